@@ -1,0 +1,303 @@
+"""The campaign file: what to mix, what to keep, what to compute. Mirrors the YAML key by key."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from hebe.config.model import ConfigModel
+from hebe.config.units import EntropyR, ExactFraction, Force, FractionRange, IntRange, Length, Ratio, Whole
+from hebe.config.wording import RefusedValueError, shown
+from hebe.config.yamlfile import Source
+
+ENGINES: Final = ("chgnet",)
+"""Engines that can be named; any ASE calculator can be given by import path instead."""
+
+RANKABLE: Final = (
+    "average_voltage",
+    "max_volume_strain",
+    "max_delta_volume",
+    "mixing_temperature",
+    "mixing_temperature_same_host",
+    "mixing_enthalpy",
+    "mixing_enthalpy_same_host",
+    "energy_above_hull",
+    "capacity_theoretical",
+    "capacity_redox",
+    "capacity_window",
+    "entropy",
+)
+"""Candidate scalars by which a campaign can rank."""
+
+
+def _name(value: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value) is None:
+        raise ValueError(
+            f"expected a name of 1 to 64 letters, digits, dots, dashes or underscores that starts with a letter or "
+            f"digit, got {shown(value)}"
+        )
+    return value
+
+
+def _element(value: str) -> str:
+    if re.fullmatch(r"[A-Z][a-z]?", value) is None:
+        meant = value.strip("+-0123456789 ").capitalize()
+        near = f"did you mean {meant}?" if re.fullmatch(r"[A-Z][a-z]?", meant) else None
+        raise RefusedValueError(f"expected the symbol of an element such as Ni, got {shown(value)}", suggestion=near)
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Element = Annotated[str, AfterValidator(_element)]
+EntropyConvention = Literal["mixed-site", "sublattice-sum", "formula-unit", "per-atom", "per-cation"]
+Rankable = Literal[
+    "average_voltage",
+    "max_volume_strain",
+    "max_delta_volume",
+    "mixing_temperature",
+    "mixing_temperature_same_host",
+    "mixing_enthalpy",
+    "mixing_enthalpy_same_host",
+    "energy_above_hull",
+    "capacity_theoretical",
+    "capacity_redox",
+    "capacity_window",
+    "entropy",
+]
+
+
+class SublatticeSpec(ConfigModel):
+    """Species that may mix on one sublattice; amounts are multiples of 1/grid of its sites."""
+
+    species: dict[Element, tuple[Whole, ...]] = Field(min_length=1)
+    n_species: IntRange | None = None
+    grid: Whole = Field(default=12, ge=1, le=240)
+    fraction: FractionRange | None = None
+
+    @field_validator("species", mode="before")
+    @classmethod
+    def _single_valence(cls, value: Any) -> Any:  # noqa: ANN401 - raw YAML
+        if not isinstance(value, dict):
+            return value
+        return {element: [given] if isinstance(given, int | str) else given for element, given in value.items()}
+
+    @field_validator("species")
+    @classmethod
+    def _valences(cls, value: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+        for element, valences in value.items():
+            if not valences or len(set(valences)) != len(valences):
+                given = ", ".join(map(str, valences[:10])) or "none"
+                raise ValueError(f"expected a list of different oxidation states for {element}, got {given}")
+        return {element: tuple(sorted(valences)) for element, valences in value.items()}
+
+    @model_validator(mode="after")
+    def _reachable(self) -> SublatticeSpec:
+        if self.n_species is not None and not 1 <= self.n_species.low <= len(self.species):
+            raise RefusedValueError(
+                f"n_species must start between 1 and the {len(self.species)} elements listed, got {self.n_species.low}",
+                key="n_species",
+            )
+        if self.fraction is not None and not 0 <= self.fraction.low <= self.fraction.high <= 1:
+            given = shown(f"{self.fraction.low}..{self.fraction.high}")
+            raise RefusedValueError(f"fraction must lie between 0 and 1, got {given}", key="fraction")
+        return self
+
+
+class HostSpec(ConfigModel):
+    """The host: a family, its working ion and what mixes on its sublattices."""
+
+    family: str
+    working_ion: Element | None = None
+    x_made: ExactFraction | None = None
+    primary: str | None = None
+    sublattices: dict[str, SublatticeSpec] = Field(min_length=1)
+
+
+def _check_bounds(low: float | None, high: float | None) -> None:
+    if low is None and high is None:
+        raise ValueError("expected min or max or both")
+    if high is not None and high < (low or 0.0):
+        above = "zero" if low is None else f"min {low:g}"
+        raise RefusedValueError(f"nothing passes: max {high:g} is below {above}", key="max")
+
+
+class EntropyFilter(ConfigModel):
+    """Bounds on the ideal configurational entropy (R) in a named convention."""
+
+    min: EntropyR | None = None
+    max: EntropyR | None = None
+    convention: EntropyConvention = "mixed-site"
+    sublattice: str | None = None
+
+    @model_validator(mode="after")
+    def _bounds(self) -> EntropyFilter:
+        _check_bounds(self.min, self.max)
+        return self
+
+
+class SizeFilter(ConfigModel):
+    """Bounds on the size mismatch of the primary sublattice."""
+
+    min: Ratio | None = None
+    max: Ratio | None = None
+
+    @model_validator(mode="after")
+    def _bounds(self) -> SizeFilter:
+        _check_bounds(self.min, self.max)
+        return self
+
+
+class Filters(ConfigModel):
+    """Filters, applied in the order in which the file names them (`order`)."""
+
+    entropy: EntropyFilter | None = None
+    size_mismatch: SizeFilter | None = None
+    redox_compatible: bool | None = None
+    principal_elements: bool | None = None
+    include: tuple[Element, ...] | None = None
+    exclude: tuple[Element, ...] | None = None
+    order: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_order(cls, value: Any) -> Any:  # noqa: ANN401 - raw YAML
+        if not isinstance(value, dict):
+            return value
+        if "order" in value and not isinstance(value["order"], tuple):
+            raise ValueError("filters are applied in file order; order is not a key")
+        return {**value, "order": tuple(key for key, given in value.items() if key != "order" and given is not None)}
+
+    @model_serializer(mode="wrap")
+    def _in_order(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = handler(self)
+        return {key: fields[key] for key in self.order}
+
+
+class Selection(ConfigModel):
+    """Which of the compositions that pass are calculated."""
+
+    method: Literal["all", "random", "diverse", "explicit"] = "all"
+    n: Whole | None = Field(default=None, ge=1)
+    seed: Whole = Field(default=0, ge=0, lt=2**32)
+    formulas: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Selection:
+        if self.method in ("random", "diverse") and self.n is None:
+            raise RefusedValueError(f"method {self.method} needs n, the number of candidates", suggestion="add n: 6")
+        if self.method in ("all", "explicit") and self.n is not None:
+            raise RefusedValueError(
+                f"method {self.method} takes every candidate and no n",
+                key="n",
+                suggestion="method: diverse takes n candidates",
+            )
+        if (self.method == "explicit") != bool(self.formulas):
+            raise ValueError("method explicit and a list of formulas belong together")
+        return self
+
+
+class StructureSpec(ConfigModel):
+    """How a disordered candidate becomes ordered supercells; lengths in A."""
+
+    method: Literal["sqs"] = "sqs"
+    cations: Whole = Field(default=12, ge=1, le=512)
+    per_candidate: Whole = Field(default=2, ge=1, le=100)
+    seed: Whole = Field(default=0, ge=0, lt=2**32)
+    displacement: Length = Field(default=0.02, ge=0, le=0.2)
+    shells: Whole = Field(default=2, ge=1, le=6)
+
+
+class EngineSpec(ConfigModel):
+    """An engine by name, or an ASE calculator by import path with its energy scale; fmax in eV/A."""
+
+    name: Literal["chgnet"] | None = None
+    ase: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    energy_scale: str | None = None
+    fmax: Force = Field(default=0.05, gt=0, le=1)
+    steps: Whole = Field(default=200, ge=1, le=100_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:  # noqa: ANN401 - raw YAML
+        return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one(self) -> EngineSpec:
+        if (self.name is None) == (self.ase is None):
+            raise ValueError(f"give the name of an engine ({', '.join(ENGINES)}) or ase: package.module:factory")
+        if self.ase is not None and not self.energy_scale:
+            raise ValueError("an ASE calculator needs energy_scale, a name shared only by comparable energies")
+        if self.name is not None and (self.energy_scale or self.arguments):
+            raise ValueError("energy_scale and arguments belong to an ASE calculator")
+        return self
+
+
+class OrderingSpec(ConfigModel):
+    """Orderings of the working ion relaxed per intermediate x."""
+
+    keep: Whole = Field(default=1, ge=1, le=50)
+
+
+Analysis = Literal["voltage", "volume_strain", "mixing"]
+
+
+class Stage(ConfigModel):
+    """One pass with one engine; x and window are fractions of x_full."""
+
+    engine: EngineSpec
+    x: tuple[ExactFraction, ...] = (Fraction(1),)
+    window: FractionRange | None = None
+    orderings: OrderingSpec = OrderingSpec()
+    analyses: tuple[Analysis, ...] = Field(default=("voltage", "volume_strain", "mixing"), min_length=1)
+
+    @model_validator(mode="after")
+    def _valid(self) -> Stage:
+        for x in self.x:
+            if not 0 <= x <= 1:
+                raise RefusedValueError(f"x is a fraction of x_full between 0 and 1, got {shown(str(x))}", key="x")
+        if len(set(self.x)) != len(self.x):
+            raise RefusedValueError("the same x is listed twice", key="x")
+        if len(set(self.analyses)) != len(self.analyses):
+            raise RefusedValueError("the same analysis is listed twice", key="analyses")
+        return self
+
+
+class Rank(ConfigModel):
+    """Objectives of the ranking."""
+
+    maximize: tuple[Rankable, ...] = ()
+    minimize: tuple[Rankable, ...] = ()
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Rank:
+        both = set(self.maximize) & set(self.minimize)
+        if both:
+            raise ValueError(f"{', '.join(sorted(both))} cannot be both maximized and minimized")
+        return self
+
+
+class Campaign(ConfigModel):
+    """A validated campaign; the campaign's id is its name."""
+
+    name: Name
+    host: HostSpec
+    filters: Filters = Filters()
+    select: Selection = Selection()
+    structures: StructureSpec = StructureSpec()
+    stages: tuple[Stage, ...] = Field(min_length=1, max_length=1)
+    rank: Rank = Rank()
+    _source: Source = PrivateAttr(default_factory=Source)
+    """Where the campaign was read, for messages about it."""

@@ -1,0 +1,153 @@
+"""Host families: structure prototypes with named sublattices, as data files beside this module.
+
+Adding a family means adding a file to ``families/``; nothing in the code names one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from hebe.config.model import ConfigModel
+from hebe.config.units import ExactFraction
+from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.exceptions import BadInputError
+
+Role = Literal["mixed", "working", "anion", "fixed"]
+Spin = Literal["high", "low"]
+
+
+class SpeciesData(ConfigModel):
+    """Oxidation states that an element takes on a sublattice, and what is special about them."""
+
+    valences: tuple[int, ...] = Field(min_length=1)
+    low_spin: tuple[int, ...] = ()
+    """Oxidation states that are low-spin in this host; all others are high-spin."""
+
+
+class FamilySublattice(ConfigModel):
+    """One set of symmetry-related sites.
+
+    ``coordinates`` are fractional, one per orbit of the space group in its standard setting;
+    ``multiplicity`` counts sites per formula unit.
+    """
+
+    wyckoff: str
+    coordinates: tuple[tuple[ExactFraction, ExactFraction, ExactFraction], ...] = Field(min_length=1)
+    coordination: int = Field(gt=0)
+    multiplicity: int = Field(gt=0)
+    role: Role
+    species: dict[str, SpeciesData] = Field(default_factory=dict)
+
+
+class LatticeEstimate(ConfigModel):
+    """Starting lattice of the conventional cell, linear in the mean cation radius.
+
+    ``parameters`` (A, degrees) hold at ``reference_radius`` (A); ``slopes`` are d(parameter)/d(radius).
+    """
+
+    parameters: dict[Literal["a", "b", "c", "alpha", "beta", "gamma"], float]
+    reference_radius: float
+    slopes: dict[Literal["a", "b", "c"], float] = Field(default_factory=dict)
+    source: str
+
+
+class Couple(ConfigModel):
+    """A redox couple of the ladder: ``reduced`` and ``oxidised`` are oxidation states of ``element``."""
+
+    element: str
+    reduced: int
+    oxidised: int
+    source: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Couple:
+        if self.oxidised <= self.reduced:
+            raise ValueError(f"couple of {self.element}: oxidised state must exceed the reduced one")
+        return self
+
+
+class Topology(ConfigModel):
+    """What "still the host" means after a relaxation.
+
+    ``bond_stretch`` is the longest ratio of a cation-anion bond to its length in the host before the
+    bond counts as broken, ``broken_bonds`` the number of broken bonds from which a cation has left its
+    site, ``glide`` the lateral shift (A) of neighbouring slabs from which the stacking is another one.
+    """
+
+    bond_stretch: float = 1.35
+    broken_bonds: int = 2
+    glide: float | None = None
+
+
+class Family(ConfigModel):
+    """A host family; ``ladder`` is ordered from the lowest potential to the highest.
+
+    ``anion_limit`` is a position in the ladder: couples before it give their electrons before the anions do.
+    ``x`` counts working ions per formula unit.
+    """
+
+    name: str
+    title: str
+    citation: str
+    space_group: int = Field(ge=1, le=230)
+    sublattices: dict[str, FamilySublattice]
+    lattice: dict[str, LatticeEstimate]
+    layer_axis: Literal["c"] | None = None
+    x_full: ExactFraction
+    x_made: ExactFraction
+    working_ions: tuple[str, ...] = ()
+    ladder: tuple[Couple, ...]
+    anion_limit: int
+    topology: Topology
+    sources: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Family:
+        if set(self.lattice) != set(self.working_ions or ("none",)):
+            raise ValueError("lattice needs one estimate per working ion, or one named none")
+        if not 0 <= self.anion_limit <= len(self.ladder):
+            raise ValueError(f"anion_limit must be a position in the ladder (0 to {len(self.ladder)})")
+        if not self.mixed:
+            raise ValueError("a family needs a sublattice of role mixed")
+        if bool(self.working_ions) != (self.working_sublattice is not None):
+            raise ValueError("working_ions and a sublattice of role working belong together")
+        return self
+
+    @property
+    def mixed(self) -> tuple[str, ...]:
+        """Names of the sublattices on which species mix."""
+        return tuple(name for name, sub in self.sublattices.items() if sub.role == "mixed")
+
+    @property
+    def working_sublattice(self) -> str | None:
+        """Name of the sublattice of the working ion, if the family has one."""
+        return next((name for name, sub in self.sublattices.items() if sub.role == "working"), None)
+
+
+@cache
+def family_names() -> tuple[str, ...]:
+    """Names of all families, sorted."""
+    folder = resources.files("hebe.config") / "families"
+    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+
+
+@cache
+def load_family(name: str) -> Family:
+    """Family of that name.
+
+    Raises
+    ------
+    BadInputError
+        If there is none; names the nearest.
+    """
+    if name not in family_names():
+        near = difflib.get_close_matches(name, family_names(), n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(family_names())}"
+        raise BadInputError(f"no host family is called {name!r}", suggestion=hint)
+    path = resources.files("hebe.config") / "families" / f"{name}.yaml"
+    return load_model(Family, parse_yaml(path.read_bytes(), file=f"{name}.yaml"))

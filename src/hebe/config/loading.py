@@ -1,0 +1,257 @@
+"""Campaign files: reading one, and checking it against its host family."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hebe.config.campaign import Campaign
+from hebe.config.family import family_names, load_family
+from hebe.config.wording import KeyPath, nearest, shown, suggest
+from hebe.config.yamlfile import MAX_BYTES, Source, load_model, parse_yaml
+from hebe.exceptions import BadInputError
+
+if TYPE_CHECKING:
+    from hebe.config.campaign import Stage, SublatticeSpec
+    from hebe.config.family import Family
+
+NEEDED_ANALYSIS: Final[dict[str, str]] = {
+    "average_voltage": "voltage",
+    "capacity_window": "voltage",
+    "max_volume_strain": "volume_strain",
+    "max_delta_volume": "volume_strain",
+    "mixing_temperature": "mixing",
+    "mixing_temperature_same_host": "mixing",
+    "mixing_enthalpy": "mixing",
+    "mixing_enthalpy_same_host": "mixing",
+    "energy_above_hull": "mixing",
+}
+"""The analysis from which a ranking objective comes; the others follow from the composition."""
+
+_OF_WORKING_ION: Final = ("voltage", "volume_strain")
+_CAPACITIES: Final = ("capacity_theoretical", "capacity_redox", "capacity_window")
+
+
+def load_campaign(path: str | Path) -> Campaign:
+    """Campaign of a YAML file, checked against its family.
+
+    Where the family has no working ion and the file names no analyses, the campaign has only ``mixing``.
+
+    Raises
+    ------
+    BadInputError
+        If the file cannot be read or used; names file, line, key and the nearest valid name.
+    """
+    document = parse_yaml(read_bytes(path), file=str(path))
+    campaign = load_model(Campaign, document)
+    campaign._source = document.source  # noqa: SLF001 - set by this module alone
+    if campaign.host.family not in family_names():
+        hint = suggest(campaign.host.family, family_names())
+        raise bad_key(campaign, ("host", "family"), f"no host family is called {shown(campaign.host.family)}", hint)
+    family = load_family(campaign.host.family)
+    _check_ion(campaign, family)
+    _check_sublattices(campaign, family)
+    _check_filters(campaign)
+    campaign = _with_analyses(campaign, family)
+    for index, stage in enumerate(campaign.stages):
+        _check_stage(campaign, family, stage, index)
+    _check_rank(campaign, family)
+    return campaign
+
+
+def campaign_source(campaign: Campaign) -> Source:
+    """File and lines of a campaign; empty if it was not read from a file."""
+    return campaign._source  # noqa: SLF001 - set by this module alone
+
+
+def bad_key(campaign: Campaign, key: KeyPath, reason: str, suggestion: str | None = None) -> BadInputError:
+    """Error to raise for the value of `campaign` at `key`, with its file and line."""
+    return campaign_source(campaign).mistake(key, reason, suggestion)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a small text file; of a large one no more than shows that it is too large.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such file or it cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError as err:
+        folder = Path(path).parent
+        others = [entry.name for entry in folder.glob("*.y*ml")] if folder.is_dir() else []
+        near = nearest(Path(path).name, others)
+        hint = None if near is None else f"did you mean {folder / near}?"
+        raise BadInputError("there is no such file", file=path, suggestion=hint) from err
+    except IsADirectoryError as err:
+        raise BadInputError("expected a file, got a folder", file=path) from err
+    except (OSError, ValueError) as err:
+        reason = err.strerror if isinstance(err, OSError) else str(err)
+        raise BadInputError(f"the file cannot be read: {reason}", file=path) from err
+
+
+def _check_ion(campaign: Campaign, family: Family) -> None:
+    host, ions = campaign.host, family.working_ions
+    key: KeyPath = ("host", "working_ion")
+    if host.working_ion is None and ions:
+        raise bad_key(campaign, key, f"{family.name} needs a working ion", f"one of {', '.join(ions)}")
+    if host.working_ion is not None and not ions:
+        raise bad_key(campaign, key, f"{family.name} has no working ion, got {host.working_ion}", "remove the key")
+    if host.working_ion is not None and host.working_ion not in ions:
+        reason = f"{host.working_ion} is no working ion of {family.name}"
+        raise bad_key(campaign, key, reason, f"one of {', '.join(ions)}")
+    if host.x_made is not None and not 0 <= host.x_made <= family.x_full:
+        reason = f"expected 0 to {family.x_full} working ions per formula unit, got {shown(str(host.x_made))}"
+        raise bad_key(campaign, ("host", "x_made"), reason)
+    if host.primary is not None and host.primary not in family.mixed:
+        reason = f"{shown(host.primary)} is no sublattice of {family.name} on which species mix"
+        raise bad_key(campaign, ("host", "primary"), reason, suggest(host.primary, family.mixed))
+
+
+def _check_sublattices(campaign: Campaign, family: Family) -> None:
+    for name, spec in campaign.host.sublattices.items():
+        key: KeyPath = ("host", "sublattices", name)
+        if name not in family.sublattices:
+            hint = suggest(name, family.mixed, known="species mix on")
+            raise bad_key(campaign, key, f"{family.name} has no sublattice {shown(name)}", hint)
+        if name not in family.mixed:
+            reason = f"species do not mix on {name} of {family.name}: its role is {family.sublattices[name].role}"
+            raise bad_key(campaign, key, reason, f"species mix on {', '.join(family.mixed)}")
+        for element, valences in spec.species.items():
+            _check_species(campaign, family, name, element, valences)
+        _check_amounts(campaign, key, spec)
+    for name in family.mixed:
+        if name not in campaign.host.sublattices:
+            reason = f"the sublattice {name} of {family.name} is missing"
+            raise bad_key(campaign, ("host", "sublattices"), reason, f"add {name} with its species")
+
+
+def _check_species(campaign: Campaign, family: Family, name: str, element: str, valences: tuple[int, ...]) -> None:
+    key: KeyPath = ("host", "sublattices", name, "species", element)
+    pool = family.sublattices[name].species
+    if element not in pool:
+        near = nearest(element, pool)
+        hint = f"{'' if near is None else f'did you mean {near}? '}{name} holds {', '.join(pool)}"
+        raise bad_key(campaign, key, f"{element} does not go on {name} of {family.name}", hint)
+    known = pool[element].valences
+    for valence in valences:
+        if valence not in known:
+            reason = f"{element} does not take the oxidation state {_charge(valence)} on {name} of {family.name}"
+            hint = f"{element} takes {', '.join(map(_charge, known))}"
+            raise bad_key(campaign, key, reason, hint)
+    steps = {couple.reduced: couple.oxidised for couple in family.ladder if couple.element == element}
+    for low, high in itertools.pairwise(valences):
+        reached = low
+        while reached < high and reached in steps:
+            reached = steps[reached]
+        if reached != high:
+            reason = (
+                f"the redox ladder of {family.name} does not say when {element} {_charge(low)} turns {_charge(high)}"
+            )
+            raise bad_key(campaign, key, reason, "give one oxidation state")
+
+
+def _charge(valence: int) -> str:
+    return f"{valence:+d}" if abs(valence) < 1000 else shown(valence)
+
+
+def _check_amounts(campaign: Campaign, key: KeyPath, spec: SublatticeSpec) -> None:
+    """Refuse bounds that no composition meets: n amounts k/grid within `fraction` must sum to 1."""
+    least, most = 1, spec.grid
+    if spec.fraction is not None:
+        least = max(1, math.ceil(spec.fraction.low * spec.grid))
+        most = math.floor(spec.fraction.high * spec.grid)
+        if least > most:
+            given = shown(f"{spec.fraction.low}..{spec.fraction.high}")
+            raise bad_key(
+                campaign, (*key, "fraction"), f"no multiple of 1/{spec.grid} above zero lies in {given}", "a finer grid"
+            )
+    fewest, highest = (1, len(spec.species)) if spec.n_species is None else (spec.n_species.low, spec.n_species.high)
+    highest = min(highest, len(spec.species))
+    if any(n * least <= spec.grid <= n * most for n in range(fewest, highest + 1)):
+        return
+    count = f"{fewest}" if fewest == highest else f"{fewest} to {highest}"
+    reason = (
+        f"{count} species with amounts of {Fraction(least, spec.grid)} to {Fraction(most, spec.grid)} each "
+        f"in steps of 1/{spec.grid} never add up to 1"
+    )
+    at = "n_species" if spec.n_species is not None else "fraction" if spec.fraction is not None else "grid"
+    raise bad_key(campaign, (*key, at), reason, "change n_species, fraction or grid")
+
+
+def _check_filters(campaign: Campaign) -> None:
+    filters, sublattices = campaign.filters, campaign.host.sublattices
+    if filters.entropy is not None and filters.entropy.sublattice not in (None, *sublattices):
+        given = filters.entropy.sublattice
+        reason = f"no sublattice is called {shown(given)}"
+        raise bad_key(campaign, ("filters", "entropy", "sublattice"), reason, suggest(given, sublattices))
+    elements = list(dict.fromkeys(element for spec in sublattices.values() for element in spec.species))
+    for name, given_elements in (("include", filters.include or ()), ("exclude", filters.exclude or ())):
+        for index, element in enumerate(given_elements):
+            if element not in elements:
+                key: KeyPath = ("filters", name, index)
+                reason = f"{element} is not among the species of the host"
+                raise bad_key(campaign, key, reason, f"its species are {', '.join(elements)}")
+    for index, element in enumerate(filters.exclude or ()):
+        if element in (filters.include or ()):
+            raise bad_key(campaign, ("filters", "exclude", index), f"{element} is included and excluded")
+
+
+def _with_analyses(campaign: Campaign, family: Family) -> Campaign:
+    if family.working_ions or all("analyses" in stage.model_fields_set for stage in campaign.stages):
+        return campaign
+    stages = tuple(
+        stage if "analyses" in stage.model_fields_set else stage.model_copy(update={"analyses": ("mixing",)})
+        for stage in campaign.stages
+    )
+    return campaign.model_copy(update={"stages": stages})
+
+
+def _check_stage(campaign: Campaign, family: Family, stage: Stage, index: int) -> None:
+    key: KeyPath = ("stages", index)
+    needing = [name for name in stage.analyses if name in _OF_WORKING_ION]
+    if not family.working_ions:
+        at = None if not needing else stage.analyses.index(needing[0])
+        if at is not None:
+            reason = f"{family.name} has no working ion, so there is no {needing[0]}"
+            raise bad_key(campaign, (*key, "analyses", at), reason, "analyses: [mixing]")
+        for name, asked in (("x", stage.x != (Fraction(1),)), ("window", stage.window is not None)):
+            if asked:
+                reason = f"{family.name} has no working ion, so there is no {name}"
+                raise bad_key(campaign, (*key, name), reason, "remove the key")
+        return
+    if campaign.select.formulas and campaign.host.x_made is None:
+        return  # each formula says what is made
+    made = (family.x_made if campaign.host.x_made is None else campaign.host.x_made) / family.x_full
+    known = sorted({*stage.x, made})
+    listed = ", ".join(str(x) for x in known[:20])
+    if stage.window is not None:
+        for end in (stage.window.low, stage.window.high):
+            if end not in known:
+                reason = f"{shown(str(end))} is neither among x nor what is made"
+                raise bad_key(campaign, (*key, "window"), reason, f"x is {listed}")
+    low, high = (known[0], known[-1]) if stage.window is None else (stage.window.low, stage.window.high)
+    if needing and low == high:
+        reason = f"{needing[0]} needs two contents of the working ion, got only x = {low}"
+        raise bad_key(campaign, (*key, "x" if stage.window is None else "window"), reason, "x: [1, 2/3, 1/3]")
+
+
+def _check_rank(campaign: Campaign, family: Family) -> None:
+    analyses = campaign.stages[-1].analyses
+    for direction, objectives in (("maximize", campaign.rank.maximize), ("minimize", campaign.rank.minimize)):
+        for index, objective in enumerate(objectives):
+            key: KeyPath = ("rank", direction, index)
+            if objective in _CAPACITIES and not family.working_ions:
+                raise bad_key(campaign, key, f"{family.name} has no working ion, so there is no {objective}")
+            needed = NEEDED_ANALYSIS.get(objective)
+            if needed is not None and needed not in analyses:
+                reason = f"{objective} comes from the analysis {needed}, which no stage makes"
+                raise bad_key(campaign, key, reason, f"add {needed} to analyses")
+            if objective in objectives[:index]:
+                raise bad_key(campaign, key, f"{objective} is listed twice")

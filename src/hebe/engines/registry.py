@@ -1,0 +1,35 @@
+"""From the engine that a campaign names to one that calculates; made once per process and kept warm."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from hebe.config.campaign import ENGINES, EngineSpec
+from hebe.engines.ase import ASEEngine
+from hebe.engines.chgnet import CHGNetEngine
+from hebe.engines.protocol import Engine
+from hebe.exceptions import BadInputError
+from hebe.science.keys import canonical_json
+
+
+def get_engine(spec: str | EngineSpec) -> Engine:
+    """Engine of a name or of a campaign's engine block.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such engine or its factory cannot be imported.
+    """
+    if isinstance(spec, str):
+        if spec not in ENGINES:
+            raise BadInputError(f"no engine is called {spec!r}", suggestion=f"known: {', '.join(ENGINES)}")
+        spec = EngineSpec(name=spec)  # type: ignore[arg-type]
+    return _make(canonical_json(spec.model_dump(mode="json", include={"name", "ase", "arguments", "energy_scale"})))
+
+
+@cache
+def _make(content: str) -> Engine:
+    spec = EngineSpec.model_validate_json(content)
+    if spec.ase is not None and spec.energy_scale is not None:
+        return ASEEngine(spec.ase, spec.arguments, spec.energy_scale)
+    return CHGNetEngine()

@@ -1,0 +1,92 @@
+"""The exceptions of Hebe: one small tree, each with its facts as attributes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class HebeError(Exception):
+    """Base of every error that Hebe raises on purpose."""
+
+
+class BadInputError(HebeError):
+    """What the user gave cannot be used; says where, why and what would do.
+
+    Parameters
+    ----------
+    reason
+        What was given and what was expected.
+    file, line
+        Where the mistake stands, when it came from a file; lines count from 1.
+    key
+        Dotted path of the key (``host.sublattices.TM.grid``).
+    suggestion
+        What to do, or the nearest valid name.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        file: str | Path | None = None,
+        line: int | None = None,
+        key: str | None = None,
+        suggestion: str | None = None,
+    ) -> None:
+        self.reason = reason
+        self.file = None if file is None else str(file)
+        self.line = line
+        self.key = key
+        self.suggestion = suggestion
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """One line: ``file:line: key: reason (suggestion)``."""
+        where = self.file or ""
+        if self.line is not None:
+            where = f"{where}:{self.line}" if where else f"line {self.line}"
+        parts = [part for part in (where, self.key, self.reason) if part]
+        text = ": ".join(parts)
+        return f"{text} ({self.suggestion})" if self.suggestion else text
+
+
+class MissingDependencyError(HebeError):
+    """An optional package is needed; names it and how to get it."""
+
+    def __init__(self, package: str, purpose: str, extra: str) -> None:
+        self.package = package
+        self.purpose = purpose
+        self.extra = extra
+        super().__init__(f"{purpose} needs {package}: pip install 'hebe-flows[{extra}]'")
+
+
+class EngineError(HebeError):
+    """An engine could not deliver an energy for a structure."""
+
+    def __init__(self, engine: str, reason: str, *, deterministic: bool = False) -> None:
+        self.engine = engine
+        self.reason = reason
+        self.deterministic = deterministic
+        super().__init__(f"{engine}: {reason}")
+
+
+class EnergyScaleError(HebeError):
+    """Energies of different scales met in one analysis."""
+
+    def __init__(self, expected: str, found: str, label: str) -> None:
+        self.expected = expected
+        self.found = found
+        self.label = label
+        super().__init__(f"{label} has energies on the scale {found!r}, expected {expected!r}: they cannot be compared")
+
+
+class StoreError(HebeError):
+    """A document store could not do what was asked; the store is unchanged."""
+
+
+class LaunchError(HebeError):
+    """A launcher could not start or continue a flow."""

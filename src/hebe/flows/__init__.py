@@ -1,0 +1,1 @@
+"""Wiring of makers into jobflow Flows, nothing else."""

@@ -1,0 +1,1 @@
+"""jobflow Makers: one unit of work each."""

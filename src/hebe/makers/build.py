@@ -1,0 +1,56 @@
+"""BuildMaker: a composition becomes an ordered supercell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jobflow import JobConfig, Maker, OutputReference, job
+
+from hebe.makers.caching import reuse
+from hebe.schemas.spec import MemberSpec
+from hebe.schemas.structures import ConfigurationDoc
+from hebe.science.chemistry.member import composition_of, split_of
+from hebe.science.structures.configuration import build_configuration, cell_size, configuration_key, mean_radius
+
+
+@dataclass(kw_only=True)
+class BuildMaker(Maker):
+    """Build special quasi-random configurations of a member of a host.
+
+    Parameters
+    ----------
+    n_sites
+        Mixed sites of the primary sublattice per cell.
+    seed
+        Decides the search together with the composition and the index.
+    shells
+        Neighbour shells whose pair correlations are made random.
+    """
+
+    name: str = "build"
+    n_sites: int = 12
+    seed: int = 0
+    shells: int = 2
+    version: ClassVar[int] = 1
+
+    @job(config=JobConfig(expose_store=True))
+    def make(self, spec: MemberSpec, index: int = 0, label: str = "") -> ConfigurationDoc | OutputReference:
+        """Build configuration number `index` of a member, or find it already built."""
+        composition, split = composition_of(spec), split_of(spec)
+        radius = None if split is None else mean_radius(composition, split, spec.primary)
+        size = cell_size(composition, self.n_sites)
+        key = configuration_key(composition, size, self.seed, index, self.shells, radius)
+        found = reuse(key, ConfigurationDoc)
+        if found is not None:
+            return found
+        document = build_configuration(
+            composition,
+            spec.primary,
+            n_sites=self.n_sites,
+            index=index,
+            seed=self.seed,
+            shells=self.shells,
+            radius=radius,
+        )
+        return document.model_copy(update={"label": label})

@@ -1,0 +1,210 @@
+"""RelaxMaker: one relaxation with one engine; asks the cache first and records failures as documents."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, job
+from pymatgen.core import Structure
+
+from hebe.config.campaign import EngineSpec
+from hebe.config.family import load_family
+from hebe.engines.protocol import Engine, Relaxation
+from hebe.engines.registry import get_engine
+from hebe.exceptions import EngineError
+from hebe.makers.caching import claimed, reuse
+from hebe.schemas.base import ErrorInfo
+from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
+from hebe.science.keys import KEY_VERSION, content_hash, structure_content
+from hebe.science.structures.configuration import displaced
+from hebe.science.structures.host import host_cell
+from hebe.science.structures.topology import check_topology, sanity
+from hebe.science.structures.working import apply_ordering
+
+_GPA = 160.21766208
+
+
+@dataclass(kw_only=True)
+class RelaxMaker(Maker):
+    """Relax cell and ions of a structure, a configuration, or an x-state of a configuration.
+
+    Parameters
+    ----------
+    engine
+        Engine block of a campaign, as plain data.
+    displacement
+        Length (A) of the random displacement of every site before the relaxation, so that Jahn-Teller
+        distortions can appear; decided by the structure's content.
+    family
+        Host family, for the check whether the cell is still its host; None skips it.
+    """
+
+    name: str = "relax"
+    engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
+    displacement: float = 0.0
+    family: str | None = None
+    version: ClassVar[int] = 1
+
+    @job(config=JobConfig(expose_store=True, on_missing_references=OnMissing.NONE))
+    def make(
+        self,
+        start: Structure | ConfigurationDoc | None,
+        orderings: OrderingDoc | None = None,
+        parent: CalculationDoc | None = None,
+        slot: int = 0,
+        label: str = "",
+    ) -> CalculationDoc | OutputReference:
+        """Relax and document; a calculation that was done before is referred to, not repeated.
+
+        Parameters
+        ----------
+        start
+            A structure, or a configuration with all working sites.
+        orderings, slot
+            Which ordering of the working ion to take; a slot beyond those found is ``absent``.
+        parent
+            Relaxed cell of the same configuration to start from.
+        label
+            Names the calculation in documents.
+        """
+        spec = EngineSpec.model_validate(self.engine)
+        engine = get_engine(spec)
+        structure, reason = self._start(start, orderings, parent, slot)
+        if structure is None:
+            return _without_start(engine, label, reason)
+        key = calculation_key(engine, spec.fmax, "relax", structure)
+        found = reuse(key, CalculationDoc)
+        if found is not None:
+            return found
+        with claimed(key):
+            return self._calculate(engine, spec, structure, key, label)
+
+    def _start(
+        self,
+        start: Structure | ConfigurationDoc | None,
+        orderings: OrderingDoc | None,
+        parent: CalculationDoc | None,
+        slot: int,
+    ) -> tuple[Structure | None, str]:
+        """Cell to start from, or None and why: ``absent`` slots have nothing to calculate."""
+        if start is None:
+            return None, "the structure to start from could not be made"
+        if isinstance(start, Structure):
+            return displaced(start, self.displacement, content_hash(structure_content(start))), ""
+        if start.structure is None:
+            return None, ""
+        if orderings is None:
+            return None, "the orderings of the working ion could not be made"
+        if slot >= len(orderings.occupied):
+            return None, ""
+        cell = None
+        if parent is not None:
+            if not parent.usable:
+                return None, "" if parent.status == "absent" else f"the cell to start from is {parent.status}"
+            cell = parent.structure
+        sublattice = load_family(self.family).working_sublattice if self.family else None
+        structure = apply_ordering(start.structure, orderings.occupied[slot], sublattice, cell)
+        if cell is None:
+            structure = displaced(structure, self.displacement, content_hash(structure_content(structure)))
+        return structure, ""
+
+    def _calculate(
+        self, engine: Engine, spec: EngineSpec, structure: Structure, key: str, label: str
+    ) -> CalculationDoc:
+        started = time.process_time()
+        facts = _facts(engine, spec.fmax, key, label, structure)
+        try:
+            result = engine.relax(structure, fmax=spec.fmax, steps=spec.steps)
+        except EngineError as err:
+            error = ErrorInfo(error_class=type(err).__name__, message=str(err), deterministic=err.deterministic)
+            return CalculationDoc(status="failed", error=error, cpu_s=time.process_time() - started, **facts)
+        except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as err:
+            message = f"{err} ({traceback.extract_tb(err.__traceback__)[-1].name})"
+            error = ErrorInfo(error_class=type(err).__name__, message=message)
+            return CalculationDoc(status="failed", error=error, cpu_s=time.process_time() - started, **facts)
+        return self._document(result, structure, facts, time.process_time() - started)
+
+    def _document(
+        self, result: Relaxation, start: Structure, facts: Mapping[str, Any], cpu_s: float
+    ) -> CalculationDoc:
+        verdict = self._verdict(start, result.structure)
+        broken = verdict in ("exploded", "overlapping")
+        status = "failed" if broken else "converged" if result.converged else "cut"
+        return CalculationDoc(
+            status=status,  # type: ignore[arg-type]
+            structure=result.structure,
+            energy_eV=result.energy_eV,
+            forces_max_eV_per_A=result.forces_max,
+            stress_GPa=(result.stress * _GPA).tolist(),
+            magmoms=None if result.magmoms is None else result.magmoms.tolist(),
+            topology=verdict,
+            n_steps=result.n_steps,
+            cpu_s=cpu_s,
+            error=ErrorInfo(error_class="UnphysicalError", message=verdict, deterministic=True) if broken else None,
+            **facts,
+        )
+
+    def _verdict(self, start: Structure, final: Structure) -> str:
+        if self.family is None or "sublattice" not in start.site_properties:
+            return sanity(start, final)
+        family = load_family(self.family)
+        ion = next(iter(family.working_ions), None)
+        normal = host_cell(family, ion).layer_normal
+        return check_topology(start, final, family.topology, normal, family.working_sublattice)
+
+
+def calculation_key(engine: Engine, fmax: float, task: str, structure: Structure) -> str:
+    """Content key of a calculation: engine, what it reads, settings, task, structure.
+
+    The step limit, threads and the machine stay out of it.
+    """
+    return content_hash(
+        {
+            "version": KEY_VERSION,
+            "engine": engine.name,
+            "settings": dict(engine.settings),
+            "reads": list(engine.reads),
+            "task": task,
+            "fmax": fmax,
+            "cell": "strain",
+            "structure": structure_content(structure),
+        }
+    )
+
+
+def _facts(engine: Engine, fmax: float, key: str, label: str, start: Structure) -> dict[str, Any]:
+    """Fields that a calculation has whatever becomes of it."""
+    job_id = getattr(getattr(CURRENT_JOB, "job", None), "uuid", None)
+    return {
+        "key": key,
+        "engine": engine.name,
+        "energy_scale": engine.energy_scale,
+        "settings": {**engine.settings, "fmax": fmax},
+        "task": "relax",
+        "label": label,
+        "input_structure": start,
+        "versions": dict(engine.versions),
+        "job_id": job_id,
+        "run_dir": os.environ.get("HEBE_RUN_DIR"),
+    }
+
+
+def _without_start(engine: Engine, label: str, reason: str) -> CalculationDoc:
+    """Document of a slot that has nothing to calculate, or whose start is missing."""
+    error = ErrorInfo(error_class="MissingInputError", message=reason) if reason else None
+    return CalculationDoc(
+        key="",
+        engine=engine.name,
+        energy_scale=engine.energy_scale,
+        task="relax",
+        status="failed" if reason else "absent",
+        label=label,
+        error=error,
+    )

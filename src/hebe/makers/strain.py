@@ -1,0 +1,42 @@
+"""StrainMaker: volume and axis strain of one configuration over its x-states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jobflow import JobConfig, Maker, OnMissing, job
+
+from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.electrode import StrainDoc
+from hebe.schemas.spec import MemberSpec
+from hebe.schemas.structures import OrderingDoc
+from hebe.science.analysis.electrode import StateInput, strain_document
+
+
+@dataclass(kw_only=True)
+class StrainMaker(Maker):
+    """Volume change over the window, relative to the as-made cell.
+
+    Parameters
+    ----------
+    window
+        Lowest and highest x (ions per formula unit) that count.
+    """
+
+    name: str = "volume_strain"
+    window: tuple[float, float] = (0.0, 1.0)
+    version: ClassVar[int] = 1
+
+    @job(config=JobConfig(on_missing_references=OnMissing.NONE))
+    def make(
+        self,
+        spec: MemberSpec,
+        n_fu: int | None,
+        made: CalculationDoc | None,
+        states: list[CalculationDoc | None],
+        orderings: list[OrderingDoc | None],
+        label: str = "",
+    ) -> StrainDoc:
+        """Analyse what is there; what is missing becomes a warning. Arguments as in `VoltageMaker`."""
+        return strain_document(StateInput(spec, n_fu, made, states, orderings), self.window, label)

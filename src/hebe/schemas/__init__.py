@@ -1,0 +1,1 @@
+"""Documents that are stored: what calculations, builders and analyses leave behind."""

@@ -1,0 +1,59 @@
+"""One engine run on one structure with one set of settings: the unit that is cached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+from pymatgen.core import Structure
+
+from hebe.schemas.base import Document, ErrorInfo, Status
+
+
+class CalculationDoc(Document):
+    """Result of one calculation; the only thing that analyses read.
+
+    ``energy_eV`` is of the whole cell; ``forces_max_eV_per_A`` the largest force on an atom;
+    ``stress_GPa`` a 3x3 matrix, positive when the cell is under tension (dE/d strain / V);
+    ``magmoms`` in Bohr magnetons, one per site. Site order is that of ``input_structure``.
+    """
+
+    key: str
+    engine: str
+    energy_scale: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    task: str
+    status: Status
+    label: str = ""
+    input_structure: Structure | None = None
+    structure: Structure | None = None
+    energy_eV: float | None = None  # noqa: N815 - unit symbols keep their case
+    forces_max_eV_per_A: float | None = None  # noqa: N815 - unit symbols keep their case
+    stress_GPa: list[list[float]] | None = None  # noqa: N815 - unit symbols keep their case
+    magmoms: list[float] | None = None
+    topology: str | None = None
+    n_steps: int = 0
+    cpu_s: float = 0.0
+    versions: dict[str, str] = Field(default_factory=dict)
+    job_id: str | None = None
+    run_dir: str | None = None
+    reused_from: str | None = None
+    error: ErrorInfo | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether analyses may use the energy."""
+        return self.status == "converged" and self.energy_eV is not None and self.structure is not None
+
+    @property
+    def energy_per_atom(self) -> float:
+        """Energy in eV/atom.
+
+        Raises
+        ------
+        ValueError
+            If there is no energy.
+        """
+        if self.energy_eV is None or self.structure is None:
+            raise ValueError(f"calculation {self.key[:12]} has no energy ({self.status})")
+        return self.energy_eV / len(self.structure)

@@ -1,0 +1,50 @@
+"""Voltage and strain of one configuration over x; field names follow emmet where they exist."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from hebe.schemas.base import Document
+
+
+class VoltageStep(Document):
+    """Voltage (V) between two neighbouring hull points; x in ions per formula unit."""
+
+    x_high: float
+    x_low: float
+    voltage_V: float  # noqa: N815 - unit symbols keep their case
+
+
+class XState(Document):
+    """The lowest state found at one x; ``energy_eV_per_fu`` on the engine's scale."""
+
+    x: float
+    energy_eV_per_fu: float  # noqa: N815 - unit symbols keep their case
+    volume_A3_per_fu: float  # noqa: N815 - unit symbols keep their case
+    on_hull: bool
+    topology: str | None
+    anion_oxidation: float = 0.0
+    volume_strain: float | None = None
+    axis_strain: list[float] | None = None
+    calculation: str | None = None
+
+
+class VoltageDoc(Document):
+    """Voltage of one configuration: average over the window, profile, states."""
+
+    label: str = ""
+    average_voltage_V: float | None = None  # noqa: N815 - unit symbols keep their case
+    voltage_profile: list[VoltageStep] = Field(default_factory=list)
+    x_states: list[XState] = Field(default_factory=list)
+    energy_made_eV_per_fu: float | None = None  # noqa: N815 - unit symbols keep their case
+    warnings: list[str] = Field(default_factory=list)
+
+
+class StrainDoc(Document):
+    """Volume change of one configuration over the window, relative to the as-made cell."""
+
+    label: str = ""
+    max_volume_strain: float | None = None
+    max_delta_volume: float | None = None
+    x_states: list[XState] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)

@@ -1,0 +1,54 @@
+"""Mixing of a candidate against reference phases: enthalpy, temperature, decomposition."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hebe.schemas.base import Document
+
+
+class DecompositionPhase(Document):
+    """A phase of a decomposition; amount in formula units of it per mixed site of the candidate."""
+
+    phase: str
+    formula: str
+    amount: float
+    source: str | None = None
+
+
+class MixingResult(Document):
+    """Mixing against one reference set; everything per mixed site of the primary sublattice.
+
+    ``dH_eV_per_site`` against the lowest decomposition at 0 K; ``T_mix_K`` the lowest temperature above which
+    the candidate is on the free-energy hull; ``reason`` says why a value is null.
+    """
+
+    dH_eV_per_site: float | None = None  # noqa: N815 - unit symbols keep their case
+    dS_eV_per_K_per_site: float | None = None  # noqa: N815 - unit symbols keep their case
+    T_mix_K: float | None = None
+    decomposition: list[DecompositionPhase] = Field(default_factory=list)
+    decomposition_at_T_mix: list[DecompositionPhase] = Field(default_factory=list)
+    reason: str | None = None
+
+
+class MixingDoc(Document):
+    """Mixing of one candidate; scalars from the mean energy over its configurations."""
+
+    label: str = ""
+    engine: str | None = None
+    energy_scale: str | None = None
+    sites_per_fu: float | None = None
+    atoms_per_fu: float | None = None
+    n_configurations: int = 0
+    competing: MixingResult = Field(default_factory=MixingResult)
+    same_host: MixingResult = Field(default_factory=MixingResult)
+    T_mix_sd_configurations_K: float | None = None
+    T_mix_sd_model_K: float | None = None
+    dH_sd_eV_per_site: float | None = None  # noqa: N815 - unit symbols keep their case
+    energy_above_hull_eV_per_atom: float | None = None  # noqa: N815 - unit symbols keep their case
+    energy_above_hull_sd: float | None = None
+    hull_phases: list[str] = Field(default_factory=list)
+    hull_grade: Literal["A", "B", "C", "D"] | None = None
+    warnings: list[str] = Field(default_factory=list)

@@ -1,0 +1,1 @@
+"""The physics and chemistry: pure functions, no workflow manager, no store."""

@@ -1,0 +1,239 @@
+"""Mixing of a candidate: builds both reference sets from calculations and puts the answers together."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.mixing import MixingDoc, MixingResult
+from hebe.schemas.spec import MemberSpec
+from hebe.schemas.structures import ConfigurationDoc
+from hebe.science.analysis.competing import coverage_grade, load_phases
+from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
+from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.entropy import site_entropy
+from hebe.science.chemistry.ladder import Split
+from hebe.science.chemistry.member import composition_of, split_of
+
+
+@dataclass(frozen=True)
+class MemberResult:
+    """One configuration of a member of the host with its as-made relaxation."""
+
+    spec: MemberSpec
+    configuration: ConfigurationDoc | None
+    calculation: CalculationDoc | None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it has an energy."""
+        return self.configuration is not None and self.calculation is not None and self.calculation.usable
+
+    @property
+    def realised(self) -> dict[str, dict[str, str]] | None:
+        """Fractions that the cell really holds."""
+        return (self.configuration.realised or None) if self.configuration else None
+
+    @property
+    def composition(self) -> HostComposition:
+        """Composition that the cell really holds."""
+        return composition_of(self.spec, self.realised)
+
+    @property
+    def split(self) -> Split | None:
+        """Canonical split of that composition."""
+        return split_of(self.spec, self.realised)
+
+    @property
+    def energy(self) -> float:
+        """Energy in eV per formula unit.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        if not self.usable or self.configuration is None or self.calculation is None or self.calculation.energy_eV is None:
+            raise ValueError("no energy")
+        return self.calculation.energy_eV / self.configuration.n_fu
+
+    @property
+    def entropy(self) -> float:
+        """Ideal entropy of the disordered sublattices, eV/K per formula unit."""
+        return BOLTZMANN * sum(
+            self.composition.host.sublattices[name].multiplicity * site_entropy(values.values())
+            for name, values in self.composition.fractions.items()
+        )
+
+    @property
+    def ions(self) -> dict[str, float]:
+        """Ion -> amount per formula unit on the mixed sublattices."""
+        total: dict[str, float] = {}
+        for part in (self.split or {}).values():
+            for ion, amount in part.items():
+                total[str(ion)] = total.get(str(ion), 0.0) + float(amount)
+        return total
+
+
+def mixing_document(
+    own: Sequence[MemberResult],
+    vertices: Sequence[MemberResult],
+    phases: Mapping[str, CalculationDoc | None],
+    model_error: float,
+    label: str = "",
+) -> MixingDoc:
+    """Mixing of a candidate from all of its configurations.
+
+    Parameters
+    ----------
+    own
+        The candidate's configurations.
+    vertices
+        Members of the host with fewest species.
+    phases
+        Phase id -> relaxation.
+    model_error
+        eV/atom; divided by the entropy gained it gives ``T_mix_sd_model_K``.
+    """
+    usable = [member for member in own if member.usable]
+    if not usable:
+        reason = "no configuration of the candidate has an energy"
+        return MixingDoc(label=label, competing=MixingResult(reason=reason), same_host=MixingResult(reason=reason), warnings=[reason])
+    first, energies = usable[0], [member.energy for member in usable]
+    mean = statistics.fmean(energies)
+    sd = statistics.stdev(energies) if len(energies) > 1 else None
+    sites = float(first.composition.host.sublattices[first.spec.primary].multiplicity)
+    atoms = float(sum(first.composition.elements.values()))
+    calculation = first.calculation
+    assert calculation is not None  # noqa: S101 - it is usable
+    document = MixingDoc(
+        label=label,
+        engine=calculation.engine,
+        energy_scale=calculation.energy_scale,
+        sites_per_fu=sites,
+        atoms_per_fu=atoms,
+        n_configurations=len(usable),
+        dH_sd_eV_per_site=None if sd is None else sd / sites,
+        energy_above_hull_sd=None if sd is None else sd / atoms,
+    )
+    if sd is None:
+        document.warnings.append("one configuration: no spread")
+    _same_host(document, first, mean, vertices, sites)
+    _competing(document, first, mean, phases, sites)
+    _uncertainties(document, sd, model_error)
+    return document
+
+
+def _same_host(
+    document: MixingDoc, candidate: MemberResult, energy: float, vertices: Sequence[MemberResult], sites: float
+) -> None:
+    """Against the members of the host: ions with their oxidation states are balanced, no electron moves."""
+    ions = candidate.ions
+    if not ions:
+        document.same_host = MixingResult(reason="the cell only approximates the composition and is not neutral")
+        return
+    entries = [
+        PhaseEntry(
+            name=v.spec.formula,
+            amounts=v.ions,
+            energy=v.energy,
+            energy_scale=_scale(v),
+            entropy=v.entropy,
+            formula=v.spec.formula,
+            ions=v.ions,
+        )
+        for v in vertices
+        if v.usable and set(v.ions) <= set(ions)
+    ]
+    lost = [v.spec.formula for v in vertices if not v.usable and v.calculation is not None and set(v.ions) <= set(ions)]
+    document.warnings += [f"same_host: {name} has no energy" for name in lost]
+    phase = DisorderedPhase(ions, energy, candidate.entropy, sites)
+    document.same_host = mixing(phase, PhaseEquilibrium(entries))
+
+
+def _competing(
+    document: MixingDoc, candidate: MemberResult, energy: float, phases: Mapping[str, CalculationDoc | None], sites: float
+) -> None:
+    """Against all competing phases of the chemical system: elements are balanced."""
+    amounts = {element: float(n) for element, n in candidate.composition.elements.items()}
+    entries = competing_entries(phases, set(amounts))
+    lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
+    document.warnings += [f"competing: {name} has no energy" for name in sorted(lost)]
+    references = PhaseEquilibrium(entries)
+    document.hull_phases = sorted(references.entries)
+    document.competing = mixing(DisorderedPhase(amounts, energy, candidate.entropy, sites), references)
+    ion = candidate.spec.working_ion
+    document.hull_grade = coverage_grade(amounts, [e.formula for e in entries], working_ion=ion or "")
+    try:
+        document.energy_above_hull_eV_per_atom = references.e_above_hull(amounts, energy)
+    except InfeasibleError as err:
+        document.warnings.append(f"competing: {err}")
+        return
+    if document.hull_grade in ("C", "D"):
+        document.warnings.append(f"hull coverage is grade {document.hull_grade}: the competing T_mix is a lower bound")
+    _warn_redox(document, candidate, references, sites)
+
+
+def _warn_redox(
+    document: MixingDoc, candidate: MemberResult, references: PhaseEquilibrium, sites: float
+) -> None:
+    if document.competing.T_mix_K != 0:
+        return
+    ions = dict(candidate.ions)
+    if candidate.spec.working_ion:
+        own = f"{candidate.spec.working_ion}1+"
+        ions[own] = ions.get(own, 0.0) + float(Fraction(candidate.spec.x_made))
+    moved = changed_ions(ions, document.competing.decomposition, references, sites)
+    moved = [ion for ion in moved if not ion.endswith("-")]
+    if moved:
+        document.warnings.append(f"redox-decomposition: the competing phases hold other oxidation states ({', '.join(moved)})")
+
+
+def _uncertainties(document: MixingDoc, sd: float | None, model_error: float) -> None:
+    gained = document.competing.dS_eV_per_K_per_site
+    if document.competing.T_mix_K is None or gained is None or gained <= 0:
+        gained = document.same_host.dS_eV_per_K_per_site
+    if gained is None or gained <= 0 or document.sites_per_fu is None or document.atoms_per_fu is None:
+        return
+    if sd is not None:
+        document.T_mix_sd_configurations_K = sd / document.sites_per_fu / gained
+    document.T_mix_sd_model_K = model_error * document.atoms_per_fu / document.sites_per_fu / gained
+
+
+def _scale(member: MemberResult) -> str:
+    return member.calculation.energy_scale if member.calculation else ""
+
+
+def competing_entries(phases: Mapping[str, CalculationDoc | None], elements: set[str]) -> list[PhaseEntry]:
+    """Entries of the usable phases whose elements are all in `elements`; entropy-free, oxidation states kept."""
+    data = {phase.id: phase for phase in load_phases()}
+    result = []
+    for name, calculation in sorted(phases.items()):
+        if calculation is None or not calculation.usable or calculation.structure is None or calculation.energy_eV is None:
+            continue
+        composition = calculation.structure.composition
+        if not {str(e) for e in composition} <= elements:
+            continue
+        reduced, factor = composition.get_reduced_composition_and_factor()
+        ions: dict[str, float] = {}
+        for site in data[name].structure():
+            charge = f"{site.specie.oxi_state:+g}"
+            ion = f"{site.specie.element}{charge[1:]}{charge[0]}"
+            ions[ion] = ions.get(ion, 0.0) + 1.0
+        size = sum(ions.values()) / sum(reduced.values())
+        result.append(
+            PhaseEntry(
+                name=name,
+                amounts={str(e): float(n) for e, n in reduced.items()},
+                energy=calculation.energy_eV / factor,
+                energy_scale=calculation.energy_scale,
+                formula=reduced.reduced_formula,
+                source=data[name].sources[0] if data[name].sources else None,
+                ions={ion: n / size for ion, n in ions.items()},
+            )
+        )
+    return result

@@ -1,0 +1,121 @@
+"""A candidate: a composition with its canonical split, entropies and descriptors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from hebe.config.family import load_family
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.descriptors import describe
+from hebe.science.chemistry.entropy import entropies, principal_element_rule, site_entropy
+from hebe.science.chemistry.ions import Ion
+from hebe.science.chemistry.ladder import RedoxLadder, Split
+from hebe.science.chemistry.space import CompositionSpace, working_charge
+
+FARADAY_MAH = 26801.48
+"""Faraday constant, mAh mol-1."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A neutral composition and what follows from it alone; ``entropy_R`` by convention."""
+
+    composition: HostComposition
+    split: Split
+    primary: str
+    entropy_R: dict[str, float]  # noqa: N815 - R is the gas constant
+    descriptors: dict[str, float | bool | None]
+    incompatible: tuple[tuple[Ion, Ion], ...]
+
+    @property
+    def candidate_id(self) -> str:
+        """Identity of the composition."""
+        return self.composition.candidate_id
+
+    @property
+    def species(self) -> dict[str, dict[str, float]]:
+        """Sublattice -> species -> amount per formula unit, the working ion at x_made included."""
+        result = {
+            sub: {str(ion): float(amount) for ion, amount in ions.items()} for sub, ions in self.split.items()
+        }
+        host, ion = self.composition.host, self.composition.working_ion
+        if ion is not None and host.working_sublattice:
+            result = {host.working_sublattice: {ion: float(self.composition.x_made)}, **result}
+        return result
+
+    def entropy(self, convention: str, sublattice: str | None = None) -> float:
+        """Entropy (R) in `convention`; `sublattice` replaces the primary one in ``mixed-site``."""
+        if sublattice is None or sublattice == self.primary or convention != "mixed-site":
+            return self.entropy_R[convention]
+        return site_entropy(self.composition.fractions[sublattice].values())
+
+    @property
+    def charge(self) -> Fraction:
+        """Total charge per formula unit as made: 0 for every candidate, from the species alone."""
+        host = self.composition.host
+        charge = self.composition.x_made * working_charge(self.composition.working_ion)
+        charge += sum((ion.charge * x for part in self.split.values() for ion, x in part.items()), Fraction(0))
+        for sub in host.sublattices.values():
+            if sub.role in ("anion", "fixed"):
+                charge += sub.multiplicity * sum(data.valences[0] for data in sub.species.values())
+        return charge
+
+    def document(self) -> dict[str, Any]:
+        """What ``hebe enumerate --json`` prints for one candidate."""
+        return {
+            "candidate_id": self.candidate_id,
+            "formula": self.composition.formula,
+            "composition": self.species,
+            "charge": float(self.charge),
+            "entropy_R": self.entropy_R,
+            "descriptors": self.descriptors,
+        }
+
+
+def primary_sublattice(fractions: Mapping[str, Mapping[str, Fraction]], wanted: str | None = None) -> str:
+    """Sublattice that "per mixed site" refers to: `wanted`, else the one with the most elements."""
+    return wanted or max(fractions, key=lambda name: len(fractions[name]))
+
+
+def make_candidate(space: CompositionSpace, composition: HostComposition, primary: str | None = None) -> Candidate | None:
+    """Candidate of a composition, None if it cannot be charge-neutral within the allowed oxidation states."""
+    split = space.split(composition)
+    if split is None:
+        return None
+    host = load_family(space.family)
+    name = primary_sublattice(composition.fractions, primary)
+    ions = {sub: {ion: float(x) / host.sublattices[sub].multiplicity for ion, x in part.items()} for sub, part in split.items()}
+    ladder = RedoxLadder.of(host)
+    incompatible = tuple(ladder.incompatible_pairs(ion for part in split.values() for ion in part))
+    entropy = entropies(
+        {sub: values.values() for sub, values in composition.fractions.items()},
+        {sub: data.multiplicity for sub, data in host.sublattices.items()},
+        name,
+        [sub for sub, data in host.sublattices.items() if data.role != "anion"],
+    )
+    descriptors: dict[str, float | bool | None] = dict(describe(ions[name], host.sublattices[name]))
+    descriptors["principal_element_rule"] = principal_element_rule(composition.fractions[name].values())
+    descriptors["redox_compatible"] = not incompatible
+    theoretical, redox = capacities(composition, split, ladder)
+    descriptors["capacity_theoretical_mAh_g"] = theoretical
+    descriptors["capacity_redox_mAh_g"] = redox
+    return Candidate(composition, split, name, entropy, descriptors, incompatible)
+
+
+def capacities(
+    composition: HostComposition, split: Split, ladder: RedoxLadder
+) -> tuple[float | None, float | None]:
+    """Theoretical and redox capacity, mAh per gram of the as-made formula: ``Q = 26801.48 n / M``.
+
+    The first counts all working ions, the second the electrons of couples below the anion limit, at most
+    one set of working ions. None without a working ion.
+    """
+    if composition.working_ion is None:
+        return None, None
+    charge = working_charge(composition.working_ion)
+    ions = float(composition.x_made) * charge
+    electrons = min(ions, float(ladder.electrons_available(split)))
+    return FARADAY_MAH * ions / composition.molar_mass, FARADAY_MAH * electrons / composition.molar_mass

@@ -1,0 +1,102 @@
+"""A composition: exact amounts on the mixed sublattices of one formula unit of a host."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from hebe.config.family import Family, load_family
+
+Amounts = Mapping[str, Mapping[str, Fraction]]
+
+
+@dataclass(frozen=True, eq=False)
+class HostComposition:
+    """Fractions of each element on each mixed sublattice, with the as-made content of the working ion.
+
+    Parameters
+    ----------
+    family
+        Name of the host family.
+    working_ion
+        Element of the working ion, None for a host without one.
+    x_made
+        Working ions per formula unit as made.
+    fractions
+        Sublattice -> element -> fraction of its sites; each sublattice sums to 1.
+    """
+
+    family: str
+    working_ion: str | None
+    x_made: Fraction
+    fractions: Amounts
+
+    @property
+    def host(self) -> Family:
+        """The family's data."""
+        return load_family(self.family)
+
+    @cached_property
+    def candidate_id(self) -> str:
+        """``<family>-<10 hex>`` of the content: no valences, no grid, no campaign."""
+        fractions = {
+            sub: {element: str(amount) for element, amount in sorted(amounts.items()) if amount}
+            for sub, amounts in sorted(self.fractions.items())
+        }
+        text = json.dumps([self.family, self.working_ion, str(self.x_made), fractions], sort_keys=True)
+        return f"{self.family}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HostComposition) and self.candidate_id == other.candidate_id
+
+    def __hash__(self) -> int:
+        return hash(self.candidate_id)
+
+    @cached_property
+    def denominator(self) -> int:
+        """Smallest number of sites per mixed sublattice that holds the composition exactly."""
+        return math.lcm(*(amount.denominator for amounts in self.fractions.values() for amount in amounts.values()))
+
+    @cached_property
+    def elements(self) -> dict[str, Fraction]:
+        """Element -> atoms per formula unit, working ion at x_made and anions included."""
+        host, total = self.host, dict[str, Fraction]()
+        if self.working_ion and self.x_made:
+            total[self.working_ion] = self.x_made
+        for name, sub in host.sublattices.items():
+            amounts = self.fractions.get(name)
+            if amounts is None and sub.role in ("anion", "fixed"):
+                amounts = {element: Fraction(1) for element in sub.species}
+            for element, amount in (amounts or {}).items():
+                if amount:
+                    total[element] = total.get(element, Fraction(0)) + amount * sub.multiplicity
+        return total
+
+    @property
+    def formula(self) -> str:
+        """Formula with the working ion first, cations by falling amount, anions last."""
+        host = self.host
+        anions = {e for sub in host.sublattices.values() if sub.role == "anion" for e in sub.species}
+        total = self.elements
+        rest = [e for e in total if e != self.working_ion or any(e in a for a in self.fractions.values())]
+        cations = sorted((e for e in rest if e not in anions and e != self.working_ion), key=lambda e: (-total[e], e))
+        first = [self.working_ion] if self.working_ion in total else []
+        ordered = [*first, *cations, *sorted(e for e in rest if e in anions)]
+        return "".join(f"{element}{format_amount(total[element])}" for element in ordered if element)
+
+    @property
+    def molar_mass(self) -> float:
+        """Molar mass of one formula unit as made, g mol-1."""
+        from pymatgen.core import Element
+
+        return sum(float(n) * float(Element(element).atomic_mass) for element, n in self.elements.items())
+
+
+def format_amount(amount: Fraction) -> str:
+    """Amount for a formula: nothing for 1, four decimals at most."""
+    return "" if amount == 1 else f"{float(amount):.4f}".rstrip("0").rstrip(".")

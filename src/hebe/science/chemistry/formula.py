@@ -1,0 +1,85 @@
+"""Formulas that people write, read as compositions of a host."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Final
+
+from hebe.exceptions import BadInputError
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.space import CompositionSpace
+
+_TOKEN = re.compile(r"([A-Z][a-z]?)(\d+/\d+|\d*\.\d+|\d+)?")
+_MAX_DENOMINATOR: Final = 240
+_ROUNDING: Final = Fraction(6, 10_000)
+
+
+def parse_formula(text: str) -> dict[str, Fraction]:
+    """Element -> amount; decimals that are rounded fractions become those fractions (0.1667 -> 1/6).
+
+    Raises
+    ------
+    BadInputError
+        If the text is not a plain formula.
+    """
+    compact, position, result = text.replace(" ", ""), 0, dict[str, Fraction]()
+    while position < len(compact):
+        match = _TOKEN.match(compact, position)
+        if match is None:
+            raise BadInputError(f"{text[:60]!r} is not a formula", suggestion="write it like NaNi1/2Mn1/2O2")
+        amount = _rational(match[2] or "1")
+        result[match[1]] = result.get(match[1], Fraction(0)) + amount
+        position = match.end()
+    return result
+
+
+def _rational(text: str) -> Fraction:
+    value = Fraction(text)
+    if "." not in text or len(text.partition(".")[2]) < 3:
+        return value
+    for denominator in range(1, _MAX_DENOMINATOR + 1):
+        near = Fraction(round(value * denominator), denominator)
+        if abs(near - value) <= Fraction(51, 100) / 10 ** len(text.partition(".")[2]):
+            return near
+    return value
+
+
+def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
+    """Composition of a formula on a host with one mixed sublattice; the formula gives x_made.
+
+    Raises
+    ------
+    BadInputError
+        If elements are unknown to the campaign, or sublattices do not sum; says by how much.
+    """
+    amounts = parse_formula(text)
+    probe = HostComposition(space.family, space.working_ion, space.x_made, {})
+    host = probe.host
+    if len(space.specs) != 1:
+        raise BadInputError("explicit formulas need a host with one mixed sublattice", suggestion="use a grid and filters")
+    name, spec = next(iter(space.specs.items()))
+    for sub in host.sublattices.values():
+        if sub.role in ("anion", "fixed"):
+            for element in sub.species:
+                found = amounts.pop(element, Fraction(0))
+                if found != sub.multiplicity:
+                    raise BadInputError(f"{text}: {element} is {float(found):.4g} per formula, the host has {sub.multiplicity}")
+    x = amounts.pop(space.working_ion, Fraction(0)) if space.working_ion else space.x_made
+    unknown = sorted(set(amounts) - set(spec.species))
+    if unknown:
+        raise BadInputError(
+            f"{text}: {', '.join(unknown)} is not among the species of {name}", suggestion=f"listed: {', '.join(spec.species)}"
+        )
+    sites = host.sublattices[name].multiplicity
+    total = sum(amounts.values(), Fraction(0))
+    if space.working_ion in spec.species and total < sites:
+        amounts[space.working_ion] = sites - total
+        x -= sites - total
+        total = Fraction(sites)
+    if abs(total - sites) > _ROUNDING:
+        raise BadInputError(f"{text}: sublattice {name} sums to {float(total):.4g}, expected {sites}")
+    if not 0 <= x <= host.x_full:
+        raise BadInputError(f"{text}: {space.working_ion} is {float(x):.4g} per formula, expected 0 to {host.x_full}")
+    fractions = {element: amount / total for element, amount in amounts.items()}
+    return HostComposition(space.family, space.working_ion, x, {name: fractions})

@@ -1,0 +1,68 @@
+"""Members of a host as plain data and back: what jobs carry instead of Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from hebe.schemas.spec import MemberSpec
+from hebe.science.chemistry.candidate import Candidate
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.ions import Ion
+from hebe.science.chemistry.ladder import RedoxLadder, Split
+
+Valences = Mapping[str, Mapping[str, tuple[int, ...]]]
+
+
+def candidate_spec(candidate: Candidate, valences: Valences) -> MemberSpec:
+    """Plain data of a candidate."""
+    spec = member_spec(candidate.composition, candidate.split, candidate.primary, valences)
+    return spec.model_copy(update={"entropy_R": candidate.entropy_R, "descriptors": candidate.descriptors})
+
+
+def member_spec(composition: HostComposition, split: Split, primary: str, valences: Valences) -> MemberSpec:
+    """Plain data of any member of a host."""
+    return MemberSpec(
+        candidate_id=composition.candidate_id,
+        formula=composition.formula,
+        family=composition.family,
+        working_ion=composition.working_ion,
+        x_made=str(composition.x_made),
+        primary=primary,
+        fractions=_texts({s: {e: x for e, x in v.items() if x} for s, v in composition.fractions.items()}),
+        split=_texts({s: {str(ion): x for ion, x in v.items()} for s, v in split.items()}),
+        valences={s: {e: list(z) for e, z in v.items()} for s, v in valences.items()},
+    )
+
+
+def _texts(values: Mapping[str, Mapping[str, Fraction]]) -> dict[str, dict[str, str]]:
+    return {sub: {name: str(x) for name, x in sorted(inner.items())} for sub, inner in sorted(values.items())}
+
+
+def composition_of(spec: MemberSpec, fractions: Mapping[str, Mapping[str, str]] | None = None) -> HostComposition:
+    """Composition of a member, with other `fractions` when given (those that a cell really holds)."""
+    return HostComposition(
+        spec.family,
+        spec.working_ion,
+        Fraction(spec.x_made),
+        {s: {e: Fraction(x) for e, x in v.items()} for s, v in (fractions or spec.fractions).items()},
+    )
+
+
+def split_of(spec: MemberSpec, fractions: Mapping[str, Mapping[str, str]] | None = None) -> Split | None:
+    """Canonical split; with other `fractions`, made anew for them (None if they cannot be neutral)."""
+    split: Split = {s: {Ion.parse(i): Fraction(x) for i, x in v.items()} for s, v in spec.split.items()}
+    if fractions is None or _same(fractions, spec.fractions):
+        return split
+    composition = composition_of(spec, fractions)
+    charge = sum((ion.charge * x for v in split.values() for ion, x in v.items()), Fraction(0))
+    valences = {s: {e: tuple(z) for e, z in v.items()} for s, v in spec.valences.items()}
+    host = composition.host
+    amounts = {
+        s: {e: x * host.sublattices[s].multiplicity for e, x in v.items()} for s, v in composition.fractions.items()
+    }
+    return RedoxLadder.of(host).canonical_split(amounts, valences, charge)
+
+
+def _same(first: Mapping[str, Mapping[str, str]], second: Mapping[str, Mapping[str, str]]) -> bool:
+    return {s: dict(v) for s, v in first.items()} == {s: dict(v) for s, v in second.items()}

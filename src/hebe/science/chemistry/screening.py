@@ -1,0 +1,182 @@
+"""From a space to candidates: filters in file order, then a selection."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from hebe.config.campaign import Campaign, EntropyFilter, Filters, Selection, SizeFilter
+from hebe.config.loading import bad_key
+from hebe.exceptions import BadInputError
+from hebe.science.chemistry.candidate import Candidate, make_candidate
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.formula import parse_host_formula
+from hebe.science.chemistry.space import CompositionSpace
+
+Predicate = Callable[[Candidate], bool]
+
+
+@dataclass
+class Screening:
+    """Result of a screening: how many compositions there are, how many remain after each filter, which are kept."""
+
+    size: int
+    by_filter: dict[str, int] = field(default_factory=dict)
+    passed: list[Candidate] = field(default_factory=list)
+    selected: list[Candidate] = field(default_factory=list)
+
+
+def predicates(filters: Filters) -> dict[str, Predicate]:
+    """Filters of a campaign by name, in file order; a filter set to false or left empty is not applied."""
+    makers: dict[str, Predicate | None] = {
+        "entropy": filters.entropy and _entropy(filters.entropy),
+        "size_mismatch": filters.size_mismatch and _size(filters.size_mismatch),
+        "redox_compatible": (lambda c: not c.incompatible) if filters.redox_compatible else None,
+        "principal_elements": (lambda c: bool(c.descriptors["principal_element_rule"])) if filters.principal_elements else None,
+        "include": filters.include and _include(filters.include),
+        "exclude": filters.exclude and _exclude(filters.exclude),
+    }
+    return {name: test for name in filters.order if (test := makers.get(name)) is not None}
+
+
+def _entropy(wanted: EntropyFilter) -> Predicate:
+    def test(candidate: Candidate) -> bool:
+        value = candidate.entropy(wanted.convention, wanted.sublattice)
+        return _between(value, wanted.min, wanted.max)
+
+    return test
+
+
+def _size(wanted: SizeFilter) -> Predicate:
+    def test(candidate: Candidate) -> bool:
+        value = candidate.descriptors["size_mismatch"]
+        return value is not None and _between(float(value), wanted.min, wanted.max)
+
+    return test
+
+
+def _between(value: float, low: float | None, high: float | None) -> bool:
+    tolerance = 1e-9
+    return (low is None or value >= low - tolerance) and (high is None or value <= high + tolerance)
+
+
+def _include(elements: Sequence[str]) -> Predicate:
+    return lambda candidate: set(elements) <= set(candidate.composition.elements)
+
+
+def _exclude(elements: Sequence[str]) -> Predicate:
+    return lambda candidate: not any(set(elements) & set(a) for a in candidate.composition.fractions.values())
+
+
+def screen(campaign: Campaign) -> Screening:
+    """Count the space, apply the filters and the selection.
+
+    Raises
+    ------
+    BadInputError
+        If the space is empty, nothing passes, or an explicit formula cannot be made; names file and line.
+    """
+    space = CompositionSpace.from_campaign(campaign)
+    size = space.count()
+    if size == 0:
+        raise bad_key(
+            campaign,
+            ("host", "sublattices"),
+            f"no charge-neutral composition exists: the mixed sublattices must carry {space.cation_charge}+ per formula unit",
+            "allow other oxidation states, amounts or numbers of species",
+        )
+    explicit = campaign.select.method == "explicit"
+    source = _explicit(campaign, space) if explicit else _enumerate(campaign, space)
+    tests = predicates(campaign.filters)
+    result = Screening(size, dict.fromkeys(tests, 0))
+    for candidate in source:
+        if _passes(candidate, tests, result.by_filter):
+            result.passed.append(candidate)
+    if not result.passed:
+        raise bad_key(campaign, ("filters",), f"none of {size} compositions passes the filters {result.by_filter}", None)
+    result.selected = result.passed if explicit else select(result.passed, campaign.select)
+    return result
+
+
+def _passes(candidate: Candidate, tests: dict[str, Predicate], counts: dict[str, int]) -> bool:
+    for name, test in tests.items():
+        if not test(candidate):
+            return False
+        counts[name] += 1
+    return True
+
+
+def _enumerate(campaign: Campaign, space: CompositionSpace) -> Iterator[Candidate]:
+    for row in space:
+        candidate = make_candidate(space, space.composition(row), campaign.host.primary)
+        if candidate is not None:
+            yield candidate
+
+
+def _explicit(campaign: Campaign, space: CompositionSpace) -> Iterator[Candidate]:
+    for i, formula in enumerate(campaign.select.formulas):
+        key = ("select", "formulas", i)
+        try:
+            composition = parse_host_formula(formula, space)
+        except BadInputError as err:
+            raise bad_key(campaign, key, err.reason, err.suggestion) from err
+        own = CompositionSpace(space.family, space.working_ion, composition.x_made, space.specs)
+        candidate = make_candidate(own, composition, campaign.host.primary)
+        if candidate is None:
+            reason = f"{formula} cannot be charge-neutral with the oxidation states listed: {excess_charge(own, composition)}"
+            raise bad_key(campaign, key, reason, None)
+        yield candidate
+
+
+def excess_charge(space: CompositionSpace, composition: HostComposition) -> str:
+    """How far a composition is from neutral, in words."""
+    host = composition.host
+    low, high = Fraction(0), Fraction(0)
+    for sub, amounts in composition.fractions.items():
+        for element, x in amounts.items():
+            states = space.valences[sub][element]
+            low += x * host.sublattices[sub].multiplicity * min(states)
+            high += x * host.sublattices[sub].multiplicity * max(states)
+    span = f"{float(low):+.4g}" if low == high else f"between {float(low):+.4g} and {float(high):+.4g}"
+    return f"its cations carry {span}, needed {float(space.cation_charge):+.4g} per formula unit"
+
+
+def select(candidates: list[Candidate], selection: Selection) -> list[Candidate]:
+    """Candidates that a selection keeps, in the order of the space; all when there are no more than ``n``."""
+    if selection.method in ("all", "explicit") or selection.n is None or selection.n >= len(candidates):
+        return candidates
+    if selection.method == "random":
+        chosen = random.Random(selection.seed).sample(range(len(candidates)), selection.n)  # noqa: S311 - reproducible
+    else:
+        chosen = diverse(_vectors(candidates), selection.n, selection.seed)
+    return [candidates[i] for i in sorted(chosen)]
+
+
+def _vectors(candidates: list[Candidate]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Fractions of every element and sublattice, shape (candidates, columns)."""
+    names = sorted({(s, e) for c in candidates for s, amounts in c.composition.fractions.items() for e in amounts})
+    column = {name: i for i, name in enumerate(names)}
+    vectors = np.zeros((len(candidates), len(names)))
+    for i, candidate in enumerate(candidates):
+        for sub, amounts in candidate.composition.fractions.items():
+            for element, x in amounts.items():
+                vectors[i, column[sub, element]] = float(x)
+    return vectors
+
+
+def diverse(vectors: np.ndarray[tuple[int, int], np.dtype[np.float64]], n: int, seed: int) -> list[int]:
+    """Indices of `n` rows far from each other: farthest-point sampling from a random start.
+
+    Ties go to the lowest index. Source: Gonzalez, Theor. Comput. Sci. 38, 293 (1985).
+    """
+    chosen = [random.Random(seed).randrange(len(vectors))]  # noqa: S311 - reproducible
+    distance = np.linalg.norm(vectors - vectors[chosen[0]], axis=1)
+    while len(chosen) < n:
+        nearest = int(np.argmax(np.round(distance, 9)))
+        chosen.append(nearest)
+        distance = np.minimum(distance, np.linalg.norm(vectors - vectors[nearest], axis=1))
+    return chosen

@@ -1,0 +1,103 @@
+"""A host family as a crystal: primitive cell with named sublattices and an estimated lattice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Lattice, Structure
+from pymatgen.symmetry.groups import SpaceGroup
+
+from hebe.config.family import Family, LatticeEstimate
+
+_CENTRING: Final = {
+    "P": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "I": [[-1 / 2, 1 / 2, 1 / 2], [1 / 2, -1 / 2, 1 / 2], [1 / 2, 1 / 2, -1 / 2]],
+    "F": [[0, 1 / 2, 1 / 2], [1 / 2, 0, 1 / 2], [1 / 2, 1 / 2, 0]],
+    "C": [[1 / 2, 1 / 2, 0], [-1 / 2, 1 / 2, 0], [0, 0, 1]],
+    "A": [[1, 0, 0], [0, 1 / 2, 1 / 2], [0, -1 / 2, 1 / 2]],
+    "R": [[2 / 3, 1 / 3, 1 / 3], [-1 / 3, 1 / 3, 1 / 3], [-1 / 3, -2 / 3, 1 / 3]],
+}
+_PLACEHOLDERS: Final = ("Li", "Be", "B", "C", "N", "O", "F", "Na", "Mg", "Al")
+
+
+@dataclass(frozen=True)
+class HostCell:
+    """Primitive cell of a host.
+
+    ``structure`` carries the site property ``sublattice``; species are placeholders, one element per
+    sublattice. ``layer_normal`` is a Cartesian unit vector of shape (3,), None for hosts without layers.
+    ``formula_units`` counts those of the primitive cell.
+    """
+
+    structure: Structure
+    layer_normal: NDArray[np.float64] | None
+    formula_units: int
+
+    def sites_per_cell(self, sublattice: str) -> int:
+        """Number of sites of a sublattice in the primitive cell."""
+        return sum(1 for name in self.structure.site_properties["sublattice"] if name == sublattice)
+
+
+def estimate_lattice(estimate: LatticeEstimate, mean_radius: float | None, space_group: int) -> Lattice:
+    """Conventional lattice (A) at a mean cation radius (A), or at the reference radius without one."""
+    shift = 0.0 if mean_radius is None else mean_radius - estimate.reference_radius
+    values = {name: value + estimate.slopes.get(name, 0.0) * shift for name, value in estimate.parameters.items()}  # type: ignore[call-overload]
+    a = values["a"]
+    b, c = values.get("b", a), values.get("c", a)
+    if 143 <= space_group <= 194:
+        return Lattice.hexagonal(a, c)
+    return Lattice.from_parameters(
+        a, b, c, values.get("alpha", 90.0), values.get("beta", 90.0), values.get("gamma", 90.0)
+    )
+
+
+def host_cell(family: Family, working_ion: str | None = None, mean_radius: float | None = None) -> HostCell:
+    """Primitive cell of a family.
+
+    Parameters
+    ----------
+    family
+        The host.
+    working_ion
+        Selects the lattice estimate.
+    mean_radius
+        Mean radius (A) of the cations of the primary sublattice; None for the reference.
+    """
+    lattice = estimate_lattice(family.lattice[working_ion or "none"], mean_radius, family.space_group)
+    group = SpaceGroup.from_int_number(family.space_group)
+    names, species, coords = [], [], []
+    for i, (name, sub) in enumerate(family.sublattices.items()):
+        for point in sub.coordinates:
+            orbit = group.get_orbit([float(x) for x in point])
+            names += [name] * len(orbit)
+            species += [_PLACEHOLDERS[i]] * len(orbit)
+            coords += [np.asarray(x, dtype=float) for x in orbit]
+    conventional = Structure(lattice, species, coords, site_properties={"sublattice": names})
+    primitive = to_primitive(conventional, group.symbol[0])
+    normal = None
+    if family.layer_axis is not None:
+        normal = np.cross(lattice.matrix[0], lattice.matrix[1])
+        normal = normal / np.linalg.norm(normal)
+    per_unit = sum(sub.multiplicity for sub in family.sublattices.values())
+    return HostCell(primitive, normal, len(primitive) // per_unit)
+
+
+def to_primitive(conventional: Structure, centring: str) -> Structure:
+    """Reduce a conventional cell (hexagonal axes for R) to the primitive one, keeping orientation and labels."""
+    matrix = np.array(_CENTRING[centring]) @ conventional.lattice.matrix
+    lattice, kept = Lattice(matrix), list[int]()
+    fractional = np.round(lattice.get_fractional_coords(conventional.cart_coords), 9) % 1.0
+    for i, point in enumerate(fractional):
+        difference = fractional[kept] - point if kept else np.empty((0, 3))
+        difference -= np.round(difference)
+        if not kept or np.abs(difference).max(axis=1).min() > 1e-5:
+            kept.append(i)
+    return Structure(
+        lattice,
+        [conventional[i].specie for i in kept],
+        fractional[kept],
+        site_properties={"sublattice": [conventional.site_properties["sublattice"][i] for i in kept]},
+    )

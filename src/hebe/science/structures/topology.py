@@ -1,0 +1,176 @@
+"""Is a relaxed cell still its host? Compares bonds and slab registry before and after a relaxation.
+
+Coordinates of the relaxed cell must continue those of the start (not wrapped back into the cell).
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Structure
+
+from hebe.config.family import Topology
+
+Verdict = Literal["host", "glide", "migrated", "exploded", "overlapping"]
+
+VOLUME_LIMIT: Final = 0.5
+"""Relative volume change beyond which a relaxation counts as exploded."""
+
+SHORTEST: Final = 0.8
+"""Distance (A) below which atoms overlap."""
+
+_FIRST_SHELL: Final = 1.2
+_ANIONS: Final = frozenset({"O", "F", "S", "Se", "Cl", "N", "Br", "I"})
+
+
+def sanity(start: Structure, final: Structure) -> Verdict:
+    """``exploded`` when the volume changed by more than 50 %, ``overlapping`` below 0.8 A, else ``host``."""
+    if not np.isfinite(final.lattice.matrix).all() or not np.isfinite(final.cart_coords).all():
+        return "exploded"
+    if abs(final.volume / start.volume - 1) > VOLUME_LIMIT:
+        return "exploded"
+    distances = final.distance_matrix + np.eye(len(final)) * 10
+    return "overlapping" if len(final) > 1 and distances.min() < SHORTEST else "host"
+
+
+def check_topology(
+    start: Structure,
+    final: Structure,
+    rules: Topology,
+    layer_normal: NDArray[np.float64] | None = None,
+    working: str | None = None,
+) -> Verdict:
+    """Verdict on a relaxation of a host cell.
+
+    Parameters
+    ----------
+    start, final
+        Cells before and after, same site order; `start` carries the site property ``sublattice``.
+    rules
+        The family's thresholds.
+    layer_normal
+        Cartesian unit vector across the layers of `start`; None for hosts without layers.
+    working
+        Sublattice of the working ion, whose bonds may break.
+
+    Returns
+    -------
+    str
+        ``exploded`` or ``overlapping`` (see `sanity`), ``migrated`` when a cation lost too many of its
+        anion neighbours, ``glide`` when neighbouring slabs moved against each other, else ``host``.
+    """
+    verdict = sanity(start, final)
+    if verdict != "host":
+        return verdict
+    labels = start.site_properties["sublattice"]
+    anions = np.array([getattr(s.specie, "symbol", str(s.specie)) in _ANIONS for s in start])
+    centres, points, images, distances = start.get_neighbor_list(3.5)
+    is_bond = ~anions[centres] & anions[points]
+    bonds = _Pairs(centres[is_bond], points[is_bond], images[is_bond]).nearest(distances[is_bond])
+    stretch = bonds.lengths(final) / bonds.lengths(start)
+    broken = np.bincount(bonds.first[stretch > rules.bond_stretch], minlength=len(start))
+    mobile = np.array([label == working for label in labels])
+    if (broken[~anions & ~mobile] >= rules.broken_bonds).any():
+        return "migrated"
+    if layer_normal is not None and rules.glide is not None:
+        shift = slab_shift(start, final, layer_normal, ~anions & ~mobile)
+        return "glide" if shift > rules.glide else "host"
+    return "host"
+
+
+class _Pairs:
+    """Pairs of sites with the image of the second, followed from one cell to another."""
+
+    def __init__(self, first: NDArray[np.int64], second: NDArray[np.int64], images: NDArray[np.float64]) -> None:
+        self.first, self.second, self.images = first, second, images
+
+    def vectors(self, structure: Structure) -> NDArray[np.float64]:
+        """Cartesian vectors (A) from first to second, shape (n, 3)."""
+        frac = structure.frac_coords[self.second] + self.images - structure.frac_coords[self.first]
+        return np.asarray(frac @ structure.lattice.matrix)
+
+    def lengths(self, structure: Structure) -> NDArray[np.float64]:
+        """Distances (A), shape (n,)."""
+        return np.asarray(np.linalg.norm(self.vectors(structure), axis=1))
+
+    def nearest(self, distances: NDArray[np.float64]) -> _Pairs:
+        """Pairs within 1.2 times the shortest of their first site."""
+        shortest = np.full(int(self.first.max()) + 1, np.inf)
+        np.minimum.at(shortest, self.first, distances)
+        keep = distances < _FIRST_SHELL * shortest[self.first]
+        return _Pairs(self.first[keep], self.second[keep], self.images[keep])
+
+
+def slab_shift(
+    start: Structure, final: Structure, normal: NDArray[np.float64], slabs: NDArray[np.bool_]
+) -> float:
+    """Largest lateral shift (A) of one slab against the next, averaged over the anions that face each other.
+
+    Homogeneous strain within the layers is taken out; a shear of the cell across the layers is not. `slabs` marks
+    the cations of the slabs, shape (n,).
+    """
+    faces = _facing_anions(start, normal, slabs)
+    if faces is None:
+        return 0.0
+    pairs, gap = faces
+    rotation = _in_plane_map(start, final, normal)
+    before, after = pairs.vectors(start), pairs.vectors(final)
+    new_normal = _normal(final, normal, start)
+    lateral_before = (before - np.outer(before @ normal, normal)) @ rotation
+    lateral_after = after - np.outer(after @ new_normal, new_normal)
+    change = lateral_after - lateral_before
+    return max(float(np.linalg.norm(change[gap == g].mean(axis=0))) for g in np.unique(gap))
+
+
+def _facing_anions(
+    start: Structure, normal: NDArray[np.float64], slabs: NDArray[np.bool_]
+) -> tuple[_Pairs, NDArray[np.int64]] | None:
+    """Anion pairs across the gap of the working ion, and the number of the gap of each pair."""
+    anions = np.array([s.specie.symbol in _ANIONS for s in start])
+    centres, points, images, distances = start.get_neighbor_list(4.6)
+    vectors = _Pairs(centres, points, images).vectors(start)
+    height = vectors @ normal
+    towards: dict[int, float] = {}
+    for c, p, h, d in zip(centres, points, height, distances, strict=True):
+        if anions[c] and slabs[p] and d < 2.6:  # noqa: PLR2004 - longest cation-anion bond within a slab
+            towards[int(c)] = towards.get(int(c), 0.0) + float(h)
+    across = np.array(
+        [
+            bool(anions[c] and anions[p] and h > 1.0 and towards.get(int(c), 0) < 0 < towards.get(int(p), 0))
+            for c, p, h in zip(centres, points, height, strict=True)
+        ]
+    )
+    if not across.any():
+        return None
+    first = centres[across]
+    levels = np.round((start.cart_coords @ normal)[first], 0).astype(int)
+    return _Pairs(first, points[across], images[across]), levels
+
+
+def _in_plane_map(start: Structure, final: Structure, normal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Deformation (row vectors times matrix) from start to final that keeps the normal a normal."""
+    a, b = _lateral_vectors(start, normal)
+    old = np.array([a @ start.lattice.matrix, b @ start.lattice.matrix, normal])
+    new = np.array([a @ final.lattice.matrix, b @ final.lattice.matrix, _normal(final, normal, start)])
+    return np.asarray(np.linalg.solve(old, new))
+
+
+def _lateral_vectors(structure: Structure, normal: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Two shortest integer combinations of lattice vectors within the layers."""
+    steps = np.array(np.meshgrid(*[range(-2, 3)] * 3)).reshape(3, -1).T
+    vectors = steps @ structure.lattice.matrix
+    flat = [i for i in np.argsort(np.linalg.norm(vectors, axis=1), kind="stable") if abs(vectors[i] @ normal) < 0.1]  # noqa: PLR2004 - A
+    flat = [i for i in flat if steps[i].any()]
+    first = flat[0]
+    second = next(i for i in flat if np.linalg.norm(np.cross(vectors[first], vectors[i])) > 0.1)  # noqa: PLR2004 - A2
+    return steps[first], steps[second]
+
+
+def _normal(final: Structure, normal: NDArray[np.float64], start: Structure) -> NDArray[np.float64]:
+    """Normal of the layers in the final cell, on the side of the old one."""
+    a, b = _lateral_vectors(start, normal)
+    cross = np.cross(a @ final.lattice.matrix, b @ final.lattice.matrix)
+    unit = cross / np.linalg.norm(cross)
+    return np.asarray(unit if unit @ normal > 0 else -unit)

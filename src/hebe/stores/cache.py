@@ -1,0 +1,93 @@
+"""The calculation cache: what was computed before, found by its content key; and who is computing what now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hebe.stores.claims import ClaimedElsewhere, Claims
+
+if TYPE_CHECKING:
+    from jobflow.core.store import JobStore
+
+__all__ = ["ClaimedElsewhere", "Claims", "Hit", "lookup", "lookup_or_claim"]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A finished calculation of the store.
+
+    Parameters
+    ----------
+    uuid, index
+        The job that owns it.
+    output
+        Its document, as stored.
+    """
+
+    uuid: str
+    index: int
+    output: dict[str, Any]
+
+
+def lookup(store: JobStore, key: str) -> Hit | None:
+    """Find a converged calculation by its content key.
+
+    A calculation that was made in this store is preferred to one that was taken over from another; a job that
+    returned a reference to another job's calculation is never found, since its output has no key of its own.
+
+    Parameters
+    ----------
+    store
+        Any connected job store.
+    key
+        Content key of the calculation.
+
+    Returns
+    -------
+    Hit or None
+        The earliest of the preferred ones.
+    """
+    criteria = {"output.key": key, "output.status": "converged"}
+    found = [
+        (doc.get("output", {}).get("reused_from") is not None, doc.get("completed_at") or "", doc["uuid"], doc["index"])
+        for doc in store.query(criteria, properties=["completed_at", "output.reused_from"])
+    ]
+    if not found:
+        return None
+    _, _, uuid, index = min(found)
+    doc = store.query_one({"uuid": uuid, "index": index}, properties=["output"], load=True)
+    return None if doc is None else Hit(uuid, index, doc["output"])
+
+
+def lookup_or_claim(store: JobStore, key: str, claims: Claims) -> Hit | None:
+    """Find a calculation, or take the right to compute it.
+
+    Parameters
+    ----------
+    store
+        Any connected job store.
+    key
+        Content key of the calculation.
+    claims
+        The claims of the store.
+
+    Returns
+    -------
+    Hit or None
+        None when it is not there; the caller then holds the claim and must compute it.
+
+    Raises
+    ------
+    hebe.stores.cache.ClaimedElsewhere
+        If another process is computing it.
+    """
+    hit = lookup(store, key)
+    if hit is not None:
+        return hit
+    if not claims.acquire(key):
+        raise ClaimedElsewhere(key, claims.holder(key))
+    hit = lookup(store, key)
+    if hit is not None:
+        claims.release(key)
+    return hit

@@ -1,0 +1,260 @@
+"""Who is computing what: a claim per content key, with an owner and a lease that is renewed while it computes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hebe.exceptions import HebeError, StoreError
+from hebe.stores.database import connection
+from hebe.stores.sqlite import SQLiteStore
+
+if TYPE_CHECKING:
+    from maggma.core.store import Store
+
+LEASE_S = 60.0
+"""A claim of a silent owner on another host is free after this time."""
+
+_RENEWALS = 3
+_COLLECTION = "claims"
+
+
+class ClaimedElsewhere(HebeError):  # noqa: N818 - it is no error: another process does the work
+    """Another process is computing this; come back later."""
+
+    def __init__(self, key: str, holder: str | None = None) -> None:
+        self.key = key
+        self.holder = holder
+        super().__init__(f"{key[:12]} is being computed by {holder or 'another process'}")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process, told from a later one with the same number by its start."""
+
+    host: str
+    pid: int
+    started: str
+
+    @classmethod
+    def current(cls) -> Owner:
+        """Return this process."""
+        return cls(socket.gethostname(), os.getpid(), process_start(os.getpid()) or "")
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it certainly does not run any more; processes of other hosts are taken to be alive."""
+        return self.host == socket.gethostname() and process_start(self.pid) != self.started
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+
+def process_start(pid: int) -> str | None:
+    """Return when a process of this host started, in units of the system; None when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return None
+    except OSError:
+        return None
+    else:
+        fields = stat.rpartition(")")[2].split()
+        return None if fields[0] in "ZX" else fields[19]
+    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607 - fixed program, a number
+    return told.stdout.strip() or None
+
+
+class Claims:
+    """The right to compute something, held by one process at a time.
+
+    Parameters
+    ----------
+    store
+        The job store (or its document store): an embedded one, or one of MongoDB's kind.
+    lease_s
+        How long a claim lasts without being renewed, in seconds; it is renewed by a thread while it is held.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If the store can hold no claims.
+    """
+
+    def __init__(self, store: Store, *, lease_s: float = LEASE_S) -> None:
+        documents = getattr(store, "docs_store", store)
+        if isinstance(documents, SQLiteStore):
+            self._table: _Table = _SQLiteTable(documents.path)
+        elif hasattr(documents, "_collection") and hasattr(documents._collection, "find_one_and_update"):  # noqa: SLF001 - maggma offers no other way
+            self._table = _MongoTable(documents._collection.database[_COLLECTION])  # noqa: SLF001 - same
+        else:
+            raise StoreError(f"{type(documents).__name__} can hold no claims")
+        self._lease_s = lease_s
+
+    def acquire(self, key: str) -> bool:
+        """Take a claim.
+
+        Returns
+        -------
+        bool
+            Whether this process holds it now. A claim of a process of this host that has died is taken over at once,
+            one of another host when its lease has ended.
+        """
+        own = Owner.current()
+        taken = self._table.take(key, own, time.time() + self._lease_s)
+        if taken:
+            _keeper.hold(self, key, self._lease_s / _RENEWALS)
+        return taken
+
+    def renew(self, key: str) -> bool:
+        """Lengthen a claim of this process; False when it is no longer its own."""
+        return self._table.renew(key, Owner.current(), time.time() + self._lease_s)
+
+    def release(self, key: str) -> None:
+        """Give a claim of this process up; does nothing to one of another process."""
+        _keeper.drop(key)
+        self._table.release(key, Owner.current())
+
+    def holder(self, key: str) -> str | None:
+        """Say who holds a claim."""
+        found = self._table.read(key)
+        return None if found is None else str(found[0])
+
+
+def release_held() -> None:
+    """Give up every claim that this process holds, as a worker does when the output of a job is stored."""
+    for claims, key in _keeper.held():
+        claims.release(key)
+
+
+class _Table(Protocol):
+    """Where claims are kept; every change is atomic."""
+
+    def take(self, key: str, owner: Owner, expires: float) -> bool: ...
+
+    def renew(self, key: str, owner: Owner, expires: float) -> bool: ...
+
+    def release(self, key: str, owner: Owner) -> None: ...
+
+    def read(self, key: str) -> tuple[Owner, float] | None: ...
+
+
+def _is_free(found: tuple[Owner, float] | None, owner: Owner) -> bool:
+    return found is None or found[0] == owner or found[1] < time.time() or found[0].is_dead
+
+
+class _SQLiteTable:
+    """Claims beside the documents of an embedded store."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def take(self, key: str, owner: Owner, expires: float) -> bool:
+        with connection(self._path).transaction(durable=False) as sql:
+            free = _is_free(self.read(key), owner)
+            if free:
+                row = (key, owner.host, owner.pid, owner.started, expires)
+                sql.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)", row)
+            return free
+
+    def renew(self, key: str, owner: Owner, expires: float) -> bool:
+        statement = "UPDATE claims SET expires = ? WHERE key = ? AND host = ? AND pid = ? AND started = ?"
+        with connection(self._path).transaction(durable=False) as sql:
+            done = sql.execute(statement, (expires, key, owner.host, owner.pid, owner.started))
+            return done.rowcount > 0
+
+    def release(self, key: str, owner: Owner) -> None:
+        statement = "DELETE FROM claims WHERE key = ? AND host = ? AND pid = ? AND started = ?"
+        with connection(self._path).transaction(durable=False) as sql:
+            sql.execute(statement, (key, owner.host, owner.pid, owner.started))
+
+    def read(self, key: str) -> tuple[Owner, float] | None:
+        rows = connection(self._path).rows("SELECT host, pid, started, expires FROM claims WHERE key = ?", (key,))
+        return None if not rows else (Owner(*rows[0][:3]), rows[0][3])
+
+
+class _MongoTable:
+    """Claims in a collection of a MongoDB database."""
+
+    def __init__(self, collection: Any) -> None:  # noqa: ANN401 - pymongo's or a stand-in's collection
+        self._collection = collection
+
+    def take(self, key: str, owner: Owner, expires: float) -> bool:
+        from pymongo.errors import DuplicateKeyError
+
+        found = self.read(key)
+        if not _is_free(found, owner):
+            return False
+        document = {"_id": key, "host": owner.host, "pid": owner.pid, "started": owner.started, "expires": expires}
+        if found is not None:
+            seen = {"_id": key, "host": found[0].host, "pid": found[0].pid, "expires": found[1]}
+            return self._collection.find_one_and_replace(seen, document) is not None
+        try:
+            self._collection.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def renew(self, key: str, owner: Owner, expires: float) -> bool:
+        change = {"$set": {"expires": expires}}
+        return self._collection.find_one_and_update(self._own(key, owner), change) is not None
+
+    def release(self, key: str, owner: Owner) -> None:
+        self._collection.delete_one(self._own(key, owner))
+
+    def read(self, key: str) -> tuple[Owner, float] | None:
+        found = self._collection.find_one({"_id": key})
+        return None if found is None else (Owner(found["host"], found["pid"], found["started"]), found["expires"])
+
+    @staticmethod
+    def _own(key: str, owner: Owner) -> dict[str, Any]:
+        return {"_id": key, "host": owner.host, "pid": owner.pid, "started": owner.started}
+
+
+class _Keeper:
+    """Renews the claims of this process from one thread, started when there is something to renew."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Claims, float]] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._pid = 0
+
+    def hold(self, claims: Claims, key: str, period_s: float) -> None:
+        with self._lock:
+            if self._pid != os.getpid():
+                self._held.clear()
+                self._pid = os.getpid()
+                self._wake = threading.Event()
+                threading.Thread(target=self._renew, args=(self._wake,), daemon=True, name="claims").start()
+            self._held[key] = (claims, period_s)
+        self._wake.set()
+
+    def drop(self, key: str) -> None:
+        with self._lock:
+            self._held.pop(key, None)
+
+    def held(self) -> list[tuple[Claims, str]]:
+        with self._lock:
+            return [(claims, key) for key, (claims, _) in self._held.items()] if self._pid == os.getpid() else []
+
+    def _renew(self, wake: threading.Event) -> None:
+        while True:
+            with self._lock:
+                period = min((period for _, period in self._held.values()), default=None)
+            if wake.wait(period):
+                wake.clear()
+                continue
+            for claims, key in self.held():
+                if not claims.renew(key):
+                    self.drop(key)
+
+
+_keeper = _Keeper()

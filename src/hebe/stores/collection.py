@@ -1,0 +1,290 @@
+"""A collection of documents in a SQLite file: rows, indexes, and the search for rows that match.
+
+An index is a table of (path, value, document); the *head* of a document holds the values of the known paths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from maggma.core.store import Sort
+from mongomock_ng.filtering import iter_key_candidates, resolve_sort_key
+
+from hebe.exceptions import StoreError
+from hebe.stores import codec, fields
+from hebe.stores.criteria import Criteria, Narrowing
+from hebe.stores.database import Connection, connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+KEPT, INDEXED, UNIQUE = 0, 1, 2
+"""Kinds of known paths: at hand, searched by, searched by and different in all documents."""
+
+_PAGE = 256
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of a collection as of one version of it."""
+
+    collection: int
+    ids: dict[str, int]
+    kinds: dict[str, int]
+
+    @property
+    def paths(self) -> list[str]:
+        """All known paths."""
+        return list(self.ids)
+
+    @property
+    def indexed(self) -> set[str]:
+        """Paths that can be searched by."""
+        return {path for path, kind in self.kinds.items() if kind >= INDEXED}
+
+
+@dataclass
+class Row:
+    """A document of the database, decoded as far as asked."""
+
+    id: int
+    head: dict[str, Any] | None
+    whole: dict[str, Any] | None = None
+
+
+class Collection:
+    """Documents of one name in one file.
+
+    Parameters
+    ----------
+    path
+        Absolute path of the file.
+    name
+        The collection.
+    key
+        Path that is always indexed.
+    """
+
+    def __init__(self, path: str, name: str, key: str) -> None:
+        self.path = path
+        self.name = name
+        self.key = key
+        self._seen: Layout | None = None
+
+    @property
+    def database(self) -> Connection:
+        """The connection of this process and thread."""
+        return connection(self.path)
+
+    def rows(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        """Return all rows of a SQL query."""
+        return self.database.rows(statement, parameters)
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Group writes of this thread into one durable commit."""
+        return self.database.transaction()
+
+    def size(self) -> int:
+        """Return the number of documents."""
+        statement = "SELECT count(*) FROM documents WHERE collection = ?"
+        return int(self.rows(statement, (self.layout().collection,))[0][0])
+
+    def refresh(self) -> None:
+        """Read the layout again when it is asked for next, as every writer must inside its transaction."""
+        self._seen = None
+
+    def layout(self) -> Layout:
+        """Return the paths of the collection. A stale one is harmless when reading: it only knows fewer indexes."""
+        if self._seen is None:
+            db = self.database
+            rows = db.rows("SELECT id FROM collections WHERE name = ?", (self.name,))
+            if not rows:
+                self._create_collection(db)
+                rows = db.rows("SELECT id FROM collections WHERE name = ?", (self.name,))
+            number = rows[0][0]
+            paths = db.rows("SELECT path, id, kind FROM paths WHERE collection = ? ORDER BY id", (number,))
+            self._seen = Layout(number, {p: i for p, i, _ in paths}, {p: kind for p, _, kind in paths})
+        return self._seen
+
+    def _create_collection(self, db: Connection) -> None:
+        with db.transaction() as sql:
+            sql.execute("INSERT OR IGNORE INTO collections (name) VALUES (?)", (self.name,))
+            sql.execute(
+                "INSERT OR IGNORE INTO paths (collection, path, kind) SELECT id, ?, ? FROM collections WHERE name = ?",
+                (self.key, INDEXED, self.name),
+            )
+
+    def ensure(self, path: str, kind: int) -> bool:
+        """Know a path from now on, also of the documents that are there; False when it cannot be unique."""
+        if self.layout().kinds.get(path, -1) >= kind:
+            return True
+        with self.transaction() as sql:
+            self._seen = None
+            layout = self.layout()
+            if layout.kinds.get(path, -1) >= kind:
+                return True
+            if kind == UNIQUE and self._shared(path):
+                return False
+            sql.execute(
+                "INSERT INTO paths (collection, path, kind) VALUES (?, ?, ?)"
+                " ON CONFLICT (collection, path) DO UPDATE SET kind = excluded.kind",
+                (layout.collection, path, kind),
+            )
+            self._seen = None
+            for row in self._every():
+                document = self.whole(row) or {}
+                head = _head(document, self.layout())
+                sql.execute("UPDATE documents SET head = ? WHERE id = ?", (head, row.id))
+                self._write_entries(row.id, document, self.layout())
+        return True
+
+    def _shared(self, path: str) -> bool:
+        seen: set[bytes] = set()
+        for row in self._every():
+            values = _marks(self.whole(row) or {}, path)
+            if values & seen:
+                return True
+            seen |= values
+        return False
+
+    def put(self, document: dict[str, Any], search: dict[str, Any], body: tuple[int, bytes]) -> None:
+        """Insert a document or replace the one found by its key; within a transaction."""
+        layout, sql = self.layout(), self.database.sql
+        wanted = Criteria({name: {"$eq": value} for name, value in search.items()})
+        row = next(iter(self.matching(wanted)), None)
+        self._refuse_duplicate(document, layout, None if row is None else row.id)
+        head = _head(document, layout)
+        if row is None:
+            statement = "INSERT INTO documents (collection, head, format, body) VALUES (?, ?, ?, ?)"
+            number = int(sql.execute(statement, (layout.collection, head, *body)).lastrowid or 0)
+        else:
+            number = row.id
+            statement = "UPDATE documents SET head = ?, format = ?, body = ? WHERE id = ?"
+            sql.execute(statement, (head, *body, number))
+        self._write_entries(number, document, layout, fresh=row is None)
+
+    def remove(self, row: Row) -> None:
+        """Remove a document; within a transaction."""
+        self.database.sql.execute("DELETE FROM entries WHERE document = ?", (row.id,))
+        self.database.sql.execute("DELETE FROM documents WHERE id = ?", (row.id,))
+
+    def _refuse_duplicate(self, document: dict[str, Any], layout: Layout, own: int | None) -> None:
+        statement = "SELECT document FROM entries WHERE path = ? AND value = ? AND document IS NOT ?"
+        for path in [path for path, kind in layout.kinds.items() if kind == UNIQUE]:
+            for value in fields.index_values(document, path):
+                for (number,) in self.rows(statement, (layout.ids[path], value, own)):
+                    if _marks(self.whole(Row(number, None)) or {}, path) & _marks(document, path):
+                        raise StoreError(f"{self.name}: another document has this {path}, which must be unique")
+
+    def _write_entries(self, number: int, document: dict[str, Any], layout: Layout, *, fresh: bool = False) -> None:
+        sql = self.database.sql
+        if not fresh:
+            sql.execute("DELETE FROM entries WHERE document = ?", (number,))
+        sql.executemany(
+            "INSERT OR IGNORE INTO entries VALUES (?, ?, ?)",
+            [(layout.ids[p], v, number) for p in layout.indexed for v in fields.index_values(document, p)],
+        )
+
+    def matching(self, wanted: Criteria) -> Iterator[Row]:
+        """Find the rows that match; documents are read only where their heads cannot tell."""
+        layout = self.layout()
+        paths = wanted.paths()
+        covered = paths is not None and paths <= set(layout.ids)
+        for row in self._candidates(wanted, layout):
+            document = row.head if covered and row.head is not None else self.whole(row)
+            if document is not None and (not wanted or wanted.matches(document)):
+                yield row
+
+    def _candidates(self, wanted: Criteria, layout: Layout) -> Iterator[Row]:
+        narrowings = wanted.narrowings(layout.indexed)
+        if not narrowings:
+            yield from self._every()
+            return
+        best = self._sharpest(narrowings, layout)
+        statement = f"SELECT DISTINCT document FROM entries WHERE path = ? AND {best.condition} ORDER BY document"  # noqa: S608 - the condition comes from a fixed list
+        found = [number for (number,) in self.rows(statement, (layout.ids[best.path], *best.parameters))]
+        if len(found) == 1:
+            yield from map(_row, self.rows("SELECT id, head FROM documents WHERE id = ?", (found[0],)))
+            return
+        statement = "SELECT id, head FROM documents WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        for start in range(0, len(found), _PAGE):
+            page = orjson.dumps(found[start : start + _PAGE]).decode()
+            yield from map(_row, self.rows(statement, (page,)))
+
+    def _sharpest(self, narrowings: list[Narrowing], layout: Layout) -> Narrowing:
+        """Return the condition with the fewest documents, told from samples of growing size."""
+        own = [item for item in narrowings if item.path == self.key and item.condition == "value = ?"]
+        if own or len(narrowings) == 1:
+            return (own or narrowings)[0]
+        best = narrowings[0]
+        for sample in (16, 4096):
+            sizes = []
+            for item in narrowings:
+                statement = f"SELECT 1 FROM entries WHERE path = ? AND {item.condition} LIMIT {sample}"  # noqa: S608 - the condition comes from a fixed list
+                sizes.append(len(self.rows(statement, (layout.ids[item.path], *item.parameters))))
+            best = narrowings[sizes.index(min(sizes))]
+            if min(sizes) < sample:
+                break
+        return best
+
+    def _every(self) -> Iterator[Row]:
+        number, last = self.layout().collection, 0
+        statement = f"SELECT id, head FROM documents WHERE collection = ? AND id > ? ORDER BY id LIMIT {_PAGE}"  # noqa: S608 - a constant
+        while rows := self.rows(statement, (number, last)):
+            yield from map(_row, rows)
+            last = rows[-1][0]
+
+    def ordered(self, wanted: Criteria, sort: Mapping[str, Sort | int]) -> list[Row]:
+        """Find the rows that match, in MongoDB's order of the given paths; documents in memory are limited."""
+        covered = set(sort) <= set(self.layout().ids)
+        keyed: list[tuple[Row, dict[str, Any]]] = []
+        for row in self.matching(wanted):
+            document = row.head if covered and row.head is not None else self.whole(row)
+            if document is None:
+                continue
+            keyed.append((row, {path: resolve_sort_key(path, document) for path in sort}))  # type: ignore[no-untyped-call]
+            if len(keyed) > _PAGE:
+                row.whole = None
+        for path, direction in reversed(list(sort.items())):
+            backwards = Sort(direction) == Sort.Descending
+            keyed.sort(key=lambda pair, path=path: pair[1][path], reverse=backwards)  # type: ignore[misc]
+        return [row for row, _ in keyed]
+
+    def visible(self, row: Row, shown: set[str] | None) -> dict[str, Any] | None:
+        """Return the head if it shows the given paths, else the document; None when it is gone meanwhile."""
+        if shown is not None and row.head is not None and row.whole is None and shown <= set(self.layout().ids):
+            return row.head
+        return self.whole(row)
+
+    def whole(self, row: Row) -> dict[str, Any] | None:
+        """Return the document of a row; None when somebody has removed it meanwhile."""
+        if row.whole is None:
+            for form, body in self.rows("SELECT format, body FROM documents WHERE id = ?", (row.id,)):
+                row.whole = codec.decode(form, body)
+        return row.whole
+
+
+def _row(columns: tuple[int, bytes | None]) -> Row:
+    number, head = columns
+    return Row(number, None if head is None else codec.loads(head))
+
+
+def _head(document: dict[str, Any], layout: Layout) -> bytes | None:
+    head = fields.at_hand(document, layout.paths)
+    return None if head is None else codec.dumps(head)
+
+
+def _marks(document: dict[str, Any], path: str) -> set[bytes]:
+    """Bytes for every value at a path, equal for equal values."""
+    values: list[Any] = []
+    for found in iter_key_candidates(path, document):  # type: ignore[no-untyped-call]
+        values.extend(found if isinstance(found, list) else [found])
+    return {mark(value) for value in values}
+
+
+def mark(value: Any) -> bytes:  # noqa: ANN401 - any value of a document
+    """Return bytes that are equal for equal values."""
+    return orjson.dumps(value, default=repr, option=orjson.OPT_SORT_KEYS)

@@ -1,0 +1,161 @@
+"""MongoDB-style criteria: narrowed by indexes in SQL, decided in Python.
+
+SQL only ever leaves out documents that cannot match; whether one matches is decided by mongomock's filter, the one
+behind maggma's ``MemoryStore``, so both stores give the same answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from mongomock_ng.filtering import filter_applies
+
+from hebe.exceptions import StoreError
+from hebe.stores.codec import normalize_dates
+from hebe.stores.fields import MISSING, Scalar, index_value
+
+_LOGICAL = {"$and", "$or", "$nor"}
+_BOUNDS = {"$gt": ">=", "$gte": ">=", "$lt": "<=", "$lte": "<="}
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """A SQL condition on one indexed path, true for every document that can match.
+
+    ``condition`` is written over the column ``value`` of the index table.
+    """
+
+    path: str
+    condition: str
+    parameters: tuple[Scalar, ...]
+
+
+class Criteria:
+    """A MongoDB-style filter.
+
+    Parameters
+    ----------
+    spec
+        The filter; None matches everything.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If it is no mapping or asks for code to be run (``$where``, ``$function``).
+    """
+
+    def __init__(self, spec: Mapping[str, Any] | None) -> None:
+        if spec is not None and not isinstance(spec, Mapping):
+            raise StoreError(f"criteria must be a mapping, not {type(spec).__name__}")
+        self.spec: dict[str, Any] = normalize_dates(dict(spec or {}))
+        _refuse_code(self.spec)
+
+    def __bool__(self) -> bool:
+        return bool(self.spec)
+
+    def matches(self, document: dict[str, Any]) -> bool:
+        """Whether a document fulfils the filter.
+
+        Raises
+        ------
+        hebe.exceptions.StoreError
+            If the filter uses an unknown operator or a wrong argument.
+        """
+        try:
+            return bool(filter_applies(self.spec, document))  # type: ignore[no-untyped-call]
+        except (NotImplementedError, TypeError, ValueError, re.error) as err:
+            raise StoreError(f"cannot apply criteria {self.spec!r}: {err}") from err
+        except Exception as err:
+            if type(err).__module__.startswith(("mongomock", "pymongo")):
+                raise StoreError(f"cannot apply criteria {self.spec!r}: {err}") from err
+            raise
+
+    def paths(self) -> set[str] | None:
+        """Paths that decide; None when they cannot be told (expressions)."""
+        return _paths(self.spec)
+
+    def narrowings(self, indexed: set[str]) -> list[Narrowing]:
+        """Conditions on indexed paths, each of which every matching document fulfils."""
+        return _narrowings(self.spec, indexed)
+
+
+def _refuse_code(value: Any) -> None:  # noqa: ANN401 - any part of a filter
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key in {"$where", "$function", "$accumulator"}:
+                raise StoreError(f"criteria with {key} run code and are refused")
+            _refuse_code(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_code(item)
+
+
+def _paths(spec: Mapping[str, Any]) -> set[str] | None:
+    found: set[str] = set()
+    for key, search in spec.items():
+        if key in _LOGICAL:
+            for branch in search if isinstance(search, list) else []:
+                inner = _paths(branch) if isinstance(branch, Mapping) else None
+                if inner is None:
+                    return None
+                found |= inner
+        elif key.startswith("$") and key != "$comment":
+            return None
+        else:
+            found.add(key)
+    return found
+
+
+def _narrowings(spec: Mapping[str, Any], indexed: set[str]) -> list[Narrowing]:
+    found: list[Narrowing] = []
+    for key, search in spec.items():
+        if key == "$and" and isinstance(search, list):
+            for branch in search:
+                if isinstance(branch, Mapping):
+                    found.extend(_narrowings(branch, indexed))
+        elif key in indexed:
+            found.extend(_of_path(key, search))
+    return found
+
+
+def _of_path(path: str, search: Any) -> list[Narrowing]:  # noqa: ANN401 - any part of a filter
+    if not isinstance(search, Mapping):
+        return _equal(path, search)
+    if not search or not all(str(key).startswith("$") for key in search):
+        return []
+    found: list[Narrowing] = []
+    for operator, value in search.items():
+        if operator == "$eq":
+            found.extend(_equal(path, value))
+        elif operator == "$in":
+            found.extend(_any_of(path, value))
+        elif operator in _BOUNDS:
+            found.extend(_bound(path, _BOUNDS[operator], value))
+        elif operator == "$exists" and not value:
+            found.append(Narrowing(path, "value = ?", (MISSING,)))
+    return found
+
+
+def _equal(path: str, value: Any) -> list[Narrowing]:  # noqa: ANN401 - any value of a filter
+    stored = index_value(value)
+    return [] if stored is None else [Narrowing(path, "value = ?", (stored,))]
+
+
+def _any_of(path: str, values: Any) -> list[Narrowing]:  # noqa: ANN401 - any value of a filter
+    if not isinstance(values, list):
+        return []
+    stored = [index_value(value) for value in values]
+    if any(value is None or isinstance(value, float) for value in stored):
+        return []
+    return [Narrowing(path, "value IN (SELECT value FROM json_each(?))", (orjson.dumps(stored).decode(),))]
+
+
+def _bound(path: str, sign: str, value: Any) -> list[Narrowing]:  # noqa: ANN401 - any value of a filter
+    if isinstance(value, bool) or value is None:
+        return []
+    stored = index_value(value)
+    return [] if stored is None else [Narrowing(path, f"value {sign} ?", (stored,))]

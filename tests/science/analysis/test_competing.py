@@ -1,0 +1,175 @@
+"""The data of the competing phases are crystallographically consistent, and coverage is graded as defined."""
+
+from __future__ import annotations
+
+import pytest
+import spglib
+from pymatgen.core.composition import Composition
+from pymatgen.core.structure import Structure
+
+from hebe.exceptions import BadInputError
+from hebe.science.analysis import competing
+from hebe.science.analysis.competing import (
+    CoverageFile,
+    CoverageSystem,
+    Phase,
+    coverage_grade,
+    load_coverage,
+    load_phases,
+    missing_formulas,
+    phases_within,
+)
+
+# spglib 2.8 announces that it will raise its own exceptions, at every call
+pytestmark = pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING to false:DeprecationWarning")
+
+PHASES = {phase.id: phase for phase in load_phases()}
+REQUIRED = {
+    *("Na", "Na2O", "Na2O2", "NiO", "MgO", "CuO", "Cu2O", "FeO", "Fe2O3", "Fe3O4", "MnO", "Mn2O3", "Mn3O4", "MnO2"),
+    *("Ti2O3", "TiO2", "NaFeO2", "NaMnO2", "NaTiO2", "NaNiO2", "NaCuO2", "NaCuO", "Na2NiO2", "Na2MnO3"),
+    *("Na2Mn3O7", "Na2TiO3", "Na2Ti3O7", "Na4FeO3"),
+}
+ROCK_SALT = {
+    "id": "MgO",
+    "formula": "MgO",
+    "name": "periclase",
+    "structure_type": "rock salt",
+    "space_group": {"symbol": "Fm-3m", "number": 225},
+    "lattice": {"a": 4.2},
+    "sites": [
+        {"species": "Mg2+", "wyckoff": "4a", "xyz": [0, 0, 0]},
+        {"species": "O2-", "wyckoff": "4b", "xyz": ["1/2", "1/2", "1/2"]},
+    ],
+    "kind": "binary",
+    "sources": ["made for this test"],
+}
+
+
+def bonds(structure: Structure) -> list[tuple[float, bool]]:
+    """Shortest distance (A) from every site, and whether it joins two anions of a peroxide."""
+    found = []
+    for site in structure:
+        near = min(structure.get_neighbors(site, 4.5), key=lambda other: other.nn_distance)
+        pair = {str(site.specie), str(near.specie)}
+        found.append((near.nn_distance, pair == {"O-"}))
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(PHASES))
+def test_phase_is_consistent(name: str) -> None:
+    """Formula, charge, space group, primitivity and shortest distances are those of the entry."""
+    phase = PHASES[name]
+    structure = phase.structure()
+    composition = structure.composition.element_composition
+    assert composition.reduced_composition == Composition(phase.formula).reduced_composition
+    assert structure.charge == pytest.approx(0, abs=1e-9)
+    assert {str(element) for element in composition} == phase.elements
+    species = sorted({str(site.specie) for site in structure})
+    numbers = [1 + species.index(str(site.specie)) for site in structure]
+    cell = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers)
+    dataset = spglib.get_symmetry_dataset(cell, symprec=0.01)
+    assert dataset is not None
+    assert dataset.number == phase.space_group.number
+    group = spglib.get_spacegroup_type(dataset.hall_number)
+    assert group is not None
+    assert group.international_short.replace("_", "") == phase.space_group.symbol
+    assert len(set(dataset.mapping_to_primitive)) == len(structure) == phase.atoms
+    for distance, peroxide in bonds(structure):
+        assert (1.4 < distance < 1.6) if peroxide else (1.6 < distance < 4)
+
+
+def test_ids_are_unique_and_sorted() -> None:
+    """An id names one phase."""
+    ids = [phase.id for phase in load_phases()]
+    assert ids == sorted(set(ids))
+
+
+def test_structures_are_deterministic() -> None:
+    """Two calls give the same sites in the same order."""
+    phase = PHASES["Fe3O4-magnetite"]
+    assert phase.structure() == phase.structure()
+    assert [str(site.specie) for site in phase.structure()] == ["Fe3+"] * 2 + ["Fe2.50+"] * 4 + ["O2-"] * 8
+
+
+def test_rock_salt_agrees_with_pymatgen() -> None:
+    """Independent construction: the primitive cell of pymatgen's space-group builder."""
+    phase = Phase.model_validate(ROCK_SALT)
+    lattice = [[4.2, 0, 0], [0, 4.2, 0], [0, 0, 4.2]]
+    built = Structure.from_spacegroup("Fm-3m", lattice, ["Mg2+", "O2-"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    assert phase.structure().volume == pytest.approx(4.2**3 / 4)
+    assert phase.structure().matches(built.get_primitive_structure(), scale=False)
+
+
+def test_phases_within_holds_the_required_phases() -> None:
+    """Everything needed around NaMO2 of the demonstration is there."""
+    elements = {"Na", "Ni", "Fe", "Mn", "Ti", "Cu", "Mg", "O"}
+    found = phases_within(elements)
+    assert {phase.formula for phase in found} >= REQUIRED
+    assert {"NaFeO2-alpha", "NaFeO2-beta", "NaMnO2-alpha", "NaMnO2-beta"} <= {phase.id for phase in found}
+    assert {"TiO2-rutile", "TiO2-anatase"} <= {phase.id for phase in found}
+    assert all(phase.elements <= elements for phase in found)
+    assert [phase.id for phase in found] == sorted(phase.id for phase in found)
+    assert [phase.id for phase in phases_within({"Na", "O"}, kinds=["element"])] == ["Na-bcc"]
+
+
+def test_wrong_entries_are_refused() -> None:
+    """A multiplicity, a setting, a lattice or a kind that does not fit is named."""
+    wrong = {**ROCK_SALT, "sites": [{"species": "Mg2+", "wyckoff": "8c", "xyz": [0, 0, 0]}]}
+    with pytest.raises(ValueError, match="binary does not fit 1 element"):
+        Phase.model_validate(wrong)
+    with pytest.raises(BadInputError, match="has 4 positions, 8c was stated"):
+        Phase.model_validate({**wrong, "kind": "element"}).structure()
+    with pytest.raises(BadInputError, match="has no setting '2'"):
+        Phase.model_validate({**ROCK_SALT, "setting": "2"}).structure()
+    with pytest.raises(ValueError, match="a cubic lattice is given by a"):
+        Phase.model_validate({**ROCK_SALT, "lattice": {"a": 4.2, "c": 4.2}})
+
+
+def system(name: str, *formulas: str) -> CoverageSystem:
+    """Build a system of a made coverage list."""
+    return CoverageSystem(system=name, formulas=formulas, sources=("made for this test",))
+
+
+@pytest.mark.parametrize(
+    ("present", "grade"),
+    [
+        (["Na2O", "Fe2O3-hematite", "TiO2", "NaFeO2", "FeTiO3", "Fe2TiO5"], "A"),
+        (["Na2O", "Fe4O6", "TiO2-rutile", "NaFeO2-alpha", "FeTiO3"], "B"),
+        (["Na2O", "Fe2O3", "TiO2", "NaFeO2"], "C"),
+        (["Na2O", "Fe2O3", "TiO2", "FeTiO3", "Fe2TiO5"], "C"),
+        (["Na2O", "Fe2O3", "NaFeO2", "FeTiO3", "Fe2TiO5"], "D"),
+        ([], "D"),
+    ],
+)
+def test_coverage_grade(monkeypatch: pytest.MonkeyPatch, present: list[str], grade: str) -> None:
+    """Grades follow their definition on a list made for the purpose; ids count as their formulas."""
+    made = CoverageFile(
+        criterion="made for this test",
+        systems=(
+            *(system("Na-O", "Na2O"), system("Fe-O", "Fe2O3"), system("O-Ti", "TiO2"), system("Cu-O", "CuO")),
+            *(system("Fe-Na-O", "NaFeO2"), system("Fe-O-Ti", "FeTiO3", "Fe2TiO5")),
+        ),
+    )
+    monkeypatch.setattr(competing, "load_coverage", lambda: made)
+    assert coverage_grade({"Na", "Fe", "Ti", "O"}, present, working_ion="Na") == grade
+
+
+def test_missing_formulas_names_what_is_missing() -> None:
+    """Without any phase everything known is missing, sorted into the three groups."""
+    missing = missing_formulas({"Na", "Mg", "Ti", "O"}, ["MgO"], working_ion="Na")
+    assert missing["binary"] == ("Na2O", "Na2O2", "TiO", "Ti2O3", "Ti3O5", "TiO2")
+    assert missing["A-M-O"] == ("NaTiO2", "Na4TiO4", "Na2TiO3", "Na2Ti3O7", "Na2Ti6O13")
+    assert missing["M-M'-O"] == ("MgTiO3", "Mg2TiO4", "MgTi2O5")
+    with pytest.raises(BadInputError, match="neither the id of a phase nor a formula"):
+        missing_formulas({"Na", "O"}, ["not-a-phase"], working_ion="Na")
+
+
+def test_coverage_list_is_well_formed() -> None:
+    """Systems are named by their sorted elements, and every formula has exactly those."""
+    names = [entry.system for entry in load_coverage().systems]
+    assert len(names) == len(set(names))
+    for entry in load_coverage().systems:
+        assert entry.system == "-".join(sorted(entry.elements))
+        for formula in entry.formulas:
+            assert {str(element) for element in Composition(formula)} == entry.elements
+            assert Composition(formula).get_reduced_formula_and_factor()[1] == 1
