@@ -1,1 +1,28 @@
-"""High-Entropy Battery Engine."""
+"""Hebe, the High-Entropy Battery Engine: one campaign file in, ranked candidate materials out.
+
+Names are imported when they are used, so that ``import hebe`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hebe.api import Results as Results
+    from hebe.api import campaign_flow as campaign_flow
+    from hebe.api import load_campaign as load_campaign
+    from hebe.api import results as results
+    from hebe.api import run as run
+
+__version__ = "0.1.0"
+
+_PUBLIC = dict.fromkeys(("Results", "campaign_flow", "load_campaign", "results", "run"), "hebe.api")
+
+__all__ = ["Results", "__version__", "campaign_flow", "load_campaign", "results", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'hebe' has no attribute {name!r}")

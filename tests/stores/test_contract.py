@@ -181,7 +181,9 @@ class TestContract:
     def test_values_come_back(self, store: Store) -> None:
         kept = store.query_one({"uuid": "d"})["when"]
         assert kept == datetime(2026, 3, 1, 12, 30, 5, 123000)  # noqa: DTZ001 - naive UTC in milliseconds, as MongoDB
-        store.update({"uuid": "np", "x": np.arange(3), "t": (1, 2), "f": np.float64(0.1), "aware": _aware(), 7: "seven"})
+        store.update(
+            {"uuid": "np", "x": np.arange(3), "t": (1, 2), "f": np.float64(0.1), "aware": _aware(), 7: "seven"}
+        )
         found = bare(store.query({"uuid": "np"}))[0]
         assert found == {"uuid": "np", "x": [0, 1, 2], "t": [1, 2], "f": 0.1, "aware": _utc(), "7": "seven"}
         odd = store.query_one({"uuid": "f"})
@@ -216,7 +218,11 @@ def _utc() -> datetime:
 
 
 SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from([0.5, -1.0, 2.0]), st.sampled_from(["", "a", "b", "ab"])
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.sampled_from([0.5, -1.0, 2.0]),
+    st.sampled_from(["", "a", "b", "ab"]),
 )
 VALUES = st.recursive(
     SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.sampled_from("ab"), v, max_size=2), max_leaves=5
@@ -235,7 +241,9 @@ CONDITIONS = st.one_of(
 CRITERION = st.dictionaries(PATHS, CONDITIONS, min_size=1, max_size=2)
 FILTERS = st.one_of(
     CRITERION,
-    st.builds(lambda o, v: {o: v}, st.sampled_from(["$or", "$and", "$nor"]), st.lists(CRITERION, min_size=1, max_size=2)),
+    st.builds(
+        lambda o, v: {o: v}, st.sampled_from(["$or", "$and", "$nor"]), st.lists(CRITERION, min_size=1, max_size=2)
+    ),
 )
 
 

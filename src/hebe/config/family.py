@@ -76,12 +76,14 @@ class Topology(ConfigModel):
 
     ``bond_stretch`` is the longest ratio of a cation-anion bond to its length in the host before the
     bond counts as broken, ``broken_bonds`` the number of broken bonds from which a cation has left its
-    site, ``glide`` the lateral shift (A) of neighbouring slabs from which the stacking is another one.
+    site, ``glide`` the lateral shift (A) of neighbouring slabs from which the stacking is another one,
+    ``gap`` the ratio of the distance between slabs to that of the start from which the layers have come apart.
     """
 
     bond_stretch: float = 1.35
     broken_bonds: int = 2
     glide: float | None = None
+    gap: float = 1.4
 
 
 class Family(ConfigModel):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pymatgen.core import Structure
@@ -15,6 +14,9 @@ from hebe.engines.optimizer import OPTIMIZER, relax
 from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.exceptions import BadInputError, EngineError
 from hebe.science.keys import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class ASEEngine:
@@ -48,7 +50,9 @@ class ASEEngine:
         except (ImportError, AttributeError) as err:
             raise BadInputError(f"engine {path!r} cannot be imported: {err}", key="stages.engine.ase") from err
         except (TypeError, ValueError) as err:
-            raise BadInputError(f"arguments of {path} must be plain values: {err}", key="stages.engine.arguments") from err
+            raise BadInputError(
+                f"arguments of {path} must be plain values: {err}", key="stages.engine.arguments"
+            ) from err
         self._calculator: Any = None
 
     @property

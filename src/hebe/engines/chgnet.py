@@ -9,19 +9,22 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import warnings
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from pymatgen.core import Structure
 
 from hebe.engines.optimizer import OPTIMIZER, relax
 from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.exceptions import EngineError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pymatgen.core import Structure
 
 MODEL: Final = "0.3.0"
 
@@ -42,7 +45,7 @@ def _model_hash() -> str:
 
 
 @cache
-def _load() -> Any:  # noqa: ANN401 - the package is untyped
+def _load() -> Any:
     """The model on one thread, without gradients of its parameters."""
     if importlib.util.find_spec("torch") is None:
         raise MissingDependencyError("torch", "engine chgnet", "mlip")
@@ -54,7 +57,7 @@ def _load() -> Any:  # noqa: ANN401 - the package is untyped
         torch.set_num_threads(1)
         model = CHGNet.load(model_name=MODEL, use_device="cpu", verbose=False).eval()
     for parameter in model.parameters():
-        parameter.requires_grad_(False)  # noqa: FBT003 - torch's signature
+        parameter.requires_grad = False
     return model
 
 
@@ -94,7 +97,7 @@ class CHGNetEngine:
                 angle_basis_expansion=model.angle_basis_expansion,
                 compute_stress=True,
             )
-        prediction = model._compute(batch, compute_magmom=magmoms)  # noqa: SLF001 - the public call runs two backward passes
+        prediction = model._compute(batch, compute_magmom=magmoms)  # noqa: SLF001 - the public call makes two backward passes
         n = len(structure)
         energy = prediction["e"].sum() * (n if model.is_intensive else 1)
         force, virial = torch.autograd.grad(energy, [batch.atom_positions[0], batch.strains[0]])

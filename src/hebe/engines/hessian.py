@@ -6,11 +6,13 @@ Phys. Lett. 241, 423 (1995), and the exponential preconditioner of Packwood et a
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
-from pymatgen.core import Structure
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
 
 VOIGT: Final = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
@@ -23,7 +25,9 @@ _BOND: Final = {"strong": (2.05, 8.0), "alkali": (2.4, 2.0), "anion": (2.9, 1.5)
 """Length (A) and stiffness (eV/A^2) of a spring by kind: cation-anion, alkali-anion, anion-anion, cation-cation."""
 
 
-def _springs(numbers: NDArray[np.int64], i: NDArray[np.int64], j: NDArray[np.int64], d: NDArray[np.float64]) -> NDArray[np.float64]:
+def _springs(
+    numbers: NDArray[np.int64], i: NDArray[np.int64], j: NDArray[np.int64], d: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Stiffness (eV/A^2) of each bond."""
     anion = np.isin(numbers, list(_ANIONS))
     alkali = np.isin(numbers, list(_ALKALI))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Evaluation:
     ``dE/d strain / V``, positive when the cell is under tension; ``magmoms`` (Bohr magnetons), shape (n,).
     """
 
-    energy_eV: float  # noqa: N815 - unit symbols keep their case
+    energy_eV: float
     forces: NDArray[np.float64]
     stress: NDArray[np.float64]
     magmoms: NDArray[np.float64] | None = None
@@ -33,7 +35,7 @@ class Relaxation:
     """
 
     structure: Structure
-    energy_eV: float  # noqa: N815 - unit symbols keep their case
+    energy_eV: float
     forces_max: float
     stress: NDArray[np.float64]
     n_steps: int

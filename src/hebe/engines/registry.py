@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from hebe.config.campaign import ENGINES, EngineSpec
 from hebe.engines.ase import ASEEngine
 from hebe.engines.chgnet import CHGNetEngine
-from hebe.engines.protocol import Engine
 from hebe.exceptions import BadInputError
 from hebe.science.keys import canonical_json
+
+if TYPE_CHECKING:
+    from hebe.engines.protocol import Engine
 
 
 def get_engine(spec: str | EngineSpec) -> Engine:
@@ -23,7 +26,7 @@ def get_engine(spec: str | EngineSpec) -> Engine:
     if isinstance(spec, str):
         if spec not in ENGINES:
             raise BadInputError(f"no engine is called {spec!r}", suggestion=f"known: {', '.join(ENGINES)}")
-        spec = EngineSpec(name=spec)  # type: ignore[arg-type]
+        spec = EngineSpec(name=spec)
     return _make(canonical_json(spec.model_dump(mode="json", include={"name", "ase", "arguments", "energy_scale"})))
 
 

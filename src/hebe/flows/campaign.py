@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Job
 
@@ -19,15 +19,17 @@ from hebe.makers.order import OrderMaker
 from hebe.makers.relax import RelaxMaker
 from hebe.makers.strain import StrainMaker
 from hebe.makers.voltage import VoltageMaker
-from hebe.schemas.spec import MemberSpec
 from hebe.science.analysis.competing import Phase, load_phases, phases_within
 from hebe.science.analysis.vertices import polytope_vertices
 from hebe.science.chemistry.candidate import Candidate, primary_sublattice
 from hebe.science.chemistry.composition import HostComposition
-from hebe.science.chemistry.ladder import Split
 from hebe.science.chemistry.member import candidate_spec, member_spec, split_of
 from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace
+
+if TYPE_CHECKING:
+    from hebe.schemas.spec import MemberSpec
+    from hebe.science.chemistry.ladder import Split
 
 _SMALLEST_VERTEX = 8
 _SHARED_PRIORITY = 1_000_000
@@ -68,7 +70,7 @@ class StageWiring:
         return RelaxMaker(engine=engine, displacement=displacement, family=self.family.name)
 
     def contents(self, spec: MemberSpec) -> list[Fraction]:
-        """x (ions per formula unit) of the states beside the as-made one, falling."""
+        """X (ions per formula unit) of the states beside the as-made one, falling."""
         made = Fraction(spec.x_made)
         wanted = {x * self.family.x_full for x in self.stage.x}
         return sorted(wanted - {made}, reverse=True)
@@ -89,7 +91,9 @@ class StageWiring:
         build = self.add(builder.make(spec, index, label=label), f"{label}/build", priority, candidate)
         order = OrderMaker(keep=1, seed=self.campaign.structures.seed)
         made = f"{label}/x{spec.x_made}"
-        ordering = self.add(order.make(spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate)
+        ordering = self.add(
+            order.make(spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate
+        )
         relax = self.relaxer().make(build.output, ordering.output, None, 0, label=f"{made}/o0/s{self.number}")
         return build, self.add(relax, f"{made}/o0/s{self.number}", priority, candidate)
 
@@ -148,13 +152,10 @@ class StageWiring:
             [job.output for job in parts.voltages],
             [job.output for job in parts.strains],
             mixing.output if mixing else None,
-            label=name,
         )
         self.add(summary, f"{name}/s{self.number}/candidate", priority, name)
 
-    def _electrode(
-        self, spec: MemberSpec, build: Job, made: Job, parts: _Parts, prefix: str, priority: int
-    ) -> None:
+    def _electrode(self, spec: MemberSpec, build: Job, made: Job, parts: _Parts, prefix: str, priority: int) -> None:
         """x-states of one configuration with their analyses."""
         wanted = set(self.stage.analyses) & {"voltage", "volume_strain"}
         if not spec.working_ion or not wanted:
@@ -163,7 +164,9 @@ class StageWiring:
         for x in self.contents(spec):
             keep = 1 if x in (0, self.family.x_full) else self.stage.orderings.keep
             label = f"{prefix}/x{x}"
-            order = OrderMaker(keep=keep, seed=self.campaign.structures.seed).make(spec, build.output, str(x), label=label)
+            order = OrderMaker(keep=keep, seed=self.campaign.structures.seed).make(
+                spec, build.output, str(x), label=label
+            )
             orderings.append(self.add(order, f"{label}/order", priority, spec.candidate_id))
             for slot in range(keep):
                 name = f"{label}/o{slot}/s{self.number}"
@@ -241,7 +244,7 @@ def campaign_flow(campaign: Campaign) -> Flow:
         If the space is empty or nothing passes the filters.
     """
     candidates = screen(campaign).selected
-    jobs: list[Job] = []
+    jobs: list[Flow | Job] = []
     for number, stage in enumerate(campaign.stages):
         wiring = StageWiring(campaign, stage, number)
         for position, candidate in enumerate(candidates):

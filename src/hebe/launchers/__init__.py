@@ -1,0 +1,1 @@
+"""What executes flows; launchers take any flow of jobflow and know no maker."""

@@ -1,1 +1,19 @@
-"""jobflow Makers: one unit of work each."""
+"""jobflow Makers: one unit of work each, usable alone in anybody's flow."""
+
+from hebe.makers.build import BuildMaker
+from hebe.makers.candidate import CandidateMaker
+from hebe.makers.mixing import MixingMaker
+from hebe.makers.order import OrderMaker
+from hebe.makers.relax import RelaxMaker
+from hebe.makers.strain import StrainMaker
+from hebe.makers.voltage import VoltageMaker
+
+__all__ = [
+    "BuildMaker",
+    "CandidateMaker",
+    "MixingMaker",
+    "OrderMaker",
+    "RelaxMaker",
+    "StrainMaker",
+    "VoltageMaker",
+]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from jobflow import JobConfig, Maker, OutputReference, job
 
 from hebe.makers.caching import reuse
-from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.structures.configuration import build_configuration, cell_size, configuration_key, mean_radius
+
+if TYPE_CHECKING:
+    from hebe.schemas.spec import MemberSpec
 
 
 @dataclass(kw_only=True)

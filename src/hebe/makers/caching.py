@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from jobflow import CURRENT_JOB, JobStore, OutputReference
+from jobflow import CURRENT_JOB, OutputReference
 
+from hebe.exceptions import StoreError
 from hebe.schemas.base import Document
-from hebe.stores.cache import Claims, lookup
+from hebe.stores.cache import Claims, lookup, lookup_or_claim
+
+if TYPE_CHECKING:
+    from jobflow import JobStore
+
+    from hebe.stores.cache import Hit
 
 Doc = TypeVar("Doc", bound=Document)
 
@@ -19,39 +23,45 @@ def running_store() -> JobStore | None:
     return getattr(CURRENT_JOB, "store", None)
 
 
-def reuse(key: str, schema: type[Doc]) -> Doc | OutputReference | None:
+def reuse(key: str, schema: type[Doc], *, claim: bool = False) -> Doc | OutputReference | None:
     """Finished document with this key.
+
+    Parameters
+    ----------
+    key
+        Content key.
+    schema
+        Class of the document.
+    claim
+        Take the right to compute it when it is not there. The claim is given up when the output of the job is
+        stored, or with the process.
 
     Returns
     -------
     OutputReference or document or None
         A reference when another job of the store owns it; the document itself when the owner is the
         running job (a reference to oneself would lose it); None when there is none.
+
+    Raises
+    ------
+    ClaimedElsewhere
+        If somebody else is computing it; launchers put the job back.
     """
     store = running_store()
-    hit = None if store is None else lookup(store, key)
+    hit = None if store is None else _find(store, key, claim=claim)
     if hit is None:
         return None
-    job = CURRENT_JOB.job
-    if job is not None and hit.uuid == job.uuid:
+    if hit.uuid == CURRENT_JOB.job.uuid:
         document = schema.model_validate(hit.output)
         return document.model_copy(update={"reused_from": hit.uuid})
     return OutputReference(hit.uuid)
 
 
-@contextmanager
-def claimed(key: str) -> Iterator[None]:
-    """Hold the claim on a calculation while it runs; without a store that has claims, do nothing.
-
-    Raises
-    ------
-    ClaimedElsewhere
-        If somebody else is calculating it; launchers put the job back.
-    """
-    store = running_store()
-    claims = None if store is None else Claims.of(store)
-    if claims is None:
-        yield
-        return
-    with claims.hold(key):
-        yield
+def _find(store: JobStore, key: str, *, claim: bool) -> Hit | None:
+    if not claim:
+        return lookup(store, key)
+    try:
+        claims = Claims(store)
+    except StoreError:
+        return lookup(store, key)
+    return lookup_or_claim(store, key, claims)

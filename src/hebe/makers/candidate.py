@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from jobflow import JobConfig, Maker, OnMissing, job
 
-from hebe.schemas.calculation import CalculationDoc
-from hebe.schemas.candidate import CandidateDoc
-from hebe.schemas.electrode import StrainDoc, VoltageDoc
-from hebe.schemas.mixing import MixingDoc
-from hebe.schemas.spec import MemberSpec
 from hebe.science.analysis.summary import CandidateParts, summarise
+
+if TYPE_CHECKING:
+    from hebe.schemas.calculation import CalculationDoc
+    from hebe.schemas.candidate import CandidateDoc
+    from hebe.schemas.electrode import StrainDoc, VoltageDoc
+    from hebe.schemas.mixing import MixingDoc
+    from hebe.schemas.spec import MemberSpec
 
 
 @dataclass(kw_only=True)
@@ -45,7 +47,6 @@ class CandidateMaker(Maker):
         voltages: list[VoltageDoc | None],
         strains: list[StrainDoc | None],
         mixing: MixingDoc | None = None,
-        label: str = "",
     ) -> CandidateDoc:
         """Summarise what is there.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from enum import Enum
 from typing import Any, Final
 
 from jobflow import Job, OutputReference
@@ -17,7 +16,7 @@ from hebe.science.keys import canonical_json, structure_content
 NAMESPACE: Final = uuid.UUID("5d6d9a52-6f0c-5b0e-9a38-0b6f7f3b9a11")
 
 
-def stable(job: Job, *, campaign: str, label: str, priority: int = 0, **metadata: Any) -> Job:  # noqa: ANN401 - metadata is free
+def stable(job: Job, *, campaign: str, label: str, priority: int = 0, **metadata: Any) -> Job:
     """Give a job its content-derived uuid and its labels.
 
     The uuid is ``uuid5`` of campaign, label, maker class, fields and version, upstream uuids in order and
@@ -52,18 +51,16 @@ def stable(job: Job, *, campaign: str, label: str, priority: int = 0, **metadata
     return job
 
 
-def identity(value: Any) -> Any:  # noqa: ANN401 - any argument of a job
+def identity(value: Any) -> Any:
     """Plain JSON that identifies a value; structures by content, references by uuid, no package versions."""
     if isinstance(value, OutputReference):
         return {"uuid": value.uuid, "attributes": [[kind, str(name)] for kind, name in value.attributes]}
     if isinstance(value, Structure):
         return structure_content(value)
     if isinstance(value, BaseModel):
-        return identity(value.model_dump(mode="json"))
-    if isinstance(value, Enum):
-        return value.value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: identity(getattr(value, field.name)) for field in fields(value)}
+        value = value.model_dump(mode="json")
+    elif is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): identity(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

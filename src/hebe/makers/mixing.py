@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jobflow import JobConfig, Maker, OnMissing, job
 
-from hebe.schemas.calculation import CalculationDoc
-from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
-from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.analysis.references import MemberResult, mixing_document
+
+if TYPE_CHECKING:
+    from hebe.schemas.calculation import CalculationDoc
+    from hebe.schemas.mixing import MixingDoc
+    from hebe.schemas.structures import ConfigurationDoc
 
 
 @dataclass(kw_only=True)
@@ -49,6 +51,8 @@ class MixingMaker(Maker):
         phases
             Phase id -> relaxation of each competing phase.
         """
-        members = [MemberResult(MemberSpec.model_validate(v["spec"]), v["configuration"], v["calculation"]) for v in vertices]
+        members = [
+            MemberResult(MemberSpec.model_validate(v["spec"]), v["configuration"], v["calculation"]) for v in vertices
+        ]
         own = [MemberResult(spec, c, m) for c, m in zip(configurations, made, strict=True)]
         return mixing_document(own, members, phases, self.model_error, label)

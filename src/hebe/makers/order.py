@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from jobflow import Maker, job
 
-from hebe.schemas.spec import MemberSpec
-from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.science.structures.working import choose_orderings
+
+if TYPE_CHECKING:
+    from hebe.schemas.spec import MemberSpec
+    from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 
 
 @dataclass(kw_only=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, job
@@ -15,18 +14,22 @@ from pymatgen.core import Structure
 
 from hebe.config.campaign import EngineSpec
 from hebe.config.family import load_family
-from hebe.engines.protocol import Engine, Relaxation
 from hebe.engines.registry import get_engine
 from hebe.exceptions import EngineError
-from hebe.makers.caching import claimed, reuse
+from hebe.makers.caching import reuse
 from hebe.schemas.base import ErrorInfo
 from hebe.schemas.calculation import CalculationDoc
-from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.science.keys import KEY_VERSION, content_hash, structure_content
 from hebe.science.structures.configuration import displaced
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.topology import check_topology, sanity
 from hebe.science.structures.working import apply_ordering
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hebe.engines.protocol import Engine, Relaxation
+    from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 
 _GPA = 160.21766208
 
@@ -80,11 +83,10 @@ class RelaxMaker(Maker):
         if structure is None:
             return _without_start(engine, label, reason)
         key = calculation_key(engine, spec.fmax, "relax", structure)
-        found = reuse(key, CalculationDoc)
+        found = reuse(key, CalculationDoc, claim=True)
         if found is not None:
             return found
-        with claimed(key):
-            return self._calculate(engine, spec, structure, key, label)
+        return self._calculate(engine, spec, structure, key, label)
 
     def _start(
         self,
@@ -98,22 +100,22 @@ class RelaxMaker(Maker):
             return None, "the structure to start from could not be made"
         if isinstance(start, Structure):
             return displaced(start, self.displacement, content_hash(structure_content(start))), ""
-        if start.structure is None:
-            return None, ""
         if orderings is None:
             return None, "the orderings of the working ion could not be made"
-        if slot >= len(orderings.occupied):
+        if parent is not None and not parent.usable and parent.status != "absent":
+            return None, f"the cell to start from is {parent.status}"
+        absent = start.structure is None or slot >= len(orderings.occupied) or (parent and parent.status == "absent")
+        if start.structure is None or absent:
             return None, ""
-        cell = None
-        if parent is not None:
-            if not parent.usable:
-                return None, "" if parent.status == "absent" else f"the cell to start from is {parent.status}"
-            cell = parent.structure
+        return self._x_state(start.structure, orderings.occupied[slot], parent), ""
+
+    def _x_state(self, configuration: Structure, occupied: list[int], parent: CalculationDoc | None) -> Structure:
+        """Start cell of an x-state; only cells that were not relaxed before are displaced."""
         sublattice = load_family(self.family).working_sublattice if self.family else None
-        structure = apply_ordering(start.structure, orderings.occupied[slot], sublattice, cell)
-        if cell is None:
-            structure = displaced(structure, self.displacement, content_hash(structure_content(structure)))
-        return structure, ""
+        if parent is not None:
+            return apply_ordering(configuration, occupied, sublattice, parent.cell)
+        structure = apply_ordering(configuration, occupied, sublattice)
+        return displaced(structure, self.displacement, content_hash(structure_content(structure)))
 
     def _calculate(
         self, engine: Engine, spec: EngineSpec, structure: Structure, key: str, label: str
@@ -131,14 +133,12 @@ class RelaxMaker(Maker):
             return CalculationDoc(status="failed", error=error, cpu_s=time.process_time() - started, **facts)
         return self._document(result, structure, facts, time.process_time() - started)
 
-    def _document(
-        self, result: Relaxation, start: Structure, facts: Mapping[str, Any], cpu_s: float
-    ) -> CalculationDoc:
+    def _document(self, result: Relaxation, start: Structure, facts: Mapping[str, Any], cpu_s: float) -> CalculationDoc:
         verdict = self._verdict(start, result.structure)
         broken = verdict in ("exploded", "overlapping")
         status = "failed" if broken else "converged" if result.converged else "cut"
         return CalculationDoc(
-            status=status,  # type: ignore[arg-type]
+            status=status,
             structure=result.structure,
             energy_eV=result.energy_eV,
             forces_max_eV_per_A=result.forces_max,

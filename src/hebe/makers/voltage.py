@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from jobflow import JobConfig, Maker, OnMissing, job
 
-from hebe.schemas.calculation import CalculationDoc
-from hebe.schemas.electrode import VoltageDoc
-from hebe.schemas.spec import MemberSpec
-from hebe.schemas.structures import OrderingDoc
 from hebe.science.analysis.electrode import StateInput, voltage_document
+
+if TYPE_CHECKING:
+    from hebe.schemas.calculation import CalculationDoc
+    from hebe.schemas.electrode import VoltageDoc
+    from hebe.schemas.spec import MemberSpec
+    from hebe.schemas.structures import OrderingDoc
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,1 @@
+"""What people read: formatted values, result tables, figures and the HTML page."""

@@ -27,9 +27,9 @@ class CalculationDoc(Document):
     label: str = ""
     input_structure: Structure | None = None
     structure: Structure | None = None
-    energy_eV: float | None = None  # noqa: N815 - unit symbols keep their case
-    forces_max_eV_per_A: float | None = None  # noqa: N815 - unit symbols keep their case
-    stress_GPa: list[list[float]] | None = None  # noqa: N815 - unit symbols keep their case
+    energy_eV: float | None = None
+    forces_max_eV_per_A: float | None = None
+    stress_GPa: list[list[float]] | None = None
     magmoms: list[float] | None = None
     topology: str | None = None
     n_steps: int = 0
@@ -46,6 +46,32 @@ class CalculationDoc(Document):
         return self.status == "converged" and self.energy_eV is not None and self.structure is not None
 
     @property
+    def energy(self) -> float:
+        """Energy of the cell in eV.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        if self.energy_eV is None:
+            raise ValueError(f"calculation {self.key[:12]} has no energy ({self.status})")
+        return self.energy_eV
+
+    @property
+    def cell(self) -> Structure:
+        """Relaxed structure.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        if self.structure is None:
+            raise ValueError(f"calculation {self.key[:12]} has no structure ({self.status})")
+        return self.structure
+
+    @property
     def energy_per_atom(self) -> float:
         """Energy in eV/atom.
 
@@ -54,6 +80,4 @@ class CalculationDoc(Document):
         ValueError
             If there is no energy.
         """
-        if self.energy_eV is None or self.structure is None:
-            raise ValueError(f"calculation {self.key[:12]} has no energy ({self.status})")
-        return self.energy_eV / len(self.structure)
+        return self.energy / len(self.cell)

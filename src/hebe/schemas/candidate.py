@@ -33,13 +33,13 @@ class CandidateDoc(Document):
     energy_scale: str
     configuration: str | None = None
     n_configurations: int = 0
-    average_voltage_V: float | None = None  # noqa: N815 - unit symbols keep their case
-    average_voltage_V_sd: float | None = None  # noqa: N815 - unit symbols keep their case
+    average_voltage_V: float | None = None
+    average_voltage_V_sd: float | None = None
     voltage_profile: list[VoltageStep] = Field(default_factory=list)
     x_states: list[XState] = Field(default_factory=list)
-    capacity_theoretical_mAh_g: float | None = None  # noqa: N815 - unit symbols keep their case
-    capacity_redox_mAh_g: float | None = None  # noqa: N815 - unit symbols keep their case
-    capacity_window_mAh_g: float | None = None  # noqa: N815 - unit symbols keep their case
+    capacity_theoretical_mAh_g: float | None = None
+    capacity_redox_mAh_g: float | None = None
+    capacity_window_mAh_g: float | None = None
     max_volume_strain: float | None = None
     max_volume_strain_sd: float | None = None
     max_delta_volume: float | None = None

@@ -12,15 +12,15 @@ class VoltageStep(Document):
 
     x_high: float
     x_low: float
-    voltage_V: float  # noqa: N815 - unit symbols keep their case
+    voltage_V: float
 
 
 class XState(Document):
     """The lowest state found at one x; ``energy_eV_per_fu`` on the engine's scale."""
 
     x: float
-    energy_eV_per_fu: float  # noqa: N815 - unit symbols keep their case
-    volume_A3_per_fu: float  # noqa: N815 - unit symbols keep their case
+    energy_eV_per_fu: float
+    volume_A3_per_fu: float
     on_hull: bool
     topology: str | None
     anion_oxidation: float = 0.0
@@ -33,10 +33,10 @@ class VoltageDoc(Document):
     """Voltage of one configuration: average over the window, profile, states."""
 
     label: str = ""
-    average_voltage_V: float | None = None  # noqa: N815 - unit symbols keep their case
+    average_voltage_V: float | None = None
     voltage_profile: list[VoltageStep] = Field(default_factory=list)
     x_states: list[XState] = Field(default_factory=list)
-    energy_made_eV_per_fu: float | None = None  # noqa: N815 - unit symbols keep their case
+    energy_made_eV_per_fu: float | None = None
     warnings: list[str] = Field(default_factory=list)
 
 

@@ -25,8 +25,8 @@ class MixingResult(Document):
     the candidate is on the free-energy hull; ``reason`` says why a value is null.
     """
 
-    dH_eV_per_site: float | None = None  # noqa: N815 - unit symbols keep their case
-    dS_eV_per_K_per_site: float | None = None  # noqa: N815 - unit symbols keep their case
+    dH_eV_per_site: float | None = None
+    dS_eV_per_K_per_site: float | None = None
     T_mix_K: float | None = None
     decomposition: list[DecompositionPhase] = Field(default_factory=list)
     decomposition_at_T_mix: list[DecompositionPhase] = Field(default_factory=list)
@@ -46,8 +46,8 @@ class MixingDoc(Document):
     same_host: MixingResult = Field(default_factory=MixingResult)
     T_mix_sd_configurations_K: float | None = None
     T_mix_sd_model_K: float | None = None
-    dH_sd_eV_per_site: float | None = None  # noqa: N815 - unit symbols keep their case
-    energy_above_hull_eV_per_atom: float | None = None  # noqa: N815 - unit symbols keep their case
+    dH_sd_eV_per_site: float | None = None
+    energy_above_hull_eV_per_atom: float | None = None
     energy_above_hull_sd: float | None = None
     hull_phases: list[str] = Field(default_factory=list)
     hull_grade: Literal["A", "B", "C", "D"] | None = None

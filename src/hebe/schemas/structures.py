@@ -61,4 +61,4 @@ class OrderingDoc(Document):
     exhaustive: bool = True
     anion_oxidation: float = 0.0
     occupied: list[list[int]] = Field(default_factory=list)
-    energies_eV: list[float] = Field(default_factory=list)  # noqa: N815 - unit symbols keep their case
+    energies_eV: list[float] = Field(default_factory=list)

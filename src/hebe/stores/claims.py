@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +17,8 @@ from hebe.stores.database import connection
 from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from maggma.core.store import Store
 
 LEASE_S = 60.0
@@ -97,6 +100,35 @@ class Claims:
         else:
             raise StoreError(f"{type(documents).__name__} can hold no claims")
         self._lease_s = lease_s
+
+    @classmethod
+    def of(cls, store: Store, *, lease_s: float = LEASE_S) -> Claims | None:
+        """Return the claims of a store; None when it can hold none."""
+        try:
+            return cls(store, lease_s=lease_s)
+        except StoreError:
+            return None
+
+    @contextmanager
+    def hold(self, key: str) -> Iterator[None]:
+        """Hold a claim while something is computed.
+
+        After the block the claim is renewed no more but still kept, so that nobody computes the same before the
+        result is stored: :func:`release_held` or the end of the lease frees it. An exception frees it at once.
+
+        Raises
+        ------
+        ClaimedElsewhere
+            If another process holds it.
+        """
+        if not self.acquire(key):
+            raise ClaimedElsewhere(key, self.holder(key))
+        try:
+            yield
+        except BaseException:
+            self.release(key)
+            raise
+        _keeper.rest(key)
 
     def acquire(self, key: str) -> bool:
         """Take a claim.
@@ -183,7 +215,7 @@ class _SQLiteTable:
 class _MongoTable:
     """Claims in a collection of a MongoDB database."""
 
-    def __init__(self, collection: Any) -> None:  # noqa: ANN401 - pymongo's or a stand-in's collection
+    def __init__(self, collection: Any) -> None:
         self._collection = collection
 
     def take(self, key: str, owner: Owner, expires: float) -> bool:
@@ -223,6 +255,7 @@ class _Keeper:
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[Claims, float]] = {}
+        self._resting: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._pid = 0
@@ -235,11 +268,17 @@ class _Keeper:
                 self._wake = threading.Event()
                 threading.Thread(target=self._renew, args=(self._wake,), daemon=True, name="claims").start()
             self._held[key] = (claims, period_s)
+            self._resting.discard(key)
         self._wake.set()
+
+    def rest(self, key: str) -> None:
+        with self._lock:
+            self._resting.add(key)
 
     def drop(self, key: str) -> None:
         with self._lock:
             self._held.pop(key, None)
+            self._resting.discard(key)
 
     def held(self) -> list[tuple[Claims, str]]:
         with self._lock:
@@ -248,12 +287,12 @@ class _Keeper:
     def _renew(self, wake: threading.Event) -> None:
         while True:
             with self._lock:
-                period = min((period for _, period in self._held.values()), default=None)
+                period = min((p for key, (_, p) in self._held.items() if key not in self._resting), default=None)
             if wake.wait(period):
                 wake.clear()
                 continue
             for claims, key in self.held():
-                if not claims.renew(key):
+                if key not in self._resting and not claims.renew(key):
                     self.drop(key)
 
 

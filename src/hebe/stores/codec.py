@@ -82,7 +82,7 @@ def normalize(document: dict[str, Any]) -> dict[str, Any]:
     return clean
 
 
-def normalize_dates(value: Any) -> Any:  # noqa: ANN401 - JSON values of any type
+def normalize_dates(value: Any) -> Any:
     """Replace every datetime in nested lists and dictionaries by naive UTC with whole milliseconds."""
     if isinstance(value, dict):
         return {key: normalize_dates(item) for key, item in value.items()}
@@ -115,7 +115,7 @@ def _is_json(value: dict[str, Any] | list[Any]) -> bool:
     return all(_is_json(x) for x in items if type(x) is dict or type(x) is list)
 
 
-def _finite(items: Any, types: set[type]) -> bool:  # noqa: ANN401 - a view or a list of numbers
+def _finite(items: Any, types: set[type]) -> bool:
     if not types:
         return True
     if float in types and not all(map(math.isfinite, items)):
@@ -123,7 +123,7 @@ def _finite(items: Any, types: set[type]) -> bool:  # noqa: ANN401 - a view or a
     return types == {float} or -_INT64 <= min(items) <= max(items) < _INT64
 
 
-def _tag(value: Any) -> Any:  # noqa: ANN401 - JSON values of any type
+def _tag(value: Any) -> Any:
     if isinstance(value, dict):
         tagged = {str(key): _tag(item) for key, item in value.items()}
         return {_TAG: "dict", "value": tagged} if _TAG in tagged else tagged
@@ -133,7 +133,7 @@ def _tag(value: Any) -> Any:  # noqa: ANN401 - JSON values of any type
     return value if kind is None else {_TAG: kind, "value": text}
 
 
-def _name(value: Any) -> tuple[str | None, str]:  # noqa: ANN401 - any leaf of a document
+def _name(value: Any) -> tuple[str | None, str]:
     """How a leaf that JSON lacks is written; a None kind for those that it has."""
     if isinstance(value, datetime):
         return "date", value.isoformat()
@@ -157,7 +157,7 @@ _UNTAG: dict[str, Any] = {
 }
 
 
-def _untag(value: Any) -> Any:  # noqa: ANN401 - JSON values of any type
+def _untag(value: Any) -> Any:
     if isinstance(value, list):
         return [_untag(item) for item in value]
     if not isinstance(value, dict):

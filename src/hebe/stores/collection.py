@@ -203,9 +203,7 @@ class Collection:
         if not narrowings:
             yield from self._every()
             return
-        best = self._sharpest(narrowings, layout)
-        statement = f"SELECT DISTINCT document FROM entries WHERE path = ? AND {best.condition} ORDER BY document"  # noqa: S608 - the condition comes from a fixed list
-        found = [number for (number,) in self.rows(statement, (layout.ids[best.path], *best.parameters))]
+        found = self._numbers(self._sharpest(narrowings, layout), layout)
         if len(found) == 1:
             yield from map(_row, self.rows("SELECT id, head FROM documents WHERE id = ?", (found[0],)))
             return
@@ -214,17 +212,27 @@ class Collection:
             page = orjson.dumps(found[start : start + _PAGE]).decode()
             yield from map(_row, self.rows(statement, (page,)))
 
+    def _numbers(self, narrowing: Narrowing, layout: Layout, limit: int = -1) -> list[int]:
+        """Row numbers of the documents that fulfil a condition, in order."""
+        found: set[int] = set()
+        for item in narrowing.alternatives:
+            statement = f"SELECT document FROM entries WHERE path = ? AND {item.condition} LIMIT ?"  # noqa: S608 - the condition comes from a fixed list
+            rows = self.rows(statement, (layout.ids[item.path], *item.parameters, limit))
+            found.update(number for (number,) in rows)
+        return sorted(found)
+
     def _sharpest(self, narrowings: list[Narrowing], layout: Layout) -> Narrowing:
         """Return the condition with the fewest documents, told from samples of growing size."""
-        own = [item for item in narrowings if item.path == self.key and item.condition == "value = ?"]
+        own = [
+            item
+            for item in narrowings
+            if item.path == self.key and item.condition == "value = ?" and not item.otherwise
+        ]
         if own or len(narrowings) == 1:
             return (own or narrowings)[0]
         best = narrowings[0]
         for sample in (16, 4096):
-            sizes = []
-            for item in narrowings:
-                statement = f"SELECT 1 FROM entries WHERE path = ? AND {item.condition} LIMIT {sample}"  # noqa: S608 - the condition comes from a fixed list
-                sizes.append(len(self.rows(statement, (layout.ids[item.path], *item.parameters))))
+            sizes = [len(self._numbers(item, layout, sample)) for item in narrowings]
             best = narrowings[sizes.index(min(sizes))]
             if min(sizes) < sample:
                 break
@@ -285,6 +293,6 @@ def _marks(document: dict[str, Any], path: str) -> set[bytes]:
     return {mark(value) for value in values}
 
 
-def mark(value: Any) -> bytes:  # noqa: ANN401 - any value of a document
+def mark(value: Any) -> bytes:
     """Return bytes that are equal for equal values."""
     return orjson.dumps(value, default=repr, option=orjson.OPT_SORT_KEYS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -24,7 +24,7 @@ _BOUNDS = {"$gt": ">=", "$gte": ">=", "$lt": "<=", "$lte": "<="}
 
 @dataclass(frozen=True)
 class Narrowing:
-    """A SQL condition on one indexed path, true for every document that can match.
+    """A SQL condition on one indexed path, or on one of several, that every matching document fulfils.
 
     ``condition`` is written over the column ``value`` of the index table.
     """
@@ -32,6 +32,12 @@ class Narrowing:
     path: str
     condition: str
     parameters: tuple[Scalar, ...]
+    otherwise: tuple[Narrowing, ...] = ()
+
+    @property
+    def alternatives(self) -> tuple[Narrowing, ...]:
+        """This condition and those that may hold instead."""
+        return (self, *self.otherwise)
 
 
 class Criteria:
@@ -83,7 +89,7 @@ class Criteria:
         return _narrowings(self.spec, indexed)
 
 
-def _refuse_code(value: Any) -> None:  # noqa: ANN401 - any part of a filter
+def _refuse_code(value: Any) -> None:
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key in {"$where", "$function", "$accumulator"}:
@@ -117,12 +123,28 @@ def _narrowings(spec: Mapping[str, Any], indexed: set[str]) -> list[Narrowing]:
             for branch in search:
                 if isinstance(branch, Mapping):
                     found.extend(_narrowings(branch, indexed))
+        elif key == "$or" and isinstance(search, list):
+            found.extend(_of_branches(search, indexed))
         elif key in indexed:
             found.extend(_of_path(key, search))
     return found
 
 
-def _of_path(path: str, search: Any) -> list[Narrowing]:  # noqa: ANN401 - any part of a filter
+def _of_branches(branches: list[Any], indexed: set[str]) -> list[Narrowing]:
+    """One condition per branch, if there is one for each."""
+    firsts: list[Narrowing] = []
+    for branch in branches:
+        found = _narrowings(branch, indexed) if isinstance(branch, Mapping) else []
+        if not found:
+            return []
+        firsts.append(found[0])
+    if not firsts:
+        return []
+    others = tuple(other for first in firsts[1:] for other in first.alternatives)
+    return [replace(firsts[0], otherwise=firsts[0].otherwise + others)]
+
+
+def _of_path(path: str, search: Any) -> list[Narrowing]:
     if not isinstance(search, Mapping):
         return _equal(path, search)
     if not search or not all(str(key).startswith("$") for key in search):
@@ -140,12 +162,12 @@ def _of_path(path: str, search: Any) -> list[Narrowing]:  # noqa: ANN401 - any p
     return found
 
 
-def _equal(path: str, value: Any) -> list[Narrowing]:  # noqa: ANN401 - any value of a filter
+def _equal(path: str, value: Any) -> list[Narrowing]:
     stored = index_value(value)
     return [] if stored is None else [Narrowing(path, "value = ?", (stored,))]
 
 
-def _any_of(path: str, values: Any) -> list[Narrowing]:  # noqa: ANN401 - any value of a filter
+def _any_of(path: str, values: Any) -> list[Narrowing]:
     if not isinstance(values, list):
         return []
     stored = [index_value(value) for value in values]
@@ -154,7 +176,7 @@ def _any_of(path: str, values: Any) -> list[Narrowing]:  # noqa: ANN401 - any va
     return [Narrowing(path, "value IN (SELECT value FROM json_each(?))", (orjson.dumps(stored).decode(),))]
 
 
-def _bound(path: str, sign: str, value: Any) -> list[Narrowing]:  # noqa: ANN401 - any value of a filter
+def _bound(path: str, sign: str, value: Any) -> list[Narrowing]:
     if isinstance(value, bool) or value is None:
         return []
     stored = index_value(value)

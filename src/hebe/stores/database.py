@@ -202,7 +202,7 @@ class Connection:
                     self.sql.execute("PRAGMA synchronous=FULL")
 
 
-def patiently(action: Any) -> Any:  # noqa: ANN401 - returns what the action returns
+def patiently(action: Any) -> Any:
     """Call an action again while the database is locked by others, for at most ten minutes."""
     end = time.monotonic() + _PATIENCE_S
     while True:
@@ -212,7 +212,7 @@ def patiently(action: Any) -> Any:  # noqa: ANN401 - returns what the action ret
             code = getattr(err, "sqlite_errorcode", 0) & 0xFF
             if code not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} or time.monotonic() > end:
                 raise
-            time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - spreads the waiting processes
+            time.sleep(random.uniform(0.001, 0.02))
 
 
 _REASONS = {

@@ -45,7 +45,7 @@ def index_values(document: dict[str, Any], path: str) -> set[Scalar]:
     return found
 
 
-def index_value(value: Any) -> Scalar | None:  # noqa: ANN401 - any value of a document
+def index_value(value: Any) -> Scalar | None:
     """Return what an index stores for one value; None when it cannot tell values of this type apart.
 
     Long texts are cut, large integers rounded: the order is kept, so that comparisons with ``<=`` and ``>=`` find at
@@ -82,7 +82,7 @@ def at_hand(document: dict[str, Any], paths: list[str]) -> dict[str, Any] | None
     return head
 
 
-def _collect(node: Any, parts: list[str], found: set[Scalar]) -> None:  # noqa: ANN401 - any node of a document
+def _collect(node: Any, parts: list[str], found: set[Scalar]) -> None:
     if not parts:
         _collect_leaf(node, found)
     elif isinstance(node, dict):
@@ -101,7 +101,7 @@ def _collect(node: Any, parts: list[str], found: set[Scalar]) -> None:  # noqa: 
         found.add(MISSING)
 
 
-def _collect_leaf(node: Any, found: set[Scalar]) -> None:  # noqa: ANN401 - any node of a document
+def _collect_leaf(node: Any, found: set[Scalar]) -> None:
     if isinstance(node, list):
         found.add(OTHER)
         for item in node:
@@ -127,7 +127,7 @@ def _copy(node: dict[str, Any], target: dict[str, Any], parts: list[str]) -> Non
         target[name] = _small(value)
 
 
-def _small(value: Any) -> Any:  # noqa: ANN401 - any value of a document
+def _small(value: Any) -> Any:
     if isinstance(value, dict):
         raise NotAtHandError
     if isinstance(value, list):

@@ -50,7 +50,7 @@ class Projection:
         return result
 
 
-def _flag(path: str, value: Any) -> bool:  # noqa: ANN401 - what a user wrote
+def _flag(path: str, value: Any) -> bool:
     if isinstance(value, (bool, int, float)):
         return bool(value)
     raise StoreError(f"properties: {path!r} must be 1 or 0, not {value!r}")
@@ -107,7 +107,7 @@ def _excluded(node: dict[str, Any], tree: Tree) -> dict[str, Any]:
     return result
 
 
-def _excluded_item(value: Any, tree: Tree) -> Any:  # noqa: ANN401 - any node of a document
+def _excluded_item(value: Any, tree: Tree) -> Any:
     if isinstance(value, dict):
         return _excluded(value, tree)
     if isinstance(value, list):

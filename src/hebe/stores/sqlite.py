@@ -54,7 +54,7 @@ class SQLiteStore(Store):
         zstd level.
     """
 
-    def __init__(  # noqa: PLR0917 - maggma's stores are made with positional arguments
+    def __init__(
         self,
         path: str | os.PathLike[str],
         collection_name: str = "outputs",
@@ -186,7 +186,7 @@ class SQLiteStore(Store):
                         seen.setdefault(mark(value), value)
         return list(seen.values())
 
-    def groupby(  # noqa: PLR0917 - maggma's signature
+    def groupby(
         self,
         keys: list[str] | str,
         criteria: Mapping[str, Any] | None = None,

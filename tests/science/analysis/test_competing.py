@@ -18,6 +18,7 @@ from hebe.science.analysis.competing import (
     load_phases,
     missing_formulas,
     phases_within,
+    unlisted_elements,
 )
 
 # spglib 2.8 announces that it will raise its own exceptions, at every call
@@ -27,7 +28,7 @@ PHASES = {phase.id: phase for phase in load_phases()}
 REQUIRED = {
     *("Na", "Na2O", "Na2O2", "NiO", "MgO", "CuO", "Cu2O", "FeO", "Fe2O3", "Fe3O4", "MnO", "Mn2O3", "Mn3O4", "MnO2"),
     *("Ti2O3", "TiO2", "NaFeO2", "NaMnO2", "NaTiO2", "NaNiO2", "NaCuO2", "NaCuO", "Na2NiO2", "Na2MnO3"),
-    *("Na2Mn3O7", "Na2TiO3", "Na2Ti3O7", "Na4FeO3"),
+    *("Na2Mn3O7", "Na2TiO3", "Na2Ti3O7", "Na4TiO4", "Na4FeO3"),
 }
 ROCK_SALT = {
     "id": "MgO",
@@ -152,6 +153,8 @@ def test_coverage_grade(monkeypatch: pytest.MonkeyPatch, present: list[str], gra
     )
     monkeypatch.setattr(competing, "load_coverage", lambda: made)
     assert coverage_grade({"Na", "Fe", "Ti", "O"}, present, working_ion="Na") == grade
+    assert coverage_grade({"Na", "Fe", "Ti", "V", "O"}, present, working_ion="Na") == "D"
+    assert unlisted_elements({"Na", "V", "Nb", "O"}) == ("Nb", "V")
 
 
 def test_missing_formulas_names_what_is_missing() -> None:

@@ -237,6 +237,12 @@ def missing_formulas(
     }
 
 
+def unlisted_elements(elements: Collection[str]) -> tuple[str, ...]:
+    """Elements beside oxygen for which the list holds no binary oxide, sorted: their systems cannot be graded."""
+    known = {element for system in load_coverage().systems if len(system.elements) == 2 for element in system.elements}
+    return tuple(sorted(set(elements) - known))
+
+
 def coverage_grade(elements: Collection[str], present: Collection[str], *, working_ion: str) -> Grade:
     """How completely the phases present cover the known oxides of a system.
 
@@ -249,10 +255,10 @@ def coverage_grade(elements: Collection[str], present: Collection[str], *, worki
     -------
     str
         ``A``: all binaries and ternaries of the list; ``B``: all binaries, all A-M-O and at least half of
-        M-M'-O; ``C``: all binaries; ``D``: less.
+        M-M'-O; ``C``: all binaries; ``D``: less, or the list knows no binary oxide of one of the elements.
     """
     missing = missing_formulas(elements, present, working_ion=working_ion)
-    if missing["binary"]:
+    if missing["binary"] or unlisted_elements(elements):
         return "D"
     if not any(missing.values()):
         return "A"

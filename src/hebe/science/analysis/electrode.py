@@ -57,36 +57,25 @@ def x_states(inputs: StateInput, window: Window) -> list[XState]:
     for calculation in (made, *inputs.states):
         if calculation is not None and calculation.usable:
             x = round(inputs.x_of(calculation), 9)
-            if x not in lowest or _energy(calculation) < _energy(lowest[x]):
+            if x not in lowest or calculation.energy < lowest[x].energy:
                 lowest[x] = calculation
-    inside = [EnergyPoint(x, _energy(c) / inputs.n_fu) for x, c in lowest.items() if _within(x, window)]
+    inside = [EnergyPoint(x, c.energy / inputs.n_fu) for x, c in lowest.items() if _within(x, window)]
     hull = {point.x for point in lower_hull(inside)} if inside else set[float]()
     holes = {round(o.x, 9): o.anion_oxidation for o in inputs.orderings if o is not None}
-    return [_x_state(inputs, x, lowest[x], x in hull, holes.get(x, 0.0)) for x in sorted(lowest, reverse=True)]
-
-
-def _x_state(inputs: StateInput, x: float, calculation: CalculationDoc, on_hull: bool, holes: float) -> XState:  # noqa: FBT001 - one flag among facts
-    made, n_fu = inputs.made, inputs.n_fu
-    assert made is not None  # noqa: S101 - checked by the caller
-    assert made.structure is not None  # noqa: S101 - same
-    assert calculation.structure is not None  # noqa: S101 - same
-    assert n_fu  # noqa: S101 - same
-    return XState(
-        x=x,
-        energy_eV_per_fu=_energy(calculation) / n_fu,
-        volume_A3_per_fu=calculation.structure.volume / n_fu,
-        on_hull=on_hull,
-        topology=calculation.topology,
-        anion_oxidation=holes,
-        volume_strain=calculation.structure.volume / made.structure.volume - 1,
-        axis_strain=axis_strain(made.structure.lattice.matrix, calculation.structure.lattice.matrix),
-        calculation=calculation.key,
-    )
-
-
-def _energy(calculation: CalculationDoc) -> float:
-    assert calculation.energy_eV is not None  # noqa: S101 - only usable calculations come here
-    return calculation.energy_eV
+    return [
+        XState(
+            x=x,
+            energy_eV_per_fu=lowest[x].energy / inputs.n_fu,
+            volume_A3_per_fu=lowest[x].cell.volume / inputs.n_fu,
+            on_hull=x in hull,
+            topology=lowest[x].topology,
+            anion_oxidation=holes.get(x, 0.0),
+            volume_strain=lowest[x].cell.volume / made.cell.volume - 1,
+            axis_strain=axis_strain(made.cell.lattice.matrix, lowest[x].cell.lattice.matrix),
+            calculation=lowest[x].key,
+        )
+        for x in sorted(lowest, reverse=True)
+    ]
 
 
 def _within(x: float, window: Window) -> bool:
@@ -99,13 +88,15 @@ def _state_warnings(states: Sequence[XState]) -> list[str]:
         for s in states
         if s.topology not in (None, "host")
     ]
-    warnings += [f"x = {s.x:.3g}: {s.anion_oxidation:.2f} electrons per formula unit leave the anions" for s in states if s.anion_oxidation > 1e-6]
+    warnings += [
+        f"x = {s.x:.3g}: {s.anion_oxidation:.2f} electrons per formula unit leave the anions"
+        for s in states
+        if s.anion_oxidation > 1e-6
+    ]
     return warnings
 
 
-def voltage_document(
-    inputs: StateInput, metal: CalculationDoc | None, window: Window, label: str = ""
-) -> VoltageDoc:
+def voltage_document(inputs: StateInput, metal: CalculationDoc | None, window: Window, label: str = "") -> VoltageDoc:
     """Voltage of one configuration; null with a warning where an end of the window or the metal is missing."""
     warnings, states = inputs.problems(), x_states(inputs, window)
     document = VoltageDoc(label=label, x_states=states, warnings=[*warnings, *_state_warnings(states)])
@@ -115,13 +106,13 @@ def voltage_document(
         return document
     document.energy_made_eV_per_fu = next((s.energy_eV_per_fu for s in states if s.volume_strain == 0), None)
     points = [EnergyPoint(s.x, s.energy_eV_per_fu) for s in inside]
-    if len(points) < 2:  # noqa: PLR2004 - a voltage needs two contents
+    if len(points) < 2:
         document.warnings.append("fewer than two contents in the window: no voltage")
         return document
     charge = working_charge(inputs.spec.working_ion)
     document.voltage_profile = voltage_profile(points, metal.energy_per_atom, charge)
     low, high = points[-1], points[0]
-    if abs(low.x - window[0]) > 0.05 or abs(high.x - window[1]) > 0.05:  # noqa: PLR2004 - ions per formula unit
+    if abs(low.x - window[0]) > 0.05 or abs(high.x - window[1]) > 0.05:
         document.warnings.append("an end of the window has no state: no average voltage")
         return document
     document.average_voltage_V = voltage(low, high, metal.energy_per_atom, charge)
@@ -134,7 +125,7 @@ def strain_document(inputs: StateInput, window: Window, label: str = "") -> Stra
     document = StrainDoc(label=label, x_states=states, warnings=inputs.problems())
     volumes = [s.volume_A3_per_fu for s in states if _within(s.x, window) and s.on_hull]
     made = next((s.volume_A3_per_fu for s in states if s.volume_strain == 0), None)
-    if made is None or len(volumes) < 2:  # noqa: PLR2004 - a change needs two volumes
+    if made is None or len(volumes) < 2:
         document.warnings.append("fewer than two contents in the window: no strain")
         return document
     document.max_volume_strain = max_volume_strain(volumes, made)

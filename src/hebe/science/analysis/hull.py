@@ -98,7 +98,7 @@ class PhaseEquilibrium:
         cost = np.array([entry.energy - temperature * entry.entropy for entry in self._phases])
         scale = max(float(b.sum()), 1e-12)
         result = linprog(cost, A_eq=self._matrix, b_eq=b / scale, bounds=(0, None), method="highs")
-        if result.status == 2:  # noqa: PLR2004 - scipy's code for an infeasible program
+        if result.status == 2:
             raise InfeasibleError([])
         amounts = np.where(result.x > 1e-10, result.x, 0.0) if result.x is not None else np.zeros(0)
         duals = np.asarray(result.eqlin.marginals, dtype=float)

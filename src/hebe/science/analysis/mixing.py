@@ -1,7 +1,8 @@
 """Mixing enthalpy and mixing temperature of a disordered phase against a set of reference phases.
 
-The mixing temperature is the lowest one above which the phase is on the free-energy hull, with the ideal entropies of
-all phases: the maximum over decompositions of ``dH / dS``, found by Dinkelbach's iteration (Manag. Sci. 13, 492 (1967)).
+The mixing temperature is the lowest one above which the phase is on the free-energy hull, with the ideal entropies
+of all phases: the maximum over decompositions of ``dH / dS``, found by Dinkelbach's iteration (Manag. Sci. 13, 492
+(1967)).
 """
 
 from __future__ import annotations
@@ -66,9 +67,7 @@ def mixing(phase: DisorderedPhase, references: PhaseEquilibrium) -> MixingResult
     )
 
 
-def _differences(
-    phase: DisorderedPhase, references: PhaseEquilibrium, mixture: Decomposition
-) -> tuple[float, float]:
+def _differences(phase: DisorderedPhase, references: PhaseEquilibrium, mixture: Decomposition) -> tuple[float, float]:
     """Enthalpy (eV) and entropy (eV/K) of the phase minus those of a mixture, per formula unit."""
     enthalpy = sum(n * references.entries[name].energy for name, n in mixture.amounts.items())
     entropy = sum(n * references.entries[name].entropy for name, n in mixture.amounts.items())

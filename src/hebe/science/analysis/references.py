@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.mixing import MixingDoc, MixingResult
@@ -14,10 +14,14 @@ from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.analysis.competing import coverage_grade, load_phases
 from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing
-from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.entropy import site_entropy
-from hebe.science.chemistry.ladder import Split
 from hebe.science.chemistry.member import composition_of, split_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hebe.science.chemistry.composition import HostComposition
+    from hebe.science.chemistry.ladder import Split
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,19 @@ class MemberResult:
     def usable(self) -> bool:
         """Whether it has an energy."""
         return self.configuration is not None and self.calculation is not None and self.calculation.usable
+
+    @property
+    def result(self) -> CalculationDoc:
+        """Its calculation.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        if self.calculation is None:
+            raise ValueError(f"{self.spec.formula} was not calculated")
+        return self.calculation
 
     @property
     def realised(self) -> dict[str, dict[str, str]] | None:
@@ -57,9 +74,9 @@ class MemberResult:
         ValueError
             If there is none.
         """
-        if not self.usable or self.configuration is None or self.calculation is None or self.calculation.energy_eV is None:
-            raise ValueError("no energy")
-        return self.calculation.energy_eV / self.configuration.n_fu
+        if self.configuration is None:
+            raise ValueError(f"{self.spec.formula} was not built")
+        return self.result.energy / self.configuration.n_fu
 
     @property
     def entropy(self) -> float:
@@ -102,14 +119,15 @@ def mixing_document(
     usable = [member for member in own if member.usable]
     if not usable:
         reason = "no configuration of the candidate has an energy"
-        return MixingDoc(label=label, competing=MixingResult(reason=reason), same_host=MixingResult(reason=reason), warnings=[reason])
+        return MixingDoc(
+            label=label, competing=MixingResult(reason=reason), same_host=MixingResult(reason=reason), warnings=[reason]
+        )
     first, energies = usable[0], [member.energy for member in usable]
     mean = statistics.fmean(energies)
     sd = statistics.stdev(energies) if len(energies) > 1 else None
     sites = float(first.composition.host.sublattices[first.spec.primary].multiplicity)
     atoms = float(sum(first.composition.elements.values()))
-    calculation = first.calculation
-    assert calculation is not None  # noqa: S101 - it is usable
+    calculation = first.result
     document = MixingDoc(
         label=label,
         engine=calculation.engine,
@@ -141,7 +159,7 @@ def _same_host(
             name=v.spec.formula,
             amounts=v.ions,
             energy=v.energy,
-            energy_scale=_scale(v),
+            energy_scale=v.result.energy_scale,
             entropy=v.entropy,
             formula=v.spec.formula,
             ions=v.ions,
@@ -156,7 +174,11 @@ def _same_host(
 
 
 def _competing(
-    document: MixingDoc, candidate: MemberResult, energy: float, phases: Mapping[str, CalculationDoc | None], sites: float
+    document: MixingDoc,
+    candidate: MemberResult,
+    energy: float,
+    phases: Mapping[str, CalculationDoc | None],
+    sites: float,
 ) -> None:
     """Against all competing phases of the chemical system: elements are balanced."""
     amounts = {element: float(n) for element, n in candidate.composition.elements.items()}
@@ -178,9 +200,7 @@ def _competing(
     _warn_redox(document, candidate, references, sites)
 
 
-def _warn_redox(
-    document: MixingDoc, candidate: MemberResult, references: PhaseEquilibrium, sites: float
-) -> None:
+def _warn_redox(document: MixingDoc, candidate: MemberResult, references: PhaseEquilibrium, sites: float) -> None:
     if document.competing.T_mix_K != 0:
         return
     ions = dict(candidate.ions)
@@ -190,7 +210,9 @@ def _warn_redox(
     moved = changed_ions(ions, document.competing.decomposition, references, sites)
     moved = [ion for ion in moved if not ion.endswith("-")]
     if moved:
-        document.warnings.append(f"redox-decomposition: the competing phases hold other oxidation states ({', '.join(moved)})")
+        document.warnings.append(
+            f"redox-decomposition: the competing phases hold other oxidation states ({', '.join(moved)})"
+        )
 
 
 def _uncertainties(document: MixingDoc, sd: float | None, model_error: float) -> None:
@@ -204,16 +226,17 @@ def _uncertainties(document: MixingDoc, sd: float | None, model_error: float) ->
     document.T_mix_sd_model_K = model_error * document.atoms_per_fu / document.sites_per_fu / gained
 
 
-def _scale(member: MemberResult) -> str:
-    return member.calculation.energy_scale if member.calculation else ""
-
-
 def competing_entries(phases: Mapping[str, CalculationDoc | None], elements: set[str]) -> list[PhaseEntry]:
     """Entries of the usable phases whose elements are all in `elements`; entropy-free, oxidation states kept."""
     data = {phase.id: phase for phase in load_phases()}
     result = []
     for name, calculation in sorted(phases.items()):
-        if calculation is None or not calculation.usable or calculation.structure is None or calculation.energy_eV is None:
+        if (
+            calculation is None
+            or not calculation.usable
+            or calculation.structure is None
+            or calculation.energy_eV is None
+        ):
             continue
         composition = calculation.structure.composition
         if not {str(e) for e in composition} <= elements:

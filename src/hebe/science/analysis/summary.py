@@ -33,9 +33,7 @@ class CandidateParts:
     @property
     def lowest(self) -> int | None:
         """Position of the configuration of lowest energy as made."""
-        energies = {
-            i: c.energy_per_atom for i, c in enumerate(self.made) if c is not None and c.usable
-        }
+        energies = {i: c.energy_per_atom for i, c in enumerate(self.made) if c is not None and c.usable}
         return min(energies, key=lambda i: (energies[i], i)) if energies else None
 
 

@@ -5,13 +5,17 @@ They are the references of the ``same_host`` mixing: no electron moves between t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from hebe.science.chemistry.ions import Ion
-from hebe.science.chemistry.ladder import Split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hebe.science.chemistry.ladder import Split
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,7 @@ class Vertex:
         return " ".join(f"{ion}{'' if x == 1 else x}" for _, ions in self.split for ion, x in ions)
 
 
-def polytope_vertices(
-    ions: Mapping[str, tuple[Ion, ...]], sites: Mapping[str, int], charge: Fraction
-) -> list[Vertex]:
+def polytope_vertices(ions: Mapping[str, tuple[Ion, ...]], sites: Mapping[str, int], charge: Fraction) -> list[Vertex]:
     """All vertices of ``{n >= 0, sum_i n_si = sites_s, sum n_si z_i = charge}``, exactly.
 
     Parameters
@@ -56,6 +58,7 @@ def polytope_vertices(
         for choice in _products([ions[sub] for sub in others]):
             rest = charge - sum((ion.charge * sites[sub] for sub, ion in zip(others, choice, strict=True)), Fraction(0))
             for part in _two_or_one(ions[split_sub], sites[split_sub], rest):
+                members: dict[str, tuple[tuple[Ion, Fraction], ...]]
                 members = {sub: ((ion, Fraction(sites[sub])),) for sub, ion in zip(others, choice, strict=True)}
                 members[split_sub] = part
                 found.add(Vertex(tuple(sorted(members.items()))))

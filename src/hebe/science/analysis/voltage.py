@@ -1,15 +1,18 @@
 """Average voltage and voltage profile from energies over the working-ion content.
 
-``V = -[E(x2) - E(x1) - (x2 - x1) E(A)] / (z (x2 - x1))`` with energies per host formula unit: Aydinol et al., Phys. Rev.
-B 56, 1354 (1997).
+``V = -[E(x2) - E(x1) - (x2 - x1) E(A)] / (z (x2 - x1))`` with energies per host formula unit: Aydinol et al., Phys.
+Rev. B 56, 1354 (1997).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hebe.schemas.electrode import VoltageStep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)

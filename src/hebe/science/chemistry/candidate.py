@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hebe.config.family import load_family
 from hebe.science.chemistry.composition import HostComposition
@@ -14,6 +13,9 @@ from hebe.science.chemistry.entropy import entropies, principal_element_rule, si
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.ladder import RedoxLadder, Split
 from hebe.science.chemistry.space import CompositionSpace, working_charge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FARADAY_MAH = 26801.48
 """Faraday constant, mAh mol-1."""
@@ -38,9 +40,7 @@ class Candidate:
     @property
     def species(self) -> dict[str, dict[str, float]]:
         """Sublattice -> species -> amount per formula unit, the working ion at x_made included."""
-        result = {
-            sub: {str(ion): float(amount) for ion, amount in ions.items()} for sub, ions in self.split.items()
-        }
+        result = {sub: {str(ion): float(amount) for ion, amount in ions.items()} for sub, ions in self.split.items()}
         host, ion = self.composition.host, self.composition.working_ion
         if ion is not None and host.working_sublattice:
             result = {host.working_sublattice: {ion: float(self.composition.x_made)}, **result}
@@ -80,14 +80,19 @@ def primary_sublattice(fractions: Mapping[str, Mapping[str, Fraction]], wanted: 
     return wanted or max(fractions, key=lambda name: len(fractions[name]))
 
 
-def make_candidate(space: CompositionSpace, composition: HostComposition, primary: str | None = None) -> Candidate | None:
+def make_candidate(
+    space: CompositionSpace, composition: HostComposition, primary: str | None = None
+) -> Candidate | None:
     """Candidate of a composition, None if it cannot be charge-neutral within the allowed oxidation states."""
     split = space.split(composition)
     if split is None:
         return None
     host = load_family(space.family)
     name = primary_sublattice(composition.fractions, primary)
-    ions = {sub: {ion: float(x) / host.sublattices[sub].multiplicity for ion, x in part.items()} for sub, part in split.items()}
+    ions = {
+        sub: {ion: float(x) / host.sublattices[sub].multiplicity for ion, x in part.items()}
+        for sub, part in split.items()
+    }
     ladder = RedoxLadder.of(host)
     incompatible = tuple(ladder.incompatible_pairs(ion for part in split.values() for ion in part))
     entropy = entropies(
@@ -105,9 +110,7 @@ def make_candidate(space: CompositionSpace, composition: HostComposition, primar
     return Candidate(composition, split, name, entropy, descriptors, incompatible)
 
 
-def capacities(
-    composition: HostComposition, split: Split, ladder: RedoxLadder
-) -> tuple[float | None, float | None]:
+def capacities(composition: HostComposition, split: Split, ladder: RedoxLadder) -> tuple[float | None, float | None]:
     """Theoretical and redox capacity, mAh per gram of the as-made formula: ``Q = 26801.48 n / M``.
 
     The first counts all working ions, the second the electrons of couples below the anion limit, at most

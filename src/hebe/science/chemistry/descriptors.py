@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from hebe.config.family import FamilySublattice
 from hebe.science.chemistry.ions import Ion, Spin, electronegativity, is_d0, is_jahn_teller, shannon_radius
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hebe.config.family import FamilySublattice
 
 
 def spin_of(ion: Ion, sublattice: FamilySublattice) -> Spin:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.composition import HostComposition
-from hebe.science.chemistry.space import CompositionSpace
+
+if TYPE_CHECKING:
+    from hebe.science.chemistry.space import CompositionSpace
 
 _TOKEN = re.compile(r"([A-Z][a-z]?)(\d+/\d+|\d*\.\d+|\d+)?")
 _MAX_DENOMINATOR: Final = 240
@@ -57,19 +59,24 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
     probe = HostComposition(space.family, space.working_ion, space.x_made, {})
     host = probe.host
     if len(space.specs) != 1:
-        raise BadInputError("explicit formulas need a host with one mixed sublattice", suggestion="use a grid and filters")
+        raise BadInputError(
+            "explicit formulas need a host with one mixed sublattice", suggestion="use a grid and filters"
+        )
     name, spec = next(iter(space.specs.items()))
     for sub in host.sublattices.values():
         if sub.role in ("anion", "fixed"):
             for element in sub.species:
                 found = amounts.pop(element, Fraction(0))
                 if found != sub.multiplicity:
-                    raise BadInputError(f"{text}: {element} is {float(found):.4g} per formula, the host has {sub.multiplicity}")
+                    raise BadInputError(
+                        f"{text}: {element} is {float(found):.4g} per formula, the host has {sub.multiplicity}"
+                    )
     x = amounts.pop(space.working_ion, Fraction(0)) if space.working_ion else space.x_made
     unknown = sorted(set(amounts) - set(spec.species))
     if unknown:
         raise BadInputError(
-            f"{text}: {', '.join(unknown)} is not among the species of {name}", suggestion=f"listed: {', '.join(spec.species)}"
+            f"{text}: {', '.join(unknown)} is not among the species of {name}",
+            suggestion=f"listed: {', '.join(spec.species)}",
         )
     sites = host.sublattices[name].multiplicity
     total = sum(amounts.values(), Fraction(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -65,7 +66,7 @@ def electronegativity(element: str) -> float | None:
     from pymatgen.core import Element
 
     value = Element(element).data.get("X")
-    return float(value) if isinstance(value, int | float) and value == value else None  # noqa: PLR0124 - NaN test
+    return float(value) if isinstance(value, int | float) and not math.isnan(value) else None
 
 
 @cache

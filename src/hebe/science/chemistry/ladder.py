@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from hebe.config.family import Couple, Family
 from hebe.science.chemistry.ions import Ion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 Split = dict[str, dict[Ion, Fraction]]
 """Sublattice -> ion -> amount per formula unit."""

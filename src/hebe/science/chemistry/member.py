@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from hebe.schemas.spec import MemberSpec
-from hebe.science.chemistry.candidate import Candidate
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.ladder import RedoxLadder, Split
+
+if TYPE_CHECKING:
+    from hebe.science.chemistry.candidate import Candidate
 
 Valences = Mapping[str, Mapping[str, tuple[int, ...]]]
 

@@ -6,16 +6,19 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hebe.config.campaign import Campaign, EntropyFilter, Filters, Selection, SizeFilter
 from hebe.config.loading import bad_key
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.candidate import Candidate, make_candidate
-from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.space import CompositionSpace
+
+if TYPE_CHECKING:
+    from hebe.config.campaign import Campaign, EntropyFilter, Filters, Selection, SizeFilter
+    from hebe.science.chemistry.composition import HostComposition
 
 Predicate = Callable[[Candidate], bool]
 
@@ -33,12 +36,14 @@ class Screening:
 def predicates(filters: Filters) -> dict[str, Predicate]:
     """Filters of a campaign by name, in file order; a filter set to false or left empty is not applied."""
     makers: dict[str, Predicate | None] = {
-        "entropy": filters.entropy and _entropy(filters.entropy),
-        "size_mismatch": filters.size_mismatch and _size(filters.size_mismatch),
+        "entropy": _entropy(filters.entropy) if filters.entropy else None,
+        "size_mismatch": _size(filters.size_mismatch) if filters.size_mismatch else None,
         "redox_compatible": (lambda c: not c.incompatible) if filters.redox_compatible else None,
-        "principal_elements": (lambda c: bool(c.descriptors["principal_element_rule"])) if filters.principal_elements else None,
-        "include": filters.include and _include(filters.include),
-        "exclude": filters.exclude and _exclude(filters.exclude),
+        "principal_elements": (lambda c: bool(c.descriptors["principal_element_rule"]))
+        if filters.principal_elements
+        else None,
+        "include": _include(filters.include) if filters.include else None,
+        "exclude": _exclude(filters.exclude) if filters.exclude else None,
     }
     return {name: test for name in filters.order if (test := makers.get(name)) is not None}
 
@@ -86,7 +91,7 @@ def screen(campaign: Campaign) -> Screening:
         raise bad_key(
             campaign,
             ("host", "sublattices"),
-            f"no charge-neutral composition exists: the mixed sublattices must carry {space.cation_charge}+ per formula unit",
+            f"no charge-neutral composition exists: the cations must carry {space.cation_charge}+ per formula unit",
             "allow other oxidation states, amounts or numbers of species",
         )
     explicit = campaign.select.method == "explicit"
@@ -97,7 +102,9 @@ def screen(campaign: Campaign) -> Screening:
         if _passes(candidate, tests, result.by_filter):
             result.passed.append(candidate)
     if not result.passed:
-        raise bad_key(campaign, ("filters",), f"none of {size} compositions passes the filters {result.by_filter}", None)
+        raise bad_key(
+            campaign, ("filters",), f"none of {size} compositions passes the filters {result.by_filter}", None
+        )
     result.selected = result.passed if explicit else select(result.passed, campaign.select)
     return result
 
@@ -127,7 +134,8 @@ def _explicit(campaign: Campaign, space: CompositionSpace) -> Iterator[Candidate
         own = CompositionSpace(space.family, space.working_ion, composition.x_made, space.specs)
         candidate = make_candidate(own, composition, campaign.host.primary)
         if candidate is None:
-            reason = f"{formula} cannot be charge-neutral with the oxidation states listed: {excess_charge(own, composition)}"
+            reason = f"{formula} cannot be charge-neutral with the oxidation states listed: "
+            reason += excess_charge(own, composition)
             raise bad_key(campaign, key, reason, None)
         yield candidate
 
@@ -150,7 +158,7 @@ def select(candidates: list[Candidate], selection: Selection) -> list[Candidate]
     if selection.method in ("all", "explicit") or selection.n is None or selection.n >= len(candidates):
         return candidates
     if selection.method == "random":
-        chosen = random.Random(selection.seed).sample(range(len(candidates)), selection.n)  # noqa: S311 - reproducible
+        chosen = random.Random(selection.seed).sample(range(len(candidates)), selection.n)
     else:
         chosen = diverse(_vectors(candidates), selection.n, selection.seed)
     return [candidates[i] for i in sorted(chosen)]
@@ -173,7 +181,7 @@ def diverse(vectors: np.ndarray[tuple[int, int], np.dtype[np.float64]], n: int, 
 
     Ties go to the lowest index. Source: Gonzalez, Theor. Comput. Sci. 38, 293 (1985).
     """
-    chosen = [random.Random(seed).randrange(len(vectors))]  # noqa: S311 - reproducible
+    chosen = [random.Random(seed).randrange(len(vectors))]
     distance = np.linalg.norm(vectors - vectors[chosen[0]], axis=1)
     while len(chosen) < n:
         nearest = int(np.argmax(np.round(distance, 9)))

@@ -126,9 +126,7 @@ class CompositionSpace:
             return mask >> self._target & 1
         state = (position, used, atoms, mask)
         if state not in self._memo:
-            self._memo[state] = sum(
-                self._count(*after) for _, after in self._choices(position, used, atoms, mask)
-            )
+            self._memo[state] = sum(self._count(*after) for _, after in self._choices(position, used, atoms, mask))
         return self._memo[state]
 
     def _choices(
@@ -221,7 +219,7 @@ class CompositionSpace:
         total = self.count()
         if n >= total:
             return list(self)
-        rng, chosen = random.Random(seed), set[int]()  # noqa: S311 - reproducible sampling, not security
+        rng, chosen = random.Random(seed), set[int]()
         while len(chosen) < n:
             chosen.add(rng.randrange(total))
         return [self.unrank(index) for index in sorted(chosen)]

@@ -1,0 +1,1 @@
+"""Prototypes, supercells, disorder and orderings."""

@@ -40,12 +40,16 @@ def pair_cost(counts: FloatArray, targets: FloatArray, weights: FloatArray) -> f
 @numba.njit(cache=True)
 def _random(state: NDArray[np.uint64]) -> np.uint64:
     """Next number of a xorshift64 generator: the same on every machine."""
-    x = state[0]
-    x ^= x << np.uint64(13)
-    x ^= x >> np.uint64(7)
-    x ^= x << np.uint64(17)
-    state[0] = x
-    return x
+    state[0] ^= state[0] << np.uint64(13)
+    state[0] ^= state[0] >> np.uint64(7)
+    state[0] ^= state[0] << np.uint64(17)
+    return np.uint64(state[0])
+
+
+@numba.njit(cache=True)
+def _below(state: NDArray[np.uint64], limit: int) -> int:
+    """Random whole number from 0 to limit - 1."""
+    return int(_random(state) >> np.uint64(33)) % limit
 
 
 @numba.njit(cache=True)
@@ -96,7 +100,7 @@ def anneal(
     state = np.array([np.uint64(seed) * np.uint64(2654435761) + np.uint64(88172645463325252)])
     now = occupation.copy()
     for i in range(n - 1, 0, -1):
-        j = np.int64(_random(state) >> np.uint64(33)) % (i + 1)
+        j = _below(state, i + 1)
         now[i], now[j] = now[j], now[i]
     counts = count_pairs(now, neighbours, offsets, targets.shape[1])
     cost = pair_cost(counts, targets, weights)
@@ -105,8 +109,8 @@ def anneal(
     temperature = t_start
     for _ in range(n_steps):
         temperature *= cooling
-        i = np.int64(_random(state) >> np.uint64(33)) % n
-        j = np.int64(_random(state) >> np.uint64(33)) % n
+        i = _below(state, n)
+        j = _below(state, n)
         if now[i] == now[j]:
             continue
         _swap(counts, now, neighbours, offsets, i, j)
@@ -124,9 +128,7 @@ def anneal(
 
 
 @numba.njit(cache=True)
-def _swap(
-    counts: FloatArray, occupation: IntArray, neighbours: IntArray, offsets: IntArray, i: int, j: int
-) -> None:
+def _swap(counts: FloatArray, occupation: IntArray, neighbours: IntArray, offsets: IntArray, i: int, j: int) -> None:
     """Exchange two sites and keep the counts true."""
     first, second = occupation[i], occupation[j]
     _shift_counts(counts, occupation, neighbours, offsets, i, -1.0)

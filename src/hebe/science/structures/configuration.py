@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pymatgen.core import Structure
 
 from hebe.schemas.structures import ConfigurationDoc
-from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.descriptors import spin_of
 from hebe.science.chemistry.ions import shannon_radius
-from hebe.science.chemistry.ladder import Split
 from hebe.science.keys import content_hash
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.shells import find_shells
 from hebe.science.structures.sqs import find_occupation, quality, site_counts
 from hebe.science.structures.supercell import find_supercell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hebe.science.chemistry.composition import HostComposition
+    from hebe.science.chemistry.ladder import Split
 
 BUILDER_VERSION = 1
 _MAX_GROWTH = 2
@@ -96,7 +99,7 @@ def build_configuration(
     if index and all(len(values) == 1 for values in mixed.values()):
         return ConfigurationDoc(status="absent", **fields)
     cell = host_cell(composition.host, composition.working_ion, radius)
-    structure = cell.structure * find_supercell(cell, primary, size).matrix
+    structure = cell.structure.make_supercell(find_supercell(cell, primary, size).matrix, in_place=False)
     labels = list(structure.site_properties["sublattice"])
     species = _fixed_species(composition, labels)
     realised, qualities = dict[str, dict[str, Fraction]](), {}
@@ -110,9 +113,7 @@ def build_configuration(
         qualities[name] = quality(occupation, found_shells)
         realised[name] = {element: Fraction(n, len(sites)) for element, n in counts.items()}
     return ConfigurationDoc(
-        structure=Structure(
-            structure.lattice, species, structure.frac_coords, site_properties={"sublattice": labels}
-        ),
+        structure=Structure(structure.lattice, species, structure.frac_coords, site_properties={"sublattice": labels}),
         n_fu=len(labels) // len(cell.structure) * cell.formula_units,
         realised=_as_text(realised),
         deviation=max(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from itertools import product
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
-from pymatgen.core import Structure
 from scipy.special import erfc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
 
 COULOMB: Final = 14.399645478425668
 """e^2 / (4 pi epsilon_0), eV A (CODATA 2018)."""
@@ -52,7 +54,7 @@ def _real_space(
 def _reciprocal_space(
     positions: NDArray[np.float64], lattice: NDArray[np.float64], eta: float, cutoff: float
 ) -> NDArray[np.float64]:
-    reciprocal = 2 * math.pi * np.linalg.inv(lattice).T
+    reciprocal = np.asarray(2 * math.pi * np.linalg.inv(lattice).T, dtype=np.float64)
     waves = np.array([image @ reciprocal for image in _images(reciprocal, cutoff) if any(image)])
     squared = (waves**2).sum(axis=1)
     waves, squared = waves[squared < cutoff**2], squared[squared < cutoff**2]

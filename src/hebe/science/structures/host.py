@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 from pymatgen.symmetry.groups import SpaceGroup
 
-from hebe.config.family import Family, LatticeEstimate
+if TYPE_CHECKING:
+    from hebe.config.family import Family, LatticeEstimate
 
 _CENTRING: Final = {
     "P": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -44,7 +45,8 @@ class HostCell:
 def estimate_lattice(estimate: LatticeEstimate, mean_radius: float | None, space_group: int) -> Lattice:
     """Conventional lattice (A) at a mean cation radius (A), or at the reference radius without one."""
     shift = 0.0 if mean_radius is None else mean_radius - estimate.reference_radius
-    values = {name: value + estimate.slopes.get(name, 0.0) * shift for name, value in estimate.parameters.items()}  # type: ignore[call-overload]
+    slopes = {str(name): value for name, value in estimate.slopes.items()}
+    values = {name: value + slopes.get(name, 0.0) * shift for name, value in estimate.parameters.items()}
     a = values["a"]
     b, c = values.get("b", a), values.get("c", a)
     if 143 <= space_group <= 194:

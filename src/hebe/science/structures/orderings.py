@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import spglib
 from numpy.typing import NDArray
-from pymatgen.core import Structure
 
 from hebe.science.structures.ewald import ewald_matrix
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
 
 BoolArray = NDArray[np.bool_]
 ORDERING_VERSION = 1
@@ -89,27 +92,29 @@ def _interactions(
     matrix = ewald_matrix(structure)
     rest = np.setdiff1d(np.arange(len(structure)), sites)
     own = charges[sites]
-    pair = matrix[np.ix_(sites, sites)] * np.outer(own, own)
-    single = own * (matrix[np.ix_(sites, rest)] @ charges[rest])
+    rows = matrix[sites]
+    pair: NDArray[np.float64] = rows[:, sites] * np.outer(own, own)
+    single: NDArray[np.float64] = own * (rows[:, rest] @ charges[rest])
     return pair, single
 
 
 def _permutations(structure: Structure, sites: list[int]) -> NDArray[np.int64]:
     """Permutations of `sites` by the space group of the full cell, shape (operations, n)."""
     numbers = [site.specie.Z for site in structure]
-    symmetry = spglib.get_symmetry((structure.lattice.matrix, structure.frac_coords, numbers), symprec=1e-3)
-    identity = np.arange(len(sites))
+    cell = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers)
+    symmetry = spglib.get_symmetry(cell, symprec=1e-3)
+    identity = np.arange(len(sites), dtype=np.int64)
     if symmetry is None:
         return identity[None, :]
     points = structure.frac_coords[sites]
-    result = {tuple(identity)}
+    result: set[tuple[int, ...]] = {tuple(identity.tolist())}
     for rotation, translation in zip(symmetry["rotations"], symmetry["translations"], strict=True):
         moved = points @ rotation.T + translation
         difference = moved[:, None, :] - points[None, :, :]
         difference -= np.round(difference)
         distance = np.linalg.norm(difference @ structure.lattice.matrix, axis=2)
         if distance.min(axis=1).max() < 1e-2:
-            result.add(tuple(int(i) for i in distance.argmin(axis=1)))
+            result.add(tuple(distance.argmin(axis=1).tolist()))
     return np.array(sorted(result), dtype=np.int64)
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hebe.schemas.structures import SQSQuality
 from hebe.science.structures.annealing import anneal, count_pairs
-from hebe.science.structures.shells import Shells
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from fractions import Fraction
+
+    from hebe.science.structures.shells import Shells
 
 _RANDOM_DRAWS = 200
 

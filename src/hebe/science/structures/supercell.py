@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice
 
 from hebe.exceptions import BadInputError
-from hebe.science.structures.host import HostCell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hebe.science.structures.host import HostCell
 
 IntMatrix = NDArray[np.int64]
 
@@ -88,7 +92,8 @@ def find_supercell(cell: HostCell, sublattice: str, n_sites: int) -> Supercell:
             f"{n_sites} sites of {sublattice} do not fill whole cells of {per_cell}", suggestion=f"nearest: {nearest}"
         )
     count = n_sites // per_cell
-    options = _layered(cell, count) if cell.layer_normal is not None else _isotropic(cell, count)
+    normal = cell.layer_normal
+    options = _isotropic(cell, count) if normal is None else _layered(cell, normal, count)
     best = min(options, key=lambda option: (*(-round(v, 6) for v in option[1]), option[0].tolist()))
     return Supercell(best[0], best[1][0])
 
@@ -101,9 +106,9 @@ def _isotropic(cell: HostCell, count: int) -> Iterator[tuple[IntMatrix, tuple[fl
         yield reduced, (shortest_vector(reduced @ lattice), -float(lengths[-1]))
 
 
-def _layered(cell: HostCell, count: int) -> Iterator[tuple[IntMatrix, tuple[float, ...]]]:
+def _layered(cell: HostCell, normal: NDArray[np.float64], count: int) -> Iterator[tuple[IntMatrix, tuple[float, ...]]]:
     lattice = cell.structure.lattice.matrix
-    first, second, offset = _layer_basis(cell)
+    first, second, offset = _layer_basis(cell, normal)
     sheets = [(h, shortest_vector(h @ np.array([first, second]) @ lattice)) for h in hermite_normal_forms(count, 2)]
     longest = max(repeat for _, repeat in sheets)
     for form, repeat in sheets:
@@ -121,12 +126,12 @@ def _layered(cell: HostCell, count: int) -> Iterator[tuple[IntMatrix, tuple[floa
             yield matrix, (repeat, shortest_vector(matrix @ lattice), -tilt)
 
 
-def _layer_basis(cell: HostCell) -> tuple[IntMatrix, IntMatrix, IntMatrix]:
+def _layer_basis(cell: HostCell, normal: NDArray[np.float64]) -> tuple[IntMatrix, IntMatrix, IntMatrix]:
     """Two shortest primitive translations within a layer and the shortest one to the next layer."""
     lattice = cell.structure.lattice.matrix
     steps = np.array([s for s in product(range(-3, 4), repeat=3) if any(s)], dtype=np.int64)
     vectors = steps @ lattice
-    heights, lengths = vectors @ cell.layer_normal, np.linalg.norm(vectors, axis=1)
+    heights, lengths = vectors @ normal, np.linalg.norm(vectors, axis=1)
     order = np.lexsort((*steps.T, np.round(lengths, 6)))
     flat = [i for i in order if abs(heights[i]) < 1e-6]
     first = flat[0]

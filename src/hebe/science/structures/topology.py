@@ -5,15 +5,17 @@ Coordinates of the relaxed cell must continue those of the start (not wrapped ba
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from pymatgen.core import Structure
 
-from hebe.config.family import Topology
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
 
-Verdict = Literal["host", "glide", "migrated", "exploded", "overlapping"]
+    from hebe.config.family import Topology
+
+Verdict = Literal["host", "glide", "delaminated", "migrated", "exploded", "overlapping"]
 
 VOLUME_LIMIT: Final = 0.5
 """Relative volume change beyond which a relaxation counts as exploded."""
@@ -59,7 +61,8 @@ def check_topology(
     -------
     str
         ``exploded`` or ``overlapping`` (see `sanity`), ``migrated`` when a cation lost too many of its
-        anion neighbours, ``glide`` when neighbouring slabs moved against each other, else ``host``.
+        anion neighbours, ``delaminated`` when the layers came apart, ``glide`` when neighbouring slabs moved
+        against each other, else ``host``.
     """
     verdict = sanity(start, final)
     if verdict != "host":
@@ -75,7 +78,9 @@ def check_topology(
     if (broken[~anions & ~mobile] >= rules.broken_bonds).any():
         return "migrated"
     if layer_normal is not None and rules.glide is not None:
-        shift = slab_shift(start, final, layer_normal, ~anions & ~mobile)
+        shift, opening = slab_motion(start, final, layer_normal, ~anions & ~mobile)
+        if opening > rules.gap:
+            return "delaminated"
         return "glide" if shift > rules.glide else "host"
     return "host"
 
@@ -103,17 +108,26 @@ class _Pairs:
         return _Pairs(self.first[keep], self.second[keep], self.images[keep])
 
 
-def slab_shift(
+def slab_motion(
     start: Structure, final: Structure, normal: NDArray[np.float64], slabs: NDArray[np.bool_]
-) -> float:
-    """Largest lateral shift (A) of one slab against the next, averaged over the anions that face each other.
+) -> tuple[float, float]:
+    """Lateral shift (A) of neighbouring slabs and ratio of the gap between them to that of the start.
 
-    Homogeneous strain within the layers is taken out; a shear of the cell across the layers is not. `slabs` marks
-    the cations of the slabs, shape (n,).
+    Both are averages over the anions that face each other across a gap, the largest of all gaps. Homogeneous
+    strain within the layers is taken out of the shift; a shear of the cell across the layers is not.
+
+    Parameters
+    ----------
+    start, final
+        Cells before and after.
+    normal
+        Unit vector across the layers of `start`, shape (3,).
+    slabs
+        Marks the cations of the slabs, shape (n,).
     """
     faces = _facing_anions(start, normal, slabs)
     if faces is None:
-        return 0.0
+        return 0.0, 1.0
     pairs, gap = faces
     rotation = _in_plane_map(start, final, normal)
     before, after = pairs.vectors(start), pairs.vectors(final)
@@ -121,7 +135,10 @@ def slab_shift(
     lateral_before = (before - np.outer(before @ normal, normal)) @ rotation
     lateral_after = after - np.outer(after @ new_normal, new_normal)
     change = lateral_after - lateral_before
-    return max(float(np.linalg.norm(change[gap == g].mean(axis=0))) for g in np.unique(gap))
+    opening = (after @ new_normal) / (before @ normal)
+    gaps = np.unique(gap)
+    shift = max(float(np.linalg.norm(change[gap == g].mean(axis=0))) for g in gaps)
+    return shift, max(float(opening[gap == g].mean()) for g in gaps)
 
 
 def _facing_anions(
@@ -134,7 +151,7 @@ def _facing_anions(
     height = vectors @ normal
     towards: dict[int, float] = {}
     for c, p, h, d in zip(centres, points, height, distances, strict=True):
-        if anions[c] and slabs[p] and d < 2.6:  # noqa: PLR2004 - longest cation-anion bond within a slab
+        if anions[c] and slabs[p] and d < 2.6:
             towards[int(c)] = towards.get(int(c), 0.0) + float(h)
     across = np.array(
         [
@@ -161,10 +178,10 @@ def _lateral_vectors(structure: Structure, normal: NDArray[np.float64]) -> tuple
     """Two shortest integer combinations of lattice vectors within the layers."""
     steps = np.array(np.meshgrid(*[range(-2, 3)] * 3)).reshape(3, -1).T
     vectors = steps @ structure.lattice.matrix
-    flat = [i for i in np.argsort(np.linalg.norm(vectors, axis=1), kind="stable") if abs(vectors[i] @ normal) < 0.1]  # noqa: PLR2004 - A
+    flat = [i for i in np.argsort(np.linalg.norm(vectors, axis=1), kind="stable") if abs(vectors[i] @ normal) < 0.1]
     flat = [i for i in flat if steps[i].any()]
     first = flat[0]
-    second = next(i for i in flat if np.linalg.norm(np.cross(vectors[first], vectors[i])) > 0.1)  # noqa: PLR2004 - A2
+    second = next(i for i in flat if np.linalg.norm(np.cross(vectors[first], vectors[i])) > 0.1)
     return steps[first], steps[second]
 
 

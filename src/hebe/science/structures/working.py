@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.science.chemistry.ladder import Oxidation, RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
@@ -17,13 +15,22 @@ from hebe.science.chemistry.space import working_charge
 from hebe.science.keys import content_hash, structure_content
 from hebe.science.structures.orderings import ORDERING_VERSION, find_orderings
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from hebe.schemas.spec import MemberSpec
+
 
 def working_sites(structure: Structure, sublattice: str | None) -> list[int]:
     """Indices of the sites of the working sublattice."""
     return [i for i, label in enumerate(structure.site_properties["sublattice"]) if label == sublattice]
 
 
-def choose_orderings(spec: MemberSpec, configuration: ConfigurationDoc, x: Fraction, keep: int, seed: int = 0) -> OrderingDoc:
+def choose_orderings(
+    spec: MemberSpec, configuration: ConfigurationDoc, x: Fraction, keep: int, seed: int = 0
+) -> OrderingDoc:
     """Lowest orderings of the working ion at `x` ions per formula unit; ``absent`` without a configuration.
 
     The cell is made neutral before electrostatics are compared: electrons leave the lowest couples of the
@@ -63,8 +70,7 @@ def choose_orderings(spec: MemberSpec, configuration: ConfigurationDoc, x: Fract
 def _oxidation(spec: MemberSpec, configuration: ConfigurationDoc, x: Fraction) -> Oxidation:
     """Charges of the cations that a cell really holds, at `x` working ions per formula unit."""
     composition = composition_of(spec)
-    split = split_of(spec, configuration.realised or None) or split_of(spec)
-    assert split is not None  # noqa: S101 - a member always has a split of its own
+    split = split_of(spec, configuration.realised or None) or split_of(spec) or {}
     removed = (composition.x_made - x) * working_charge(spec.working_ion)
     return RedoxLadder.of(composition.host).oxidise(split, removed)
 

@@ -1,0 +1,332 @@
+"""What people call from Python: run a campaign, ask for its state and its results."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jobflow import Job
+
+from hebe.config.campaign import Campaign
+from hebe.config.loading import load_campaign
+from hebe.config.settings import get_settings
+from hebe.exceptions import BadInputError
+from hebe.flows.campaign import campaign_flow
+from hebe.launchers import local
+from hebe.science.analysis.ranking import Objective, rank
+from hebe.science.chemistry.screening import screen
+from hebe.stores.builders import build_candidates
+from hebe.stores.factory import find_project, open_store
+from hebe.stores.sqlite import SQLiteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from jobflow import Flow, JobStore
+
+    from hebe.launchers.local import RunSummary
+
+__all__ = ["campaign_flow", "estimate", "load_campaign", "plan", "results", "run", "show", "status"]
+
+_CPU_SECONDS: Final = 3.0
+"""Typical CPU time of one CHGNet relaxation of 48 atoms, s (measured, one thread)."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Ranked candidates of a campaign: plain documents, best first."""
+
+    campaign: str
+    candidates: list[dict[str, Any]]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row per candidate, nested keys joined by dots.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+        """
+        from hebe.exceptions import MissingDependencyError
+
+        try:
+            import pandas as pd
+        except ImportError as err:
+            raise MissingDependencyError("pandas", "a table of results", "report") from err
+        return pd.json_normalize(self.candidates)
+
+
+def project_store(start: Path | None = None) -> JobStore:
+    """Connected store of the project of a folder (the working folder by default)."""
+    store = open_store(_project(start))
+    store.connect()
+    return store
+
+
+def _project(start: Path | None = None) -> Path:
+    configured = get_settings(start).project_dir
+    return configured if configured is not None else find_project(start or Path.cwd())
+
+
+def run(
+    campaign: Campaign | str | Path,
+    *,
+    workers: int | None = None,
+    progress: bool | None = None,
+    retry_failed: bool = False,
+    start: Path | None = None,
+) -> RunSummary:
+    """Run a campaign to the end with the local launcher; run again to resume.
+
+    Parameters
+    ----------
+    campaign
+        A campaign or the path of its file.
+    workers
+        Worker processes; settings, then the number of processors by default.
+    progress
+        Show a progress bar; by default when standard error is a terminal.
+    retry_failed
+        Also run failed calculations again, with what depends on them.
+    start
+        Folder from which the project is searched.
+    """
+    chosen = _as_campaign(campaign)
+    flow = campaign_flow(chosen)
+    store = project_store(start)
+    try:
+        summary = local.run(
+            flow,
+            store=store,
+            workers=workers or get_settings(start).workers or _processors(),
+            progress=progress,
+            retry_failed=retry_failed,
+            root=_project(start),
+        )
+        _update_candidates(store, chosen.name)
+    finally:
+        store.close()
+    return summary
+
+
+def _as_campaign(campaign: Campaign | str | Path) -> Campaign:
+    return campaign if isinstance(campaign, Campaign) else load_campaign(campaign)
+
+
+def _processors() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _candidates_store(store: JobStore) -> SQLiteStore:
+    docs = store.docs_store
+    if not isinstance(docs, SQLiteStore):
+        raise BadInputError("candidates are kept in the embedded store of a project")
+    candidates = SQLiteStore(docs.path, collection_name="candidates", key="candidate_id")
+    candidates.connect()
+    return candidates
+
+
+def _update_candidates(store: JobStore, campaign: str) -> list[dict[str, Any]]:
+    """Bring the candidates of a campaign up to date and return them."""
+    candidates = _candidates_store(store)
+    try:
+        build_candidates(store, candidates, campaign)
+        return list(candidates.query({"campaign": campaign}))
+    finally:
+        candidates.close()
+
+
+def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Results:
+    """Ranked candidates of the campaign as its file is now; unfinished ones are left out."""
+    chosen = _as_campaign(campaign)
+    wanted = {candidate.candidate_id for candidate in screen(chosen).selected}
+    store = project_store(start)
+    try:
+        found = [doc for doc in _update_candidates(store, chosen.name) if doc["candidate_id"] in wanted]
+    finally:
+        store.close()
+    stage = {
+        doc["candidate_id"]: max(d["stage"] for d in found if d["candidate_id"] == doc["candidate_id"]) for doc in found
+    }
+    documents = [_contract(doc) for doc in found if doc["stage"] == stage[doc["candidate_id"]]]
+    return Results(chosen.name, ranked(documents, chosen))
+
+
+def ranked(documents: Sequence[dict[str, Any]], campaign: Campaign) -> list[dict[str, Any]]:
+    """Documents with their ``rank``, best first, unranked ones last."""
+    objectives = [Objective(name, maximize=True) for name in campaign.rank.maximize]
+    objectives += [Objective(name, maximize=False) for name in campaign.rank.minimize]
+    ranks = rank(documents, objectives)
+    result = [{"candidate_id": d["candidate_id"], "rank": r, **d} for d, r in zip(documents, ranks, strict=True)]
+    for document, number in zip(result, ranks, strict=True):
+        document["rank"] = number
+    return sorted(result, key=lambda d: (d["rank"] is None, d["rank"] or 0, d["candidate_id"]))
+
+
+def _contract(document: dict[str, Any]) -> dict[str, Any]:
+    """A candidate as ``hebe results --json`` prints it."""
+    mixing = document["mixing"]
+    plain = _without_versions(document)
+    inner = {name: plain["mixing"][name] for name in _MIXING}
+    taken = {name: plain[name] for name in _DIRECT}
+    lifted = {name: mixing[name] for name in ("energy_above_hull_eV_per_atom", "hull_phases", "hull_grade")}
+    return {**taken, **lifted, "mixing": inner}
+
+
+def _without_versions(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_versions(v) for k, v in value.items() if k != "schema_version" and not k.startswith("@")}
+    return [_without_versions(item) for item in value] if isinstance(value, list) else value
+
+
+_DIRECT = (
+    "candidate_id",
+    "status",
+    "formula",
+    "family",
+    "working_ion",
+    "x_made",
+    "composition",
+    "entropy_R",
+    "descriptors",
+    "engine",
+    "energy_scale",
+    "configuration",
+    "n_configurations",
+    "average_voltage_V",
+    "average_voltage_V_sd",
+    "voltage_profile",
+    "x_states",
+    "capacity_theoretical_mAh_g",
+    "capacity_redox_mAh_g",
+    "capacity_window_mAh_g",
+    "max_volume_strain",
+    "max_volume_strain_sd",
+    "max_delta_volume",
+    "max_delta_volume_sd",
+    "warnings",
+    "calculations",
+)
+_MIXING = (
+    "competing",
+    "same_host",
+    "sites_per_fu",
+    "atoms_per_fu",
+    "dH_sd_eV_per_site",
+    "energy_above_hull_sd",
+    "T_mix_sd_configurations_K",
+    "T_mix_sd_model_K",
+)
+
+
+def estimate(campaign: Campaign, n_candidates: int) -> dict[str, float]:
+    """Jobs and CPU hours of a run with that many candidates, from measured times per relaxation.
+
+    An upper bound: candidates are counted as if they shared no calculation but the reference phases.
+    """
+    per_configuration = 3.0
+    relaxations = 0.0
+    for stage in campaign.stages:
+        states = sum(stage.orderings.keep for x in stage.x if x not in (0, 1)) + sum(1 for x in stage.x if x == 0)
+        relaxations += n_candidates * campaign.structures.per_candidate * (1 + states)
+        per_configuration += len(stage.x) + states + 2
+    jobs = n_candidates * (2 + campaign.structures.per_candidate * per_configuration) + _SHARED_JOBS
+    scale = campaign.structures.cations / 12
+    seconds = (relaxations * scale + _SHARED_RELAXATIONS) * _CPU_SECONDS
+    return {"jobs": round(jobs), "cpu_hours": seconds / 3600}
+
+
+_SHARED_JOBS: Final = 55
+_SHARED_RELAXATIONS: Final = 20
+
+
+def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[str, Any]:
+    """What a run would do: jobs, relaxations, how many have no output yet, CPU hours of those."""
+    chosen = _as_campaign(campaign)
+    flow = campaign_flow(chosen)
+    jobs = [job for job in flow.jobs if isinstance(job, Job)]
+    store = project_store(start)
+    try:
+        done = {
+            d["uuid"] for d in store.docs_store.query({"uuid": {"$in": [j.uuid for j in jobs]}}, properties=["uuid"])
+        }
+    finally:
+        store.close()
+    relaxations = [job for job in jobs if type(job.maker).__name__ == "RelaxMaker"]
+    to_do = [job for job in relaxations if job.uuid not in done]
+    scale = chosen.structures.cations / 12
+    return {
+        "campaign": chosen.name,
+        "candidates": len({job.metadata["candidate"] for job in jobs if job.metadata.get("candidate")}),
+        "jobs": len(jobs),
+        "calculations": len(relaxations),
+        "to_run": len(jobs) - len(done),
+        "calculations_to_run": len(to_do),
+        "cpu_hours_estimate": len(to_do) * _CPU_SECONDS * scale / 3600,
+    }
+
+
+def status(campaign: Campaign | str | Path | None = None, *, start: Path | None = None) -> dict[str, Any]:
+    """State of a campaign, or of everything in the project's store."""
+    from hebe.launchers.status import read_status
+
+    flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
+    uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
+    found: dict[str, Any] = read_status(_project(start) / ".hebe" / "store.db", uuids)
+    return {"campaign": None if flow is None else flow.name, **found}
+
+
+def show(identifier: str, *, start: Path | None = None) -> dict[str, Any]:
+    """Candidate, calculation or job by its id; a unique prefix of at least 8 digits is enough.
+
+    Raises
+    ------
+    BadInputError
+        If nothing or more than one document has that id.
+    """
+    store = project_store(start)
+    try:
+        found = _find(store, identifier)
+    finally:
+        store.close()
+    if not found:
+        raise BadInputError(
+            f"nothing in the store is called {identifier!r}", suggestion="give a candidate id, key or job id"
+        )
+    distinct = {json.dumps([d.get("candidate_id"), d.get("key"), d.get("uuid")]): d for d in found}
+    if len(distinct) > 1:
+        raise BadInputError(f"{identifier!r} names {len(distinct)} documents", suggestion="give more digits")
+    shown: dict[str, Any] = _without_versions(next(iter(distinct.values())))
+    return shown
+
+
+def _find(store: JobStore, identifier: str) -> list[dict[str, Any]]:
+    """Documents that an identifier may mean, candidates first."""
+    candidates = _candidates_store(store)
+    try:
+        build_candidates(store, candidates)
+        named = list(candidates.query({"candidate_id": identifier}))
+    finally:
+        candidates.close()
+    if named:
+        return [max(named, key=lambda d: (d["stage"], d["completed_at"]))]
+    if len(identifier) < 8:
+        return []
+    exact = list(store.docs_store.query({"$or": [{"output.key": identifier}, {"uuid": identifier}]}))
+    if not exact:
+        prefix = {"$gte": identifier, "$lt": identifier + "~"}
+        exact = list(store.docs_store.query({"$or": [{"output.key": prefix}, {"uuid": prefix}]}))
+    return [_unwrapped(doc, identifier) for doc in exact]
+
+
+def _unwrapped(doc: dict[str, Any], identifier: str) -> dict[str, Any]:
+    """The calculation itself when asked by key, the job with its output when asked by job id."""
+    output = doc["output"]
+    if isinstance(output, dict) and str(output.get("key", "")).startswith(identifier):
+        return output
+    return doc

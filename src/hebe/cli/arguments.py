@@ -1,0 +1,133 @@
+"""Command lines on top of argparse: mistakes are `BadInputError` with the nearest valid word, never usage texts."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from hebe.exceptions import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Commands = argparse._SubParsersAction["Parser"]
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that never abbreviates and that raises what is wrong instead of leaving the process."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - argparse's own parameters
+        super().__init__(allow_abbrev=False, formatter_class=_wide_formatter, **settings)
+        self.options: list[str] = ["--help"]
+        """Long options that it knows."""
+
+    def add_argument(self, *names: str, **settings: Any) -> argparse.Action:  # type: ignore[override]  # noqa: ANN401 - argparse's own parameters
+        """Declare an argument and remember its long name."""
+        self.__dict__.setdefault("options", []).extend(name for name in names if name.startswith("--"))
+        return super().add_argument(*names, **settings)
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Read a command line.
+
+        Raises
+        ------
+        BadInputError
+            If a word is unknown, missing or of the wrong kind.
+        """
+        options, extra = self.parse_known_args(list(words))
+        if extra:
+            inner: Parser = getattr(options, "parser", self)
+            word = extra[0].partition("=")[0]
+            kind = "option" if word.startswith("-") else "argument"
+            raise BadInputError(f"{inner.prog}: unknown {kind} {word!r}", suggestion=inner.hint(word))
+        return options
+
+    def hint(self, word: str) -> str:
+        """Ask for the nearest option, or point at the help."""
+        from hebe.config.wording import nearest
+
+        near = nearest(word, self.options) if word.startswith("-") else None
+        return f"did you mean {near}?" if near else f"see {self.prog} --help"
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `message` as bad input."""
+        raise BadInputError(f"{self.prog}: {message}", suggestion=f"see {self.prog} --help")
+
+
+def _wide_formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, max_help_position=28)
+
+
+def add_command_group(parser: Parser, *, required: bool = True) -> Commands:
+    """Give a parser commands of its own."""
+    return parser.add_subparsers(title="commands", metavar="COMMAND", required=required, parser_class=Parser)
+
+
+def add_command(
+    commands: Commands, name: str, call: Callable[[argparse.Namespace], int], summary: str, details: str = ""
+) -> Parser:
+    """Declare a command.
+
+    Parameters
+    ----------
+    call
+        Takes the parsed command line, returns the exit code.
+    summary
+        One line for the list of commands.
+    details
+        More for the command's own help.
+    """
+    description = f"{summary[:1].upper()}{summary[1:]}. {details}".strip()
+    parser = commands.add_parser(name, help=summary, description=description)
+    parser.set_defaults(command=call, parser=parser)
+    return parser
+
+
+def unknown_command(parser: Parser, words: Sequence[str]) -> BadInputError | None:
+    """Error to raise when the first word that is no option names no command."""
+    from hebe.config.wording import suggest
+
+    known = command_parsers(parser)
+    word = next((word for word in words if not word.startswith("-")), None)
+    if word is None or word in known or any(option in words for option in ("--help", "-h", "--version")):
+        return None
+    return BadInputError(f"no command is called {word!r}", suggestion=suggest(word, known, known="commands"))
+
+
+def command_parsers(parser: Parser) -> dict[str, Parser]:
+    """Commands of a parser by name."""
+    for action in parser._actions:  # noqa: SLF001 - argparse offers no other way to list commands
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - same
+            return dict(action.choices)
+    return {}
+
+
+def add_campaign(parser: Parser, *, optional: bool = False) -> None:
+    """Declare the argument CAMPAIGN."""
+    if optional:
+        parser.add_argument("campaign", metavar="CAMPAIGN", nargs="?", help="campaign file; everything if not given")
+    else:
+        parser.add_argument("campaign", metavar="CAMPAIGN", help="campaign file (YAML)")
+
+
+def add_json(parser: Parser, what: str = "print one JSON document and nothing else") -> None:
+    """Declare the option ``--json``."""
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=what)
+
+
+def wants_json(options: argparse.Namespace) -> bool:
+    """Whether ``--json`` was given anywhere."""
+    return bool(getattr(options, "json", False))
+
+
+def positive(text: str) -> int:
+    """Whole number of at least 1.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is something else.
+    """
+    if text.isdecimal() and len(text) < 10 and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")

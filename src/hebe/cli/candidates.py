@@ -1,0 +1,79 @@
+"""``hebe results`` and ``hebe show``: ranked candidates, and one document with all that is known about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hebe.cli.arguments import add_campaign, add_command, add_json, wants_json
+from hebe.cli.output import write_json, write_line
+
+if TYPE_CHECKING:
+    import argparse
+
+    from hebe.cli.arguments import Commands
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare ``results`` and ``show``."""
+    results = add_command(
+        commands,
+        "results",
+        print_results,
+        "ranked candidates",
+        "EXPR compares keys of --json with numbers or texts, joined by and, or, not: "
+        "average_voltage_V > 3 and mixing.competing.T_mix_K < 1000. A null compares false.",
+    )
+    add_campaign(results)
+    results.add_argument("--where", metavar="EXPR", help="only candidates for which EXPR is true")
+    results.add_argument("--sort", metavar="KEY", help="smallest value first (default: by rank); nulls come last")
+    results.add_argument("--reverse", action="store_true", help="with --sort: largest value first")
+    add_json(results)
+    show = add_command(
+        commands,
+        "show",
+        show_document,
+        "one candidate, calculation or job with its provenance",
+        "At least 8 leading digits of a calculation's key or a job's id are enough.",
+    )
+    show.add_argument("identifier", metavar="ID", help="id of a candidate, key of a calculation, or id of a job")
+    add_json(show)
+
+
+def print_results(options: argparse.Namespace) -> int:
+    """Print the ranked candidates of a campaign."""
+    from hebe.cli.expression import Expression, sort_candidates
+    from hebe.config.loading import load_campaign
+
+    wanted = None if options.where is None else Expression.parse(options.where)
+    campaign = load_campaign(options.campaign)
+    from hebe import api
+
+    found: list[dict[str, Any]] = list(api.results(campaign).candidates)
+    chosen = found if wanted is None else wanted.choose(found)
+    if options.sort is not None:
+        chosen = sort_candidates(chosen, options.sort, found, reverse=options.reverse)
+    if wants_json(options):
+        write_json({"campaign": campaign.name, "candidates": chosen})
+    elif chosen:
+        from hebe.cli.ranking import write_ranking
+
+        write_ranking(chosen)
+    elif found:
+        write_line(f"none of {len(found)} candidates fits --where")
+    else:
+        write_line(f"no finished candidate: hebe run {options.campaign} computes them")
+    return 0
+
+
+def show_document(options: argparse.Namespace) -> int:
+    """Print one document."""
+    from hebe import api
+
+    document = api.show(options.identifier)
+    if wants_json(options):
+        write_json(document)
+    else:
+        from hebe.cli.details import write_details
+
+        write_details(document)
+    return 0

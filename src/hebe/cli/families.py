@@ -1,0 +1,92 @@
+"""``hebe families``: the host families, their sublattices, species and sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hebe.cli.arguments import add_command, add_command_group, add_json, wants_json
+from hebe.cli.output import new_table, write_json, write_line, write_table
+
+if TYPE_CHECKING:
+    import argparse
+
+    from hebe.cli.arguments import Commands
+    from hebe.config.family import Family, FamilySublattice
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare ``families`` and ``families show``."""
+    listing = add_command(commands, "families", list_families, "host families; families show F for one of them")
+    add_json(listing)
+    inner = add_command_group(listing, required=False)
+    one = add_command(inner, "show", show_family, "one host family with its sublattices, species, ladder and sources")
+    one.add_argument("family", metavar="F", help="name of the family")
+    add_json(one)
+
+
+def list_families(options: argparse.Namespace) -> int:
+    """Print one line per family."""
+    from hebe.config.family import family_names, load_family
+
+    families = [load_family(name) for name in family_names()]
+    if wants_json(options):
+        write_json([_summary(family) for family in families])
+        return 0
+    table = new_table(["family", "working ions", "species mix on", "what it is"])
+    for family in families:
+        table.add_row(family.name, ", ".join(family.working_ions) or "–", ", ".join(family.mixed), family.title)
+    write_table(table)
+    return 0
+
+
+def show_family(options: argparse.Namespace) -> int:
+    """Print all about one family."""
+    from hebe.config.family import load_family
+
+    family = load_family(options.family)
+    if wants_json(options):
+        write_json(family.model_dump(mode="json"))
+        return 0
+    write_line(f"{family.name}: {family.title}")
+    write_line(f"  space group {family.space_group}; {family.citation}")
+    ions = ", ".join(family.working_ions)
+    contents = f"x_full {family.x_full}, x_made {family.x_made} (ions per formula unit)"
+    write_line(f"  working ions: {ions}; {contents}" if ions else "  no working ion: mixing only")
+    write_line()
+    table = new_table(["sublattice", "role", "sites/f.u.", "CN", "oxidation states (ls: low spin)"], right=(2, 3))
+    for name, sub in family.sublattices.items():
+        table.add_row(name, sub.role, str(sub.multiplicity), str(sub.coordination), _species(sub))
+    write_table(table)
+    write_line()
+    ladder = new_table(["redox ladder, low to high", "source"])
+    for position, couple in enumerate(family.ladder):
+        if position == family.anion_limit:
+            ladder.add_row("– anions –", "")
+        ladder.add_row(f"{couple.element} {couple.reduced}+/{couple.oxidised}+", couple.source)
+    write_table(ladder)
+    write_line()
+    write_line("Sources")
+    for source in (family.citation, *family.sources):
+        write_line(f"  {source}")
+    return 0
+
+
+def _summary(family: Family) -> dict[str, Any]:
+    return {
+        "name": family.name,
+        "title": family.title,
+        "working_ions": list(family.working_ions),
+        "mixed": {name: list(family.sublattices[name].species) for name in family.mixed},
+        "x_full": float(family.x_full),
+        "x_made": float(family.x_made),
+        "citation": family.citation,
+    }
+
+
+def _species(sub: FamilySublattice) -> str:
+    def states(element: str) -> str:
+        data = sub.species[element]
+        marks = [f"{'+' if v > 0 else ''}{v}{'ls' if v in data.low_spin else ''}" for v in data.valences]
+        return f"{element} {'/'.join(marks)}"
+
+    return ", ".join(map(states, sub.species)) or "the working ion"

@@ -1,0 +1,91 @@
+"""What commands print: JSON documents, and tables as wide as the terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.table import Table
+
+_WIDTH_OF_FILES: Final = 120
+
+
+def write_json(document: object, *, indent: int | None = 2) -> None:
+    """Print one JSON document with a line end; a number that is not finite becomes null."""
+    sys.stdout.write(json.dumps(plain(document), indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - any document
+    """`value` as JSON has it: mappings with texts as keys, lists, texts, finite numbers, booleans, null.
+
+    Raises
+    ------
+    TypeError
+        For an object that has no plain form.
+    """
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return float(value) if math.isfinite(value) else None
+        case dict():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(item) for item in value]
+        case os.PathLike():
+            return os.fspath(value)
+    for name in ("as_dict", "model_dump", "tolist", "isoformat"):
+        convert = getattr(value, name, None)
+        if callable(convert):
+            return plain(convert())
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def write_line(text: str = "") -> None:
+    """Print a line."""
+    sys.stdout.write(text + "\n")
+
+
+def terminal_width() -> int:
+    """Columns of the terminal; those of a file are 120 unless ``COLUMNS`` says otherwise."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else _WIDTH_OF_FILES
+
+
+def new_table(headers: Sequence[str], *, title: str | None = None, right: Iterable[int] = ()) -> Table:
+    """Empty table.
+
+    Parameters
+    ----------
+    headers
+        Texts of the head with units.
+    right
+        Positions of columns of numbers.
+    """
+    from rich import box
+    from rich.table import Table
+
+    numbers = set(right)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for position, header in enumerate(headers):
+        table.add_column(header, justify="right" if position in numbers else "left", overflow="fold")
+    return table
+
+
+def write_table(table: Table) -> None:
+    """Print a table, in colours where the terminal has them."""
+    from rich.console import Console
+
+    console = Console(width=terminal_width(), highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+    lines = "\n".join(line.rstrip() for line in capture.get().split("\n"))
+    sys.stdout.write(lines.strip("\n") + "\n")

@@ -1,0 +1,63 @@
+"""The ranking as a table of the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.cli.output import new_table, terminal_width, write_line, write_table
+from hebe.report.values import COMPLETE_GRADES, DASH, measured, mixing_temperature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_WIDE: Final = 160
+_HEADERS: Final = ("V", "strain\n%", "T_mix\ncompeting\nK", "T_mix\nsame host\nK")
+_NARROW: Final = 90
+
+
+def write_ranking(candidates: Sequence[Mapping[str, Any]]) -> None:
+    """Print the ranking; a narrow terminal has id and status below the formula, a very narrow one no spreads."""
+    width = terminal_width()
+    wide, spread = width >= _WIDE, width >= _NARROW
+    head = ["rank", "id", "formula", *_HEADERS, "status"] if wide else ["rank", "candidate", *_HEADERS]
+    first = 3 if wide else 2
+    table = new_table(head, right=(0, *range(first, first + len(_HEADERS))))
+    for candidate in candidates:
+        rank = DASH if candidate["rank"] is None else str(candidate["rank"])
+        values = _values(candidate, spread=spread)
+        if wide:
+            table.add_row(rank, candidate["candidate_id"], candidate["formula"], *values, candidate["status"])
+        else:
+            table.add_row(rank, _name(candidate), *values)
+    write_table(table)
+    for line in _notes(candidates, spread=spread):
+        write_line(line)
+
+
+def _name(candidate: Mapping[str, Any]) -> str:
+    status = "" if candidate["status"] == "complete" else f"\n{candidate['status']}"
+    return f"{candidate['formula']}\n{candidate['candidate_id']}{status}"
+
+
+def _values(candidate: Mapping[str, Any], *, spread: bool) -> list[str]:
+    voltage_sd = candidate.get("average_voltage_V_sd") if spread else None
+    strain_sd = candidate.get("max_volume_strain_sd") if spread else None
+    return [
+        measured(candidate["average_voltage_V"], voltage_sd),
+        measured(candidate["max_volume_strain"], strain_sd, 2, 100),
+        mixing_temperature(candidate, "competing", spread=spread),
+        mixing_temperature(candidate, "same_host", spread=spread),
+    ]
+
+
+def _notes(candidates: Sequence[Mapping[str, Any]], *, spread: bool) -> list[str]:
+    notes = []
+    if spread:
+        notes.append("±: standard deviation over configurations; of T_mix with the error of the engine.")
+    if any(_is_bound(candidate) for candidate in candidates):
+        notes.append(">=: the hull lacks known phases (coverage below grade B), T_mix is a lower bound.")
+    return notes
+
+
+def _is_bound(candidate: Mapping[str, Any]) -> bool:
+    return candidate["mixing"]["competing"]["T_mix_K"] is not None and candidate["hull_grade"] not in COMPLETE_GRADES

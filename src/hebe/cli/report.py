@@ -1,0 +1,58 @@
+"""``hebe report``: the ranked candidates as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hebe.cli.arguments import add_campaign, add_command, add_json, wants_json
+from hebe.cli.output import write_json, write_line
+from hebe.exceptions import BadInputError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from hebe.cli.arguments import Commands
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare ``report``."""
+    parser = add_command(
+        commands,
+        "report",
+        write_report,
+        "one self-contained HTML page with ranking and figures",
+        "The page needs no network and no script.",
+    )
+    add_campaign(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", default="report.html", help="page (default: report.html)")
+    add_json(parser)
+
+
+def write_report(options: argparse.Namespace) -> int:
+    """Write the page."""
+    from hebe.config.loading import load_campaign
+    from hebe.report.files import unwritable
+
+    path = Path(options.output)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        reason = "expected a file, got a folder" if path.is_dir() else "its folder does not exist"
+        raise BadInputError(reason, file=path)
+    campaign = load_campaign(options.campaign)
+    from hebe import api
+    from hebe.report.page import report_page
+
+    candidates = api.results(campaign).candidates
+    if not candidates:
+        raise BadInputError(
+            "no candidate of this campaign is finished", file=options.campaign, suggestion=f"hebe run {options.campaign}"
+        )
+    try:
+        path.write_text(report_page(campaign, candidates), encoding="utf-8")
+    except OSError as err:
+        raise unwritable(path, err) from err
+    if wants_json(options):
+        write_json({"campaign": campaign.name, "report": str(path.absolute()), "candidates": len(candidates)})
+    else:
+        write_line(f"{path} written: {len(candidates)} candidates")
+    return 0

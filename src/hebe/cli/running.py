@@ -1,0 +1,136 @@
+"""``hebe run`` and ``hebe status``: computing a campaign, and how far it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hebe.cli.arguments import add_campaign, add_command, add_json, positive, wants_json
+from hebe.cli.output import new_table, write_json, write_line, write_table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from hebe.cli.arguments import Commands
+    from hebe.launchers.local import RunSummary
+
+_INTERRUPTED = 130
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare ``run`` and ``status``."""
+    running = add_command(
+        commands,
+        "run",
+        run_campaign,
+        "run a campaign on this machine to the end; run again to resume",
+        "What is finished is not computed again. Exits 1 while a calculation is failed.",
+    )
+    add_campaign(running)
+    running.add_argument("--workers", metavar="N", type=positive, help="worker processes (default: the processors)")
+    running.add_argument("--dry-run", action="store_true", help="only say what would be computed")
+    add_json(running)
+    state = add_command(commands, "status", print_status, "jobs by status, failures by error class")
+    add_campaign(state, optional=True)
+    add_json(state)
+
+
+def run_campaign(options: argparse.Namespace) -> int:
+    """Run a campaign and print its ranking."""
+    from hebe.config.loading import load_campaign
+
+    campaign = load_campaign(options.campaign)
+    from hebe import api
+
+    if options.dry_run:
+        return _print_plan(api.plan(campaign), json=wants_json(options))
+    summary = api.run(campaign, workers=options.workers)
+    document = summary_document(campaign.name, summary)
+    if wants_json(options):
+        write_json(document)
+        return exit_code(document)
+    found = api.results(campaign).candidates
+    if found:
+        from hebe.cli.ranking import write_ranking
+
+        write_ranking(found)
+    _print_counts(document)
+    if found:
+        write_line(f"A page with figures: hebe report {options.campaign} -o report.html")
+    return exit_code(document)
+
+
+def summary_document(campaign: str, summary: RunSummary) -> dict[str, Any]:
+    """What ``hebe run --json`` prints."""
+    return {
+        "campaign": campaign,
+        "status": summary.status,
+        "jobs": summary.jobs,
+        "calculations": summary.calculations,
+        "failures": summary.failures,
+        "elapsed_s": summary.elapsed_s,
+    }
+
+
+def exit_code(document: Mapping[str, Any]) -> int:
+    """Code of a run: 1 while a calculation or job is failed, 130 after an interruption."""
+    if document["status"] == "interrupted":
+        return _INTERRUPTED
+    failed = document["calculations"]["failed"] or document["jobs"]["failed"]
+    return 1 if failed or document["status"] == "failed" else 0
+
+
+def _print_plan(plan: Mapping[str, Any], *, json: bool) -> int:
+    if json:
+        write_json(dict(plan))
+        return 0
+    table = new_table([f"campaign {plan['campaign']}", "all", "to run"], right=(1, 2))
+    table.add_row("candidates", str(plan["candidates"]), "")
+    table.add_row("calculations", str(plan["calculations"]), str(plan["calculations_to_run"]))
+    table.add_row("jobs", str(plan["jobs"]), str(plan["to_run"]))
+    write_table(table)
+    write_line(f"About {60 * plan['cpu_hours_estimate']:.0f} CPU minutes; nothing was started.")
+    return 0
+
+
+def print_status(options: argparse.Namespace) -> int:
+    """Print how far a campaign, or everything in the store, is."""
+    campaign = None
+    if options.campaign is not None:
+        from hebe.config.loading import load_campaign
+
+        campaign = load_campaign(options.campaign)
+    from hebe import api
+
+    document = api.status(campaign)
+    if wants_json(options):
+        write_json(document)
+        return 0
+    _print_counts(document)
+    return 0
+
+
+def _print_counts(document: Mapping[str, Any]) -> None:
+    name = document.get("campaign") or "all campaigns"
+    jobs, calculations = document["jobs"], document["calculations"]
+    write_line(f"{name}: {document['status']}{_duration(document.get('elapsed_s'))}")
+    write_line("  jobs          " + _counts(jobs, ("total", "completed", "failed", "running", "waiting", "reused")))
+    write_line("  calculations  " + _counts(calculations, ("computed", "reused", "failed")))
+    if document["failures"]:
+        table = new_table(["failures", "count", "message"], right=(1,))
+        for failure in document["failures"]:
+            table.add_row(failure["error_class"], str(failure["count"]), failure["message"])
+        write_table(table)
+        first = next((job for failure in document["failures"] for job in failure["job_ids"]), None)
+        if first is not None:
+            write_line(f"  hebe show {first} shows the first of them")
+
+
+def _counts(counts: Mapping[str, int], names: tuple[str, ...]) -> str:
+    return ", ".join(f"{counts[name]:,} {name}" for name in names if name in counts)
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f" after {seconds:.1f} s" if seconds < 100 else f" after {seconds / 60:.1f} min"

@@ -1,0 +1,120 @@
+"""``hebe space`` and ``hebe enumerate``: the composition space, counted and listed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hebe.cli.arguments import add_campaign, add_command, add_json, wants_json
+from hebe.cli.output import new_table, write_json, write_line, write_table
+
+if TYPE_CHECKING:
+    import argparse
+
+    from hebe.cli.arguments import Commands
+    from hebe.science.chemistry.candidate import Candidate
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare ``space`` and ``enumerate``."""
+    space = add_command(
+        commands, "space", count_space, "size of the space, how many pass each filter, what a run would cost"
+    )
+    add_campaign(space)
+    add_json(space)
+    listing = add_command(
+        commands,
+        "enumerate",
+        list_candidates,
+        "compositions that pass the filters, with every descriptor",
+        "Without a file a table is printed.",
+    )
+    add_campaign(listing)
+    listing.add_argument("-o", "--output", metavar="FILE", help="write to FILE (.csv, .parquet or .jsonl)")
+    listing.add_argument("--selected", action="store_true", help="only those that the campaign selects")
+    add_json(listing, "print one JSON object per line and nothing else")
+
+
+def count_space(options: argparse.Namespace) -> int:
+    """Print the exact size of a campaign's space and an estimate of the cost."""
+    from hebe.config.loading import load_campaign
+
+    begin = time.perf_counter()
+    campaign = load_campaign(options.campaign)
+    from hebe.science.chemistry.screening import screen
+
+    found = screen(campaign)
+    seconds = time.perf_counter() - begin
+    from hebe.api import estimate
+
+    cost = estimate(campaign, len(found.selected))
+    document = {
+        "campaign": campaign.name,
+        "size": found.size,
+        "by_filter": found.by_filter,
+        "candidates": len(found.selected),
+        "jobs_estimate": cost["jobs"],
+        "cpu_hours_estimate": cost["cpu_hours"],
+        "seconds": seconds,
+    }
+    if wants_json(options):
+        write_json(document)
+    else:
+        _print_space(document)
+    return 0
+
+
+def _print_space(document: dict[str, Any]) -> None:
+    table = new_table([f"campaign {document['campaign']}", "compositions"], right=(1,))
+    table.add_row("charge-neutral within the bounds", f"{document['size']:,}")
+    for name, remaining in document["by_filter"].items():
+        table.add_row(f"after the filter {name}", f"{remaining:,}")
+    table.add_row("selected", f"{document['candidates']:,}")
+    write_table(table)
+    hours = document["cpu_hours_estimate"]
+    cost = f"{hours:.1f} CPU hours" if hours >= 1 else f"{60 * hours:.0f} CPU minutes"
+    write_line(f"A run would take about {document['jobs_estimate']:,} jobs and {cost}.")
+
+
+def list_candidates(options: argparse.Namespace) -> int:
+    """Print or write the candidates with their descriptors."""
+    from hebe.config.loading import load_campaign
+    from hebe.report.files import write_documents, writer_of
+
+    output = None if options.output is None else Path(options.output)
+    if output is not None:
+        writer_of(output)
+    campaign = load_campaign(options.campaign)
+    from hebe.science.chemistry.screening import screen
+
+    found = screen(campaign)
+    candidates = found.selected if options.selected else found.passed
+    if wants_json(options):
+        for candidate in candidates:
+            write_json(candidate.document(), indent=None)
+    if output is not None:
+        write_documents([candidate.document() for candidate in candidates], output)
+        if not wants_json(options):
+            write_line(f"{len(candidates)} compositions written to {output}")
+    elif not wants_json(options):
+        _print_candidates(candidates)
+    return 0
+
+
+def _print_candidates(candidates: list[Candidate]) -> None:
+    from hebe.report.values import number
+
+    table = new_table(["id", "formula", "S / R", "size mism. / %", "Q redox / mAh/g"], right=(2, 3, 4))
+    for candidate in candidates:
+        mismatch = candidate.descriptors["size_mismatch"]
+        table.add_row(
+            candidate.candidate_id,
+            candidate.composition.formula,
+            number(candidate.entropy_R["mixed-site"], 3),
+            number(None if mismatch is None else 100 * mismatch, 2),
+            number(candidate.descriptors["capacity_redox_mAh_g"], 1),
+        )
+    write_table(table)
+    name = candidates[0].primary
+    write_line(f"{len(candidates)} compositions; S: ideal entropy per site of {name} (mixed-site), R the gas constant")

@@ -1,0 +1,121 @@
+"""What a launcher remembers beside the outputs: failures without output, flows that jobs asked for, heartbeats."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from hebe.stores.database import connection
+from hebe.stores.sqlite import SQLiteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from jobflow.core.job import Job
+    from maggma.core.store import Store
+
+    from hebe.launchers.outcome import Failure, Outcome
+
+COLLECTION = "jobs"
+_KEY = ["uuid", "index"]
+_CHUNK = 500
+
+
+class Records:
+    """Records of one store.
+
+    Parameters
+    ----------
+    path
+        SQLite file: that of an embedded store itself, one beside the run folders for other stores.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._store = SQLiteStore(path, COLLECTION)
+        self._store.connect()
+
+    @classmethod
+    def beside(cls, documents: Store, root: Path) -> Records:
+        """Return the records that belong to a document store, for a project folder."""
+        if isinstance(documents, SQLiteStore):
+            return cls(documents.path)
+        return cls(str(root / ".hebe" / "launcher.db"))
+
+    def together_with(self, documents: Store) -> AbstractContextManager[Any]:
+        """Commit a record and an output at once, if both are in one file."""
+        shared = isinstance(documents, SQLiteStore) and documents.path == self.path
+        return self._store.transaction() if shared else nullcontext()
+
+    def divert(self, job: Job, outcome: Outcome) -> None:
+        """Remember which flows a job asked for; written before its output, so that no output lacks them."""
+        record = {
+            **_identity(job),
+            "status": "diverted",
+            "diversion": outcome.diversion,
+            "stop_children": outcome.stop_children,
+            "stop_jobflow": outcome.stop_jobflow,
+        }
+        self._store.update(record, key=_KEY)
+
+    def fail(self, identity: dict[str, Any], failure: Failure) -> None:
+        """Remember that a job ended without output."""
+        before = self._store.query_one({"uuid": identity["uuid"], "index": identity["index"]}, ["attempts"]) or {}
+        record = {
+            **identity,
+            "status": "failed",
+            "error_class": failure.error_class,
+            "message": failure.message,
+            "traceback": failure.traceback,
+            "run_dir": failure.run_dir,
+            "attempts": int(before.get("attempts") or 0) + 1,
+            "failed_at": datetime.now(UTC).isoformat(),
+        }
+        self._store.update(record, key=_KEY)
+
+    def forget(self, uuid: str, index: int) -> None:
+        """Forget the failure of a job that has an output now."""
+        self._store.remove_docs({"uuid": uuid, "index": index, "status": "failed"})
+
+    def of(self, uuids: Iterable[str]) -> dict[tuple[str, int], dict[str, Any]]:
+        """Return the records of some jobs by uuid and index."""
+        if not self._store.count():
+            return {}
+        wanted, found = list(uuids), {}
+        for start in range(0, len(wanted), _CHUNK):
+            for record in self._store.query({"uuid": {"$in": wanted[start : start + _CHUNK]}}):
+                found[record["uuid"], record["index"]] = record
+        return found
+
+    def failed(self, uuids: Iterable[str] | None = None) -> dict[tuple[str, int], dict[str, Any]]:
+        """Return the records of jobs without output, of all or of some."""
+        if uuids is not None:
+            return {key: record for key, record in self.of(uuids).items() if record["status"] == "failed"}
+        return {(record["uuid"], record["index"]): record for record in self._store.query({"status": "failed"})}
+
+    def beat(self, launch: str, body: dict[str, Any]) -> None:
+        """Say that a launch is alive and how far it is; survives ``kill -9``, not necessarily a power loss."""
+        with connection(self.path).transaction(durable=False) as sql:
+            row = (launch, time.time(), orjson.dumps(body).decode())
+            sql.execute("INSERT OR REPLACE INTO launches VALUES (?, ?, ?)", row)
+
+    def launches(self) -> list[tuple[str, float, dict[str, Any]]]:
+        """Return id, time of the last heartbeat (s since 1970) and report of every launch, the latest first."""
+        rows = connection(self.path).rows("SELECT id, heartbeat, body FROM launches ORDER BY heartbeat DESC")
+        return [(name, beat, orjson.loads(body)) for name, beat, body in rows]
+
+
+def launch_id() -> str:
+    """Return a name for a launch that sorts by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
+
+
+def _identity(job: Job) -> dict[str, Any]:
+    return {"uuid": job.uuid, "index": job.index, "name": job.name, "hosts": list(job.hosts)}

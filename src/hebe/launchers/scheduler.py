@@ -1,0 +1,248 @@
+"""Which job runs next: dependencies, priorities, what needs no run, what a job asked for when it ended."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
+
+from monty.json import MontyDecoder
+
+from hebe.exceptions import LaunchError
+from hebe.launchers.graph import Graph, Node
+from hebe.launchers.outcome import DIGESTED, Digest, Failure, Outcome
+from hebe.launchers.summary import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jobflow.core.flow import Flow
+    from jobflow.core.job import Job
+    from maggma.core.store import Store
+
+    from hebe.launchers.crew import Event
+    from hebe.launchers.records import Records
+
+_CHUNK = 500
+_ATTEMPTS = 2
+_PATIENCE_S = 0.5
+_PUT_BACK_S = 1.0
+PARENT_FAILED = "ParentFailed"
+
+
+class Executor(Protocol):
+    """What runs jobs: worker processes, or this process."""
+
+    def running(self) -> list[Node]:
+        """Return the jobs that were handed over and have not ended."""
+
+    def has_room(self, node: Node) -> bool:
+        """Whether a job can be handed over now."""
+
+    def submit(self, node: Node) -> None:
+        """Hand a job over."""
+
+    def poll(self, timeout_s: float) -> list[Event]:
+        """Wait for news for at most a time in seconds and return them."""
+
+
+class Scheduler:
+    """Runs a flow to its end.
+
+    Parameters
+    ----------
+    documents
+        Store of outputs, asked what is finished.
+    records
+        Failures and flows that jobs asked for, of earlier launches too.
+    crew
+        What runs jobs.
+    retry_failed
+        Whether to run jobs again whose output says that they failed.
+    notify
+        Called with what happened (``started``, ``completed``, ...), and the job.
+    """
+
+    def __init__(
+        self,
+        documents: Store,
+        records: Records,
+        crew: Executor,
+        *,
+        retry_failed: bool = False,
+        notify: Callable[[str, Node], None] | None = None,
+    ) -> None:
+        self.tally = Tally()
+        self.stopping = False
+        self._documents = documents
+        self._records = records
+        self._crew = crew
+        self._retry_failed = retry_failed
+        self._notify = notify or (lambda _kind, _node: None)
+        self._graph = Graph()
+        self._ready: list[tuple[tuple[float, tuple[int, ...]], int, Node]] = []
+        self._undecided: deque[Node] = deque()
+        self._put_back: list[tuple[float, Node]] = []
+        self._started: dict[tuple[str, int], float] = {}
+        self._serial = 0
+
+    def run(self, flow: Flow | Job, tick: Callable[[], None]) -> None:
+        """Run a flow; ``tick`` is called between events, at least twice a second.
+
+        Raises
+        ------
+        hebe.exceptions.LaunchError
+            If jobs wait for each other in a circle.
+        """
+        self._grow(flow)
+        while True:
+            self._decide()
+            self._dispatch()
+            if not self._crew.running() and (self.stopping or not (self._ready or self._put_back)):
+                break
+            for event in self._crew.poll(_PATIENCE_S):
+                self._handle(event)
+            tick()
+        if self.tally.waiting and not self.stopping:
+            raise LaunchError(f"{self.tally.waiting} jobs wait for each other in a circle")
+
+    def running(self) -> list[dict[str, Any]]:
+        """Say which jobs run and for how many seconds."""
+        now = time.monotonic()
+        return [
+            {**node.identity, "seconds": round(now - self._started[node.uuid, node.index], 1)}
+            for node in self._crew.running()
+            if (node.uuid, node.index) in self._started
+        ]
+
+    def _grow(self, flow: Flow | Job, origin: Node | None = None, *, instead: bool = False) -> None:
+        """Add a flow: the first one, or one that a job asked for (``instead`` of or before its children)."""
+        order = () if origin is None else origin.order
+        nodes = self._graph.add(flow, order, origin.gate if origin is not None and instead else None)
+        self.tally.total += len(nodes)
+        uuids = list({node.uuid for node in nodes})
+        stored, records = self._digests(uuids), self._records.of(uuids)
+        for node in nodes:
+            node.stored = stored.get((node.uuid, node.index))
+            node.record = records.get((node.uuid, node.index))
+        self._undecided.extend(self._graph.connect(nodes))
+
+    def _digests(self, uuids: list[str]) -> dict[tuple[str, int], Digest]:
+        found: dict[tuple[str, int], Digest] = {}
+        for start in range(0, len(uuids), _CHUNK):
+            criteria = {"uuid": {"$in": uuids[start : start + _CHUNK]}}
+            for document in self._documents.query(criteria, list(DIGESTED)):
+                found[document["uuid"], document["index"]] = Digest.of(document)
+        return found
+
+    def _decide(self) -> None:
+        """Settle every job whose inputs have ended: it is finished already, cannot run, or is ready."""
+        while self._undecided:
+            node = self._undecided.popleft()
+            parents = self._graph.parents(node)
+            if node.stored is not None and not self._must_run(node, node.stored):
+                self._accept(node, node.stored)
+            elif any(gate.stopped for gate in parents):
+                node.gate.stopped = True
+                self._end(node, failed=False, kind="skipped")
+                self.tally.completed += 1
+            elif node.needs_all and any(gate.failed for gate in parents):
+                self.tally.fail(node.uuid, Failure(PARENT_FAILED, "a job that it needs has no output"))
+                self._end(node, failed=True, kind="failed")
+            else:
+                self._enqueue(node)
+
+    def _must_run(self, node: Node, stored: Digest) -> bool:
+        if stored.status == "cut" or (stored.status == "failed" and self._retry_failed):
+            return True
+        gates = self._graph.gates
+        return any(gates[uuid].completed_at > stored.completed_at for uuid in node.inputs if uuid in gates)
+
+    def _accept(self, node: Node, stored: Digest) -> None:
+        """Take an output of an earlier launch as it is, with the flows that its job asked for."""
+        self.tally.count(stored, existed=True)
+        record = node.record or {}
+        node.gate.stopped = node.gate.stopped or bool(record.get("stop_children"))
+        if record.get("status") == "diverted":
+            self._divert(node, record.get("diversion") or {})
+            self.stopping = self.stopping or bool(record.get("stop_jobflow"))
+        if stored.status == "failed":
+            document = self._documents.query_one({"uuid": node.uuid, "index": node.index}, ["output.error"]) or {}
+            self.tally.failures[node.uuid] = Failure.of_output(document.get("output"))
+        self._finish(node, stored, "reused")
+
+    def _divert(self, node: Node, diversion: dict[str, Any]) -> None:
+        for name, flow in diversion.items():
+            self._grow(MontyDecoder().process_decoded(flow), node, instead=name != "addition")
+
+    def _finish(self, node: Node, digest: Digest, kind: str) -> None:
+        node.gate.completed_at = max(node.gate.completed_at, digest.completed_at)
+        self._end(node, failed=False, kind=kind)
+
+    def _end(self, node: Node, *, failed: bool, kind: str) -> None:
+        node.gate.failed = failed
+        self._started.pop((node.uuid, node.index), None)
+        self._undecided.extend(self._graph.end(node))
+        self._notify(kind, node)
+
+    def _enqueue(self, node: Node) -> None:
+        self._serial += 1
+        heapq.heappush(self._ready, (node.rank, self._serial, node))
+
+    def _dispatch(self) -> None:
+        now = time.monotonic()
+        for item in [item for item in self._put_back if item[0] <= now]:
+            self._put_back.remove(item)
+            self._enqueue(item[1])
+        while self._ready and not self.stopping and self._crew.has_room(self._ready[0][2]):
+            _, _, node = heapq.heappop(self._ready)
+            self._crew.submit(node)
+        self.tally.running = len(self._crew.running())
+
+    def _handle(self, event: Event) -> None:
+        node = event.node
+        if event.kind == "started":
+            self._started[node.uuid, node.index] = time.monotonic()
+            self._notify("started", node)
+        elif event.kind == "returned":
+            self._enqueue(node)
+        elif event.kind == "lost":
+            self._lost(node, event.message)
+        elif event.outcome is not None:
+            self._ended(node, event.outcome)
+        self.tally.running = len(self._crew.running())
+
+    def _lost(self, node: Node, message: str) -> None:
+        """A worker died: its job may have stored its output before, else it is tried once more."""
+        stored = self._digests([node.uuid]).get((node.uuid, node.index))
+        if stored is not None and (node.stored is None or stored.completed_at > node.stored.completed_at):
+            node.record = self._records.of([node.uuid]).get((node.uuid, node.index))
+            self._accept(node, stored)
+            return
+        node.attempts += 1
+        if node.attempts < _ATTEMPTS:
+            self._notify("retried", node)
+            self._enqueue(node)
+            return
+        failure = Failure("WorkerDied", message)
+        self._records.fail(node.identity, failure)
+        self._ended(node, Outcome("failed", failure=failure))
+
+    def _ended(self, node: Node, outcome: Outcome) -> None:
+        if outcome.kind == "claimed":
+            self._put_back.append((time.monotonic() + _PUT_BACK_S, node))
+            self._notify("put back", node)
+        elif outcome.kind == "failed" or outcome.digest is None:
+            self.tally.fail(node.uuid, outcome.failure or Failure("NoOutput", "the job stored no output"))
+            self._end(node, failed=True, kind="failed")
+        else:
+            self.tally.count(outcome.digest, existed=False, taken_over=outcome.reused)
+            if outcome.failure is not None:
+                self.tally.failures[node.uuid] = outcome.failure
+            if node.record is not None and node.record["status"] == "failed":
+                self._records.forget(node.uuid, node.index)
+            node.gate.stopped = node.gate.stopped or outcome.stop_children
+            self.stopping = self.stopping or outcome.stop_jobflow
+            self._divert(node, outcome.diversion)
+            self._finish(node, outcome.digest, "completed")

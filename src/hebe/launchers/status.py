@@ -1,0 +1,129 @@
+"""What a store says about its jobs, read from another process while a launcher works or after it ended."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from hebe.launchers.outcome import DIGESTED, Digest, Failure
+from hebe.launchers.records import Records
+from hebe.launchers.summary import group
+from hebe.stores.claims import Owner
+from hebe.stores.sqlite import SQLiteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+_SILENT_S = 30.0
+_CHUNK = 500
+
+
+def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = None) -> dict[str, Any]:
+    """Read how far the jobs of a store are.
+
+    Parameters
+    ----------
+    store_path
+        The embedded store's file.
+    flow_uuids
+        Uuids of the jobs of a flow; None asks for every job that has an output or has failed.
+
+    Returns
+    -------
+    dict
+        ``status`` (``running`` while a launcher is alive, else ``complete``, ``failed`` or ``interrupted``), ``jobs``
+        and ``calculations`` as in :class:`~hebe.launchers.summary.RunSummary`, ``failures`` by reason, ``elapsed_s``
+        of the last launch, ``running`` (jobs that run now, with ``seconds``) and ``heartbeat_age_s`` (None when there
+        was no launcher). ``calculations.computed`` counts those that the store has, ``reused`` the references to them.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If the file is no store.
+    """
+    documents = SQLiteStore(store_path)
+    documents.connect()
+    records = Records(documents.path)
+    wanted = None if flow_uuids is None else set(flow_uuids)
+    digests = _latest(documents, wanted)
+    reports = records.launches()
+    alive = [report for _, beat, report in reports if _alive(report, beat)]
+    running = [job for report in alive for job in report["running"] if wanted is None or job["uuid"] in wanted]
+    failures = _failures(documents, records, digests, wanted)
+    busy = {job["uuid"] for job in running}
+    jobs = _counts(set(digests), set(failures), busy, wanted)
+    if wanted is None and alive:
+        jobs["waiting"] = max(report["jobs"]["waiting"] for report in alive)
+    jobs["total"] = sum(jobs[name] for name in ("completed", "failed", "running", "waiting"))
+    return {
+        "status": _state(jobs, alive=bool(alive)),
+        "jobs": jobs,
+        "calculations": _calculations(digests),
+        "failures": [asdict(item) for item in group((u, f) for u, f in failures.items() if u not in busy)],
+        "elapsed_s": float(reports[0][2]["elapsed_s"]) if reports else 0.0,
+        "running": running,
+        "heartbeat_age_s": max(0.0, time.time() - reports[0][1]) if reports else None,
+    }
+
+
+def _counts(stored: set[str], failed: set[str], busy: set[str], wanted: set[str] | None) -> dict[str, int]:
+    failed = failed - busy
+    completed = stored - failed - busy
+    waiting = set() if wanted is None else wanted - completed - failed - busy
+    return {
+        "total": 0,
+        "completed": len(completed),
+        "failed": len(failed),
+        "running": len(busy),
+        "waiting": len(waiting),
+        "reused": len(completed),
+    }
+
+
+def _state(jobs: dict[str, int], *, alive: bool) -> str:
+    if alive:
+        return "running"
+    if jobs["waiting"]:
+        return "interrupted"
+    return "failed" if jobs["failed"] else "complete"
+
+
+def _calculations(digests: dict[str, Digest]) -> dict[str, int]:
+    own = [digest for digest in digests.values() if digest.is_calculation]
+    failed = sum(digest.status == "failed" for digest in own)
+    references = sum(digest.is_reference for digest in digests.values())
+    return {"computed": len(own) - failed, "reused": references, "failed": failed}
+
+
+def _alive(report: dict[str, Any], beat: float) -> bool:
+    owner = Owner(report["host"], report["pid"], report["started"])
+    return report["status"] == "running" and not owner.is_dead and time.time() - beat < _SILENT_S
+
+
+def _latest(documents: SQLiteStore, uuids: Collection[str] | None) -> dict[str, Digest]:
+    """Digest of the latest output of each job."""
+    wanted = None if uuids is None else list(uuids)
+    starts = [0] if wanted is None else range(0, len(wanted), _CHUNK)
+    found: dict[str, tuple[int, Digest]] = {}
+    for start in starts:
+        criteria = None if wanted is None else {"uuid": {"$in": wanted[start : start + _CHUNK]}}
+        for document in documents.query(criteria, list(DIGESTED)):
+            if document["index"] >= found.get(document["uuid"], (0, None))[0]:
+                found[document["uuid"]] = (document["index"], Digest.of(document))
+    return {uuid: digest for uuid, (_, digest) in found.items()}
+
+
+def _failures(
+    documents: SQLiteStore, records: Records, digests: dict[str, Digest], wanted: set[str] | None
+) -> dict[str, Failure]:
+    found = {
+        uuid: Failure(record["error_class"], record["message"], run_dir=record["run_dir"])
+        for (uuid, _), record in records.failed(wanted).items()
+        if uuid not in digests
+    }
+    for uuid in [uuid for uuid, digest in digests.items() if digest.status == "failed"]:
+        document = documents.query_one({"uuid": uuid}, ["output.error"], sort={"index": -1}) or {}
+        found[uuid] = Failure.of_output(document.get("output"))
+    return found

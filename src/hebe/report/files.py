@@ -1,0 +1,102 @@
+"""Tables of documents as files: JSON lines, CSV, Parquet; the suffix says which."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.exceptions import BadInputError, MissingDependencyError
+from hebe.report.values import flat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    Writer = Callable[[Sequence[Mapping[str, Any]], Path], None]
+
+
+def writer_of(path: Path) -> Writer:
+    """Find the writer for the suffix of `path`.
+
+    Raises
+    ------
+    BadInputError
+        If the suffix is unknown, or the folder does not exist.
+    MissingDependencyError
+        If the packages that write this format are not installed.
+    """
+    if path.suffix.lower() not in WRITERS:
+        given = f"the suffix {path.suffix!r} is unknown" if path.suffix else "a suffix is missing"
+        raise BadInputError(given, file=path, suggestion=f"known: {', '.join(WRITERS)}")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        reason = "expected a file, got a folder" if path.is_dir() else "its folder does not exist"
+        raise BadInputError(reason, file=path)
+    writer, packages = WRITERS[path.suffix.lower()]
+    _need(packages, path.suffix)
+    return writer
+
+
+def write_documents(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write one row or line per document.
+
+    Raises
+    ------
+    BadInputError
+        If the suffix is unknown or the file cannot be written.
+    MissingDependencyError
+        If the packages that write this format are not installed.
+    """
+    writer = writer_of(path)
+    try:
+        writer(documents, path)
+    except OSError as err:
+        raise unwritable(path, err) from err
+
+
+def unwritable(path: Path, error: OSError) -> BadInputError:
+    """Error to raise when a file that a user named cannot be written."""
+    return BadInputError(f"the file cannot be written: {error.strerror or error}", file=path)
+
+
+def _write_lines(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for document in documents:
+            file.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+
+def _write_csv(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
+    _frame(documents).to_csv(path, index=False)
+
+
+def _write_parquet(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
+    _frame(documents).to_parquet(path, index=False, engine="pyarrow")
+
+
+def _frame(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """One row per document, dotted columns; a species that a candidate lacks has the amount 0."""
+    import pandas as pd
+
+    frame = pd.DataFrame([flat(document) for document in documents])
+    amounts = [column for column in frame.columns if str(column).startswith("composition.")]
+    frame[amounts] = frame[amounts].fillna(0.0)
+    order = [column for column in frame.columns if column not in amounts]
+    position = order.index("formula") + 1 if "formula" in order else 0
+    return frame[[*order[:position], *sorted(map(str, amounts)), *order[position:]]]
+
+
+def _need(packages: Sequence[str], suffix: str) -> None:
+    import importlib.util
+
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise MissingDependencyError(package, f"writing {suffix}", "report")
+
+
+WRITERS: Final[dict[str, tuple[Writer, tuple[str, ...]]]] = {
+    ".csv": (_write_csv, ("pandas",)),
+    ".parquet": (_write_parquet, ("pandas", "pyarrow")),
+    ".jsonl": (_write_lines, ()),
+}
+"""Suffix -> writer and the packages that it needs."""

@@ -1,0 +1,133 @@
+"""The report: one HTML page with everything in it, no script and no request to anywhere."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib import metadata, resources
+from typing import TYPE_CHECKING, Any, Final
+
+import hebe
+from hebe.config.family import load_family
+from hebe.report import figures
+from hebe.report.conventions import conventions, window_text
+from hebe.report.markup import Markup, definitions, html, tag
+from hebe.report.tables import candidate_card, ranking_table
+
+if TYPE_CHECKING:
+    from hebe.config.campaign import Campaign
+
+PACKAGES: Final = ("chgnet", "torch", "pymatgen", "jobflow", "maggma", "ase", "numpy", "scipy", "spglib")
+"""Packages whose versions are named."""
+
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+_BEST: Final = f"the best {figures.MAX_CURVES} are drawn"
+
+
+def report_page(campaign: Campaign, candidates: Sequence[Mapping[str, Any]], *, written: str | None = None) -> str:
+    """Page for the ranked candidates of a campaign.
+
+    Parameters
+    ----------
+    candidates
+        Documents as ``hebe results --json`` prints them, in the order to be shown.
+    written
+        Date for the foot of the page.
+    """
+    head = tag(
+        "head",
+        Markup('<meta charset="utf-8">'),
+        Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+        tag("title", f"{campaign.name}: high-entropy candidates"),
+        Markup(f"<style>{_style()}</style>"),
+    )
+    body = tag(
+        "body",
+        *_intro(campaign, candidates),
+        tag("h2", "Ranking"),
+        tag("p", _objectives(campaign), class_="note"),
+        ranking_table(candidates),
+        tag("h2", "Figures"),
+        tag("div", *_figures(campaign, candidates), class_="figures"),
+        tag("h2", "Candidates in detail"),
+        *(candidate_card(candidate) for candidate in candidates),
+        tag("h2", "Conventions"),
+        definitions(conventions(campaign, candidates)),
+        tag("h2", "Versions"),
+        definitions(package_versions().items()),
+        tag("p", f"Written by hebe {hebe.__version__}" + (f", {written}" if written else ""), class_="note"),
+    )
+    return f'<!DOCTYPE html>\n<html lang="en">{head}{body}</html>\n'
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Hebe, Python and the packages that numbers depend on, as far as they are installed."""
+    versions = {"hebe": hebe.__version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _style() -> str:
+    return (resources.files("hebe.report") / "page.css").read_text(encoding="utf-8")
+
+
+def _intro(campaign: Campaign, candidates: Sequence[Mapping[str, Any]]) -> list[Markup]:
+    family = load_family(campaign.host.family)
+    engines = sorted({str(candidate["engine"]) for candidate in candidates if candidate["engine"]})
+    counts = [
+        f"{sum(1 for candidate in candidates if candidate['status'] == status)} {status}"
+        for status in ("complete", "partial", "failed")
+        if any(candidate["status"] == status for candidate in candidates)
+    ]
+    what = f"{len(candidates)} candidates ({', '.join(counts)})"
+    window = window_text(campaign)
+    return [
+        tag("h1", campaign.name),
+        tag("p", f"{family.title}. {what}, computed with {', '.join(engines) or 'no engine'}{window}.", class_="lead"),
+    ]
+
+
+def _objectives(campaign: Campaign) -> str:
+    parts = [f"{name.replace('_', ' ')} high" for name in campaign.rank.maximize]
+    parts += [f"{name.replace('_', ' ')} low" for name in campaign.rank.minimize]
+    if not parts:
+        return "No objectives were named; the order is that of the candidate ids."
+    return f"Objectives: {', '.join(parts)}. Sorted by non-dominated front, then by the sum of ranks per objective."
+
+
+def _figures(campaign: Campaign, candidates: Sequence[Mapping[str, Any]]) -> list[Markup]:
+    few = "" if len(candidates) <= figures.MAX_CURVES else f"; {_BEST}"
+    ion = campaign.host.working_ion
+    lowest = "of the configuration of lowest energy"
+    made = []
+    if ion is not None and any(candidate["voltage_profile"] for candidate in candidates):
+        made += [
+            _figure("Voltage profile", figures.voltage_over_content(candidates, ion), f"Lower hull {lowest}{few}."),
+            _figure(
+                "Voltage against capacity",
+                figures.voltage_over_capacity(candidates),
+                f"Capacity per gram of the as-made formula{few}.",
+            ),
+        ]
+    if ion is not None and any(candidate["x_states"] for candidate in candidates):
+        words = f"Lowest state at each content, {lowest}{few}. Hollow: off the hull, or no longer the host."
+        made.append(_figure("Volume", figures.volume_over_content(candidates, ion), words))
+    if any(candidate["average_voltage_V"] is not None for candidate in candidates):
+        words = "Numbers are ranks; bars are standard deviations over configurations."
+        made.append(_figure("Entropy and voltage", figures.entropy_against_voltage(candidates), words))
+    if any(candidate["mixing"][name]["T_mix_K"] is not None for candidate in candidates for name in _SETS):
+        words = "Bars: configurations and engine in quadrature. Arrow: lower bound, the hull lacks known phases."
+        made.append(_figure("Mixing temperature", figures.mixing_temperatures(candidates), words))
+    return made or [tag("p", "There is nothing to draw yet.", class_="note")]
+
+
+_SETS: Final = ("competing", "same_host")
+
+
+def _figure(title: str, svg: str, caption: str) -> Markup:
+    return tag("figure", tag("h3", title), Markup(svg), tag("figcaption", html(caption)))

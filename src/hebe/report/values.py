@@ -1,0 +1,99 @@
+"""Values as people read them: digits, uncertainties, lower bounds, and a dash for what could not be had."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+DASH: Final = "–"
+COMPLETE_GRADES: Final = ("A", "B")
+"""Grades of hull coverage at which a mixing temperature is more than a lower bound."""
+
+
+def number(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
+    """`value` times `scale` with that many decimals; a dash for None."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    text = f"{value * scale:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def measured(value: float | None, sd: float | None, digits: int = 2, scale: float = 1.0) -> str:
+    """`value` ± `sd`, both times `scale`; without the ± when there is no spread."""
+    text = number(value, digits, scale)
+    return text if value is None or sd is None else f"{text} ± {number(sd, digits, scale)}"
+
+
+def mixing_temperature(candidate: Mapping[str, Any], name: str, *, spread: bool = True) -> str:
+    """Mixing temperature (K) of a candidate against one reference set.
+
+    Parameters
+    ----------
+    name
+        ``competing`` or ``same_host``.
+    spread
+        With its standard deviation.
+
+    Returns
+    -------
+    str
+        ``>=`` stands before a value that is only a lower bound, because the hull has a grade below B;
+        ``never`` is a phase that no temperature stabilises.
+    """
+    result = candidate["mixing"][name]
+    value = result["T_mix_K"]
+    if value is None:
+        return "never" if result.get("reason") == "never" else DASH
+    sd = temperature_sd(candidate["mixing"], name) if spread else None
+    bound = ">=" if name == "competing" and candidate["hull_grade"] not in COMPLETE_GRADES else ""
+    return bound + measured(value, sd, 0)
+
+
+def temperature_sd(mixing: Mapping[str, Any], name: str) -> float | None:
+    """Standard deviation (K) of a mixing temperature: configurations and engine, in quadrature.
+
+    The two parts are stored for the set with which the temperature that is ranked was found; those of the other
+    set follow from the ratio of the entropies gained, as ``sd(T) = sd(dH) / dS``.
+    """
+    parts = [part for part in temperature_parts(mixing, name) if part is not None]
+    return math.hypot(*parts) if parts else None
+
+
+def temperature_parts(mixing: Mapping[str, Any], name: str) -> tuple[float | None, float | None]:
+    """Standard deviations (K) of a mixing temperature over configurations and of the engine."""
+    own, basis = _gained(mixing["competing"]), _gained(mixing[name])
+    if own is None or mixing["competing"]["T_mix_K"] is None:
+        own = _gained(mixing["same_host"])
+    if mixing[name]["T_mix_K"] is None:
+        return None, None
+    ratio = 1.0 if own is None or basis is None else own / basis
+    sds = (mixing["T_mix_sd_configurations_K"], mixing["T_mix_sd_model_K"])
+    first, second = (None if sd is None else sd * ratio for sd in sds)
+    return first, second
+
+
+def _gained(result: Mapping[str, Any]) -> float | None:
+    entropy: float | None = result.get("dS_eV_per_K_per_site")
+    return entropy if entropy is not None and entropy > 0 else None
+
+
+def lookup(document: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - any value of a document
+    """Value at a dotted path; None where the path ends early."""
+    here: Any = document
+    for part in path.split("."):
+        if not isinstance(here, Mapping) or part not in here:
+            return None
+        here = here[part]
+    return here
+
+
+def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values of a document by dotted path; mappings are opened, lists are not."""
+    found: dict[str, Any] = {}
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found

@@ -1,0 +1,97 @@
+"""Ranking by several objectives: non-dominated fronts, then the sum of the ranks in each objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+PATHS: Final[dict[str, str]] = {
+    "average_voltage": "average_voltage_V",
+    "max_volume_strain": "max_volume_strain",
+    "max_delta_volume": "max_delta_volume",
+    "mixing_temperature": "mixing.competing.T_mix_K",
+    "mixing_temperature_same_host": "mixing.same_host.T_mix_K",
+    "mixing_enthalpy": "mixing.competing.dH_eV_per_site",
+    "mixing_enthalpy_same_host": "mixing.same_host.dH_eV_per_site",
+    "energy_above_hull": "energy_above_hull_eV_per_atom",
+    "capacity_theoretical": "capacity_theoretical_mAh_g",
+    "capacity_redox": "capacity_redox_mAh_g",
+    "capacity_window": "capacity_window_mAh_g",
+    "entropy": "entropy_R.mixed-site",
+}
+"""Ranking name -> where the value stands in a candidate."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One quantity, to be maximized or minimized."""
+
+    name: str
+    maximize: bool
+
+
+def value_at(document: Mapping[str, Any], path: str) -> Any:
+    """Value at a dotted path, None where the path ends early."""
+    node: Any = document
+    for part in path.split("."):
+        if not isinstance(node, Mapping) or part not in node:
+            return None
+        node = node[part]
+    return node
+
+
+def rank(candidates: Sequence[Mapping[str, Any]], objectives: Sequence[Objective]) -> list[int | None]:
+    """Rank (1 is best) of each candidate, None for those that cannot be ranked.
+
+    Sorted by front (Deb et al., IEEE Trans. Evol. Comput. 6, 182 (2002)), then by the sum of per-objective ranks,
+    then by candidate id. A candidate with a null objective comes after every front; failed ones, and partial
+    ones with a null objective, get no rank.
+    """
+    costs = [_costs(candidate, objectives) for candidate in candidates]
+    complete = [i for i, cost in enumerate(costs) if None not in cost]
+    fronts = _fronts({i: [c for c in costs[i] if c is not None] for i in complete})
+    sums = _rank_sums(costs)
+    ranked = [
+        i for i, c in enumerate(candidates) if c["status"] == "complete" or (c["status"] == "partial" and i in fronts)
+    ]
+    last = len(candidates) + 1
+    ranked.sort(key=lambda i: (fronts.get(i, last), sums[i], str(candidates[i]["candidate_id"])))
+    position = {i: number for number, i in enumerate(ranked, start=1)}
+    return [position.get(i) for i in range(len(candidates))]
+
+
+def _costs(candidate: Mapping[str, Any], objectives: Sequence[Objective]) -> list[float | None]:
+    """Values to be minimized, None where there is none."""
+    result: list[float | None] = []
+    for objective in objectives:
+        value = value_at(candidate, PATHS[objective.name])
+        result.append(None if value is None else -float(value) if objective.maximize else float(value))
+    return result
+
+
+def _fronts(costs: Mapping[int, Sequence[float]]) -> dict[int, int]:
+    """Number of the non-dominated front of each candidate, 0 for the first."""
+    left, result, number = dict(costs), dict[int, int](), 0
+    while left:
+        front = [i for i, cost in left.items() if not any(_dominates(other, cost) for other in left.values())]
+        for i in front:
+            result[i] = number
+            del left[i]
+        number += 1
+    return result
+
+
+def _dominates(first: Sequence[float], second: Sequence[float]) -> bool:
+    return all(a <= b for a, b in zip(first, second, strict=True)) and any(
+        a < b for a, b in zip(first, second, strict=True)
+    )
+
+
+def _rank_sums(costs: Sequence[Sequence[float | None]]) -> list[int]:
+    """Sum over objectives of the number of candidates that are better; a null counts as worst."""
+    sums = [0] * len(costs)
+    for column in zip(*costs, strict=True):
+        for i, value in enumerate(column):
+            sums[i] += sum(1 for other in column if other is not None and (value is None or other < value))
+    return sums

@@ -1,0 +1,174 @@
+"""Small jobs for the tests of the launcher; what they did is told by files, not by their outputs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import uuid
+from pathlib import Path
+from typing import Any
+
+from jobflow import CURRENT_JOB, Flow, JobConfig, OnMissing, Response, job
+
+
+def mark(folder: str, name: str) -> None:
+    """Leave one file per execution."""
+    Path(folder, f"{name}.{uuid.uuid4().hex}").touch()
+
+
+def executions(folder: Path) -> dict[str, int]:
+    """How often each name was executed."""
+    counts: dict[str, int] = {}
+    for path in folder.iterdir():
+        name = path.name.rpartition(".")[0]
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+@job
+def add(*values: float) -> float:
+    """Sum."""
+    return sum(values)
+
+
+@job
+def combine(name: str, folder: str, inputs: list[Any]) -> dict[str, Any]:
+    """Hash-like combination of the inputs."""
+    mark(folder, name)
+    return {"name": name, "value": (sum(item["value"] for item in inputs) * 31 + len(name)) % 10007}
+
+
+@job
+def explode(message: str) -> None:
+    """Raise."""
+    raise ValueError(message)
+
+
+@job(config=JobConfig(on_missing_references=OnMissing.NONE))
+def count_present(items: list[Any]) -> int:
+    """Number of inputs that are there."""
+    return sum(item is not None for item in items)
+
+
+@job
+def document(folder: str, name: str, status: str, key: str | None = None, after: Any = None) -> dict[str, Any]:  # noqa: ARG001 - only an edge
+    """A document like those of calculations."""
+    mark(folder, name)
+    error = {"error_class": "EngineError", "message": "exploded"} if status == "failed" else None
+    return {"key": key or name, "energy_scale": "test", "status": status, "error": error}
+
+
+@job
+def finish_if(folder: str, name: str, flag: str) -> dict[str, Any]:
+    """A document that is cut as long as a file is missing."""
+    mark(folder, name)
+    return {"key": name, "energy_scale": "test", "status": "converged" if Path(flag).exists() else "cut"}
+
+
+@job
+def refer(uuid_: str) -> Any:
+    """Return a reference to another job's output."""
+    from jobflow import OutputReference
+
+    return OutputReference(uuid_)
+
+
+@job
+def replaced(depth: int, folder: str) -> Response[Any]:
+    """Replace oneself by a flow, depth times."""
+    mark(folder, f"replaced-{depth}")
+    if depth == 0:
+        return Response(output=1)
+    inner = replaced(depth - 1, folder)
+    total = add(inner.output, 1)
+    return Response(replace=Flow([inner, total], output=total.output))
+
+
+@job
+def detoured(folder: str) -> Response[Any]:
+    """Have a flow run before the children; the flow reads this output."""
+    mark(folder, "detoured")
+    return Response(output=5, detour=note("detour", folder, CURRENT_JOB.job.output))
+
+
+@job
+def adding(folder: str) -> Response[Any]:
+    """Add a job to the flow."""
+    mark(folder, "adding")
+    return Response(output=7, addition=note("addition", folder, CURRENT_JOB.job.output))
+
+
+@job
+def note(name: str, folder: str, value: Any) -> Any:
+    """Pass a value on."""
+    mark(folder, name)
+    return value
+
+
+@job
+def name_of(folder: str, name: str, value: dict[str, Any]) -> str:
+    """Key of a document."""
+    mark(folder, name)
+    return str(value["key"])
+
+
+@job
+def last(folder: str, value: Any) -> dict[str, Any]:
+    """What had been executed when this ran."""
+    return {"value": value, "before": sorted(executions(Path(folder)))}
+
+
+@job
+def stop_children(folder: str) -> Response[Any]:
+    """Stop the children."""
+    mark(folder, "stopper")
+    return Response(output=1, stop_children=True)
+
+
+@job
+def stop_all() -> Response[Any]:
+    """Stop everything."""
+    return Response(output=1, stop_jobflow=True)
+
+
+@job
+def die(folder: str, times: int) -> int:
+    """Kill the own process the first times."""
+    mark(folder, "die")
+    if executions(Path(folder))["die"] <= times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return times
+
+
+@job
+def leave_file(text: str) -> str:
+    """Write a file into the job folder and talk."""
+    print(text)  # noqa: T201 - tests where it goes
+    Path("left.txt").write_text(text, encoding="utf-8")
+    return str(Path.cwd())
+
+
+@job
+def process() -> dict[str, Any]:
+    """Who runs this, and with how many threads."""
+    return {"pid": os.getpid(), "threads": os.environ.get("OMP_NUM_THREADS")}
+
+
+@job
+def pass_structure(structure: Any, value: Any = None) -> Any:  # noqa: ARG001 - only an edge
+    """Return what was given."""
+    return structure
+
+
+@job(config=JobConfig(expose_store=True))
+def compute_once(folder: str, key: str) -> dict[str, Any]:
+    """Compute under a claim, or refer to who did."""
+    from jobflow import OutputReference
+
+    from hebe.stores.cache import Claims, lookup_or_claim
+
+    hit = lookup_or_claim(CURRENT_JOB.store, key, Claims(CURRENT_JOB.store))
+    if hit is not None:
+        return OutputReference(hit.uuid)
+    mark(folder, key)
+    return {"key": key, "energy_scale": "test", "status": "converged", "value": len(key)}

@@ -1,0 +1,48 @@
+"""A launcher as a program: a reproducible flow on the store of a folder; prints its events and its summary."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from jobflow import Flow
+from support import launcher_jobs as jobs
+
+from hebe.launchers import local
+from hebe.stores import open_store
+
+
+def flow_of(size: int, marks: str) -> Flow:
+    """Jobs with fixed uuids that depend on each other at random; a negative size asks for claimed calculations."""
+    generator = random.Random(size)
+    made: list[Any] = []
+    for number in range(abs(size)):
+        if size < 0:
+            job = jobs.compute_once(marks, f"key-{number % 10}")
+        else:
+            parents = generator.sample(made, min(len(made), generator.randint(0, 2)))
+            job = jobs.combine(f"job-{number}", marks, [parent.output for parent in parents] or [{"value": number}])
+        job.set_uuid(f"{number:08d}" if size > 0 else f"{-size}-{number:08d}")
+        made.append(job)
+    return Flow(made)
+
+
+def main() -> None:
+    """Run it."""
+    root, size, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+
+    def show(event: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps({**event, "pid": os.getpid()}) + "\n")
+        sys.stdout.flush()
+
+    flow = flow_of(size, str(root / "marks"))
+    summary = local.run(flow, store=open_store(root), workers=workers, progress=False, on_event=show)
+    sys.stdout.write(json.dumps(summary.as_dict()) + "\n")
+
+
+if __name__ == "__main__":
+    main()
