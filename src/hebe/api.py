@@ -12,6 +12,7 @@ from jobflow import Job
 from hebe.config.campaign import Campaign
 from hebe.config.loading import load_campaign
 from hebe.config.settings import get_settings
+from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.launchers import local
@@ -95,6 +96,8 @@ def run(
         Folder from which the project is searched.
     """
     chosen = _as_campaign(campaign)
+    for stage in chosen.stages:
+        get_engine(stage.engine).check()
     flow = campaign_flow(chosen)
     store = project_store(start)
     try:

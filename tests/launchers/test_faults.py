@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jobflow.core.flow import Flow
-from support import launcher_jobs as jobs
 
 from hebe.launchers import local
 from hebe.launchers.status import read_status
 from hebe.stores import open_store
 from hebe.stores.claims import process_start
+from support import launcher_jobs as jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,11 +13,11 @@ from jobflow.core.flow import Flow, JobOrder
 from jobflow.core.store import JobStore
 from jobflow.managers.local import run_locally
 from maggma.stores import MemoryStore
-from support import launcher_jobs as jobs
 
 from hebe.exceptions import LaunchError
 from hebe.launchers import local
 from hebe.stores import SQLiteStore, open_store
+from support import launcher_jobs as jobs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,7 +224,7 @@ def test_stop_jobflow(store: JobStore, marks: Path) -> None:
 
 def test_linear_order_and_priority(store: JobStore, marks: Path) -> None:
     seen: list[str] = []
-    made = [jobs.note(str(number), str(marks), number) for number in range(6)]
+    made: list[Any] = [jobs.note(str(number), str(marks), number) for number in range(6)]
     made[4].metadata["priority"] = 2
     made[2].metadata["priority"] = 1
 
@@ -231,7 +234,7 @@ def test_linear_order_and_priority(store: JobStore, marks: Path) -> None:
 
     launch(Flow(made), store, on_event=listen)
     assert seen == [made[number].uuid for number in (4, 2, 0, 1, 3, 5)]
-    line = [jobs.note(f"line-{number}", str(marks), number) for number in range(4)]
+    line: list[Any] = [jobs.note(f"line-{number}", str(marks), number) for number in range(4)]
     line[3].metadata["priority"] = 9
     seen.clear()
     launch(Flow(line, order=JobOrder.LINEAR), store, workers=2, on_event=listen)
@@ -251,8 +254,67 @@ def test_folders_logs_and_threads(store: JobStore, tmp_path: Path, capfd: pytest
 
 
 def test_equal_keys_are_computed_once(store: JobStore, marks: Path) -> None:
-    made = [jobs.compute_once(str(marks), f"key-{number % 3}") for number in range(12)]
+    made: list[Any] = [jobs.compute_once(str(marks), f"key-{number % 3}") for number in range(12)]
     summary = launch(Flow(made), store, workers=2)
     assert summary.calculations == {"computed": 3, "reused": 9, "failed": 0}
     assert set(jobs.executions(marks).values()) == {1}
     assert {store.get_output(job.uuid)["key"] for job in made} == {"key-0", "key-1", "key-2"}
+
+
+def test_job_that_cannot_be_handed_over_is_one_failure(store: JobStore, marks: Path) -> None:
+    bad = jobs.note("bad", str(marks), lambda: None)
+    good = jobs.note("good", str(marks), 1)
+    summary = launch(Flow([bad, good]), store)
+    assert summary.jobs["completed"] == summary.jobs["failed"] == 1
+    assert summary.failures[0].job_ids == [bad.uuid]
+
+
+def test_output_that_cannot_be_stored_is_one_failure(store: JobStore, marks: Path) -> None:
+    bad, good = jobs.unstorable(), jobs.note("good", str(marks), 1)
+    summary = launch(Flow([bad, good]), store)
+    assert summary.jobs["completed"] == summary.jobs["failed"] == 1
+    assert "could not be serialized" in summary.failures[0].message
+
+
+def test_structures_pass_quickly(store: JobStore) -> None:
+    from pymatgen.core import Lattice, Structure
+
+    structure = Structure(Lattice.cubic(9.0), ["Na", "O"] * 24, [[i / 48, i / 50, i / 49] for i in range(48)])
+    first = jobs.pass_structure(structure)
+    second = jobs.pass_structure(first.output)
+    launch(Flow([first, second]), store)
+    from monty.json import MontyDecoder
+
+    assert MontyDecoder().process_decoded(store.get_output(second.uuid)) == structure
+
+
+SCRIPT = """
+from pathlib import Path
+from jobflow import Flow, job
+from hebe.launchers import local
+from hebe.stores import open_store
+
+@job
+def double(x):
+    return 2 * x
+
+{guard}
+    first = double(4)
+    second = double(first.output)
+    store = open_store(Path.cwd())
+    summary = local.run(Flow([first, second]), store=store, workers=2, progress=False)
+    print(summary.status, [f.message for f in summary.failures][:1], store.query_one({{"uuid": second.uuid}}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("guard", "expected"), [("if __name__ == '__main__':", "complete"), ("if True:", "launch under if __name__")]
+)
+def test_jobs_of_a_script(guard: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT.format(guard=guard), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert expected in done.stdout
+    assert done.stderr == ""

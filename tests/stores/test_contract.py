@@ -248,7 +248,7 @@ FILTERS = st.one_of(
 
 
 class TestRandom:
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         bodies=st.lists(st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2), max_size=5),
         criteria=st.lists(FILTERS, min_size=1, max_size=6),

@@ -86,16 +86,16 @@ def replaced(depth: int, folder: str) -> Response[Any]:
 
 @job
 def detoured(folder: str) -> Response[Any]:
-    """Have a flow run before the children; the flow reads this output."""
+    """Have a job run before the children."""
     mark(folder, "detoured")
-    return Response(output=5, detour=note("detour", folder, CURRENT_JOB.job.output))
+    return Response(output=5, detour=note("detour", folder, 1))
 
 
 @job
 def adding(folder: str) -> Response[Any]:
     """Add a job to the flow."""
     mark(folder, "adding")
-    return Response(output=7, addition=note("addition", folder, CURRENT_JOB.job.output))
+    return Response(output=7, addition=note("addition", folder, 2))
 
 
 @job
@@ -161,7 +161,7 @@ def pass_structure(structure: Any, value: Any = None) -> Any:  # noqa: ARG001 - 
 
 
 @job(config=JobConfig(expose_store=True))
-def compute_once(folder: str, key: str) -> dict[str, Any]:
+def compute_once(folder: str, key: str) -> Any:
     """Compute under a claim, or refer to who did."""
     from jobflow import OutputReference
 
@@ -172,3 +172,9 @@ def compute_once(folder: str, key: str) -> dict[str, Any]:
         return OutputReference(hit.uuid)
     mark(folder, key)
     return {"key": key, "energy_scale": "test", "status": "converged", "value": len(key)}
+
+
+@job
+def unstorable() -> Any:
+    """Return something that no document can hold."""
+    return object()

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from jobflow import Flow
-from support import launcher_jobs as jobs
 
 from hebe.launchers import local
 from hebe.stores import open_store
+from support import launcher_jobs as jobs
 
 
 def flow_of(size: int, marks: str) -> Flow:

@@ -10,18 +10,29 @@ from hebe.exceptions import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    Commands = argparse._SubParsersAction["Parser"]
+
+class _Formatter(argparse.HelpFormatter):
+    """Help in two columns; argparse forgets that names of commands are indented further."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+
+    def format_help(self) -> str:
+        self._action_max_length += 2
+        return super().format_help()
 
 
 class Parser(argparse.ArgumentParser):
     """A parser that never abbreviates and that raises what is wrong instead of leaving the process."""
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - argparse's own parameters
-        super().__init__(allow_abbrev=False, formatter_class=_wide_formatter, **settings)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **settings)
         self.options: list[str] = ["--help"]
         """Long options that it knows."""
+        self.commands: dict[str, Parser] = {}
+        """Commands of its own."""
 
-    def add_argument(self, *names: str, **settings: Any) -> argparse.Action:  # type: ignore[override]  # noqa: ANN401 - argparse's own parameters
+    def add_argument(self, *names: str, **settings: Any) -> argparse.Action:
         """Declare an argument and remember its long name."""
         self.__dict__.setdefault("options", []).extend(name for name in names if name.startswith("--"))
         return super().add_argument(*names, **settings)
@@ -54,52 +65,50 @@ class Parser(argparse.ArgumentParser):
         raise BadInputError(f"{self.prog}: {message}", suggestion=f"see {self.prog} --help")
 
 
-def _wide_formatter(prog: str) -> argparse.HelpFormatter:
-    return argparse.HelpFormatter(prog, max_help_position=28)
-
-
-def add_command_group(parser: Parser, *, required: bool = True) -> Commands:
-    """Give a parser commands of its own."""
-    return parser.add_subparsers(title="commands", metavar="COMMAND", required=required, parser_class=Parser)
-
-
-def add_command(
-    commands: Commands, name: str, call: Callable[[argparse.Namespace], int], summary: str, details: str = ""
-) -> Parser:
-    """Declare a command.
+class Commands:
+    """Commands of a parser.
 
     Parameters
     ----------
-    call
-        Takes the parsed command line, returns the exit code.
-    summary
-        One line for the list of commands.
-    details
-        More for the command's own help.
+    parser
+        The parser that gets commands.
+    required
+        Whether it needs one.
     """
-    description = f"{summary[:1].upper()}{summary[1:]}. {details}".strip()
-    parser = commands.add_parser(name, help=summary, description=description)
-    parser.set_defaults(command=call, parser=parser)
-    return parser
+
+    def __init__(self, parser: Parser, *, required: bool = True) -> None:
+        self._known = parser.commands
+        self._action = parser.add_subparsers(
+            title="commands", metavar="COMMAND", required=required, parser_class=Parser
+        )
+
+    def add(self, name: str, call: Callable[[argparse.Namespace], int], summary: str, details: str = "") -> Parser:
+        """Declare a command.
+
+        Parameters
+        ----------
+        call
+            Takes the parsed command line, returns the exit code.
+        summary
+            One line for the list of commands.
+        details
+            More for the command's own help.
+        """
+        description = f"{summary[:1].upper()}{summary[1:]}. {details}".strip()
+        parser = self._action.add_parser(name, help=summary, description=description)
+        parser.set_defaults(command=call, parser=parser)
+        self._known[name] = parser
+        return parser
 
 
 def unknown_command(parser: Parser, words: Sequence[str]) -> BadInputError | None:
     """Error to raise when the first word that is no option names no command."""
     from hebe.config.wording import suggest
 
-    known = command_parsers(parser)
     word = next((word for word in words if not word.startswith("-")), None)
-    if word is None or word in known or any(option in words for option in ("--help", "-h", "--version")):
+    if word is None or word in parser.commands or any(option in words for option in ("--help", "-h", "--version")):
         return None
-    return BadInputError(f"no command is called {word!r}", suggestion=suggest(word, known, known="commands"))
-
-
-def command_parsers(parser: Parser) -> dict[str, Parser]:
-    """Commands of a parser by name."""
-    for action in parser._actions:  # noqa: SLF001 - argparse offers no other way to list commands
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - same
-            return dict(action.choices)
-    return {}
+    return BadInputError(f"no command is called {word!r}", suggestion=suggest(word, parser.commands, known="commands"))
 
 
 def add_campaign(parser: Parser, *, optional: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hebe.cli.arguments import add_campaign, add_command, add_json, wants_json
+from hebe.cli.arguments import add_campaign, add_json, wants_json
 from hebe.cli.output import write_json, write_line
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Declare ``results`` and ``show``."""
-    results = add_command(
-        commands,
+    results = commands.add(
         "results",
         print_results,
         "ranked candidates",
@@ -28,8 +27,7 @@ def add_commands(commands: Commands) -> None:
     results.add_argument("--sort", metavar="KEY", help="smallest value first (default: by rank); nulls come last")
     results.add_argument("--reverse", action="store_true", help="with --sort: largest value first")
     add_json(results)
-    show = add_command(
-        commands,
+    show = commands.add(
         "show",
         show_document,
         "one candidate, calculation or job with its provenance",

@@ -26,11 +26,11 @@ def detail_lines(document: Mapping[str, Any], indent: str = "") -> list[str]:
     for key, value in document.items():
         if str(key).startswith("@"):
             continue
-        lines += _entry(f"{indent}{str(key):{width}}", value, indent)
+        lines += _entry(f"{indent}{key!s:{width}}", value, indent)
     return lines
 
 
-def _entry(head: str, value: Any, indent: str) -> list[str]:  # noqa: ANN401 - any value of a document
+def _entry(head: str, value: Any, indent: str) -> list[str]:
     if isinstance(value, Mapping) and value:
         if "lattice" in value and "sites" in value:
             return [f"{head}  {_structure(value)}"]
@@ -53,16 +53,18 @@ def _list(head: str, values: list[Any], indent: str) -> list[str]:
             return [f"{head}  {len(values)} values from {low} to {high}"]
     lines = [head.rstrip()]
     for value in values[:_LISTED]:
-        text = _inline(value) if isinstance(value, Mapping) else None
-        if isinstance(value, list):
-            text = ", ".join(map(_scalar, value))
-        if text is None and isinstance(value, Mapping):
+        row = _inline(value) if isinstance(value, Mapping) else _row(value)
+        if row is None:
             lines += [f"{indent}  -", *detail_lines(value, indent + "    ")]
         else:
-            lines.append(f"{indent}  {_scalar(value) if text is None else text}")
+            lines.append(f"{indent}  {row}")
     if len(values) > _LISTED:
         lines.append(f"{indent}  and {len(values) - _LISTED} more (--json has them)")
     return lines
+
+
+def _row(value: Any) -> str:
+    return ", ".join(map(_scalar, value)) if isinstance(value, list) else _scalar(value)
 
 
 def _inline(value: Mapping[str, Any]) -> str | None:
@@ -73,7 +75,7 @@ def _inline(value: Mapping[str, Any]) -> str | None:
     return text if len(text) <= _LONGEST else None
 
 
-def _scalar(value: Any) -> str:  # noqa: ANN401 - any value of a document
+def _scalar(value: Any) -> str:
     if value is None or value in ([], {}) or (isinstance(value, float) and not math.isfinite(value)):
         return DASH
     if isinstance(value, bool):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import operator
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +17,10 @@ from hebe.exceptions import BadInputError
 from hebe.report.values import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    Candidate = Mapping[str, Any]
-    Names = Mapping[str, str]
+Candidate = Mapping[str, Any]
+Names = Mapping[str, str]
 
 _LONGEST: Final = 1000
 _OPERATORS: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
@@ -138,7 +139,7 @@ def sort_candidates(
         If candidates have no such key.
     """
     key = resolve(name, key_names(everything))
-    values = [flat(candidate).get(key) for candidate in candidates]
+    values: list[Any] = [flat(candidate).get(key) for candidate in candidates]
     having = [i for i, value in enumerate(values) if value is not None]
     lacking = [i for i, value in enumerate(values) if value is None]
     texts = any(isinstance(values[i], str) for i in having)
@@ -228,7 +229,7 @@ def _compare(kind: type[ast.cmpop], left: object, right: object, scope: _Scope) 
     return _OPERATORS[kind](left, right)
 
 
-def _value(node: ast.AST, scope: _Scope) -> Any:  # noqa: ANN401 - any value of a candidate
+def _value(node: ast.AST, scope: _Scope) -> Any:
     match node:
         case ast.Constant(value=value):
             return value

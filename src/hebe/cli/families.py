@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hebe.cli.arguments import add_command, add_command_group, add_json, wants_json
+from hebe.cli.arguments import Commands, add_json, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
 
 if TYPE_CHECKING:
     import argparse
 
-    from hebe.cli.arguments import Commands
     from hebe.config.family import Family, FamilySublattice
 
 
 def add_commands(commands: Commands) -> None:
     """Declare ``families`` and ``families show``."""
-    listing = add_command(commands, "families", list_families, "host families; families show F for one of them")
+    listing = commands.add("families", list_families, "host families; families show F for one of them")
     add_json(listing)
-    inner = add_command_group(listing, required=False)
-    one = add_command(inner, "show", show_family, "one host family with its sublattices, species, ladder and sources")
+    inner = Commands(listing, required=False)
+    one = inner.add("show", show_family, "one host family with its sublattices, species, ladder and sources")
     one.add_argument("family", metavar="F", help="name of the family")
     add_json(one)
 

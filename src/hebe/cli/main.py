@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import hebe
 from hebe.cli import candidates, families, project, report, running, space
-from hebe.cli.arguments import Parser, add_command_group, unknown_command
+from hebe.cli.arguments import Commands, Parser, unknown_command
 from hebe.exceptions import BadInputError, HebeError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def build_parser() -> Parser:
         "Exit codes: 0 done, 1 something failed, 2 bad input.",
     )
     parser.add_argument("--version", action="version", version=f"hebe {hebe.__version__}", help="print the version")
-    commands = add_command_group(parser)
+    commands = Commands(parser)
     for group in GROUPS:
         group.add_commands(commands)
     return parser

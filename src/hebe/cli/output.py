@@ -21,7 +21,7 @@ def write_json(document: object, *, indent: int | None = 2) -> None:
     sys.stdout.write(json.dumps(plain(document), indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - any document
+def plain(value: Any) -> Any:
     """`value` as JSON has it: mappings with texts as keys, lists, texts, finite numbers, booleans, null.
 
     Raises
@@ -74,7 +74,9 @@ def new_table(headers: Sequence[str], *, title: str | None = None, right: Iterab
     from rich.table import Table
 
     numbers = set(right)
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
+    )
     for position, header in enumerate(headers):
         table.add_column(header, justify="right" if position in numbers else "left", overflow="fold")
     return table

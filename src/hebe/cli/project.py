@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hebe.cli.arguments import add_command
 from hebe.cli.output import write_line
 from hebe.exceptions import BadInputError
 
@@ -19,8 +18,7 @@ _FILE = "campaign.yaml"
 
 def add_commands(commands: Commands) -> None:
     """Declare ``init``."""
-    parser = add_command(
-        commands,
+    parser = commands.add(
         "init",
         write_campaign,
         "write a commented campaign file",

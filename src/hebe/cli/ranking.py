@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.cli.output import new_table, terminal_width, write_line, write_table
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 _WIDE: Final = 160
 _HEADERS: Final = ("V", "strain\n%", "T_mix\ncompeting\nK", "T_mix\nsame host\nK")
-_NARROW: Final = 90
+_NARROW: Final = 78
+_OTHERS: Final = (59, 36)
 
 
 def write_ranking(candidates: Sequence[Mapping[str, Any]]) -> None:
@@ -28,15 +30,25 @@ def write_ranking(candidates: Sequence[Mapping[str, Any]]) -> None:
         if wide:
             table.add_row(rank, candidate["candidate_id"], candidate["formula"], *values, candidate["status"])
         else:
-            table.add_row(rank, _name(candidate), *values)
+            table.add_row(rank, _name(candidate, max(21, width - _OTHERS[not spread])), *values)
     write_table(table)
     for line in _notes(candidates, spread=spread):
         write_line(line)
 
 
-def _name(candidate: Mapping[str, Any]) -> str:
-    status = "" if candidate["status"] == "complete" else f"\n{candidate['status']}"
-    return f"{candidate['formula']}\n{candidate['candidate_id']}{status}"
+def _name(candidate: Mapping[str, Any], room: int) -> str:
+    status = [] if candidate["status"] == "complete" else [candidate["status"]]
+    return "\n".join([*broken_formula(candidate["formula"], room), candidate["candidate_id"], *status])
+
+
+def broken_formula(formula: str, room: int) -> list[str]:
+    """Formula in lines of at most `room` columns, broken between elements."""
+    lines = [""]
+    for part in re.split(r"(?=[A-Z(\[])", formula):
+        if len(lines[-1]) + len(part) > room and lines[-1]:
+            lines.append("")
+        lines[-1] += part
+    return lines
 
 
 def _values(candidate: Mapping[str, Any], *, spread: bool) -> list[str]:
@@ -53,9 +65,9 @@ def _values(candidate: Mapping[str, Any], *, spread: bool) -> list[str]:
 def _notes(candidates: Sequence[Mapping[str, Any]], *, spread: bool) -> list[str]:
     notes = []
     if spread:
-        notes.append("±: standard deviation over configurations; of T_mix with the error of the engine.")
+        notes.append("±: spread over configurations; of T_mix with the error of the engine.")
     if any(_is_bound(candidate) for candidate in candidates):
-        notes.append(">=: the hull lacks known phases (coverage below grade B), T_mix is a lower bound.")
+        notes.append(">=: lower bound, the hull lacks known phases (coverage below grade B).")
     return notes
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hebe.cli.arguments import add_campaign, add_command, add_json, wants_json
+from hebe.cli.arguments import add_campaign, add_json, wants_json
 from hebe.cli.output import write_json, write_line
 from hebe.exceptions import BadInputError
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Declare ``report``."""
-    parser = add_command(
-        commands,
+    parser = commands.add(
         "report",
         write_report,
         "one self-contained HTML page with ranking and figures",
@@ -45,10 +45,13 @@ def write_report(options: argparse.Namespace) -> int:
     candidates = api.results(campaign).candidates
     if not candidates:
         raise BadInputError(
-            "no candidate of this campaign is finished", file=options.campaign, suggestion=f"hebe run {options.campaign}"
+            "no candidate of this campaign is finished",
+            file=options.campaign,
+            suggestion=f"hebe run {options.campaign}",
         )
     try:
-        path.write_text(report_page(campaign, candidates), encoding="utf-8")
+        today = datetime.now(tz=UTC).date().isoformat()
+        path.write_text(report_page(campaign, candidates, written=today), encoding="utf-8")
     except OSError as err:
         raise unwritable(path, err) from err
     if wants_json(options):

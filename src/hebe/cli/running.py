@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hebe.cli.arguments import add_campaign, add_command, add_json, positive, wants_json
+from hebe.cli.arguments import add_campaign, add_json, positive, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
 
 if TYPE_CHECKING:
@@ -12,15 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hebe.cli.arguments import Commands
-    from hebe.launchers.local import RunSummary
 
 _INTERRUPTED = 130
 
 
 def add_commands(commands: Commands) -> None:
     """Declare ``run`` and ``status``."""
-    running = add_command(
-        commands,
+    running = commands.add(
         "run",
         run_campaign,
         "run a campaign on this machine to the end; run again to resume",
@@ -30,7 +28,7 @@ def add_commands(commands: Commands) -> None:
     running.add_argument("--workers", metavar="N", type=positive, help="worker processes (default: the processors)")
     running.add_argument("--dry-run", action="store_true", help="only say what would be computed")
     add_json(running)
-    state = add_command(commands, "status", print_status, "jobs by status, failures by error class")
+    state = commands.add("status", print_status, "jobs by status, failures by error class")
     add_campaign(state, optional=True)
     add_json(state)
 
@@ -45,7 +43,7 @@ def run_campaign(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _print_plan(api.plan(campaign), json=wants_json(options))
     summary = api.run(campaign, workers=options.workers)
-    document = summary_document(campaign.name, summary)
+    document = {"campaign": campaign.name, **summary.as_dict()}
     if wants_json(options):
         write_json(document)
         return exit_code(document)
@@ -54,22 +52,10 @@ def run_campaign(options: argparse.Namespace) -> int:
         from hebe.cli.ranking import write_ranking
 
         write_ranking(found)
-    _print_counts(document)
+    print_counts(document)
     if found:
         write_line(f"A page with figures: hebe report {options.campaign} -o report.html")
     return exit_code(document)
-
-
-def summary_document(campaign: str, summary: RunSummary) -> dict[str, Any]:
-    """What ``hebe run --json`` prints."""
-    return {
-        "campaign": campaign,
-        "status": summary.status,
-        "jobs": summary.jobs,
-        "calculations": summary.calculations,
-        "failures": summary.failures,
-        "elapsed_s": summary.elapsed_s,
-    }
 
 
 def exit_code(document: Mapping[str, Any]) -> int:
@@ -106,11 +92,12 @@ def print_status(options: argparse.Namespace) -> int:
     if wants_json(options):
         write_json(document)
         return 0
-    _print_counts(document)
+    print_counts(document)
     return 0
 
 
-def _print_counts(document: Mapping[str, Any]) -> None:
+def print_counts(document: Mapping[str, Any]) -> None:
+    """Print the counts of a run or status, and failures grouped by error."""
     name = document.get("campaign") or "all campaigns"
     jobs, calculations = document["jobs"], document["calculations"]
     write_line(f"{name}: {document['status']}{_duration(document.get('elapsed_s'))}")

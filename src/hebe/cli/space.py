@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hebe.cli.arguments import add_campaign, add_command, add_json, wants_json
+from hebe.cli.arguments import add_campaign, add_json, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
 
 if TYPE_CHECKING:
@@ -18,13 +18,10 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Declare ``space`` and ``enumerate``."""
-    space = add_command(
-        commands, "space", count_space, "size of the space, how many pass each filter, what a run would cost"
-    )
+    space = commands.add("space", count_space, "size of the space, how many pass each filter, what a run would cost")
     add_campaign(space)
     add_json(space)
-    listing = add_command(
-        commands,
+    listing = commands.add(
         "enumerate",
         list_candidates,
         "compositions that pass the filters, with every descriptor",

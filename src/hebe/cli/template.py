@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
-    from hebe.config.family import Family, FamilySublattice
+    from hebe.config.family import Family
 
-_FAVOURITES: Final = ("Ni", "Fe", "Mn", "Ti", "Cu", "Mg", "Co", "Zn", "Al", "Cr")
+_FAVOURITES: Final[tuple[str, ...]] = ("Ni", "Fe", "Mn", "Ti", "Cu", "Mg", "Co", "Zn", "Al", "Cr")
 _N_SPECIES: Final = 5
 _POOL: Final = 6
 _NEARLY: Final = 0.25

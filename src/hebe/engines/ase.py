@@ -71,6 +71,9 @@ class ASEEngine:
             found[package] = str(getattr(importlib.import_module(package), "__version__", "unknown"))
         return found
 
+    def check(self) -> None:
+        """Nothing more: the factory was imported when the engine was made."""
+
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy (eV), forces (eV/A), stress (eV/A^3); moments when the calculator has them."""
         if self._calculator is None:

@@ -47,8 +47,6 @@ def _model_hash() -> str:
 @cache
 def _load() -> Any:
     """The model on one thread, without gradients of its parameters."""
-    if importlib.util.find_spec("torch") is None:
-        raise MissingDependencyError("torch", "engine chgnet", "mlip")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import torch
@@ -78,6 +76,12 @@ class CHGNetEngine:
     def versions(self) -> Mapping[str, str]:
         """Versions of chgnet and torch."""
         return {name: metadata.version(name) for name in ("chgnet", "torch")}
+
+    def check(self) -> None:
+        """See that chgnet and torch are installed, without importing them."""
+        _model_file()
+        if importlib.util.find_spec("torch") is None:
+            raise MissingDependencyError("torch", "engine chgnet", "mlip")
 
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy (eV), forces (eV/A), stress (eV/A^3) and, when asked, moments (Bohr magnetons)."""

@@ -139,6 +139,8 @@ def relax(
     surface = _Surface(start, evaluate, cell=cell)
     point = surface(np.zeros(3 * len(start) + 6))
     hessian, trust = spring_hessian(start), _TRUST
+    if not cell:
+        hessian[-6:, :-6] = hessian[:-6, -6:] = 0.0
     energies = [point.evaluation.energy_eV]
     while not _done(point, fmax, cell=cell) and surface.n_evaluations < steps:
         step = _bounded(_newton_step(hessian, point.gradient), trust)

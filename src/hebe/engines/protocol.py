@@ -68,6 +68,16 @@ class Engine(Protocol):
         """Versions of the programs behind it, for the record."""
         ...
 
+    def check(self) -> None:
+        """Say before anything runs whether the engine can.
+
+        Raises
+        ------
+        MissingDependencyError
+            If a package is not installed; names it and how to get it.
+        """
+        ...
+
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy, forces, stress and, when asked and available, magnetic moments.
 

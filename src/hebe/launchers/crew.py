@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import selectors
 import socket
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from hebe.exceptions import LaunchError
 from hebe.launchers.graph import Node
 from hebe.launchers.outcome import Outcome
 from hebe.launchers.protocol import FrameBuffer, frame, receive
@@ -26,6 +28,13 @@ _ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+_BOOT = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from hebe.launchers.worker import main
+main(int(sys.argv[2]), int(sys.argv[3]))
+"""
+_MAX_FALSE_STARTS = 3
 _AHEAD_S = 0.05
 _MAX_AHEAD = 32
 
@@ -55,6 +64,7 @@ class Worker:
     unsent: bytearray = field(default_factory=bytearray)
     assigned: deque[Node] = field(default_factory=deque)
     recalling: bool = False
+    is_ready: bool = False
 
 
 class Crew:
@@ -77,6 +87,7 @@ class Crew:
         self._folder = folder
         self._workers: list[Worker] = []
         self._selector = selectors.DefaultSelector()
+        self._false_starts = 0
         self._pace: dict[tuple[str, str], float] = {}
         self._events: deque[Event] = deque()
 
@@ -89,12 +100,13 @@ class Crew:
         return len(self._workers) < self.size or len(self._best().assigned) < self._ahead(node)
 
     def submit(self, node: Node) -> None:
-        """Hand a job over."""
+        """Hand a job over; nothing happens to it when it cannot be turned into data, which raises."""
+        message = {"type": "run", "task": _task(node), "job": node.job.as_dict()}
         best = self._best() if self._workers else None
         if best is None or (best.assigned and len(self._workers) < self.size):
             best = self._start()
         best.assigned.append(node)
-        self._send(best, {"type": "run", "task": _task(node), "job": node.job.as_dict()})
+        self._send(best, message)
 
     def poll(self, timeout_s: float) -> list[Event]:
         """Wait for news for at most a time in seconds and return them."""
@@ -136,7 +148,7 @@ class Crew:
         ours, theirs = socket.socketpair()
         self._folder.mkdir(parents=True, exist_ok=True)
         log = self._folder / f"worker-{self.started}.log"
-        command = [sys.executable, "-m", "hebe.launchers.worker", str(theirs.fileno()), str(os.getpid())]
+        command = [sys.executable, "-c", _BOOT, json.dumps(_search_path()), str(theirs.fileno()), str(os.getpid())]
         with theirs, log.open("ab") as stream:
             process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
@@ -177,7 +189,9 @@ class Crew:
             self._bury(worker)
             return
         for message in messages:
-            if message["type"] == "returned":
+            if message["type"] == "ready":
+                worker.is_ready, self._false_starts = True, 0
+            elif message["type"] == "returned":
                 self._returned(worker, message["tasks"])
             elif message["type"] == "started":
                 self._events.append(Event("started", worker.assigned[0]))
@@ -199,8 +213,12 @@ class Crew:
         self._remove(worker)
         code = worker.process.wait()
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        if not worker.is_ready:
+            self._false_starts += 1
+            if self._false_starts >= _MAX_FALSE_STARTS:
+                raise LaunchError(f"workers cannot start ({how}): {_last_line(worker.log)}; see {worker.log}")
         for number, node in enumerate(worker.assigned):
-            kind: Literal["lost", "returned"] = "lost" if number == 0 else "returned"
+            kind: Literal["lost", "returned"] = "lost" if number == 0 and worker.is_ready else "returned"
             self._events.append(Event(kind, node, message=f"the worker process died ({how}); see {worker.log}"))
 
     def _recall(self) -> None:
@@ -232,11 +250,20 @@ class Crew:
             worker.log.unlink()
 
 
+def _last_line(log: Path) -> str:
+    text = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
+    return text.rpartition("\n")[2] or "they said nothing"
+
+
 def _task(node: Node) -> str:
     return f"{node.uuid}/{node.index}"
 
 
 def _environment() -> dict[str, str]:
     """One compute thread per worker, decided before any numerical library is imported."""
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONPATH": path}
+    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1")}
+
+
+def _search_path() -> list[str]:
+    """Where workers find modules; not told by the environment, which programs started by jobs would inherit."""
+    return [entry or str(Path.cwd()) for entry in sys.path]

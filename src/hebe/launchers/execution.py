@@ -19,6 +19,8 @@ from hebe.launchers.outcome import Digest, Failure, Outcome
 from hebe.stores.claims import ClaimedElsewhere, release_held
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hebe.launchers.records import Records
 
 _FLOWS = ("replace", "detour", "addition")
@@ -79,7 +81,15 @@ class RecordingStore(JobStore):
             super().update(docs, key=key, save=save)
 
 
-def execute(payload: dict[str, Any], store: RecordingStore, folder: Path) -> Outcome:
+def decode(payload: dict[str, Any]) -> Job:
+    """Turn the dictionary of a job into the job."""
+    job: Job = MontyDecoder().process_decoded(payload)
+    return job
+
+
+def execute(
+    payload: dict[str, Any], store: RecordingStore, folder: Path, build: Callable[[dict[str, Any]], Job] = decode
+) -> Outcome:
     """Run a job and store its output.
 
     Parameters
@@ -90,6 +100,8 @@ def execute(payload: dict[str, Any], store: RecordingStore, folder: Path) -> Out
         Connected store.
     folder
         Where the folder of the job is made; it is removed again when the job succeeded and left it empty.
+    build
+        Turns the dictionary into the job.
 
     Returns
     -------
@@ -100,7 +112,7 @@ def execute(payload: dict[str, Any], store: RecordingStore, folder: Path) -> Out
     place = _make_folder(folder, payload)
     try:
         os.chdir(place)
-        job = MontyDecoder().process_decoded(payload)
+        job = build(payload)
         store.watch(job, place)
         job.run(store, job_dir=place)
         outcome = store.outcome

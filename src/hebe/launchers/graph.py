@@ -73,7 +73,8 @@ class Node:
     def __post_init__(self) -> None:
         self.uuid, self.index, self.name = self.job.uuid, self.job.index, str(self.job.name)
         self.hosts = list(self.job.hosts)
-        self.priority = float((self.job.metadata or {}).get("priority") or 0)
+        priority = (self.job.metadata or {}).get("priority")
+        self.priority = float(priority) if isinstance(priority, (int, float)) else 0.0
         self.kind = getattr(self.job.function, "__module__", ""), getattr(self.job.function, "__qualname__", "")
         self.needs_all = self.job.config.on_missing_references == OnMissing.ERROR
 

@@ -84,7 +84,10 @@ def run(
     """
     from hebe.launchers.records import Records, launch_id
     from hebe.launchers.scheduler import Scheduler
+    from hebe.launchers.worker import LOADING_SCRIPT
 
+    if LOADING_SCRIPT in os.environ:
+        raise LaunchError("a job is defined in the script that launches it: launch under if __name__ == '__main__'")
     if workers < 1:
         raise LaunchError(f"workers must be at least 1, not {workers}")
     store, root = _places(store, root)
@@ -103,7 +106,7 @@ def run(
         except BaseException:
             crew.kill()
             raise
-    summary = scheduler.tally.summary(interrupted=bool(interrupts))
+    summary = scheduler.tally.summary(interrupted=bool(interrupts) and scheduler.tally.waiting > 0)
     if crew.started or scheduler.tally.total > scheduler.tally.reused:
         _beat(scheduler, records, launch, summary.status)
     return summary
@@ -169,7 +172,6 @@ def _crew(store: JobStore, records: Records, workers: int, folder: Path) -> Crew
     script = getattr(main, "__file__", None) if getattr(main, "__spec__", None) is None else None
     greeting = {
         "type": "greeting",
-        "sys_path": [entry or str(Path.cwd()) for entry in sys.path],
         "store": store.as_dict(),
         "records": records.path,
         "folder": str(folder),

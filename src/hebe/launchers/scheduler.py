@@ -159,9 +159,9 @@ class Scheduler:
         gates = self._graph.gates
         return any(gates[uuid].completed_at > stored.completed_at for uuid in node.inputs if uuid in gates)
 
-    def _accept(self, node: Node, stored: Digest) -> None:
-        """Take an output of an earlier launch as it is, with the flows that its job asked for."""
-        self.tally.count(stored, existed=True)
+    def _accept(self, node: Node, stored: Digest, *, existed: bool = True) -> None:
+        """Take an output that is in the store as it is, with the flows that its job asked for."""
+        self.tally.count(stored, existed=existed)
         record = node.record or {}
         node.gate.stopped = node.gate.stopped or bool(record.get("stop_children"))
         if record.get("status") == "diverted":
@@ -170,7 +170,7 @@ class Scheduler:
         if stored.status == "failed":
             document = self._documents.query_one({"uuid": node.uuid, "index": node.index}, ["output.error"]) or {}
             self.tally.failures[node.uuid] = Failure.of_output(document.get("output"))
-        self._finish(node, stored, "reused")
+        self._finish(node, stored, "reused" if existed else "completed")
 
     def _divert(self, node: Node, diversion: dict[str, Any]) -> None:
         for name, flow in diversion.items():
@@ -196,9 +196,16 @@ class Scheduler:
             self._put_back.remove(item)
             self._enqueue(item[1])
         while self._ready and not self.stopping and self._crew.has_room(self._ready[0][2]):
-            _, _, node = heapq.heappop(self._ready)
-            self._crew.submit(node)
+            self._submit(heapq.heappop(self._ready)[2])
         self.tally.running = len(self._crew.running())
+
+    def _submit(self, node: Node) -> None:
+        try:
+            self._crew.submit(node)
+        except (TypeError, ValueError, AttributeError, KeyError) as err:
+            failure = Failure(type(err).__name__, f"the job cannot be turned into JSON: {err}")
+            self._records.fail(node.identity, failure)
+            self._ended(node, Outcome("failed", failure=failure))
 
     def _handle(self, event: Event) -> None:
         node = event.node
@@ -218,7 +225,7 @@ class Scheduler:
         stored = self._digests([node.uuid]).get((node.uuid, node.index))
         if stored is not None and (node.stored is None or stored.completed_at > node.stored.completed_at):
             node.record = self._records.of([node.uuid]).get((node.uuid, node.index))
-            self._accept(node, stored)
+            self._accept(node, stored, existed=False)
             return
         node.attempts += 1
         if node.attempts < _ATTEMPTS:

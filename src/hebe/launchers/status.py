@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hebe.exceptions import StoreError
 from hebe.launchers.outcome import DIGESTED, Digest, Failure
 from hebe.launchers.records import Records
 from hebe.launchers.summary import group
@@ -14,7 +16,6 @@ from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
 _SILENT_S = 30.0
 _CHUNK = 500
@@ -41,9 +42,11 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
     Raises
     ------
     hebe.exceptions.StoreError
-        If the file is no store.
+        If the file does not exist or is no store.
     """
     documents = SQLiteStore(store_path)
+    if not Path(documents.path).is_file():
+        raise StoreError(f"{documents.path} does not exist")
     documents.connect()
     records = Records(documents.path)
     wanted = None if flow_uuids is None else set(flow_uuids)

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import ctypes
 import os
+import runpy
 import signal
 import socket
 import sys
 import threading
+import types
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hebe.launchers.protocol import FrameBuffer, frame, receive
+
+if TYPE_CHECKING:
+    from jobflow.core.job import Job
+
+LOADING_SCRIPT = "HEBE_LOADING_SCRIPT"
+"""Set while a worker loads the launching script, which must not launch again."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -87,9 +95,7 @@ def main(descriptor: int, parent: int) -> None:
     die_with(parent)
     inbox = Inbox(socket.socket(fileno=descriptor))
     inbox.start()
-    greeting = inbox.take()
-    sys.path[:] = greeting["sys_path"]
-    _work(inbox, greeting)
+    _work(inbox, inbox.take())
 
 
 def die_with(parent: int) -> None:
@@ -103,33 +109,43 @@ def die_with(parent: int) -> None:
 def _work(inbox: Inbox, greeting: dict[str, Any]) -> None:
     from monty.json import MontyDecoder
 
-    from hebe.launchers.execution import RecordingStore, execute
+    from hebe.launchers.execution import RecordingStore, decode, execute
     from hebe.launchers.records import Records
 
-    if greeting["main"]:
-        _prepare_main(greeting["main"])
+    def build(payload: dict[str, Any]) -> Job:
+        if greeting["main"] and _of_script(payload):
+            _load_script(greeting["main"])
+            greeting["main"] = None
+        return decode(payload)
+
     inner = MontyDecoder().process_decoded(greeting["store"])
     inner.connect()
     store = RecordingStore(inner, Records(greeting["records"]))
     folder = Path(greeting["folder"])
+    inbox.send({"type": "ready"})
     while True:
         message = inbox.take()
         if message["type"] == "quit":
             sys.stdout.flush()
             os._exit(0)
         inbox.send({"type": "started", "task": message["task"]})
-        outcome = execute(message["job"], store, folder)
+        outcome = execute(message["job"], store, folder, build)
         inbox.send({"type": "ended", "task": message["task"], "outcome": outcome.as_message()})
 
 
-def _prepare_main(path: str) -> None:
+def _of_script(payload: Any) -> bool:
+    """Whether a job is made of something that the launching script defines itself."""
+    if isinstance(payload, dict):
+        return payload.get("@module") == "__main__" or any(map(_of_script, payload.values()))
+    return isinstance(payload, list) and any(map(_of_script, payload))
+
+
+def _load_script(path: str) -> None:
     """Load the launching script under another name, so that jobs defined in it can be found."""
-    import runpy
-
-    module = type(sys)("__mp_main__")
-    module.__dict__.update(runpy.run_path(path, run_name="__mp_main__"))
+    module = types.ModuleType("__mp_main__")
     sys.modules["__main__"] = sys.modules["__mp_main__"] = module
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    os.environ[LOADING_SCRIPT] = path
+    try:
+        module.__dict__.update(runpy.run_path(path, run_name="__mp_main__"))
+    finally:
+        del os.environ[LOADING_SCRIPT]

@@ -55,9 +55,7 @@ class Axis:
         return text.removeprefix("-") if float(text) == 0 else text
 
 
-def axis(
-    label: str, values: Iterable[float], start: float, stop: float, *, ticks: int = 6, zero: bool = False
-) -> Axis:
+def axis(label: str, values: Iterable[float], start: float, stop: float, *, ticks: int = 6, zero: bool = False) -> Axis:
     """Axis that holds all values with a small margin.
 
     Parameters
@@ -73,8 +71,11 @@ def axis(
     if zero or not known:
         known.append(0.0)
     low, high = min(known), max(known)
-    if high - low <= 1e-9 * max(1.0, abs(low), abs(high)):
-        high, low = (low + 1.0, low) if not zero and low == 0 else (high + 0.05 * abs(high), low - 0.05 * abs(low))
+    if high - low <= 1e-8 * max(1.0, abs(low), abs(high)):
+        half = 0.05 * abs(low) if abs(low) > 1e-8 else 0.5
+        low, high = low - half, high + half
+    if zero:
+        low = min(low, 0.0) if min(known) < 0 else 0.0
     margin = _MARGIN * (high - low)
     low = low if zero and low == 0 else low - margin
     high += margin

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.family import load_family
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from hebe.config.campaign import Campaign
 
 _ENTROPIES: Final = {
@@ -50,7 +51,11 @@ _UNCERTAINTIES: Final = (
 def window_text(campaign: Campaign) -> str:
     """Where voltage and strain are ranked, as a clause; empty without a working ion."""
     ends = window(campaign)
-    return "" if ends is None else f", window x = {ends[1]:.4g} to {ends[0]:.4g} {campaign.host.working_ion} per formula unit"
+    return (
+        ""
+        if ends is None
+        else f", window x = {ends[1]:.4g} to {ends[0]:.4g} {campaign.host.working_ion} per formula unit"
+    )
 
 
 def window(campaign: Campaign) -> tuple[float, float] | None:

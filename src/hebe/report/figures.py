@@ -77,9 +77,7 @@ def _steps(
     y_axis = axis("voltage / V", [v for _, _, v in every], _BOTTOM, _TOP)
     parts = [frame(x_axis, y_axis)]
     for candidate, style, steps in drawn:
-        corners = [
-            (x_axis.pixel(x), y_axis.pixel(v)) for a, b, v in sorted(steps, reverse=falling) for x in (a, b)
-        ]
+        corners = [(x_axis.pixel(x), y_axis.pixel(v)) for a, b, v in sorted(steps, reverse=falling) for x in (a, b)]
         parts.append(polyline(corners, style.colour))
         for a, b, v in steps:
             words = f"{candidate['formula']}: {v:.3f} V from {a:.4g} to {b:.4g}"
@@ -134,7 +132,7 @@ def mixing_temperatures(candidates: Sequence[Candidate]) -> str:
     """
     rows = candidates[:MAX_ROWS]
     values = [_temperature(c, name) for c in rows for name in ("competing", "same_host")]
-    ends = [end for value, sd in values if value is not None for end in (value - sd, value + sd)]
+    ends = [end for value, sd in values if value is not None for end in (max(0.0, value - sd), value + sd)]
     bottom = _TOP + 26.0 * max(1, len(rows)) + 6
     x_axis = axis("mixing temperature / K", ends, _LEFT, _RIGHT - 20, zero=True)
     parts = x_numbers(x_axis, _TOP, bottom)

@@ -26,7 +26,9 @@ def tag(name: str, *content: object, **attributes: str) -> Markup:
     return Markup(f"<{name}{given}>{''.join(map(html, content))}</{name}>")
 
 
-def table(head: Sequence[object], rows: Iterable[Sequence[object]], numbers: Iterable[int] = (), **attributes: str) -> Markup:
+def table(
+    head: Sequence[object], rows: Iterable[Sequence[object]], numbers: Iterable[int] = (), **attributes: str
+) -> Markup:
     """Table; `numbers` are the positions of columns set flush right."""
     right = set(numbers)
 

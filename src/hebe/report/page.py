@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
 from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,8 @@ from hebe.report.markup import Markup, definitions, html, tag
 from hebe.report.tables import candidate_card, ranking_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from hebe.config.campaign import Campaign
 
 PACKAGES: Final = ("chgnet", "torch", "pymatgen", "jobflow", "maggma", "ase", "numpy", "scipy", "spglib")

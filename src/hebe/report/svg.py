@@ -30,7 +30,7 @@ def style_of(position: int) -> Style:
     return Style(COLOURS[position % len(COLOURS)], position % 6)
 
 
-def element(tag: str, content: str = "", **attributes: object) -> str:
+def element(tag: str, content: str = "", /, **attributes: object) -> str:
     """One element; `content` is markup, attribute names take ``_`` for ``-``."""
     given = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{escape(_value(value))}"' for name, value in attributes.items()

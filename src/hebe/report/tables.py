@@ -13,24 +13,29 @@ from hebe.report.values import COMPLETE_GRADES, DASH, number, temperature_parts
 Candidate = Mapping[str, Any]
 
 _HEAD: Final = (
-    "rank",
-    "candidate",
-    "entropy / R",
-    "voltage / V",
-    "max. volume strain / %",
-    "T_mix competing / K",
-    "T_mix same host / K",
-    "above hull / meV per atom",
-    "capacity redox / mAh g⁻¹",
-    "status",
+    ("rank", ""),
+    ("candidate", ""),
+    ("entropy", "R"),
+    ("voltage", "V"),
+    ("volume strain", "%"),
+    ("T_mix competing", "K"),
+    ("T_mix same host", "K"),
+    ("above hull", "meV per atom"),
+    ("redox capacity", "mAh g⁻¹"),
+    ("status", ""),
 )
 
 
 def ranking_table(candidates: Sequence[Candidate]) -> Markup:
     """Ranking with uncertainties; warnings unfold below the formula."""
     rows = [_ranking_row(position, candidate) for position, candidate in enumerate(candidates)]
-    head = [*_HEAD[:5], *(Markup(f"T<sub>mix</sub> {name} / K") for name in ("competing", "same host")), *_HEAD[7:]]
+    head = [_titled(name, unit) for name, unit in _HEAD]
     return tag("div", table(head, rows, range(2, 9), class_="ranking"), class_="scroll")
+
+
+def _titled(name: str, unit: str) -> Markup:
+    words = html(name).replace("T_mix", "T<sub>mix</sub>")
+    return Markup(words + f"<br>/ {html(unit)}" * bool(unit))
 
 
 def _ranking_row(position: int, candidate: Candidate) -> list[object]:
@@ -76,7 +81,7 @@ def formula(text: str) -> Markup:
         if amount:
             parts.append(tag("sub", amount))
             amount = ""
-        parts.append(html(letter))
+        parts.append("<wbr>" * letter.isupper() + html(letter))
     return Markup("".join(parts).strip())
 
 
@@ -91,9 +96,11 @@ def temperature_cell(candidate: Candidate, name: str) -> Markup:
     """Mixing temperature with both standard deviations, ``≥`` where it is a lower bound."""
     result = candidate["mixing"][name]
     if result["T_mix_K"] is None:
-        return tag("span", "never" if result.get("reason") == "never" else DASH, title=result.get("reason") or "no value")
+        return tag(
+            "span", "never" if result.get("reason") == "never" else DASH, title=result.get("reason") or "no value"
+        )
     bound = "≥ " if name == "competing" and candidate["hull_grade"] not in COMPLETE_GRADES else ""
-    parts = zip(temperature_parts(candidate["mixing"], name), ("configurations", "model"), strict=True)
+    parts = zip(temperature_parts(candidate["mixing"], name), ("conf.", "model"), strict=True)
     spreads = [tag("span", f"± {number(sd, 0)} {of}", class_="sd") for sd, of in parts if sd is not None]
     return Markup("<br>".join([html(bound + number(result["T_mix_K"], 0)), *spreads]))
 
@@ -151,5 +158,12 @@ def _decomposition(candidate: Candidate, name: str) -> Markup:
     words = "Against competing phases" if name == "competing" else "Against the same host"
     if result["dH_eV_per_site"] is None:
         return tag("p", f"{words}: {DASH} ({result.get('reason') or 'no value'})", class_="note")
-    phases = " + ".join(f"{part['amount']:.3g} {part['formula']}" for part in result["decomposition"])
-    return tag("p", f"{words}: dH {enthalpy} meV per mixed site from {phases}.")
+    text = f"{words}: dH {enthalpy} meV per mixed site from {_phases(result['decomposition'])}"
+    binding = result.get("decomposition_at_T_mix") or result["decomposition"]
+    if result["T_mix_K"] and binding != result["decomposition"]:
+        text += f"; at the mixing temperature it competes with {_phases(binding)}"
+    return tag("p", text + ".")
+
+
+def _phases(decomposition: Sequence[Mapping[str, Any]]) -> str:
+    return " + ".join(f"{part['amount']:.3g} {part['formula']}" for part in decomposition)

@@ -78,7 +78,7 @@ def _gained(result: Mapping[str, Any]) -> float | None:
     return entropy if entropy is not None and entropy > 0 else None
 
 
-def lookup(document: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - any value of a document
+def lookup(document: Mapping[str, Any], path: str) -> Any:
     """Value at a dotted path; None where the path ends early."""
     here: Any = document
     for part in path.split("."):

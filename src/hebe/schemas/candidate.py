@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hebe.schemas.base import Document
+from hebe.schemas.base import Document, ErrorInfo
 from hebe.schemas.electrode import VoltageStep, XState
 from hebe.schemas.mixing import MixingDoc
 
@@ -46,5 +46,6 @@ class CandidateDoc(Document):
     max_delta_volume_sd: float | None = None
     mixing: MixingDoc = Field(default_factory=MixingDoc)
     warnings: list[str] = Field(default_factory=list)
+    error: ErrorInfo | None = None
     calculations: dict[str, str] = Field(default_factory=dict)
     calculation_status: dict[str, str] = Field(default_factory=dict)

@@ -5,7 +5,9 @@ Datetimes are kept as MongoDB keeps them: naive UTC, whole milliseconds.
 
 from __future__ import annotations
 
+import marshal
 import math
+import re
 import threading
 from datetime import datetime
 from typing import Any
@@ -19,33 +21,38 @@ RAW, COMPRESSED, TAGGED = 0, 1, 2
 """Bits of the ``format`` column."""
 
 _TAG = "$hebe"
-_LEAVES = frozenset({str, int, bool, type(None)})
 _MIN_SIZE = 256
 _INT64 = 2**63
+_STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
+_NOT_FINITE = re.compile(rb"g.{6}[\xf0-\xff][\x7f\xff]", re.DOTALL)
 _local = threading.local()
 
 
-def encode(document: dict[str, Any], level: int = 1) -> tuple[int, bytes]:
+def encode(document: dict[str, Any], level: int = 1) -> tuple[dict[str, Any], int, bytes]:
     """Turn a document into bytes.
 
     Parameters
     ----------
     document
-        What :func:`normalize` returned.
+        Any document; objects of Python are replaced by their dictionaries, as maggma's stores do.
     level
         zstd level.
 
     Returns
     -------
     tuple
-        The format (bits ``COMPRESSED`` and ``TAGGED``) and the bytes.
+        The document as it will come back (lists may still be tuples), the format (bits ``COMPRESSED`` and
+        ``TAGGED``), the bytes.
     """
-    tagged = not _is_json(document)
-    raw = orjson.dumps(_tag(document) if tagged else document)
-    form = TAGGED if tagged else RAW
+    form, raw = RAW, _plain_json(document)
+    if raw is None:
+        document = normalize(document)
+        raw = _plain_json(document)
+    if raw is None:
+        form, raw = TAGGED, orjson.dumps(_tag(document))
     if len(raw) < _MIN_SIZE:
-        return form, raw
-    return form | COMPRESSED, _compressor(level).compress(raw)
+        return document, form, raw
+    return document, form | COMPRESSED, _compressor(level).compress(raw)
 
 
 def decode(form: int, body: bytes) -> dict[str, Any]:
@@ -56,9 +63,9 @@ def decode(form: int, body: bytes) -> dict[str, Any]:
 
 
 def dumps(document: dict[str, Any]) -> bytes:
-    """Turn a small document into bytes that say themselves whether they are tagged."""
-    form, raw = (RAW, orjson.dumps(document)) if _is_json(document) else (TAGGED, orjson.dumps(_tag(document)))
-    return b"#" + raw if form & TAGGED else raw
+    """Turn a normalized document into bytes that say themselves whether they are tagged."""
+    raw = _plain_json(document)
+    return b"#" + orjson.dumps(_tag(document)) if raw is None else raw
 
 
 def loads(raw: bytes) -> dict[str, Any]:
@@ -71,13 +78,7 @@ def loads(raw: bytes) -> dict[str, Any]:
 
 
 def normalize(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document as a MongoDB store would give it back.
-
-    Objects of Python are replaced by their dictionaries (as maggma's stores do), datetimes by naive UTC ones with
-    whole milliseconds. A document of plain JSON types is returned as it is, not copied.
-    """
-    if _is_json(document):
-        return document
+    """Return a document as a MongoDB store would give it back, of plain types and naive UTC datetimes."""
     clean: dict[str, Any] = normalize_dates(jsanitize(document, allow_bson=True, recursive_msonable=True))
     return clean
 
@@ -95,32 +96,18 @@ def normalize_dates(value: Any) -> Any:
     return value
 
 
-def _is_json(value: dict[str, Any] | list[Any]) -> bool:
-    """Whether orjson writes and reads the value without any change; a type check per container, not per value."""
-    if type(value) is dict:
-        if not all(type(key) is str for key in value) or _TAG in value:
-            return False
-        items: Any = value.values()
-    else:
-        items = value
-    types = set(map(type, items))
-    if types <= {int, float}:
-        return _finite(items, types)
-    if float in types and not all(math.isfinite(x) for x in items if type(x) is float):
-        return False
-    if int in types and not all(-_INT64 <= x < _INT64 for x in items if type(x) is int):
-        return False
-    if not types - {dict, list, float} <= _LEAVES:
-        return False
-    return all(_is_json(x) for x in items if type(x) is dict or type(x) is list)
+def _plain_json(document: dict[str, Any]) -> bytes | None:
+    """Write JSON, if that and reading it back change nothing but tuples; None otherwise.
 
-
-def _finite(items: Any, types: set[type]) -> bool:
-    if not types:
-        return True
-    if float in types and not all(map(math.isfinite, items)):
-        return False
-    return types == {float} or -_INT64 <= min(items) <= max(items) < _INT64
+    marshal takes exact built-in types only and writes floats as ``g`` and eight bytes, which shows infinities and
+    NaN; a false alarm costs time, not truth.
+    """
+    try:
+        raw = orjson.dumps(document, option=_STRICT)
+        types = marshal.dumps(document, 2)
+    except (TypeError, ValueError):
+        return None
+    return None if _NOT_FINITE.search(types) or b'"$hebe"' in raw else raw
 
 
 def _tag(value: Any) -> Any:

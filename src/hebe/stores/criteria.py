@@ -16,7 +16,7 @@ from mongomock_ng.filtering import filter_applies
 
 from hebe.exceptions import StoreError
 from hebe.stores.codec import normalize_dates
-from hebe.stores.fields import MISSING, Scalar, index_value
+from hebe.stores.fields import MISSING, NULL, Scalar, index_value
 
 _LOGICAL = {"$and", "$or", "$nor"}
 _BOUNDS = {"$gt": ">=", "$gte": ">=", "$lt": "<=", "$lte": "<="}
@@ -36,7 +36,7 @@ class Narrowing:
 
     @property
     def alternatives(self) -> tuple[Narrowing, ...]:
-        """This condition and those that may hold instead."""
+        """All conditions of which one holds, itself first."""
         return (self, *self.otherwise)
 
 
@@ -51,7 +51,7 @@ class Criteria:
     Raises
     ------
     hebe.exceptions.StoreError
-        If it is no mapping or asks for code to be run (``$where``, ``$function``).
+        If it is no mapping, is wrong, or asks for code to be run (``$where``, ``$function``).
     """
 
     def __init__(self, spec: Mapping[str, Any] | None) -> None:
@@ -59,6 +59,8 @@ class Criteria:
             raise StoreError(f"criteria must be a mapping, not {type(spec).__name__}")
         self.spec: dict[str, Any] = normalize_dates(dict(spec or {}))
         _refuse_code(self.spec)
+        if self.spec:
+            self.matches({})
 
     def __bool__(self) -> bool:
         return bool(self.spec)
@@ -157,12 +159,15 @@ def _of_path(path: str, search: Any) -> list[Narrowing]:
             found.extend(_any_of(path, value))
         elif operator in _BOUNDS:
             found.extend(_bound(path, _BOUNDS[operator], value))
-        elif operator == "$exists" and not value:
-            found.append(Narrowing(path, "value = ?", (MISSING,)))
+        elif operator == "$exists":
+            there = Narrowing(path, "(value < ? OR value > ?)", (MISSING, MISSING))
+            found.append(there if value else Narrowing(path, "value = ?", (MISSING,)))
     return found
 
 
 def _equal(path: str, value: Any) -> list[Narrowing]:
+    if value is None:
+        return _any_of(path, [None])
     stored = index_value(value)
     return [] if stored is None else [Narrowing(path, "value = ?", (stored,))]
 
@@ -173,6 +178,8 @@ def _any_of(path: str, values: Any) -> list[Narrowing]:
     stored = [index_value(value) for value in values]
     if any(value is None or isinstance(value, float) for value in stored):
         return []
+    if NULL in stored:
+        stored.append(MISSING)
     return [Narrowing(path, "value IN (SELECT value FROM json_each(?))", (orjson.dumps(stored).decode(),))]
 
 

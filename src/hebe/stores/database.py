@@ -10,11 +10,16 @@ import random
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.exceptions import StoreError
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +90,7 @@ def disconnect(path: str) -> None:
         if found is None or found.busy:
             return
         del _registry[key]
-    found.sql.close()
+    found.close()
 
 
 def _forget_others() -> None:
@@ -93,7 +98,7 @@ def _forget_others() -> None:
     _abandoned.extend(_registry.pop(key) for key in list(_registry) if key[0] != os.getpid())
     alive = {thread.ident for thread in threading.enumerate()}
     for key in [key for key in _registry if key[1] not in alive]:
-        _registry.pop(key).sql.close()
+        _registry.pop(key).close()
 
 
 class Connection:
@@ -110,14 +115,20 @@ class Connection:
         self._depth = 0
         with translated(path):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._turn = _Turn(path)
             self.sql = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
             try:
                 patiently(self._prepare)
             except BaseException:
-                self.sql.close()
+                self.close()
                 raise
             status = Path(path).stat()
         self._inode = (status.st_dev, status.st_ino)
+
+    def close(self) -> None:
+        """Close it."""
+        self.sql.close()
+        self._turn.close()
 
     @property
     def busy(self) -> bool:
@@ -184,7 +195,7 @@ class Connection:
             finally:
                 self._depth -= 1
             return
-        with translated(self.path):
+        with translated(self.path), self._turn:
             if not durable:
                 self.sql.execute("PRAGMA synchronous=NORMAL")
             patiently(lambda: self.sql.execute("BEGIN IMMEDIATE"))
@@ -200,6 +211,42 @@ class Connection:
                 self._depth = 0
                 if not durable:
                     self.sql.execute("PRAGMA synchronous=FULL")
+
+
+class _Turn:
+    """A queue for writers: the kernel wakes the next one at once, where SQLite's own waiting sleeps and polls.
+
+    Correctness does not rest on it; where it cannot be had, SQLite's lock does the same more slowly.
+
+    Parameters
+    ----------
+    path
+        The database file; the lock file stands beside it.
+    """
+
+    def __init__(self, path: str) -> None:
+        try:
+            self._file: int | None = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError:
+            self._file = None
+
+    def __enter__(self) -> None:
+        self._flock("LOCK_EX")
+
+    def __exit__(self, *_: object) -> None:
+        self._flock("LOCK_UN")
+
+    def close(self) -> None:
+        """Give the lock file back."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _flock(self, operation: str) -> None:
+        if self._file is None or fcntl is None:
+            return
+        with suppress(OSError):
+            fcntl.flock(self._file, getattr(fcntl, operation))
 
 
 def patiently(action: Any) -> Any:

@@ -11,7 +11,10 @@ from typing import Any
 Scalar = str | int | float
 
 MISSING = "\x01N"
-"""Index value of a path that is absent or null."""
+"""Index value of a path that is absent."""
+
+NULL = "\x01U"
+"""Index value of null."""
 
 OTHER = "\x01O"
 """Index value of what cannot be compared in SQL (lists, dictionaries, binary data)."""
@@ -38,7 +41,7 @@ def index_values(document: dict[str, Any], path: str) -> set[Scalar]:
     Returns
     -------
     set
-        At least one value; several where lists are on the way. Absent and null values give :data:`MISSING`.
+        At least one value; several where lists are on the way. An absent one gives :data:`MISSING`.
     """
     found: set[Scalar] = set()
     _collect(document, path.split("."), found)
@@ -52,7 +55,7 @@ def index_value(value: Any) -> Scalar | None:
     least what they should.
     """
     if value is None:
-        return MISSING
+        return NULL
     if isinstance(value, str):
         return value[:_MAX_TEXT]
     if isinstance(value, (bool, int)):
@@ -90,7 +93,7 @@ def _collect(node: Any, parts: list[str], found: set[Scalar]) -> None:
             _collect(node[parts[0]], parts[1:], found)
         else:
             found.add(MISSING)
-    elif isinstance(node, list):
+    elif isinstance(node, (list, tuple)):
         if parts[0].lstrip("-").isdigit() and -len(node) <= int(parts[0]) < len(node):
             _collect(node[int(parts[0])], parts[1:], found)
         found.add(MISSING)
@@ -102,7 +105,7 @@ def _collect(node: Any, parts: list[str], found: set[Scalar]) -> None:
 
 
 def _collect_leaf(node: Any, found: set[Scalar]) -> None:
-    if isinstance(node, list):
+    if isinstance(node, (list, tuple)):
         found.add(OTHER)
         for item in node:
             value = index_value(item)
@@ -121,7 +124,7 @@ def _copy(node: dict[str, Any], target: dict[str, Any], parts: list[str]) -> Non
         target[name] = _small(value)
     elif isinstance(value, dict):
         _copy(value, target.setdefault(name, {}), parts[1:])
-    elif isinstance(value, list):
+    elif isinstance(value, (list, tuple)):
         raise NotAtHandError
     else:
         target[name] = _small(value)
@@ -130,8 +133,8 @@ def _copy(node: dict[str, Any], target: dict[str, Any], parts: list[str]) -> Non
 def _small(value: Any) -> Any:
     if isinstance(value, dict):
         raise NotAtHandError
-    if isinstance(value, list):
-        if len(value) > _MAX_LIST or any(isinstance(item, (dict, list)) for item in value):
+    if isinstance(value, (list, tuple)):
+        if len(value) > _MAX_LIST or any(isinstance(item, (dict, list, tuple)) for item in value):
             raise NotAtHandError
         return [_small(item) for item in value]
     if isinstance(value, (str, bytes)) and len(value) > 4 * _MAX_TEXT:

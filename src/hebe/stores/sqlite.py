@@ -238,18 +238,18 @@ class SQLiteStore(Store):
             If a unique index would be violated, or the file cannot be written; nothing was changed.
         """
         names = [self.key] if key is None else [key] if isinstance(key, str) else list(key)
-        documents = [codec.normalize(d) for d in ([docs] if isinstance(docs, Mapping) else docs)]
-        documents = [d for d in documents if self._valid(d)]
-        if not documents:
+        given = [docs] if isinstance(docs, Mapping) else docs
+        encoded = [codec.encode(dict(d), self.compression_level) for d in given]
+        encoded = [item for item in encoded if self._valid(item[0])]
+        if not encoded:
             return
-        searches = [{name: d[name] for name in names} for d in documents]
-        bodies = [codec.encode(d, self.compression_level) for d in documents]
+        searches = [{name: document[name] for name in names} for document, _, _ in encoded]
         if not set(names) & self._collection.layout().indexed:
             self.ensure_index(names[0])
         with self._collection.transaction():
             self._collection.refresh()
-            for document, search, body in zip(documents, searches, bodies, strict=True):
-                self._collection.put(document, search, body)
+            for (document, form, body), search in zip(encoded, searches, strict=True):
+                self._collection.put(document, search, (form, body))
 
     def remove_docs(self, criteria: Mapping[str, Any]) -> None:
         """Remove the documents that match MongoDB-style criteria."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from hebe.config.family import load_family
 from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.base import ErrorInfo
 from hebe.schemas.candidate import CandidateDoc
 from hebe.schemas.electrode import StrainDoc, VoltageDoc
 from hebe.schemas.mixing import MixingDoc
@@ -83,6 +84,9 @@ def summarise(
         document.mixing = parts.mixing
     document.warnings = _warnings(parts, document)
     document.status = _status(document, parts, analyses)
+    if document.status == "failed":
+        first = next((c.error.message for c in calculated if c.error is not None), "nothing was calculated")
+        document.error = ErrorInfo(error_class="CandidateError", message=f"no as-made energy: {first}")
     return document
 
 

@@ -56,6 +56,6 @@ def describe(fractions: Mapping[Ion, float], sublattice: FamilySublattice) -> di
         "electronegativity_mismatch": (
             relative_mismatch(fractions, known_chi) if len(known_chi) == len(fractions) else None
         ),
-        "jahn_teller_fraction": sum(x for ion, x in fractions.items() if is_jahn_teller(ion, spins[ion])),
-        "d0_fraction": sum(x for ion, x in fractions.items() if is_d0(ion)),
+        "jahn_teller_fraction": math.fsum(x for ion, x in fractions.items() if is_jahn_teller(ion, spins[ion])),
+        "d0_fraction": math.fsum(x for ion, x in fractions.items() if is_d0(ion)),
     }

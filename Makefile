@@ -1,0 +1,56 @@
+# make demo: install and run the example campaign. make test: install and run the tests. Both need only Python and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+WORKERS ?=
+
+export OMP_NUM_THREADS := 1
+
+.PHONY: demo test slow lint types check wheel clean help
+
+help:
+	@echo "make demo   install what the demo needs and run examples/na-o3-quick.yaml"
+	@echo "make test   install what the tests need and run all that are not slow"
+	@echo "make slow   run the slow tests"
+	@echo "make lint types   ruff and import contract; mypy"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt torch
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,report]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,report,dev]"
+	@touch $@
+
+demo: $(VENV)/.demo
+	$(BIN)/hebe run examples/na-o3-quick.yaml $(if $(WORKERS),--workers $(WORKERS))
+	$(BIN)/hebe results examples/na-o3-quick.yaml
+	$(BIN)/hebe report examples/na-o3-quick.yaml -o demo/report.html
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --durations 10
+
+slow: $(VENV)/.test
+	$(BIN)/python -m pytest -m slow --durations 10
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.test
+	$(BIN)/python tests/support/check_types.py
+
+check: lint types test
+
+wheel: $(VENV)/.test
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+
+clean:
+	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis demo

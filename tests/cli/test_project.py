@@ -1,0 +1,71 @@
+"""The campaign that ``hebe init`` writes is accepted and gives candidates, for every family and working ion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hebe.config.family import family_names, load_family
+from hebe.config.loading import load_campaign
+from hebe.science.chemistry.screening import screen
+from support.command import hebe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Captured = pytest.CaptureFixture[str]
+CHOICES = [(name, ion) for name in family_names() for ion in (*load_family(name).working_ions, None)]
+
+
+@pytest.mark.parametrize(("family", "ion"), CHOICES)
+def test_what_is_written_gives_candidates(family: str, ion: str | None, capsys: Captured, tmp_path: Path) -> None:
+    words = ["init", tmp_path / "new project", "--family", family]
+    outcome = hebe(capsys, *words, *(["--ion", ion] if ion else []))
+    assert outcome.code == 0
+    campaign = load_campaign(tmp_path / "new project" / "campaign.yaml")
+    assert campaign.name == "new-project"
+    assert campaign.host.family == family
+    assert campaign.host.working_ion == (ion or next(iter(load_family(family).working_ions), None))
+    found = screen(campaign)
+    assert len(found.selected) == 6
+    assert all(candidate.charge == 0 for candidate in found.selected)
+
+
+def test_the_default_species_of_the_layered_host_stand_together(capsys: Captured, tmp_path: Path) -> None:
+    hebe(capsys, "init", tmp_path, "--family", "layered-o3", "--ion", "Na")
+    species = load_campaign(tmp_path / "campaign.yaml").host.sublattices["TM"].species
+    assert species == {"Ni": (2,), "Fe": (3,), "Mn": (3, 4), "Ti": (4,), "Cu": (2,), "Mg": (2,)}
+
+
+def test_a_file_is_kept_unless_forced(capsys: Captured, tmp_path: Path) -> None:
+    path = tmp_path / "campaign.yaml"
+    path.write_text("mine", encoding="utf-8")
+    outcome = hebe(capsys, "init", tmp_path)
+    assert outcome.code == 2
+    assert outcome.err == f"error: {path}: the file exists (--force overwrites it)\n"
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert hebe(capsys, "init", tmp_path, "--force").code == 0
+    assert load_campaign(path).host.family == "layered-o3"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--family", "layered"], "no host family is called 'layered'"),
+        (["--ion", "K"], "'K' is no working ion of layered-o3 (one of Li, Na)"),
+        (["--family", "rocksalt", "--ion", "Na"], "'Na' is no working ion of rocksalt (leave --ion away)"),
+    ],
+)
+def test_wrong_choices_write_nothing(words: list[str], said: str, capsys: Captured, tmp_path: Path) -> None:
+    outcome = hebe(capsys, "init", tmp_path / "new", *words)
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file(capsys: Captured, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("", encoding="utf-8")
+    outcome = hebe(capsys, "init", path)
+    assert (outcome.code, outcome.err) == (2, f"error: {path}: expected a folder\n")

@@ -1,0 +1,29 @@
+"""What all tests share: one compute thread, no deadlines, skips that a gate may not have."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+settings.register_profile("hebe", deadline=None, derandomize=True)
+settings.load_profile("hebe")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
+    """Where everything is installed (HEBE_CI), a test that is skipped for a missing package has failed."""
+    report = yield
+    reason = str(call.excinfo.value) if call.excinfo is not None else ""
+    if report.skipped and os.environ.get("HEBE_CI") and "needs the package" in reason:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped: {reason}"
+    return report

@@ -1,0 +1,134 @@
+"""The page: complete, escaped, and without anything that reaches out."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from hebe.config.loading import load_campaign
+from hebe.report.conventions import window
+from hebe.report.markup import Markup, html, tag
+from hebe.report.page import report_page
+from hebe.report.tables import formula
+from support.broken_campaigns import ROCKSALT
+from support.report_results import HOSTILE, candidates
+
+QUICK = Path(__file__).parents[2] / "examples" / "na-o3-quick.yaml"
+VOID = {"meta", "br", "wbr"}
+
+
+class Reader(HTMLParser):
+    """Checks that elements close in order; keeps the text and every attribute."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return report_page(load_campaign(QUICK), candidates(), written="2026-01-01")
+
+
+def test_the_page_is_well_formed(page: str) -> None:
+    assert Reader(page).open == []
+    assert page.startswith("<!DOCTYPE html>")
+
+
+def test_nothing_reaches_out(page: str) -> None:
+    reader = Reader(page)
+    assert not {"script", "link", "img", "iframe", "object", "form", "base", "a"} & set(reader.tags)
+    for _, name, value in reader.attributes:
+        assert name not in {"src", "href", "srcset", "action", "style"}
+        assert not name.startswith("on")
+        assert "://" not in value or (name, value) == ("xmlns", "http://www.w3.org/2000/svg")
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_every_candidate_and_value_is_there(page: str) -> None:
+    text = Reader(page).text
+    for candidate in candidates():
+        assert text.count(candidate["candidate_id"]) >= 2
+        assert text.count(candidate["formula"]) >= 2
+        assert all(key in text for key in candidate["calculations"].values())
+        assert all(warning in text for warning in candidate["warnings"])
+    for shown in ("3.41 ± 0.02", "≥ 741", "never", "partial", "± 39 conf.", "± 580 model", "mixed-site"):
+        assert shown in text
+    assert page.count("<figure>") == 5
+
+
+def test_warnings_are_escaped(page: str) -> None:
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert HOSTILE in Reader(page).text
+
+
+def test_conventions_are_stated(page: str) -> None:
+    text = Reader(page).text
+    for shown in (
+        "at least 1.5 R in the convention mixed-site",
+        "coverage grade B, C, D",
+        "CuO, Fe2O3, MnO2, NaFeO2, TiO2",
+        "energy scale MP2020-corrected (CHGNet 0.3.0)",
+        "x = 0.3333 and 1 Na",
+        "written".capitalize(),
+    ):
+        assert shown in text
+
+
+def test_a_campaign_without_a_working_ion(tmp_path: Path) -> None:
+    path = tmp_path / "rost.yaml"
+    path.write_text(ROCKSALT, encoding="utf-8")
+    campaign = load_campaign(path)
+    assert window(campaign) is None
+    found = candidates()
+    for candidate in found:
+        candidate |= {"voltage_profile": [], "x_states": [], "average_voltage_V": None, "capacity_redox_mAh_g": None}
+    page = report_page(campaign, found)
+    assert page.count("<figure>") == 1
+    assert "Volume strain" not in Reader(page).text
+
+
+def test_a_page_with_nothing_computed() -> None:
+    found = candidates()[5:]
+    found[0]["mixing"]["same_host"]["T_mix_K"] = None
+    assert "nothing to draw" in report_page(load_campaign(QUICK), found)
+
+
+def test_the_window() -> None:
+    assert window(load_campaign(QUICK)) == pytest.approx((1 / 3, 1))
+
+
+def test_markup_escapes_everything_else() -> None:
+    assert tag("p", "<b>", Markup("<b></b>"), 3, class_='"') == '<p class="&quot;">&lt;b&gt;<b></b>3</p>'
+    assert html(html("<")) == "&lt;"
+
+
+def test_formulas_have_subscripts() -> None:
+    shown = re.sub("<wbr>", "", formula("NaNi0.5(MnO2)3<"))
+    assert shown == "NaNi<sub>0.5</sub>(MnO<sub>2</sub>)<sub>3</sub>&lt;"

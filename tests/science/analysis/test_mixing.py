@@ -1,0 +1,118 @@
+"""Mixing temperatures against closed forms."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+
+from hebe.science.analysis.hull import PhaseEntry, PhaseEquilibrium
+from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing
+from hebe.science.analysis.vertices import polytope_vertices
+from hebe.science.chemistry.entropy import site_entropy
+from hebe.science.chemistry.ions import Ion
+
+K = BOLTZMANN
+
+
+def entry(name: str, amounts: dict[str, float], energy: float, entropy: float = 0.0) -> PhaseEntry:
+    return PhaseEntry(name, amounts, energy, "s", entropy)
+
+
+def disordered(amounts: dict[str, float], energy: float, entropy: float, sites: float = 1.0) -> DisorderedPhase:
+    return DisorderedPhase(amounts, energy, entropy, sites)
+
+
+def test_entropy_free_references_give_the_ratio() -> None:
+    references = PhaseEquilibrium([entry(m, {m: 1, "O": 1}, -1.0) for m in ("Mg", "Ni")])
+    found = mixing(disordered({"Mg": 0.5, "Ni": 0.5, "O": 1}, -0.98, K * math.log(2)), references)
+    assert found.dH_eV_per_site == pytest.approx(0.02)
+    assert found.T_mix_K == pytest.approx(0.02 / (K * math.log(2)))
+
+
+def test_regular_solution_ternary_against_its_binaries() -> None:
+    # H = omega sum_{i<j} x_i x_j against the three equimolar binaries with their own entropies, solved by hand:
+    # ABC at 1/3 = 1/3 (AB + BC + AC); dH = omega (1/3 - 1/4), dS = k (ln 3 - ln 2)
+    omega = 0.3
+    pairs = [("A", "B"), ("B", "C"), ("A", "C")]
+    binaries = [entry(a + b, {a: 0.5, b: 0.5}, omega * 0.25, K * math.log(2)) for a, b in pairs]
+    dear = [entry(m, {m: 1.0}, 1.0) for m in "ABC"]
+    found = mixing(disordered(dict.fromkeys("ABC", 1 / 3), omega / 3, K * math.log(3)), PhaseEquilibrium(binaries + dear))
+    assert found.T_mix_K == pytest.approx(omega * (1 / 3 - 1 / 4) / (K * math.log(1.5)))
+    assert found.dS_eV_per_K_per_site == pytest.approx(K * math.log(1.5))
+
+
+def test_the_binding_decomposition_changes_with_temperature() -> None:
+    # Against A + B alone: 1,000 K. A reference with entropy binds above 0 K and raises the mixing temperature.
+    s = K * math.log(2)
+    pure = [entry("A", {"A": 1}, 0.0), entry("B", {"B": 1}, 0.0)]
+    solid = disordered({"A": 0.5, "B": 0.5}, 1000 * s, s)
+    assert mixing(solid, PhaseEquilibrium(pure)).T_mix_K == pytest.approx(1000)
+    other = entry("AB", {"A": 0.5, "B": 0.5}, 0.5 * 1000 * s, 0.6 * s)
+    found = mixing(solid, PhaseEquilibrium([*pure, other]))
+    assert found.T_mix_K == pytest.approx(0.5 * 1000 * s / (0.4 * s))
+    assert [p.phase for p in found.decomposition] == ["A", "B"]
+    assert [p.phase for p in found.decomposition_at_T_mix] == ["AB"]
+
+
+def test_co_cu_mg_ni_zn_oxide_gains_less_than_ln_5_against_a_ternary_solid_solution() -> None:
+    # dS against 3/5 (Co,Mg,Ni)O + CuO + ZnO is (ln 5 - 0.6 ln 3) k = 0.950 k
+    ternary = entry("CoMgNi", {"Co": 1 / 3, "Mg": 1 / 3, "Ni": 1 / 3, "O": 1}, 0.0, K * math.log(3))
+    binaries = [entry(m, {m: 1, "O": 1}, 0.0 if m in ("Cu", "Zn") else 0.5) for m in ("Co", "Cu", "Mg", "Ni", "Zn")]
+    heo = disordered({**dict.fromkeys(("Co", "Cu", "Mg", "Ni", "Zn"), 0.2), "O": 1}, 0.0677, K * math.log(5))
+    found = mixing(heo, PhaseEquilibrium([ternary, *binaries]))
+    assert found.dS_eV_per_K_per_site is not None
+    assert found.dS_eV_per_K_per_site / K == pytest.approx(0.950, abs=0.001)
+    assert found.T_mix_K == pytest.approx(827, abs=1)
+
+
+def test_never_and_always() -> None:
+    s = K * math.log(2)
+    references = PhaseEquilibrium([entry("A", {"A": 1}, 0.0, s), entry("B", {"B": 1}, 0.0, s)])
+    never = mixing(disordered({"A": 0.5, "B": 0.5}, 0.1, s), references)
+    assert (never.T_mix_K, never.reason) == (None, "never")
+    always = mixing(disordered({"A": 0.5, "B": 0.5}, -0.1, s), references)
+    assert always.T_mix_K == 0.0
+    assert always.dH_eV_per_site == pytest.approx(-0.1)
+    missing = mixing(disordered({"A": 0.5, "C": 0.5}, -0.1, s), references)
+    assert missing.T_mix_K is None
+    assert missing.reason == "no phase holds C"
+
+
+@pytest.mark.parametrize("factor", [2.0, 7.0])
+def test_the_choice_of_formula_unit_does_not_matter(factor: float) -> None:
+    s = K * math.log(3)
+    references = PhaseEquilibrium([entry(m, {m: 1, "O": 1}, 0.0) for m in "ABC"])
+    small = mixing(disordered({**dict.fromkeys("ABC", 1 / 3), "O": 1}, 0.05, s), references)
+    large = mixing(
+        disordered({**dict.fromkeys("ABC", factor / 3), "O": factor}, 0.05 * factor, s * factor, factor), references
+    )
+    assert large.T_mix_K == pytest.approx(small.T_mix_K)
+    assert large.dH_eV_per_site == pytest.approx(small.dH_eV_per_site)
+
+
+def test_vertices_are_neutral_and_as_simple_as_can_be() -> None:
+    pool = tuple(Ion(e, z) for e, z in [("Ni", 2), ("Cu", 2), ("Mg", 2), ("Fe", 3), ("Mn", 3), ("Mn", 4), ("Ti", 4)])
+    found = polytope_vertices({"TM": pool}, {"TM": 1}, Fraction(3))
+    assert len(found) == 8
+    for vertex in found:
+        ions = vertex.as_split()["TM"]
+        assert sum(ions.values()) == 1
+        assert sum(ion.charge * x for ion, x in ions.items()) == 3
+        assert len(ions) == 1 or {ion.charge for ion in ions} == {2, 4}
+    assert {v.label for v in found} >= {"Fe3+", "Mn3+", "Ni2+1/2 Ti4+1/2"}
+    isovalent = polytope_vertices({"M": (Ion("Mg", 2), Ion("Ni", 2), Ion("Zn", 2))}, {"M": 1}, Fraction(2))
+    assert [v.label for v in isovalent] == ["Mg2+", "Ni2+", "Zn2+"]
+
+
+def test_moved_electrons_are_seen() -> None:
+    cuprate = PhaseEntry("NaCuO2", {"Na": 1, "Cu": 1, "O": 2}, 0, "s", ions={"Na1+": 1, "Cu3+": 1, "O2-": 2})
+    references = PhaseEquilibrium([cuprate])
+    found = mixing(disordered({"Na": 1, "Cu": 1, "O": 2}, -1.0, 0.0), references)
+    assert changed_ions({"Na1+": 1, "Cu3+": 1, "O2-": 2}, found.decomposition, references, 1.0) == []
+    assert changed_ions({"Na1+": 1, "Cu2+": 1, "O2-": 2}, found.decomposition, references, 1.0) == ["Cu2+", "Cu3+"]
+
+
+def test_ideal_entropy_of_equimolar_sites() -> None:
+    assert site_entropy([Fraction(1, 5)] * 5) == pytest.approx(math.log(5))

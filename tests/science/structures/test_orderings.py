@@ -1,0 +1,109 @@
+"""Electrostatics against pymatgen; orderings against brute force."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from pymatgen.analysis.ewald import EwaldSummation
+from pymatgen.core import Lattice, Structure
+
+from hebe.config.family import load_family
+from hebe.science.structures.ewald import COULOMB, ewald_matrix
+from hebe.science.structures.host import host_cell
+from hebe.science.structures.orderings import _search, find_orderings
+from hebe.science.structures.supercell import find_supercell
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def layered(n: int) -> tuple[Structure, list[int]]:
+    cell = host_cell(load_family("layered-o3"), "Li")
+    structure = cell.structure.make_supercell(find_supercell(cell, "TM", n).matrix, in_place=False)
+    return structure, [i for i, name in enumerate(structure.site_properties["sublattice"]) if name == "A"]
+
+
+def charges_at(structure: Structure, n_occupied: int, n: int, seed: int = 0) -> NDArray[np.float64]:
+    """Neutral with `n_occupied` ions: cations of random charge, oxygens -2."""
+    labels = structure.site_properties["sublattice"]
+    charges = np.array([{"A": 1.0, "TM": 0.0, "O": -2.0}[name] for name in labels])
+    cations = [i for i, name in enumerate(labels) if name == "TM"]
+    draw = np.random.default_rng(seed).uniform(2, 4, len(cations))
+    charges[cations] = draw + (4 * n - n_occupied - draw.sum()) / len(cations)
+    return charges
+
+
+def pymatgen_energy(structure: Structure, keep: list[int], charges: NDArray[np.float64]) -> float:
+    part = Structure.from_sites([structure[i] for i in keep])
+    part.add_oxidation_state_by_site([float(charges[i]) for i in keep])
+    return float(EwaldSummation(part, acc_factor=16).total_energy)
+
+
+def test_madelung_constant_of_rock_salt() -> None:
+    a = 4.0
+    structure = Structure.from_spacegroup("Fm-3m", Lattice.cubic(a), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    q = np.array([1.0 if s.specie.symbol == "Na" else -1.0 for s in structure])
+    energy = 0.5 * q @ ewald_matrix(structure) @ q
+    assert energy / 4 == pytest.approx(-1.747564594633 * COULOMB / (a / 2), abs=1e-9)
+
+
+def test_energy_equals_pymatgen() -> None:
+    structure, sites = layered(6)
+    charges = charges_at(structure, len(sites), 6)
+    own = 0.5 * charges @ ewald_matrix(structure) @ charges
+    assert own == pytest.approx(pymatgen_energy(structure, list(range(len(structure))), charges), abs=1e-6)
+
+
+@pytest.mark.parametrize("n_occupied", [2, 3, 4])
+def test_differences_between_orderings_equal_pymatgen(n_occupied: int) -> None:
+    structure, sites = layered(6)
+    charges = charges_at(structure, n_occupied, 6, seed=n_occupied)
+    found = find_orderings(structure, sites, n_occupied, charges, keep=4)
+    rest = [i for i in range(len(structure)) if i not in sites]
+    reference = [pymatgen_energy(structure, sorted([*rest, *occupied]), charges) for occupied in found.occupied]
+    differences = np.array(found.energies) - found.energies[0]
+    assert differences == pytest.approx(np.array(reference) - reference[0], abs=2e-6)
+
+
+def test_lowest_of_all_orderings_is_found_first() -> None:
+    structure, sites = layered(6)
+    charges = charges_at(structure, 3, 6, seed=5)
+    found = find_orderings(structure, sites, 3, charges, keep=1)
+    rest = [i for i in range(len(structure)) if i not in sites]
+    every = [pymatgen_energy(structure, sorted([*rest, *c]), charges) for c in combinations(sites, 3)]
+    assert pymatgen_energy(structure, sorted([*rest, *found.occupied[0]]), charges) == pytest.approx(min(every), abs=1e-6)
+    assert found.exhaustive
+
+
+def test_equivalent_orderings_are_merged() -> None:
+    structure, sites = layered(4)
+    labels = structure.site_properties["sublattice"]
+    charges = np.array([{"A": 1.0, "TM": 3.5, "O": -2.0}[name] for name in labels])
+    found = find_orderings(structure, sites, 2, charges, keep=10)
+    assert found.n_candidates == len(found.occupied) < 6
+    energies = [round(e, 5) for e in found.energies]
+    assert len(set(energies)) == len(energies), "two symmetry-equivalent orderings were kept"
+
+
+def test_full_and_empty_have_one_ordering() -> None:
+    structure, sites = layered(3)
+    charges = charges_at(structure, 3, 3)
+    assert find_orderings(structure, sites, 3, charges, keep=5).occupied == [sites]
+    assert find_orderings(structure, sites, 0, charges, keep=5).occupied == [[]]
+    with pytest.raises(ValueError, match="do not fit"):
+        find_orderings(structure, sites, 4, charges, keep=1)
+
+
+def test_the_swap_search_reaches_the_exhaustive_minimum() -> None:
+    structure, sites = layered(12)
+    charges = charges_at(structure, 6, 12, seed=2)
+    found = find_orderings(structure, sites, 6, charges, keep=1)
+    matrix = ewald_matrix(structure)
+    rest = np.setdiff1d(np.arange(len(structure)), sites)
+    pair, single = matrix[sites][:, sites], matrix[sites][:, rest] @ charges[rest]
+    states = _search(pair, single, 6, seed=0).astype(float)
+    energies = 0.5 * np.einsum("ci,ij,cj->c", states, pair, states) + states @ single
+    assert energies.min() == pytest.approx(found.energies[0], abs=1e-5)

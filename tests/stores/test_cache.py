@@ -1,0 +1,146 @@
+"""The calculation cache and its claims, on the embedded store and on MongoDB's kind of store."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jobflow.core.reference import OutputReference
+from jobflow.core.store import JobStore
+from maggma.stores import JSONStore, MemoryStore
+
+from hebe.exceptions import StoreError
+from hebe.stores import ClaimedElsewhere, Claims, lookup, open_store
+from hebe.stores.cache import lookup_or_claim
+from hebe.stores.claims import Owner, process_start, release_held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(params=["embedded", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> JobStore:
+    if request.param == "embedded":
+        return open_store(tmp_path)
+    made = JobStore(MemoryStore(collection_name=tmp_path.name))
+    made.connect()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def no_claims_left() -> Iterator[None]:
+    yield
+    release_held()
+
+
+def put(store: JobStore, uuid: str, output: Any, completed_at: str = "2026-01-01T00:00:00") -> None:
+    store.update({"uuid": uuid, "index": 1, "output": output, "completed_at": completed_at})
+
+
+def test_lookup_finds_converged_only(store: JobStore) -> None:
+    put(store, "cut", {"key": "k", "status": "cut"})
+    put(store, "failed", {"key": "k", "status": "failed"})
+    put(store, "reference", OutputReference("own").as_dict())
+    put(store, "number", 3)
+    assert lookup(store, "k") is None
+    put(store, "taken-over", {"key": "k", "status": "converged", "reused_from": "x"}, "2025-01-01T00:00:00")
+    hit = lookup(store, "k")
+    assert hit is not None
+    assert hit.uuid == "taken-over"
+    put(store, "later", {"key": "k", "status": "converged", "energy": 2}, "2026-02-02T00:00:00")
+    put(store, "own", {"key": "k", "status": "converged", "reused_from": None, "energy": 1}, "2026-02-01T00:00:00")
+    hit = lookup(store, "k")
+    assert hit is not None
+    assert (hit.uuid, hit.index, hit.output["energy"]) == ("own", 1, 1)
+    assert lookup(store, "other") is None
+
+
+OTHER = """
+import sys
+from hebe.stores import Claims, SQLiteStore
+store = SQLiteStore(sys.argv[1]); store.connect()
+print(Claims(store).acquire("k"), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_claim_of_another_process_and_its_death(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    command = [sys.executable, "-c", OTHER, str(tmp_path / ".hebe" / "store.db")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "True\n"
+        claims = Claims(store)
+        assert not claims.acquire("k")
+        assert claims.holder("k") == str(Owner(Owner.current().host, process.pid, ""))
+        with pytest.raises(ClaimedElsewhere, match=f"process {process.pid}"):
+            lookup_or_claim(store, "k", claims)
+        assert claims.acquire("another")
+        process.kill()
+        process.wait()
+    assert claims.acquire("k"), "a dead process of this host loses its claim at once"
+
+
+def test_lease_of_another_host(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = Owner("elsewhere", 1, "1")
+    claims = Claims(store, lease_s=60.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Owner, "current", classmethod(lambda _cls: elsewhere))
+        assert claims.acquire("k")
+    assert not claims.acquire("k")
+    assert not claims.renew("k")
+    claims._table.release("k", Owner.current())
+    assert claims.holder("k") == "process 1 on elsewhere"
+    claims._table.renew("k", elsewhere, 0.0)
+    assert claims.acquire("k"), "the lease has ended"
+    assert claims.renew("k")
+    claims.release("k")
+    assert claims.holder("k") is None
+
+
+def test_hold_keeps_the_claim_until_the_result_is_stored(store: JobStore) -> None:
+    claims = Claims(store)
+    with claims.hold("k"):
+        assert claims.holder("k") == str(Owner.current())
+    assert claims.holder("k") is not None
+    release_held()
+    assert claims.holder("k") is None
+    with pytest.raises(RuntimeError), claims.hold("k"):
+        raise RuntimeError
+    assert claims.holder("k") is None
+
+
+def test_lookup_or_claim(store: JobStore) -> None:
+    claims = Claims(store)
+    assert lookup_or_claim(store, "k", claims) is None
+    put(store, "own", {"key": "k", "status": "converged"})
+    hit = lookup_or_claim(store, "k", claims)
+    assert hit is not None
+    assert hit.uuid == "own"
+
+
+def test_store_without_claims(tmp_path: Path) -> None:
+    class Strange:
+        pass
+
+    with pytest.raises(StoreError, match="Strange can hold no claims"):
+        Claims(Strange())  # type: ignore[arg-type]
+    assert Claims.of(Strange()) is None  # type: ignore[arg-type]
+    with JSONStore(str(tmp_path / "a.json"), read_only=False) as json_store:
+        assert Claims(json_store).acquire("k")
+
+
+def test_process_start_tells_processes_apart() -> None:
+    own = process_start(os.getpid())
+    assert own is not None
+    assert own == process_start(os.getpid())
+    assert process_start(2**22 + 1) is None
+    assert not Owner.current().is_dead
+    assert Owner(Owner.current().host, os.getpid(), "long ago").is_dead

@@ -1,0 +1,65 @@
+"""Small campaigns that run in seconds, as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROCKSALT = """
+name: {name}
+host:
+  family: rocksalt
+  sublattices:
+    M:
+      species: {{{species}}}
+      n_species: 2
+      grid: 2
+filters:
+  size_mismatch: {{max: 18 %}}
+structures: {{cations: 4, per_candidate: {per_candidate}, seed: 1}}
+stages:
+  - engine: {engine}
+    analyses: [mixing]
+rank: {{minimize: [mixing_temperature_same_host]}}
+"""
+
+SPRINGS = "{ase: 'support.spring_crystal:make', energy_scale: springs, arguments: {depth: 2.0}, fmax: 0.1}"
+
+LAYERED = """
+name: {name}
+host:
+  family: layered-o3
+  working_ion: Na
+  sublattices:
+    TM:
+      species: {{Fe: [3], Mn: [3, 4], Ni: [2]}}
+      n_species: 3
+      grid: 4
+select: {{method: all}}
+structures: {{cations: 4, per_candidate: 2, seed: 3}}
+stages:
+  - engine: {engine}
+    x: [1, 1/2]
+    window: 1..1/2
+    orderings: {{keep: 2}}
+    analyses: [voltage, volume_strain, mixing]
+rank: {{maximize: [average_voltage], minimize: [max_volume_strain]}}
+"""
+
+TEN = "Mg: [2], Ni: [2], Co: [2], Zn: [2], Mn: [2]"
+FOURTEEN = TEN + ", Ca: [2]"
+
+
+def rocksalt(
+    folder: Path, species: str = TEN, *, engine: str = SPRINGS, name: str = "rs", per_candidate: int = 1
+) -> Path:
+    """Two-cation rock salts: 10 members of five cations, 14 with calcium (Ca-Ni is filtered out)."""
+    path = folder / f"{name}.yaml"
+    path.write_text(ROCKSALT.format(name=name, species=species, engine=engine, per_candidate=per_candidate))
+    return path
+
+
+def layered(folder: Path, *, engine: str = SPRINGS, name: str = "o3") -> Path:
+    """Three-cation layered oxides with voltage, strain and mixing."""
+    path = folder / f"{name}.yaml"
+    path.write_text(LAYERED.format(name=name, engine=engine))
+    return path
