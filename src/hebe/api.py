@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jobflow import Job
 
@@ -15,6 +15,7 @@ from hebe.config.settings import get_settings
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
+from hebe.flows.estimate import CPU_SECONDS, estimate
 from hebe.launchers import local
 from hebe.science.analysis.ranking import Objective, rank
 from hebe.science.chemistry.screening import screen
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from hebe.launchers.local import RunSummary
 
 __all__ = ["campaign_flow", "estimate", "load_campaign", "plan", "results", "run", "show", "status"]
-
-_CPU_SECONDS: Final = 3.0
-"""Typical CPU time of one CHGNet relaxation of 48 atoms, s (measured, one thread)."""
 
 
 @dataclass(frozen=True)
@@ -227,27 +225,6 @@ _MIXING = (
 )
 
 
-def estimate(campaign: Campaign, n_candidates: int) -> dict[str, float]:
-    """Jobs and CPU hours of a run with that many candidates, from measured times per relaxation.
-
-    An upper bound: candidates are counted as if they shared no calculation but the reference phases.
-    """
-    per_configuration = 3.0
-    relaxations = 0.0
-    for stage in campaign.stages:
-        states = sum(stage.orderings.keep for x in stage.x if x not in (0, 1)) + sum(1 for x in stage.x if x == 0)
-        relaxations += n_candidates * campaign.structures.per_candidate * (1 + states)
-        per_configuration += len(stage.x) + states + 2
-    jobs = n_candidates * (2 + campaign.structures.per_candidate * per_configuration) + _SHARED_JOBS
-    scale = campaign.structures.cations / 12
-    seconds = (relaxations * scale + _SHARED_RELAXATIONS) * _CPU_SECONDS
-    return {"jobs": round(jobs), "cpu_hours": seconds / 3600}
-
-
-_SHARED_JOBS: Final = 55
-_SHARED_RELAXATIONS: Final = 20
-
-
 def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[str, Any]:
     """What a run would do: jobs, relaxations, how many have no output yet, CPU hours of those."""
     chosen = _as_campaign(campaign)
@@ -270,7 +247,7 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         "calculations": len(relaxations),
         "to_run": len(jobs) - len(done),
         "calculations_to_run": len(to_do),
-        "cpu_hours_estimate": len(to_do) * _CPU_SECONDS * scale / 3600,
+        "cpu_hours_estimate": len(to_do) * CPU_SECONDS * scale / 3600,
     }
 
 

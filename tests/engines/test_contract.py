@@ -133,7 +133,8 @@ def test_isolated_atoms_are_an_engine_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "words"), [("no_such_module:make", "cannot be imported"), ("support.spring_crystal:nothing", "cannot be imported")]
+    ("path", "words"),
+    [("no_such_module:make", "cannot be imported"), ("support.spring_crystal:nothing", "cannot be imported")],
 )
 def test_a_wrong_import_path_is_bad_input(path: str, words: str) -> None:
     with pytest.raises(BadInputError, match=words):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from ase.filters import FrechetCellFilter
@@ -30,7 +32,8 @@ def test_it_reaches_the_minimum_of_an_independent_optimizer_in_fewer_steps() -> 
     own = ENGINE.relax(cell(), fmax=0.005)
     atoms = AseAtomsAdaptor.get_atoms(Structure(cell().lattice, cell().species, cell().frac_coords), msonable=False)
     atoms.calc = make()
-    reference = BFGS(FrechetCellFilter(atoms), logfile=None)
+    movable: Any = FrechetCellFilter(atoms)
+    reference = BFGS(movable, logfile=None)
     reference.run(fmax=0.005, steps=300)
     assert own.converged
     assert own.energy_eV == pytest.approx(float(atoms.get_potential_energy()), abs=2e-3)

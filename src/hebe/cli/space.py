@@ -43,7 +43,7 @@ def count_space(options: argparse.Namespace) -> int:
 
     found = screen(campaign)
     seconds = time.perf_counter() - begin
-    from hebe.api import estimate
+    from hebe.flows.estimate import estimate
 
     cost = estimate(campaign, len(found.selected))
     document = {

@@ -88,7 +88,7 @@ class SublatticeSpec(ConfigModel):
 
     @field_validator("species", mode="before")
     @classmethod
-    def _single_valence(cls, value: Any) -> Any:  # noqa: ANN401 - raw YAML
+    def _single_valence(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
         return {element: [given] if isinstance(given, int | str) else given for element, given in value.items()}
@@ -172,7 +172,7 @@ class Filters(ConfigModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _keep_order(cls, value: Any) -> Any:  # noqa: ANN401 - raw YAML
+    def _keep_order(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
         if "order" in value and not isinstance(value["order"], tuple):
@@ -231,7 +231,7 @@ class EngineSpec(ConfigModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _by_name(cls, value: Any) -> Any:  # noqa: ANN401 - raw YAML
+    def _by_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")

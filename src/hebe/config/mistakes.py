@@ -157,7 +157,7 @@ def _fields(model_class: type[BaseModel], location: tuple[str | int, ...]) -> li
     return [name for model in models for name in model.model_fields]
 
 
-def _inside(kind: Any, part: str | int) -> Iterator[Any]:  # noqa: ANN401 - a type annotation
+def _inside(kind: Any, part: str | int) -> Iterator[Any]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         if part in kind.model_fields:
             yield from _plain_types(kind.model_fields[str(part)].annotation)
@@ -165,7 +165,7 @@ def _inside(kind: Any, part: str | int) -> Iterator[Any]:  # noqa: ANN401 - a ty
         yield from _plain_types(get_args(kind)[0 if get_origin(kind) is not dict else 1])
 
 
-def _plain_types(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - a type annotation
+def _plain_types(annotation: Any) -> Iterator[Any]:
     if get_origin(annotation) in (Union, UnionType):
         for choice in get_args(annotation):
             yield from _plain_types(choice)

@@ -34,7 +34,7 @@ _UNITS: Final[dict[str, dict[str, float]]] = {
 _KELVIN_OFFSET: Final = {"": 0.0, "K": 0.0, "degC": 273.15, "C": 273.15}
 
 
-def parse_fraction(value: Any) -> Fraction:  # noqa: ANN401 - raw YAML
+def parse_fraction(value: Any) -> Fraction:
     """Exact fraction of ``2/3``, ``0.25``, ``1`` or ``10 %``.
 
     Raises
@@ -58,7 +58,7 @@ def parse_fraction(value: Any) -> Fraction:  # noqa: ANN401 - raw YAML
     return result / 100 if percent else result
 
 
-def parse_quantity(value: Any, kind: str) -> float:  # noqa: ANN401 - raw YAML
+def parse_quantity(value: Any, kind: str) -> float:
     """Value of ``1.5 R`` or ``10 %`` in the documented unit of `kind`.
 
     Parameters
@@ -101,7 +101,7 @@ Force = Annotated[float, _quantity("force")]
 Length = Annotated[float, _quantity("length")]
 
 
-def parse_whole(value: Any) -> int:  # noqa: ANN401 - raw YAML
+def parse_whole(value: Any) -> int:
     """Whole number of ``12`` or ``"12"``; true and false are none.
 
     Raises
@@ -121,7 +121,7 @@ def parse_whole(value: Any) -> int:  # noqa: ANN401 - raw YAML
 Whole = Annotated[int, BeforeValidator(parse_whole)]
 
 
-def _ends(value: Any) -> tuple[Any, Any]:  # noqa: ANN401 - raw YAML
+def _ends(value: Any) -> tuple[Any, Any]:
     if not isinstance(value, str | int | float | Fraction) or isinstance(value, bool):
         raise ValueError(f"expected a range such as 1..2, got {shown(value)}")  # noqa: TRY004 - pydantic collects ValueError
     if isinstance(value, str) and "..." in value:
@@ -140,7 +140,7 @@ class FractionRange(ConfigModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _parse(cls, value: Any) -> Any:  # noqa: ANN401 - raw YAML
+    def _parse(cls, value: Any) -> Any:
         if isinstance(value, dict):
             return value
         first, second = (parse_fraction(end) for end in _ends(value))
@@ -158,7 +158,7 @@ class IntRange(ConfigModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _parse(cls, value: Any) -> Any:  # noqa: ANN401 - raw YAML
+    def _parse(cls, value: Any) -> Any:
         if isinstance(value, dict):
             return value
         ends = []

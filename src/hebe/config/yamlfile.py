@@ -169,7 +169,7 @@ class _Reader:
         self._values = 0
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=_Loader)
 
-    def document(self) -> Any:  # noqa: ANN401 - plain YAML data
+    def document(self) -> Any:
         """Read the one document of the stream; None if there is none."""
         next(self._events)
         event = next(self._events)
@@ -185,7 +185,7 @@ class _Reader:
     def _refuse(self, line: int, path: KeyPath, reason: str, suggestion: str | None = None) -> BadInputError:
         return BadInputError(reason, file=self._file, line=line, key=dotted(path) or None, suggestion=suggestion)
 
-    def _value(self, event: yaml.Event, path: KeyPath) -> Any:  # noqa: ANN401 - plain YAML data
+    def _value(self, event: yaml.Event, path: KeyPath) -> Any:
         line = _line(event)
         self.lines.setdefault(path, line)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 FOLDER = ".hebe"
 FILE = "store.db"
 
-INDEXED = ("uuid", "output.key", "output.status")
+INDEXED = ("uuid", "output.key", "output.status", "output.candidate_id")
 """Paths by which outputs are searched."""
 
 AT_HAND = ("index", "completed_at", "output.@class", "output.energy_scale")

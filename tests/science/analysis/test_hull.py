@@ -47,7 +47,7 @@ def test_hull_energies_equal_pymatgen_on_fifty_compositions_each(seed: int) -> N
         expected = diagram.get_hull_energy_per_atom(composition)
         found = equilibrium.decompose(amounts)
         assert found.energy / sum(amounts.values()) == pytest.approx(expected, abs=1e-6)
-        total = {e: 0.0 for e in ELEMENTS}
+        total = dict.fromkeys(ELEMENTS, 0.0)
         for name, n in found.amounts.items():
             for element, k in equilibrium.entries[name].amounts.items():
                 total[element] += n * k

@@ -38,7 +38,9 @@ def test_regular_solution_ternary_against_its_binaries() -> None:
     pairs = [("A", "B"), ("B", "C"), ("A", "C")]
     binaries = [entry(a + b, {a: 0.5, b: 0.5}, omega * 0.25, K * math.log(2)) for a, b in pairs]
     dear = [entry(m, {m: 1.0}, 1.0) for m in "ABC"]
-    found = mixing(disordered(dict.fromkeys("ABC", 1 / 3), omega / 3, K * math.log(3)), PhaseEquilibrium(binaries + dear))
+    found = mixing(
+        disordered(dict.fromkeys("ABC", 1 / 3), omega / 3, K * math.log(3)), PhaseEquilibrium(binaries + dear)
+    )
     assert found.T_mix_K == pytest.approx(omega * (1 / 3 - 1 / 4) / (K * math.log(1.5)))
     assert found.dS_eV_per_K_per_site == pytest.approx(K * math.log(1.5))
 

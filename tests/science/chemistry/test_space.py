@@ -20,12 +20,16 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "na-o3-quick.yaml"
 POOL = {"Ni": (2, 3, 4), "Fe": (2, 3), "Mn": (2, 3, 4), "Ti": (4,), "Mg": (2,), "Cr": (3, 4), "Sb": (5,), "Li": (1,)}
 
 
-def space(species: dict[str, tuple[int, ...]], grid: int, low: int, high: int, x: Fraction = Fraction(1)) -> CompositionSpace:
+def space(
+    species: dict[str, tuple[int, ...]], grid: int, low: int, high: int, x: Fraction = Fraction(1)
+) -> CompositionSpace:
     spec = SublatticeSpec.model_validate({"species": species, "grid": grid, "n_species": f"{low}..{high}"})
     return CompositionSpace("layered-o3", "Na", x, {"TM": spec})
 
 
-def brute(species: dict[str, tuple[int, ...]], grid: int, low: int, high: int, charge: Fraction) -> set[tuple[int, ...]]:
+def brute(
+    species: dict[str, tuple[int, ...]], grid: int, low: int, high: int, charge: Fraction
+) -> set[tuple[int, ...]]:
     found = set()
     for row in product(range(grid + 1), repeat=len(species)):
         if sum(row) != grid or not low <= sum(n > 0 for n in row) <= high:

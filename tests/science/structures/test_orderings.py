@@ -74,7 +74,9 @@ def test_lowest_of_all_orderings_is_found_first() -> None:
     found = find_orderings(structure, sites, 3, charges, keep=1)
     rest = [i for i in range(len(structure)) if i not in sites]
     every = [pymatgen_energy(structure, sorted([*rest, *c]), charges) for c in combinations(sites, 3)]
-    assert pymatgen_energy(structure, sorted([*rest, *found.occupied[0]]), charges) == pytest.approx(min(every), abs=1e-6)
+    assert pymatgen_energy(structure, sorted([*rest, *found.occupied[0]]), charges) == pytest.approx(
+        min(every), abs=1e-6
+    )
     assert found.exhaustive
 
 

@@ -47,17 +47,15 @@ def test_layered_cells_are_one_sheet_with_whole_coordination(n: int) -> None:
     found = find_supercell(cell, "TM", n)
     structure = cell.structure.make_supercell(found.matrix, in_place=False)
     assert cell.layer_normal is not None
-    heights = [
-        round(float(s.coords @ cell.layer_normal), 4) for s in structure if s.properties["sublattice"] == "TM"
-    ]
+    heights = [round(float(s.coords @ cell.layer_normal), 4) for s in structure if s.properties["sublattice"] == "TM"]
     spacing = abs(float(structure.lattice.matrix[2] @ cell.layer_normal))
     layers = {round((h / spacing) % 1.0, 3) % 1.0 for h in heights}
     assert len(layers) == 1, "every mixed layer holds the whole composition"
     counts = {name: structure.site_properties["sublattice"].count(name) for name in ("A", "TM", "O")}
     assert counts == {"A": n, "TM": n, "O": 2 * n}
-    for i, site in enumerate(structure):
+    for site in structure:
         if site.properties["sublattice"] == "TM":
-            assert len([x for x in structure.get_neighbors(structure[i], 2.4) if x.properties["sublattice"] == "O"]) == 6
+            assert len([x for x in structure.get_neighbors(site, 2.4) if x.properties["sublattice"] == "O"]) == 6
 
 
 def test_twelve_sites_repeat_no_sooner_than_three_lattice_constants() -> None:

@@ -72,7 +72,10 @@ def test_slabs_that_slide_against_each_other_are_a_glide() -> None:
 def test_layers_that_come_apart_are_delaminated() -> None:
     structure = start()
     third = structure.lattice.matrix[2]
-    assert verdict(with_stacking_vector(structure, third + 2.0 * np.asarray(CELL.layer_normal)), structure) == "delaminated"
+    assert (
+        verdict(with_stacking_vector(structure, third + 2.0 * np.asarray(CELL.layer_normal)), structure)
+        == "delaminated"
+    )
 
 
 def test_a_cation_that_leaves_its_octahedron_has_migrated() -> None:

@@ -31,7 +31,6 @@ KINDS: Final[tuple[Kind, ...]] = ("element", "binary", "ternary")
 
 _PACKAGE: Final = "hebe.science.analysis"
 _COVERAGE_FILE: Final = "coverage_list.yaml"
-_SAME_POSITION: Final = 1e-4
 _SYSTEMS: Final = (
     (2, "triclinic", ("a", "b", "c", "alpha", "beta", "gamma")),
     (15, "monoclinic", ("a", "b", "c", "beta")),
@@ -40,15 +39,6 @@ _SYSTEMS: Final = (
     (194, "hexagonal", ("a", "c")),
     (230, "cubic", ("a",)),
 )
-_STANDARD_CHOICES: Final = ("", "2", "H", "b", "b1")
-_CENTRING: Final[dict[str, tuple[tuple[float, float, float], ...]]] = {
-    "P": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "A": ((1, 0, 0), (0, 0.5, -0.5), (0, 0.5, 0.5)),
-    "C": ((0.5, -0.5, 0), (0.5, 0.5, 0), (0, 0, 1)),
-    "I": ((-0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.5, 0.5, -0.5)),
-    "F": ((0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)),
-    "R": ((2 / 3, 1 / 3, 1 / 3), (-1 / 3, 1 / 3, 1 / 3), (-1 / 3, -2 / 3, 1 / 3)),
-}
 
 
 class SpaceGroup(ConfigModel):
@@ -118,25 +108,24 @@ class Phase(ConfigModel):
         BadInputError
             If an orbit has not the multiplicity that its Wyckoff position says, or the setting is unknown.
         """
-        import numpy as np
         from pymatgen.core.lattice import Lattice
         from pymatgen.core.periodic_table import Species
         from pymatgen.core.structure import Structure
 
-        rotations, translations, letter = _operations(self.space_group.number, self.setting)
-        primitive = np.array(_CENTRING[letter])
+        from hebe.science.structures.symmetry import find_orbit, primitive_vectors
+
         species: list[Species] = []
         positions: list[np.ndarray] = []
         for site in self.sites:
-            point = np.array([float(x) for x in site.xyz])
-            images = _distinct(rotations @ point + translations)
-            if len(images) != site.multiplicity:
+            orbit = find_orbit(self.space_group.number, site.xyz, self.setting)
+            if orbit.multiplicity != site.multiplicity:
                 raise BadInputError(
-                    f"{self.id}: the orbit of {site.species} has {len(images)} positions, {site.wyckoff} was stated"
+                    f"{self.id}: the orbit of {site.species} has {orbit.multiplicity} positions, "
+                    f"{site.wyckoff} was stated"
                 )
-            inside = _distinct(images @ np.linalg.inv(primitive))
-            positions.extend(inside)
-            species.extend([Species.from_str(site.species)] * len(inside))
+            positions.extend(orbit.primitive)
+            species.extend([Species.from_str(site.species)] * len(orbit.primitive))
+        primitive = primitive_vectors(self.space_group.number, self.setting)
         lattice = Lattice(primitive @ self._conventional_lattice().matrix)
         return Structure(lattice, species, positions)
 
@@ -296,32 +285,3 @@ def _reduced(formula: str) -> str:
 
 def _crystal_system(number: int) -> tuple[str, tuple[str, ...]]:
     return next((system, free) for last, system, free in _SYSTEMS if number <= last)
-
-
-def _distinct(points: np.ndarray) -> np.ndarray:
-    """Fractional positions wrapped to [0, 1), the first of each set of equal ones."""
-    import numpy as np
-
-    wrapped = points - np.floor(points + _SAME_POSITION / 2)
-    kept: list[np.ndarray] = []
-    for point in wrapped:
-        difference = np.array(kept).reshape(-1, 3) - point
-        if not np.any(np.all(np.abs(difference - np.round(difference)) < _SAME_POSITION, axis=1)):
-            kept.append(point)
-    return np.array(kept)
-
-
-@cache
-def _operations(number: int, setting: str | None) -> tuple[np.ndarray, np.ndarray, str]:
-    """Rotations (n, 3, 3), translations (n, 3) and centring letter of a space group in a setting."""
-    import spglib
-
-    choices = _STANDARD_CHOICES if setting is None else (setting,)
-    for hall in range(1, 531):
-        found = spglib.get_spacegroup_type(hall)
-        if found is None or found.number != number or found.choice not in choices:
-            continue
-        operations = spglib.get_symmetry_from_database(hall)
-        if operations is not None:
-            return operations["rotations"], operations["translations"], found.international_short[0]
-    raise BadInputError(f"space group {number} has no setting {setting!r}", suggestion="give it as spglib writes it")

@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from hebe.config.family import load_family
-from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.base import ErrorInfo
+from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.candidate import CandidateDoc
 from hebe.schemas.electrode import StrainDoc, VoltageDoc
 from hebe.schemas.mixing import MixingDoc

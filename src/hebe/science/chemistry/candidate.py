@@ -43,7 +43,8 @@ class Candidate:
         result = {sub: {str(ion): float(amount) for ion, amount in ions.items()} for sub, ions in self.split.items()}
         host, ion = self.composition.host, self.composition.working_ion
         if ion is not None and host.working_sublattice:
-            result = {host.working_sublattice: {ion: float(self.composition.x_made)}, **result}
+            charged = str(Ion(ion, working_charge(ion)))
+            result = {host.working_sublattice: {charged: float(self.composition.x_made)}, **result}
         return result
 
     def entropy(self, convention: str, sublattice: str | None = None) -> float:

@@ -34,7 +34,7 @@ def member_spec(composition: HostComposition, split: Split, primary: str, valenc
         primary=primary,
         fractions=_texts({s: {e: x for e, x in v.items() if x} for s, v in composition.fractions.items()}),
         split=_texts({s: {str(ion): x for ion, x in v.items()} for s, v in split.items()}),
-        valences={s: {e: list(z) for e, z in v.items()} for s, v in valences.items()},
+        valences={s: {e: list(valences[s][e]) for e in sorted(v) if v[e]} for s, v in composition.fractions.items()},
     )
 
 

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
-from pymatgen.symmetry.groups import SpaceGroup
+
+from hebe.science.structures.symmetry import find_orbit, primitive_vectors
 
 if TYPE_CHECKING:
     from hebe.config.family import Family, LatticeEstimate
 
-_CENTRING: Final = {
-    "P": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-    "I": [[-1 / 2, 1 / 2, 1 / 2], [1 / 2, -1 / 2, 1 / 2], [1 / 2, 1 / 2, -1 / 2]],
-    "F": [[0, 1 / 2, 1 / 2], [1 / 2, 0, 1 / 2], [1 / 2, 1 / 2, 0]],
-    "C": [[1 / 2, 1 / 2, 0], [-1 / 2, 1 / 2, 0], [0, 0, 1]],
-    "A": [[1, 0, 0], [0, 1 / 2, 1 / 2], [0, -1 / 2, 1 / 2]],
-    "R": [[2 / 3, 1 / 3, 1 / 3], [-1 / 3, 1 / 3, 1 / 3], [-1 / 3, -2 / 3, 1 / 3]],
-}
 _PLACEHOLDERS: Final = ("Li", "Be", "B", "C", "N", "O", "F", "Na", "Mg", "Al")
 
 
@@ -69,37 +62,18 @@ def host_cell(family: Family, working_ion: str | None = None, mean_radius: float
         Mean radius (A) of the cations of the primary sublattice; None for the reference.
     """
     lattice = estimate_lattice(family.lattice[working_ion or "none"], mean_radius, family.space_group)
-    group = SpaceGroup.from_int_number(family.space_group)
     names, species, coords = [], [], []
     for i, (name, sub) in enumerate(family.sublattices.items()):
         for point in sub.coordinates:
-            orbit = group.get_orbit([float(x) for x in point])
-            names += [name] * len(orbit)
-            species += [_PLACEHOLDERS[i]] * len(orbit)
-            coords += [np.asarray(x, dtype=float) for x in orbit]
-    conventional = Structure(lattice, species, coords, site_properties={"sublattice": names})
-    primitive = to_primitive(conventional, group.symbol[0])
+            positions = find_orbit(family.space_group, point).primitive
+            names += [name] * len(positions)
+            species += [_PLACEHOLDERS[i]] * len(positions)
+            coords += list(positions)
+    vectors = primitive_vectors(family.space_group) @ lattice.matrix
+    primitive = Structure(Lattice(vectors), species, coords, site_properties={"sublattice": names})
     normal = None
     if family.layer_axis is not None:
         normal = np.cross(lattice.matrix[0], lattice.matrix[1])
         normal = normal / np.linalg.norm(normal)
     per_unit = sum(sub.multiplicity for sub in family.sublattices.values())
     return HostCell(primitive, normal, len(primitive) // per_unit)
-
-
-def to_primitive(conventional: Structure, centring: str) -> Structure:
-    """Reduce a conventional cell (hexagonal axes for R) to the primitive one, keeping orientation and labels."""
-    matrix = np.array(_CENTRING[centring]) @ conventional.lattice.matrix
-    lattice, kept = Lattice(matrix), list[int]()
-    fractional = np.round(lattice.get_fractional_coords(conventional.cart_coords), 9) % 1.0
-    for i, point in enumerate(fractional):
-        difference = fractional[kept] - point if kept else np.empty((0, 3))
-        difference -= np.round(difference)
-        if not kept or np.abs(difference).max(axis=1).min() > 1e-5:
-            kept.append(i)
-    return Structure(
-        lattice,
-        [conventional[i].specie for i in kept],
-        fractional[kept],
-        site_properties={"sublattice": [conventional.site_properties["sublattice"][i] for i in kept]},
-    )
