@@ -25,7 +25,9 @@ stages:
 rank: {{minimize: [mixing_temperature_same_host]}}
 """
 
-SPRINGS = "{ase: 'support.spring_crystal:make', energy_scale: springs, arguments: {depth: 2.0, length: 2.25}, fmax: 0.1}"
+SPRINGS = (
+    "{ase: 'support.spring_crystal:make', energy_scale: springs, arguments: {depth: 2.0, length: 2.25}, fmax: 0.1}"
+)
 
 LAYERED = """
 name: {name}

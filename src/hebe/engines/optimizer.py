@@ -97,10 +97,14 @@ def _strain_matrix(voigt: Vector) -> NDArray[np.float64]:
     return matrix
 
 
+class _ExplosionError(Exception):
+    """A step left the range of sane volumes."""
+
+
 def _refuse_explosion(start: Structure, now: Structure) -> None:
     change = now.volume / start.volume - 1
     if abs(change) > _VOLUME_LIMIT:
-        raise EngineError("optimizer", f"the cell exploded: volume changed by {change:+.0%}", deterministic=True)
+        raise _ExplosionError(f"the cell exploded: volume changed by {change:+.0%}")
 
 
 def relax(
@@ -129,23 +133,28 @@ def relax(
     Returns
     -------
     Relaxation
-        The lowest point found; ``converged`` tells whether it meets `fmax`.
+        The lowest point found; ``converged`` tells whether it meets `fmax`, ``problem`` that the volume was
+        about to change by more than 50 %.
 
     Raises
     ------
     EngineError
-        If the volume changes by more than 50 %, or energies are not finite.
+        If energies or forces are not finite.
     """
     surface = _Surface(start, evaluate, cell=cell)
     point = surface(np.zeros(3 * len(start) + 6))
     hessian, trust = spring_hessian(start), _TRUST
     if not cell:
         hessian[-6:, :-6] = hessian[:-6, -6:] = 0.0
-    energies = [point.evaluation.energy_eV]
+    energies, problem = [point.evaluation.energy_eV], None
     while not _done(point, fmax, cell=cell) and surface.n_evaluations < steps:
         step = _bounded(_newton_step(hessian, point.gradient), trust)
         length = _longest(step)
-        trial = surface(point.q + step)
+        try:
+            trial = surface(point.q + step)
+        except _ExplosionError as err:
+            problem = str(err)
+            break
         energies.append(trial.evaluation.energy_eV)
         hessian = _bfgs(hessian, step, trial.gradient - point.gradient)
         if trial.evaluation.energy_eV > point.evaluation.energy_eV + _RISE and length > 1e-3:
@@ -158,9 +167,10 @@ def relax(
         forces_max=point.force,
         stress=point.evaluation.stress,
         n_steps=surface.n_evaluations,
-        converged=_done(point, fmax, cell=cell),
+        converged=problem is None and _done(point, fmax, cell=cell),
         magmoms=point.evaluation.magmoms,
         energies=energies,
+        problem=problem,
     )
 
 

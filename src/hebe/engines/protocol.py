@@ -31,7 +31,8 @@ class Evaluation:
 class Relaxation:
     """Result of a relaxation; coordinates continue those of the start and are not wrapped.
 
-    ``n_steps`` counts evaluations; ``converged`` is False when the step limit was reached.
+    ``n_steps`` counts evaluations; ``converged`` is False when the step limit was reached, or when the cell went
+    astray: ``problem`` then says how, and the structure is the last sane one.
     """
 
     structure: Structure
@@ -42,6 +43,7 @@ class Relaxation:
     converged: bool
     magmoms: NDArray[np.float64] | None = None
     energies: list[float] = field(default_factory=list)
+    problem: str | None = None
 
 
 @runtime_checkable

@@ -135,8 +135,9 @@ class RelaxMaker(Maker):
 
     def _document(self, result: Relaxation, start: Structure, facts: Mapping[str, Any], cpu_s: float) -> CalculationDoc:
         verdict = self._verdict(start, result.structure)
-        broken = verdict in ("exploded", "overlapping")
-        status = "failed" if broken else "converged" if result.converged else "cut"
+        problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
+        error = ErrorInfo(error_class="UnphysicalError", message=problem, deterministic=True) if problem else None
+        status = "failed" if problem else "converged" if result.converged else "cut"
         return CalculationDoc(
             status=status,
             structure=result.structure,
@@ -147,7 +148,7 @@ class RelaxMaker(Maker):
             topology=verdict,
             n_steps=result.n_steps,
             cpu_s=cpu_s,
-            error=ErrorInfo(error_class="UnphysicalError", message=verdict, deterministic=True) if broken else None,
+            error=error,
             **facts,
         )
 
