@@ -29,7 +29,6 @@ $(VENV)/.test: $(VENV)/.demo
 
 demo: $(VENV)/.demo
 	$(BIN)/hebe run examples/na-o3-quick.yaml $(if $(WORKERS),--workers $(WORKERS))
-	$(BIN)/hebe results examples/na-o3-quick.yaml
 	$(BIN)/hebe report examples/na-o3-quick.yaml -o demo/report.html
 
 test: $(VENV)/.test
