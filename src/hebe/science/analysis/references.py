@@ -16,12 +16,15 @@ from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilib
 from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing
 from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.member import composition_of, split_of
+from hebe.science.structures.working import working_sites
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
+
+_SAME_COMPOSITION = 1e-9
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,24 @@ class MemberResult:
         return (self.configuration.realised or None) if self.configuration else None
 
     @property
+    def x(self) -> Fraction | None:
+        """Working ions per formula unit that the relaxed cell really holds, None where that is not known."""
+        sublattice = composition_of(self.spec).host.working_sublattice
+        if sublattice is None or self.configuration is None or self.calculation is None:
+            return None
+        if self.calculation.structure is None or not self.configuration.n_fu:
+            return None
+        return Fraction(len(working_sites(self.calculation.structure, sublattice)), self.configuration.n_fu)
+
+    @property
     def composition(self) -> HostComposition:
         """Composition that the cell really holds."""
-        return composition_of(self.spec, self.realised)
+        return composition_of(self.spec, self.realised, self.x)
 
     @property
     def split(self) -> Split | None:
         """Canonical split of that composition."""
-        return split_of(self.spec, self.realised)
+        return split_of(self.spec, self.realised, self.x)
 
     @property
     def energy(self) -> float:
@@ -85,6 +98,12 @@ class MemberResult:
             self.composition.host.sublattices[name].multiplicity * site_entropy(values.values())
             for name, values in self.composition.fractions.items()
         )
+
+    @property
+    def deviation(self) -> float:
+        """Largest difference between what the cell holds and what it stands for, per site or formula unit."""
+        off = self.configuration.deviation if self.configuration else 0.0
+        return max(off, abs(float(self.composition.x_made - Fraction(self.spec.x_made))))
 
     @property
     def ions(self) -> dict[str, float]:
@@ -140,6 +159,9 @@ def mixing_document(
     )
     if sd is None:
         document.warnings.append("one configuration: no spread")
+    off = max(member.deviation for member in usable)
+    if off > _SAME_COMPOSITION:
+        document.warnings.append(f"the cell only approximates the composition: fractions are off by up to {off:.3f}")
     _same_host(document, first, mean, vertices, sites)
     _competing(document, first, mean, phases, sites)
     _uncertainties(document, sd, model_error)
@@ -206,7 +228,7 @@ def _warn_redox(document: MixingDoc, candidate: MemberResult, references: PhaseE
     ions = dict(candidate.ions)
     if candidate.spec.working_ion:
         own = f"{candidate.spec.working_ion}1+"
-        ions[own] = ions.get(own, 0.0) + float(Fraction(candidate.spec.x_made))
+        ions[own] = ions.get(own, 0.0) + float(candidate.composition.x_made)
     moved = changed_ions(ions, document.competing.decomposition, references, sites)
     moved = [ion for ion in moved if not ion.endswith("-")]
     if moved:

@@ -10,6 +10,7 @@ from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.ladder import RedoxLadder, Split
+from hebe.science.chemistry.space import working_charge
 
 if TYPE_CHECKING:
     from hebe.science.chemistry.candidate import Candidate
@@ -42,27 +43,45 @@ def _texts(values: Mapping[str, Mapping[str, Fraction]]) -> dict[str, dict[str, 
     return {sub: {name: str(x) for name, x in sorted(inner.items())} for sub, inner in sorted(values.items())}
 
 
-def composition_of(spec: MemberSpec, fractions: Mapping[str, Mapping[str, str]] | None = None) -> HostComposition:
-    """Composition of a member, with other `fractions` when given (those that a cell really holds)."""
+def composition_of(
+    spec: MemberSpec, fractions: Mapping[str, Mapping[str, str]] | None = None, x: Fraction | None = None
+) -> HostComposition:
+    """Composition of a member.
+
+    Parameters
+    ----------
+    spec
+        The member.
+    fractions, x
+        What a cell really holds, where that differs: fractions on the mixed sublattices, working ions per
+        formula unit.
+    """
     return HostComposition(
         spec.family,
         spec.working_ion,
-        Fraction(spec.x_made),
-        {s: {e: Fraction(x) for e, x in v.items()} for s, v in (fractions or spec.fractions).items()},
+        Fraction(spec.x_made) if x is None else x,
+        {s: {e: Fraction(n) for e, n in v.items()} for s, v in (fractions or spec.fractions).items()},
     )
 
 
-def split_of(spec: MemberSpec, fractions: Mapping[str, Mapping[str, str]] | None = None) -> Split | None:
-    """Canonical split; with other `fractions`, made anew for them (None if they cannot be neutral)."""
-    split: Split = {s: {Ion.parse(i): Fraction(x) for i, x in v.items()} for s, v in spec.split.items()}
-    if fractions is None or _same(fractions, spec.fractions):
+def split_of(
+    spec: MemberSpec, fractions: Mapping[str, Mapping[str, str]] | None = None, x: Fraction | None = None
+) -> Split | None:
+    """Canonical split; made anew for what a cell really holds (None if that cannot be neutral).
+
+    Parameters are those of `composition_of`.
+    """
+    split: Split = {s: {Ion.parse(i): Fraction(n) for i, n in v.items()} for s, v in spec.split.items()}
+    made = Fraction(spec.x_made)
+    if (fractions is None or _same(fractions, spec.fractions)) and x in (None, made):
         return split
-    composition = composition_of(spec, fractions)
-    charge = sum((ion.charge * x for v in split.values() for ion, x in v.items()), Fraction(0))
+    composition = composition_of(spec, fractions, x)
+    charge = sum((ion.charge * n for v in split.values() for ion, n in v.items()), Fraction(0))
+    charge += (made - composition.x_made) * working_charge(spec.working_ion)
     valences = {s: {e: tuple(z) for e, z in v.items()} for s, v in spec.valences.items()}
     host = composition.host
     amounts = {
-        s: {e: x * host.sublattices[s].multiplicity for e, x in v.items()} for s, v in composition.fractions.items()
+        s: {e: n * host.sublattices[s].multiplicity for e, n in v.items()} for s, v in composition.fractions.items()
     }
     return RedoxLadder.of(host).canonical_split(amounts, valences, charge)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pymatgen.core import Structure
 
-from hebe.schemas.structures import ConfigurationDoc
+from hebe.config.family import load_family
+from hebe.config.units import parse_fraction
+from hebe.schemas.structures import ConfigurationDoc, SQSQuality
+from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.descriptors import spin_of
 from hebe.science.chemistry.ions import shannon_radius
 from hebe.science.keys import content_hash
@@ -21,7 +25,6 @@ from hebe.science.structures.supercell import find_supercell
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
 BUILDER_VERSION = 1
@@ -69,6 +72,7 @@ def build_configuration(
     seed: int = 0,
     shells: int = 2,
     radius: float | None = None,
+    n_steps: int | None = None,
 ) -> ConfigurationDoc:
     """Configuration number `index` of a composition; ``absent`` if there is no distinct one.
 
@@ -86,6 +90,8 @@ def build_configuration(
         Seed of the search; neighbour shells whose pair correlations are made random.
     radius
         Mean cation radius (A) for the starting lattice.
+    n_steps
+        Steps of the search; by default in proportion to the number of sites.
 
     Raises
     ------
@@ -107,7 +113,7 @@ def build_configuration(
         sites = [i for i, label in enumerate(labels) if label == name]
         counts = site_counts(fractions, len(sites))
         found_shells = find_shells(structure, sites, shells)
-        occupation = find_occupation(counts, found_shells, _search_seed(composition, name, seed, index))
+        occupation = find_occupation(counts, found_shells, _search_seed(composition, name, seed, index), n_steps)
         for site, kind in zip(sites, occupation.sites, strict=True):
             species[site] = occupation.species[kind]
         qualities[name] = quality(occupation, found_shells)
@@ -122,6 +128,64 @@ def build_configuration(
         quality=qualities,
         **fields,
     )
+
+
+@dataclass(frozen=True)
+class SQSResult:
+    """An ordered supercell and how random each of its mixed sublattices is."""
+
+    structure: Structure
+    quality: dict[str, SQSQuality]
+
+
+def generate_sqs(
+    host: str,
+    composition: Mapping[str, Mapping[str, Fraction | float | str]],
+    n_sites: int,
+    *,
+    working_ion: str | None = None,
+    shells: int = 2,
+    seed: int = 0,
+    n_steps: int | None = None,
+    n_results: int = 1,
+) -> list[SQSResult]:
+    """Special quasi-random structures of a host family, outside any campaign.
+
+    Parameters
+    ----------
+    host
+        Name of a family.
+    composition
+        Mixed sublattice -> element -> fraction of its sites (``"1/3"``, 0.25).
+    n_sites
+        Sites of the most mixed sublattice per cell; up to twice as many if only that holds the composition.
+    working_ion
+        Element on the working sublattice; the family's first by default. All of its sites are occupied.
+    shells, seed, n_steps
+        Neighbour shells made random; what decides the search.
+    n_results
+        How many structures, from different random starts.
+
+    Returns
+    -------
+    list of SQSResult
+        Each with ``structure`` and ``quality`` (by sublattice).
+
+    Raises
+    ------
+    BadInputError
+        If the family is unknown or no supercell has that number of sites.
+    """
+    family = load_family(host)
+    exact = {s: {e: parse_fraction(x) for e, x in v.items()} for s, v in composition.items()}
+    ion = working_ion or next(iter(family.working_ions), None)
+    target = HostComposition(host, ion, family.x_full, exact)
+    primary = max(exact, key=lambda name: len(exact[name]))
+    built = [
+        build_configuration(target, primary, n_sites=n_sites, index=i, seed=seed, shells=shells, n_steps=n_steps)
+        for i in range(n_results)
+    ]
+    return [SQSResult(doc.structure, doc.quality) for doc in built if doc.structure is not None]
 
 
 def displaced(structure: Structure, amplitude: float, seed: str) -> Structure:

@@ -1,0 +1,100 @@
+"""Mixing documents from made-up calculations: what is balanced, what is warned of."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.structures import ConfigurationDoc
+from hebe.science.analysis.references import MemberResult, mixing_document
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.ions import Ion
+from hebe.science.chemistry.member import member_spec, split_of
+
+if TYPE_CHECKING:
+    from hebe.schemas.spec import MemberSpec
+
+VALENCES = {"TM": {"Ni": (2, 3), "Mn": (3, 4), "Fe": (3,)}}
+
+
+def spec(fractions: dict[str, Fraction], split: dict[Ion, Fraction], x: Fraction = Fraction(1)) -> MemberSpec:
+    composition = HostComposition("layered-o3", "Na", x, {"TM": fractions})
+    return member_spec(composition, {"TM": split}, "TM", VALENCES)
+
+
+def cell(cations: list[str], n_sodium: int) -> Structure:
+    """A cell that only counts: its geometry is never looked at."""
+    species = ["Na"] * n_sodium + cations + ["O"] * (2 * len(cations))
+    labels = ["A"] * n_sodium + ["TM"] * len(cations) + ["O"] * (2 * len(cations))
+    coords = [[i / len(species), 0.5, 0.5] for i in range(len(species))]
+    return Structure(Lattice.cubic(20), species, coords, site_properties={"sublattice": labels})
+
+
+def result(of: MemberSpec, cations: list[str], n_sodium: int, energy_per_fu: float) -> MemberResult:
+    n = len(cations)
+    configuration = ConfigurationDoc(key="k", n_fu=n, realised=of.fractions)
+    calculation = CalculationDoc(
+        key="k",
+        engine="e",
+        energy_scale="s",
+        task="relax",
+        status="converged",
+        structure=cell(cations, n_sodium),
+        energy_eV=energy_per_fu * n,
+    )
+    return MemberResult(of, configuration, calculation)
+
+
+HALF = Fraction(1, 2)
+NI_MN = spec({"Ni": HALF, "Mn": HALF}, {Ion("Ni", 2): HALF, Ion("Mn", 4): HALF})
+
+
+def test_a_vertex_has_no_mixing_enthalpy_against_itself() -> None:
+    member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
+    found = mixing_document([member], [member], {}, model_error=0.015)
+    assert found.same_host.dH_eV_per_site == pytest.approx(0.0)
+    assert found.same_host.T_mix_K == 0.0
+    assert found.competing.T_mix_K is None
+    assert found.competing.reason is not None
+    assert "one configuration: no spread" in found.warnings
+
+
+def test_spread_and_model_error_are_divided_by_the_entropy_gained() -> None:
+    iron = spec({"Fe": Fraction(1)}, {Ion("Fe", 3): Fraction(1)})
+    mixed = spec(
+        {"Ni": Fraction(1, 4), "Mn": Fraction(1, 4), "Fe": HALF},
+        {Ion("Ni", 2): Fraction(1, 4), Ion("Mn", 4): Fraction(1, 4), Ion("Fe", 3): HALF},
+    )
+    vertices = [result(iron, ["Fe"], 1, -26.0), result(NI_MN, ["Ni", "Mn"], 2, -25.0)]
+    own = [result(mixed, ["Ni", "Mn", "Fe", "Fe"], 4, e) for e in (-25.46, -25.48)]
+    found = mixing_document(own, vertices, {}, model_error=0.015)
+    assert found.same_host.dH_eV_per_site == pytest.approx(0.03)
+    gained = found.same_host.dS_eV_per_K_per_site
+    assert gained is not None
+    assert found.same_host.T_mix_K == pytest.approx(0.03 / gained)
+    assert found.T_mix_sd_configurations_K == pytest.approx(0.02 / 2**0.5 / gained)
+    assert found.T_mix_sd_model_K == pytest.approx(0.015 * 4 / gained)
+    assert found.dH_sd_eV_per_site == pytest.approx(0.02 / 2**0.5)
+
+
+def test_what_the_cell_really_holds_is_balanced() -> None:
+    # 5/6 of the sodium instead of 0.83: one Ni3+ more for each sodium less
+    made = Fraction(83, 100)
+    ions = {Ion("Ni", 2): HALF - Fraction(17, 100), Ion("Ni", 3): Fraction(17, 100), Ion("Mn", 4): HALF}
+    member = result(spec({"Ni": HALF, "Mn": HALF}, ions, made), ["Ni", "Mn"] * 3, 5, -24.0)
+    assert member.x == Fraction(5, 6)
+    assert member.composition.elements["Na"] == Fraction(5, 6)
+    assert member.split == {"TM": {Ion("Ni", 2): Fraction(1, 3), Ion("Ni", 3): Fraction(1, 6), Ion("Mn", 4): HALF}}
+    assert split_of(member.spec) == {"TM": ions}
+    found = mixing_document([member], [], {}, model_error=0.015)
+    assert any("approximates" in warning for warning in found.warnings)
+
+
+def test_without_an_energy_there_is_a_reason() -> None:
+    found = mixing_document([MemberResult(NI_MN, None, None)], [], {}, model_error=0.015)
+    assert found.same_host.T_mix_K is None
+    assert found.same_host.reason == "no configuration of the candidate has an energy"
