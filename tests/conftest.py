@@ -20,10 +20,10 @@ settings.load_profile("hebe")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
-    """Where everything is installed (HEBE_CI), a test that is skipped for a missing package has failed."""
+    """Where everything is installed (HEBE_TEST_CI), a test that is skipped for a missing package has failed."""
     report = yield
     reason = str(call.excinfo.value) if call.excinfo is not None else ""
-    if report.skipped and os.environ.get("HEBE_CI") and "needs the package" in reason:
+    if report.skipped and os.environ.get("HEBE_TEST_CI") and "needs the package" in reason:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped: {reason}"
     return report

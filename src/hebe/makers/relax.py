@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -193,7 +192,6 @@ def _facts(engine: Engine, fmax: float, key: str, label: str, start: Structure) 
         "input_structure": start,
         "versions": dict(engine.versions),
         "job_id": job_id,
-        "run_dir": os.environ.get("HEBE_RUN_DIR"),
     }
 
 
