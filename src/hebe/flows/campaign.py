@@ -62,12 +62,10 @@ class StageWiring:
         return job
 
     def relaxer(self, *, host: bool = True) -> RelaxMaker:
-        """Relaxation maker of the stage; competing phases are neither displaced nor checked against a host."""
+        """Relaxation maker of the stage; competing phases are displaced like candidates, so that both may distort."""
         engine = self.stage.engine.model_dump(mode="json", exclude_none=True)
-        if not host:
-            return RelaxMaker(engine=engine)
         displacement = self.campaign.structures.displacement
-        return RelaxMaker(engine=engine, displacement=displacement, family=self.family.name)
+        return RelaxMaker(engine=engine, displacement=displacement, family=self.family.name if host else None)
 
     def contents(self, spec: MemberSpec) -> list[Fraction]:
         """X (ions per formula unit) of the states beside the as-made one, falling."""
