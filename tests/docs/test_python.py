@@ -12,7 +12,15 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PUBLIC = ("hebe", "hebe.api", "hebe.makers", "hebe.engines", "hebe.stores", "hebe.science.chemistry", "hebe.science.analysis")
+PUBLIC = (
+    "hebe",
+    "hebe.api",
+    "hebe.makers",
+    "hebe.engines",
+    "hebe.stores",
+    "hebe.science.chemistry",
+    "hebe.science.analysis",
+)
 
 
 def test_the_examples_run(tmp_path: Path) -> None:

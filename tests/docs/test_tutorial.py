@@ -73,7 +73,8 @@ class Shell:
         self.folder = folder
         self._note = folder / "where"
         commands = str(Path(sys.executable).parent)
-        self._environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "120"}
+        path = f"{commands}{os.pathsep}{os.environ['PATH']}"
+        self._environment = {**os.environ, "PATH": path, "COLUMNS": "120", "HEBE_WORKERS": "2"}
 
     def run(self, step: Step) -> str:
         """Standard output of a block."""
