@@ -74,7 +74,7 @@ class Shell:
         self._note = folder / "where"
         commands = str(Path(sys.executable).parent)
         path = f"{commands}{os.pathsep}{os.environ['PATH']}"
-        self._environment = {**os.environ, "PATH": path, "COLUMNS": "120", "HEBE_WORKERS": "2"}
+        self._environment = {**os.environ, "PATH": path, "COLUMNS": "120", "HEBE_WORKERS": "1"}
 
     def run(self, step: Step) -> str:
         """Standard output of a block."""
