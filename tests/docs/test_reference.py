@@ -1,0 +1,64 @@
+"""The reference pages name every key that the code reads, and their examples are valid."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from hebe.config import campaign, family
+from hebe.config.campaign import RANKABLE, Campaign
+from hebe.config.family import Family
+from hebe.config.settings import Settings
+from hebe.config.yamlfile import load_model, parse_yaml
+
+DOCS = Path(__file__).parents[2] / "docs"
+_BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_KEY_CELL = re.compile(r"^\| (`[^|]*`) \|", re.MULTILINE)
+
+
+def models(top: type[BaseModel], module: str) -> list[type[BaseModel]]:
+    """`top` and all models of its module that its fields use."""
+    found, queue = list[type[BaseModel]](), [top]
+    while queue:
+        model = queue.pop()
+        if model in found:
+            continue
+        found.append(model)
+        schema = model.model_json_schema().get("$defs", {})
+        used = [vars(__import__(module, fromlist=["_"])).get(name) for name in schema]
+        queue += [m for m in used if isinstance(m, type) and issubclass(m, BaseModel) and m.__module__ == module]
+    return found
+
+
+def keys(page: str) -> set[str]:
+    """Keys in the first column of the tables of a page."""
+    cells = _KEY_CELL.findall((DOCS / page).read_text(encoding="utf-8"))
+    return {key for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
+
+
+@pytest.mark.parametrize(
+    ("page", "top", "module"),
+    [("campaign-file.md", Campaign, campaign.__name__), ("families.md", Family, family.__name__)],
+)
+def test_every_key_is_described(page: str, top: type[BaseModel], module: str) -> None:
+    known = models(top, module)
+    assert len(known) >= 6
+    fields = {f"{m.__name__}.{name}" for m in known for name in m.model_fields if name != "order"}
+    documented = keys(page)
+    assert not {field for field in fields if field.split(".")[1] not in documented}
+
+
+def test_settings_and_objectives_are_described() -> None:
+    documented = keys("campaign-file.md")
+    assert set(Settings.model_fields) <= documented
+    assert set(RANKABLE) <= documented
+
+
+def test_the_family_of_the_example_is_valid() -> None:
+    (text,) = _BLOCK.findall((DOCS / "families.md").read_text(encoding="utf-8"))
+    example = load_model(Family, parse_yaml(text.encode(), file="families.md"))
+    assert example.mixed == ("M",)
+    assert example.working_sublattice is None
