@@ -144,15 +144,3 @@ def test_a_wrong_import_path_is_bad_input(path: str, words: str) -> None:
 def test_an_unknown_engine_names_those_there_are() -> None:
     with pytest.raises(BadInputError, match="known: chgnet"):
         get_engine("vasp")
-
-
-def test_chgnet_equals_its_own_prediction() -> None:
-    from hebe.engines.chgnet import _load
-
-    structure = sample()
-    own = get_engine("chgnet").evaluate(structure, magmoms=True)
-    plain = _load().predict_structure(structure)
-    assert own.energy_eV / len(structure) == pytest.approx(float(plain["e"]), abs=1e-5)
-    assert own.forces == pytest.approx(plain["f"], abs=1e-4)
-    assert own.stress * 160.21766208 == pytest.approx(plain["s"], abs=1e-3)
-    assert own.magmoms == pytest.approx(plain["m"], abs=1e-5)

@@ -1,0 +1,5 @@
+"""CHGNet: a graph-network potential with magnetic moments, evaluated on a fast path of our own."""
+
+from hebe.engines.chgnet.engine import CHGNetEngine
+
+__all__ = ["CHGNetEngine"]
