@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -24,22 +24,6 @@ from hebe.config.yamlfile import Source
 
 ENGINES: Final = ("chgnet",)
 """Engines that can be named; any ASE calculator can be given by import path instead."""
-
-RANKABLE: Final = (
-    "average_voltage",
-    "max_volume_strain",
-    "max_delta_volume",
-    "mixing_temperature",
-    "mixing_temperature_same_host",
-    "mixing_enthalpy",
-    "mixing_enthalpy_same_host",
-    "energy_above_hull",
-    "capacity_theoretical",
-    "capacity_redox",
-    "capacity_window",
-    "entropy",
-)
-"""Candidate scalars by which a campaign can rank."""
 
 
 def _name(value: str) -> str:
@@ -76,6 +60,8 @@ Rankable = Literal[
     "capacity_window",
     "entropy",
 ]
+RANKABLE: Final[tuple[str, ...]] = get_args(Rankable)
+"""Candidate scalars by which a campaign can rank."""
 
 
 class SublatticeSpec(ConfigModel):
