@@ -29,6 +29,7 @@ $(VENV)/.test: $(VENV)/.demo
 
 demo: $(VENV)/.demo
 	$(BIN)/hebe run examples/na-o3-quick.yaml $(if $(WORKERS),--workers $(WORKERS))
+	@mkdir -p demo
 	$(BIN)/hebe report examples/na-o3-quick.yaml -o demo/report.html
 
 test: $(VENV)/.test
