@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hebe.stores.blobs import SQLiteBlobStore
     from hebe.stores.cache import ClaimedElsewhere, Claims, Hit, lookup
-    from hebe.stores.factory import find_project, open_store
+    from hebe.stores.factory import find_project, open_collection, open_store
     from hebe.stores.sqlite import SQLiteStore
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "SQLiteStore",
     "find_project",
     "lookup",
+    "open_collection",
     "open_store",
 ]
 
@@ -29,6 +30,7 @@ _HOMES = {
     "SQLiteStore": "hebe.stores.sqlite",
     "find_project": "hebe.stores.factory",
     "lookup": "hebe.stores.cache",
+    "open_collection": "hebe.stores.factory",
     "open_store": "hebe.stores.factory",
 }
 

@@ -1,13 +1,12 @@
 """Blobs of any size in an embedded store: written and read in chunks, so that memory never holds a whole one.
 
-As an additional store of jobflow it keeps the large parts of outputs; alone it takes and gives bytes. Chunks of a
-blob that is being written have a negative number until all are there.
+As an additional store of jobflow it keeps the large parts of outputs; alone it takes and gives bytes. A blob belongs
+to no document until all its chunks are there.
 """
 
 from __future__ import annotations
 
 import io
-import secrets
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import zstandard
@@ -71,7 +70,9 @@ class SQLiteBlobStore(SQLiteStore):
                 self._clear(number)
                 if data is not None:
                     form, raw = codec.written(data)
-                    _Writer(self, number, form | codec.COMPRESSED).write_all(io.BytesIO(raw))
+                    writer = _Writer(self, form | codec.COMPRESSED)
+                    writer.write_all(io.BytesIO(raw))
+                    writer.give_to(number)
 
     def query(
         self,
@@ -121,16 +122,15 @@ class SQLiteBlobStore(SQLiteStore):
         hebe.exceptions.StoreError
             If the file cannot be written; a blob that was there before is still there.
         """
-        writer = _Writer(self, -1 - secrets.randbits(62), codec.COMPRESSED)
+        writer = _Writer(self, codec.COMPRESSED)
         try:
             size = writer.write_all(stream)
-            with self.transaction() as sql:
+            with self.transaction():
                 self.discard(blob)
                 super().update({**(metadata or {}), self.key: blob, _SIZE: size})
-                change = "UPDATE chunks SET blob = ? WHERE blob = ?"
-                sql.execute(change, (self._number({self.key: blob}), writer.number))
+                writer.give_to(self._number({self.key: blob}))
         except BaseException:
-            self._clear(writer.number)
+            writer.undo()
             raise
         return size
 
@@ -155,21 +155,26 @@ class SQLiteBlobStore(SQLiteStore):
         return next(iter(self._collection.matching(Criteria(search)))).id
 
     def _clear(self, number: int) -> None:
+        """Remove the blob of a document."""
         with self.transaction() as sql:
-            sql.execute("DELETE FROM chunks WHERE blob = ?", (number,))
+            sql.execute("DELETE FROM chunks WHERE blob = (SELECT id FROM blobs WHERE document = ?)", (number,))
+            sql.execute("DELETE FROM blobs WHERE document = ?", (number,))
 
     def _chunks(self, number: int) -> Iterator[bytes]:
+        """Yield the chunks of the blob of a document."""
+        rows = self._collection.rows("SELECT id FROM blobs WHERE document = ?", (number,))
         statement = "SELECT body FROM chunks WHERE blob = ? AND number = ?"
         position = 0
-        while rows := self._collection.rows(statement, (number, position)):
-            yield zstandard.ZstdDecompressor().decompress(rows[0][0])
+        while rows and (found := self._collection.rows(statement, (rows[0][0], position))):
+            yield zstandard.ZstdDecompressor().decompress(found[0][0])
             position += 1
 
     def _completed(self, document: dict[str, Any], number: int, shown: Projection) -> dict[str, Any]:
         """Add the data to a document, if it is wanted and was stored with it."""
         if _SIZE in document or not shown.wants(_DATA):
             return document
-        forms = self._collection.rows("SELECT format FROM chunks WHERE blob = ? AND number = 0", (number,))
+        statement = "SELECT format FROM chunks WHERE blob = (SELECT id FROM blobs WHERE document = ?) AND number = 0"
+        forms = self._collection.rows(statement, (number,))
         if forms:
             document |= codec.decode(forms[0][0] & ~codec.COMPRESSED, b"".join(self._chunks(number)))
         return document
@@ -178,10 +183,11 @@ class SQLiteBlobStore(SQLiteStore):
 class _Writer:
     """Chunks of one blob, each compressed, committed in groups."""
 
-    def __init__(self, store: SQLiteBlobStore, number: int, form: int) -> None:
-        self.number = number
+    def __init__(self, store: SQLiteBlobStore, form: int) -> None:
         self._store = store
         self._form = form
+        with store.transaction() as sql:
+            self._blob = sql.execute("INSERT INTO blobs (document) VALUES (NULL)").lastrowid
 
     def write_all(self, stream: BinaryIO) -> int:
         """Write a stream to its end and return the number of bytes."""
@@ -195,9 +201,19 @@ class _Writer:
                     ended = not piece and position > 0
                     if ended:
                         break
-                    body = compressor.compress(piece)
-                    row = (self.number, position, self._form, body)
+                    row = (self._blob, position, self._form, compressor.compress(piece))
                     sql.execute("INSERT INTO chunks (blob, number, format, body) VALUES (?, ?, ?, ?)", row)
                     size += len(piece)
                     position += 1
         return size
+
+    def give_to(self, number: int) -> None:
+        """Let a document have the blob."""
+        with self._store.transaction() as sql:
+            sql.execute("UPDATE blobs SET document = ? WHERE id = ?", (number, self._blob))
+
+    def undo(self) -> None:
+        """Remove what was written."""
+        with self._store.transaction() as sql:
+            sql.execute("DELETE FROM chunks WHERE blob = ?", (self._blob,))
+            sql.execute("DELETE FROM blobs WHERE id = ?", (self._blob,))

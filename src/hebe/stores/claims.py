@@ -6,7 +6,10 @@ import os
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from maggma.core.store import Store
 
 from hebe.exceptions import HebeError, StoreError
 from hebe.stores.database import connection
@@ -15,8 +18,6 @@ from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from maggma.core.store import Store
 
 __all__ = ["ClaimedElsewhere", "Claims", "Owner", "process_start", "release_held"]
 
@@ -42,7 +43,8 @@ class Claims:
     Parameters
     ----------
     store
-        The job store (or its document store): an embedded one, or one of MongoDB's kind.
+        The job store (or its document store): an embedded one, or one of MongoDB's kind. Claims of any other maggma
+        store are kept in a file of the project, ``.hebe/claims.db``, for the processes that share it.
     lease_s
         How long a claim lasts without being renewed, in seconds; it is renewed by a thread while it is held.
 
@@ -58,6 +60,10 @@ class Claims:
             self._table: _Table = _SQLiteTable(documents.path)
         elif hasattr(documents, "_collection") and hasattr(documents._collection, "find_one_and_update"):  # noqa: SLF001 - maggma offers no other way
             self._table = _MongoTable(documents._collection.database[_COLLECTION])  # noqa: SLF001 - same
+        elif isinstance(documents, Store):
+            from hebe.stores.factory import FOLDER, find_project
+
+            self._table = _SQLiteTable(str(find_project(Path.cwd()) / FOLDER / "claims.db"))
         else:
             raise StoreError(f"{type(documents).__name__} can hold no claims")
         self._lease_s = lease_s

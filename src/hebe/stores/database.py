@@ -210,6 +210,11 @@ class Connection:
             found: list[Any] = patiently(lambda: self.sql.execute(statement, parameters).fetchall())
             return found
 
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy the file as of now into another database, while others go on."""
+        with translated(self.path), self._using:
+            self.sql.backup(target)
+
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """Write in one transaction, committed at the end of the outermost block, rolled back by any exception.
@@ -261,18 +266,25 @@ class OwnedConnection(Connection):
     From time to time it leaves a copy of the file beside it, for processes that only want to look.
     """
 
+    def __init__(self, path: str) -> None:
+        self._changed = True
+        self._end = threading.Event()
+        super().__init__(path)
+        threading.Thread(target=self._leave_snapshots, daemon=True, name="snapshots").start()
+
     def _claim(self) -> None:
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         self._ownership = Ownership(self.path)
         self._ownership.acquire()
-        self._due = 0.0
 
     def close(self) -> None:
         """Close it and let others have the file."""
-        if hasattr(self, "sql") and not self._ownership.lost and self.sql.in_transaction is False:
-            with suppress(StoreError, sqlite3.Error):
+        self._end.set()
+        if hasattr(self, "sql") and not self._ownership.lost and not self.sql.in_transaction:
+            with suppress(StoreError):
                 self.snapshot()
-        super().close()
+        with self._using:
+            super().close()
         self._ownership.release()
 
     def _prepare(self) -> None:
@@ -285,23 +297,30 @@ class OwnedConnection(Connection):
             raise StoreError(f"{self.path} was taken over by another process: this one was silent for too long")
         with super()._outermost(durable=durable):
             yield
-        if time.monotonic() >= self._due:
-            self.snapshot()
+        self._changed = True
 
     def snapshot(self) -> None:
-        """Write the copy for readers; the next one is due when this one has cost 2 % of the time."""
-        began = time.monotonic()
+        """Write the copy for readers."""
         copy = f"{self.path}{SNAPSHOT}"
         with translated(copy), self._using:
+            self._changed = False
             Path(f"{copy}.new").unlink(missing_ok=True)
             target = sqlite3.connect(f"{copy}.new", isolation_level=None)
             try:
-                self.sql.backup(target)
+                self.copy_to(target)
             finally:
                 target.close()
             Path(f"{copy}.new").replace(copy)
-        now = time.monotonic()
-        self._due = now + max(_SNAPSHOT_S, 50 * (now - began))
+
+    def _leave_snapshots(self) -> None:
+        """Write a copy when something has changed, so seldom that it costs 2 % of the time at most."""
+        pause = 0.0
+        while not self._end.wait(pause):
+            began = time.monotonic()
+            if self._changed:
+                with suppress(StoreError):
+                    self.snapshot()
+            pause = max(_SNAPSHOT_S, 50 * (time.monotonic() - began))
 
 
 class ReadOnlyConnection(Connection):

@@ -35,6 +35,7 @@ CREATE TABLE claims (
     key TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL, expires REAL NOT NULL
 ) WITHOUT ROWID"""
 _LAUNCHES = "CREATE TABLE launches (id TEXT PRIMARY KEY, heartbeat REAL NOT NULL, body TEXT NOT NULL) WITHOUT ROWID"
+_BLOBS = "CREATE TABLE blobs (id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER UNIQUE)"
 _CHUNKS = """
 CREATE TABLE chunks (
     blob INTEGER NOT NULL, number INTEGER NOT NULL, format INTEGER NOT NULL, body BLOB NOT NULL,
@@ -42,7 +43,7 @@ CREATE TABLE chunks (
 
 VERSIONS: dict[int, tuple[str, ...]] = {
     1: (_COLLECTIONS, _PATHS, _DOCUMENTS, _DOCUMENTS_OF, _ENTRIES, _ENTRIES_OF, _CLAIMS, _LAUNCHES),
-    2: (_CHUNKS,),
+    2: (_BLOBS, _CHUNKS),
 }
 """What each version added; a new file takes all of them in order, an old one those that it lacks."""
 
