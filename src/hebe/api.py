@@ -20,14 +20,14 @@ from hebe.launchers import local
 from hebe.science.analysis.ranking import Objective, rank
 from hebe.science.chemistry.screening import screen
 from hebe.stores.builders import build_candidates
-from hebe.stores.factory import find_project, open_store
-from hebe.stores.sqlite import SQLiteStore
+from hebe.stores.factory import find_project, open_collection, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
     from jobflow import Flow, JobStore
+    from maggma.core.store import Store
 
     from hebe.launchers.local import RunSummary
 
@@ -60,9 +60,7 @@ class Results:
 
 def project_store(start: Path | None = None) -> JobStore:
     """Connected store of the project of a folder (the working folder by default)."""
-    store = open_store(_project(start))
-    store.connect()
-    return store
+    return open_store(_project(start))
 
 
 def _project(start: Path | None = None) -> Path:
@@ -123,13 +121,8 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _candidates_store(store: JobStore) -> SQLiteStore:
-    docs = store.docs_store
-    if not isinstance(docs, SQLiteStore):
-        raise BadInputError("candidates are kept in the embedded store of a project")
-    candidates = SQLiteStore(docs.path, collection_name="candidates", key="candidate_id")
-    candidates.connect()
-    return candidates
+def _candidates_store(store: JobStore) -> Store:
+    return open_collection(store, "candidates", "candidate_id")
 
 
 def _update_candidates(store: JobStore, campaign: str) -> list[dict[str, Any]]:

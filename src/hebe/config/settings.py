@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, Secret, SecretStr, model_validator
 
 from hebe.config.loading import read_bytes
 from hebe.config.model import ConfigModel
 from hebe.config.units import Whole
-from hebe.config.wording import suggest
+from hebe.config.wording import RefusedValueError, suggest
 from hebe.config.yamlfile import Document, Source, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
@@ -22,6 +22,68 @@ PROJECT_FILE: Final = "hebe.yaml"
 STORE_FOLDER: Final = ".hebe"
 _PREFIX: Final = "HEBE_"
 _TEST_PREFIX: Final = "HEBE_TEST_"
+_STORE_PREFIX: Final = "HEBE_STORE_"
+_NO_VARIABLE: Final = ("s3", "spec")
+
+
+class S3Settings(ConfigModel):
+    """A bucket for large parts of outputs; credentials come from the profile or the environment of S3 tools."""
+
+    bucket: str = Field(min_length=3, max_length=63)
+    endpoint_url: str | None = None
+    profile: str | None = None
+    folder: str | None = None
+
+
+class StoreSettings(ConfigModel):
+    """Where outputs go.
+
+    ``kind`` is ``embedded`` (a file at ``path``, default ``.hebe/store.db``), ``mongodb`` (``uri``, ``database``, the
+    collection ``collection``; large parts in ``blobs``: GridFS or a bucket of S3) or ``maggma`` (``spec``, written as
+    in a ``jobflow.yaml``, or ``file``, the path of one). ``uri`` and ``spec`` may hold passwords: they are never shown.
+    """
+
+    kind: Literal["embedded", "mongodb", "maggma"] = "embedded"
+    path: Path | None = None
+    uri: SecretStr | None = None
+    database: str | None = Field(default=None, min_length=1)
+    collection: str = Field(default="outputs", min_length=1)
+    blobs: Literal["gridfs", "s3"] = "gridfs"
+    s3: S3Settings | None = None
+    spec: Secret[dict[str, Any]] | None = None
+    file: Path | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        foreign = self.model_fields_set - {"kind"} - _OF_KIND[self.kind]
+        if foreign:
+            name = min(foreign)
+            kinds = ", ".join(kind for kind, names in _OF_KIND.items() if name in names)
+            raise RefusedValueError(
+                f"means nothing to a store of kind {self.kind!r}", key=name, suggestion=f"kind: {kinds}"
+            )
+        if self.kind == "mongodb":
+            self._check_mongodb()
+        if self.kind == "maggma" and (self.spec is None) == (self.file is None):
+            raise RefusedValueError(
+                "a store of kind 'maggma' needs either spec or file", suggestion="spec: {docs_store: {type: ...}}"
+            )
+        return self
+
+    def _check_mongodb(self) -> None:
+        if self.uri is None:
+            raise RefusedValueError("a store of kind 'mongodb' needs a uri", suggestion="uri: mongodb://host/database")
+        if not self.uri.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+            raise RefusedValueError("expected a URI that starts with mongodb:// or mongodb+srv://", key="uri")
+        if (self.blobs == "s3") != (self.s3 is not None):
+            raise RefusedValueError("blobs: s3 and the block s3 belong together", key="blobs")
+
+
+_OF_KIND: Final[dict[str, set[str]]] = {
+    "embedded": {"path"},
+    "mongodb": {"uri", "database", "collection", "blobs", "s3"},
+    "maggma": {"spec", "file"},
+}
 
 
 class Settings(ConfigModel):
@@ -29,11 +91,13 @@ class Settings(ConfigModel):
 
     ``workers`` is the number of worker processes of the local launcher (None: the launcher decides).
     ``project_dir`` is the folder that holds ``.hebe``; None: see `project_folder`. A relative one counts from
-    the file that names it, or from the working folder for ``HEBE_PROJECT_DIR``.
+    the file that names it, or from the working folder for ``HEBE_PROJECT_DIR``. ``store`` says where outputs go; a
+    source that names it replaces it as a whole, except that variables (``HEBE_STORE_URI``, ...) change single keys.
     """
 
     workers: Whole | None = Field(default=None, ge=1, le=10_000)
     project_dir: Path | None = None
+    store: StoreSettings = StoreSettings()
 
 
 def get_settings(start: Path | None = None) -> Settings:
@@ -55,7 +119,7 @@ def get_settings(start: Path | None = None) -> Settings:
     for file in files:
         if file is not None and file.is_file():
             given |= _read(file)
-    return Settings.model_validate(given | _environment(start))
+    return Settings.model_validate(given | _environment(start, given))
 
 
 def project_folder(start: Path | None = None) -> Path:
@@ -95,26 +159,44 @@ def _read(file: Path) -> dict[str, Any]:
     return _explicit(load_model(Settings, document), file.parent)
 
 
-def _environment(start: Path) -> dict[str, Any]:
+def _environment(start: Path, below: dict[str, Any]) -> dict[str, Any]:
     variables = {
         name: value
         for name, value in sorted(os.environ.items())
         if name.startswith(_PREFIX) and not name.startswith(_TEST_PREFIX) and value
     }
-    known = [_PREFIX + name.upper() for name in Settings.model_fields]
+    known = [_PREFIX + name.upper() for name in Settings.model_fields if name != "store"]
+    of_store = {_STORE_PREFIX + name.upper(): name for name in StoreSettings.model_fields if name not in _NO_VARIABLE}
     given: dict[str, Any] = {}
+    store: dict[str, Any] = {}
     for variable, value in variables.items():
-        if variable not in known:
+        if variable in of_store:
+            store[of_store[variable]] = value
+        elif variable in known:
+            name = variable.removeprefix(_PREFIX).lower()
+            given |= _explicit(_of_variable({name: value}, variable), start)
+        else:
             raise BadInputError(
-                "unknown variable of the environment", key=variable, suggestion=suggest(variable, known)
+                "unknown variable of the environment", key=variable, suggestion=suggest(variable, [*known, *of_store])
             )
-        name = variable.removeprefix(_PREFIX).lower()
-        try:
-            one = load_model(Settings, Document({name: value}, Source()))
-        except BadInputError as err:
-            raise BadInputError(err.reason, key=variable, suggestion=err.suggestion) from err
-        given |= _explicit(one, start)
-    return given
+    return given | ({"store": _store_of_variables(store, below, start)} if store else {})
+
+
+def _store_of_variables(given: dict[str, Any], below: dict[str, Any], start: Path) -> dict[str, Any]:
+    """Block ``store`` of the files, changed by variables; one that names another kind starts anew."""
+    inherited: dict[str, Any] = below.get("store", {})
+    if given.get("kind", inherited.get("kind", "embedded")) != inherited.get("kind", "embedded"):
+        inherited = {}
+    names = ", ".join(_STORE_PREFIX + name.upper() for name in given)
+    found: dict[str, Any] = _explicit(_of_variable({"store": inherited | given}, names), start)["store"]
+    return found
+
+
+def _of_variable(data: dict[str, Any], variable: str) -> Settings:
+    try:
+        return load_model(Settings, Document(data, Source()))
+    except BadInputError as err:
+        raise BadInputError(err.reason, key=variable, suggestion=err.suggestion) from err
 
 
 def _explicit(settings: Settings, folder: Path) -> dict[str, Any]:
@@ -122,6 +204,10 @@ def _explicit(settings: Settings, folder: Path) -> dict[str, Any]:
     given = settings.model_dump(exclude_unset=True)
     if settings.project_dir is not None:
         given["project_dir"] = folder / _without_tilde(settings.project_dir)
+    for name in ("path", "file"):
+        path = getattr(settings.store, name)
+        if path is not None:
+            given["store"][name] = folder / _without_tilde(path)
     return given
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from maggma.core.store import Store
+
 from hebe.exceptions import HebeError, StoreError
 from hebe.stores.database import connection
+from hebe.stores.owners import Owner, process_start
 from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from maggma.core.store import Store
+__all__ = ["ClaimedElsewhere", "Claims", "Owner", "process_start", "release_held"]
 
 LEASE_S = 60.0
 """A claim of a silent owner on another host is free after this time."""
@@ -37,51 +37,14 @@ class ClaimedElsewhere(HebeError):  # noqa: N818 - it is no error: another proce
         super().__init__(f"{key[:12]} is being computed by {holder or 'another process'}")
 
 
-@dataclass(frozen=True)
-class Owner:
-    """A process, told from a later one with the same number by its start."""
-
-    host: str
-    pid: int
-    started: str
-
-    @classmethod
-    def current(cls) -> Owner:
-        """Return this process."""
-        return cls(socket.gethostname(), os.getpid(), process_start(os.getpid()) or "")
-
-    @property
-    def is_dead(self) -> bool:
-        """Whether it certainly does not run any more; processes of other hosts are taken to be alive."""
-        return self.host == socket.gethostname() and process_start(self.pid) != self.started
-
-    def __str__(self) -> str:
-        return f"process {self.pid} on {self.host}"
-
-
-def process_start(pid: int) -> str | None:
-    """Return when a process of this host started, in units of the system; None when there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
-            return None
-    except OSError:
-        return None
-    else:
-        fields = stat.rpartition(")")[2].split()
-        return None if fields[0] in "ZX" else fields[19]
-    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607 - fixed program, a number
-    return told.stdout.strip() or None
-
-
 class Claims:
     """The right to compute something, held by one process at a time.
 
     Parameters
     ----------
     store
-        The job store (or its document store): an embedded one, or one of MongoDB's kind.
+        The job store (or its document store): an embedded one, or one of MongoDB's kind. Claims of any other maggma
+        store are kept in a file of the project, ``.hebe/claims.db``, for the processes that share it.
     lease_s
         How long a claim lasts without being renewed, in seconds; it is renewed by a thread while it is held.
 
@@ -97,6 +60,10 @@ class Claims:
             self._table: _Table = _SQLiteTable(documents.path)
         elif hasattr(documents, "_collection") and hasattr(documents._collection, "find_one_and_update"):  # noqa: SLF001 - maggma offers no other way
             self._table = _MongoTable(documents._collection.database[_COLLECTION])  # noqa: SLF001 - same
+        elif isinstance(documents, Store):
+            from hebe.stores.factory import FOLDER, find_project
+
+            self._table = _SQLiteTable(str(find_project(Path.cwd()) / FOLDER / "claims.db"))
         else:
             raise StoreError(f"{type(documents).__name__} can hold no claims")
         self._lease_s = lease_s

@@ -6,6 +6,7 @@ An index is a table of (path, value, document); the *head* of a document holds t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,6 +19,7 @@ from hebe.stores.criteria import Criteria, Narrowing
 from hebe.stores.database import Connection, connection
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
@@ -35,15 +37,20 @@ class Layout:
     ids: dict[str, int]
     kinds: dict[str, int]
 
-    @property
+    @cached_property
     def paths(self) -> list[str]:
         """All known paths."""
         return list(self.ids)
 
-    @property
+    @cached_property
     def indexed(self) -> set[str]:
         """Paths that can be searched by."""
         return {path for path, kind in self.kinds.items() if kind >= INDEXED}
+
+    @cached_property
+    def unique(self) -> list[str]:
+        """Paths whose values differ in all documents."""
+        return [path for path, kind in self.kinds.items() if kind == UNIQUE]
 
 
 @dataclass
@@ -102,6 +109,8 @@ class Collection:
             db = self.database
             rows = db.rows("SELECT id FROM collections WHERE name = ?", (self.name,))
             if not rows:
+                if db.read_only:
+                    return Layout(0, {}, {})
                 self._create_collection(db)
                 rows = db.rows("SELECT id FROM collections WHERE name = ?", (self.name,))
             number = rows[0][0]
@@ -138,7 +147,7 @@ class Collection:
                 document = self.whole(row) or {}
                 head = _head(document, self.layout())
                 sql.execute("UPDATE documents SET head = ? WHERE id = ?", (head, row.id))
-                self._write_entries(row.id, document, self.layout())
+                _write_entries(sql, row.id, document, self.layout())
         return True
 
     def _shared(self, path: str) -> bool:
@@ -150,12 +159,14 @@ class Collection:
             seen |= values
         return False
 
-    def put(self, document: dict[str, Any], search: dict[str, Any], body: tuple[int, bytes]) -> None:
-        """Insert a document or replace the one found by its key; within a transaction."""
-        layout, sql = self.layout(), self.database.sql
-        wanted = Criteria({name: {"$eq": value} for name, value in search.items()})
-        row = next(iter(self.matching(wanted)), None)
-        self._refuse_duplicate(document, layout, None if row is None else row.id)
+    def put(
+        self, sql: sqlite3.Connection, document: dict[str, Any], search: dict[str, Any], body: tuple[int, bytes]
+    ) -> int:
+        """Insert a document or replace the one found by its key; within a transaction. Returns its row number."""
+        layout = self.layout()
+        row = None if self._is_new(search, layout, sql) else self._existing(search)
+        if layout.unique:
+            self._refuse_duplicate(document, layout, None if row is None else row.id)
         head = _head(document, layout)
         if row is None:
             statement = "INSERT INTO documents (collection, head, format, body) VALUES (?, ?, ?, ?)"
@@ -164,7 +175,21 @@ class Collection:
             number = row.id
             statement = "UPDATE documents SET head = ?, format = ?, body = ? WHERE id = ?"
             sql.execute(statement, (head, *body, number))
-        self._write_entries(number, document, layout, fresh=row is None)
+        _write_entries(sql, number, document, layout, fresh=row is None)
+        return number
+
+    @staticmethod
+    def _is_new(search: dict[str, Any], layout: Layout, sql: sqlite3.Connection) -> bool:
+        """Whether an index alone says that no document has the key."""
+        for name, value in search.items():
+            if layout.kinds.get(name, KEPT) >= INDEXED and isinstance(value, (str, int)):
+                looked_up = (layout.ids[name], fields.index_value(value))
+                return sql.execute("SELECT 1 FROM entries WHERE path = ? AND value = ?", looked_up).fetchone() is None
+        return False
+
+    def _existing(self, search: dict[str, Any]) -> Row | None:
+        wanted = Criteria({name: {"$eq": value} for name, value in search.items()})
+        return next(iter(self.matching(wanted)), None)
 
     def remove(self, row: Row) -> None:
         """Remove a document; within a transaction."""
@@ -173,20 +198,11 @@ class Collection:
 
     def _refuse_duplicate(self, document: dict[str, Any], layout: Layout, own: int | None) -> None:
         statement = "SELECT document FROM entries WHERE path = ? AND value = ? AND document IS NOT ?"
-        for path in [path for path, kind in layout.kinds.items() if kind == UNIQUE]:
+        for path in layout.unique:
             for value in fields.index_values(document, path):
                 for (number,) in self.rows(statement, (layout.ids[path], value, own)):
                     if _marks(self.whole(Row(number, None)) or {}, path) & _marks(document, path):
                         raise StoreError(f"{self.name}: another document has this {path}, which must be unique")
-
-    def _write_entries(self, number: int, document: dict[str, Any], layout: Layout, *, fresh: bool = False) -> None:
-        sql = self.database.sql
-        if not fresh:
-            sql.execute("DELETE FROM entries WHERE document = ?", (number,))
-        sql.executemany(
-            "INSERT OR IGNORE INTO entries VALUES (?, ?, ?)",
-            [(layout.ids[p], v, number) for p in layout.indexed for v in fields.index_values(document, p)],
-        )
 
     def matching(self, wanted: Criteria) -> Iterator[Row]:
         """Find the rows that match; documents are read only where their heads cannot tell."""
@@ -273,6 +289,15 @@ class Collection:
             for form, body in self.rows("SELECT format, body FROM documents WHERE id = ?", (row.id,)):
                 row.whole = codec.decode(form, body)
         return row.whole
+
+
+def _write_entries(
+    sql: sqlite3.Connection, number: int, document: dict[str, Any], layout: Layout, *, fresh: bool = False
+) -> None:
+    if not fresh:
+        sql.execute("DELETE FROM entries WHERE document = ?", (number,))
+    found = [(layout.ids[p], v, number) for p in layout.indexed for v in fields.index_values(document, p)]
+    sql.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?, ?)", found)
 
 
 def _row(columns: tuple[int, bytes | None]) -> Row:

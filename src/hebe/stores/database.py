@@ -5,6 +5,7 @@ Write-ahead logging with ``synchronous=FULL``: what was committed survives ``kil
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import sqlite3
@@ -13,8 +14,11 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from hebe.exceptions import StoreError
+from hebe.stores.network import Ownership, live_owner, refusal
+from hebe.stores.schema import APPLICATION_ID, PAGE_SIZE, SCHEMA_VERSION, identify, migrate
 
 try:
     import fcntl
@@ -24,36 +28,20 @@ except ImportError:  # not on Windows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCHEMA_VERSION = 1
-APPLICATION_ID = 0x48454245  # "HEBE"
+__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "Connection", "connection", "disconnect", "disown", "own"]
 
-_PAGE_SIZE = 8192
 _BUSY_S = 60.0
 _PATIENCE_S = 600.0
+_SNAPSHOT_S = 5.0
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS collections (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS paths (
-    id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, path TEXT NOT NULL, kind INTEGER NOT NULL,
-    UNIQUE (collection, path));
-CREATE TABLE IF NOT EXISTS documents (
-    id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, head BLOB, format INTEGER NOT NULL, body BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS documents_of ON documents (collection, id);
-CREATE TABLE IF NOT EXISTS entries (
-    path INTEGER NOT NULL, value ANY NOT NULL, document INTEGER NOT NULL,
-    PRIMARY KEY (path, value, document)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS entries_of ON entries (document);
-CREATE TABLE IF NOT EXISTS claims (
-    key TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL, expires REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS launches (
-    id TEXT PRIMARY KEY, heartbeat REAL NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
-"""
+SNAPSHOT = "-snapshot"
+"""What is added to the name of a file for the copy that others may read while one process owns it."""
 
 _registry: dict[tuple[int, int, str], Connection] = {}
 _abandoned: list[Connection] = []
-_lock = threading.Lock()
+_owned: dict[tuple[int, str], tuple[Connection, int]] = {}
+_snapshots: set[str] = set()
+_lock = threading.RLock()
 
 
 def connection(path: str) -> Connection:
@@ -67,19 +55,65 @@ def connection(path: str) -> Connection:
     Raises
     ------
     hebe.exceptions.StoreError
-        If the file is no store, was written by a later version or cannot be opened.
+        If the file is no store, was written by a later version, cannot be opened, or another process owns it alone.
     """
+    owned = _owned.get((os.getpid(), path))
+    if owned is not None:
+        return owned[0]
     key = (os.getpid(), threading.get_ident(), path)
     found = _registry.get(key)
     if found is not None and found.same_file():
         return found
-    opened = Connection(path)
+    opened = ReadOnlyConnection(path + SNAPSHOT) if path in _snapshots else Connection(path)
     with _lock:
         if found is not None:
             _abandoned.append(found)
         _forget_others()
         _registry[key] = opened
     return opened
+
+
+def own(path: str) -> None:
+    """Open a file for this process alone; all its threads then share the one connection.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If another process owns it, or it cannot be opened.
+    """
+    with _lock:
+        key = (os.getpid(), path)
+        opened, users = _owned.get(key, (None, 0))
+        if opened is None:
+            for inner in [k for k in _registry if k[0] == os.getpid() and k[2] == path]:
+                _registry.pop(inner).close()
+            opened = OwnedConnection(path)
+        _owned[key] = (opened, users + 1)
+
+
+def disown(path: str) -> None:
+    """Give a file up that :func:`own` has opened, once for every call of it."""
+    with _lock:
+        key = (os.getpid(), path)
+        if key not in _owned:
+            return
+        opened, users = _owned.pop(key)
+        if users > 1:
+            _owned[key] = (opened, users - 1)
+            return
+    opened.close()
+
+
+def read_snapshot(path: str, *, on: bool = True) -> None:
+    """Let this process read the snapshot of a file instead of the file, or stop that."""
+    disconnect(path)
+    (_snapshots.add if on else _snapshots.discard)(path)
+
+
+@atexit.register
+def _disown_all() -> None:
+    for opened in [opened for (pid, _), (opened, _) in _owned.items() if pid == os.getpid()]:
+        opened.close()
 
 
 def disconnect(path: str) -> None:
@@ -110,14 +144,17 @@ class Connection:
         The database file.
     """
 
+    read_only = False
+
     def __init__(self, path: str) -> None:
         self.path = path
         self._depth = 0
+        self._using = threading.RLock()
         with translated(path):
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._claim()
             self._turn = _Turn(path)
-            self.sql = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
             try:
+                self.sql = self._open()
                 patiently(self._prepare)
             except BaseException:
                 self.close()
@@ -127,8 +164,19 @@ class Connection:
 
     def close(self) -> None:
         """Close it."""
-        self.sql.close()
+        if hasattr(self, "sql"):
+            self.sql.close()
         self._turn.close()
+
+    def _claim(self) -> None:
+        """Make sure that the file may be opened."""
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        owner = live_owner(self.path)
+        if owner is not None:
+            raise refusal(self.path, owner)
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
 
     @property
     def busy(self) -> bool:
@@ -145,34 +193,27 @@ class Connection:
 
     def _prepare(self) -> None:
         sql = self.sql
-        version = sql.execute("PRAGMA user_version").fetchone()[0]
-        tables = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise StoreError(f"{self.path} was written by a later version of hebe (schema {version}): upgrade hebe")
-        if tables and sql.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise StoreError(f"{self.path} is a SQLite database of another program")
-        if not tables:
-            sql.execute(f"PRAGMA page_size={_PAGE_SIZE}")
+        version = identify(sql, self.path)
+        if not version:
+            sql.execute(f"PRAGMA page_size={PAGE_SIZE}")
         sql.execute("PRAGMA journal_mode=WAL")
         sql.execute("PRAGMA synchronous=FULL")
         sql.execute("PRAGMA temp_store=MEMORY")
         sql.execute("PRAGMA cache_size=-32000")
         if version < SCHEMA_VERSION:
-            self._create()
-
-    def _create(self) -> None:
-        with self.transaction():
-            for statement in _SCHEMA.split(";"):
-                if statement.strip():
-                    self.sql.execute(statement)
-            self.sql.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            self.sql.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            with self.transaction():
+                migrate(sql, self.path)
 
     def rows(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         """Return all rows of a query."""
-        with translated(self.path):
+        with translated(self.path), self._using:
             found: list[Any] = patiently(lambda: self.sql.execute(statement, parameters).fetchall())
             return found
+
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy the file as of now into another database, while others go on."""
+        with translated(self.path), self._using:
+            self.sql.backup(target)
 
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -188,20 +229,26 @@ class Connection:
         hebe.exceptions.StoreError
             If the file cannot be written (full disk, read-only, locked for ten minutes); nothing was changed.
         """
-        if self._depth:
-            self._depth += 1
-            try:
+        with self._using:
+            if self._depth:
+                self._depth += 1
+                try:
+                    yield self.sql
+                finally:
+                    self._depth -= 1
+                return
+            with self._outermost(durable=durable):
                 yield self.sql
-            finally:
-                self._depth -= 1
-            return
+
+    @contextmanager
+    def _outermost(self, *, durable: bool) -> Iterator[None]:
         with translated(self.path), self._turn:
             if not durable:
                 self.sql.execute("PRAGMA synchronous=NORMAL")
             patiently(lambda: self.sql.execute("BEGIN IMMEDIATE"))
             self._depth = 1
             try:
-                yield self.sql
+                yield
                 patiently(lambda: self.sql.execute("COMMIT"))
             except BaseException:
                 if self.sql.in_transaction:
@@ -211,6 +258,86 @@ class Connection:
                 self._depth = 0
                 if not durable:
                     self.sql.execute("PRAGMA synchronous=FULL")
+
+
+class OwnedConnection(Connection):
+    """The only connection to a file on a network file system: WAL without shared memory.
+
+    From time to time it leaves a copy of the file beside it, for processes that only want to look.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._changed = True
+        self._end = threading.Event()
+        super().__init__(path)
+        threading.Thread(target=self._leave_snapshots, daemon=True, name="snapshots").start()
+
+    def _claim(self) -> None:
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        self._ownership = Ownership(self.path)
+        self._ownership.acquire()
+
+    def close(self) -> None:
+        """Close it and let others have the file."""
+        self._end.set()
+        if hasattr(self, "sql") and not self._ownership.lost and not self.sql.in_transaction:
+            with suppress(StoreError):
+                self.snapshot()
+        with self._using:
+            super().close()
+        self._ownership.release()
+
+    def _prepare(self) -> None:
+        self.sql.execute("PRAGMA locking_mode=EXCLUSIVE")
+        super()._prepare()
+
+    @contextmanager
+    def _outermost(self, *, durable: bool) -> Iterator[None]:
+        if self._ownership.lost:
+            raise StoreError(f"{self.path} was taken over by another process: this one was silent for too long")
+        with super()._outermost(durable=durable):
+            yield
+        self._changed = True
+
+    def snapshot(self) -> None:
+        """Write the copy for readers."""
+        copy = f"{self.path}{SNAPSHOT}"
+        with translated(copy), self._using:
+            self._changed = False
+            Path(f"{copy}.new").unlink(missing_ok=True)
+            target = sqlite3.connect(f"{copy}.new", isolation_level=None)
+            try:
+                self.copy_to(target)
+            finally:
+                target.close()
+            Path(f"{copy}.new").replace(copy)
+
+    def _leave_snapshots(self) -> None:
+        """Write a copy when something has changed, so seldom that it costs 2 % of the time at most."""
+        pause = 0.0
+        while not self._end.wait(pause):
+            began = time.monotonic()
+            if self._changed:
+                with suppress(StoreError):
+                    self.snapshot()
+            pause = max(_SNAPSHOT_S, 50 * (time.monotonic() - began))
+
+
+class ReadOnlyConnection(Connection):
+    """A file that nobody changes, such as a snapshot; needs no lock and no shared memory."""
+
+    read_only = True
+
+    def _claim(self) -> None:
+        if not Path(self.path).is_file():
+            raise StoreError(f"{self.path} does not exist: its owner has not written one yet")
+
+    def _open(self) -> sqlite3.Connection:
+        place = f"file:{quote(self.path)}?mode=ro&immutable=1"
+        return sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False)
+
+    def _prepare(self) -> None:
+        identify(self.sql, self.path)
 
 
 class _Turn:

@@ -49,6 +49,13 @@ class Projection:
             result.pop("_id", None)
         return result
 
+    def wants(self, name: str) -> bool:
+        """Whether any of a field at the top is wanted."""
+        if self.everything:
+            return True
+        asked = name in self._tree
+        return asked if self.include else not (asked and self._tree[name] is None)
+
 
 def _flag(path: str, value: Any) -> bool:
     if isinstance(value, (bool, int, float)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from maggma.core.store import DateTimeFormat, Store
 from mongomock_ng.filtering import iter_key_candidates
@@ -18,7 +18,8 @@ from hebe.exceptions import StoreError
 from hebe.stores import codec
 from hebe.stores.collection import INDEXED, KEPT, UNIQUE, Collection, mark
 from hebe.stores.criteria import Criteria
-from hebe.stores.database import disconnect
+from hebe.stores.database import disconnect, disown, own, read_snapshot
+from hebe.stores.network import is_network_path
 from hebe.stores.projection import Projection
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     SortSpec = Mapping[str, Sort | int] | None
     Properties = Mapping[str, Any] | list[str] | None
+
+Mode = Literal["auto", "shared", "exclusive", "snapshot"]
 
 _NOTHING = iter_key_candidates("absent", {})[0]  # type: ignore[no-untyped-call]
 
@@ -52,6 +55,9 @@ class SQLiteStore(Store):
         A maggma validator, asked before a document is written.
     compression_level
         zstd level.
+    mode
+        ``auto``: ``exclusive`` on a network file system, else ``shared``. ``shared``: any number of processes.
+        ``exclusive``: this process alone. ``snapshot``: read the copy that an exclusive owner leaves beside the file.
     """
 
     def __init__(
@@ -63,11 +69,16 @@ class SQLiteStore(Store):
         last_updated_type: DateTimeFormat | str = "datetime",
         validator: Validator | None = None,
         compression_level: int = 1,
+        mode: Mode = "auto",
     ) -> None:
         self.path = str(Path(path).expanduser().absolute())
         self.collection_name = collection_name
         self.compression_level = compression_level
+        if mode not in get_args(Mode):
+            raise StoreError(f"mode must be one of {', '.join(get_args(Mode))}, not {mode!r}")
+        self.mode = mode
         self._opened: Collection | None = None
+        self._owns = False
         super().__init__(
             key=key,
             last_updated_field=last_updated_field,
@@ -101,20 +112,35 @@ class SQLiteStore(Store):
         Raises
         ------
         hebe.exceptions.StoreError
-            If the file is no store, was written by a later version or cannot be opened.
+            If the file is no store, was written by a later version, cannot be opened, or another process owns it alone.
         """
         if force_reset:
             self.close()
-        if self._opened is None:
-            opened = Collection(self.path, self.collection_name, self.key)
+        if self._opened is not None:
+            return
+        owns = self.mode == "exclusive" or (self.mode == "auto" and is_network_path(self.path))
+        if owns:
+            own(self.path)
+        elif self.mode == "snapshot":
+            read_snapshot(self.path)
+        opened = Collection(self.path, self.collection_name, self.key)
+        try:
             opened.layout()
-            self._opened = opened
+        except BaseException:
+            if owns:
+                disown(self.path)
+            raise
+        self._opened, self._owns = opened, owns
 
     def close(self) -> None:
         """Close the connection of this thread to the file; other stores on it open theirs again when used."""
-        if self._opened is not None:
+        if self._opened is not None and self._owns:
+            disown(self.path)
+        elif self._opened is not None and self.mode == "snapshot":
+            read_snapshot(self.path, on=False)
+        elif self._opened is not None:
             disconnect(self.path)
-        self._opened = None
+        self._opened, self._owns = None, False
 
     def transaction(self) -> AbstractContextManager[Any]:
         """Group several updates of this thread, on any collection of the file, into one durable commit."""
@@ -239,17 +265,17 @@ class SQLiteStore(Store):
         """
         names = [self.key] if key is None else [key] if isinstance(key, str) else list(key)
         given = [docs] if isinstance(docs, Mapping) else docs
-        encoded = [codec.encode(dict(d), self.compression_level) for d in given]
+        encoded = codec.encode_all([dict(d) for d in given], self.compression_level)
         encoded = [item for item in encoded if self._valid(item[0])]
         if not encoded:
             return
         searches = [{name: document[name] for name in names} for document, _, _ in encoded]
         if not set(names) & self._collection.layout().indexed:
             self.ensure_index(names[0])
-        with self._collection.transaction():
+        with self._collection.transaction() as sql:
             self._collection.refresh()
             for (document, form, body), search in zip(encoded, searches, strict=True):
-                self._collection.put(document, search, (form, body))
+                self._collection.put(sql, document, search, (form, body))
 
     def remove_docs(self, criteria: Mapping[str, Any]) -> None:
         """Remove the documents that match MongoDB-style criteria."""

@@ -1,0 +1,209 @@
+"""Care of an embedded store: is it whole, a copy while others write, and giving unused space back."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import zstandard
+
+from hebe.exceptions import StoreError
+from hebe.stores import codec, fields
+from hebe.stores.database import connection, disconnect, translated
+from hebe.stores.schema import PAGE_SIZE, SCHEMA_VERSION, identify
+
+if TYPE_CHECKING:
+    from hebe.stores.database import Connection
+
+_PAGE = 256
+_MANY = 20
+
+
+@dataclass
+class Health:
+    """What a check of a store has found.
+
+    ``collections`` counts documents by collection, ``problems`` says in words what is wrong (at most 20 of each kind).
+    """
+
+    path: str
+    bytes: int = 0
+    schema: int = 0
+    documents: int = 0
+    blobs: int = 0
+    collections: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {**asdict(self), "sound": self.is_sound}
+
+
+def check(path: str | Path) -> Health:
+    """Check a store: SQLite's own integrity check, every document and chunk readable, every index complete.
+
+    A compressed document carries a checksum, so that a changed bit is found.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If the file does not exist or is no store.
+    """
+    name = existing(path)
+    db = connection(name)
+    health = Health(name, Path(name).stat().st_size, db.rows("PRAGMA user_version")[0][0])
+    try:
+        health.problems += [text for (text,) in db.rows(f"PRAGMA integrity_check({_MANY})") if text != "ok"]
+        rows = db.rows(
+            "SELECT name, (SELECT count(*) FROM documents WHERE collection = collections.id) FROM collections"
+        )
+        health.collections = dict(rows)
+        health.documents = sum(health.collections.values())
+        health.blobs = db.rows("SELECT count(*) FROM blobs WHERE document IS NOT NULL")[0][0]
+        _check_documents(db, health)
+        _check_chunks(db, health)
+    except StoreError as err:
+        health.problems.append(str(err))
+    return health
+
+
+def backup(path: str | Path, target: str | Path) -> Health:
+    """Copy a store, while others read and write it, into a new file, and check the copy.
+
+    Parameters
+    ----------
+    path
+        The store.
+    target
+        A file that does not exist.
+
+    Returns
+    -------
+    Health
+        Of the copy.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If the target exists or cannot be written; nothing is left there then.
+    """
+    name, copy = existing(path), Path(target).absolute()
+    if copy.exists():
+        raise StoreError(f"{copy} exists: a backup is written to a new file")
+    unfinished = copy.with_name(f"{copy.name}.unfinished")
+    db = connection(name)
+    with translated(str(copy)):
+        unfinished.unlink(missing_ok=True)
+        try:
+            with closing(sqlite3.connect(unfinished, isolation_level=None)) as other:
+                db.copy_to(other)
+                other.execute("PRAGMA journal_mode=DELETE")
+            unfinished.rename(copy)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    health = check(copy)
+    disconnect(str(copy))
+    return health
+
+
+def compact(path: str | Path) -> tuple[int, int]:
+    """Rewrite a store without unused space, remove what an interrupted writer has left; needs as much free disk.
+
+    Others may read meanwhile and wait with writing; a blob that somebody is writing at this moment is lost.
+
+    Returns
+    -------
+    tuple
+        Bytes before and after.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If the disk is full or the file cannot be written; nothing was changed then.
+    """
+    name = existing(path)
+    db = connection(name)
+    db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = Path(name).stat().st_size
+    with db.transaction() as sql:
+        sql.execute("DELETE FROM entries WHERE document NOT IN (SELECT id FROM documents)")
+        sql.execute("DELETE FROM blobs WHERE document IS NULL OR document NOT IN (SELECT id FROM documents)")
+        sql.execute("DELETE FROM chunks WHERE blob NOT IN (SELECT id FROM blobs)")
+    db.rows(f"PRAGMA page_size={PAGE_SIZE}")
+    db.rows("VACUUM")
+    db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    return before, Path(name).stat().st_size
+
+
+def existing(path: str | Path) -> str:
+    """Return the absolute path of a store that is there.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If there is no file, or it is no store.
+    """
+    name = str(Path(path).expanduser().absolute())
+    if not Path(name).is_file():
+        raise StoreError(f"{name} does not exist")
+    with translated(name), closing(sqlite3.connect(name, isolation_level=None)) as sql:
+        version = identify(sql, name)
+    if not version:
+        raise StoreError(f"{name} is an empty database, not a store")
+    if version < SCHEMA_VERSION:
+        connection(name)
+    return name
+
+
+def _check_documents(db: Connection, health: Health) -> None:
+    paths: dict[int, list[tuple[int, str]]] = {}
+    for number, collection, path in db.rows("SELECT id, collection, path FROM paths WHERE kind > 0"):
+        paths.setdefault(collection, []).append((number, path))
+    damaged: list[str] = []
+    unindexed: list[str] = []
+    last = 0
+    statement = f"SELECT id, collection, format, body FROM documents WHERE id > ? ORDER BY id LIMIT {_PAGE}"  # noqa: S608 - a constant
+    while rows := db.rows(statement, (last,)):
+        last = rows[-1][0]
+        for number, collection, form, body in rows:
+            try:
+                document = codec.decode(form, body)
+            except (zstandard.ZstdError, ValueError) as err:
+                damaged.append(f"document {number} cannot be read: {err}")
+                continue
+            expected = {
+                (key, value) for key, p in paths.get(collection, []) for value in fields.index_values(document, p)
+            }
+            found = set(db.rows("SELECT path, value FROM entries WHERE document = ?", (number,)))
+            if found != expected:
+                unindexed.append(f"document {number} is not indexed as it should be")
+    stray = db.rows("SELECT count(*) FROM entries WHERE document NOT IN (SELECT id FROM documents)")[0][0]
+    if stray:
+        unindexed.append(f"{stray} index entries belong to no document: hebe store compact removes them")
+    health.problems += damaged[:_MANY] + unindexed[:_MANY]
+
+
+def _check_chunks(db: Connection, health: Health) -> None:
+    problems: list[str] = []
+    expected: dict[int, int] = {}
+    for blob, number in db.rows("SELECT blob, number FROM chunks ORDER BY blob, number"):
+        if number != expected.get(blob, 0):
+            problems.append(f"blob {blob} lacks chunk {expected.get(blob, 0)}")
+        expected[blob] = number + 1
+        body = db.rows("SELECT body FROM chunks WHERE blob = ? AND number = ?", (blob, number))[0][0]
+        try:
+            zstandard.ZstdDecompressor().decompress(body)
+        except zstandard.ZstdError as err:
+            problems.append(f"chunk {number} of blob {blob} cannot be read: {err}")
+    stray = db.rows("SELECT count(*) FROM chunks WHERE blob NOT IN (SELECT id FROM blobs)")[0][0]
+    if stray:
+        problems.append(f"{stray} chunks belong to no blob: hebe store compact removes them")
+    health.problems += problems[:_MANY]
