@@ -8,22 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Job
+from pymatgen.core import Structure
 
 from hebe.config.campaign import Campaign
 from hebe.config.loading import load_campaign
 from hebe.config.settings import get_settings
+from hebe.config.wording import suggest
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
-from hebe.flows.estimate import CPU_SECONDS, estimate
+from hebe.flows.estimate import ATOMS_PER_CATION, CPU_SECONDS, estimate
 from hebe.launchers import local
 from hebe.science.analysis.ranking import Objective, rank
 from hebe.science.chemistry.screening import screen
 from hebe.stores.builders import build_candidates
+from hebe.stores.cache import lookup
 from hebe.stores.factory import find_project, open_store
 from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Sequence
 
     import pandas as pd
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
     from hebe.launchers.local import RunSummary
 
-__all__ = ["campaign_flow", "estimate", "load_campaign", "plan", "results", "run", "show", "status"]
+__all__ = ["campaign_flow", "estimate", "load_campaign", "plan", "rerun", "results", "run", "show", "status"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,9 @@ class Results:
         except ImportError as err:
             raise MissingDependencyError("pandas", "a table of results", "report") from err
         return pd.json_normalize(self.candidates)
+
+
+_MEASURED = 500
 
 
 def project_store(start: Path | None = None) -> JobStore:
@@ -235,11 +242,15 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         done = {
             d["uuid"] for d in store.docs_store.query({"uuid": {"$in": [j.uuid for j in jobs]}}, properties=["uuid"])
         }
+        speed = _measured(store, {get_engine(stage.engine).name for stage in chosen.stages})
     finally:
         store.close()
     relaxations = [job for job in jobs if type(job.maker).__name__ == "RelaxMaker"]
     to_do = [job for job in relaxations if job.uuid not in done]
-    scale = chosen.structures.cations / 12
+    atoms = sum(_atoms(job, chosen.structures.cations) for job in to_do)
+    seconds = atoms / 48 * CPU_SECONDS
+    if speed is not None:
+        seconds = atoms * speed["steps_per_calculation"] * speed["cpu_s_per_atom_step"]
     return {
         "campaign": chosen.name,
         "candidates": len({job.metadata["candidate"] for job in jobs if job.metadata.get("candidate")}),
@@ -247,8 +258,124 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         "calculations": len(relaxations),
         "to_run": len(jobs) - len(done),
         "calculations_to_run": len(to_do),
-        "cpu_hours_estimate": len(to_do) * CPU_SECONDS * scale / 3600,
+        "cpu_hours_estimate": seconds / 3600,
+        **(speed or {"measured_calculations": 0, "cpu_s_per_atom_step": None, "steps_per_calculation": None}),
     }
+
+
+def _atoms(job: Job, cations: int) -> int:
+    """Atoms that a relaxation has: those of its structure, or about as many as a cell of the host."""
+    start = job.function_args[0] if job.function_args else None
+    return len(start) if isinstance(start, Structure) else ATOMS_PER_CATION * cations
+
+
+def _measured(store: JobStore, engines: set[str]) -> dict[str, Any] | None:
+    """Time per atom and step, and steps, of the latest converged calculations of some engines in a store."""
+    names = ["output.engine", "output.cpu_s", "output.n_steps", "output.input_structure.sites.label"]
+    seconds = atom_steps = steps = number = 0.0
+    for document in store.docs_store.query({"output.status": "converged"}, names, limit=_MEASURED):
+        output = document["output"]
+        sites = (output.get("input_structure") or {}).get("sites") or []
+        if output.get("engine") in engines and sites and output.get("n_steps") and output.get("cpu_s"):
+            seconds += output["cpu_s"]
+            atom_steps += len(sites) * output["n_steps"]
+            steps += output["n_steps"]
+            number += 1
+    if not number:
+        return None
+    return {
+        "measured_calculations": int(number),
+        "cpu_s_per_atom_step": seconds / atom_steps,
+        "steps_per_calculation": steps / number,
+    }
+
+
+def rerun(
+    campaign: Campaign | str | Path | None = None,
+    *,
+    error: re.Pattern[str] | None = None,
+    candidate: str | None = None,
+    older_than_s: float | None = None,
+    dry_run: bool = False,
+    start: Path | None = None,
+) -> dict[str, Any]:
+    """Have failed jobs run again at the next run, with what reads from them.
+
+    Parameters
+    ----------
+    campaign
+        Only jobs of this campaign; everything in the project's store by default.
+    error
+        Only errors whose ``class: message`` it finds.
+    candidate
+        Only jobs of this candidate.
+    older_than_s
+        Only failures of at least this age in seconds.
+    dry_run
+        Change nothing.
+
+    Raises
+    ------
+    BadInputError
+        If the store knows nothing of the candidate.
+    """
+    from hebe.launchers.rerun import Choice
+    from hebe.launchers.rerun import rerun as take_back
+
+    flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
+    store = _existing_store(start)
+    try:
+        choice = Choice(error, candidate, older_than_s)
+        found = take_back(store, _project(start), choice, flow=flow, dry_run=dry_run)
+        if candidate is not None and not found["jobs"]:
+            _must_be_known(store, candidate)
+    finally:
+        store.close()
+    return {"campaign": None if flow is None else flow.name, **found}
+
+
+def _existing_store(start: Path | None) -> JobStore:
+    """Store of the project, which must be there."""
+    path = _project(start) / ".hebe" / "store.db"
+    if not path.is_file():
+        raise BadInputError("there is no store yet", file=path, suggestion="hebe run CAMPAIGN makes it")
+    return project_store(start)
+
+
+def _must_be_known(store: JobStore, candidate: str) -> None:
+    known = [str(name) for name in store.docs_store.distinct("output.candidate_id")]
+    if candidate not in known:
+        raise BadInputError(f"no candidate is called {candidate!r}", suggestion=suggest(candidate, known))
+
+
+def structure_of(document: dict[str, Any], *, start: Path | None = None) -> Structure:
+    """Relaxed structure of a candidate (of lowest energy as made), calculation or job.
+
+    Raises
+    ------
+    BadInputError
+        If it has none.
+    """
+    if "calculations" in document and "candidate_id" in document:
+        key = document["calculations"].get(document.get("configuration") or "")
+        if not key:
+            raise BadInputError(f"candidate {document['candidate_id']} has no relaxed structure")
+        store = project_store(start)
+        try:
+            hit = lookup(store, key)
+        finally:
+            store.close()
+        document = {} if hit is None else hit.output
+    inner = document.get("output") if isinstance(document.get("output"), dict) else document
+    found = (inner or {}).get("structure")
+    if not found:
+        raise BadInputError(f"{label_of(document)} has no structure")
+    return found if isinstance(found, Structure) else Structure.from_dict(found)
+
+
+def label_of(document: dict[str, Any]) -> str:
+    """Name of a candidate, calculation or job that can name a file."""
+    return str(document.get("candidate_id") or document.get("key") or document.get("uuid") or "the document")
 
 
 def status(campaign: Campaign | str | Path | None = None, *, start: Path | None = None) -> dict[str, Any]:

@@ -15,6 +15,10 @@ _SHARED_RELAXATIONS: Final = 20
 """Reference phases and members of the host, counted as relaxations of 48 atoms."""
 
 
+ATOMS_PER_CATION: Final = 4
+"""Atoms of a cell per mixed cation in the estimate (a layered oxide with all ions)."""
+
+
 def estimate(campaign: Campaign, n_candidates: int) -> dict[str, float]:
     """Jobs and CPU hours of a run with that many candidates.
 

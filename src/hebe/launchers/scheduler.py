@@ -13,7 +13,7 @@ from hebe.exceptions import LaunchError
 from hebe.launchers.batches import Batch
 from hebe.launchers.graph import Graph, Node
 from hebe.launchers.limits import ERROR_CLASSES, Limits
-from hebe.launchers.outcome import DIGESTED, Digest, Failure, Outcome
+from hebe.launchers.outcome import DIGESTED, TOLD, Digest, Failure, Outcome
 from hebe.launchers.summary import Tally
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Scheduler:
             self._divert(node, record.get("diversion") or {})
             self.stopping = self.stopping or bool(record.get("stop_jobflow"))
         if stored.status == "failed":
-            document = self._documents.query_one({"uuid": node.uuid, "index": node.index}, ["output.error"]) or {}
+            document = self._documents.query_one({"uuid": node.uuid, "index": node.index}, list(TOLD)) or {}
             self.tally.failures[node.uuid] = Failure.of_output(document.get("output"))
         self._finish(node, stored, "reused" if existed else "completed")
 
