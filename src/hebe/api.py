@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Job
-from pymatgen.core import Structure
 
 from hebe.config.campaign import Campaign
 from hebe.config.loading import load_campaign
@@ -17,12 +16,11 @@ from hebe.config.wording import suggest
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
-from hebe.flows.estimate import ATOMS_PER_CATION, CPU_SECONDS, estimate
+from hebe.flows.estimate import CPU_SECONDS, atoms_of, estimate, measured_speed
 from hebe.launchers import local
 from hebe.science.analysis.ranking import Objective, rank
 from hebe.science.chemistry.screening import screen
 from hebe.stores.builders import build_candidates
-from hebe.stores.cache import lookup
 from hebe.stores.factory import find_project, open_store
 from hebe.stores.sqlite import SQLiteStore
 
@@ -60,9 +58,6 @@ class Results:
         except ImportError as err:
             raise MissingDependencyError("pandas", "a table of results", "report") from err
         return pd.json_normalize(self.candidates)
-
-
-_MEASURED = 500
 
 
 def project_store(start: Path | None = None) -> JobStore:
@@ -242,12 +237,12 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         done = {
             d["uuid"] for d in store.docs_store.query({"uuid": {"$in": [j.uuid for j in jobs]}}, properties=["uuid"])
         }
-        speed = _measured(store, {get_engine(stage.engine).name for stage in chosen.stages})
+        speed = measured_speed(store, {get_engine(stage.engine).name for stage in chosen.stages})
     finally:
         store.close()
     relaxations = [job for job in jobs if type(job.maker).__name__ == "RelaxMaker"]
     to_do = [job for job in relaxations if job.uuid not in done]
-    atoms = sum(_atoms(job, chosen.structures.cations) for job in to_do)
+    atoms = sum(atoms_of(job, chosen.structures.cations) for job in to_do)
     seconds = atoms / 48 * CPU_SECONDS
     if speed is not None:
         seconds = atoms * speed["steps_per_calculation"] * speed["cpu_s_per_atom_step"]
@@ -260,33 +255,6 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         "calculations_to_run": len(to_do),
         "cpu_hours_estimate": seconds / 3600,
         **(speed or {"measured_calculations": 0, "cpu_s_per_atom_step": None, "steps_per_calculation": None}),
-    }
-
-
-def _atoms(job: Job, cations: int) -> int:
-    """Atoms that a relaxation has: those of its structure, or about as many as a cell of the host."""
-    start = job.function_args[0] if job.function_args else None
-    return len(start) if isinstance(start, Structure) else ATOMS_PER_CATION * cations
-
-
-def _measured(store: JobStore, engines: set[str]) -> dict[str, Any] | None:
-    """Time per atom and step, and steps, of the latest converged calculations of some engines in a store."""
-    names = ["output.engine", "output.cpu_s", "output.n_steps", "output.input_structure.sites.label"]
-    seconds = atom_steps = steps = number = 0.0
-    for document in store.docs_store.query({"output.status": "converged"}, names, limit=_MEASURED):
-        output = document["output"]
-        sites = (output.get("input_structure") or {}).get("sites") or []
-        if output.get("engine") in engines and sites and output.get("n_steps") and output.get("cpu_s"):
-            seconds += output["cpu_s"]
-            atom_steps += len(sites) * output["n_steps"]
-            steps += output["n_steps"]
-            number += 1
-    if not number:
-        return None
-    return {
-        "measured_calculations": int(number),
-        "cpu_s_per_atom_step": seconds / atom_steps,
-        "steps_per_calculation": steps / number,
     }
 
 
@@ -346,36 +314,6 @@ def _must_be_known(store: JobStore, candidate: str) -> None:
     known = [str(name) for name in store.docs_store.distinct("output.candidate_id")]
     if candidate not in known:
         raise BadInputError(f"no candidate is called {candidate!r}", suggestion=suggest(candidate, known))
-
-
-def structure_of(document: dict[str, Any], *, start: Path | None = None) -> Structure:
-    """Relaxed structure of a candidate (of lowest energy as made), calculation or job.
-
-    Raises
-    ------
-    BadInputError
-        If it has none.
-    """
-    if "calculations" in document and "candidate_id" in document:
-        key = document["calculations"].get(document.get("configuration") or "")
-        if not key:
-            raise BadInputError(f"candidate {document['candidate_id']} has no relaxed structure")
-        store = project_store(start)
-        try:
-            hit = lookup(store, key)
-        finally:
-            store.close()
-        document = {} if hit is None else hit.output
-    inner = document.get("output") if isinstance(document.get("output"), dict) else document
-    found = (inner or {}).get("structure")
-    if not found:
-        raise BadInputError(f"{label_of(document)} has no structure")
-    return found if isinstance(found, Structure) else Structure.from_dict(found)
-
-
-def label_of(document: dict[str, Any]) -> str:
-    """Name of a candidate, calculation or job that can name a file."""
-    return str(document.get("candidate_id") or document.get("key") or document.get("uuid") or "the document")
 
 
 def status(campaign: Campaign | str | Path | None = None, *, start: Path | None = None) -> dict[str, Any]:

@@ -135,10 +135,10 @@ def _rows(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _write_structures(documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
-    from hebe import api
     from hebe.report.files import unwritable
+    from hebe.report.structures import label_of, structure_of
 
-    texts = {api.label_of(document): api.structure_of(document).to(fmt="cif") for document in documents}
+    texts = {label_of(document): structure_of(document).to(fmt="cif") for document in documents}
     if output is None:
         write_line("\n".join(texts.values()).rstrip("\n"))
         return len(texts)

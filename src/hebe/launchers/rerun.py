@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,6 @@ from hebe.launchers.graph import references, walk
 from hebe.launchers.outcome import TOLD, Failure
 from hebe.launchers.records import Records
 from hebe.launchers.summary import group
-import re
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
