@@ -12,10 +12,11 @@ from jobflow import Job
 from hebe.config.campaign import Campaign
 from hebe.config.loading import load_campaign
 from hebe.config.settings import get_settings
+from hebe.config.wording import suggest
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
-from hebe.flows.estimate import CPU_SECONDS, estimate
+from hebe.flows.estimate import CPU_SECONDS, atoms_of, estimate, measured_speed
 from hebe.launchers import local
 from hebe.science.analysis.ranking import Objective, rank
 from hebe.science.chemistry.screening import screen
@@ -23,6 +24,7 @@ from hebe.stores.builders import build_candidates
 from hebe.stores.factory import find_project, open_collection, open_store
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Sequence
 
     import pandas as pd
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from hebe.launchers.local import RunSummary
 
-__all__ = ["campaign_flow", "estimate", "load_campaign", "plan", "results", "run", "show", "status"]
+__all__ = ["campaign_flow", "estimate", "load_campaign", "plan", "rerun", "results", "run", "show", "status"]
 
 
 @dataclass(frozen=True)
@@ -228,11 +230,15 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         done = {
             d["uuid"] for d in store.docs_store.query({"uuid": {"$in": [j.uuid for j in jobs]}}, properties=["uuid"])
         }
+        speed = measured_speed(store, {get_engine(stage.engine).name for stage in chosen.stages})
     finally:
         store.close()
     relaxations = [job for job in jobs if type(job.maker).__name__ == "RelaxMaker"]
     to_do = [job for job in relaxations if job.uuid not in done]
-    scale = chosen.structures.cations / 12
+    atoms = sum(atoms_of(job, chosen.structures.cations) for job in to_do)
+    seconds = atoms / 48 * CPU_SECONDS
+    if speed is not None:
+        seconds = atoms * speed["steps_per_calculation"] * speed["cpu_s_per_atom_step"]
     return {
         "campaign": chosen.name,
         "candidates": len({job.metadata["candidate"] for job in jobs if job.metadata.get("candidate")}),
@@ -240,8 +246,67 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         "calculations": len(relaxations),
         "to_run": len(jobs) - len(done),
         "calculations_to_run": len(to_do),
-        "cpu_hours_estimate": len(to_do) * CPU_SECONDS * scale / 3600,
+        "cpu_hours_estimate": seconds / 3600,
+        **(speed or {"measured_calculations": 0, "cpu_s_per_atom_step": None, "steps_per_calculation": None}),
     }
+
+
+def rerun(
+    campaign: Campaign | str | Path | None = None,
+    *,
+    error: re.Pattern[str] | None = None,
+    candidate: str | None = None,
+    older_than_s: float | None = None,
+    dry_run: bool = False,
+    start: Path | None = None,
+) -> dict[str, Any]:
+    """Have failed jobs run again at the next run, with what reads from them.
+
+    Parameters
+    ----------
+    campaign
+        Only jobs of this campaign; everything in the project's store by default.
+    error
+        Only errors whose ``class: message`` it finds.
+    candidate
+        Only jobs of this candidate.
+    older_than_s
+        Only failures of at least this age in seconds.
+    dry_run
+        Change nothing.
+
+    Raises
+    ------
+    BadInputError
+        If the store knows nothing of the candidate.
+    """
+    from hebe.launchers.rerun import Choice
+    from hebe.launchers.rerun import rerun as take_back
+
+    flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
+    store = _existing_store(start)
+    try:
+        choice = Choice(error, candidate, older_than_s)
+        found = take_back(store, _project(start), choice, flow=flow, dry_run=dry_run)
+        if candidate is not None and not found["jobs"]:
+            _must_be_known(store, candidate)
+    finally:
+        store.close()
+    return {"campaign": None if flow is None else flow.name, **found}
+
+
+def _existing_store(start: Path | None) -> JobStore:
+    """Store of the project, which must be there."""
+    path = _project(start) / ".hebe" / "store.db"
+    if not path.is_file():
+        raise BadInputError("there is no store yet", file=path, suggestion="hebe run CAMPAIGN makes it")
+    return project_store(start)
+
+
+def _must_be_known(store: JobStore, candidate: str) -> None:
+    known = [str(name) for name in store.docs_store.distinct("output.candidate_id")]
+    if candidate not in known:
+        raise BadInputError(f"no candidate is called {candidate!r}", suggestion=suggest(candidate, known))
 
 
 def status(campaign: Campaign | str | Path | None = None, *, start: Path | None = None) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import subprocess
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -181,6 +184,7 @@ def unstorable() -> Any:
     return object()
 
 
+<<<<<<< HEAD
 class Unreadable(MSONable):
     """Something that can be written and not read back."""
 
@@ -188,3 +192,97 @@ class Unreadable(MSONable):
     def from_dict(cls, d: dict[str, Any]) -> Unreadable:
         """Refuse."""
         raise ValueError(f"cannot be read back: {sorted(d)}")
+=======
+@job
+def leak() -> int:
+    """Take more and more memory."""
+    taken = []
+    while True:
+        taken.append(bytearray(os.urandom(1 << 20)) * 8)
+
+
+@job(config=JobConfig(manager_config={"timeout_s": 0.5}))
+def hang() -> None:
+    """Wait for ever."""
+    threading.Event().wait()
+
+
+@job
+def leave(code: int) -> None:
+    """Leave the process without a word."""
+    os._exit(code)
+
+
+@job
+def crash() -> bytes:
+    """Read from where nothing is."""
+    return ctypes.string_at(0)
+
+
+@job
+def large(megabytes: int) -> list[str]:
+    """Return a lot."""
+    return ["x" * 10**6] * megabytes
+
+
+@job
+def start_child_and_hang(folder: str) -> None:
+    """Start a process that would outlive this one, and wait for ever."""
+    child = subprocess.Popen(["sleep", "100000"])
+    path = Path(folder, "child")
+    path.with_suffix(".new").write_text(str(child.pid), encoding="ascii")
+    path.with_suffix(".new").rename(path)
+    threading.Event().wait()
+
+
+@job
+def keep_data() -> Response[int]:
+    """Give the manager something to keep."""
+    return Response(output=1, stored_data={"queue": "long", "cores": 4})
+
+
+@job(config=JobConfig(on_missing_references=OnMissing.PASS))
+def describe(value: Any) -> str:
+    """What kind of value was passed."""
+    return type(value).__name__
+
+
+@job
+def change(values: list[int]) -> list[int]:
+    """Change the argument in place."""
+    values.append(len(values))
+    return values
+
+
+@job
+def work(name: str, folder: str, inputs: list[Any], rounds: int) -> dict[str, Any]:
+    """Combine the inputs after some rounds of computing, about a microsecond each."""
+    mark(folder, name)
+    value = 1
+    for _ in range(rounds):
+        value = (value * 48271) % 2147483647
+    return {"name": name, "value": (sum(item["value"] for item in inputs) * 31 + value) % 10007}
+
+
+def campaign_like(candidates: int, folder: str) -> Flow:
+    """Ten jobs per candidate, half of them long ones, as a campaign has them; the uuids are always the same."""
+    made: list[Any] = []
+
+    def add_job(name: str, parents: list[Any], rounds: int, candidate: int) -> Any:
+        new = work(name, folder, [parent.output for parent in parents], rounds)
+        new.set_uuid(f"job-{name}")
+        new.metadata["priority"] = -candidate
+        made.append(new)
+        return new
+
+    shared = add_job("shared", [], 300_000, 0)
+    for number in range(candidates):
+        build = add_job(f"{number}-build", [], 10, number)
+        parent = add_job(f"{number}-made", [build], 200_000, number)
+        orders = [add_job(f"{number}-order-{x}", [build], 10, number) for x in range(2)]
+        states = [add_job(f"{number}-state-{x}", [parent, orders[x % 2]], 200_000, number) for x in range(3)]
+        voltage = add_job(f"{number}-voltage", [parent, *states, shared], 10, number)
+        strain = add_job(f"{number}-strain", [parent, *states], 10, number)
+        add_job(f"{number}-candidate", [voltage, strain], 10, number)
+    return Flow(made)
+>>>>>>> fc4d4e637aa6e4fe3f132697eb19a6c9a99d71ad

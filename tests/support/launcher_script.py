@@ -11,13 +11,19 @@ from typing import Any
 
 from jobflow import Flow
 
+from hebe.exceptions import HebeError
 from hebe.launchers import local
 from hebe.stores import open_store
 from support import launcher_jobs as jobs
 
+CAMPAIGN = 10_000
+"""A size of so many stands for one candidate of something like a campaign."""
+
 
 def flow_of(size: int, marks: str) -> Flow:
     """Jobs with fixed uuids that depend on each other at random; a negative size asks for claimed calculations."""
+    if size >= CAMPAIGN:
+        return jobs.campaign_like(size // CAMPAIGN, marks)
     generator = random.Random(size)
     made: list[Any] = []
     for number in range(abs(size)):
@@ -40,7 +46,12 @@ def main() -> None:
         sys.stdout.flush()
 
     flow = flow_of(size, str(root / "marks"))
-    summary = local.run(flow, store=open_store(root), workers=workers, progress=False, on_event=show)
+    try:
+        summary = local.run(flow, store=open_store(root), workers=workers, progress=False, on_event=show)
+    except HebeError as err:
+        sys.exit(f"error: {err}")
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.stdout.write(json.dumps(summary.as_dict()) + "\n")
 
 

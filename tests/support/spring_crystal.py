@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,3 +67,15 @@ def broken() -> SpringCrystal:
             raise RuntimeError("no energy today")
 
     return Broken()
+
+
+def sometimes(flag: str) -> SpringCrystal:
+    """Factory of a calculator that has no energy as long as a file is missing."""
+
+    class Sometimes(SpringCrystal):
+        def calculate(self, *arguments: Any, **settings: Any) -> None:
+            if not Path(flag).exists():
+                raise RuntimeError("no energy today")
+            super().calculate(*arguments, **settings)
+
+    return Sometimes(2.0, 2.25)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from hebe.exceptions import BadInputError
 
@@ -140,3 +140,22 @@ def positive(text: str) -> int:
     if text.isdecimal() and len(text) < 10 and int(text) > 0:
         return int(text)
     raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+
+
+_SECONDS: Final = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+
+
+def duration(text: str) -> float:
+    """Read a time such as ``2d``, ``1.5 h``, ``10min`` or ``30s`` in seconds.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is something else.
+    """
+    import re
+
+    found = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*([a-z]+)\s*", text)
+    if found is None or found[2] not in _SECONDS:
+        raise argparse.ArgumentTypeError(f"expected a time like 2d, 3h, 10min or 30s, got {text!r}")
+    return float(found[1]) * _SECONDS[found[2]]

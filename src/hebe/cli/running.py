@@ -28,7 +28,9 @@ def add_commands(commands: Commands) -> None:
     running.add_argument("--workers", metavar="N", type=positive, help="worker processes (default: the processors)")
     running.add_argument("--dry-run", action="store_true", help="only say what would be computed")
     add_json(running)
-    state = commands.add("status", print_status, "jobs by status, failures by error class")
+    state = commands.add(
+        "status", print_status, "jobs by status, rate, time left, failures by error class; also while a run goes on"
+    )
     add_campaign(state, optional=True)
     add_json(state)
 
@@ -75,8 +77,18 @@ def _print_plan(plan: Mapping[str, Any], *, json: bool) -> int:
     table.add_row("calculations", str(plan["calculations"]), str(plan["calculations_to_run"]))
     table.add_row("jobs", str(plan["jobs"]), str(plan["to_run"]))
     write_table(table)
-    write_line(f"About {60 * plan['cpu_hours_estimate']:.0f} CPU minutes; nothing was started.")
+    hours = plan["cpu_hours_estimate"]
+    cost = f"{hours:.1f} CPU hours" if hours >= 2 else f"{60 * hours:.0f} CPU minutes"
+    write_line(f"About {cost} ({_basis(plan)}); nothing was started.")
     return 0
+
+
+def _basis(plan: Mapping[str, Any]) -> str:
+    """Where the estimate comes from."""
+    if not plan["measured_calculations"]:
+        return "an estimate: no calculation of this engine was measured here"
+    rate, steps = plan["cpu_s_per_atom_step"], plan["steps_per_calculation"]
+    return f"{plan['measured_calculations']} calculations here took {rate:.2g} s per atom and step, {steps:.0f} steps"
 
 
 def print_status(options: argparse.Namespace) -> int:
@@ -103,6 +115,10 @@ def print_counts(document: Mapping[str, Any]) -> None:
     write_line(f"{name}: {document['status']}{_duration(document.get('elapsed_s'))}")
     write_line("  jobs          " + _counts(jobs, ("total", "completed", "failed", "running", "waiting", "reused")))
     write_line("  calculations  " + _counts(calculations, ("computed", "reused", "failed")))
+    if document.get("rate_per_s"):
+        write_line(f"  rate          {_rate(document['rate_per_s'])}, about {_time(document['time_left_s'])} left")
+    for job in document.get("running") or ():
+        write_line(f"  runs          {job['name']} ({job['uuid'][:8]}) since {_time(job['seconds'])}")
     if document["failures"]:
         table = new_table(["failures", "count", "message"], right=(1,))
         for failure in document["failures"]:
@@ -115,6 +131,23 @@ def print_counts(document: Mapping[str, Any]) -> None:
 
 def _counts(counts: Mapping[str, int], names: tuple[str, ...]) -> str:
     return ", ".join(f"{counts[name]:,} {name}" for name in names if name in counts)
+
+
+def _rate(per_s: float) -> str:
+    """Jobs per unit of time, in a unit that gives a number of at least one."""
+    for seconds, unit in ((1, "s"), (60, "min"), (3600, "h")):
+        if per_s * seconds >= 1:
+            return f"{per_s * seconds:,.1f} jobs/{unit}"
+    return f"{per_s * 86400:,.1f} jobs/d"
+
+
+def _time(seconds: float) -> str:
+    """Length of time with one or two units."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172800 else f"{seconds / 86400:.1f} d"
 
 
 def _duration(seconds: float | None) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from pymatgen.core import Structure
 
 if TYPE_CHECKING:
+    from jobflow import Job, JobStore
+
     from hebe.config.campaign import Campaign
+
+_MEASURED: Final = 500
 
 CPU_SECONDS: Final = 3.6
 """CPU time of one CHGNet relaxation of 48 atoms (s): mean over the x-states of the quick example, one thread."""
@@ -13,6 +19,10 @@ CPU_SECONDS: Final = 3.6
 _SHARED_JOBS: Final = 75
 _SHARED_RELAXATIONS: Final = 20
 """Reference phases and members of the host, counted as relaxations of 48 atoms."""
+
+
+ATOMS_PER_CATION: Final = 4
+"""Atoms of a cell per mixed cation in the estimate (a layered oxide with all ions)."""
 
 
 def estimate(campaign: Campaign, n_candidates: int) -> dict[str, float]:
@@ -29,3 +39,30 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, float]:
         jobs += n_candidates * (2 + structures.per_candidate * per_configuration)
     seconds = (relaxations + _SHARED_RELAXATIONS) * CPU_SECONDS * structures.cations / 12
     return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600}
+
+
+def atoms_of(job: Job, cations: int) -> int:
+    """Atoms that a relaxation has: those of its structure, or about as many as a cell of the host."""
+    start = job.function_args[0] if job.function_args else None
+    return len(start) if isinstance(start, Structure) else ATOMS_PER_CATION * cations
+
+
+def measured_speed(store: JobStore, engines: set[str]) -> dict[str, Any] | None:
+    """Time per atom and step, and steps, of the latest converged calculations of some engines in a store."""
+    names = ["output.engine", "output.cpu_s", "output.n_steps", "output.input_structure.sites.label"]
+    seconds = atom_steps = steps = number = 0.0
+    for document in store.docs_store.query({"output.status": "converged"}, names, limit=_MEASURED):
+        output = document["output"]
+        sites = (output.get("input_structure") or {}).get("sites") or []
+        if output.get("engine") in engines and sites and output.get("n_steps") and output.get("cpu_s"):
+            seconds += output["cpu_s"]
+            atom_steps += len(sites) * output["n_steps"]
+            steps += output["n_steps"]
+            number += 1
+    if not number:
+        return None
+    return {
+        "measured_calculations": int(number),
+        "cpu_s_per_atom_step": seconds / atom_steps,
+        "steps_per_calculation": steps / number,
+    }

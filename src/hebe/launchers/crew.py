@@ -3,68 +3,46 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import selectors
-import socket
 import subprocess
-import sys
 import time
 from collections import deque
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
-from hebe.exceptions import LaunchError
+from hebe.exceptions import LaunchError, StoreError
 from hebe.launchers.graph import Node
+from hebe.launchers.limits import Cause
 from hebe.launchers.outcome import Outcome
-from hebe.launchers.protocol import FrameBuffer, frame, receive
+from hebe.launchers.process import Worker, start
+from hebe.launchers.protocol import frame, receive
 
-_ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
-_BOOT = """
-import json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from hebe.launchers.worker import main
-main(int(sys.argv[2]), int(sys.argv[3]))
-"""
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hebe.launchers.protocol import Task
+
+AHEAD_S = 0.1
+"""How much work of brief jobs a worker may have at hand, in seconds."""
+
 _MAX_FALSE_STARTS = 3
-_AHEAD_S = 0.05
-_MAX_AHEAD = 32
+_WATCH_S = 0.1
 
 
 @dataclass
 class Event:
     """Something that happened to a job.
 
-    ``lost`` means that its worker died while it ran, ``returned`` that it was not started.
+    ``lost`` means that its worker died or was ended while it ran, ``unsure`` that its worker died before it could tell
+    whether it ran, ``returned`` that it was not started.
     """
 
-    kind: Literal["started", "ended", "lost", "returned"]
+    kind: Literal["started", "ended", "lost", "unsure", "returned"]
     node: Node
     outcome: Outcome | None = None
     message: str = ""
-
-
-@dataclass
-class Worker:
-    """One worker process."""
-
-    number: int
-    process: subprocess.Popen[bytes]
-    channel: socket.socket
-    log: Path
-    buffer: FrameBuffer = field(default_factory=FrameBuffer)
-    unsent: bytearray = field(default_factory=bytearray)
-    assigned: deque[Node] = field(default_factory=deque)
-    recalling: bool = False
-    is_ready: bool = False
+    cause: Cause = "died"
 
 
 class Crew:
@@ -75,7 +53,7 @@ class Crew:
     size
         How many at most; one is started when there is a job and all others are busy.
     greeting
-        What every worker is told first: store, records, folder.
+        What every worker is told first: store, records, folder, limits.
     folder
         Where logs are written.
     """
@@ -83,6 +61,7 @@ class Crew:
     def __init__(self, size: int, greeting: dict[str, Any], folder: Path) -> None:
         self.size = size
         self.started = 0
+        self.busy = 0
         self._greeting = frame(greeting)
         self._folder = folder
         self._workers: list[Worker] = []
@@ -92,31 +71,50 @@ class Crew:
         self._events: deque[Event] = deque()
 
     def running(self) -> list[Node]:
-        """Return the jobs that are with workers."""
-        return [node for worker in self._workers for node in worker.assigned]
+        """Return the jobs that run."""
+        found = [worker.current() for worker in self._workers]
+        return [item[0] for item in found if item is not None]
 
-    def has_room(self, node: Node) -> bool:
+    def has_room(self) -> bool:
         """Whether a job can be handed over now."""
-        return len(self._workers) < self.size or len(self._best().assigned) < self._ahead(node)
+        return len(self._workers) < self.size or self._is_hungry(self._best())
 
-    def submit(self, node: Node) -> None:
-        """Hand a job over; nothing happens to it when it cannot be turned into data, which raises."""
-        message = {"type": "run", "task": _task(node), "job": node.job.as_dict()}
+    def pace(self, node: Node) -> float | None:
+        """Return how long a job of this kind takes in seconds, None when none has ended yet."""
+        return self._pace.get(node.kind)
+
+    def submit(self, batch: list[tuple[Node, Task]]) -> None:
+        """Hand jobs over to one worker."""
         best = self._best() if self._workers else None
         if best is None or (best.assigned and len(self._workers) < self.size):
             best = self._start()
-        best.assigned.append(node)
-        self._send(best, message)
+        for node, task in batch:
+            pace = self._pace.get(node.kind, AHEAD_S)
+            best.assigned[task.number], best.paces[task.number] = node, pace
+            best.backlog_s += pace
+        best.recalling = False
+        self.busy += len(batch)
+        self._send(best, {"type": "run", "tasks": [task for _, task in batch]})
 
     def poll(self, timeout_s: float) -> list[Event]:
-        """Wait for news for at most a time in seconds and return them."""
+        """Wait for news for at most a time in seconds and return them.
+
+        Raises
+        ------
+        hebe.exceptions.StoreError
+            If a worker says that the store cannot be written.
+        hebe.exceptions.LaunchError
+            If workers cannot start.
+        """
         self._recall()
-        for key, mask in self._selector.select(timeout_s):
+        for key, mask in self._selector.select(min(timeout_s, self._watch())):
             worker: Worker = key.data
             if mask & selectors.EVENT_WRITE:
                 self._flush(worker)
             if mask & selectors.EVENT_READ:
                 self._hear(worker)
+        for worker in self._workers:
+            self._look(worker)
         events = list(self._events)
         self._events.clear()
         return events
@@ -127,43 +125,33 @@ class Crew:
             worker.channel.settimeout(None)
             with contextlib.suppress(OSError):
                 worker.channel.sendall(bytes(worker.unsent) + frame({"type": "quit"}))
-        self._wait(10.0)
+        end = time.monotonic() + 10.0
+        for worker in self._workers:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.process.wait(max(0.0, end - time.monotonic()))
+        self.kill()
 
     def kill(self) -> None:
         """End all workers and what they started, at once."""
-        for worker in self._workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(worker.process.pid, 9)
-        self._wait(10.0)
+        for worker in list(self._workers):
+            worker.end()
+            self._remove(worker)
+        if self._folder.is_dir():
+            for entry in [*self._folder.iterdir(), self._folder]:
+                with contextlib.suppress(OSError):
+                    entry.rmdir()
 
     def _best(self) -> Worker:
-        return min(self._workers, key=lambda worker: len(worker.assigned))
+        return min(self._workers, key=lambda worker: (worker.backlog_s, len(worker.assigned)))
 
-    def _ahead(self, node: Node) -> int:
-        """How many jobs of this kind a worker may have at hand: one, unless they are known to be short."""
-        pace = self._pace.get(node.kind)
-        return 1 if pace is None else max(1, min(_MAX_AHEAD, int(_AHEAD_S / max(pace, 1e-6))))
+    def _is_hungry(self, worker: Worker) -> bool:
+        return not worker.assigned or (worker.is_ready and worker.backlog_s < AHEAD_S / 2)
 
     def _start(self) -> Worker:
-        ours, theirs = socket.socketpair()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        log = self._folder / f"worker-{self.started}.log"
-        command = [sys.executable, "-c", _BOOT, json.dumps(_search_path()), str(theirs.fileno()), str(os.getpid())]
-        with theirs, log.open("ab") as stream:
-            process = subprocess.Popen(  # noqa: S603 - our own module
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-                env=_environment(),
-            )
-        ours.settimeout(0)
-        worker = Worker(self.started, process, ours, log)
+        worker = start(self.started, self._folder)
         self.started += 1
         self._workers.append(worker)
-        self._selector.register(ours, selectors.EVENT_READ, worker)
+        self._selector.register(worker.channel, selectors.EVENT_READ, worker)
         worker.unsent += self._greeting
         self._flush(worker)
         return worker
@@ -189,37 +177,83 @@ class Crew:
             self._bury(worker)
             return
         for message in messages:
-            if message["type"] == "ready":
-                worker.is_ready, self._false_starts = True, 0
-            elif message["type"] == "returned":
-                self._returned(worker, message["tasks"])
-            elif message["type"] == "started":
-                self._events.append(Event("started", worker.assigned[0]))
-            else:
-                node = worker.assigned.popleft()
-                outcome = Outcome.from_message(message["outcome"])
-                before = self._pace.get(node.kind, outcome.seconds)
-                self._pace[node.kind] = 0.7 * before + 0.3 * outcome.seconds
-                self._events.append(Event("ended", node, outcome))
+            match message["type"]:
+                case "ready":
+                    worker.is_ready, self._false_starts = True, 0
+                case "returned":
+                    self._returned(worker, message["tasks"])
+                case "broken":
+                    raise StoreError(message["message"])
+                case _:
+                    for number, outcome in message["outcomes"]:
+                        self._ended(worker, number, outcome)
 
-    def _returned(self, worker: Worker, tasks: list[str]) -> None:
-        worker.recalling = False
-        for node in [node for node in worker.assigned if _task(node) in tasks]:
-            worker.assigned.remove(node)
-            self._events.append(Event("returned", node))
+    def _ended(self, worker: Worker, number: int, outcome: Outcome) -> None:
+        node = worker.take(number)
+        if node is None:
+            return
+        if worker.seen != number:
+            self._events.append(Event("started", node))
+            worker.seen = number
+        before = self._pace.get(node.kind, outcome.seconds)
+        weight = 0.3 if outcome.seconds > before else 0.7
+        self._pace[node.kind] = (1 - weight) * before + weight * outcome.seconds
+        self.busy -= 1
+        self._events.append(Event("ended", node, outcome))
+
+    def _returned(self, worker: Worker, numbers: list[int]) -> None:
+        for number in numbers:
+            node = worker.take(number)
+            if node is not None:
+                self.busy -= 1
+                worker.recalling = False
+                self._events.append(Event("returned", node))
+
+    def _look(self, worker: Worker) -> None:
+        """Notice which job a worker has begun."""
+        number, _ = worker.slate.read()
+        if number != worker.seen and number in worker.assigned:
+            worker.seen = number
+            self._events.append(Event("started", worker.assigned[number]))
+
+    def _watch(self) -> float:
+        """End workers whose job takes too long or too much; return when to look again, in seconds."""
+        patience = 60.0
+        for worker in self._workers:
+            found = worker.current()
+            if found is None:
+                continue
+            began, limits = found[1], found[0].limits
+            if limits.timeout_s is not None:
+                left = began + limits.timeout_s - time.monotonic()
+                if left <= 0:
+                    self._end(worker, "timeout")
+                patience = min(patience, max(0.0, left))
+            if limits.memory_mb is not None:
+                patience = min(patience, _WATCH_S)
+                if worker.memory_mb() > limits.memory_mb:
+                    self._end(worker, "memory")
+        return patience
+
+    def _end(self, worker: Worker, cause: Cause) -> None:
+        worker.cause = cause
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(worker.process.pid, 9)
 
     def _bury(self, worker: Worker) -> None:
-        """Report what a dead worker had; the first of its jobs was running."""
+        """Report what a dead worker had: one of its jobs ran, some may be finished, some were not started."""
+        culprit, _ = worker.slate.read()
+        code = worker.end()
         self._remove(worker)
-        code = worker.process.wait()
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         if not worker.is_ready:
             self._false_starts += 1
             if self._false_starts >= _MAX_FALSE_STARTS:
                 raise LaunchError(f"workers cannot start ({how}): {_last_line(worker.log)}; see {worker.log}")
-        for number, node in enumerate(worker.assigned):
-            kind: Literal["lost", "returned"] = "lost" if number == 0 and worker.is_ready else "returned"
-            self._events.append(Event(kind, node, message=f"the worker process died ({how}); see {worker.log}"))
+        for number, node in worker.assigned.items():
+            self.busy -= 1
+            kind: Literal["lost", "unsure"] = "lost" if number == culprit else "unsure"
+            self._events.append(Event(kind, node, message=_why(worker, node, how), cause=worker.cause))
 
     def _recall(self) -> None:
         """Take jobs back from a worker that has several while another has none."""
@@ -230,40 +264,24 @@ class Crew:
                 worker.recalling = True
                 self._send(worker, {"type": "recall"})
 
-    def _wait(self, patience_s: float) -> None:
-        end = time.monotonic() + patience_s
-        for worker in list(self._workers):
-            try:
-                worker.process.wait(max(0.0, end - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(worker.process.pid, 9)
-                worker.process.wait()
-            self._remove(worker)
-        with contextlib.suppress(OSError):
-            self._folder.rmdir()
-
     def _remove(self, worker: Worker) -> None:
         self._selector.unregister(worker.channel)
         worker.channel.close()
+        worker.slate.close()
         self._workers.remove(worker)
         if worker.log.exists() and worker.log.stat().st_size == 0:
             worker.log.unlink()
 
 
+def _why(worker: Worker, node: Node, how: str) -> str:
+    limits = node.limits
+    if worker.cause == "timeout":
+        return f"the job took longer than {limits.timeout_s:g} s"
+    if worker.cause == "memory":
+        return f"the job took more than {limits.memory_mb:g} MB of memory"
+    return f"the worker process died ({how}); see {worker.log}"
+
+
 def _last_line(log: Path) -> str:
     text = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
     return text.rpartition("\n")[2] or "they said nothing"
-
-
-def _task(node: Node) -> str:
-    return f"{node.uuid}/{node.index}"
-
-
-def _environment() -> dict[str, str]:
-    """One compute thread per worker, decided before any numerical library is imported."""
-    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1")}
-
-
-def _search_path() -> list[str]:
-    """Where workers find modules; not told by the environment, which programs started by jobs would inherit."""
-    return [entry or str(Path.cwd()) for entry in sys.path]

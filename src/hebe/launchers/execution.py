@@ -1,29 +1,43 @@
-"""One job, from its JSON to its stored output, in a folder of its own; the same in workers and in process."""
+"""One job, from its data to its output, in a folder of its own; the same in workers and in process."""
 
 from __future__ import annotations
 
 import os
-import re
 import time
 import traceback
 import types
-from pathlib import Path
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from jobflow import CURRENT_JOB
 from jobflow.core.job import Job, Response
+from jobflow.core.reference import OnMissing, OutputReference
 from jobflow.core.store import JobStore
-from monty.json import MontyDecoder, jsanitize
+from monty.json import jsanitize
 
+from hebe.exceptions import HebeError
+from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Digest, Failure, Outcome
 from hebe.stores.claims import ClaimedElsewhere, release_held
+from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from hebe.launchers.group import Group
+    from hebe.launchers.places import Places
     from hebe.launchers.records import Records
 
 _FLOWS = ("replace", "detour", "addition")
+_LEAVES = (int, float, str, bool, type(None))
+_FRESH = 512
+_FRESH_BYTES = 1 << 16
+
+
+class OutputTooLargeError(HebeError):
+    """A job returned more than the launcher stores in one document."""
 
 
 class RecordingStore(JobStore):
@@ -35,19 +49,34 @@ class RecordingStore(JobStore):
         The store that is written to.
     records
         Where flows are recorded, before the output and, in an embedded store, in the same commit.
+    limits
+        Limits of jobs that bring none of their own.
     """
 
-    def __init__(self, store: JobStore, records: Records) -> None:
+    def __init__(self, store: JobStore, records: Records, limits: Limits | None = None) -> None:
         inner: Any = store
         super().__init__(inner.docs_store, inner.additional_stores, inner.save, inner.load)
         self.records = records
+        self.group: Group | None = None
+        self.is_brief = False
+        self._in_group = False
         self.outcome = Outcome("done")
+        self._limits = limits or Limits()
+        self._plain = isinstance(self.docs_store, SQLiteStore) and not inner.save
         self._job: Job | None = None
         self._response: Response[Any] | None = None
+        self._fresh: dict[str, tuple[int, Any]] = {}
 
     def watch(self, job: Job, folder: Path) -> None:
         """Prepare for the output of a job; its function is wrapped for one call, to see what it returns."""
-        self._job, self._response, self.outcome = job, None, Outcome("done")
+        self._job, self._response = job, None
+        self._in_group = self.is_brief and self._plain and self.group is not None and not job.config.expose_store
+        if not self._in_group:
+            self._settle()
+        self.outcome = Outcome("done", name=(job.uuid, job.index))
+        if job.config.resolve_references is True and self._fresh:
+            job.function_args = tuple(map(self._at_hand, job.function_args))
+            job.function_kwargs = {name: self._at_hand(value) for name, value in job.function_kwargs.items()}
         wrapped = job.function
 
         def call(*args: Any, **kwargs: Any) -> Response[Any]:
@@ -62,11 +91,92 @@ class RecordingStore(JobStore):
         job.function = call
 
     def update(self, docs: Any, key: Any = None, save: Any = None) -> None:
-        """Store documents; the output of the watched job goes with its record."""
+        """Store documents; the output of the watched job goes with its record, a brief job's with its group."""
         job, response = self._job, self._response
         if job is None or response is None or getattr(docs, "uuid", None) != job.uuid or docs.index != job.index:
+            self._settle()
             super().update(docs, key=key, save=save)
             return
+        size = self._measure(job, docs.output)
+        outcome = self._describe(docs, response)
+        is_calculation = outcome.digest is not None and outcome.digest.is_calculation
+        if self._in_group and self.group is not None and outcome.is_plain and not is_calculation:
+            document: dict[str, Any] = jsanitize(docs.model_copy(update={"output": None}), strict=True, allow_bson=True)
+            document["output"] = docs.output
+            self.group.output(document, size)
+            self._remember(job.uuid, docs.index, docs.output, size)
+            return
+        self._settle()
+        with self.records.together_with(self.docs_store):
+            if not outcome.is_plain:
+                self.records.divert(job, outcome)
+            super().update(docs, key=key, save=save)
+
+    def query(self, *args: Any, **kwargs: Any) -> Any:
+        """Find documents, those of the group among them."""
+        self._settle()
+        return super().query(*args, **kwargs)
+
+    def query_one(self, criteria: Any = None, properties: Any = None, sort: Any = None, load: Any = None) -> Any:
+        """Find one document; the index of an output that was just made is known."""
+        if isinstance(criteria, dict) and len(criteria) == 1 and properties == ["index"]:
+            found = self._fresh.get(criteria.get("uuid", ""))
+            if found is not None:
+                return {"uuid": criteria["uuid"], "index": found[0]}
+        return super().query_one(criteria, properties, sort, load)
+
+    def get_output(
+        self,
+        uuid: str,
+        which: Any = "last",
+        load: Any = False,  # noqa: FBT002 - jobflow's signature
+        cache: Any = None,
+        on_missing: OnMissing = OnMissing.ERROR,
+    ) -> Any:
+        """Return an output; one that was just made is at hand."""
+        found = self._fresh.get(uuid)
+        if found is not None and which == "last":
+            return found[1]
+        return super().get_output(uuid, which=which, load=load, cache=cache, on_missing=on_missing)
+
+    def _remember(self, uuid: str, index: int, output: Any, size: int) -> None:
+        """Keep a small output for the jobs that follow; within a launch nobody makes a later one of a plain job."""
+        if size < _FRESH_BYTES and _is_simple(output):
+            self._fresh[uuid] = index, output
+            if len(self._fresh) > _FRESH:
+                del self._fresh[next(iter(self._fresh))]
+
+    def _at_hand(self, value: Any) -> Any:
+        """Return what a reference refers to if that was just made, else the value itself."""
+        if type(value) is not OutputReference or value.uuid not in self._fresh:
+            return value
+        found = self._fresh[value.uuid][1]
+        try:
+            for _, name in value.attributes:
+                found = found[name]
+        except (TypeError, KeyError, IndexError):
+            return value
+        return found if isinstance(found, _LEAVES) else deepcopy(found)
+
+    def _settle(self) -> None:
+        if self.group is not None:
+            self.group.flush()
+
+    def _measure(self, job: Job, output: Any) -> int:
+        """Return about how many bytes an output has."""
+        try:
+            size = len(orjson.dumps(output))
+        except (TypeError, ValueError):
+            return _FRESH_BYTES
+        most = self._limits.of(job.config.manager_config).output_mb
+        if size > most * 1e6:
+            raise OutputTooLargeError(
+                f"the output has {size / 1e6:.0f} MB, more than the limit of {most:g} MB:"
+                " save large data in an additional store, or raise output_mb"
+            )
+        return size
+
+    def _describe(self, docs: Any, response: Response[Any]) -> Outcome:
         outcome = self.outcome
         outcome.digest = Digest.of({"output": docs.output, "completed_at": docs.completed_at})
         outcome.reused = isinstance(docs.output, dict) and docs.output.get("reused_from") is not None
@@ -75,44 +185,39 @@ class RecordingStore(JobStore):
         flows = {name: getattr(response, name) for name in _FLOWS}
         outcome.diversion = {name: jsanitize(flow.as_dict(), strict=True) for name, flow in flows.items() if flow}
         outcome.stop_children, outcome.stop_jobflow = response.stop_children, response.stop_jobflow
-        with self.records.together_with(self.docs_store):
-            if outcome.diversion or outcome.stop_children or outcome.stop_jobflow:
-                self.records.divert(job, outcome)
-            super().update(docs, key=key, save=save)
+        if response.stored_data is not None:
+            outcome.stored_data = jsanitize(response.stored_data, strict=True, allow_bson=True)
+        return outcome
 
 
-def decode(payload: dict[str, Any]) -> Job:
-    """Turn the dictionary of a job into the job."""
-    job: Job = MontyDecoder().process_decoded(payload)
-    return job
-
-
-def execute(
-    payload: dict[str, Any], store: RecordingStore, folder: Path, build: Callable[[dict[str, Any]], Job] = decode
-) -> Outcome:
-    """Run a job and store its output.
+def execute(identity: dict[str, Any], build: Callable[[], Job], store: RecordingStore, places: Places) -> Outcome:
+    """Run a job; its output is stored or, if it is brief, put into the group.
 
     Parameters
     ----------
-    payload
-        Dictionary of the job.
+    identity
+        Uuid, index, name and hosts of the job.
+    build
+        Makes the job.
     store
         Connected store.
-    folder
-        Where the folder of the job is made; it is removed again when the job succeeded and left it empty.
-    build
-        Turns the dictionary into the job.
+    places
+        Gives the job its folder, kept when the job failed or left something in it.
 
     Returns
     -------
     Outcome
         Never raises for an error of the job: the failure is recorded and returned.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If the store cannot be written.
     """
-    start, home = time.perf_counter(), Path.cwd()
-    place = _make_folder(folder, payload)
+    start, home = time.perf_counter(), os.getcwd()  # noqa: PTH109 - called often
+    place = places.enter(str(identity["name"]), identity["uuid"], identity["index"])
     try:
-        os.chdir(place)
-        job = build(payload)
+        job = build()
         store.watch(job, place)
         job.run(store, job_dir=place)
         outcome = store.outcome
@@ -121,14 +226,12 @@ def execute(
     except (Exception, SystemExit) as err:  # noqa: BLE001 - any error of a job is recorded
         outcome = Outcome("failed", failure=_failure(err, place))
     finally:
-        os.chdir(home)
         CURRENT_JOB.reset()
+        places.leave(place, home, keep=False)
         release_held()
+    outcome.name = identity["uuid"], identity["index"]
     if outcome.kind == "failed" and outcome.failure is not None:
-        identity = {name: payload[name] for name in ("uuid", "index", "name", "hosts")}
         store.records.fail(identity, outcome.failure)
-    else:
-        _remove_if_empty(place)
     outcome.seconds = time.perf_counter() - start
     return outcome
 
@@ -139,21 +242,8 @@ def _failure(err: BaseException, place: Path) -> Failure:
     return Failure(type(err).__name__, str(err), text, str(place))
 
 
-def _make_folder(folder: Path, payload: dict[str, Any]) -> Path:
-    name = re.sub(r"[^\w.+-]+", "-", str(payload["name"]))[:60].strip(".-") or "job"
-    base = f"{name}-{payload['uuid'][:8]}-{payload['index']}"
-    for attempt in range(1, 1000):
-        place = folder / (base if attempt == 1 else f"{base}-{attempt}")
-        try:
-            place.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return place
-    raise FileExistsError(f"{folder / base} and its successors exist")
-
-
-def _remove_if_empty(place: Path) -> None:
-    try:
-        place.rmdir()
-    except OSError:
-        return
+def _is_simple(output: Any) -> bool:
+    """Whether an output holds no object that would be built anew when it is read."""
+    if isinstance(output, dict):
+        return "@class" not in output and "@module" not in output and all(map(_is_simple, output.values()))
+    return all(map(_is_simple, output)) if isinstance(output, list) else isinstance(output, _LEAVES)

@@ -14,6 +14,7 @@ from jobflow.core.flow import Flow, JobOrder
 from jobflow.core.job import Job
 from jobflow.core.reference import OnMissing, OutputReference, find_and_get_references
 
+from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Digest
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Gate:
 class Node:
     """One job at one index, with what the scheduler must know of it.
 
-    ``inputs`` are the uuids that it reads, ``after`` those that it only follows.
+    ``inputs`` are the uuids that it reads, ``after`` those that it only follows; ``is_out`` says that a worker has it,
+    ``losses`` how often it was lost for which cause. ``job`` is given up when the node has ended.
     """
 
     job: Job
@@ -68,7 +70,9 @@ class Node:
     stored: Digest | None = None
     record: dict[str, Any] | None = None
     pending: int = 0
-    attempts: int = 0
+    is_out: bool = False
+    losses: dict[str, int] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         self.uuid, self.index, self.name = self.job.uuid, self.job.index, str(self.job.name)
@@ -77,6 +81,11 @@ class Node:
         self.priority = float(priority) if isinstance(priority, (int, float)) else 0.0
         self.kind = getattr(self.job.function, "__module__", ""), getattr(self.job.function, "__qualname__", "")
         self.needs_all = self.job.config.on_missing_references == OnMissing.ERROR
+
+    def release(self) -> None:
+        """Give up the job of a node that has ended, so that finished jobs take no memory here."""
+        del self.job
+        self.record = self.stored = None
 
     @property
     def rank(self) -> tuple[float, Order]:
@@ -94,7 +103,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.gates: dict[str, Gate] = {}
-        self.nodes: dict[tuple[str, int], Node] = {}
+        self._known: set[tuple[str, int]] = set()
 
     def add(self, flow: Flow | Job, order: Order = (), host: Gate | None = None) -> list[Node]:
         """Add the jobs of a flow; those that are known already are left out.
@@ -115,7 +124,7 @@ class Graph:
         """
         added: list[Node] = []
         for number, (job, after) in enumerate(walk(flow)):
-            if (job.uuid, job.index) in self.nodes:
+            if (job.uuid, job.index) in self._known:
                 continue
             gate = self.gates.setdefault(job.uuid, Gate(job.uuid))
             if host is not None and gate is not host and host not in gate.hosts:
@@ -125,7 +134,7 @@ class Graph:
             gate.is_open = False
             inputs = references((job.function_args, job.function_kwargs))
             node = Node(job, (*order, number), gate, frozenset(inputs), frozenset(after) - {job.uuid})
-            self.nodes[job.uuid, job.index] = node
+            self._known.add((job.uuid, job.index))
             added.append(node)
         return added
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from hebe.launchers.crew import Crew
     from hebe.launchers.graph import Node
     from hebe.launchers.inline import InlineCrew
+    from hebe.launchers.limits import Limits
     from hebe.launchers.records import Records
     from hebe.launchers.scheduler import Scheduler
 
@@ -42,6 +44,7 @@ def run(
     on_event: Callable[[dict[str, Any]], None] | None = None,
     root: Path | None = None,
     retry_failed: bool = False,
+    limits: Limits | None = None,
 ) -> RunSummary:
     """Run a flow to its end; what is finished in the store is not run again.
 
@@ -69,6 +72,9 @@ def run(
         None. A job's folder is kept when it failed or left files.
     retry_failed
         Whether failed outputs are computed again.
+    limits
+        Wall time, memory, size of output and number of retries of each job; a job's ``config.manager_config`` overrides
+        them by name.
 
     Returns
     -------
@@ -82,6 +88,7 @@ def run(
     hebe.exceptions.StoreError
         If the store cannot be read or written.
     """
+    from hebe.launchers.limits import Limits
     from hebe.launchers.records import Records, launch_id
     from hebe.launchers.scheduler import Scheduler
     from hebe.launchers.worker import LOADING_SCRIPT
@@ -92,13 +99,14 @@ def run(
         raise LaunchError(f"workers must be at least 1, not {workers}")
     store, root = _places(store, root)
     records, launch = Records.beside(store.docs_store, root), launch_id()
-    crew = _crew(store, records, workers, root / ".hebe" / "runs" / launch)
+    limits = limits or Limits()
+    crew = _crew(store, records, workers, root / ".hebe" / "runs" / launch, limits)
 
     def notify(kind: str, node: Node) -> None:
         if on_event is not None:
             on_event({"kind": kind, **node.identity})
 
-    scheduler = Scheduler(store.docs_store, records, crew, retry_failed=retry_failed, notify=notify)
+    scheduler = Scheduler(store.docs_store, records, crew, retry_failed=retry_failed, limits=limits, notify=notify)
     with _interruptible(scheduler, crew) as interrupts:
         try:
             _drive(scheduler, flow, records, launch, progress=progress)
@@ -160,14 +168,14 @@ def _places(store: JobStore | None, root: Path | None) -> tuple[JobStore, Path]:
     return store, find_project(Path.cwd()) if root is None else Path(root).absolute()
 
 
-def _crew(store: JobStore, records: Records, workers: int, folder: Path) -> Crew | InlineCrew:
+def _crew(store: JobStore, records: Records, workers: int, folder: Path, limits: Limits) -> Crew | InlineCrew:
     from maggma.stores import MemoryStore
 
     from hebe.launchers.crew import Crew
     from hebe.launchers.inline import InlineCrew
 
     if isinstance(store.docs_store, MemoryStore):
-        return InlineCrew(store, records, folder)
+        return InlineCrew(store, records, folder, limits)
     main = sys.modules["__main__"]
     script = getattr(main, "__file__", None) if getattr(main, "__spec__", None) is None else None
     greeting = {
@@ -175,6 +183,7 @@ def _crew(store: JobStore, records: Records, workers: int, folder: Path) -> Crew
         "store": store.as_dict(),
         "records": records.path,
         "folder": str(folder),
+        "limits": asdict(limits),
         "main": str(Path(script).absolute()) if script else None,
     }
     return Crew(workers, greeting, folder)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 DIGESTED = ("uuid", "index", "completed_at", "output.status", "output.key", "output.energy_scale", "output.@class")
 """Paths of a stored document that :meth:`Digest.of` reads."""
+
+TOLD = ("output.error", *(f"output.{name}" for name in ("reason", "message", "warnings", "topology", "task", "label")))
+"""Paths of a stored document that :meth:`Failure.of_output` reads."""
+
+_TELLING = ("reason", "message", "warnings", "topology")
+_NAMING = ("task", "label", "candidate_id")
 
 
 @dataclass(frozen=True)
@@ -49,10 +55,25 @@ class Failure:
     @classmethod
     def of_output(cls, output: Any) -> Failure:
         """Read the error off a failed document."""
-        error = output.get("error") if isinstance(output, Mapping) else None
-        if not isinstance(error, Mapping):
+        if not isinstance(output, Mapping):
             return cls("Failed", "the output says failed without a reason")
-        return cls(str(error.get("error_class") or "Failed"), str(error.get("message") or ""))
+        error = output.get("error")
+        if isinstance(error, Mapping):
+            message = error.get("message") or _told(output)
+            return cls(str(error.get("error_class") or "Failed"), str(message))
+        return cls("Failed", str(error) if error else _told(output))
+
+
+def _told(output: Mapping[str, Any]) -> str:
+    """What a failed document without an error says itself, most telling first."""
+    for name in _TELLING:
+        value = output.get(name)
+        if value and isinstance(value, list):
+            return f"{name}: {'; '.join(map(str, value[:3]))}"
+        if value and isinstance(value, str):
+            return f"{name}: {value}"
+    what = " ".join(str(output[name]) for name in _NAMING if isinstance(output.get(name), str))
+    return f"{what or 'the output'} is failed and names no error"
 
 
 @dataclass
@@ -60,7 +81,8 @@ class Outcome:
     """How one run of a job ended.
 
     ``claimed`` means that another process is computing the same and the job must be tried again. ``diversion`` holds
-    the dictionaries of the flows that the job asked for (``replace``, ``detour``, ``addition``).
+    the dictionaries of the flows that the job asked for (``replace``, ``detour``, ``addition``),
+    ``stored_data`` what it gave its manager to keep, ``name`` uuid and index of the job.
     """
 
     kind: Literal["done", "failed", "claimed"]
@@ -71,15 +93,11 @@ class Outcome:
     diversion: dict[str, Any] = field(default_factory=dict)
     stop_children: bool = False
     stop_jobflow: bool = False
+    stored_data: dict[str, Any] | None = None
+    name: tuple[str, int] = ("", 0)
 
-    def as_message(self) -> dict[str, Any]:
-        """Return plain data for a message."""
-        return asdict(self)
-
-    @classmethod
-    def from_message(cls, message: dict[str, Any]) -> Outcome:
-        """Build it from plain data."""
-        data = dict(message)
-        data["digest"] = None if data["digest"] is None else Digest(**data["digest"])
-        data["failure"] = None if data["failure"] is None else Failure(**data["failure"])
-        return cls(**data)
+    @property
+    def is_plain(self) -> bool:
+        """Whether children of the job may run at once: it has an output and asked for nothing."""
+        asked = self.diversion or self.stop_children or self.stop_jobflow or self.stored_data is not None
+        return self.kind == "done" and not asked

@@ -62,15 +62,16 @@ class Records:
             "diversion": outcome.diversion,
             "stop_children": outcome.stop_children,
             "stop_jobflow": outcome.stop_jobflow,
+            "stored_data": outcome.stored_data,
         }
         self._store.update(record, key=_KEY)
 
-    def fail(self, identity: dict[str, Any], failure: Failure) -> None:
+    def fail(self, identity: dict[str, Any], failure: Failure, *, status: str = "failed") -> None:
         """Remember that a job ended without output."""
         before = self._store.query_one({"uuid": identity["uuid"], "index": identity["index"]}, ["attempts"]) or {}
         record = {
             **identity,
-            "status": "failed",
+            "status": status,
             "error_class": failure.error_class,
             "message": failure.message,
             "traceback": failure.traceback,
@@ -80,9 +81,17 @@ class Records:
         }
         self._store.update(record, key=_KEY)
 
+    def fail_output(self, document: dict[str, Any], failure: Failure) -> None:
+        """Remember that the output of a job could not be stored."""
+        self.fail({name: document[name] for name in ("uuid", "index", "name", "hosts")}, failure)
+
     def forget(self, uuid: str, index: int) -> None:
         """Forget the failure of a job that has an output now."""
-        self._store.remove_docs({"uuid": uuid, "index": index, "status": "failed"})
+        self._store.remove_docs({"uuid": uuid, "index": index, "status": {"$in": ["failed", "retried"]}})
+
+    def retry(self, identity: dict[str, Any], failure: Failure) -> None:
+        """Remember that an attempt at a job was lost and that it is tried again."""
+        self.fail(identity, failure, status="retried")
 
     def of(self, uuids: Iterable[str]) -> dict[tuple[str, int], dict[str, Any]]:
         """Return the records of some jobs by uuid and index."""

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from monty.json import MontyDecoder
 
 from hebe.exceptions import LaunchError
+from hebe.launchers.batches import Batch
 from hebe.launchers.graph import Graph, Node
-from hebe.launchers.outcome import DIGESTED, Digest, Failure, Outcome
+from hebe.launchers.limits import ERROR_CLASSES, Limits
+from hebe.launchers.outcome import DIGESTED, TOLD, Digest, Failure, Outcome
 from hebe.launchers.summary import Tally
 
 if TYPE_CHECKING:
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
     from maggma.core.store import Store
 
     from hebe.launchers.crew import Event
+    from hebe.launchers.protocol import Task
     from hebe.launchers.records import Records
 
 _CHUNK = 500
-_ATTEMPTS = 2
+_MOST_DOUBTS = 5
 _PATIENCE_S = 0.5
 _PUT_BACK_S = 1.0
 PARENT_FAILED = "ParentFailed"
@@ -34,14 +37,25 @@ PARENT_FAILED = "ParentFailed"
 class Executor(Protocol):
     """What runs jobs: worker processes, or this process."""
 
-    def running(self) -> list[Node]:
-        """Return the jobs that were handed over and have not ended."""
+    @property
+    def size(self) -> int:
+        """How many jobs run at most at the same time."""
 
-    def has_room(self, node: Node) -> bool:
+    @property
+    def busy(self) -> int:
+        """Number of jobs that were handed over and have not ended."""
+
+    def running(self) -> list[Node]:
+        """Return the jobs that run."""
+
+    def has_room(self) -> bool:
         """Whether a job can be handed over now."""
 
-    def submit(self, node: Node) -> None:
-        """Hand a job over."""
+    def pace(self, node: Node) -> float | None:
+        """Return how long a job of this kind takes in seconds, None when that is not known."""
+
+    def submit(self, batch: list[tuple[Node, Task]]) -> None:
+        """Hand jobs over, to be run in this order."""
 
     def poll(self, timeout_s: float) -> list[Event]:
         """Wait for news for at most a time in seconds and return them."""
@@ -60,6 +74,8 @@ class Scheduler:
         What runs jobs.
     retry_failed
         Whether to run jobs again whose output says that they failed.
+    limits
+        Limits of jobs that bring none of their own.
     notify
         Called with what happened (``started``, ``completed``, ...), and the job.
     """
@@ -71,6 +87,7 @@ class Scheduler:
         crew: Executor,
         *,
         retry_failed: bool = False,
+        limits: Limits | None = None,
         notify: Callable[[str, Node], None] | None = None,
     ) -> None:
         self.tally = Tally()
@@ -79,6 +96,7 @@ class Scheduler:
         self._records = records
         self._crew = crew
         self._retry_failed = retry_failed
+        self._limits = limits or Limits()
         self._notify = notify or (lambda _kind, _node: None)
         self._graph = Graph()
         self._ready: list[tuple[tuple[float, tuple[int, ...]], int, Node]] = []
@@ -86,6 +104,7 @@ class Scheduler:
         self._put_back: list[tuple[float, Node]] = []
         self._started: dict[tuple[str, int], float] = {}
         self._serial = 0
+        self._task = 0
 
     def run(self, flow: Flow | Job, tick: Callable[[], None]) -> None:
         """Run a flow; ``tick`` is called between events, at least twice a second.
@@ -99,7 +118,7 @@ class Scheduler:
         while True:
             self._decide()
             self._dispatch()
-            if not self._crew.running() and (self.stopping or not (self._ready or self._put_back)):
+            if not self._crew.busy and (self.stopping or not (self._ready or self._put_back)):
                 break
             for event in self._crew.poll(_PATIENCE_S):
                 self._handle(event)
@@ -126,6 +145,10 @@ class Scheduler:
         for node in nodes:
             node.stored = stored.get((node.uuid, node.index))
             node.record = records.get((node.uuid, node.index))
+            if node.job.config.manager_config:
+                node.limits = self._limits.of(node.job.config.manager_config)
+            else:
+                node.limits = self._limits
         self._undecided.extend(self._graph.connect(nodes))
 
     def _digests(self, uuids: list[str]) -> dict[tuple[str, int], Digest]:
@@ -168,7 +191,7 @@ class Scheduler:
             self._divert(node, record.get("diversion") or {})
             self.stopping = self.stopping or bool(record.get("stop_jobflow"))
         if stored.status == "failed":
-            document = self._documents.query_one({"uuid": node.uuid, "index": node.index}, ["output.error"]) or {}
+            document = self._documents.query_one({"uuid": node.uuid, "index": node.index}, list(TOLD)) or {}
             self.tally.failures[node.uuid] = Failure.of_output(document.get("output"))
         self._finish(node, stored, "reused" if existed else "completed")
 
@@ -183,8 +206,9 @@ class Scheduler:
     def _end(self, node: Node, *, failed: bool, kind: str) -> None:
         node.gate.failed = failed
         self._started.pop((node.uuid, node.index), None)
-        self._undecided.extend(self._graph.end(node))
+        self._undecided.extend(child for child in self._graph.end(node) if not child.is_out)
         self._notify(kind, node)
+        node.release()
 
     def _enqueue(self, node: Node) -> None:
         self._serial += 1
@@ -195,15 +219,23 @@ class Scheduler:
         for item in [item for item in self._put_back if item[0] <= now]:
             self._put_back.remove(item)
             self._enqueue(item[1])
-        while self._ready and not self.stopping and self._crew.has_room(self._ready[0][2]):
-            self._submit(heapq.heappop(self._ready)[2])
-        self.tally.running = len(self._crew.running())
+        while self._ready and not self.stopping and self._crew.has_room():
+            share = -(-len(self._ready) // self._crew.size)
+            batch = Batch(self._crew.pace, share, self._task)
+            while self._ready and batch.takes(self._ready[0][2]):
+                self._put(batch, heapq.heappop(self._ready)[2])
+            self._task = batch.serial
+            if batch.items:
+                for node, _ in batch.items:
+                    node.is_out = True
+                self._crew.submit(batch.items)
+        self.tally.running = min(self._crew.busy, self._crew.size)
 
-    def _submit(self, node: Node) -> None:
+    def _put(self, batch: Batch, node: Node) -> None:
         try:
-            self._crew.submit(node)
+            batch.add(node)
         except (TypeError, ValueError, AttributeError, KeyError) as err:
-            failure = Failure(type(err).__name__, f"the job cannot be turned into JSON: {err}")
+            failure = Failure(type(err).__name__, f"the job cannot be turned into data: {err}")
             self._records.fail(node.identity, failure)
             self._ended(node, Outcome("failed", failure=failure))
 
@@ -212,27 +244,41 @@ class Scheduler:
         if event.kind == "started":
             self._started[node.uuid, node.index] = time.monotonic()
             self._notify("started", node)
-        elif event.kind == "returned":
-            self._enqueue(node)
-        elif event.kind == "lost":
-            self._lost(node, event.message)
+            return
+        node.is_out = False
+        if event.kind == "returned":
+            self._again(node)
+        elif event.kind in {"lost", "unsure"}:
+            self._lost(node, event)
         elif event.outcome is not None:
             self._ended(node, event.outcome)
-        self.tally.running = len(self._crew.running())
 
-    def _lost(self, node: Node, message: str) -> None:
-        """A worker died: its job may have stored its output before, else it is tried once more."""
+    def _again(self, node: Node) -> None:
+        """Decide anew about a job that was not run; one that waits still is decided when it need not wait."""
+        self._started.pop((node.uuid, node.index), None)
+        if not node.pending:
+            self._undecided.append(node)
+
+    def _lost(self, node: Node, event: Event) -> None:
+        """A worker died: its jobs may have stored their outputs before, else they may be tried again."""
         stored = self._digests([node.uuid]).get((node.uuid, node.index))
         if stored is not None and (node.stored is None or stored.completed_at > node.stored.completed_at):
             node.record = self._records.of([node.uuid]).get((node.uuid, node.index))
             self._accept(node, stored, existed=False)
             return
-        node.attempts += 1
-        if node.attempts < _ATTEMPTS:
-            self._notify("retried", node)
-            self._enqueue(node)
+        cause, losses = event.cause, node.losses
+        losses[event.kind] = losses.get(event.kind, 0) + 1
+        if event.kind == "unsure" and losses["unsure"] < _MOST_DOUBTS:
+            self._again(node)
             return
-        failure = Failure("WorkerDied", message)
+        losses[cause] = losses.get(cause, 0) + 1
+        failure = Failure(ERROR_CLASSES[cause], event.message)
+        if losses[cause] < node.limits.attempts(cause):
+            self._records.retry(node.identity, failure)
+            node.record = {"status": "retried"}
+            self._notify("retried", node)
+            self._again(node)
+            return
         self._records.fail(node.identity, failure)
         self._ended(node, Outcome("failed", failure=failure))
 
@@ -247,7 +293,7 @@ class Scheduler:
             self.tally.count(outcome.digest, existed=False, taken_over=outcome.reused)
             if outcome.failure is not None:
                 self.tally.failures[node.uuid] = outcome.failure
-            if node.record is not None and node.record["status"] == "failed":
+            if node.record is not None and node.record["status"] in {"failed", "retried"}:
                 self._records.forget(node.uuid, node.index)
             node.gate.stopped = node.gate.stopped or outcome.stop_children
             self.stopping = self.stopping or outcome.stop_jobflow

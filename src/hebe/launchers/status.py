@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.exceptions import StoreError
-from hebe.launchers.outcome import DIGESTED, Digest, Failure
+from hebe.launchers.outcome import DIGESTED, TOLD, Digest, Failure
 from hebe.launchers.records import Records
 from hebe.launchers.summary import group
 from hebe.stores.claims import Owner
@@ -36,8 +36,10 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
     dict
         ``status`` (``running`` while a launcher is alive, else ``complete``, ``failed`` or ``interrupted``), ``jobs``
         and ``calculations`` as in :class:`~hebe.launchers.summary.RunSummary`, ``failures`` by reason, ``elapsed_s``
-        of the last launch, ``running`` (jobs that run now, with ``seconds``) and ``heartbeat_age_s`` (None when there
-        was no launcher). ``calculations.computed`` counts those that the store has, ``reused`` the references to them.
+        of the last launch, ``rate_per_s`` (jobs of the running launchers per second) and ``time_left_s`` (None when
+        nothing runs or nothing has ended yet), ``running`` (jobs that run now, with ``seconds``) and
+        ``heartbeat_age_s`` (None when there was no launcher).
+        ``calculations.computed`` counts those that the store has, ``reused`` the references to them.
 
     Raises
     ------
@@ -67,8 +69,20 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
         "failures": [asdict(item) for item in group((u, f) for u, f in failures.items() if u not in busy)],
         "elapsed_s": float(reports[0][2]["elapsed_s"]) if reports else 0.0,
         "running": running,
+        **_speed(alive),
         "heartbeat_age_s": max(0.0, time.time() - reports[0][1]) if reports else None,
     }
+
+
+def _speed(alive: list[dict[str, Any]]) -> dict[str, float | None]:
+    """Rate and time left of the launches that are alive."""
+    rate, left = 0.0, 0
+    for report in alive:
+        jobs = report["jobs"]
+        fresh = jobs["completed"] + jobs["failed"] - jobs["reused"]
+        rate += fresh / report["elapsed_s"] if report["elapsed_s"] else 0.0
+        left = max(left, jobs["waiting"] + jobs["running"])
+    return {"rate_per_s": rate or None, "time_left_s": left / rate if rate else None}
 
 
 def _counts(stored: set[str], failed: set[str], busy: set[str], wanted: set[str] | None) -> dict[str, int]:
@@ -127,6 +141,6 @@ def _failures(
         if uuid not in digests
     }
     for uuid in [uuid for uuid, digest in digests.items() if digest.status == "failed"]:
-        document = documents.query_one({"uuid": uuid}, ["output.error"], sort={"index": -1}) or {}
+        document = documents.query_one({"uuid": uuid}, list(TOLD), sort={"index": -1}) or {}
         found[uuid] = Failure.of_output(document.get("output"))
     return found

@@ -11,83 +11,36 @@ import runpy
 import signal
 import socket
 import sys
-import threading
 import types
-from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from hebe.launchers.protocol import FrameBuffer, frame, receive
+from hebe.exceptions import StoreError
+from hebe.launchers.inbox import Inbox
+from hebe.launchers.slate import Slate
 
 if TYPE_CHECKING:
     from jobflow.core.job import Job
+
+    from hebe.launchers.outcome import Outcome
+    from hebe.launchers.protocol import Task
 
 LOADING_SCRIPT = "HEBE_LOADING_SCRIPT"
 """Set while a worker loads the launching script, which must not launch again."""
 
 _PR_SET_PDEATHSIG = 1
+_LONG_S = 0.005
 
 
-class Inbox:
-    """Jobs that have arrived and were not started, filled by a thread that also watches the launcher.
-
-    Parameters
-    ----------
-    channel
-        Connection to the launcher.
-    """
-
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
-        self._messages: deque[dict[str, Any]] = deque()
-        self._ready = threading.Condition()
-        self._sending = threading.Lock()
-
-    def start(self) -> None:
-        """Begin to listen."""
-        threading.Thread(target=self._listen, daemon=True, name="inbox").start()
-
-    def take(self) -> dict[str, Any]:
-        """Return the next message, waiting for it."""
-        with self._ready:
-            self._ready.wait_for(lambda: self._messages)
-            return self._messages.popleft()
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Answer."""
-        with self._sending:
-            self._channel.sendall(frame(message))
-
-    def _listen(self) -> None:
-        buffer = FrameBuffer()
-        while True:
-            messages = receive(self._channel, buffer)
-            if messages is None:
-                os.killpg(os.getpgrp(), signal.SIGKILL)
-            for message in messages or []:
-                if message["type"] == "recall":
-                    self._give_back()
-                    continue
-                with self._ready:
-                    self._messages.append(message)
-                    self._ready.notify()
-
-    def _give_back(self) -> None:
-        with self._ready:
-            jobs = [m["task"] for m in self._messages if m["type"] == "run"]
-            kept = [m for m in self._messages if m["type"] != "run"]
-            self._messages.clear()
-            self._messages.extend(kept)
-        self.send({"type": "returned", "tasks": jobs})
-
-
-def main(descriptor: int, parent: int) -> None:
+def main(descriptor: int, slate: int, parent: int) -> None:
     """Work until told to quit.
 
     Parameters
     ----------
     descriptor
         File descriptor of the connection.
+    slate
+        File descriptor of the slate.
     parent
         Process number of the launcher.
     """
@@ -95,7 +48,12 @@ def main(descriptor: int, parent: int) -> None:
     die_with(parent)
     inbox = Inbox(socket.socket(fileno=descriptor))
     inbox.start()
-    _work(inbox, inbox.take())
+    worker = Worker(inbox, Slate(slate), inbox.message())
+    os.close(slate)
+    try:
+        worker.work()
+    except StoreError as err:
+        worker.give_up(err)
 
 
 def die_with(parent: int) -> None:
@@ -106,38 +64,88 @@ def die_with(parent: int) -> None:
             os._exit(1)
 
 
-def _work(inbox: Inbox, greeting: dict[str, Any]) -> None:
-    from monty.json import MontyDecoder
+class Worker:
+    """Runs tasks with the store and in the folder that its launcher names.
 
-    from hebe.launchers.execution import RecordingStore, decode, execute
-    from hebe.launchers.records import Records
+    Parameters
+    ----------
+    inbox
+        Where tasks come from and answers go to.
+    slate
+        Where it says what it does.
+    greeting
+        The launcher's first message.
+    """
 
-    def build(payload: dict[str, Any]) -> Job:
-        if greeting["main"] and _of_script(payload):
-            _load_script(greeting["main"])
-            greeting["main"] = None
-        return decode(payload)
+    def __init__(self, inbox: Inbox, slate: Slate, greeting: dict[str, Any]) -> None:
+        from monty.json import MontyDecoder
 
-    inner = MontyDecoder().process_decoded(greeting["store"])
-    inner.connect()
-    store = RecordingStore(inner, Records(greeting["records"]))
-    folder = Path(greeting["folder"])
-    inbox.send({"type": "ready"})
-    while True:
-        message = inbox.take()
-        if message["type"] == "quit":
-            sys.stdout.flush()
-            os._exit(0)
-        inbox.send({"type": "started", "task": message["task"]})
-        outcome = execute(message["job"], store, folder, build)
-        inbox.send({"type": "ended", "task": message["task"], "outcome": outcome.as_message()})
+        from hebe.launchers.execution import RecordingStore
+        from hebe.launchers.group import Group
+        from hebe.launchers.limits import Limits
+        from hebe.launchers.places import Places
+        from hebe.launchers.records import Records
 
+        self._inbox, self._slate = inbox, slate
+        self._script: str | None = greeting["main"]
+        inner = MontyDecoder().process_decoded(greeting["store"])
+        inner.connect()
+        records = Records(greeting["records"])
+        self._store = RecordingStore(inner, records, Limits(**greeting["limits"]))
+        self._group = Group(inner.docs_store, self._tell, records.fail_output)
+        self._store.group = self._group
+        self._places = Places(Path(greeting["folder"]))
+        self._spoiled: set[int] = set()
 
-def _of_script(payload: Any) -> bool:
-    """Whether a job is made of something that the launching script defines itself."""
-    if isinstance(payload, dict):
-        return payload.get("@module") == "__main__" or any(map(_of_script, payload.values()))
-    return isinstance(payload, list) and any(map(_of_script, payload))
+    def work(self) -> None:
+        """Run tasks until there are no more."""
+        self._group.watch(self.give_up)
+        self._inbox.send({"type": "ready"})
+        while True:
+            if self._inbox.is_empty:
+                self._group.flush()
+                self._spoiled.clear()
+            task = self._inbox.task()
+            if task is None:
+                break
+            if self._spoiled.isdisjoint(task.after):
+                self._run(task)
+            else:
+                self._spoiled.add(task.number)
+                self._inbox.send({"type": "returned", "tasks": [task.number]})
+        self._places.close()
+        sys.stdout.flush()
+        os._exit(0)
+
+    def give_up(self, err: StoreError) -> NoReturn:
+        """Tell the launcher that the store cannot be written and end."""
+        self._inbox.send({"type": "broken", "message": str(err)})
+        os._exit(1)
+
+    def _run(self, task: Task) -> None:
+        from hebe.launchers.execution import execute
+        from hebe.launchers.protocol import decode_job
+
+        def build() -> Job:
+            if self._script and task.of_script:
+                _load_script(self._script)
+                self._script = None
+            return decode_job(task.body)
+
+        self._slate.write(task.number)
+        self._store.is_brief = task.is_brief
+        if not task.is_brief:
+            self._group.flush()
+        outcome = execute(task.identity, build, self._store, self._places)
+        if not outcome.is_plain:
+            self._spoiled.add(task.number)
+        self._group.outcome(task.number, outcome)
+        if not task.is_brief or outcome.seconds > _LONG_S or not outcome.is_plain or self._group.is_due:
+            self._group.flush()
+        self._slate.write(0)
+
+    def _tell(self, outcomes: list[tuple[int, Outcome]]) -> None:
+        self._inbox.send({"type": "ended", "outcomes": outcomes})
 
 
 def _load_script(path: str) -> None:

@@ -38,8 +38,13 @@ def writer_of(path: Path) -> Writer:
     return writer
 
 
-def write_documents(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
+def write_documents(documents: Sequence[Mapping[str, Any]], path: Path, kind: str | None = None) -> None:
     """Write one row or line per document.
+
+    Parameters
+    ----------
+    kind
+        ``.csv``, ``.parquet`` or ``.jsonl``; None: the suffix of `path`.
 
     Raises
     ------
@@ -48,7 +53,7 @@ def write_documents(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
     MissingDependencyError
         If the packages that write this format are not installed.
     """
-    writer = writer_of(path)
+    writer = writer_of(path if kind is None else path.with_name(path.stem + kind))
     try:
         writer(documents, path)
     except OSError as err:
@@ -67,23 +72,24 @@ def _write_lines(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _write_csv(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
-    _frame(documents).to_csv(path, index=False)
+    frame(documents).to_csv(path, index=False)
 
 
 def _write_parquet(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
-    _frame(documents).to_parquet(path, index=False, engine="pyarrow")
+    frame(documents).to_parquet(path, index=False, engine="pyarrow")
 
 
-def _frame(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def frame(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """One row per document, dotted columns; a species that a candidate lacks has the amount 0."""
+    _need(("pandas",), ".csv")
     import pandas as pd
 
-    frame = pd.DataFrame([flat(document) for document in documents])
-    amounts = [column for column in frame.columns if str(column).startswith("composition.")]
-    frame[amounts] = frame[amounts].fillna(0.0)
-    order = [column for column in frame.columns if column not in amounts]
+    rows = pd.DataFrame([flat(document) for document in documents])
+    amounts = [column for column in rows.columns if str(column).startswith("composition.")]
+    rows[amounts] = rows[amounts].fillna(0.0)
+    order = [column for column in rows.columns if column not in amounts]
     position = order.index("formula") + 1 if "formula" in order else 0
-    return frame[[*order[:position], *sorted(map(str, amounts)), *order[position:]]]
+    return rows[[*order[:position], *sorted(map(str, amounts)), *order[position:]]]
 
 
 def _need(packages: Sequence[str], suffix: str) -> None:

@@ -1,0 +1,153 @@
+"""``hebe export``: candidates, calculations and structures as files for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.cli.arguments import add_json, wants_json
+from hebe.cli.output import write_json, write_line
+from hebe.exceptions import BadInputError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from hebe.cli.arguments import Commands
+
+FORMATS: Final = ("cif", "json", "csv", "parquet")
+_CAMPAIGNS: Final = (".yaml", ".yml")
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare ``export``."""
+    parser = commands.add(
+        "export",
+        export,
+        "a candidate, calculation, job or all candidates of a campaign as cif, json, csv or parquet",
+        "The structure of a candidate is its relaxed configuration of lowest energy as made.",
+    )
+    parser.add_argument("what", metavar="ID|CAMPAIGN", help="id of a candidate or job, key, or a campaign file")
+    parser.add_argument("--format", metavar="F", choices=FORMATS, help=f"{', '.join(FORMATS)} (default: from FILE)")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="file; for structures of a campaign a folder (default: print)"
+    )
+    add_json(parser, "print what was written as JSON")
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write or print what was asked for."""
+    output = None if options.output is None else Path(options.output)
+    kind = _format(options.format, output)
+    _check_target(kind, output, several=_is_campaign(options.what))
+    documents, name = _documents(options.what)
+    if kind == "cif":
+        written = _write_structures(documents, output, several=name is not None)
+    else:
+        written = _write_table(kind, documents, output, several=name is not None)
+    if output is not None and wants_json(options):
+        write_json({"format": kind, "output": str(output.absolute()), "documents": written})
+    elif output is not None:
+        write_line(f"{output} written: {written} documents")
+    return 0
+
+
+def _format(given: str | None, output: Path | None) -> str:
+    if given is not None:
+        return given
+    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
+    if suffix not in FORMATS:
+        raise BadInputError("hebe export: the format is not known", suggestion=f"--format {', '.join(FORMATS)}")
+    return suffix
+
+
+def _check_target(kind: str, output: Path | None, *, several: bool) -> None:
+    """Refuse what cannot be written before anything is read."""
+    if output is None:
+        if kind == "parquet":
+            raise BadInputError("hebe export: parquet is not printed", suggestion="-o FILE.parquet")
+        if kind == "cif" and several:
+            raise BadInputError("hebe export: structures of a campaign go to a folder", suggestion="-o FOLDER")
+        return
+    if not output.absolute().parent.is_dir():
+        raise BadInputError("its folder does not exist", file=output)
+    if kind == "cif" and several:
+        if output.exists() and not output.is_dir():
+            raise BadInputError("expected a folder, got a file", file=output)
+    elif output.is_dir():
+        raise BadInputError("expected a file, got a folder", file=output)
+
+
+def _is_campaign(what: str) -> bool:
+    return Path(what).suffix.lower() in _CAMPAIGNS or Path(what).is_file()
+
+
+def _documents(what: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Documents to export, and the campaign's name if one was named."""
+    if not _is_campaign(what):
+        from hebe import api
+
+        return [api.show(what)], None
+    from hebe.config.loading import load_campaign
+
+    campaign = load_campaign(what)
+    from hebe import api
+
+    found = api.results(campaign).candidates
+    if not found:
+        raise BadInputError("no candidate of this campaign is finished", file=what, suggestion=f"hebe run {what}")
+    return found, campaign.name
+
+
+def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
+    from hebe.report.files import frame, unwritable, write_documents
+
+    if kind == "json":
+        content = documents if several else documents[0]
+        if output is None:
+            write_json(content)
+            return len(documents)
+        import json
+
+        from hebe.cli.output import plain
+
+        try:
+            output.write_text(json.dumps(plain(content), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        except OSError as err:
+            raise unwritable(output, err) from err
+    elif output is None:
+        import sys
+
+        frame(_rows(documents)).to_csv(sys.stdout, index=False)
+    else:
+        write_documents(_rows(documents), output, f".{kind}")
+    return len(documents)
+
+
+def _rows(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Documents whose lists are texts, as cells of a table are."""
+    import json
+
+    from hebe.cli.output import plain
+    from hebe.report.values import flat
+
+    rows = [flat(plain(document)) for document in documents]
+    return [{key: json.dumps(v) if isinstance(v, list | dict) else v for key, v in row.items()} for row in rows]
+
+
+def _write_structures(documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
+    from hebe.report.files import unwritable
+    from hebe.report.structures import label_of, structure_of
+
+    texts = {label_of(document): structure_of(document).to(fmt="cif") for document in documents}
+    if output is None:
+        write_line("\n".join(texts.values()).rstrip("\n"))
+        return len(texts)
+    try:
+        if several:
+            output.mkdir(exist_ok=True)
+        for name, text in texts.items():
+            path = output / f"{name}.cif" if several else output
+            path.write_text(text, encoding="utf-8")
+    except OSError as err:
+        raise unwritable(output, err) from err
+    return len(texts)

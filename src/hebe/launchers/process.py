@@ -1,0 +1,138 @@
+"""One worker process as its launcher sees it: how it is started, what it has, how it is ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hebe.launchers.graph import Node
+from hebe.launchers.limits import Cause
+from hebe.launchers.protocol import FrameBuffer
+from hebe.launchers.slate import Slate
+
+_ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+_BOOT = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from hebe.launchers.worker import main
+main(*map(int, sys.argv[2:]))
+"""
+_GUARD = "read -r line; kill -9 -- -{}"
+
+
+@dataclass
+class Worker:
+    """One worker process.
+
+    ``guard`` is a process that ends what the worker has started when the launcher dies; ``assigned`` are the jobs that
+    it has, by task number, in order; ``backlog_s`` how long they are expected to take.
+    """
+
+    number: int
+    process: subprocess.Popen[bytes]
+    guard: subprocess.Popen[bytes]
+    channel: socket.socket
+    slate: Slate
+    log: Path
+    buffer: FrameBuffer = field(default_factory=FrameBuffer)
+    unsent: bytearray = field(default_factory=bytearray)
+    assigned: OrderedDict[int, Node] = field(default_factory=OrderedDict)
+    paces: dict[int, float] = field(default_factory=dict)
+    backlog_s: float = 0.0
+    seen: int = 0
+    recalling: bool = False
+    is_ready: bool = False
+    cause: Cause = "died"
+
+    def take(self, number: int) -> Node | None:
+        """Take a job off the list."""
+        node = self.assigned.pop(number, None)
+        self.backlog_s = max(0.0, self.backlog_s - self.paces.pop(number, 0.0)) if self.assigned else 0.0
+        return node
+
+    def current(self) -> tuple[Node, float] | None:
+        """Return the job that runs and when it began (s, monotonic clock)."""
+        number, began = self.slate.read()
+        node = self.assigned.get(number)
+        return None if node is None else (node, began)
+
+    def end(self) -> int:
+        """End the process and all that it started, at once; return its exit code."""
+        for process in (self.process, self.guard):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        self.guard.wait()
+        if self.guard.stdin is not None:
+            self.guard.stdin.close()
+        return self.process.wait()
+
+    def memory_mb(self) -> float:
+        """Return the resident memory of the process and its direct children in MB; 0 where that is not known."""
+        pid = self.process.pid
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        except OSError:
+            children = []
+        return sum(map(_resident_mb, [str(pid), *children]))
+
+
+def start(number: int, folder: Path) -> Worker:
+    """Start a worker process; its output goes to a log in a folder."""
+    ours, theirs = socket.socketpair()
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"worker-{number}.log"
+    with theirs, log.open("ab") as stream, Slate.file() as notes:
+        slate = Slate(notes)
+        inherited = [theirs.fileno(), notes.fileno()]
+        numbers = map(str, [*inherited, os.getpid()])
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-c", _BOOT, json.dumps(_search_path()), *numbers],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            pass_fds=inherited,
+            start_new_session=True,
+            env=_environment(),
+        )
+    guard = subprocess.Popen(  # noqa: S603 - a fixed command with a number
+        ["/bin/sh", "-c", _GUARD.format(process.pid)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    ours.settimeout(0)
+    return Worker(number, process, guard, ours, slate, log)
+
+
+def _resident_mb(pid: str) -> float:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _environment() -> dict[str, str]:
+    """One compute thread per worker, decided before any numerical library is imported."""
+    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1")}
+
+
+def _search_path() -> list[str]:
+    """Where workers find modules; not told by the environment, which programs started by jobs would inherit."""
+    return [entry or str(Path.cwd()) for entry in sys.path]

@@ -1,0 +1,180 @@
+"""Failed jobs that a person wants to run again: found by error, candidate and age; what follows from them runs too."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from hebe.launchers.graph import references, walk
+from hebe.launchers.outcome import TOLD, Failure
+from hebe.launchers.records import Records
+from hebe.launchers.summary import group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from jobflow.core.flow import Flow
+    from jobflow.core.store import JobStore
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which failed jobs are meant; None means no condition.
+
+    Parameters
+    ----------
+    error
+        Searched in ``class: message`` of the error.
+    candidate
+        Id of the candidate that the job works for.
+    older_than_s
+        The failure is at least this old, in seconds.
+    """
+
+    error: re.Pattern[str] | None = None
+    candidate: str | None = None
+    older_than_s: float | None = None
+
+    def takes(self, job: FailedJob) -> bool:
+        """Whether a failed job is meant."""
+        if self.error is not None and not self.error.search(f"{job.error_class}: {job.message}"):
+            return False
+        if self.candidate is not None and job.candidate != self.candidate and self.candidate not in job.name:
+            return False
+        return self.older_than_s is None or job.age_s >= self.older_than_s
+
+
+@dataclass(frozen=True)
+class FailedJob:
+    """A job whose output says that it failed, or that has no output."""
+
+    uuid: str
+    index: int
+    name: str
+    candidate: str | None
+    error_class: str
+    message: str
+    failed_at: str
+    has_output: bool
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it failed; without a readable time it counts as old."""
+        try:
+            when = datetime.fromisoformat(self.failed_at)
+        except ValueError:
+            return float("inf")
+        return (datetime.now(UTC) - when.astimezone(UTC)) / timedelta(seconds=1)
+
+
+def failed_jobs(store: JobStore, records: Records, uuids: Iterable[str] | None = None) -> list[FailedJob]:
+    """List the failed jobs of a store.
+
+    Parameters
+    ----------
+    store
+        Connected store of outputs.
+    records
+        Its records, for jobs without output.
+    uuids
+        Jobs to look at; all when None.
+    """
+    wanted = None if uuids is None else set(uuids)
+    found = []
+    names = ["uuid", "index", "name", "completed_at", "metadata.candidate", *TOLD]
+    for document in store.docs_store.query({"output.status": "failed"}, names):
+        if wanted is None or document["uuid"] in wanted:
+            failure = Failure.of_output(document.get("output"))
+            candidate = (document.get("metadata") or {}).get("candidate")
+            found.append(_failed_job(document, candidate, failure, "completed_at", has_output=True))
+    known = {(job.uuid, job.index) for job in found}
+    for key, record in records.failed(wanted).items():
+        if key not in known:
+            failure = Failure(record["error_class"], record["message"])
+            found.append(_failed_job(record, None, failure, "failed_at", has_output=False))
+    return found
+
+
+def rerun(
+    store: JobStore, root: Path, choice: Choice, *, flow: Flow | None = None, dry_run: bool = False
+) -> dict[str, Any]:
+    """Have failed jobs run again at the next launch: what they left is removed from the store.
+
+    Jobs that read from them run again as well, since one of their inputs will be newer than they are.
+
+    Parameters
+    ----------
+    store
+        Connected store of outputs.
+    root
+        Project folder, for the records of stores that hold none.
+    choice
+        Which failed jobs.
+    flow
+        Only jobs of this flow; their descendants can then be counted.
+    dry_run
+        Only say what would be done.
+
+    Returns
+    -------
+    dict
+        ``jobs`` that were chosen, ``failures`` grouped by error, ``descendants`` (None without a flow), ``kept``
+        (failed jobs that were not chosen), ``dry_run``.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If the store cannot be read or written.
+    """
+    records = Records.beside(store.docs_store, root)
+    uuids = None if flow is None else [job.uuid for job, _ in walk(flow)]
+    everything = failed_jobs(store, records, uuids)
+    chosen = [job for job in everything if choice.takes(job)]
+    if not dry_run:
+        with records.together_with(store.docs_store):
+            _remove(store, records, chosen)
+    groups = group((job.uuid, Failure(job.error_class, job.message)) for job in chosen)
+    return {
+        "jobs": [asdict(job) for job in chosen],
+        "failures": [asdict(item) for item in groups],
+        "descendants": None if flow is None else len(descendants(flow, {job.uuid for job in chosen})),
+        "kept": len(everything) - len(chosen),
+        "dry_run": dry_run,
+    }
+
+
+def descendants(flow: Flow, uuids: set[str]) -> set[str]:
+    """Return the uuids of the jobs of a flow that read, directly or not, outputs of some of them."""
+    children: dict[str, set[str]] = {}
+    for job, after in walk(flow):
+        for parent in references((job.function_args, job.function_kwargs)) | after:
+            children.setdefault(parent, set()).add(job.uuid)
+    found: set[str] = set()
+    queue = list(uuids)
+    while queue:
+        new = children.get(queue.pop(), set()) - found - uuids
+        found |= new
+        queue.extend(new)
+    return found
+
+
+def _failed_job(
+    document: dict[str, Any], candidate: str | None, failure: Failure, when: str, *, has_output: bool
+) -> FailedJob:
+    identity = document["uuid"], document["index"], str(document.get("name") or "")
+    told = failure.error_class, failure.message
+    return FailedJob(*identity, candidate, *told, str(document.get(when) or ""), has_output)
+
+
+def _remove(store: JobStore, records: Records, chosen: list[FailedJob]) -> None:
+    for job in chosen:
+        records.forget(job.uuid, job.index)
+    stored = [job.uuid for job in chosen if job.has_output]
+    for start in range(0, len(stored), _CHUNK):
+        part = stored[start : start + _CHUNK]
+        store.docs_store.remove_docs({"uuid": {"$in": part}, "output.status": "failed"})

@@ -1,0 +1,154 @@
+"""Whether this machine and project can run campaigns: versions, store, engines, workers."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.exceptions import BadInputError, HebeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hebe.config.campaign import Campaign
+
+_PACKAGES: Final = ("jobflow", "maggma", "pymatgen", "numpy", "scipy", "numba", "ase", "spglib")
+_OPTIONAL: Final = {
+    "pandas": ("tables as .csv and .parquet", "report"),
+    "pyarrow": ("tables as .parquet", "report"),
+    "atomate2": ("VASP", "vasp"),
+    "custodian": ("VASP", "vasp"),
+    "fireworks": ("queues", "fireworks"),
+    "gpaw": ("DFT with GPAW", "gpaw"),
+}
+_LITTLE_BYTES: Final = 1e9
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; ``advice`` says what to do when it is not ``ok``."""
+
+    name: str
+    status: str
+    detail: str
+    advice: str = ""
+    needed: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return asdict(self)
+
+
+def examine(campaign: Campaign | None = None, start: Path | None = None) -> list[Check]:
+    """Look at everything that a run needs.
+
+    Parameters
+    ----------
+    campaign
+        Whose engines are needed; None: the engine by default is.
+    start
+        Folder from which the project is searched; the working folder by default.
+    """
+    from hebe.config.settings import project_folder
+
+    checks = [_program(), *map(_package, _PACKAGES)]
+    try:
+        root = project_folder(start)
+    except BadInputError as err:
+        checks.append(Check("settings", "failed", err.message, "correct hebe.yaml or the variable"))
+    else:
+        checks += [_folder(root), *_store(root), _workers(start)]
+    checks += _engines(campaign)
+    checks += [_optional(package, *use) for package, use in _OPTIONAL.items()]
+    return checks
+
+
+def _program() -> Check:
+    import hebe
+
+    return Check("hebe", "ok", f"{hebe.__version__} on Python {platform.python_version()}, {platform.system()}")
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, "ok", importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Check(name, "absent", "is not installed", "pip install hebe-flows")
+
+
+def _optional(name: str, purpose: str, extra: str) -> Check:
+    if importlib.util.find_spec(name) is None:
+        advice = f"for {purpose}: pip install 'hebe-flows[{extra}]'"
+        return Check(name, "absent", "is not installed", advice, needed=False)
+    return Check(name, "ok", importlib.metadata.version(name), needed=False)
+
+
+def _folder(root: Path) -> Check:
+    place = next(folder for folder in (root / ".hebe", root, *root.parents) if folder.exists())
+    if not os.access(place, os.W_OK):
+        return Check("project", "failed", f"{place} cannot be written", "set project_dir, or HEBE_PROJECT_DIR")
+    free = shutil.disk_usage(place).free
+    detail = f"{root}, {free / 1e9:.1f} GB free"
+    if free < _LITTLE_BYTES:
+        return Check("project", "failed", detail, "a run needs space for results: free at least 1 GB")
+    return Check("project", "ok", detail)
+
+
+def _store(root: Path) -> Iterator[Check]:
+    path = root / ".hebe" / "store.db"
+    if not path.exists():
+        yield Check("store", "ok", "none yet: the first run makes it")
+        return
+    from hebe.launchers.status import read_status
+    from hebe.stores.database import connection
+
+    try:
+        said = [str(row[0]) for row in connection(str(path)).rows("PRAGMA quick_check(3)")]
+        found = read_status(path)
+    except HebeError as err:
+        yield Check("store", "failed", str(err), "restore it from a backup")
+        return
+    if said != ["ok"]:
+        yield Check("store", "failed", f"{path} is damaged: {'; '.join(said)}", "restore it from a backup")
+        return
+    jobs = found["jobs"]
+    yield Check("store", "ok", f"{path}, {path.stat().st_size / 1e6:.1f} MB, {jobs['completed']:,} jobs finished")
+    yield Check("launcher", "ok", "one is running" if found["status"] == "running" else "none is running")
+
+
+def _workers(start: Path | None) -> Check:
+    from hebe.config.settings import get_settings
+
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    chosen = get_settings(start).workers
+    number = f"{chosen} by the settings" if chosen else f"{processors} by default"
+    if chosen and chosen > processors:
+        advice = f"workers compute with one thread each: more than {processors} slow each other down"
+        return Check("workers", "failed", f"{number}, {processors} processors", advice, needed=False)
+    return Check("workers", "ok", f"{number}, {processors} processors")
+
+
+def _engines(campaign: Campaign | None) -> Iterator[Check]:
+    from hebe.config.campaign import ENGINES
+    from hebe.engines.registry import get_engine
+
+    named = dict.fromkeys(ENGINES) if campaign is None else {}
+    for spec in ENGINES if campaign is None else [stage.engine for stage in campaign.stages]:
+        name = spec if isinstance(spec, str) else spec.name or str(spec.ase)
+        if campaign is not None and name in named:
+            continue
+        named[name] = None
+        try:
+            engine = get_engine(spec)
+            engine.check()
+            versions = ", ".join(f"{key} {value}" for key, value in engine.versions.items())
+        except HebeError as err:
+            yield Check(f"engine {name}", "absent", str(err), str(err).partition(": ")[2])
+        else:
+            yield Check(f"engine {name}", "ok", versions)
