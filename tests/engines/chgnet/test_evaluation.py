@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from functools import cache
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hebe.engines import get_engine
+from hebe.engines.chgnet import CHGNetEngine
 from support.crystals import frames
 from support.plain_chgnet import evaluate_plainly
 
@@ -12,11 +19,15 @@ FRAMES = frames()
 GPA = 160.21766208
 
 
+plain_evaluation = cache(lambda name: evaluate_plainly(FRAMES[name]))
+
+
+@pytest.mark.parametrize("compiled", [True, False], ids=["kernels", "torch"])
 @pytest.mark.parametrize("name", FRAMES)
-def test_it_equals_the_plain_model(name: str) -> None:
-    structure = FRAMES[name]
-    own = get_engine("chgnet").evaluate(structure, magmoms=True)
-    plain = evaluate_plainly(structure)
+def test_it_equals_the_plain_model(name: str, compiled: bool) -> None:  # noqa: FBT001
+    structure, plain = FRAMES[name], plain_evaluation(name)
+    own = CHGNetEngine(compiled=compiled).evaluate(structure, magmoms=True)
+    assert own.magmoms is not None
     assert own.energy_eV / len(structure) == pytest.approx(plain.energy_eV / len(structure), abs=1e-5)
     assert own.forces == pytest.approx(plain.forces, abs=1e-4)
     assert own.stress * GPA == pytest.approx(plain.stress * GPA, abs=1e-3)
@@ -46,3 +57,22 @@ def test_the_key_names_the_evaluation() -> None:
 def test_ideal_sites_feel_no_force_that_symmetry_forbids() -> None:
     forces = get_engine("chgnet").evaluate(FRAMES["two atoms, rotated"]).forces
     assert forces == pytest.approx(0 * forces, abs=1e-5)
+
+
+def test_kernels_and_torch_are_one_engine_to_the_key() -> None:
+    assert CHGNetEngine(compiled=False).settings == CHGNetEngine(compiled=True).settings
+
+
+def test_numbers_too_small_for_the_fast_path_are_left_to_others_as_they_are() -> None:
+    import torch
+
+    get_engine("chgnet").evaluate(FRAMES["two atoms, rotated"])
+    tiny = torch.tensor(1e-40)
+    assert float(tiny * 1.0) > 0
+
+
+@given(st.floats(-80, 80, width=32))
+def test_the_exponential_of_the_kernels_is_exact_to_float32(x: float) -> None:
+    from hebe.engines.chgnet.kernels import _exponential
+
+    assert float(_exponential(np.float32(x))) == pytest.approx(math.exp(x), rel=1e-5)

@@ -7,6 +7,7 @@ bonds that start at it less those that end at it, and ``dE/d strain = sum_e r_e 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from hebe.engines.chgnet.graph import Graph
     from hebe.engines.chgnet.weights import GatedLayer, Radial, Weights
@@ -89,10 +90,10 @@ def evaluate_graph(graph: Graph, weights: Weights, operations: Operations, *, mo
     """Energy, forces, virial and, when asked, moments of one structure, in float32 like the model."""
     numbers = torch.from_numpy(graph.numbers) - 1
     vectors = torch.from_numpy(graph.vectors).float().requires_grad_()
-    energy, magnitudes = _Network(weights, operations, _Indices.from_graph(graph)).energy(
-        numbers, vectors, moments=moments
-    )
-    (slope,) = torch.autograd.grad(energy, vectors)
+    network = _Network(weights, operations, _Indices.from_graph(graph))
+    with _without_denormals():
+        energy, magnitudes = network.energy(numbers, vectors, moments=moments)
+        (slope,) = torch.autograd.grad(energy, vectors)
     gradient = slope.numpy().astype(np.float64)
     forces = np.zeros((len(numbers), 3))
     np.subtract.at(forces, graph.first, gradient)
@@ -103,6 +104,16 @@ def evaluate_graph(graph: Graph, weights: Weights, operations: Operations, *, mo
         virial=graph.vectors.T @ gradient,
         moments=None if magnitudes is None else magnitudes.numpy().astype(np.float64),
     )
+
+
+@contextmanager
+def _without_denormals() -> Iterator[None]:
+    """Take numbers below 1e-38 for zero: gradients hold many of them, and each costs a hundred cycles."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 class _Network:
