@@ -184,7 +184,6 @@ def unstorable() -> Any:
     return object()
 
 
-<<<<<<< HEAD
 class Unreadable(MSONable):
     """Something that can be written and not read back."""
 
@@ -192,7 +191,8 @@ class Unreadable(MSONable):
     def from_dict(cls, d: dict[str, Any]) -> Unreadable:
         """Refuse."""
         raise ValueError(f"cannot be read back: {sorted(d)}")
-=======
+
+
 @job
 def leak() -> int:
     """Take more and more memory."""
@@ -285,4 +285,3 @@ def campaign_like(candidates: int, folder: str) -> Flow:
         strain = add_job(f"{number}-strain", [parent, *states], 10, number)
         add_job(f"{number}-candidate", [voltage, strain], 10, number)
     return Flow(made)
->>>>>>> fc4d4e637aa6e4fe3f132697eb19a6c9a99d71ad
