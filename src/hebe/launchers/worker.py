@@ -54,6 +54,8 @@ def main(descriptor: int, slate: int, parent: int) -> None:
         worker.work()
     except StoreError as err:
         worker.give_up(err)
+    except OSError as err:
+        worker.give_up(StoreError(f"{err.filename}: {err.strerror or err}"))
 
 
 def die_with(parent: int) -> None:
