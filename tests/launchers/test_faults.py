@@ -62,7 +62,8 @@ def finished(root: Path) -> set[str]:
     return {document["name"] for document in (d["output"] for d in store.query({}, ["output"]))}
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
 def test_kill_of_the_launcher_loses_nothing(seed: int, tmp_path: Path) -> None:
     size, generator = 80, random.Random(seed)
     (tmp_path / "marks").mkdir()
