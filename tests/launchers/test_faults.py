@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
+import select
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +23,7 @@ from hebe.launchers.status import read_status
 from hebe.stores import open_store
 from hebe.stores.claims import process_start
 from support import launcher_jobs as jobs
+from support import launcher_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +62,7 @@ def finished(root: Path) -> set[str]:
     return {document["name"] for document in (d["output"] for d in store.query({}, ["output"]))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_kill_of_the_launcher_loses_nothing(seed: int, tmp_path: Path) -> None:
     size, generator = 80, random.Random(seed)
@@ -98,6 +104,82 @@ def _forget_unfinished(folder: Path, done: set[str]) -> None:
             path.unlink()
 
 
+def workers_of(pid: int) -> list[int]:
+    """Worker processes of a launcher that are alive."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
+        with contextlib.suppress(OSError):
+            if b"hebe.launchers.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(int(child))
+    return found
+
+
+def strike(process: subprocess.Popen[str], target: str, generator: random.Random) -> bool:
+    """Kill the launcher or one of its workers; False when there was no worker."""
+    if target == "launcher":
+        process.kill()
+        return True
+    alive = workers_of(process.pid)
+    with contextlib.suppress(ProcessLookupError):
+        if alive:
+            os.kill(generator.choice(alive), signal.SIGKILL)
+            return True
+    return False
+
+
+def disturbed(root: Path, candidates: int, moments: int, seed: int) -> dict[str, int]:
+    """Run something like a campaign to the end while launchers and workers are killed; return how often each was."""
+    generator, most = random.Random(seed), max(2, 20 * candidates // moments)
+    targets = [generator.choice(["launcher", "worker"]) for _ in range(moments)]
+    kept: dict[str, int] = {}
+    kills = {"launcher": 0, "worker": 0}
+    while True:
+        process = start(root, candidates * launcher_script.CAMPAIGN, 2)
+        stop_at, completed = generator.randint(1, most), set()
+        for event in events(process):
+            assert event.get("kind") != "started" or event["uuid"] not in completed, "a finished job ran again"
+            if event.get("kind") == "completed":
+                completed.add(event["uuid"])
+                stop_at -= 1
+            if stop_at > 0 or not targets:
+                continue
+            target, stop_at = targets.pop(), generator.randint(1, most)
+            kills[target] += strike(process, target, generator)
+            if target == "launcher":
+                break
+        _, errors = process.communicate()
+        assert errors == ""
+        now, counts = finished(root), jobs.executions(root / "marks")
+        assert set(kept) <= now, "a finished job was lost"
+        assert {name: counts[name] for name in kept} == kept, "a finished job ran again"
+        kept = {name: counts[name] for name in now}
+        if process.returncode == 0:
+            return kills
+
+
+def outputs(root: Path) -> dict[str, Any]:
+    return {document["uuid"]: document["output"] for document in open_store(root).query({}, ["uuid", "output"])}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs the kernel's list of children")
+@pytest.mark.parametrize(("candidates", "moments"), [(6, 4), pytest.param(20, 30, marks=pytest.mark.slow)])
+def test_kill_at_random_moments_of_a_campaign(candidates: int, moments: int, tmp_path: Path) -> None:
+    root, quiet = tmp_path / "disturbed", tmp_path / "quiet"
+    for folder in (root, quiet):
+        (folder / "marks").mkdir(parents=True)
+    kills = disturbed(root, candidates, moments, seed=moments)
+    assert sum(kills.values()) >= moments // 2
+    flow = jobs.campaign_like(candidates, str(quiet / "marks"))
+    assert local.run(flow, store=open_store(quiet), workers=2, progress=False).status == "complete"
+    assert outputs(root) == outputs(quiet)
+    assert len(outputs(root)) == len(flow.jobs)
+    long = {n: c for n, c in jobs.executions(root / "marks").items() if "state" in n or "made" in n or n == "shared"}
+    assert sum(long.values()) - len(long) <= kills["worker"] + 2 * kills["launcher"], "more was lost than what ran"
+    connection = sqlite3.connect(root / ".hebe" / "store.db")
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
 def test_workers_die_with_the_launcher(tmp_path: Path) -> None:
     (tmp_path / "marks").mkdir()
     process = start(tmp_path, 40, 2)
@@ -114,8 +196,6 @@ def test_workers_die_with_the_launcher(tmp_path: Path) -> None:
     handles = [os.pidfd_open(pid) for pid in workers]
     process.kill()
     process.communicate()
-    import select
-
     for handle, pid in zip(handles, workers, strict=True):
         assert select.select([handle], [], [], 20.0)[0], f"worker {pid} outlived its launcher"
         os.close(handle)
@@ -162,6 +242,83 @@ def test_interrupt_finishes_what_runs(tmp_path: Path) -> None:
     assert summary["jobs"]["waiting"] == 60 - summary["jobs"]["completed"]
 
 
+def test_second_interrupt_ends_what_runs(tmp_path: Path) -> None:
+    (tmp_path / "marks").mkdir()
+    process = start(tmp_path, 3 * launcher_script.CAMPAIGN, 2)
+    for event in events(process):
+        if event["kind"] == "completed":
+            break
+    alive = [os.pidfd_open(pid) for pid in workers_of(process.pid)]
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "press Ctrl-C again" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode in {0, 130}
+    assert "Traceback" not in errors
+    for handle in alive:
+        assert select.select([handle], [], [], 20.0)[0], "a worker outlived its launcher"
+        os.close(handle)
+    kept = finished(tmp_path)
+    start(tmp_path, 3 * launcher_script.CAMPAIGN, 2).communicate()
+    assert kept <= finished(tmp_path)
+    counts = jobs.executions(tmp_path / "marks")
+    assert {counts[name] for name in kept} == {1}
+
+
+FULL = (
+    "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), resource.RLIM_INFINITY));"
+    "import runpy; runpy.run_path({script!r}, run_name='__main__')"
+)
+
+
+def test_full_disk_is_one_message_and_the_store_is_sound(tmp_path: Path) -> None:
+    """No file may grow beyond a size, which SQLite meets as it meets a full disk."""
+    (tmp_path / "marks").mkdir()
+    open_store(tmp_path).close()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    command = [sys.executable, "-c", FULL.format(script=str(SCRIPT)), str(tmp_path), "400", "2", "300000"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "full" in done.stderr
+    assert done.stderr.count("\n") == 1
+    told = {json.loads(line)["uuid"] for line in done.stdout.splitlines() if '"completed"' in line}
+    assert told
+    assert told <= set(outputs(tmp_path)), "what was told to be completed is there"
+    connection = sqlite3.connect(tmp_path / ".hebe" / "store.db")
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+    output, errors = start(tmp_path, 400, 2).communicate()
+    assert errors == ""
+    assert json.loads(output.splitlines()[-1])["status"] == "complete"
+
+
+def test_read_only_store_is_one_message(tmp_path: Path) -> None:
+    if os.geteuid() == 0 and not shutil.which("setpriv"):
+        pytest.skip("everything is writable for root")
+    (tmp_path / "marks").mkdir()
+    start(tmp_path, 5, 1).communicate()
+    before = outputs(tmp_path)
+    places = [tmp_path / ".hebe", *(tmp_path / ".hebe").iterdir()]
+    for place in places:
+        place.chmod(0o555 if place.is_dir() else 0o444)
+    without = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
+    prefix = without if os.geteuid() == 0 else []
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    command = [*prefix, sys.executable, str(SCRIPT), str(tmp_path), "20", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "read-only" in done.stderr or "cannot be opened" in done.stderr or "ermission denied" in done.stderr
+    assert done.stderr.count("\n") == 1
+    for place in places:
+        place.chmod(0o755 if place.is_dir() else 0o644)
+    assert outputs(tmp_path) == before
+
+
 def test_status_from_another_process(tmp_path: Path) -> None:
     (tmp_path / "marks").mkdir()
     process = start(tmp_path, 60, 2)
@@ -171,6 +328,7 @@ def test_status_from_another_process(tmp_path: Path) -> None:
     found = read_status(tmp_path / ".hebe" / "store.db")
     assert found["status"] == "running"
     assert found["jobs"]["total"] <= 60
+    assert {"rate_per_s", "time_left_s", "running"} <= set(found)
     process.kill()
     process.communicate()
     assert process_start(process.pid) is None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hebe.launchers.graph import Node
 
-BRIEF_S = 0.005
+BRIEF_S = 0.01
 """Jobs of a kind that takes less than this are committed in groups."""
 
 _MOST = 256

@@ -17,6 +17,7 @@ from jobflow.core.store import JobStore
 from monty.json import jsanitize
 
 from hebe.exceptions import HebeError
+from hebe.launchers.graph import references
 from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Digest, Failure, Outcome
 from hebe.stores.claims import ClaimedElsewhere, release_held
@@ -74,9 +75,11 @@ class RecordingStore(JobStore):
         if not self._in_group:
             self._settle()
         self.outcome = Outcome("done", name=(job.uuid, job.index))
-        if job.config.resolve_references is True and self._fresh:
-            job.function_args = tuple(map(self._at_hand, job.function_args))
-            job.function_kwargs = {name: self._at_hand(value) for name, value in job.function_kwargs.items()}
+        if job.config.resolve_references is True:
+            if self._fresh:
+                job.function_args = tuple(map(self._at_hand, job.function_args))
+                job.function_kwargs = {name: self._at_hand(value) for name, value in job.function_kwargs.items()}
+            job.config.resolve_references = bool(references((job.function_args, job.function_kwargs)))
         wrapped = job.function
 
         def call(*args: Any, **kwargs: Any) -> Response[Any]:

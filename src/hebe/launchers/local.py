@@ -84,7 +84,7 @@ def run(
     Raises
     ------
     hebe.exceptions.LaunchError
-        If ``workers`` is less than 1, or jobs wait for each other in a circle.
+        If ``workers`` is less than 1, jobs wait for each other in a circle, or run folders cannot be written.
     hebe.exceptions.StoreError
         If the store cannot be read or written.
     """
@@ -111,6 +111,9 @@ def run(
         try:
             _drive(scheduler, flow, records, launch, progress=progress)
             crew.close()
+        except OSError as err:
+            crew.kill()
+            raise LaunchError(f"{err.filename or 'the launcher'}: {err.strerror or err}") from err
         except BaseException:
             crew.kill()
             raise

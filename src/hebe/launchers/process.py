@@ -32,7 +32,7 @@ sys.path[:] = json.loads(sys.argv[1])
 from hebe.launchers.worker import main
 main(*map(int, sys.argv[2:]))
 """
-_GUARD = "read -r line; kill -9 -- -{}"
+_GUARD = "read -r line; kill -s KILL -- -{}"
 
 
 @dataclass

@@ -29,7 +29,7 @@ LOADING_SCRIPT = "HEBE_LOADING_SCRIPT"
 """Set while a worker loads the launching script, which must not launch again."""
 
 _PR_SET_PDEATHSIG = 1
-_LONG_S = 0.005
+_LONG_S = 0.01
 
 
 def main(descriptor: int, slate: int, parent: int) -> None:
@@ -54,6 +54,8 @@ def main(descriptor: int, slate: int, parent: int) -> None:
         worker.work()
     except StoreError as err:
         worker.give_up(err)
+    except OSError as err:
+        worker.give_up(StoreError(f"{err.filename}: {err.strerror or err}"))
 
 
 def die_with(parent: int) -> None:
