@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from jobflow import CURRENT_JOB, Flow, JobConfig, OnMissing, Response, job
-from monty.json import MSONable
 
 
 def mark(folder: str, name: str) -> None:
@@ -182,15 +181,6 @@ def compute_once(folder: str, key: str) -> Any:
 def unstorable() -> Any:
     """Return something that no document can hold."""
     return object()
-
-
-class Unreadable(MSONable):
-    """Something that can be written and not read back."""
-
-    @classmethod
-    def from_dict(cls, d: dict[str, Any]) -> Unreadable:
-        """Refuse."""
-        raise ValueError(f"cannot be read back: {sorted(d)}")
 
 
 @job

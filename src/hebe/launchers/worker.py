@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hebe.launchers.outcome import Outcome
     from hebe.launchers.protocol import Task
 
-LOADING_SCRIPT = "HEBE_LOADING_SCRIPT"
+LOADING_SCRIPT = "_HEBE_LOADING_SCRIPT"
 """Set while a worker loads the launching script, which must not launch again."""
 
 _PR_SET_PDEATHSIG = 1
