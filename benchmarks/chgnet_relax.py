@@ -1,6 +1,6 @@
 """Relaxations per core-hour: Hebe's CHGNet engine beside the plain package (FIRE) and atomate2's default maker.
 
-    OMP_NUM_THREADS=1 python benchmarks/chgnet_relax.py [--cells N] [--json FILE]
+    OMP_NUM_THREADS=1 python benchmarks/chgnet_relax.py [--cells A:B] [--json FILE]
 
 All methods relax one cell after the other in one run; times are CPU seconds of this process. Hebe and the package stop
 at 0.05 eV/A; atomate2's `ForceFieldRelaxMaker` keeps its defaults (FIRE, 0.1 eV/A, which spares it steps). `torch` is
@@ -92,11 +92,12 @@ def methods() -> dict[str, Method]:
 def main() -> None:
     """Print a table with every case, then geometric means."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--cells", type=int, default=10, help="only the first N cells")
+    parser.add_argument("--cells", default=":", help="only these, as a slice: 0:3 for the first three")
     parser.add_argument("--json", type=Path, help="write the measurements to this file as well")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    chosen = dict(list(cells().items())[: options.cells])
+    first, last = (int(bound) if bound else None for bound in options.cells.split(":"))
+    chosen = dict(list(cells().items())[first:last])
     compared, rows = methods(), []
     warm_up = next(iter(chosen.values()))
     for method in compared.values():
