@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymatgen.core import Lattice, Structure
 
 from hebe.engines import get_engine
 from hebe.engines.chgnet import CHGNetEngine
+from hebe.science.structures.configuration import displaced
 from support.crystals import frames
 from support.plain_chgnet import evaluate_plainly
 
@@ -76,3 +78,21 @@ def test_the_exponential_of_the_kernels_is_exact_to_float32(x: float) -> None:
     from hebe.engines.chgnet.kernels import _exponential
 
     assert float(_exponential(np.float32(x))) == pytest.approx(math.exp(x), rel=1e-5)
+
+
+def test_a_relaxation_carries_the_moments_of_its_end() -> None:
+    engine, start = get_engine("chgnet"), FRAMES["primitive layered"]
+    result = engine.relax(start, fmax=0.1)
+    assert result.magmoms == pytest.approx(engine.evaluate(result.structure, magmoms=True).magmoms, abs=1e-4)
+
+
+def test_a_displaced_start_leaves_a_symmetry_that_is_unstable() -> None:
+    """Cubic barium titanate: titanium moves off centre, which an ideal start cannot find."""
+    sites = np.array([[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
+    cubic = Structure(Lattice.cubic(4.03), ["Ba", "Ti", "O", "O", "O"], sites)
+    ideal = get_engine("chgnet").relax(cubic)
+    moved = get_engine("chgnet").relax(displaced(cubic, 0.02, "x"))
+    assert moved.converged
+    assert moved.energy_eV < ideal.energy_eV - 0.03
+    bonds = [moved.structure.get_distance(1, oxygen) for oxygen in (2, 3, 4)]
+    assert min(bonds) < 1.95
