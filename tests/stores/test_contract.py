@@ -222,7 +222,7 @@ SCALARS = st.one_of(
     st.booleans(),
     st.integers(-3, 3),
     st.sampled_from([0.5, -1.0, 2.0]),
-    st.sampled_from(["", "a", "b", "ab"]),
+    st.sampled_from(["", "a", "b", "ab", "2", "02", "10", "1e1", "1a"]),
 )
 VALUES = st.recursive(
     SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.sampled_from("ab"), v, max_size=2), max_leaves=5
@@ -234,7 +234,11 @@ CONDITIONS = st.one_of(
     st.builds(lambda v: {"$ne": v}, SCALARS),
     st.builds(lambda v: {"$in": v}, st.lists(SCALARS, max_size=3)),
     st.builds(lambda v: {"$nin": v}, st.lists(SCALARS, max_size=3)),
-    st.builds(lambda o, v: {o: v}, st.sampled_from(["$gt", "$gte", "$lt", "$lte"]), st.integers(-3, 3) | st.just("a")),
+    st.builds(
+        lambda o, v: {o: v},
+        st.sampled_from(["$gt", "$gte", "$lt", "$lte"]),
+        st.integers(-3, 3) | st.sampled_from(["a", "2", "1a"]),
+    ),
     st.builds(lambda v: {"$exists": v}, st.booleans()),
     st.builds(lambda v: {"$not": {"$eq": v}}, SCALARS),
 )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import marshal
 import math
-import os
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,8 @@ from bson import ObjectId
 from monty.json import jsanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
 
 RAW, COMPRESSED, TAGGED = 0, 1, 2
 """Bits of the ``format`` column."""
@@ -27,10 +28,10 @@ RAW, COMPRESSED, TAGGED = 0, 1, 2
 _TAG = "$hebe"
 _MIN_SIZE = 256
 _BATCH = 512
-_WORTH_THREADS = 32
+_WORTH_A_THREAD = 256
 _INT64 = 2**63
 _STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
-_NOT_FINITE = re.compile(rb"g.{6}[\xf0-\xff][\x7f\xff]", re.DOTALL)
+_NOT_FINITE = [re.compile(kind + rb".{6}[\xf0-\xff][\x7f\xff]", re.DOTALL) for kind in (b"g", b"\xe7")]
 _local = threading.local()
 
 
@@ -57,21 +58,38 @@ def encode(document: dict[str, Any], level: int = 1) -> tuple[dict[str, Any], in
 
 
 def encode_all(documents: Sequence[dict[str, Any]], level: int = 1) -> list[tuple[dict[str, Any], int, bytes]]:
-    """Turn many documents into bytes as :func:`encode` does, compressed on several processors."""
+    """Turn many documents into bytes as :func:`encode` does; a second thread compresses while this one writes JSON."""
+    if len(documents) < _WORTH_A_THREAD:
+        return [encode(document, level) for document in documents]
     encoded: list[tuple[dict[str, Any], int, bytes]] = []
-    for start in range(0, len(documents), _BATCH):
-        written = [_written(document) for document in documents[start : start + _BATCH]]
-        large: list[bytes | bytearray | memoryview] = [raw for _, _, raw in written if len(raw) >= _MIN_SIZE]
-        if len(large) < _WORTH_THREADS:
-            compressed = iter([_compressor(level).compress(raw) for raw in large])
-        else:
-            frames = _compressor(level).multi_compress_to_buffer(large, threads=_threads())
-            compressed = iter([frames[number].tobytes() for number in range(len(frames))])
-        encoded.extend(
-            (document, form, raw) if len(raw) < _MIN_SIZE else (document, form | COMPRESSED, next(compressed))
-            for document, form, raw in written
-        )
+    with ThreadPoolExecutor(1, thread_name_prefix="zstd") as helper:
+        waiting: list[tuple[list[tuple[dict[str, Any], int, bytes]], Future[list[bytes]]]] = []
+        for start in range(0, len(documents), _BATCH):
+            batch = [_written(document) for document in documents[start : start + _BATCH]]
+            waiting.append((batch, helper.submit(_compressed, [raw for _, _, raw in batch], level)))
+            if len(waiting) > 2:
+                encoded.extend(_joined(*waiting.pop(0)))
+        for batch, promised in waiting:
+            encoded.extend(_joined(batch, promised))
     return encoded
+
+
+def _compressed(raws: list[bytes], level: int) -> list[bytes]:
+    """Compress what is large enough, in one call that lets other threads run."""
+    large: list[bytes | bytearray | memoryview] = [raw for raw in raws if len(raw) >= _MIN_SIZE]
+    if not large:
+        return []
+    frames = _compressor(level).multi_compress_to_buffer(large, threads=1)
+    return [frames[number].tobytes() for number in range(len(frames))]
+
+
+def _joined(
+    batch: list[tuple[dict[str, Any], int, bytes]], promised: Future[list[bytes]]
+) -> Iterator[tuple[dict[str, Any], int, bytes]]:
+    compressed = iter(promised.result())
+    for document, form, raw in batch:
+        small = len(raw) < _MIN_SIZE
+        yield (document, form, raw) if small else (document, form | COMPRESSED, next(compressed))
 
 
 def written(document: dict[str, Any]) -> tuple[int, bytes]:
@@ -132,17 +150,18 @@ def normalize_dates(value: Any) -> Any:
 def _plain_json(document: dict[str, Any]) -> bytes | None:
     """Write JSON, if that and reading it back change nothing but tuples; None otherwise.
 
-    marshal takes exact built-in types only and writes floats as ``g`` and eight bytes, which shows infinities and
-    NaN (``null`` in JSON); where something else looks like them, reading the JSON back decides.
+    marshal takes exact built-in types only and writes floats as ``g`` (with the eighth bit set when it refers to them
+    again) and eight bytes, which shows infinities and NaN (``null`` in JSON); where something else looks like them,
+    reading the JSON back decides.
     """
     try:
         raw = orjson.dumps(document, option=_STRICT)
-        types = marshal.dumps(document, 2)
+        types = marshal.dumps(document, 4)
     except (TypeError, ValueError):
         return None
     if b'"$hebe"' in raw:
         return None
-    doubtful = b"null" in raw and _NOT_FINITE.search(types)
+    doubtful = b"null" in raw and any(form.search(types) for form in _NOT_FINITE)
     return None if doubtful and orjson.loads(raw) != document else raw
 
 
@@ -198,11 +217,6 @@ def _compressor(level: int) -> zstandard.ZstdCompressor:
         _local.level, _local.compressor = level, zstandard.ZstdCompressor(level=level, write_checksum=True)
     compressor: zstandard.ZstdCompressor = _local.compressor
     return compressor
-
-
-def _threads() -> int:
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(allowed, 4)
 
 
 def _decompressor() -> zstandard.ZstdDecompressor:

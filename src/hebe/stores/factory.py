@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,8 @@ def connect(store: JobStore) -> None:
     except HebeError:
         raise
     except Exception as err:
+        with suppress(Exception):
+            store.close()
         reason = " ".join(without_credentials(str(err)).split())[:300]
         raise StoreError(f"{without_credentials(documents.name)} cannot be reached: {reason}") from err
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hebe.exceptions import StoreError
+from hebe.stores import codec
+from hebe.stores.fields import index_values
 
 if TYPE_CHECKING:
     import sqlite3
 
 SCHEMA_VERSION = 2
-"""Version 1 had no table for blobs; 2 keeps them in chunks."""
+"""Version 1 had no table for blobs, and its index took texts of digits for numbers; 2 keeps blobs in chunks."""
 
 APPLICATION_ID = 0x48454245  # "HEBE"
 
@@ -35,6 +37,10 @@ CREATE TABLE claims (
     key TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL, expires REAL NOT NULL
 ) WITHOUT ROWID"""
 _LAUNCHES = "CREATE TABLE launches (id TEXT PRIMARY KEY, heartbeat REAL NOT NULL, body TEXT NOT NULL) WITHOUT ROWID"
+_TYPELESS_ENTRIES = """
+CREATE TABLE entries (
+    path INTEGER NOT NULL, value NOT NULL, document INTEGER NOT NULL,
+    PRIMARY KEY (path, value, document)) WITHOUT ROWID"""
 _BLOBS = "CREATE TABLE blobs (id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER UNIQUE)"
 _CHUNKS = """
 CREATE TABLE chunks (
@@ -43,7 +49,7 @@ CREATE TABLE chunks (
 
 VERSIONS: dict[int, tuple[str, ...]] = {
     1: (_COLLECTIONS, _PATHS, _DOCUMENTS, _DOCUMENTS_OF, _ENTRIES, _ENTRIES_OF, _CLAIMS, _LAUNCHES),
-    2: (_BLOBS, _CHUNKS),
+    2: (_BLOBS, _CHUNKS, "DROP TABLE entries", _TYPELESS_ENTRIES, _ENTRIES_OF),
 }
 """What each version added; a new file takes all of them in order, an old one those that it lacks."""
 
@@ -86,6 +92,19 @@ def migrate(sql: sqlite3.Connection, path: str, *, to: int = SCHEMA_VERSION) -> 
     for number in range(version + 1, to + 1):
         for statement in VERSIONS[number]:
             sql.execute(statement)
+        if number == 2:
+            _index_again(sql)
     if version < to:
         sql.execute(f"PRAGMA application_id={APPLICATION_ID}")
         sql.execute(f"PRAGMA user_version={to}")
+
+
+def _index_again(sql: sqlite3.Connection) -> None:
+    """Fill the index from the documents."""
+    paths: dict[int, list[tuple[int, str]]] = {}
+    for number, collection, path in sql.execute("SELECT id, collection, path FROM paths WHERE kind > 0"):
+        paths.setdefault(collection, []).append((number, path))
+    for document, collection, form, body in sql.execute("SELECT id, collection, format, body FROM documents"):
+        decoded = codec.decode(form, body)
+        found = [(key, v, document) for key, path in paths.get(collection, []) for v in index_values(decoded, path)]
+        sql.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?, ?)", found)
