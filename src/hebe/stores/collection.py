@@ -214,6 +214,18 @@ class Collection:
             if document is not None and (not wanted or wanted.matches(document)):
                 yield row
 
+    def with_key(self, value: str) -> list[Row] | None:
+        """Find the documents with a text as key, whole, without the cost of criteria; None when these must decide."""
+        number = self.layout().ids.get(self.key)
+        if number is None or "." in self.key or fields.index_value(value) != value or len(value) >= fields.MAX_TEXT:
+            return None
+        statement = (
+            "SELECT id, format, body FROM documents WHERE id IN"
+            " (SELECT document FROM entries WHERE path = ? AND value = ?) ORDER BY id"
+        )
+        found = [Row(row, None, codec.decode(form, body)) for row, form, body in self.rows(statement, (number, value))]
+        return found if all((row.whole or {}).get(self.key) == value for row in found) else None
+
     def _candidates(self, wanted: Criteria, layout: Layout) -> Iterator[Row]:
         narrowings = wanted.narrowings(layout.indexed)
         if not narrowings:

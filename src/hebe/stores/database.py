@@ -19,11 +19,7 @@ from urllib.parse import quote
 from hebe.exceptions import StoreError
 from hebe.stores.network import Ownership, live_owner, refusal
 from hebe.stores.schema import APPLICATION_ID, PAGE_SIZE, SCHEMA_VERSION, identify, migrate
-
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
+from hebe.stores.turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,7 +148,7 @@ class Connection:
         self._using = threading.RLock()
         with translated(path):
             self._claim()
-            self._turn = _Turn(path)
+            self._turn = Turn(path)
             try:
                 self.sql = self._open()
                 patiently(self._prepare)
@@ -338,42 +334,6 @@ class ReadOnlyConnection(Connection):
 
     def _prepare(self) -> None:
         identify(self.sql, self.path)
-
-
-class _Turn:
-    """A queue for writers: the kernel wakes the next one at once, where SQLite's own waiting sleeps and polls.
-
-    Correctness does not rest on it; where it cannot be had, SQLite's lock does the same more slowly.
-
-    Parameters
-    ----------
-    path
-        The database file; the lock file stands beside it.
-    """
-
-    def __init__(self, path: str) -> None:
-        try:
-            self._file: int | None = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError:
-            self._file = None
-
-    def __enter__(self) -> None:
-        self._flock("LOCK_EX")
-
-    def __exit__(self, *_: object) -> None:
-        self._flock("LOCK_UN")
-
-    def close(self) -> None:
-        """Give the lock file back."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-    def _flock(self, operation: str) -> None:
-        if self._file is None or fcntl is None:
-            return
-        with suppress(OSError):
-            fcntl.flock(self._file, getattr(fcntl, operation))
 
 
 def patiently(action: Any) -> Any:

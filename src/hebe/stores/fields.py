@@ -19,7 +19,9 @@ NULL = "\x01U"
 OTHER = "\x01O"
 """Index value of what cannot be compared in SQL (lists, dictionaries, binary data)."""
 
-_MAX_TEXT = 256
+MAX_TEXT = 256
+"""Longer texts are cut in indexes."""
+
 _MAX_LIST = 32
 _INT64 = 2**63
 
@@ -57,7 +59,7 @@ def index_value(value: Any) -> Scalar | None:
     if value is None:
         return NULL
     if isinstance(value, str):
-        return value[:_MAX_TEXT]
+        return value[:MAX_TEXT]
     if isinstance(value, (bool, int)):
         return int(value) if -_INT64 <= value < _INT64 else float(value)
     if isinstance(value, float):
@@ -137,6 +139,6 @@ def _small(value: Any) -> Any:
         if len(value) > _MAX_LIST or any(isinstance(item, (dict, list, tuple)) for item in value):
             raise NotAtHandError
         return [_small(item) for item in value]
-    if isinstance(value, (str, bytes)) and len(value) > 4 * _MAX_TEXT:
+    if isinstance(value, (str, bytes)) and len(value) > 4 * MAX_TEXT:
         raise NotAtHandError
     return value

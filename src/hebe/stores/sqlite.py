@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from maggma.core.store import Sort
     from maggma.core.validator import Validator
 
+    from hebe.stores.collection import Row
+
     SortSpec = Mapping[str, Sort | int] | None
     Properties = Mapping[str, Any] | list[str] | None
 
@@ -184,9 +186,12 @@ class SQLiteStore(Store):
         hebe.exceptions.StoreError
             If the store is not connected or the criteria are wrong.
         """
-        wanted, projection = Criteria(criteria), Projection(properties)
+        projection = Projection(properties)
         shown = set(projection.paths) if projection.include else None
-        rows = iter(self._collection.ordered(wanted, sort)) if sort else self._collection.matching(wanted)
+        rows = None if sort or properties else self._of_key(criteria)
+        if rows is None:
+            wanted = Criteria(criteria)
+            rows = iter(self._collection.ordered(wanted, sort)) if sort else self._collection.matching(wanted)
         for number, row in enumerate(rows):
             if number < skip:
                 continue
@@ -195,6 +200,12 @@ class SQLiteStore(Store):
                 yield projection.apply(document)
             if limit and number + 1 >= skip + limit:
                 return
+
+    def _of_key(self, criteria: Mapping[str, Any] | None) -> Iterator[Row] | None:
+        """Find documents fast when nothing but their key is asked for."""
+        value = criteria.get(self.key) if isinstance(criteria, dict) and len(criteria) == 1 else None
+        found = self._collection.with_key(value) if isinstance(value, str) else None
+        return None if found is None else iter(found)
 
     def distinct(
         self,
