@@ -155,7 +155,7 @@ def main() -> None:
     print(
         f"start of workers, once per launch: {start_s:.2f} s; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
     )
-    print("work             jobs  launcher                  | run_locally MemoryStore        | on the embedded store")
+    print("work             jobs  launcher               | run_locally, MemoryStore | on the embedded store")
     limit = 500 if options.quick else 1000
     sizes = (1_000, 10_000) if options.quick else (1_000, 10_000, 100_000)
     measured = [row("independent", number, start_s, limit) for number in sizes]
