@@ -14,7 +14,6 @@ import logging
 import os
 import resource
 import statistics
-import sys
 import tempfile
 import time
 import warnings
@@ -153,8 +152,9 @@ def main() -> None:
         relaxations(24, 5)
         return
     start_s = statistics.median(launcher_s(Flow(jobs("independent", 1))) for _ in range(3))
-    print(f"start of workers, once per launch: {start_s:.2f} s; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-    print("work             jobs  launcher                     | run_locally MemoryStore        | on the embedded store")
+    load = os.getloadavg()[0]
+    print(f"start of workers, once per launch: {start_s:.2f} s; {os.cpu_count()} processors, load {load:.1f}")
+    print("work             jobs  launcher               | run_locally, MemoryStore | on the embedded store")
     limit = 500 if options.quick else 1000
     sizes = (1_000, 10_000) if options.quick else (1_000, 10_000, 100_000)
     measured = [row("independent", number, start_s, limit) for number in sizes]
@@ -164,4 +164,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
