@@ -14,14 +14,14 @@ from hebe.config.loading import load_campaign
 from hebe.config.settings import get_settings
 from hebe.config.wording import suggest
 from hebe.engines.registry import get_engine
-from hebe.exceptions import BadInputError
+from hebe.exceptions import BadInputError, StoreError
 from hebe.flows.campaign import campaign_flow
 from hebe.flows.estimate import CPU_SECONDS, atoms_of, estimate, measured_speed
 from hebe.launchers import local
 from hebe.science.analysis.ranking import Objective, rank
 from hebe.science.chemistry.screening import screen
 from hebe.stores.builders import build_candidates
-from hebe.stores.factory import find_project, open_collection, open_store
+from hebe.stores.factory import embedded_path, find_project, open_collection, open_store
 
 if TYPE_CHECKING:
     import re
@@ -315,7 +315,10 @@ def status(campaign: Campaign | str | Path | None = None, *, start: Path | None 
 
     flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
     uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
-    found: dict[str, Any] = read_status(_project(start) / ".hebe" / "store.db", uuids)
+    path = embedded_path(_project(start))
+    if path is None:
+        raise StoreError("the status of jobs is read from an embedded store; this project uses another kind")
+    found: dict[str, Any] = read_status(path, uuids)
     return {"campaign": None if flow is None else flow.name, **found}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from maggma.stores import MemoryStore
+from maggma.stores import MemoryStore, MongoURIStore
 
 from hebe.stores import SQLiteStore
 from hebe.stores.collection import mark
@@ -99,6 +100,18 @@ def in_memory(folder: Path) -> MemoryStore:
     return MemoryStore(collection_name=folder.name, key="uuid")
 
 
+def mongodb(folder: Path) -> MongoURIStore:
+    made = MongoURIStore(
+        os.environ["HEBE_TEST_MONGODB_URI"], collection_name=f"contract-{folder.name}", database="hebe_test", key="uuid"
+    )
+    made.connect()
+    made.remove_docs({})
+    return made
+
+
+BACKENDS = [embedded, embedded_indexed, in_memory, *([mongodb] if "HEBE_TEST_MONGODB_URI" in os.environ else [])]
+
+
 def bare(documents: Any) -> list[dict[str, Any]]:
     """Without MongoDB's own identifiers."""
     return [{k: v for k, v in document.items() if k != "_id"} for document in documents]
@@ -108,7 +121,7 @@ def unordered(documents: Any) -> list[bytes]:
     return sorted(mark(document) for document in bare(documents))
 
 
-@pytest.fixture(params=[embedded, embedded_indexed, in_memory])
+@pytest.fixture(params=BACKENDS)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     made: Store = request.param(tmp_path)
     made.connect()

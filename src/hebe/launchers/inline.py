@@ -1,4 +1,4 @@
-"""The crew for stores that live in this process alone: jobs run here, one after the other."""
+"""The crew for stores that this process alone may open: jobs run here, one after the other."""
 
 from __future__ import annotations
 

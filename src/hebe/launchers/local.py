@@ -59,8 +59,8 @@ def run(
     flow
         Any flow or job of jobflow.
     store
-        Where outputs go; the embedded store of the project when None. A store that lives in memory alone makes the
-        jobs run in this process.
+        Where outputs go; the embedded store of the project when None. A store that only this process may open (in
+        memory, or a file on a network file system) makes the jobs run in this process, one after the other.
     workers
         Worker processes, each with one compute thread.
     progress
@@ -176,8 +176,10 @@ def _crew(store: JobStore, records: Records, workers: int, folder: Path, limits:
 
     from hebe.launchers.crew import Crew
     from hebe.launchers.inline import InlineCrew
+    from hebe.stores.sqlite import SQLiteStore
 
-    if isinstance(store.docs_store, MemoryStore):
+    alone = isinstance(store.docs_store, SQLiteStore) and store.docs_store.is_exclusive
+    if alone or isinstance(store.docs_store, MemoryStore):
         return InlineCrew(store, records, folder, limits)
     main = sys.modules["__main__"]
     script = getattr(main, "__file__", None) if getattr(main, "__spec__", None) is None else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hebe.stores.database import connection
-from hebe.stores.sqlite import SQLiteStore
+from hebe.stores.sqlite import Mode, SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,11 +35,13 @@ class Records:
     ----------
     path
         SQLite file: that of an embedded store itself, one beside the run folders for other stores.
+    mode
+        How to open it, as in `SQLiteStore`.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, mode: Mode = "auto") -> None:
         self.path = path
-        self._store = SQLiteStore(path, COLLECTION)
+        self._store = SQLiteStore(path, COLLECTION, mode=mode)
         self._store.connect()
 
     @classmethod

@@ -12,7 +12,8 @@ from hebe.launchers.outcome import DIGESTED, TOLD, Digest, Failure
 from hebe.launchers.records import Records
 from hebe.launchers.summary import group
 from hebe.stores.claims import Owner
-from hebe.stores.sqlite import SQLiteStore
+from hebe.stores.network import live_owner
+from hebe.stores.sqlite import Mode, SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,11 +47,13 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
     hebe.exceptions.StoreError
         If the file does not exist or is no store.
     """
-    documents = SQLiteStore(store_path)
+    owned = live_owner(str(Path(store_path).absolute()))
+    mode: Mode = "auto" if owned is None else "snapshot"
+    documents = SQLiteStore(store_path, mode=mode)
     if not Path(documents.path).is_file():
         raise StoreError(f"{documents.path} does not exist")
     documents.connect()
-    records = Records(documents.path)
+    records = Records(documents.path, mode)
     wanted = None if flow_uuids is None else set(flow_uuids)
     digests = _latest(documents, wanted)
     reports = records.launches()

@@ -103,6 +103,11 @@ class SQLiteStore(Store):
         return f"sqlite://{self.path}/{self.collection_name}"
 
     @property
+    def is_exclusive(self) -> bool:
+        """Whether this process alone may open the file."""
+        return self._owns
+
+    @property
     def _collection(self) -> Collection:
         if self._opened is None:
             raise StoreError(f"{self.name} must be connected before it is used")
