@@ -32,7 +32,8 @@ _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
 _LIMIT = np.float32(80.0)
 _LOG2E = np.float32(np.log2(np.e))
-_P1, _P2, _P3, _P4, _P5, _P6 = (np.float32(np.log(2.0) ** k / f) for k, f in enumerate((1, 2, 6, 24, 120, 720), 1))
+_LN2 = np.float32(np.log(2.0))
+_P2, _P3, _P4, _P5, _P6 = (np.float32(1.0 / factorial) for factorial in (2, 6, 24, 120, 720))
 _INVERSE_WIDTH = np.float32(1.0 / WIDTH)
 _EPSILON = np.float32(1e-5)
 
@@ -55,11 +56,11 @@ def _power_of_two(_context: Any, n: Any) -> Any:
 
 @_compiled
 def _exponential(x: Any) -> Any:
-    """``exp(x)`` to float32 precision: a power of two times the series of ``2^f``, |f| <= 1/2; vectorises."""
-    t = min(max(x, -_LIMIT), _LIMIT) * _LOG2E
-    n = np.floor(t + _HALF)
-    f = t - n
-    series = _ONE + f * (_P1 + f * (_P2 + f * (_P3 + f * (_P4 + f * (_P5 + f * _P6)))))
+    """``exp(x) = 2^n exp(r)`` with the series of ``exp(r)``, |r| <= ln(2)/2, to float32 precision; vectorises."""
+    x = min(max(x, -_LIMIT), _LIMIT)
+    n = np.floor(x * _LOG2E + _HALF)
+    r = x - n * _LN2
+    series = _ONE + r * (_ONE + r * (_P2 + r * (_P3 + r * (_P4 + r * (_P5 + r * _P6)))))
     return series * _power_of_two(n)  # type: ignore[call-arg]  # the typing context is numba's to give
 
 
@@ -128,8 +129,9 @@ def _gather_backward(
         if silu:
             _sum_rows(a, ia, b, ib, c, ic, d, e, total)
             for h in range(2 * WIDTH):
-                s = _sigmoid(total[h])
-                slope[h] *= s * (_ONE + total[h] * (_ONE - s))
+                decay = _exponential(-total[h])
+                s = _ONE / (_ONE + decay)
+                slope[h] *= s * (_ONE + total[h] * (decay * s))
         i, j, k = ia[e], ib[e], ic[e]
         for h in range(2 * WIDTH):
             da[i, h] += slope[h]
@@ -245,14 +247,16 @@ def _gated_backward(
             dy[h] = slope[o, h]
         for h in range(WIDTH):
             u = x[h] * norms[0, h] + norms[1, h]
-            s = _sigmoid(u)
+            decay = _exponential(-u)
+            s = _ONE / (_ONE + decay)
             message[h] = u * s
-            dx[h] = s * (_ONE + u * (_ONE - s)) * norms[0, h]
+            dx[h] = s * (_ONE + u * (decay * s)) * norms[0, h]
         for h in range(WIDTH):
-            t = _sigmoid(z[h] * norms[2, h] + norms[3, h])
+            decay = _exponential(-(z[h] * norms[2, h] + norms[3, h]))
+            t = _ONE / (_ONE + decay)
             dx[h] *= t
             message[h] *= t
-            dz[h] = (_ONE - t) * norms[2, h]
+            dz[h] = decay * t * norms[2, h]
         if weights is not None:
             _weights_backward(weights, left, right, e, message, dy, dweights)
         for h in range(WIDTH):

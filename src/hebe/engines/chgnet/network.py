@@ -82,14 +82,14 @@ class _Indices:
             left=torch.from_numpy(graph.left),
             right=torch.from_numpy(graph.right),
             at=torch.from_numpy(graph.centre),
-            sign=torch.from_numpy(graph.sign).float(),
+            sign=torch.from_numpy(graph.sign),
         )
 
 
 def evaluate_graph(graph: Graph, weights: Weights, operations: Operations, *, moments: bool = False) -> Output:
     """Energy, forces, virial and, when asked, moments of one structure, in float32 like the model."""
     numbers = torch.from_numpy(graph.numbers) - 1
-    vectors = torch.from_numpy(graph.vectors).float().requires_grad_()
+    vectors = torch.from_numpy(graph.vectors).requires_grad_()
     network = _Network(weights, operations, _Indices.from_graph(graph))
     with _without_denormals():
         energy, magnitudes = network.energy(numbers, vectors, moments=moments)
@@ -126,8 +126,8 @@ class _Network:
         """Energy without the reference of the composition (eV), and the moments of the atoms."""
         weights, indices = self.weights, self.indices
         lengths = torch.linalg.vector_norm(vectors, dim=1)
-        bonds, smooth = _radial_features(lengths, weights.atom_radial).chunk(2, dim=1)
-        short_smooth = _radial_features(lengths.index_select(0, indices.short), weights.bond_radial)
+        bonds, smooth = _radial_features(lengths.float(), weights.atom_radial).chunk(2, dim=1)
+        short_smooth = _radial_features(lengths.index_select(0, indices.short).float(), weights.bond_radial)
         angles = self._angle_features(vectors, lengths)
         atoms = weights.elements.index_select(0, numbers)
         for step, (atom_layer, bond_layer) in enumerate(
@@ -147,7 +147,7 @@ class _Network:
         weights, indices = self.weights, self.indices
         unit = (vectors / lengths[:, None]).index_select(0, indices.short)
         cosine = (unit.index_select(0, indices.left) * unit.index_select(0, indices.right)).sum(dim=1) * indices.sign
-        phase = torch.outer(torch.acos(cosine * _COSINE_LIMIT), weights.angle_frequencies)
+        phase = torch.outer(torch.acos(cosine * _COSINE_LIMIT).float(), weights.angle_frequencies)
         constant = weights.angle_out[0] * 0.5**0.5
         return torch.addmm(constant, torch.cat([phase.sin(), phase.cos()], dim=1), weights.angle_out[1:])
 
