@@ -57,8 +57,14 @@ class ASEEngine:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Import path, arguments, version of the package, optimizer."""
-        return {"path": self.path, "arguments": self.arguments, "optimizer": OPTIMIZER, **self.versions}
+        """Import path, arguments, energy scale, version of the package, optimizer."""
+        return {
+            "path": self.path,
+            "arguments": self.arguments,
+            "energy_scale": self.energy_scale,
+            "optimizer": OPTIMIZER,
+            **self.versions,
+        }
 
     @property
     def versions(self) -> Mapping[str, str]:

@@ -133,7 +133,7 @@ def relax(
     Returns
     -------
     Relaxation
-        The lowest point found; ``converged`` tells whether it meets `fmax`, ``problem`` that the volume was
+        The last point reached; ``converged`` tells whether it meets `fmax`, ``problem`` that the volume was
         about to change by more than 50 %.
 
     Raises

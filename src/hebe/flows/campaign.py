@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.ladder import Split
 
 _SMALLEST_VERTEX = 8
+_LARGEST_GROWTH = 2
 _SHARED_PRIORITY = 1_000_000
 
 
@@ -119,6 +120,7 @@ class StageWiring:
         if key not in self._shared:
             sites = max(_SMALLEST_VERTEX, self.campaign.structures.cations)
             size = _multiple(sites, composition.denominator)
+            size = size if size <= _LARGEST_GROWTH * sites else sites
             builder = BuildMaker(n_sites=size, seed=0, shells=self.campaign.structures.shells)
             build, relax = self.member(spec, label, 0, _SHARED_PRIORITY, builder, None)
             self._shared[key] = {"spec": spec, "configuration": build.output, "calculation": relax.output}

@@ -11,6 +11,7 @@ from jobflow import Job, OutputReference
 from pydantic import BaseModel
 from pymatgen.core import Structure
 
+from hebe.schemas.spec import MemberSpec
 from hebe.science.keys import canonical_json, structure_content
 
 NAMESPACE: Final = uuid.UUID("5d6d9a52-6f0c-5b0e-9a38-0b6f7f3b9a11")
@@ -52,12 +53,17 @@ def stable(job: Job, *, campaign: str, label: str, priority: int = 0, **metadata
 
 
 def identity(value: Any) -> Any:
-    """Plain JSON that identifies a value; structures by content, references by uuid, no package versions."""
+    """Plain JSON that identifies a value; structures by content, references by uuid, no package versions.
+
+    Numbers that only follow from a composition (entropies, descriptors) do not identify it.
+    """
     if isinstance(value, OutputReference):
         return {"uuid": value.uuid, "attributes": [[kind, str(name)] for kind, name in value.attributes]}
     if isinstance(value, Structure):
         return structure_content(value)
-    if isinstance(value, BaseModel):
+    if isinstance(value, MemberSpec):
+        value = value.model_dump(mode="json", exclude={"entropy_R", "descriptors"})
+    elif isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     elif is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in fields(value)}

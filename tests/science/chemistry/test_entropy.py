@@ -34,8 +34,8 @@ def test_conventions_of_an_oxyfluoride_with_and_without_oxidation_states() -> No
     told_apart = [0.65, 0.05, 0.05, 0.05, 0.05, 0.05, 0.1]
     merged = [0.65, 0.1, 0.05, 0.05, 0.05, 0.1]
     sites = {"M": 2, "O": 2}
-    fine = entropies({"M": told_apart, "O": anions}, sites, "M", ["M"])
-    coarse = entropies({"M": merged, "O": anions}, sites, "M", ["M"])
+    fine = entropies({"M": told_apart, "O": anions}, sites, "M", 4.0, 2.0)
+    coarse = entropies({"M": merged, "O": anions}, sites, "M", 4.0, 2.0)
     assert fine["sublattice-sum"] == pytest.approx(1.68, abs=0.005)
     assert coarse["sublattice-sum"] == pytest.approx(1.61, abs=0.005)
     assert fine["mixed-site"] == pytest.approx(1.26, abs=0.005)

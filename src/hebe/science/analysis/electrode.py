@@ -59,7 +59,7 @@ def x_states(inputs: StateInput, window: Window) -> list[XState]:
             x = round(inputs.x_of(calculation), 9)
             if x not in lowest or calculation.energy < lowest[x].energy:
                 lowest[x] = calculation
-    inside = [EnergyPoint(x, c.energy / inputs.n_fu) for x, c in lowest.items() if _within(x, window)]
+    inside = [EnergyPoint(x, c.energy / inputs.n_fu) for x, c in lowest.items() if _within(x, window, inputs.n_fu)]
     hull = {point.x for point in lower_hull(inside)} if inside else set[float]()
     holes = {round(o.x, 9): o.anion_oxidation for o in inputs.orderings if o is not None}
     return [
@@ -78,8 +78,10 @@ def x_states(inputs: StateInput, window: Window) -> list[XState]:
     ]
 
 
-def _within(x: float, window: Window) -> bool:
-    return window[0] - _SAME_X <= x <= window[1] + _SAME_X
+def _within(x: float, window: Window, n_fu: int | None) -> bool:
+    """Whether x lies in the window; ends that a cell cannot hold count as the nearest content that it can."""
+    slack = _SAME_X + (0.5 / n_fu if n_fu else 0.0)
+    return window[0] - slack <= x <= window[1] + slack
 
 
 def _state_warnings(states: Sequence[XState]) -> list[str]:
@@ -100,7 +102,7 @@ def voltage_document(inputs: StateInput, metal: CalculationDoc | None, window: W
     """Voltage of one configuration; null with a warning where an end of the window or the metal is missing."""
     warnings, states = inputs.problems(), x_states(inputs, window)
     document = VoltageDoc(label=label, x_states=states, warnings=[*warnings, *_state_warnings(states)])
-    inside = [s for s in states if _within(s.x, window)]
+    inside = [s for s in states if _within(s.x, window, inputs.n_fu)]
     if metal is None or not metal.usable:
         document.warnings.append("the working-ion metal has no energy: no voltage")
         return document
@@ -122,8 +124,8 @@ def voltage_document(inputs: StateInput, metal: CalculationDoc | None, window: W
 def strain_document(inputs: StateInput, window: Window, label: str = "") -> StrainDoc:
     """Strain of one configuration over the hull states of the window; null with a warning if there is but one."""
     states = x_states(inputs, window)
-    document = StrainDoc(label=label, x_states=states, warnings=inputs.problems())
-    volumes = [s.volume_A3_per_fu for s in states if _within(s.x, window) and s.on_hull]
+    document = StrainDoc(label=label, x_states=states, warnings=[*inputs.problems(), *_state_warnings(states)])
+    volumes = [s.volume_A3_per_fu for s in states if _within(s.x, window, inputs.n_fu) and s.on_hull]
     made = next((s.volume_A3_per_fu for s in states if s.volume_strain == 0), None)
     if made is None or len(volumes) < 2:
         document.warnings.append("fewer than two contents in the window: no strain")

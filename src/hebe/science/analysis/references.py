@@ -15,7 +15,9 @@ from hebe.science.analysis.competing import coverage_grade, load_phases
 from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing
 from hebe.science.chemistry.entropy import site_entropy
+from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import composition_of, split_of
+from hebe.science.chemistry.space import working_charge
 from hebe.science.structures.working import working_sites
 
 if TYPE_CHECKING:
@@ -39,6 +41,11 @@ class MemberResult:
     def usable(self) -> bool:
         """Whether it has an energy."""
         return self.configuration is not None and self.calculation is not None and self.calculation.usable
+
+    @property
+    def name(self) -> str:
+        """Formula with the ions on the mixed sublattices: unique among the members of a host."""
+        return f"{self.spec.formula} [{' '.join(sorted(self.ions))}]"
 
     @property
     def result(self) -> CalculationDoc:
@@ -162,6 +169,9 @@ def mixing_document(
     off = max(member.deviation for member in usable)
     if off > _SAME_COMPOSITION:
         document.warnings.append(f"the cell only approximates the composition: fractions are off by up to {off:.3f}")
+    for member in (*usable, *(v for v in vertices if v.usable)):
+        if member.result.topology not in (None, "host"):
+            document.warnings.append(f"{member.result.label}: no longer the host ({member.result.topology})")
     _same_host(document, first, mean, vertices, sites)
     _competing(document, first, mean, phases, sites)
     _uncertainties(document, sd, model_error)
@@ -178,7 +188,7 @@ def _same_host(
         return
     entries = [
         PhaseEntry(
-            name=v.spec.formula,
+            name=v.name,
             amounts=v.ions,
             energy=v.energy,
             energy_scale=v.result.energy_scale,
@@ -189,10 +199,10 @@ def _same_host(
         for v in vertices
         if v.usable and set(v.ions) <= set(ions)
     ]
-    lost = [v.spec.formula for v in vertices if not v.usable and v.calculation is not None and set(v.ions) <= set(ions)]
+    lost = [v.spec.formula for v in vertices if not v.usable]
     document.warnings += [f"same_host: {name} has no energy" for name in lost]
     phase = DisorderedPhase(ions, energy, candidate.entropy, sites)
-    document.same_host = mixing(phase, PhaseEquilibrium(entries))
+    document.same_host = mixing(phase, PhaseEquilibrium(_on_scale(entries, candidate, document)))
 
 
 def _competing(
@@ -204,7 +214,7 @@ def _competing(
 ) -> None:
     """Against all competing phases of the chemical system: elements are balanced."""
     amounts = {element: float(n) for element, n in candidate.composition.elements.items()}
-    entries = competing_entries(phases, set(amounts))
+    entries = _on_scale(competing_entries(phases, set(amounts)), candidate, document)
     lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
     document.warnings += [f"competing: {name} has no energy" for name in sorted(lost)]
     references = PhaseEquilibrium(entries)
@@ -222,12 +232,21 @@ def _competing(
     _warn_redox(document, candidate, references, sites)
 
 
+def _on_scale(entries: list[PhaseEntry], candidate: MemberResult, document: MixingDoc) -> list[PhaseEntry]:
+    """Entries on the energy scale of the candidate; others are refused with a warning."""
+    scale = candidate.result.energy_scale
+    foreign = sorted(entry.name for entry in entries if entry.energy_scale != scale)
+    if foreign:
+        document.warnings.append(f"refused, not on the energy scale {scale}: {', '.join(foreign)}")
+    return [entry for entry in entries if entry.energy_scale == scale]
+
+
 def _warn_redox(document: MixingDoc, candidate: MemberResult, references: PhaseEquilibrium, sites: float) -> None:
     if document.competing.T_mix_K != 0:
         return
     ions = dict(candidate.ions)
     if candidate.spec.working_ion:
-        own = f"{candidate.spec.working_ion}1+"
+        own = str(Ion(candidate.spec.working_ion, working_charge(candidate.spec.working_ion)))
         ions[own] = ions.get(own, 0.0) + float(candidate.composition.x_made)
     moved = changed_ions(ions, document.competing.decomposition, references, sites)
     moved = [ion for ion in moved if not ion.endswith("-")]

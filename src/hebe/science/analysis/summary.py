@@ -82,7 +82,7 @@ def summarise(
     _fill_electrode(document, parts, lowest, window)
     if parts.mixing is not None:
         document.mixing = parts.mixing
-    document.warnings = _warnings(parts, document)
+    document.warnings = _warnings(parts, document, analyses)
     document.status = _status(document, parts, analyses)
     if document.status == "failed":
         first = next((c.error.message for c in calculated if c.error is not None), "nothing was calculated")
@@ -126,10 +126,11 @@ def _fill_electrode(
         document.x_states = strain.x_states
 
 
-def _warnings(parts: CandidateParts, document: CandidateDoc) -> list[str]:
+def _warnings(parts: CandidateParts, document: CandidateDoc, analyses: Sequence[str]) -> list[str]:
     """All warnings of the parts, each once, in order, with a word on single configurations."""
     found: dict[str, None] = {}
-    for part in (*parts.voltages, *parts.strains, parts.mixing):
+    asked = (*parts.voltages, *parts.strains, *([parts.mixing] if "mixing" in analyses else []))
+    for part in asked:
         for warning in part.warnings if part is not None else ["an analysis has no result"]:
             found[warning] = None
     if document.n_configurations == 1:

@@ -96,11 +96,14 @@ def make_candidate(
     }
     ladder = RedoxLadder.of(host)
     incompatible = tuple(ladder.incompatible_pairs(ion for part in split.values() for ion in part))
+    atoms = float(sum(composition.elements.values()))
+    cations = atoms - sum(data.multiplicity for data in host.sublattices.values() if data.role == "anion")
     entropy = entropies(
         {sub: values.values() for sub, values in composition.fractions.items()},
         {sub: data.multiplicity for sub, data in host.sublattices.items()},
         name,
-        [sub for sub, data in host.sublattices.items() if data.role != "anion"],
+        atoms,
+        cations,
     )
     descriptors: dict[str, float | bool | None] = dict(describe(ions[name], host.sublattices[name]))
     descriptors["principal_element_rule"] = principal_element_rule(composition.fractions[name].values())

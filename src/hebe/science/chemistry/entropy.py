@@ -27,20 +27,20 @@ def site_entropy(fractions: Iterable[float | Fraction]) -> float:
 
 
 def entropies(
-    fractions: Fractions, multiplicity: Mapping[str, int], primary: str, cations: Iterable[str]
+    fractions: Fractions, multiplicity: Mapping[str, int], primary: str, atoms: float, cations: float
 ) -> dict[str, float]:
     """Entropy (R) of one composition in every convention.
 
     Parameters
     ----------
     fractions
-        Sublattice -> fractions of its species (vacancies included).
+        Mixed sublattice -> fractions of its species (vacancies included).
     multiplicity
-        Sites of each sublattice per formula unit; also of those without disorder.
+        Sites of each of them per formula unit.
     primary
         Sublattice of the ``mixed-site`` convention.
-    cations
-        Sublattices that hold cations.
+    atoms, cations
+        Atoms and cations per formula unit, the working ion as made included.
 
     Returns
     -------
@@ -50,13 +50,12 @@ def entropies(
     """
     site = {name: site_entropy(values) for name, values in fractions.items()}
     formula_unit = sum(multiplicity[name] * value for name, value in site.items())
-    n_cations = sum(multiplicity[name] for name in cations)
     return {
         "mixed-site": site[primary],
         "sublattice-sum": sum(site.values()),
         "formula-unit": formula_unit,
-        "per-atom": formula_unit / sum(multiplicity.values()),
-        "per-cation": formula_unit / n_cations,
+        "per-atom": formula_unit / atoms,
+        "per-cation": formula_unit / cations,
     }
 
 

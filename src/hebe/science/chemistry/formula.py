@@ -80,7 +80,7 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
         )
     sites = host.sublattices[name].multiplicity
     total = sum(amounts.values(), Fraction(0))
-    if space.working_ion in spec.species and total < sites:
+    if space.working_ion in spec.species and x > host.x_full and total < sites:
         amounts[space.working_ion] = sites - total
         x -= sites - total
         total = Fraction(sites)

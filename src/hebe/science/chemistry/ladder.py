@@ -179,7 +179,7 @@ def _place(
     """Reduce ions along `moves` from `start` on, as many as possible first, until `excess` is zero."""
     if excess == 0:
         return state
-    if excess < 0 or start == len(moves):
+    if excess < 0 or excess > _reducible(moves[start:], state):
         return None
     sub, upper, lower = moves[start]
     step = upper.charge - lower.charge
@@ -193,3 +193,14 @@ def _place(
         if found is not None:
             return found
     return None
+
+
+def _reducible(moves: list[tuple[str, Ion, Ion]], state: dict[tuple[str, Ion], int]) -> int:
+    """Most charge that `moves` can take away."""
+    counts, total = dict(state), 0
+    for sub, upper, lower in moves:
+        n = counts.get((sub, upper), 0)
+        counts[sub, upper] = 0
+        counts[sub, lower] = counts.get((sub, lower), 0) + n
+        total += n * (upper.charge - lower.charge)
+    return total

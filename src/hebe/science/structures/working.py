@@ -55,6 +55,7 @@ def choose_orderings(
     n = round(x * configuration.n_fu)
     oxidation = _oxidation(spec, configuration, Fraction(n, configuration.n_fu))
     charges = site_charges(spec, structure, oxidation)
+    _neutralise(spec, structure, charges, sites, n)
     found = find_orderings(structure, sites, n, charges, keep, seed)
     return OrderingDoc(
         key=key,
@@ -76,10 +77,7 @@ def _oxidation(spec: MemberSpec, configuration: ConfigurationDoc, x: Fraction) -
 
 
 def site_charges(spec: MemberSpec, structure: Structure, oxidation: Oxidation) -> NDArray[np.float64]:
-    """Charge (e) of every site, shape (n,): mean oxidation state per element, anions sharing the holes.
-
-    A remaining imbalance (a cell that only approximates the composition) is spread over the anions too.
-    """
+    """Charge (e) of every site, shape (n,): mean oxidation state per element, anions sharing the holes."""
     host = composition_of(spec).host
     labels = structure.site_properties["sublattice"]
     n_anions = sum(sub.multiplicity for sub in host.sublattices.values() if sub.role == "anion")
@@ -95,6 +93,21 @@ def site_charges(spec: MemberSpec, structure: Structure, oxidation: Oxidation) -
             if sub.role == "anion":
                 charges[i] += oxidation.anion_holes / n_anions
     return charges
+
+
+def _neutralise(
+    spec: MemberSpec, structure: Structure, charges: NDArray[np.float64], sites: list[int], n_occupied: int
+) -> None:
+    """Spread what keeps the cell from neutrality with `n_occupied` ions over the anions.
+
+    Only a cell that approximates its composition leaves anything.
+    """
+    host = composition_of(spec).host
+    labels = structure.site_properties["sublattice"]
+    anions = [i for i, label in enumerate(labels) if host.sublattices[label].role == "anion"]
+    empty = len(sites) - n_occupied
+    excess = charges.sum() - empty * working_charge(spec.working_ion)
+    charges[anions] -= excess / len(anions)
 
 
 def apply_ordering(
