@@ -167,15 +167,20 @@ def test_documents_follow_the_contract(project: Path) -> None:
         show("0" * 12)
 
 
-def test_an_unconverged_relaxation_is_cut_and_continues_with_a_higher_limit(project: Path) -> None:
-    short = "{ase: 'support.spring_crystal:make', energy_scale: springs, steps: 2, fmax: 0.01}"
-    path = rocksalt(project, engine=short)
-    run(path, workers=1, progress=False)
-    store = project_store(project)
-    cut: list[Any] = list(store.docs_store.query({"output.status": "cut"}))
-    store.close()
-    assert cut
-    assert all(doc["output"]["structure"] for doc in cut)
-    long = short.replace("steps: 2", "steps: 200")
-    second = run(rocksalt(project, engine=long), workers=1, progress=False)
-    assert second.status == "complete"
+def test_a_relaxation_that_was_cut_goes_on_where_it_ended(project: Path) -> None:
+    engine = "{ase: 'support.spring_crystal:make', energy_scale: springs, steps: 3, fmax: 0.01}"
+    path, progress = rocksalt(project, engine=engine), list[dict[str, tuple[int, float]]]()
+    for _ in range(2):
+        run(path, workers=1, progress=False)
+        store = project_store(project)
+        criteria: dict[str, Any] = {"output.status": {"$in": ["cut", "converged"]}, "output.task": "relax"}
+        documents = [doc["output"] for doc in store.docs_store.query(criteria)]
+        store.close()
+        assert all(doc["structure"] for doc in documents)
+        progress.append({doc["key"]: (doc["n_steps"], doc["energy_eV"]) for doc in documents if doc["n_steps"] >= 3})
+    both = set(progress[0]) & set(progress[1])
+    assert both
+    assert all(progress[1][key][1] <= progress[0][key][1] + 0.02 for key in both)
+    assert any(progress[1][key][0] > progress[0][key][0] for key in both)
+    long = engine.replace("steps: 3", "steps: 200")
+    assert run(rocksalt(project, engine=long), workers=1, progress=False).status == "complete"

@@ -57,6 +57,15 @@ def reuse(key: str, schema: type[Doc], *, claim: bool = False) -> Doc | OutputRe
     return OutputReference(hit.uuid)
 
 
+def unfinished(key: str, schema: type[Doc]) -> Doc | None:
+    """Latest document of a calculation with this key that was cut off, to continue from; None without one."""
+    store = running_store()
+    if store is None:
+        return None
+    found = store.query_one({"output.key": key, "output.status": "cut"}, sort={"completed_at": -1}, load=True)
+    return None if found is None else schema.model_validate(found["output"])
+
+
 def _find(store: JobStore, key: str, *, claim: bool) -> Hit | None:
     if not claim:
         return lookup(store, key)

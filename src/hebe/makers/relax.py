@@ -15,9 +15,10 @@ from hebe.config.campaign import EngineSpec
 from hebe.config.family import load_family
 from hebe.engines.registry import get_engine
 from hebe.exceptions import EngineError
-from hebe.makers.caching import reuse
+from hebe.makers.caching import reuse, unfinished
 from hebe.schemas.base import ErrorInfo
 from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.keys import KEY_VERSION, content_hash, structure_content
 from hebe.science.structures.configuration import displaced
 from hebe.science.structures.host import host_cell
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hebe.engines.protocol import Engine, Relaxation
-    from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
+    from hebe.schemas.structures import OrderingDoc
 
 _GPA = 160.21766208
 
@@ -81,11 +82,21 @@ class RelaxMaker(Maker):
         structure, reason = self._start(start, orderings, parent, slot)
         if structure is None:
             return _without_start(engine, label, reason)
+        host = structure
+        if isinstance(start, ConfigurationDoc) and start.structure is not None and orderings is not None:
+            host = apply_ordering(start.structure, orderings.occupied[slot], self._working)
         key = calculation_key(engine, spec.fmax, "relax", structure)
         found = reuse(key, CalculationDoc, claim=True)
         if found is not None:
             return found
-        return self._calculate(engine, spec, structure, key, label)
+        facts = _facts(engine, spec.fmax, key, label, structure)
+        before = unfinished(key, CalculationDoc)
+        return self._calculate(engine, spec, before, host, facts)
+
+    @property
+    def _working(self) -> str | None:
+        """Sublattice of the working ion."""
+        return load_family(self.family).working_sublattice if self.family else None
 
     def _start(
         self,
@@ -110,30 +121,37 @@ class RelaxMaker(Maker):
 
     def _x_state(self, configuration: Structure, occupied: list[int], parent: CalculationDoc | None) -> Structure:
         """Start cell of an x-state; only cells that were not relaxed before are displaced."""
-        sublattice = load_family(self.family).working_sublattice if self.family else None
         if parent is not None:
-            return apply_ordering(configuration, occupied, sublattice, parent.cell)
-        structure = apply_ordering(configuration, occupied, sublattice)
+            return apply_ordering(configuration, occupied, self._working, parent.cell)
+        structure = apply_ordering(configuration, occupied, self._working)
         return displaced(structure, self.displacement, content_hash(structure_content(structure)))
 
     def _calculate(
-        self, engine: Engine, spec: EngineSpec, structure: Structure, key: str, label: str
+        self, engine: Engine, spec: EngineSpec, before: CalculationDoc | None, host: Structure, facts: Mapping[str, Any]
     ) -> CalculationDoc:
+        """Run the engine, from where an earlier attempt was cut off if there was one; failures become documents.
+
+        `host` is the cell before any relaxation, against which the topology is judged.
+        """
         started = time.process_time()
-        facts = _facts(engine, spec.fmax, key, label, structure)
+        start: Structure = facts["input_structure"] if before is None else before.cell
+        steps, spent = (0, 0.0) if before is None else (before.n_steps, before.cpu_s)
         try:
-            result = engine.relax(structure, fmax=spec.fmax, steps=spec.steps)
+            result = engine.relax(start, fmax=spec.fmax, steps=spec.steps)
+            document = self._document(result, host, facts)
         except EngineError as err:
             error = ErrorInfo(error_class=type(err).__name__, message=str(err), deterministic=err.deterministic)
-            return CalculationDoc(status="failed", error=error, cpu_s=time.process_time() - started, **facts)
-        except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as err:
+            document = CalculationDoc(status="failed", error=error, **facts)
+        except (ArithmeticError, LookupError, RuntimeError, ValueError, np.linalg.LinAlgError) as err:
             message = f"{err} ({traceback.extract_tb(err.__traceback__)[-1].name})"
             error = ErrorInfo(error_class=type(err).__name__, message=message)
-            return CalculationDoc(status="failed", error=error, cpu_s=time.process_time() - started, **facts)
-        return self._document(result, structure, facts, time.process_time() - started)
+            document = CalculationDoc(status="failed", error=error, **facts)
+        document.n_steps += steps
+        document.cpu_s = spent + time.process_time() - started
+        return document
 
-    def _document(self, result: Relaxation, start: Structure, facts: Mapping[str, Any], cpu_s: float) -> CalculationDoc:
-        verdict = self._verdict(start, result.structure)
+    def _document(self, result: Relaxation, host: Structure, facts: Mapping[str, Any]) -> CalculationDoc:
+        verdict = self._verdict(host, result.structure)
         problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
         error = ErrorInfo(error_class="UnphysicalError", message=problem, deterministic=True) if problem else None
         status = "failed" if problem else "converged" if result.converged else "cut"
@@ -146,18 +164,17 @@ class RelaxMaker(Maker):
             magmoms=None if result.magmoms is None else result.magmoms.tolist(),
             topology=verdict,
             n_steps=result.n_steps,
-            cpu_s=cpu_s,
             error=error,
             **facts,
         )
 
-    def _verdict(self, start: Structure, final: Structure) -> str:
-        if self.family is None or "sublattice" not in start.site_properties:
-            return sanity(start, final)
+    def _verdict(self, host: Structure, final: Structure) -> str:
+        if self.family is None or "sublattice" not in host.site_properties:
+            return sanity(host, final)
         family = load_family(self.family)
         ion = next(iter(family.working_ions), None)
         normal = host_cell(family, ion).layer_normal
-        return check_topology(start, final, family.topology, normal, family.working_sublattice)
+        return check_topology(host, final, family.topology, normal, family.working_sublattice)
 
 
 def calculation_key(engine: Engine, fmax: float, task: str, structure: Structure) -> str:

@@ -94,6 +94,24 @@ def test_what_the_cell_really_holds_is_balanced() -> None:
     assert any("approximates" in warning for warning in found.warnings)
 
 
+def test_lost_references_and_cells_that_left_the_host_are_warned_of() -> None:
+    member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
+    assert member.calculation is not None
+    gone = MemberResult(NI_MN, member.configuration, member.calculation.model_copy(update={"topology": "migrated"}))
+    found = mixing_document([gone], [MemberResult(NI_MN, member.configuration, None)], {}, model_error=0.015)
+    assert any("migrated" in warning for warning in found.warnings)
+    assert any("same_host" in warning and "no energy" in warning for warning in found.warnings)
+
+
+def test_references_of_another_energy_scale_are_refused() -> None:
+    member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
+    assert member.calculation is not None
+    other = MemberResult(NI_MN, member.configuration, member.calculation.model_copy(update={"energy_scale": "other"}))
+    found = mixing_document([member], [other], {}, model_error=0.015)
+    assert found.same_host.T_mix_K is None
+    assert any("energy scale" in warning for warning in found.warnings)
+
+
 def test_without_an_energy_there_is_a_reason() -> None:
     found = mixing_document([MemberResult(NI_MN, None, None)], [], {}, model_error=0.015)
     assert found.same_host.T_mix_K is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -55,12 +56,30 @@ def test_a_formula_states_its_own_sodium_content() -> None:
         ("NaNi0.5Ti0.5O3", "O is 3"),
         ("NaTiO2", r"cannot be charge-neutral.*\+4, needed \+3"),
         ("Na1.2FeO2", "Na is 1.2"),
+        ("NaLi0.1Ni0.4Sn0.49O2", "sums to 0.99"),
         ("Na(NiMn)O2", "not a formula"),
     ],
 )
 def test_wrong_formulas_are_refused_with_the_reason(formula: str, words: str) -> None:
     with pytest.raises(BadInputError, match=words):
         explicit(f'"{formula}"')
+
+
+def test_an_unbalanced_formula_of_many_valences_is_refused_at_once() -> None:
+    valences = "Ni: [2, 3, 4], Mn: [2, 3, 4], Fe: [2, 3, 4], Co: [2, 3, 4], Nb: [5]"
+    text = BASE.replace("FORMULA", "NaNi0.11Mn0.12Fe0.13Co0.14Nb0.5O2")
+    text = re.sub(r"species: \{.*?\}", f"species: {{{valences}}}", text)
+    with pytest.raises(BadInputError, match="cannot be charge-neutral"):
+        screen(Campaign.model_validate(yaml.safe_load(text)))
+
+
+def test_lithium_beyond_its_own_sites_stands_on_the_metal_sites() -> None:
+    text = BASE.replace("working_ion: Na", "working_ion: Li").replace("FORMULA", "Li1.2Mn0.6Ni0.2O2")
+    found = screen(Campaign.model_validate(yaml.safe_load(text))).selected[0]
+    assert found.composition.fractions["TM"]["Li"] == Fraction(1, 5)
+    assert found.composition.x_made == 1
+    with pytest.raises(BadInputError, match=r"sums to 0\.99"):
+        screen(Campaign.model_validate(yaml.safe_load(text.replace("Li1.2Mn0.6Ni0.2O2", "LiMn0.6Ni0.39O2"))))
 
 
 def test_rounded_decimals_are_read_as_the_fractions_they_stand_for() -> None:

@@ -105,6 +105,15 @@ def test_one_species_has_one_configuration() -> None:
     assert build_configuration(composition({"Fe": Fraction(1)}), "TM", n_sites=4, index=1).status == "absent"
 
 
+def test_configurations_that_symmetry_makes_equal_count_once() -> None:
+    # two species half and half on four sites of a triangular sheet: all arrangements are rows
+    halves = composition({"Ni": Fraction(1, 2), "Mn": Fraction(1, 2)})
+    found = [build_configuration(halves, "TM", n_sites=4, index=i).status for i in range(3)]
+    assert found == ["converged", "absent", "absent"]
+    five = [build_configuration(composition(FIVE), "TM", n_sites=12, index=i, seed=7) for i in range(4)]
+    assert {doc.status for doc in five} == {"converged"}
+
+
 def test_a_cell_grows_to_hold_the_composition_or_says_how_far_off_it_is() -> None:
     fifths = composition({e: Fraction(1, 5) for e in ("Cu", "Ni", "Fe", "Mn", "Ti")})
     assert cell_size(fifths, 12) == 15

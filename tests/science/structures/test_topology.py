@@ -69,6 +69,16 @@ def test_slabs_that_slide_against_each_other_are_a_glide() -> None:
     assert verdict(with_stacking_vector(structure, third + towards * 0.3), structure) == "host"
 
 
+def test_a_tilted_cell_is_judged_by_its_own_layers() -> None:
+    structure = start(12)
+    for tilt in (0.01, 0.03, 0.06):
+        shear = np.eye(3)
+        shear[0, 2] = shear[2, 0] = tilt
+        tilted = deformed(structure, shear)
+        assert verdict(tilted, tilted) == "host"
+        assert verdict(with_stacking_vector(tilted, tilted.lattice.matrix[2]), tilted) == "host"
+
+
 def test_layers_that_come_apart_are_delaminated() -> None:
     structure = start()
     third = structure.lattice.matrix[2]

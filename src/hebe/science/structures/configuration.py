@@ -18,8 +18,9 @@ from hebe.science.chemistry.descriptors import spin_of
 from hebe.science.chemistry.ions import shannon_radius
 from hebe.science.keys import content_hash
 from hebe.science.structures.host import host_cell
+from hebe.science.structures.orderings import site_permutations
 from hebe.science.structures.shells import find_shells
-from hebe.science.structures.sqs import find_occupation, quality, site_counts
+from hebe.science.structures.sqs import distinct_occupation, quality, site_counts
 from hebe.science.structures.supercell import find_supercell
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
     from hebe.science.chemistry.ladder import Split
 
-BUILDER_VERSION = 1
+BUILDER_VERSION = 2
 _MAX_GROWTH = 2
+_ATTEMPTS = 5
 
 
 def configuration_key(
@@ -113,7 +115,11 @@ def build_configuration(
         sites = [i for i, label in enumerate(labels) if label == name]
         counts = site_counts(fractions, len(sites))
         found_shells = find_shells(structure, sites, shells)
-        occupation = find_occupation(counts, found_shells, _search_seed(composition, name, seed, index), n_steps)
+        seeds = [_search_seed(composition, name, seed, i) for i in range(_ATTEMPTS + 2 * index)]
+        equivalent = site_permutations(structure, sites)
+        occupation = distinct_occupation(counts, found_shells, equivalent, seeds, index, n_steps)
+        if occupation is None:
+            return ConfigurationDoc(status="absent", **fields)
         for site, kind in zip(sites, occupation.sites, strict=True):
             species[site] = occupation.species[kind]
         qualities[name] = quality(occupation, found_shells)

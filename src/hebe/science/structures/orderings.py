@@ -72,7 +72,7 @@ def find_orderings(
             trials[row, list(chosen)] = True
     else:
         trials = _search(pair, single, n_occupied, seed)
-    distinct = _distinct(trials, _permutations(structure, sites))
+    distinct = _distinct(trials, site_permutations(structure, sites))
     real = distinct.astype(float)
     energies = np.round(0.5 * np.einsum("ci,ij,cj->c", real, pair, real) + real @ single, _ROUND)
     indices = [[sites[i] for i in np.flatnonzero(row)] for row in distinct]
@@ -98,7 +98,7 @@ def _interactions(
     return pair, single
 
 
-def _permutations(structure: Structure, sites: list[int]) -> NDArray[np.int64]:
+def site_permutations(structure: Structure, sites: list[int]) -> NDArray[np.int64]:
     """Permutations of `sites` by the space group of the full cell, shape (operations, n)."""
     numbers = [site.specie.Z for site in structure]
     cell = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers)

@@ -13,7 +13,7 @@ from hebe.schemas.structures import SQSQuality
 from hebe.science.structures.annealing import anneal, count_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
     from hebe.science.structures.shells import Shells
@@ -64,6 +64,39 @@ def find_occupation(counts: Mapping[str, int], shells: Shells, seed: int, n_step
     weights = np.array([1.0 / (i + 1) for i in range(len(shells.distances))])
     cost, best = anneal(start, shells.neighbours, shells.offsets, targets, weights, steps, seed % 2**31, 0.5, 0.02)
     return Occupation(species, best, float(cost))
+
+
+def distinct_occupation(
+    counts: Mapping[str, int],
+    shells: Shells,
+    permutations: NDArray[np.int64],
+    seeds: Sequence[int],
+    index: int,
+    n_steps: int | None = None,
+) -> Occupation | None:
+    """Occupation number `index` among those from `seeds` that no symmetry of the host makes equal.
+
+    Parameters
+    ----------
+    counts, shells, n_steps
+        As in `find_occupation`.
+    permutations
+        Permutations of the sites by the symmetry of the empty host, shape (operations, n).
+    seeds
+        Tried in order; None is returned when they give fewer than `index` + 1 different occupations.
+    """
+    seen: set[bytes] = set()
+    for seed in seeds:
+        occupation = find_occupation(counts, shells, seed, n_steps)
+        orbit = np.empty((len(permutations), len(occupation.sites)), dtype=np.int64)
+        for row, permutation in zip(orbit, permutations, strict=True):
+            row[permutation] = occupation.sites
+        label = min(row.tobytes() for row in orbit)
+        if label not in seen:
+            seen.add(label)
+            if len(seen) == index + 1:
+                return occupation
+    return None
 
 
 def finite_targets(sites: NDArray[np.int64], n_species: int, shells: Shells) -> NDArray[np.float64]:

@@ -24,6 +24,8 @@ SHORTEST: Final = 0.8
 """Distance (A) below which atoms overlap."""
 
 _FIRST_SHELL: Final = 1.2
+_TILT: Final = 0.15
+"""Sine of the angle to the layers up to which a lattice vector counts as lateral."""
 _ANIONS: Final = frozenset({"O", "F", "S", "Se", "Cl", "N", "Br", "I"})
 
 
@@ -125,6 +127,7 @@ def slab_motion(
     slabs
         Marks the cations of the slabs, shape (n,).
     """
+    normal = _normal(start, normal, start)
     faces = _facing_anions(start, normal, slabs)
     if faces is None:
         return 0.0, 1.0
@@ -175,14 +178,22 @@ def _in_plane_map(start: Structure, final: Structure, normal: NDArray[np.float64
 
 
 def _lateral_vectors(structure: Structure, normal: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Two shortest integer combinations of lattice vectors within the layers."""
+    """Two short integer combinations of lattice vectors that lie most nearly within the layers.
+
+    The layers of a cell that was relaxed before may be tilted against `normal`: vectors count as lateral by
+    their angle to the layers.
+    """
     steps = np.array(np.meshgrid(*[range(-2, 3)] * 3)).reshape(3, -1).T
+    steps = steps[np.abs(steps).any(axis=1)]
     vectors = steps @ structure.lattice.matrix
-    flat = [i for i in np.argsort(np.linalg.norm(vectors, axis=1), kind="stable") if abs(vectors[i] @ normal) < 0.1]
-    flat = [i for i in flat if steps[i].any()]
-    first = flat[0]
-    second = next(i for i in flat if np.linalg.norm(np.cross(vectors[first], vectors[i])) > 0.1)
-    return steps[first], steps[second]
+    lengths = np.linalg.norm(vectors, axis=1)
+    slope = np.abs(vectors @ normal) / lengths
+    order = np.lexsort((lengths, slope > _TILT))
+    first = order[0]
+    independent = (
+        np.linalg.norm(np.cross(vectors[first], vectors[order]), axis=1) > _TILT * lengths[first] * lengths[order]
+    )
+    return steps[first], steps[order[independent][0]]
 
 
 def _normal(final: Structure, normal: NDArray[np.float64], start: Structure) -> NDArray[np.float64]:
