@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _MEASURED: Final = 500
 
-CPU_SECONDS: Final = 3.6
+CPU_SECONDS: Final = 0.9
 """CPU time of one CHGNet relaxation of 48 atoms (s): mean over the x-states of the quick example, one thread."""
 
 _SHARED_JOBS: Final = 75
