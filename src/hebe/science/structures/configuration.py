@@ -102,6 +102,8 @@ def build_configuration(
     """
     size = cell_size(composition, n_sites)
     key = configuration_key(composition, size, seed, index, shells, radius)
+    if n_steps is not None:
+        key = content_hash([key, n_steps])
     mixed = {name: dict(values) for name, values in composition.fractions.items()}
     fields: dict[str, Any] = {"key": key, "seed": seed, "composition": _as_text(mixed)}
     if index and all(len(values) == 1 for values in mixed.values()):
@@ -117,7 +119,8 @@ def build_configuration(
         found_shells = find_shells(structure, sites, shells)
         seeds = [_search_seed(composition, name, seed, i) for i in range(_ATTEMPTS + 2 * index)]
         equivalent = site_permutations(structure, sites)
-        occupation = distinct_occupation(counts, found_shells, equivalent, seeds, index, n_steps)
+        number = index if len(counts) > 1 else 0
+        occupation = distinct_occupation(counts, found_shells, equivalent, seeds, number, n_steps)
         if occupation is None:
             return ConfigurationDoc(status="absent", **fields)
         for site, kind in zip(sites, occupation.sites, strict=True):
