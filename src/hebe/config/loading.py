@@ -15,8 +15,9 @@ from hebe.config.yamlfile import MAX_BYTES, Source, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
-    from hebe.config.campaign import Stage, SublatticeSpec
+    from hebe.config.campaign import SublatticeSpec
     from hebe.config.family import Family
+    from hebe.config.stage import Stage
 
 NEEDED_ANALYSIS: Final[dict[str, str]] = {
     "average_voltage": "voltage",

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Job
 
-from hebe.config.campaign import Campaign, Stage
+from hebe.config.campaign import Campaign
 from hebe.config.family import Family, load_family
+from hebe.config.stage import Stage
 from hebe.makers.build import BuildMaker
 from hebe.makers.candidate import CandidateMaker
 from hebe.makers.identity import stable
