@@ -184,7 +184,7 @@ class Campaign(ConfigModel):
     filters: Filters = Filters()
     select: Selection = Selection()
     structures: StructureSpec = StructureSpec()
-    stages: tuple[Stage, ...] = Field(min_length=1, max_length=1)
+    stages: tuple[Stage, ...] = Field(min_length=1, max_length=8)
     rank: Rank = Rank()
     _source: Source = PrivateAttr(default_factory=Source)
     """Where the campaign was read, for messages about it."""

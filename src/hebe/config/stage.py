@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from hebe.config.engine import EngineSpec
+from hebe.config.keep import Keep
 from hebe.config.model import ConfigModel
 from hebe.config.units import ExactFraction, FractionRange, Whole
 from hebe.config.wording import RefusedValueError, shown
@@ -20,14 +21,22 @@ class OrderingSpec(ConfigModel):
 
 
 Analysis = Literal["voltage", "volume_strain", "mixing"]
+Task = Literal["relax", "relax-ions", "static"]
 
 
 class Stage(ConfigModel):
-    """One pass with one engine; x and window are fractions of x_full."""
+    """One pass with one engine; x and window are fractions of x_full.
+
+    A later stage says how many candidates it keeps of the stage before and starts from the cells that this one
+    left. ``configurations`` is how many of each candidate it takes, all by default.
+    """
 
     engine: EngineSpec
+    keep: Keep | None = None
+    task: Task = "relax"
     x: tuple[ExactFraction, ...] = (Fraction(1),)
     window: FractionRange | None = None
+    configurations: Whole | None = Field(default=None, ge=1, le=100)
     orderings: OrderingSpec = OrderingSpec()
     analyses: tuple[Analysis, ...] = Field(default=("voltage", "volume_strain", "mixing"), min_length=1)
 
