@@ -11,7 +11,7 @@ import numpy as np
 from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, job
 from pymatgen.core import Structure
 
-from hebe.config.campaign import EngineSpec
+from hebe.config.engine import EngineSpec
 from hebe.config.family import load_family
 from hebe.engines.registry import get_engine
 from hebe.exceptions import EngineError
