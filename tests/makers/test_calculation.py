@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from jobflow import Job, run_locally
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.engine import EngineSpec
 from hebe.engines import get_engine
+from hebe.engines.ase import ASEEngine
 from hebe.engines.protocol import Evaluation, Relaxation, static_result
 from hebe.exceptions import CalculationCutError
 from hebe.makers import RelaxMaker, StaticMaker
 from hebe.makers.calculation import calculation_key, run_folder
 from hebe.makers.identity import stable
-from hebe.schemas.calculation import CalculationDoc
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
+
+    from hebe.schemas.calculation import CalculationDoc
 
 SPRINGS = {"ase": "support.spring_crystal:make", "energy_scale": "springs", "arguments": {"length": 2.25}}
 
 
 def oxide() -> Structure:
-    return Structure(Lattice.cubic(4.25), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    return Structure(Lattice.cubic(4.25), ["Mg", "O"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]]))
 
 
 def outcome(job: Job) -> CalculationDoc:
@@ -33,15 +36,14 @@ def outcome(job: Job) -> CalculationDoc:
     return output
 
 
-class Reader:
+class Reader(ASEEngine):
     """An engine that reads initial moments and writes files."""
 
-    name = "reader"
-    energy_scale = "reader"
-    reads: tuple[str, ...] = ("magmoms",)
-    capabilities = frozenset({"forces"})
-    settings: dict[str, Any] = {}
-    versions: dict[str, str] = {}
+    reads = ("magmoms",)
+
+    def __init__(self) -> None:
+        super().__init__("support.spring_crystal:make", {}, "springs")
+        self.name = "reader"
 
     def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
         """One energy, of the initial moments; the first attempt in a folder is cut off."""
