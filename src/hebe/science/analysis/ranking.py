@@ -50,15 +50,13 @@ def rank(candidates: Sequence[Mapping[str, Any]], objectives: Sequence[Objective
     """
     costs = [_costs(candidate, objectives) for candidate in candidates]
     complete = [i for i, cost in enumerate(costs) if None not in cost]
-    number_of = _sorted_fronts({i: [c for c in costs[i] if c is not None] for i in complete})
+    front_of = _sorted_fronts({i: [c for c in costs[i] if c is not None] for i in complete})
     sums = _rank_sums(costs)
     ranked = [
-        i
-        for i, c in enumerate(candidates)
-        if c["status"] == "complete" or (c["status"] == "partial" and i in number_of)
+        i for i, c in enumerate(candidates) if c["status"] == "complete" or (c["status"] == "partial" and i in front_of)
     ]
     last = len(candidates) + 1
-    ranked.sort(key=lambda i: (number_of.get(i, last), sums[i], str(candidates[i]["candidate_id"])))
+    ranked.sort(key=lambda i: (front_of.get(i, last), sums[i], str(candidates[i]["candidate_id"])))
     position = {i: number for number, i in enumerate(ranked, start=1)}
     return [position.get(i) for i in range(len(candidates))]
 
