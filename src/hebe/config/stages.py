@@ -10,6 +10,8 @@ from hebe.config.refusal import bad_key
 from hebe.config.wording import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hebe.config.campaign import Campaign
     from hebe.config.family import Family
     from hebe.config.stage import Stage
@@ -143,7 +145,7 @@ def _check_contents(campaign: Campaign, family: Family, stage: Stage, index: int
         _check_window(campaign, family, stage, index, needing)
 
 
-def _check_window(campaign: Campaign, family: Family, stage: Stage, index: int, needing: list[str]) -> None:
+def _check_window(campaign: Campaign, family: Family, stage: Stage, index: int, needing: Sequence[str]) -> None:
     key: KeyPath = ("stages", index)
     known = sorted({*stage.x, _made(campaign, family)})
     listed = ", ".join(str(x) for x in known[:20])

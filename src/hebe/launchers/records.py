@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from jobflow.core.flow import Flow
+from monty.json import MontyDecoder
 
+from hebe.launchers.graph import walk
 from hebe.stores.database import connection
 from hebe.stores.sqlite import Mode, SQLiteStore
 
@@ -103,6 +106,22 @@ class Records:
         for start in range(0, len(wanted), _CHUNK):
             for record in self._store.query({"uuid": {"$in": wanted[start : start + _CHUNK]}}):
                 found[record["uuid"], record["index"]] = record
+        return found
+
+    def asked(self, uuids: Iterable[str]) -> list[Flow]:
+        """Return the flows that some jobs asked for when they ended, with those that the jobs in them asked for."""
+        found: list[Flow] = []
+        queue, seen = set(uuids), set[str]()
+        while queue:
+            seen |= queue
+            flows = [
+                MontyDecoder().process_decoded(flow)
+                for record in self.of(queue).values()
+                for flow in (record.get("diversion") or {}).values()
+            ]
+            flows = [flow if isinstance(flow, Flow) else Flow([flow]) for flow in flows]
+            found += flows
+            queue = {job.uuid for flow in flows for job, _ in walk(flow)} - seen
         return found
 
     def failed(self, uuids: Iterable[str] | None = None) -> dict[tuple[str, int], dict[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.exceptions import StoreError
+from hebe.launchers.graph import walk
 from hebe.launchers.outcome import DIGESTED, TOLD, Digest, Failure
 from hebe.launchers.records import Records
 from hebe.launchers.summary import group
@@ -30,7 +31,8 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
     store_path
         The embedded store's file.
     flow_uuids
-        Uuids of the jobs of a flow; None asks for every job that has an output or has failed.
+        Uuids of the jobs of a flow, those that they asked for are added; None asks for every job that has an output
+        or has failed.
 
     Returns
     -------
@@ -55,6 +57,8 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
     documents.connect()
     records = Records(documents.path, mode)
     wanted = None if flow_uuids is None else set(flow_uuids)
+    if wanted is not None:
+        wanted |= {job.uuid for flow in records.asked(wanted) for job, _ in walk(flow)}
     digests = _latest(documents, wanted)
     reports = records.launches()
     alive = [report for _, beat, report in reports if _alive(report, beat)]

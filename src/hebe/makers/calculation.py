@@ -79,6 +79,8 @@ class CalculationMaker(Maker, ABC):
         parent: CalculationDoc | None = None,
         slot: int = 0,
         label: str = "",
+        *,
+        previous: list[CalculationDoc | None] | None = None,
     ) -> CalculationDoc | OutputReference:
         """Calculate and document; a calculation that was done before is referred to, not repeated.
 
@@ -92,15 +94,19 @@ class CalculationMaker(Maker, ABC):
             Relaxed cell of the same configuration to start from.
         label
             Names the calculation in documents.
+        previous
+            Calculations of another stage to start from: of those that ended, the one that is `slot`-th in energy gives
+            the cell and its moments. `start` is then the configuration that they belong to, or None.
         """
         spec = EngineSpec.model_validate(self.engine)
         engine = get_engine(spec)
-        structure, reason = self._start(start, orderings, parent, slot)
+        if previous is not None:
+            structure, reason = _from_previous(previous, slot)
+        else:
+            structure, reason = self._start(start, orderings, parent, slot)
         if structure is None:
             return self._without_start(engine, label, reason)
-        host = structure
-        if isinstance(start, ConfigurationDoc) and start.structure is not None and orderings is not None:
-            host = apply_ordering(start.structure, orderings.occupied[slot], self._working)
+        host = self._host(start, structure)
         key = calculation_key(engine, spec.fmax, self.task, structure)
         found = reuse(key, CalculationDoc, claim=True)
         if found is not None:
@@ -108,6 +114,13 @@ class CalculationMaker(Maker, ABC):
         facts = self._facts(engine, spec.fmax, key, label, structure)
         before = unfinished(key, CalculationDoc)
         return self._calculate(engine, spec, before, host, facts)
+
+    def _host(self, start: Structure | ConfigurationDoc | None, structure: Structure) -> Structure:
+        """Cell before any relaxation, against which the topology is judged; the start itself if there is no other."""
+        sites = structure.site_properties.get("configuration_site")
+        if not isinstance(start, ConfigurationDoc) or start.structure is None or sites is None:
+            return structure
+        return apply_ordering(start.structure, sites, self._working)
 
     @property
     def _working(self) -> str | None:
@@ -225,6 +238,21 @@ class CalculationMaker(Maker, ABC):
             label=label,
             error=error,
         )
+
+
+def _from_previous(previous: list[CalculationDoc | None], slot: int) -> tuple[Structure | None, str]:
+    """Cell of the calculation that is `slot`-th in energy; None and why if there are fewer."""
+    usable = sorted((c for c in previous if c is not None and c.usable), key=lambda c: c.energy)
+    if slot < len(usable):
+        structure = usable[slot].cell.copy()
+        moments = usable[slot].magmoms
+        if moments is not None:
+            structure.add_site_property("magmom", moments)
+        return structure, ""
+    broken = [c.status for c in previous if c is not None and c.status in {"failed", "cut"}]
+    if len(broken) + len(usable) <= slot and None not in previous:
+        return None, ""
+    return None, f"the calculation to start from is {broken[0] if broken else 'missing'}"
 
 
 def calculation_key(engine: Engine, fmax: float, task: str, structure: Structure) -> str:

@@ -104,25 +104,33 @@ def metal_cell(campaign: Campaign) -> Structure | None:
     return structure
 
 
-def assign_cells(campaign: Campaign, specs: Sequence[MemberSpec]) -> dict[str, CellSet]:
-    """Cells of every candidate by id, from the files of a campaign.
+def check_cells(campaign: Campaign, specs: Sequence[MemberSpec]) -> None:
+    """Refuse files that are cells of no candidate.
 
     Raises
     ------
     BadInputError
-        If a file cannot be used, is no cell of the host or of no candidate, or a candidate lacks its cell as made;
-        names file, line and key.
+        Names file, line and key.
     """
-    sets: dict[str, list[tuple[int, _Cell]]] = {spec.candidate_id: [] for spec in specs}
     for i, file in enumerate(campaign.structures.files):
-        for spec in specs:
-            cell = _cell_of(campaign, file, spec, i)
-            if cell is not None:
-                sets[spec.candidate_id].append((i, cell))
-                break
-        else:
-            _refuse(campaign, i, f"{file.file} is no cell of {', '.join(s.formula for s in specs)}")
-    return {spec.candidate_id: _cell_set(campaign, spec, sets[spec.candidate_id]) for spec in specs}
+        if not any(_cell_of(campaign, file, spec, i) for spec in specs):
+            names = ", ".join(spec.formula for spec in specs)
+            _refuse(campaign, i, f"{file.file} is no cell of {names}", "cells must hold the cations of a formula")
+
+
+def assign_cells(campaign: Campaign, specs: Sequence[MemberSpec]) -> dict[str, CellSet]:
+    """Cells of candidates by id, from the files of a campaign; files of other candidates are left out.
+
+    Raises
+    ------
+    BadInputError
+        If a file cannot be used or a candidate lacks its cell as made; names file, line and key.
+    """
+    result = {}
+    for spec in specs:
+        cells = [(i, _cell_of(campaign, file, spec, i)) for i, file in enumerate(campaign.structures.files)]
+        result[spec.candidate_id] = _cell_set(campaign, spec, [(i, cell) for i, cell in cells if cell is not None])
+    return result
 
 
 def _refuse(campaign: Campaign, index: int, reason: str, hint: str | None = None) -> NoReturn:
