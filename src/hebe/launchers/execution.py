@@ -104,7 +104,7 @@ class RecordingStore(JobStore):
         size = self._measure(job, docs.output)
         outcome = self._describe(docs, response)
         is_calculation = outcome.digest is not None and outcome.digest.is_calculation
-        if self._in_group and self.group is not None and outcome.is_plain and not is_calculation:
+        if self._in_group and self.group is not None and outcome.is_plain and not (is_calculation or save):
             document: dict[str, Any] = jsanitize(docs.model_copy(update={"output": None}), strict=True, allow_bson=True)
             document["output"] = docs.output
             self.group.output(document, size)
