@@ -165,9 +165,16 @@ def disturbed(root: Path, candidates: int, moments: int, seed: int, network: str
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs the kernel's list of children")
-@pytest.mark.parametrize("kind", ["shared", "exclusive"])
-@pytest.mark.parametrize(("candidates", "moments"), [(6, 4), pytest.param(20, 30, marks=pytest.mark.slow)])
-def test_kill_at_random_moments_of_a_campaign(candidates: int, moments: int, kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "candidates", "moments"),
+    [
+        ("shared", 6, 4),
+        ("exclusive", 3, 3),
+        pytest.param("shared", 20, 30, marks=pytest.mark.slow),
+        pytest.param("exclusive", 20, 30, marks=pytest.mark.slow),
+    ],
+)
+def test_kill_at_random_moments_of_a_campaign(kind: str, candidates: int, moments: int, tmp_path: Path) -> None:
     root, quiet = tmp_path / "disturbed", tmp_path / "quiet"
     for folder in (root, quiet):
         (folder / "marks").mkdir(parents=True)
@@ -278,11 +285,13 @@ FULL = (
 )
 
 
-def test_full_disk_is_one_message_and_the_store_is_sound(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["shared", pytest.param("exclusive", marks=pytest.mark.slow)])
+def test_full_disk_is_one_message_and_the_store_is_sound(kind: str, tmp_path: Path) -> None:
     """No file may grow beyond a size, which SQLite meets as it meets a full disk."""
     (tmp_path / "marks").mkdir()
     open_store(tmp_path).close()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    environment[SIMULATION] = str(tmp_path) if kind == "exclusive" else ""
     command = [sys.executable, "-c", FULL.format(script=str(SCRIPT)), str(tmp_path), "400", "2", "300000"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 1

@@ -90,30 +90,25 @@ def test_two_jobs_that_wait_for_each_other_end(store: JobStore, tmp_path: Path) 
     assert os.getpid() not in seen
 
 
-def test_large_parts_go_to_the_additional_store(store: JobStore, tmp_path: Path) -> None:
-    made = [jobs.tabulate(2000)]
-    made += [jobs.tabulate(number, made[0].output["table"]) for number in range(30)]
-    flow = Flow(made)
-    for status in ({"reused": 0}, {"reused": 31}):
-        summary = local.run(flow, store=store, workers=2, progress=False, root=tmp_path)
-        assert summary.jobs == {"total": 31, "completed": 31, "failed": 0, "running": 0, "waiting": 0, **status}
-    assert store.get_output(made[0].uuid, load=True)["table"] == list(range(2000))
-    kept = store.query_one({"uuid": made[0].uuid}, load=False)
-    assert "blob_uuid" in kept["output"]["table"]
-    assert store.additional_stores["data"].count() == 31
-
-
-def test_claims_diversions_and_failures_through_the_owner(store: JobStore, tmp_path: Path) -> None:
+def test_all_that_a_job_may_want_of_a_store(store: JobStore, tmp_path: Path) -> None:
+    """Inputs, claims, look-ups, additional stores, diversions and failures pass through the owner."""
     marks = tmp_path / "marks"
     marks.mkdir()
-    made: list[Any] = [jobs.compute_once(str(marks), f"key-{number % 3}") for number in range(9)]
-    made += [jobs.replaced(2, str(marks)), jobs.detoured(str(marks)), jobs.explode("boom")]
-    flow = Flow(made)
+    table = jobs.tabulate(2000)
+    tables = [table, *(jobs.tabulate(number, table.output["table"]) for number in range(30))]
+    others = [jobs.compute_once(str(marks), f"key-{number % 3}") for number in range(9)]
+    others += [jobs.replaced(2, str(marks)), jobs.detoured(str(marks)), jobs.explode("boom")]
+    flow = Flow([*tables, *others])
     first, second = (local.run(flow, store=store, workers=2, progress=False, root=tmp_path) for _ in range(2))
     assert first.calculations == {"computed": 3, "reused": 6 + 2, "failed": 0}, "two were replaced"
     assert [failure.message for failure in first.failures] == ["boom"]
     assert second.jobs["reused"] == second.jobs["total"] - 1
     assert set(jobs.executions(marks).values()) == {1}
+    assert store.get_output(table.uuid, load=True)["table"] == list(range(2000))
+    kept = store.query_one({"uuid": table.uuid}, load=False) or {}
+    assert "blob_uuid" in kept["output"]["table"]
+    additional: dict[str, Any] = vars(store)["additional_stores"]
+    assert additional["data"].count() == len(tables)
 
 
 STATUS = (
@@ -130,6 +125,7 @@ def test_one_owner_runs_all_jobs_and_others_read_a_copy(tmp_path: Path, monkeypa
     assert summary.status == "complete"
     assert [store.get_output(job.uuid) for job in made] == [number + 1 for number in range(20)]
     store.close()
+    assert not (tmp_path / ".hebe" / "store.db-owner").exists(), "another process may have it"
     found = read_status(tmp_path / ".hebe" / "store.db")
     assert found["jobs"]["completed"] == 20
 

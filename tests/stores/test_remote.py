@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,6 +60,7 @@ def test_pages_of_a_long_answer(owned: Any) -> None:
     assert next(rows)["uuid"] == "0000"
     store.update({"uuid": "9999", "n": -1})
     assert next(rows)["uuid"] == "0001", "the owner goes on where it was"
+    assert isinstance(rows, Generator)
     rows.close()
     assert store.count() == 351
     assert len(list(store.query(limit=150))) == 150

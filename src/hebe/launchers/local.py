@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,7 +107,7 @@ def run(
             on_event({"kind": kind, **node.identity})
 
     scheduler = Scheduler(store.docs_store, records, crew, retry_failed=retry_failed, limits=limits, notify=notify)
-    with _interruptible(scheduler, crew) as interrupts:
+    with closing(records), _interruptible(scheduler, crew) as interrupts:
         try:
             _drive(scheduler, flow, records, launch, progress=progress)
             crew.close()
@@ -117,9 +117,9 @@ def run(
         except BaseException:
             crew.kill()
             raise
-    summary = scheduler.tally.summary(interrupted=bool(interrupts) and scheduler.tally.waiting > 0)
-    if crew.started or scheduler.tally.total > scheduler.tally.reused:
-        _beat(scheduler, records, launch, summary.status)
+        summary = scheduler.tally.summary(interrupted=bool(interrupts) and scheduler.tally.waiting > 0)
+        if crew.started or scheduler.tally.total > scheduler.tally.reused:
+            _beat(scheduler, records, launch, summary.status)
     return summary
 
 

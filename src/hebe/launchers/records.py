@@ -56,6 +56,10 @@ class Records:
             return cls.of_file(documents.path)
         return cls.of_file(str(root / ".hebe" / "launcher.db"))
 
+    def close(self) -> None:
+        """Give the file up, if nothing else of this process has it open."""
+        self.store.close()
+
     def together_with(self, documents: Store) -> AbstractContextManager[Any]:
         """Commit a record and an output at once, if both are in one file or reached over one connection."""
         if isinstance(documents, RemoteStore):
