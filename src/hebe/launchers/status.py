@@ -55,7 +55,7 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
     if not Path(documents.path).is_file():
         raise StoreError(f"{documents.path} does not exist")
     documents.connect()
-    records = Records(documents.path, mode)
+    records = Records.of_file(documents.path, mode)
     wanted = None if flow_uuids is None else set(flow_uuids)
     if wanted is not None:
         wanted |= {job.uuid for flow in records.asked(wanted) for job, _ in walk(flow)}
