@@ -5,62 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 
 import hebe
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.science.structures.explicit import assign_cells
-from support.campaigns import SPRINGS
+from support.given_cells import coo2, licoo2, write
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-CAMPAIGN = """\
-name: given
-host:
-  family: layered-o3
-  working_ion: Li
-  sublattices:
-    TM: {{species: {{Co: [3], Ni: [3]}}}}
-select: {{method: explicit, formulas: [LiCoO2]}}
-structures:
-  method: explicit
-  files: [{files}]
-stages:
-  - engine: {engine}
-    task: static
-    analyses: [voltage, volume_strain]
-"""
-
-
-def lattice(a: float = 2.816, c: float = 14.05) -> Lattice:
-    """Rhombohedral cell of the layered host from its hexagonal axes (A)."""
-    hexagonal = Lattice.hexagonal(a, c).matrix
-    return Lattice(
-        [
-            (2 * hexagonal[0] + hexagonal[1] + hexagonal[2]) / 3,
-            (-hexagonal[0] + hexagonal[1] + hexagonal[2]) / 3,
-            (-hexagonal[0] - 2 * hexagonal[1] + hexagonal[2]) / 3,
-        ]
-    )
-
-
-def licoo2(z: float = 0.2605) -> Structure:
-    coords = [[0.5] * 3, [0.0] * 3, [z] * 3, [-z] * 3]
-    return Structure(lattice(), ["Li", "Co", "O", "O"], coords)
-
-
-def coo2() -> Structure:
-    return Structure(lattice(c=13.2), ["Co", "O", "O"], licoo2().frac_coords[1:])
-
-
-def write(folder: Path, *cells: tuple[str, Structure], engine: str = SPRINGS) -> Path:
-    for name, cell in cells:
-        cell.to(filename=str(folder / name))
-    path = folder / "given.yaml"
-    path.write_text(CAMPAIGN.format(files=", ".join(name for name, _ in cells), engine=engine))
-    return path
 
 
 def test_cells_are_told_apart_by_what_they_hold(tmp_path: Path) -> None:
@@ -75,7 +29,7 @@ def test_jobs_follow_the_content_of_the_files(tmp_path: Path) -> None:
     path = write(tmp_path, ("full.vasp", licoo2()), ("empty.vasp", coo2()))
     first = {job.uuid for job in campaign_flow(hebe.load_campaign(path)).jobs}
     assert first == {job.uuid for job in campaign_flow(hebe.load_campaign(path)).jobs}
-    write(tmp_path, ("full.vasp", licoo2(0.2600)), ("empty.vasp", coo2()))
+    write(tmp_path, ("full.vasp", licoo2(z=0.26)), ("empty.vasp", coo2()))
     assert first != {job.uuid for job in campaign_flow(hebe.load_campaign(path)).jobs}
 
 
@@ -99,7 +53,7 @@ def short() -> Structure:
 
 
 def disordered() -> Structure:
-    return Structure(lattice(), [{"Li": 0.5}, "Co", "O", "O"], licoo2().frac_coords)
+    return Structure(licoo2().lattice, [{"Li": 0.5}, "Co", "O", "O"], licoo2().frac_coords)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +63,7 @@ def disordered() -> Structure:
         ((("full.vasp", licoo2()), ("short.vasp", short())), ("short.vasp", "1 sites of O", "has 2")),
         ((("half.cif", disordered()),), ("half.cif", "share a site")),
         ((("empty.vasp", coo2()),), ("no file holds LiCoO2 as made",)),
-        ((("full.vasp", licoo2()), ("again.vasp", licoo2(0.26))), ("second cell",)),
+        ((("full.vasp", licoo2()), ("again.vasp", licoo2(z=0.26))), ("second cell",)),
         ((("full.vasp", licoo2()), ("large.vasp", coo2() * (2, 1, 1))), ("2 formula units", "as made 1")),
     ],
 )
