@@ -24,7 +24,7 @@ LONELY = Structure(Lattice.cubic(30), ["Mg"], [[0, 0, 0]])
 
 def oxide(length: float, name: str) -> Structure:
     """Two formulas of a displaced rock salt."""
-    sites = [[0, 0, 0], [0.5, 0.5, 0], [0.5, 0.5, 0.5], [0, 0, 0.5]]
+    sites = [[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0], [0, 0, 0.5]]
     lattice = Lattice.from_parameters(length / 2**0.5, length / 2**0.5, length, 90, 90, 90)
     return displaced(Structure(lattice, ["Ni", "Mg", "O", "O"], np.array(sites)), 0.05, name)
 
