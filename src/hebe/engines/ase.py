@@ -102,17 +102,7 @@ class ASEEngine:
 
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy (eV), forces (eV/A), stress (eV/A^3); moments when the calculator has them."""
-        plain = Structure(structure.lattice, structure.species, structure.frac_coords)
-        atoms = AseAtomsAdaptor.get_atoms(plain, msonable=False)
-        atoms.calc = self._calculator
-        try:
-            energy = float(atoms.get_potential_energy())
-            forces = np.asarray(atoms.get_forces(), dtype=np.float64)
-            stress = np.asarray(atoms.get_stress(voigt=False), dtype=np.float64)
-            moments = np.asarray(atoms.get_magnetic_moments(), dtype=np.float64) if magmoms else None
-        except Exception as err:
-            raise EngineError(self.name, f"{type(err).__name__}: {err}") from err
-        return Evaluation(energy, forces, stress, moments)
+        return evaluate_calculator(self.name, self._calculator, structure, magmoms=magmoms)
 
     def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
         """Energy, forces and stress of the structure as it is."""
@@ -129,3 +119,28 @@ class ASEEngine:
     ) -> Relaxation:
         """Relax ions and cell with the project's own optimizer."""
         return relax(structure, self.evaluate, fmax=fmax, steps=steps, cell=cell)
+
+
+def evaluate_calculator(engine: str, calculator: Any, structure: Structure, *, magmoms: bool) -> Evaluation:
+    """Energy (eV), forces (eV/A), stress (eV/A^3) and, when asked, moments from an ASE calculator.
+
+    Raises
+    ------
+    EngineError
+        In the name of `engine`, for whatever the calculator raises.
+    """
+    atoms = AseAtomsAdaptor.get_atoms(without_properties(structure), msonable=False)
+    atoms.calc = calculator
+    try:
+        energy = float(atoms.get_potential_energy())
+        forces = np.asarray(atoms.get_forces(), dtype=np.float64)
+        stress = np.asarray(atoms.get_stress(voigt=False), dtype=np.float64)
+        moments = np.asarray(atoms.get_magnetic_moments(), dtype=np.float64) if magmoms else None
+    except Exception as err:
+        raise EngineError(engine, f"{type(err).__name__}: {err}") from err
+    return Evaluation(energy, forces, stress, moments)
+
+
+def without_properties(structure: Structure) -> Structure:
+    """The lattice, elements and coordinates alone."""
+    return Structure(structure.lattice, structure.species, structure.frac_coords)
