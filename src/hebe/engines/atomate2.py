@@ -121,10 +121,13 @@ class Atomate2Engine:
         cell: bool = True,
         folder: Path | None = None,
     ) -> Relaxation:
-        """Relax as the maker does, in `folder` or one that is removed afterwards; steps are those of its optimizer."""
+        """Relax as the maker does, in `folder` or one that is removed afterwards; two steps are too few to move."""
         calculator = self._maker.calculator
         maker = dataclasses.replace(
-            self._maker, relax_cell=cell, steps=steps, relax_kwargs={**self._maker.relax_kwargs, "fmax": fmax}
+            self._maker,
+            relax_cell=cell,
+            steps=max(steps - 1, 1),
+            relax_kwargs={**self._maker.relax_kwargs, "fmax": fmax},
         )
         maker._calculator = calculator  # noqa: SLF001 - the maker's own cache: the model is loaded once
         with contextlib.ExitStack() as stack:
@@ -140,18 +143,18 @@ class Atomate2Engine:
                 document = type(maker).make.original(maker, without_properties(structure))
             except Exception as err:
                 raise EngineError(self.name, f"{type(err).__name__}: {err}") from err
-        return self._relaxation(structure, document, fmax, cell=cell)
+        return self._relaxation(structure, document)
 
-    def _relaxation(self, start: Structure, document: Any, fmax: float, *, cell: bool) -> Relaxation:
+    def _relaxation(self, start: Structure, document: Any) -> Relaxation:
         """The document as ours; what it says of the end is evaluated once more, in our units."""
         end = document.output.structure
         final = Structure(end.lattice, start.species, end.frac_coords, site_properties=start.site_properties)
         result = static_result(final, self.evaluate(final, magmoms="magmoms" in self.capabilities))
         converged = str(getattr(document.state, "value", document.state)) == "successful"
         energies = [float(step.energy) for step in document.output.ionic_steps]
-        return dataclasses.replace(
-            result, n_steps=int(document.output.n_steps), converged=converged, energies=energies
-        )
+        if len(energies) > 1:
+            energies.pop()  # the maker lists the last step twice
+        return dataclasses.replace(result, n_steps=len(energies), converged=converged, energies=energies)
 
     @cached_property
     def _maker(self) -> Any:

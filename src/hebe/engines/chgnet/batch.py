@@ -1,4 +1,4 @@
-"""Several graphs as one whose parts do not touch: a batch, so that a device with many lanes has work for all of them."""
+"""Several graphs as one whose parts do not touch: a batch, which gives a device with many lanes enough to do."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hebe.engines.chgnet.graph import Graph
+from hebe.engines.chgnet.graph import Graph, IntArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from hebe.engines.chgnet.graph import IntArray
 
 
 @dataclass(frozen=True)
