@@ -78,8 +78,10 @@ def test_settings_of_the_maker_and_the_model_enter_the_key() -> None:
 
 @installed
 def test_a_force_field_that_does_not_exist_is_an_engine_error() -> None:
+    engine = Atomate2Engine({"force_field_name": "Nonsense"}, "x")
+    assert "model_hash" not in engine.settings
     with pytest.raises(EngineError, match="Nonsense"):
-        Atomate2Engine({"force_field_name": "Nonsense"}, "x").evaluate(oxide())
+        engine.evaluate(oxide())
 
 
 def test_atomate2_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

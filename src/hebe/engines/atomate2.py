@@ -76,15 +76,20 @@ class Atomate2Engine:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Settings of the maker after its own defaults, hash of the model, energy scale and versions."""
-        maker, calculator = self._maker, self._maker.calculator
-        package = type(calculator).__module__.partition(".")[0]
+        """Settings of the maker after its own defaults, hash of the model, energy scale and versions.
+
+        A force field that cannot be made has no hash; it has no energies either, and says why when asked for one.
+        """
+        settings = {"force_field": self.force_field, "energy_scale": self.energy_scale, **self.versions}
+        try:
+            maker = self._maker
+        except EngineError:
+            return {**settings, "maker": hash_files(self.arguments)}
+        package = type(maker.calculator).__module__.partition(".")[0]
         return {
-            "force_field": self.force_field,
+            **settings,
             "maker": {name: hash_files(getattr(maker, name)) for name in MAKER_ARGUMENTS},
-            "energy_scale": self.energy_scale,
-            "model_hash": hash_parameters(calculator),
-            **self.versions,
+            "model_hash": hash_parameters(maker.calculator),
             package: metadata.version(package),
         }
 
