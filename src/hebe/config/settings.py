@@ -93,11 +93,13 @@ class Settings(ConfigModel):
     ``project_dir`` is the folder that holds ``.hebe``; None: see `project_folder`. A relative one counts from
     the file that names it, or from the working folder for ``HEBE_PROJECT_DIR``. ``store`` says where outputs go; a
     source that names it replaces it as a whole, except that variables (``HEBE_STORE_URI``, ...) change single keys.
+    ``device`` is where machine-learned potentials of Hebe compute: ``cpu``, ``cuda``, or CUDA when there is one.
     """
 
     workers: Whole | None = Field(default=None, ge=1, le=10_000)
     project_dir: Path | None = None
     store: StoreSettings = StoreSettings()
+    device: Literal["auto", "cpu", "cuda"] = "auto"
 
 
 def get_settings(start: Path | None = None) -> Settings:

@@ -6,8 +6,9 @@ chapter 6; joint treatment of strain and displacement: Pfrommer et al., J. Compu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -20,8 +21,10 @@ from hebe.exceptions import EngineError
 
 Vector = NDArray[np.float64]
 Evaluate = Callable[[Structure], Evaluation]
+EvaluateMany = Callable[[Sequence[Structure]], Sequence[Evaluation]]
+_Search = Generator[Structure, Evaluation, Relaxation]
 
-OPTIMIZER: Final = "spring-bfgs-1"
+OPTIMIZER: Final = "spring-bfgs-2"
 """Name and version of this optimizer: enters content keys."""
 
 _TRUST: Final = 0.25  # A, first and typical largest step of an atom
@@ -58,13 +61,12 @@ class _Point:
 class _Surface:
     """Energy over q = (displacements, strains): X = (X0 + u) D, L = L0 D with D = 1 + strain."""
 
-    def __init__(self, start: Structure, evaluate: Evaluate, *, cell: bool) -> None:
-        self.start, self.evaluate, self.cell = start, evaluate, cell
-        self.n_evaluations = 0
+    def __init__(self, start: Structure, *, cell: bool) -> None:
+        self.start, self.cell = start, cell
 
-    def __call__(self, q: Vector) -> _Point:
-        n = len(self.start)
-        deformation = np.eye(3) + _strain_matrix(q[3 * n :])
+    def structure(self, q: Vector) -> Structure:
+        """Cell at q; raises _ExplosionError when it is out of all proportion to the start."""
+        n, deformation = len(self.start), self._deformation(q)
         positions = (self.start.cart_coords + q[: 3 * n].reshape(n, 3)) @ deformation
         structure = Structure(
             Lattice(self.start.lattice.matrix @ deformation),
@@ -74,11 +76,16 @@ class _Surface:
             site_properties=self.start.site_properties,
         )
         _refuse_explosion(self.start, structure)
-        evaluation = self.evaluate(structure)
-        self.n_evaluations += 1
+        return structure
+
+    def point(self, q: Vector, structure: Structure, evaluation: Evaluation) -> _Point:
+        """Point at q from the evaluation of its cell."""
         if not (np.isfinite(evaluation.energy_eV) and np.isfinite(evaluation.forces).all()):
             raise EngineError("optimizer", "energy or forces are not finite", deterministic=True)
-        return _Point(q, evaluation, self._gradient(evaluation, structure.volume, deformation), structure)
+        return _Point(q, evaluation, self._gradient(evaluation, structure.volume, self._deformation(q)), structure)
+
+    def _deformation(self, q: Vector) -> NDArray[np.float64]:
+        return np.eye(3) + _strain_matrix(q[3 * len(self.start) :])
 
     def _gradient(self, evaluation: Evaluation, volume: float, deformation: NDArray[np.float64]) -> Vector:
         displacement = -(evaluation.forces @ deformation.T).ravel()
@@ -141,20 +148,97 @@ def relax(
     EngineError
         If energies or forces are not finite.
     """
-    surface = _Surface(start, evaluate, cell=cell)
-    point = surface(np.zeros(3 * len(start) + 6))
+    search = _search(start, fmax=fmax, steps=steps, cell=cell)
+    structure = next(search)
+    while True:
+        evaluation = evaluate(structure)
+        try:
+            structure = search.send(evaluation)
+        except StopIteration as end:
+            result: Relaxation = end.value
+            return result
+
+
+def relax_many(
+    starts: Sequence[Structure],
+    evaluate_many: EvaluateMany,
+    *,
+    fmax: float = 0.05,
+    steps: int = 200,
+    cell: bool = True,
+    batch: int = 64,
+) -> list[Relaxation | EngineError]:
+    """Relax structures side by side: the next steps of up to `batch` of them are evaluated in one call.
+
+    Each goes the way that `relax` takes it. A relaxation that ends makes room for the next one.
+
+    Returns
+    -------
+    list of Relaxation or EngineError
+        One per start; the error stands for a structure that has no energy and stops no other.
+    """
+    results: dict[int, Relaxation | EngineError] = {}
+    active: dict[int, tuple[_Search, Structure]] = {}
+    waiting = iter(enumerate(starts))
+    while True:
+        for n, start in islice(waiting, batch - len(active)):
+            search = _search(start, fmax=fmax, steps=steps, cell=cell)
+            active[n] = (search, next(search))
+        if not active:
+            return [results[n] for n in range(len(starts))]
+        evaluations = _evaluate_each([structure for _, structure in active.values()], evaluate_many)
+        for (n, (search, _)), evaluation in zip(list(active.items()), evaluations, strict=True):
+            ended, structure = _advance(search, evaluation)
+            if structure is not None:
+                active[n] = (search, structure)
+            elif ended is not None:
+                results[n] = ended
+                del active[n]
+
+
+def _evaluate_each(structures: Sequence[Structure], evaluate_many: EvaluateMany) -> list[Evaluation | EngineError]:
+    """All in one call; one by one when one of them has no energy, so that it alone ends."""
+    try:
+        return list(evaluate_many(structures))
+    except EngineError as err:
+        if len(structures) == 1:
+            return [err]
+    return [one for structure in structures for one in _evaluate_each([structure], evaluate_many)]
+
+
+def _advance(
+    search: _Search, evaluation: Evaluation | EngineError
+) -> tuple[Relaxation | EngineError | None, Structure | None]:
+    """How the relaxation ended, or the next structure that it asks for."""
+    if isinstance(evaluation, EngineError):
+        return evaluation, None
+    try:
+        return None, search.send(evaluation)
+    except StopIteration as end:
+        return end.value, None
+    except EngineError as err:
+        return err, None
+
+
+def _search(start: Structure, *, fmax: float, steps: int, cell: bool) -> _Search:
+    """One relaxation as a dialogue: asks for the evaluation of a structure, is sent it, returns the end."""
+    surface = _Surface(start, cell=cell)
+    origin = np.zeros(3 * len(start) + 6)
+    first = surface.structure(origin)
+    point = surface.point(origin, first, (yield first))
     hessian, trust = spring_hessian(start), _TRUST
     if not cell:
         hessian[-6:, :-6] = hessian[:-6, -6:] = 0.0
     energies, problem = [point.evaluation.energy_eV], None
-    while not _done(point, fmax, cell=cell) and surface.n_evaluations < steps:
+    while not _done(point, fmax, cell=cell) and len(energies) < steps:
         step = _bounded(_newton_step(hessian, point.gradient), trust)
         length = _longest(step)
         try:
-            trial = surface(point.q + step)
+            structure = surface.structure(point.q + step)
         except _ExplosionError as err:
             problem = str(err)
             break
+        trial = surface.point(point.q + step, structure, (yield structure))
         energies.append(trial.evaluation.energy_eV)
         hessian = _bfgs(hessian, step, trial.gradient - point.gradient)
         if trial.evaluation.energy_eV > point.evaluation.energy_eV + _RISE and length > 1e-3:
@@ -166,7 +250,7 @@ def relax(
         energy_eV=point.evaluation.energy_eV,
         forces_max=point.force,
         stress=point.evaluation.stress,
-        n_steps=surface.n_evaluations,
+        n_steps=len(energies),
         converged=problem is None and _done(point, fmax, cell=cell),
         magmoms=point.evaluation.magmoms,
         energies=energies,

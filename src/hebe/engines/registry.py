@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hebe.config.engine import ENGINES, EngineSpec
 from hebe.engines.ase import ASEEngine
+from hebe.engines.atomate2 import Atomate2Engine
 from hebe.engines.chgnet import CHGNetEngine
 from hebe.exceptions import BadInputError
 from hebe.science.keys import canonical_json
@@ -35,4 +36,6 @@ def _make(content: str) -> Engine:
     spec = EngineSpec.model_validate_json(content)
     if spec.ase is not None and spec.energy_scale is not None:
         return ASEEngine(spec.ase, spec.arguments, spec.energy_scale)
+    if spec.name == "atomate2":
+        return Atomate2Engine(spec.arguments, spec.energy_scale)
     return CHGNetEngine()
