@@ -174,8 +174,16 @@ def serve() -> NoReturn:
 
 
 def once(request_file: str, answer_file: str) -> int:
-    """Work off the request of a file, resolving nothing: file names in it count from the working folder."""
-    answer = Evaluator().answer(json.loads(Path(request_file).read_text()))
+    """Work off the request of a file; names of files in it count from the working folder.
+
+    Parameters that stand in it as ``first`` lead to the density from which the calculation starts.
+    """
+    evaluator, request = Evaluator(), json.loads(Path(request_file).read_text())
+    answer = {}
+    if "first" in request:
+        answer = evaluator.answer({**request, "parameters": request["first"]})
+    if "error" not in answer:
+        answer = evaluator.answer(request)
     if _is_master():
         part = Path(str(answer_file) + ".part")
         part.write_text(json.dumps(answer))
