@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 
-class GPAWCalculator(Calculator):  # type: ignore[misc] - ASE has no types
+class GPAWCalculator(Calculator):
     """GPAW in this Python or another, with the presets and remedies of the engine.
 
     Parameters
@@ -34,7 +34,7 @@ class GPAWCalculator(Calculator):  # type: ignore[misc] - ASE has no types
     """
 
     name = "gpaw"
-    implemented_properties: ClassVar[list[str]] = ["energy", "forces", "stress", "magmom", "magmoms"]
+    implemented_properties = ["energy", "forces", "stress", "magmom", "magmoms"]  # noqa: RUF012 - as ASE declares it
 
     def __init__(
         self, preset: str = "screen", settings: GPAWSettings | dict[str, Any] | None = None, directory: str | Path = "."
@@ -59,8 +59,9 @@ class GPAWCalculator(Calculator):  # type: ignore[misc] - ASE has no types
             If GPAW cannot give an energy.
         """
         super().calculate(atoms, properties, system_changes)
-        structure = _structure(self.atoms)
-        numbers = self.atoms.numbers.tolist()
+        crystal: Any = self.atoms
+        structure = _structure(crystal)
+        numbers = crystal.numbers.tolist()
         if self._run is None or numbers != self._of:
             self.close()
             self._run = GPAWRun(find_installation(), self.choice, structure, Path(self.directory))

@@ -81,7 +81,7 @@ class GPAWRun:
                 continue
             step = None if answer["error"] == "cut" else remedy(answer["error"], self.model.parameters, tried)
             if step is None:
-                self._give_up(answer, wanted, tried)
+                raise self._failure(answer, tried)
             tried.append(step.action)
             self._correct(step)
 
@@ -133,16 +133,15 @@ class GPAWRun:
         for correction in self.corrections:
             self._change({key: value for key, value in correction.settings.items() if key != "occupations"})
 
-    def _give_up(self, answer: dict[str, Any], wanted: dict[str, Any], tried: list[str]) -> None:
+    def _failure(self, answer: dict[str, Any], tried: list[str]) -> EngineError:
         self.close()
         facts: dict[str, Any] = {"folder": self.folder, "corrections": self.corrections, "cpu_s": self.cpu_s}
         if answer["error"] == "cut":
-            self._change({"occupations": wanted["occupations"]})
-            raise CalculationCutError("gpaw", answer["message"], **facts)
+            return CalculationCutError("gpaw", answer["message"], **facts)
         reason = answer["message"]
         if tried:
             reason += f"; tried: {', '.join(tried)}"
-        raise EngineError("gpaw", reason, deterministic=answer["error"] in ("scf", "other"), **facts)
+        return EngineError("gpaw", reason, deterministic=answer["error"] in ("scf", "other"), **facts)
 
 
 def with_cutoff(run: GPAWRun, factor: float) -> Model:

@@ -204,7 +204,7 @@ def _world() -> Any:
 
 
 def _is_master() -> bool:
-    return _world().rank == 0
+    return bool(_world().rank == 0)
 
 
 def _shared(text: str | None) -> str:
