@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
+from hebe.engines.checkpoint import Checkpoint, SearchState
 from hebe.engines.hessian import VOIGT, spring_hessian
 from hebe.engines.protocol import Evaluation, Relaxation
-from hebe.exceptions import EngineError
+from hebe.exceptions import CalculationCutError, EngineError
 
 Vector = NDArray[np.float64]
 Evaluate = Callable[[Structure], Evaluation]
@@ -121,6 +122,7 @@ def relax(
     fmax: float = 0.05,
     steps: int = 200,
     cell: bool = True,
+    checkpoint: Checkpoint | None = None,
 ) -> Relaxation:
     """Relax a structure until the largest force and the largest virial per atom are below `fmax`.
 
@@ -136,27 +138,36 @@ def relax(
         Limit on evaluations.
     cell
         Whether the cell relaxes as well.
+    checkpoint
+        Where the search is written after each evaluation, and from where one that was broken off goes on, if it was of
+        this start or had come to it.
 
     Returns
     -------
     Relaxation
         The last point reached; ``converged`` tells whether it meets `fmax`, ``problem`` that the volume was
-        about to change by more than 50 %.
+        about to change by more than 50 %. A search that is cut off ends like one at the limit of steps.
 
     Raises
     ------
     EngineError
         If energies or forces are not finite.
+    CalculationCutError
+        If it is cut off before the first point.
     """
-    search = _search(start, fmax=fmax, steps=steps, cell=cell)
-    structure = next(search)
-    while True:
-        evaluation = evaluate(structure)
-        try:
-            structure = search.send(evaluation)
-        except StopIteration as end:
-            result: Relaxation = end.value
-            return result
+    search = _search(start, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
+    try:
+        structure = next(search)
+        while True:
+            try:
+                evaluation = evaluate(structure)
+            except CalculationCutError as err:
+                structure = search.throw(err)
+            else:
+                structure = search.send(evaluation)
+    except StopIteration as end:
+        result: Relaxation = end.value
+        return result
 
 
 def relax_many(
@@ -220,40 +231,90 @@ def _advance(
         return err, None
 
 
-def _search(start: Structure, *, fmax: float, steps: int, cell: bool) -> _Search:
-    """One relaxation as a dialogue: asks for the evaluation of a structure, is sent it, returns the end."""
-    surface = _Surface(start, cell=cell)
-    origin = np.zeros(3 * len(start) + 6)
-    first = surface.structure(origin)
-    point = surface.point(origin, first, (yield first))
-    hessian, trust = spring_hessian(start), _TRUST
-    if not cell:
-        hessian[-6:, :-6] = hessian[:-6, -6:] = 0.0
-    energies, problem = [point.evaluation.energy_eV], None
-    while not _done(point, fmax, cell=cell) and len(energies) < steps:
-        step = _bounded(_newton_step(hessian, point.gradient), trust)
+@dataclass
+class _Progress:
+    """The search under way: the best point, the model of the curvature, the trust radius."""
+
+    point: _Point
+    hessian: NDArray[np.float64]
+    energies: list[float]
+    trust: float = _TRUST
+
+    def step(self) -> Vector:
+        """Where to go next."""
+        return _bounded(_newton_step(self.hessian, self.point.gradient), self.trust)
+
+    def take(self, trial: _Point) -> None:
+        """Learn from a point; go there unless the energy rises."""
+        step, before = trial.q - self.point.q, self.point
         length = _longest(step)
+        self.energies.append(trial.evaluation.energy_eV)
+        self.hessian = _bfgs(self.hessian, step, trial.gradient - before.gradient)
+        if trial.evaluation.energy_eV > before.evaluation.energy_eV + _RISE and length > 1e-3:
+            self.trust = max(0.25 * min(length, self.trust), _TRUST_MIN)
+        else:
+            self.point, self.trust = trial, min(1.3 * self.trust, _TRUST_MAX)
+
+
+def _search(
+    start: Structure, *, fmax: float, steps: int, cell: bool, checkpoint: Checkpoint | None = None
+) -> _Search:
+    """One relaxation as a dialogue: asks for the evaluation of a structure, is sent it, returns the end."""
+    state = None if checkpoint is None else checkpoint.load(start)
+    surface = _Surface(start if state is None else state.start, cell=cell)
+    if state is None:
+        origin = np.zeros(3 * len(start) + 6)
+        first = surface.structure(origin)
+        point = surface.point(origin, first, (yield first))
+        progress = _Progress(point, _model(start, cell=cell), [point.evaluation.energy_eV])
+        _write(checkpoint, surface, progress)
+    else:
+        point = surface.point(state.q, surface.structure(state.q), state.evaluation)
+        progress = _Progress(point, state.hessian, list(state.energies), state.trust)
+    before, problem = 0 if state is None else len(progress.energies), None
+    while not _done(progress.point, fmax, cell=cell) and len(progress.energies) - before < steps:
+        q = progress.point.q + progress.step()
         try:
-            structure = surface.structure(point.q + step)
+            structure = surface.structure(q)
+            trial = surface.point(q, structure, (yield structure))
         except _ExplosionError as err:
             problem = str(err)
             break
-        trial = surface.point(point.q + step, structure, (yield structure))
-        energies.append(trial.evaluation.energy_eV)
-        hessian = _bfgs(hessian, step, trial.gradient - point.gradient)
-        if trial.evaluation.energy_eV > point.evaluation.energy_eV + _RISE and length > 1e-3:
-            trust = max(0.25 * min(length, trust), _TRUST_MIN)
-            continue
-        point, trust = trial, min(1.3 * trust, _TRUST_MAX)
+        except CalculationCutError:
+            break
+        progress.take(trial)
+        _write(checkpoint, surface, progress)
+    return _result(progress, before, problem, done=_done(progress.point, fmax, cell=cell))
+
+
+def _model(start: Structure, *, cell: bool) -> NDArray[np.float64]:
+    """Hessian to start from."""
+    hessian = spring_hessian(start)
+    if not cell:
+        hessian[-6:, :-6] = hessian[:-6, -6:] = 0.0
+    return hessian
+
+
+def _write(checkpoint: Checkpoint | None, surface: _Surface, progress: _Progress) -> None:
+    if checkpoint is not None:
+        point = progress.point
+        state = SearchState(
+            surface.start, point.q, point.evaluation, progress.hessian, progress.trust, progress.energies
+        )
+        checkpoint.save(state, point.structure)
+
+
+def _result(progress: _Progress, before: int, problem: str | None, *, done: bool) -> Relaxation:
+    point = progress.point
     return Relaxation(
         structure=point.structure,
         energy_eV=point.evaluation.energy_eV,
         forces_max=point.force,
         stress=point.evaluation.stress,
-        n_steps=len(energies),
-        converged=problem is None and _done(point, fmax, cell=cell),
+        n_steps=len(progress.energies) - before,
+        converged=problem is None and done,
         magmoms=point.evaluation.magmoms,
-        energies=energies,
+        energies=progress.energies,
         problem=problem,
     )
 
