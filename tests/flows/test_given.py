@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 
 from hebe.api import results, run
 from hebe.config.engine import EngineSpec
 from hebe.engines.registry import get_engine
 from support.campaigns import SPRINGS
 from support.given_cells import coo2, licoo2, write
+from support.gpaw import two_lithium
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def test_the_voltage_is_that_of_the_three_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".hebe").mkdir()
     monkeypatch.chdir(tmp_path)
-    metal = Structure(Lattice.cubic(3.44), ["Li", "Li"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    metal = two_lithium(shift=0.0)
     cells = {"full.vasp": licoo2(), "empty.vasp": coo2(), "li.vasp": metal}
     path = write(tmp_path, *list(cells.items())[:2], metal=("li.vasp", metal))
     summary = run(path, workers=1, progress=False)

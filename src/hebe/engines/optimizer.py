@@ -256,9 +256,7 @@ class _Progress:
             self.point, self.trust = trial, min(1.3 * self.trust, _TRUST_MAX)
 
 
-def _search(
-    start: Structure, *, fmax: float, steps: int, cell: bool, checkpoint: Checkpoint | None = None
-) -> _Search:
+def _search(start: Structure, *, fmax: float, steps: int, cell: bool, checkpoint: Checkpoint | None = None) -> _Search:
     """One relaxation as a dialogue: asks for the evaluation of a structure, is sent it, returns the end."""
     state = None if checkpoint is None else checkpoint.load(start)
     surface = _Surface(start if state is None else state.start, cell=cell)
