@@ -30,6 +30,8 @@ REQUIRED = {
     *("Ti2O3", "TiO2", "NaFeO2", "NaMnO2", "NaTiO2", "NaNiO2", "NaCuO2", "NaCuO", "Na2NiO2", "Na2MnO3"),
     *("Na2Mn3O7", "Na2TiO3", "Na2Ti3O7", "Na4TiO4", "Na4FeO3"),
 }
+VANADYL = 1.58
+"""The shortest bond between a cation and an oxide ion, V=O of V2O5 (A)."""
 ROCK_SALT = {
     "id": "MgO",
     "formula": "MgO",
@@ -76,7 +78,11 @@ def test_phase_is_consistent(name: str) -> None:
     assert group.international_short.replace("_", "") == phase.space_group.symbol
     assert len(set(dataset.mapping_to_primitive)) == len(structure) == phase.atoms
     for distance, peroxide in bonds(structure):
-        assert (1.4 < distance < 1.6) if peroxide else (1.6 < distance < 4)
+        assert (1.4 < distance < 1.6) if peroxide else (VANADYL - 0.03 < distance < 4)
+    assert 0.5 < structure.density < 11
+    anions = sum(1 for site in structure if site.specie.oxi_state < 0)
+    if anions:
+        assert 8 < structure.volume / anions < 45
 
 
 def test_ids_are_unique_and_sorted() -> None:
