@@ -72,17 +72,14 @@ def probe_member(host: MapHost, cation: Ion, n: int) -> Probe:
 
 
 def _choices(base: Mapping[Ion, int], sites: int, charge: int) -> Iterator[dict[Ion, int]]:
-    """Counts near those of the host with that sum and charge; the last two ions follow from the others."""
-    *free, first, second = base
-    gap = first.charge - second.charge
+    """Counts near those of the host with that sum and charge; the last ion follows from the others."""
+    *free, last = base
     ranges = [range(max(0, base[ion] - _LARGEST_CHANGE), base[ion] + _LARGEST_CHANGE + 1) for ion in free]
     for chosen in itertools.product(*ranges):
         left = sites - sum(chosen)
-        rest = charge - sum(ion.charge * count for ion, count in zip(free, chosen, strict=True))
-        # first + second = left, charges times counts = rest
-        n_first, remainder = divmod(rest - second.charge * left, gap)
-        if remainder == 0 and 0 <= n_first <= left:
-            yield {**dict(zip(free, chosen, strict=True)), first: n_first, second: left - n_first}
+        held = sum(ion.charge * count for ion, count in zip(free, chosen, strict=True))
+        if left >= 0 and held + last.charge * left == charge:
+            yield {**dict(zip(free, chosen, strict=True)), last: left}
 
 
 def map_members(definition: MixingMap, cations: Sequence[Ion]) -> list[Probe]:
@@ -124,4 +121,6 @@ def compare_groups(first: Sequence[float], second: Sequence[float]) -> RankCompa
     if not first or not second:
         return None
     found = mannwhitneyu(first, second, alternative="greater")
-    return RankComparison(len(first), len(second), float(found.statistic) / (len(first) * len(second)), float(found.pvalue))
+    return RankComparison(
+        len(first), len(second), float(found.statistic) / (len(first) * len(second)), float(found.pvalue)
+    )

@@ -103,9 +103,14 @@ def missing_formulas(
 
 
 def unlisted_elements(elements: Collection[str]) -> tuple[str, ...]:
-    """Elements beside oxygen for which the list holds no binary oxide, sorted: their systems cannot be graded."""
-    known = {element for system in load_coverage().systems if len(system.elements) == 2 for element in system.elements}
-    return tuple(sorted(set(elements) - known))
+    """Elements of which the list holds no oxide, or no fluoride in a system with fluorine, sorted.
+
+    Systems that hold them cannot be graded.
+    """
+    known = {system.elements for system in load_coverage().systems}
+    anions = {"O", *({"F"} & set(elements))} if "O" in elements or "F" not in elements else {"F"}
+    cations = set(elements) - anions
+    return tuple(sorted(e for e in cations if any(frozenset((e, anion)) not in known for anion in anions)))
 
 
 def coverage_grade(elements: Collection[str], present: Collection[str], *, working_ion: str) -> Grade:
