@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hebe.config.stage import Task
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
-    from hebe.science.analysis.competing import Phase
+    from hebe.science.analysis.phase import Phase
 
 
 @dataclass(kw_only=True)

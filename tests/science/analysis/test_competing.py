@@ -14,7 +14,6 @@ from hebe.science.analysis import competing
 from hebe.science.analysis.competing import (
     CoverageFile,
     CoverageSystem,
-    Phase,
     coverage_grade,
     load_coverage,
     load_phases,
@@ -22,7 +21,7 @@ from hebe.science.analysis.competing import (
     phases_within,
     unlisted_elements,
 )
-from hebe.science.analysis.phase import Member, PhaseFile, PhaseSite, Prototype, SpaceGroup
+from hebe.science.analysis.phase import Member, Phase, PhaseFile, PhaseSite, Prototype, SpaceGroup
 
 # spglib 2.8 announces that it will raise its own exceptions, at every call
 pytestmark = pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING to false:DeprecationWarning")
@@ -83,7 +82,7 @@ def test_phase_is_consistent(name: str) -> None:
     for distance, peroxide in bonds(structure):
         assert (1.4 < distance < 1.6) if peroxide else (VANADYL - 0.03 < distance < 4)
     assert 0.5 < structure.density < 11
-    anions = sum(1 for site in structure if site.specie.oxi_state < 0)
+    anions = sum(1 for site in structure if float(site.specie.oxi_state or 0) < 0)
     if anions:
         assert 8 < structure.volume / anions < 45
 
