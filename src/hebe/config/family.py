@@ -122,8 +122,12 @@ class Family(ConfigModel):
 
     @property
     def mixed(self) -> tuple[str, ...]:
-        """Names of the sublattices on which species mix."""
-        return tuple(name for name, sub in self.sublattices.items() if sub.role == "mixed")
+        """Names of the sublattices on which species mix: those of that role, and anions where there is a choice."""
+        return tuple(
+            name
+            for name, sub in self.sublattices.items()
+            if sub.role == "mixed" or (sub.role == "anion" and len(sub.species) > 1)
+        )
 
     @property
     def working_sublattice(self) -> str | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.ladder import Split
 
 _SAME_COMPOSITION = 1e-9
+_ALKALI = ("Li", "Na", "K")
 
 
 @dataclass(frozen=True)
@@ -220,8 +221,8 @@ def _competing(
     references = PhaseEquilibrium(entries)
     document.hull_phases = sorted(references.entries)
     document.competing = mixing(DisorderedPhase(amounts, energy, candidate.entropy, sites), references)
-    ion = candidate.spec.working_ion
-    document.hull_grade = coverage_grade(amounts, [e.formula for e in entries], working_ion=ion or "")
+    ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
+    document.hull_grade = coverage_grade(amounts, [e.formula for e in entries], working_ion=ion)
     try:
         document.energy_above_hull_eV_per_atom = references.e_above_hull(amounts, energy)
     except InfeasibleError as err:
