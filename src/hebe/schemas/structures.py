@@ -25,6 +25,21 @@ class SQSQuality(Document):
     n_sites: int
 
 
+class SearchDoc(Document):
+    """How the search for an arrangement ended.
+
+    ``cost`` is the weighted objective, ``bound`` the lowest cost that whole pair counts allow (null with an
+    electrostatic term). ``certified``: the cost is that of the bound. ``converged``: so, or several rounds from random
+    starts ended with the same cost.
+    """
+
+    cost: float
+    bound: float | None
+    steps: int
+    certified: bool
+    converged: bool
+
+
 class ConfigurationDoc(Document):
     """One ordered supercell standing for a disordered composition.
 
@@ -42,6 +57,7 @@ class ConfigurationDoc(Document):
     realised: dict[str, dict[str, str]] = Field(default_factory=dict)
     deviation: float = 0.0
     quality: dict[str, SQSQuality] = Field(default_factory=dict)
+    search: SearchDoc | None = None
     method: str = "sqs"
     seed: int = 0
 
