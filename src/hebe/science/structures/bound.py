@@ -46,7 +46,7 @@ def _channel_bound(problem: Problem, c: int) -> float:
     if sums is not None:
         matrix, totals = sums
         rows.append(LinearConstraint(np.hstack([matrix, np.zeros_like(matrix)]), totals, totals))
-    whole = np.r_[np.array([float(l).is_integer() for l in low], dtype=float), np.zeros(n)]
+    whole = np.r_[np.array([float(least).is_integer() for least in low], dtype=float), np.zeros(n)]
     found = milp(
         np.r_[np.zeros(n), np.ones(n)],
         constraints=rows,

@@ -7,12 +7,11 @@ from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 SAME_SHELL: Final = 0.05
 """Distances (A) within this of each other belong to one shell."""
@@ -144,8 +143,7 @@ def find_triangles(structure: Structure, sites: MixedSites, longest: float) -> T
     limits = shell_limits(distances)
     shell = np.array([next(s for s, (_, high) in enumerate(limits) if d <= high + SAME_SHELL / 2) for d in distances])
     bond = {
-        (int(i), int(j), *map(int, image)): int(s)
-        for i, j, image, s in zip(first, second, images, shell, strict=True)
+        (int(i), int(j), *map(int, image)): int(s) for i, j, image, s in zip(first, second, images, shell, strict=True)
     }
     around: dict[int, list[tuple[int, tuple[int, ...], int]]] = {}
     for (i, j, *image), s in bond.items():

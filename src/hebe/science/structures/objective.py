@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement, permutations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hebe.exceptions import BadInputError
 from hebe.science.structures.annealing import Electrostatics, Groups, PairTable, TripletTable
-from hebe.science.structures.channels import find_channels, find_triangles
+from hebe.science.structures.channels import Channel, MixedSites, find_channels, find_triangles
 from hebe.science.structures.ewald import ewald_matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
-    from hebe.science.structures.channels import Channel, MixedSites, Triangles
+    from hebe.science.structures.channels import Triangles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,8 @@ class Objective:
         Random counts of this finite cell (``finite``: the mean over all allowed arrangements), or of an infinite one
         (``infinite``: x_i x_j of all pairs).
     targets
-        (species, species, shell) -> wanted alpha within a sublattice; 0 for what is not named.
+        (species, species, shell) -> wanted alpha within a sublattice. Unlike pairs that are not named have 0, like
+        pairs what the sum rule ``sum_j x_j alpha_ij = 0`` leaves.
     triplets
         Weight of the triangles among the first shells of a sublattice; 0 leaves them out.
     electrostatics
@@ -179,9 +181,9 @@ def random_counts(
     own = n[sorted(set(group[sites.sublattice == channel.pair[0]].tolist()))].sum(axis=0)
     if finite:
         single = np.maximum(size - 1, 1)
-        correction = (n[:, :, None] * n[:, None, :] - np.einsum("gk,kl->gkl", n, np.eye(n_kinds))) / (
-            size * single
-        )[:, None, None] - x[:, :, None] * x[:, None, :]
+        correction = (n[:, :, None] * n[:, None, :] - np.einsum("gk,kl->gkl", n, np.eye(n_kinds))) / (size * single)[
+            :, None, None
+        ] - x[:, :, None] * x[:, None, :]
         counts += np.einsum("g,gkl->kl", np.diag(between), correction)
         counts[np.diag_indices(n_kinds)] += channel.images * own
     else:
@@ -209,7 +211,7 @@ def _pair_table(
     own = np.array([sub for sub, _ in kinds])
     for c, channel in enumerate(channels):
         target = random_counts(channel, sites, start, k, finite=objective.reference == "finite")
-        wanted = _wanted(channel, kinds, amount, objective)
+        wanted = _wanted(channel, kinds, amount, target, objective)
         weight = objective.weight(channel.shell)
         counted = target > 1e-12
         goal[c][counted] = weight * (1 - wanted[counted])
@@ -220,25 +222,43 @@ def _pair_table(
 
 
 def _wanted(
-    channel: Channel, kinds: tuple[tuple[int, str], ...], amount: NDArray[np.int64], objective: Objective
+    channel: Channel,
+    kinds: tuple[tuple[int, str], ...],
+    amount: NDArray[np.int64],
+    random: NDArray[np.float64],
+    objective: Objective,
 ) -> NDArray[np.float64]:
-    """Wanted alpha of each pair of kinds in a channel."""
+    """Wanted alpha of each pair of kinds in a channel; like pairs that are not named follow from the sum rule."""
     alpha = np.zeros((len(kinds), len(kinds)))
-    if channel.pair[0] != channel.pair[1]:
-        return alpha
     names = {name: k for k, (sub, name) in enumerate(kinds) if sub == channel.pair[0]}
+    named = {
+        (i, j): value
+        for (i, j, shell), value in objective.targets.items()
+        if shell == channel.shell and i in names and j in names
+    }
+    if channel.pair[0] != channel.pair[1] or not named:
+        return alpha
     total = sum(int(amount[k]) for k in names.values())
-    for (i, j, shell), value in objective.targets.items():
-        if shell != channel.shell or i not in names or j not in names:
-            continue
-        low, high = alpha_range(int(amount[names[i]]) / total, int(amount[names[j]]) / total, like=i == j)
-        if not low - 1e-9 <= value <= high + 1e-9:
-            raise BadInputError(
-                f"alpha of {i}-{j} must lie between {low:.4g} and {high:.4g} at this composition, got {value:g}",
-                suggestion=f"nearest: {min(max(value, low), high):.4g}",
-            )
-        alpha[names[i], names[j]] = alpha[names[j], names[i]] = value
+    share = {name: int(amount[k]) / total for name, k in names.items()}
+    for (i, j), value in named.items():
+        alpha[names[i], names[j]] = alpha[names[j], names[i]] = _allowed(i, j, value, share)
+    for name, k in names.items():
+        if (name, name) not in named and random[k, k] > 0:
+            others = [m for m in names.values() if m != k]
+            value = -float(random[k, others] @ alpha[k, others]) / (2 * random[k, k])
+            alpha[k, k] = _allowed(name, name, value, share) if objective.reference == "infinite" else value
     return alpha
+
+
+def _allowed(i: str, j: str, value: float, share: Mapping[str, float]) -> float:
+    """The wanted alpha of a pair, if it can occur."""
+    low, high = alpha_range(share[i], share[j], like=i == j)
+    if not low - 1e-9 <= value <= high + 1e-9:
+        raise BadInputError(
+            f"alpha of {i}-{j} must lie between {low:.4g} and {high:.4g} at this composition, got {value:.4g}",
+            suggestion=f"nearest: {min(max(value, low), high):.4g}",
+        )
+    return value
 
 
 def alpha_range(x_i: float, x_j: float, *, like: bool) -> tuple[float, float]:

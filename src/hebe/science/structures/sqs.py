@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hebe.schemas.structures import SQSQuality
 from hebe.science.structures.annealing import anneal, count_pairs, shuffle, total_cost, workspace
@@ -18,15 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from fractions import Fraction
 
-    from numpy.typing import NDArray
-
     from hebe.science.structures.objective import Problem
 
 SEARCH_VERSION: Final = 1
 _PLATEAUS: Final = 256
 _DRAWS: Final = 4096
-_HOT, _COLD = 1.2, 0.5
+_HOT, _COLD = 0.8, 0.35
 _FIRST_ROUND, _LONGEST_ROUND, _BUDGET = 4_000, 50_000, 60_000
+_QUICK: Final = 300
 _AGREEING: Final = 3
 _EQUAL: Final = 1e-9
 _RANDOM_DRAWS: Final = 200
@@ -114,11 +115,11 @@ def _round(
     occupation = problem.start.copy()
     shuffle(occupation, problem.groups, state)
     tables = (problem.pairs, problem.triplets, problem.coulomb)
-    cost, work = total_cost(occupation, *tables), workspace(occupation, *tables)
-    found: tuple[float, NDArray[np.int64], int] = anneal(
-        occupation, cost, work, problem.groups, *tables, _temperatures(problem), _draws(), n_steps, state, floor
+    cost, work, best = total_cost(occupation, *tables), workspace(occupation, *tables), occupation.copy()
+    lowest, steps = anneal(
+        occupation, best, cost, work, problem.groups, *tables, _temperatures(problem), _draws(), n_steps, state, floor
     )
-    return found
+    return lowest, best, steps
 
 
 def _temperatures(problem: Problem) -> NDArray[np.float64]:
@@ -129,16 +130,20 @@ def _temperatures(problem: Problem) -> NDArray[np.float64]:
     scale = problem.pairs.scale[problem.pairs.scale > 0]
     unit = float(scale.mean()) if len(scale) else 1.0
     share = (np.arange(_PLATEAUS) + 0.5) / _PLATEAUS
-    return np.round(unit * _HOT * (_COLD / _HOT) ** share, 10)
+    return np.asarray(np.round(unit * _HOT * (_COLD / _HOT) ** share, 10), dtype=np.float64)
 
 
 @cache
 def _draws() -> NDArray[np.float64]:
-    return np.round(-np.log((np.arange(_DRAWS) + 0.5) / _DRAWS), 10)
+    return np.asarray(np.round(-np.log((np.arange(_DRAWS) + 0.5) / _DRAWS), 10), dtype=np.float64)
 
 
 def distinct_arrangements(
-    problem: Problem, permutations: NDArray[np.int64], seeds: Iterable[int], n_steps: int | None = None
+    problem: Problem,
+    permutations: NDArray[np.int64],
+    seeds: Iterable[int],
+    quick: Iterable[int] = (),
+    n_steps: int | None = None,
 ) -> Iterator[Arrangement]:
     """Arrangements that no symmetry of the host makes equal, one after another.
 
@@ -149,12 +154,17 @@ def distinct_arrangements(
     permutations
         Permutations of the mixed sites by the symmetry of the empty host, shape (operations, n).
     seeds
-        Tried in order; where they are used up, no more arrangements come.
+        Tried in order.
+    quick
+        Seeds of short searches, which end in more different arrangements; tried when `seeds` are used up. After
+        them no more arrangements come.
     """
-    bound = pair_bound(problem) if len(problem.groups.members) else 0.0
+    size = len(problem.groups.members)
+    bound = pair_bound(problem) if size else 0.0
     seen: set[bytes] = set()
-    for seed in seeds:
-        found = find_arrangement(problem, seed, n_steps, bound)
+    trials = chain(((seed, n_steps) for seed in seeds), ((seed, _QUICK * size) for seed in quick))
+    for seed, steps in trials:
+        found = find_arrangement(problem, seed, steps, bound)
         label = canonical_label(found.kinds, permutations)
         if label not in seen:
             seen.add(label)
