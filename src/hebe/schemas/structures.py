@@ -66,7 +66,8 @@ class OrderingDoc(Document):
     """Orderings of the working ion at one x, lowest electrostatic energy first.
 
     ``occupied`` holds, per ordering, the site indices of the configuration that stay occupied;
-    ``energies_eV`` the Ewald energy of the charge-compensated cell, rounded to 1e-6 eV.
+    ``energies_eV`` the Ewald energy of the charge-compensated cell, rounded to 1e-6 eV. The last ``n_random`` were
+    drawn at random.
     """
 
     key: str
@@ -78,3 +79,4 @@ class OrderingDoc(Document):
     anion_oxidation: float = 0.0
     occupied: list[list[int]] = Field(default_factory=list)
     energies_eV: list[float] = Field(default_factory=list)
+    n_random: int = 0

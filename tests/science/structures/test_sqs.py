@@ -23,10 +23,11 @@ from hebe.science.structures import Objective, generate_sqs
 from hebe.science.structures.annealing import anneal, coulomb_energy, count_pairs, count_triplets, total_cost, workspace
 from hebe.science.structures.bound import pair_bound
 from hebe.science.structures.channels import find_triangles, mixed_sites
+from hebe.science.structures.compiled import random_state
 from hebe.science.structures.configuration import build_configuration, cell_size, displaced
 from hebe.science.structures.host import host_cell, layer_numbers
 from hebe.science.structures.objective import Problem, alpha_range, build_problem
-from hebe.science.structures.sqs import find_arrangement, quality, random_state, site_counts
+from hebe.science.structures.sqs import find_arrangement, quality, site_counts
 from hebe.science.structures.supercell import find_supercell
 
 if TYPE_CHECKING:

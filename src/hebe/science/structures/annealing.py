@@ -7,25 +7,19 @@ tabulated numbers decide, so that every machine finds the same structure.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-_Function = TypeVar("_Function", bound=Callable[..., object])
+from hebe.science.structures.compiled import compiled, next_random, random_below
 
-
-def _compiled(function: _Function) -> _Function:
-    """Compile a function that allocates nothing: without the counting of references it takes half the time."""
-    compiled = numba.njit(cache=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]  # an option of numba without annotation
-    return cast("_Function", compiled(function))
-
+if TYPE_CHECKING:
+    from hebe.science.structures.compiled import RandomState
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
-RandomState = NDArray[np.uint64]
 
 _LOW_HALF: Final = np.uint64(0xFFFFFFFF)
 _IMPROVED: Final = 1e-10
@@ -52,8 +46,8 @@ class PairTable(NamedTuple):
 class TripletTable(NamedTuple):
     """Triangles of mixed sites: entries ``start[i]:start[i + 1]`` are those at site i, with their other two corners.
 
-    ``multiset[k, l, m]`` numbers the multisets of kinds; ``goal`` and ``scale`` have shape (types, multisets) and belong
-    to counts in which each triangle appears once per corner.
+    ``multiset[k, l, m]`` numbers the multisets of kinds; ``goal`` and ``scale`` have shape (types, multisets) and are
+    for counts in which each triangle appears once per corner.
     """
 
     start: IntArray
@@ -96,25 +90,10 @@ class Work(NamedTuple):
     potential: FloatArray
 
 
-@_compiled
-def _random(state: RandomState) -> np.uint64:
-    """Next number of a xorshift64 generator (Marsaglia, J. Stat. Softw. 8, 14 (2003)): the same on every machine."""
-    state[0] ^= state[0] << np.uint64(13)
-    state[0] ^= state[0] >> np.uint64(7)
-    state[0] ^= state[0] << np.uint64(17)
-    return np.uint64(state[0])
-
-
-@_compiled
-def _below(state: RandomState, limit: int) -> int:
-    """Random whole number from 0 to limit - 1, for limits under 2^32."""
-    return np.int64(((_random(state) >> np.uint64(32)) * np.uint64(limit)) >> np.uint64(32))  # type: ignore[return-value]
-
-
 @numba.njit(cache=True)
 def count_pairs(occupation: IntArray, pairs: PairTable) -> FloatArray:
     """Pairs per channel, shape (channels, kinds, kinds), symmetric, like pairs counted once."""
-    counts = np.zeros(pairs.goal.shape)
+    counts: FloatArray = np.zeros(pairs.goal.shape)
     for i in range(len(occupation)):
         for t in range(pairs.start[i], pairs.start[i + 1]):
             counts[pairs.channel[t], occupation[i], occupation[pairs.other[t]]] += 1.0
@@ -146,7 +125,7 @@ def count_triplets(occupation: IntArray, triplets: TripletTable) -> FloatArray:
     return counts
 
 
-@_compiled
+@compiled
 def triplet_cost(counts: FloatArray, triplets: TripletTable) -> float:
     """``sum |goal - scale C|`` over types of triangle and multisets of kinds."""
     cost = 0.0
@@ -166,7 +145,7 @@ def _surroundings(occupation: IntArray, pairs: PairTable) -> FloatArray:
     return around
 
 
-@_compiled
+@compiled
 def _pair_change(a: int, b: int, i: int, j: int, around: FloatArray, residual: FloatArray, pairs: PairTable) -> float:
     """Change of the pair cost when site i of kind a and site j of kind b exchange their kinds.
 
@@ -192,7 +171,7 @@ def _pair_change(a: int, b: int, i: int, j: int, around: FloatArray, residual: F
     return first + second
 
 
-@_compiled
+@compiled
 def _swap_pairs(
     a: int, b: int, i: int, j: int, around: FloatArray, counts: FloatArray, residual: FloatArray, pairs: PairTable
 ) -> None:
@@ -224,7 +203,7 @@ def _swap_pairs(
         around[pairs.other[t], pairs.channel[t], a] += 1.0
 
 
-@_compiled
+@compiled
 def _triplet_change(
     occ: IntArray, three: FloatArray, change: FloatArray, triplets: TripletTable, i: int, j: int
 ) -> float:
@@ -254,7 +233,7 @@ def _triplet_change(
     return total
 
 
-@_compiled
+@compiled
 def _swap_triplets(three: FloatArray, change: FloatArray) -> None:
     """Take over the changes of that exchange."""
     for kind in range(change.shape[0]):
@@ -268,7 +247,7 @@ def coulomb_energy(occupation: IntArray, coulomb: Electrostatics) -> float:
     return float(charges @ coulomb.field + 0.5 * charges @ coulomb.ewald @ charges)
 
 
-@_compiled
+@compiled
 def _coulomb_change(a: int, b: int, i: int, j: int, potential: FloatArray, coulomb: Electrostatics) -> float:
     """Change of the Ewald energy (eV) when site i of kind a and site j of kind b exchange their kinds."""
     dq = coulomb.charge[b] - coulomb.charge[a]
@@ -277,7 +256,7 @@ def _coulomb_change(a: int, b: int, i: int, j: int, potential: FloatArray, coulo
     return change
 
 
-@_compiled
+@compiled
 def _swap_charges(a: int, b: int, i: int, j: int, potential: FloatArray, coulomb: Electrostatics) -> None:
     """Update the potential for that exchange."""
     dq = coulomb.charge[b] - coulomb.charge[a]
@@ -308,17 +287,17 @@ def workspace(
     return Work(_surroundings(occupation, pairs), counts, residual, three, np.zeros_like(three), potential)
 
 
-@_compiled
+@compiled
 def shuffle(occupation: IntArray, groups: Groups, state: RandomState) -> None:
     """Random arrangement in place, each group by itself (Fisher and Yates)."""
     for g in range(len(groups.start) - 1):
         first = groups.start[g]
         for m in range(groups.start[g + 1] - 1, first, -1):
-            i, j = groups.members[m], groups.members[first + _below(state, m - first + 1)]
+            i, j = groups.members[m], groups.members[first + random_below(state, m - first + 1)]
             occupation[i], occupation[j] = occupation[j], occupation[i]
 
 
-@_compiled
+@compiled
 def anneal(
     occ: IntArray,
     best: IntArray,
@@ -355,7 +334,7 @@ def anneal(
     """
     n, lowest, mask = len(groups.members), cost, np.uint64(len(draws) - 1)
     for step in range(n_steps):
-        word = _random(state)
+        word = next_random(state)
         m = np.int64(((word >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
         first = groups.start[groups.of[m]]
         size = groups.start[groups.of[m] + 1] - first
@@ -370,7 +349,7 @@ def anneal(
         if coulomb is not None:
             change += coulomb.weight * _coulomb_change(a, b, i, j, work.potential, coulomb)
         if change > 0.0:
-            draw = draws[np.int64((_random(state) >> np.uint64(20)) & mask)]
+            draw = draws[np.int64((next_random(state) >> np.uint64(20)) & mask)]
             if change > temperatures[step * len(temperatures) // n_steps] * draw:
                 continue
         _swap_pairs(a, b, i, j, work.around, work.counts, work.residual, pairs)

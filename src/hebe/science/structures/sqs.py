@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hebe.schemas.structures import SQSQuality
 from hebe.science.structures.annealing import anneal, count_pairs, shuffle, total_cost, workspace
 from hebe.science.structures.bound import pair_bound
+from hebe.science.structures.compiled import random_state
 from hebe.science.structures.objective import random_counts
 
 if TYPE_CHECKING:
@@ -97,15 +98,6 @@ def find_arrangement(
     lowest = total_cost(best, problem.pairs, problem.triplets, problem.coulomb)
     certified = lowest <= floor + 1e-6
     return Arrangement(best, lowest, floor, spent, certified, certified or agreeing >= _AGREEING)
-
-
-def random_state(seed: int) -> NDArray[np.uint64]:
-    """State of the compiled generator for a seed, by one step of splitmix64 (Steele et al., OOPSLA 2014)."""
-    mask = (1 << 64) - 1
-    z = (seed + 0x9E3779B97F4A7C15) & mask
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-    return np.array([(z ^ (z >> 31)) or 1], dtype=np.uint64)
 
 
 def _round(
