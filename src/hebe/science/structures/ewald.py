@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
 COULOMB: Final = 14.399645478425668

@@ -145,8 +145,8 @@ def annealed(sites: SiteEnergies, quotas: Sequence[int], seed: int) -> BoolArray
     generator, random, found = np.random.default_rng(seed), random_state(seed), []
     scale = _energy_scale(sites, quotas, generator)
     share = (np.arange(_PLATEAUS) + 0.5) / _PLATEAUS
-    temperatures = np.round(scale * _HOT * (_COLD / _HOT) ** share, 10)
-    draws = np.round(-np.log((np.arange(_DRAWS) + 0.5) / _DRAWS), 10)
+    temperatures = np.asarray(np.round(scale * _HOT * (_COLD / _HOT) ** share, 10), dtype=np.float64)
+    draws = np.asarray(np.round(-np.log((np.arange(_DRAWS) + 0.5) / _DRAWS), 10), dtype=np.float64)
     for _ in range(_STARTS):
         state = random_occupation(sites, quotas, generator)
         field = sites.alone + sites.pair @ state

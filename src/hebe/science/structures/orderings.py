@@ -100,7 +100,8 @@ def find_orderings(
         raise ValueError(f"{n_occupied} ions do not fit on {n} sites")
     if n_occupied in (0, n) and not exclusion:
         return Orderings([sorted(sites)] if n_occupied else [[]], [0.0], 1, exhaustive=True)
-    energies, shares = _site_energies(structure, sites, charges, exclusion), [(n_occupied,)]
+    energies = _site_energies(structure, sites, charges, exclusion)
+    shares: list[tuple[int, ...]] = [(n_occupied,)]
     if layers is not None and removal != "any":
         energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
         shares = layer_quotas(np.bincount(energies.group).tolist(), n_occupied, removal)
