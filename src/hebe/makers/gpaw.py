@@ -11,7 +11,7 @@ from hebe.engines.gpaw.calculator import GPAWCalculator
 
 
 @dataclass
-class GPAWStaticMaker(AseMaker):  # type: ignore[misc]  # atomate2 has no types
+class GPAWStaticMaker(AseMaker):
     """Energy, forces and stress of a structure.
 
     Parameters
@@ -31,7 +31,7 @@ class GPAWStaticMaker(AseMaker):  # type: ignore[misc]  # atomate2 has no types
 
 
 @dataclass
-class GPAWRelaxMaker(AseRelaxMaker):  # type: ignore[misc]  # atomate2 has no types
+class GPAWRelaxMaker(AseRelaxMaker):
     """Relaxation with ASE's optimizers; the engine's own takes fewer steps and goes on where it was killed.
 
     Parameters
