@@ -228,7 +228,7 @@ def test_too_little_memory_is_tried_once_with_less_and_then_said(
     python.write_text(f'#!/bin/sh\nulimit -v 900000\nexec {needs_gpaw().python} "$@"\n')
     python.chmod(0o755)
     monkeypatch.setenv("HEBE_GPAW_PYTHON", str(python))
-    with pytest.raises(EngineError, match="out of memory.*tried: eigensolver with fewer trial vectors"):
+    with pytest.raises(EngineError, match=r"out of memory.*tried: eigensolver with fewer trial vectors"):
         engine(**{**CHEAP, "cutoff": 5000}).static(two_lithium(), folder=tmp_path / "run")
 
 
