@@ -19,7 +19,7 @@ from hebe.engines.gpaw import remedies
 from hebe.engines.gpaw.run import CHECKPOINT, GPAWRun
 from hebe.engines.gpaw.session import LOG, WorkerProcess
 from hebe.exceptions import CalculationCutError, EngineError
-from support.gpaw import CHEAP, engine, lithium, two_lithium
+from support.gpaw import CHEAP, engine, lithium, needs_gpaw, two_lithium
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,6 +219,17 @@ def test_a_stuck_worker_is_ended_and_started_again(tmp_path: Path, monkeypatch: 
     run.close()
     assert [c.problem for c in run.corrections] == ["the worker was stuck"]
     assert json.loads((tmp_path / "corrections.json").read_text())[0]["problem"] == "the worker was stuck"
+
+
+def test_too_little_memory_is_tried_once_with_less_and_then_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nulimit -v 900000\nexec {needs_gpaw().python} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("HEBE_GPAW_PYTHON", str(python))
+    with pytest.raises(EngineError, match=r"out of memory.*tried: eigensolver with fewer trial vectors"):
+        engine(**{**CHEAP, "cutoff": 5000}).static(two_lithium(), folder=tmp_path / "run")
 
 
 def test_a_volume_that_collapses_is_no_result(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ from support.gpaw import CHEAP, engine, lithium, needs_gpaw, two_lithium
 pytest.importorskip("custodian", reason="needs the package custodian")
 pytest.importorskip("atomate2", reason="needs the package atomate2")
 
-from custodian import Custodian
-from custodian.custodian import NonRecoverableError
+from custodian.custodian import Custodian, NonRecoverableError
 from jobflow import run_locally
 
 from hebe.engines.gpaw.handlers import (
@@ -50,7 +49,7 @@ def run(folder: Path, volume: float, **settings: Any) -> list[dict[str, Any]]:
         WalltimeHandler(),
         VolumeHandler(volume),
     ]
-    custodian = Custodian(
+    custodian: Any = Custodian(
         handlers, [GPAWJob()], max_errors=5, polling_time_step=0.2, monitor_freq=1, directory=str(folder)
     )
     custodian.run()
