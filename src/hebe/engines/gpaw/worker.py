@@ -130,6 +130,7 @@ class Evaluator:
             "n_kpts": len(calculator.get_ibz_k_points()),
         }
         if calculator.get_number_of_spins() == 2:
+            found["moment"] = float(atoms.get_magnetic_moment())
             found["magmoms"] = [float(m) for m in atoms.get_magnetic_moments()]
         return found
 
