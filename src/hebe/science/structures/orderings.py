@@ -98,7 +98,7 @@ def find_orderings(
     n = len(sites)
     if not 0 <= n_occupied <= n:
         raise ValueError(f"{n_occupied} ions do not fit on {n} sites")
-    if n_occupied in (0, n) and not exclusion:
+    if n_occupied == 0 or (n_occupied == n and not exclusion):
         return Orderings([sorted(sites)] if n_occupied else [[]], [0.0], 1, exhaustive=True)
     energies = _site_energies(structure, sites, charges, exclusion)
     shares: list[tuple[int, ...]] = [(n_occupied,)]
@@ -181,10 +181,8 @@ def _lowest_of_all(
     while True:
         found, cut = [], False
         for share in shares:
-            chosen, seen = lowest_of_all(energies, np.array(share, dtype=np.int64), max(1, capacity))
+            part, seen = lowest_of_all(energies, share, capacity)
             cut = cut or seen > capacity
-            part = np.zeros((len(chosen), len(energies.alone)), dtype=bool)
-            np.put_along_axis(part, chosen, values=True, axis=1)
             found.append(part)
         states = np.concatenate(found)
         if not len(states):
