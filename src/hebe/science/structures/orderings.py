@@ -282,11 +282,16 @@ def _random_states(
 
 
 def site_permutations(
-    structure: Structure, sites: list[int], charges: NDArray[np.float64] | None = None
+    structure: Structure,
+    sites: list[int],
+    charges: NDArray[np.float64] | None = None,
+    *,
+    translations_only: bool = False,
 ) -> NDArray[np.int64]:
     """Permutations of `sites` by the space group of the full cell, shape (operations, n).
 
-    Atoms of one element are equal, unless `charges` (e, one per atom) tell them apart.
+    Atoms of one element are equal, unless `charges` (e, one per atom) tell them apart. `translations_only` leaves
+    rotations out.
     """
     kinds = [
         (site.specie.Z, 0.0 if charges is None else round(float(charges[i]), 6)) for i, site in enumerate(structure)
@@ -300,6 +305,8 @@ def site_permutations(
     points = structure.frac_coords[sites]
     result: set[tuple[int, ...]] = {tuple(identity.tolist())}
     for rotation, translation in zip(symmetry["rotations"], symmetry["translations"], strict=True):
+        if translations_only and not np.array_equal(rotation, np.eye(3)):
+            continue
         moved = points @ rotation.T + translation
         difference = moved[:, None, :] - points[None, :, :]
         difference -= np.round(difference)
