@@ -28,8 +28,8 @@ from hebe.science.structures.objective import Objective, Problem, build_problem
 from hebe.science.structures.sqs import find_arrangement, quality
 
 SEEDS: Final = tuple(range(5))
-STEPS: Final = (250_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000)
-PEER_STEPS: Final = {"sqsgenerator": [100_000, 1_000_000], "icet": [10_000, 100_000]}
+STEPS: Final = (100_000, 300_000, 1_000_000, 3_000_000, 20_000_000)
+PEER_STEPS: Final = {"sqsgenerator": [100_000, 1_000_000], "icet": [5_000, 20_000]}
 A: Final = 4.2
 
 
@@ -134,7 +134,7 @@ def theirs(case: Case, python: str) -> None:
             "basis": case.basis,
             "cutoff": A * 1.05,
             "steps": PEER_STEPS,
-            "seeds": SEEDS[:3],
+            "seeds": SEEDS[:2],
         }
     )
     script = Path(__file__).with_name("sqs_peers.py")

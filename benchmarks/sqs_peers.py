@@ -53,7 +53,8 @@ def icet(case: dict[str, Any], steps: int, seed: int) -> list[list[str]]:
     species = [min(part) for part, n in zip(case["composition"], case["sizes"], strict=True) for _ in range(n)]
     supercell = Atoms(species, cell=case["lattice"], scaled_positions=case["coords"], pbc=True)
     target: dict[str, Any] = {}
-    for name, part in zip("AB", case["composition"], strict=False):
+    # its sublattices are named in the order of their sorted symbols
+    for name, part in zip("AB", sorted(case["composition"], key=sorted), strict=False):
         target[name] = {e: n / sum(part.values()) for e, n in part.items()}
     wanted = target if len(case["composition"]) > 1 else target["A"]
     found = generate_sqs_from_supercells(space, [supercell], wanted, n_steps=steps, random_seed=seed)

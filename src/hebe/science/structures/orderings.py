@@ -106,27 +106,53 @@ def find_orderings(
         energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
         shares = layer_quotas(np.bincount(energies.group).tolist(), n_occupied, removal)
     permutations = site_permutations(structure, sites, charges)
+    found = lowest_states(energies, shares, permutations, keep, seed)
+    if not len(found.states):
+        raise BadInputError(
+            f"{n_occupied} ions do not fit on {n} sites of which none within {exclusion:g} A may be occupied together"
+        )
+    drawn = _random_states(energies, shares, permutations, found.states, n_random, seed)
+    values = [*found.energies, *np.round(energies_of(drawn, energies), _ROUND)]
+    chosen = [*found.states, *drawn]
+    return Orderings(
+        [sorted(sites[i] for i in np.flatnonzero(row)) for row in chosen],
+        [float(value) + 0.0 for value in values],
+        found.n_candidates,
+        found.exhaustive,
+        len(drawn),
+    )
+
+
+@dataclass(frozen=True)
+class LowestStates:
+    """States of shape (m, n), lowest first, with energies (eV); see `Orderings` for the rest."""
+
+    states: BoolArray
+    energies: NDArray[np.float64]
+    n_candidates: int
+    exhaustive: bool
+
+
+def lowest_states(
+    energies: SiteEnergies,
+    shares: Sequence[Sequence[int]],
+    permutations: NDArray[np.int64],
+    keep: int,
+    seed: int,
+) -> LowestStates:
+    """The `keep` lowest states that the permutations do not make equal: of all, or of those that a search finds.
+
+    `shares` lists the allowed numbers of ions per group of sites.
+    """
     total = sum(_number_of_states(energies, share) for share in shares)
-    if total <= _EXHAUSTIVE:
+    exhaustive = total <= _EXHAUSTIVE
+    if exhaustive:
         states, n_candidates = _lowest_of_all(energies, shares, permutations, keep, total)
     else:
         states = _lowest_found(energies, shares, permutations, keep, seed)
         n_candidates = len(states)
-    if not len(states):
-        raise BadInputError(
-            f"{n_occupied} ions do not fit on {n} sites of which none within {exclusion:g} A may be occupied together"
-        )
-    lowest, values = _ranked(states, energies, keep)
-    drawn = _random_states(energies, shares, permutations, lowest, n_random, seed)
-    values = np.concatenate([values, np.round(energies_of(drawn, energies), _ROUND)]) if len(drawn) else values
-    chosen = [*lowest, *drawn]
-    return Orderings(
-        [sorted(sites[i] for i in np.flatnonzero(row)) for row in chosen],
-        [float(value) + 0.0 for value in values],
-        n_candidates,
-        total <= _EXHAUSTIVE,
-        len(drawn),
-    )
+    states, values = _ranked(states, energies, keep)
+    return LowestStates(states, values, n_candidates, exhaustive)
 
 
 def layer_quotas(sizes: Sequence[int], n_occupied: int, removal: Removal) -> list[tuple[int, ...]]:
