@@ -26,6 +26,7 @@ from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.keys import KEY_VERSION, content_hash, structure_content
 from hebe.science.structures.configuration import displaced
 from hebe.science.structures.host import host_cell
+from hebe.science.structures.stacking import recognise_stacking
 from hebe.science.structures.topology import check_topology, sanity
 from hebe.science.structures.working import apply_ordering
 
@@ -198,6 +199,7 @@ class CalculationMaker(Maker, ABC):
             stress_GPa=(result.stress * _GPA).tolist(),
             magmoms=None if result.magmoms is None else result.magmoms.tolist(),
             topology=verdict,
+            stacking=self._stacking(host, result.structure),
             n_steps=result.n_steps,
             corrections=result.corrections,
             error=error,
@@ -211,6 +213,18 @@ class CalculationMaker(Maker, ABC):
         ion = next(iter(family.working_ions), None)
         normal = host_cell(family, ion).layer_normal
         return check_topology(host, final, family.topology, normal, family.working_sublattice)
+
+    def _stacking(self, host: Structure, final: Structure) -> str | None:
+        """Stacking of a layered host's cell, None where there is none to tell."""
+        if self.family is None or "sublattice" not in host.site_properties:
+            return None
+        family = load_family(self.family)
+        normal = host_cell(family, next(iter(family.working_ions), None)).layer_normal
+        if normal is None:
+            return None
+        slabs = [i for i, s in enumerate(host.site_properties["sublattice"]) if family.sublattices[s].role == "mixed"]
+        found = recognise_stacking(final, normal, slabs)
+        return None if found is None else found.name
 
     def _facts(self, engine: Engine, fmax: float, key: str, label: str, start: Structure) -> dict[str, Any]:
         """Fields that a calculation has whatever becomes of it."""

@@ -27,6 +27,7 @@ class CalculationDoc(Document):
 
     ``energy_eV`` is of the whole cell; ``forces_max_eV_per_A`` the largest force on an atom;
     ``stress_GPa`` a 3x3 matrix, positive when the cell is under tension (dE/d strain / V);
+    ``stacking`` is that of the relaxed cell of a layered host (O3, P3, O1, P2, O2, several joined by +).
     ``magmoms`` in Bohr magnetons, one per site. Site order is that of ``input_structure``. ``run_dir`` is
     the folder with the files of engines that write some; ``corrections`` what was done about errors on the way.
     """
@@ -45,6 +46,7 @@ class CalculationDoc(Document):
     stress_GPa: list[list[float]] | None = None
     magmoms: list[float] | None = None
     topology: str | None = None
+    stacking: str | None = None
     n_steps: int = 0
     cpu_s: float = 0.0
     versions: dict[str, str] = Field(default_factory=dict)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,46 +46,99 @@ def energies_of(states: BoolArray, sites: SiteEnergies) -> NDArray[np.float64]:
     return np.asarray(0.5 * np.einsum("ci,ij,cj->c", real, sites.pair, real, optimize=True) + real @ sites.alone)
 
 
-@numba.njit(cache=True)
-def lowest_of_all(sites: SiteEnergies, quotas: NDArray[np.int64], capacity: int) -> tuple[NDArray[np.int64], int]:
-    """Occupied sites of the lowest states, at least `capacity` of them if there are as many, and the number of all.
+class _Walk(NamedTuple):
+    """Where the walk through all states is: ions left per group, sites chosen, field and energy per depth."""
 
-    States are walked through in lexicographic order; the field of those chosen so far is kept per depth, so that the
-    last ion of a state costs one addition.
-    """
-    n, k = len(sites.alone), quotas.sum()
-    left, chosen = quotas.copy(), np.full(k, -1, dtype=np.int64)
-    field, energy = np.zeros((k + 1, n)), np.zeros(k + 1)
+    left: NDArray[np.int64]
+    chosen: NDArray[np.int64]
+    field: NDArray[np.float64]
+    energy: NDArray[np.float64]
+
+
+class _Heap(NamedTuple):
+    """The lowest states met so far; the highest of them comes first. ``rows`` says where a state's sites stand."""
+
+    values: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    sites: NDArray[np.int64]
+
+
+def lowest_of_all(sites: SiteEnergies, quotas: Sequence[int], capacity: int) -> tuple[BoolArray, int]:
+    """The lowest states, `capacity` of them if there are as many, shape (m, n), and the number of all."""
+    n, k = len(sites.alone), sum(quotas)
+    field = np.zeros((k + 1, n))
     field[0] = sites.alone
-    kept, values = np.zeros((2 * capacity, k), dtype=np.int64), np.zeros(2 * capacity)
-    filled, total, limit, depth = 0, 0, np.inf, 0
+    walk = _Walk(np.array(quotas, dtype=np.int64), np.full(k, -1, dtype=np.int64), field, np.zeros(k + 1))
+    heap = _Heap(np.zeros(capacity), np.arange(capacity), np.zeros((capacity, k), dtype=np.int64))
+    total = _walk_through(sites, walk, heap)
+    chosen = heap.sites[: min(total, capacity)]
+    states = np.zeros((len(chosen), n), dtype=bool)
+    np.put_along_axis(states, chosen, values=True, axis=1)
+    return states, total
+
+
+@compiled
+def _walk_through(sites: SiteEnergies, walk: _Walk, heap: _Heap) -> int:
+    """Visit all states in lexicographic order, keep the lowest in the heap; returns their number.
+
+    The field of the ions chosen so far is kept per depth, so that the last ion of a state costs one addition.
+    """
+    n, k, total, depth = len(sites.alone), len(walk.chosen), 0, 0
     while depth >= 0:
-        if chosen[depth] >= 0:
-            left[sites.group[chosen[depth]]] += 1
-        i = chosen[depth] + 1 if chosen[depth] >= 0 else (chosen[depth - 1] + 1 if depth else 0)
-        while i <= n - k + depth and (left[sites.group[i]] == 0 or field[depth, i] > EXCLUDED / 2):
+        i = walk.chosen[depth]
+        if i >= 0:
+            walk.left[sites.group[i]] += 1
+        i = i + 1 if i >= 0 else (walk.chosen[depth - 1] + 1 if depth else 0)
+        while i <= n - k + depth and (walk.left[sites.group[i]] == 0 or walk.field[depth, i] > EXCLUDED / 2):
             i += 1
         if i > n - k + depth:
-            chosen[depth] = -1
+            walk.chosen[depth] = -1
             depth -= 1
             continue
-        chosen[depth] = i
-        left[sites.group[i]] -= 1
-        energy[depth + 1] = energy[depth] + field[depth, i]
+        walk.chosen[depth] = i
+        walk.left[sites.group[i]] -= 1
+        walk.energy[depth + 1] = walk.energy[depth] + walk.field[depth, i]
         if depth + 1 < k:
             for j in range(i + 1, n):
-                field[depth + 1, j] = field[depth, j] + sites.pair[i, j]
+                walk.field[depth + 1, j] = walk.field[depth, j] + sites.pair[i, j]
             depth += 1
             continue
+        if total < len(heap.values):
+            _rise(heap, total, walk.energy[k], walk.chosen)
+        elif walk.energy[k] < heap.values[0]:
+            _sink(heap, walk.energy[k], walk.chosen)
         total += 1
-        if energy[k] < limit:
-            kept[filled], values[filled] = chosen, energy[k]
-            filled += 1
-            if filled == 2 * capacity:
-                order = np.argsort(values)
-                kept[:capacity], values[:capacity] = kept[order[:capacity]], values[order[:capacity]]
-                filled, limit = capacity, values[capacity - 1]
-    return kept[:filled], total
+    return total
+
+
+@compiled
+def _rise(heap: _Heap, last: int, value: float, chosen: NDArray[np.int64]) -> None:
+    """Add a state at the end of the heap."""
+    place, row = last, last
+    while place > 0 and heap.values[(place - 1) // 2] < value:
+        parent = (place - 1) // 2
+        heap.values[place], heap.rows[place] = heap.values[parent], heap.rows[parent]
+        place = parent
+    heap.values[place], heap.rows[place] = value, row
+    for c in range(len(chosen)):
+        heap.sites[row, c] = chosen[c]
+
+
+@compiled
+def _sink(heap: _Heap, value: float, chosen: NDArray[np.int64]) -> None:
+    """Put a state in the place of the highest one."""
+    place, row, size = 0, heap.rows[0], len(heap.values)
+    while 2 * place + 1 < size:
+        child = 2 * place + 1
+        if child + 1 < size and heap.values[child + 1] > heap.values[child]:
+            child += 1
+        if heap.values[child] <= value:
+            break
+        heap.values[place], heap.rows[place] = heap.values[child], heap.rows[child]
+        place = child
+    heap.values[place], heap.rows[place] = value, row
+    for c in range(len(chosen)):
+        heap.sites[row, c] = chosen[c]
 
 
 @compiled

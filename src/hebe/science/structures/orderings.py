@@ -98,7 +98,7 @@ def find_orderings(
     n = len(sites)
     if not 0 <= n_occupied <= n:
         raise ValueError(f"{n_occupied} ions do not fit on {n} sites")
-    if n_occupied in (0, n) and not exclusion:
+    if n_occupied == 0 or (n_occupied == n and not exclusion):
         return Orderings([sorted(sites)] if n_occupied else [[]], [0.0], 1, exhaustive=True)
     energies = _site_energies(structure, sites, charges, exclusion)
     shares: list[tuple[int, ...]] = [(n_occupied,)]
@@ -106,27 +106,53 @@ def find_orderings(
         energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
         shares = layer_quotas(np.bincount(energies.group).tolist(), n_occupied, removal)
     permutations = site_permutations(structure, sites, charges)
+    found = lowest_states(energies, shares, permutations, keep, seed)
+    if not len(found.states):
+        raise BadInputError(
+            f"{n_occupied} ions do not fit on {n} sites of which none within {exclusion:g} A may be occupied together"
+        )
+    drawn = _random_states(energies, shares, permutations, found.states, n_random, seed)
+    values = [*found.energies, *np.round(energies_of(drawn, energies), _ROUND)]
+    chosen = [*found.states, *drawn]
+    return Orderings(
+        [sorted(sites[i] for i in np.flatnonzero(row)) for row in chosen],
+        [float(value) + 0.0 for value in values],
+        found.n_candidates,
+        found.exhaustive,
+        len(drawn),
+    )
+
+
+@dataclass(frozen=True)
+class LowestStates:
+    """States of shape (m, n), lowest first, with energies (eV); see `Orderings` for the rest."""
+
+    states: BoolArray
+    energies: NDArray[np.float64]
+    n_candidates: int
+    exhaustive: bool
+
+
+def lowest_states(
+    energies: SiteEnergies,
+    shares: Sequence[Sequence[int]],
+    permutations: NDArray[np.int64],
+    keep: int,
+    seed: int,
+) -> LowestStates:
+    """The `keep` lowest states that the permutations do not make equal: of all, or of those that a search finds.
+
+    `shares` lists the allowed numbers of ions per group of sites.
+    """
     total = sum(_number_of_states(energies, share) for share in shares)
-    if total <= _EXHAUSTIVE:
+    exhaustive = total <= _EXHAUSTIVE
+    if exhaustive:
         states, n_candidates = _lowest_of_all(energies, shares, permutations, keep, total)
     else:
         states = _lowest_found(energies, shares, permutations, keep, seed)
         n_candidates = len(states)
-    if not len(states):
-        raise BadInputError(
-            f"{n_occupied} ions do not fit on {n} sites of which none within {exclusion:g} A may be occupied together"
-        )
-    lowest, values = _ranked(states, energies, keep)
-    drawn = _random_states(energies, shares, permutations, lowest, n_random, seed)
-    values = np.concatenate([values, np.round(energies_of(drawn, energies), _ROUND)]) if len(drawn) else values
-    chosen = [*lowest, *drawn]
-    return Orderings(
-        [sorted(sites[i] for i in np.flatnonzero(row)) for row in chosen],
-        [float(value) + 0.0 for value in values],
-        n_candidates,
-        total <= _EXHAUSTIVE,
-        len(drawn),
-    )
+    states, values = _ranked(states, energies, keep)
+    return LowestStates(states, values, n_candidates, exhaustive)
 
 
 def layer_quotas(sizes: Sequence[int], n_occupied: int, removal: Removal) -> list[tuple[int, ...]]:
@@ -181,10 +207,8 @@ def _lowest_of_all(
     while True:
         found, cut = [], False
         for share in shares:
-            chosen, seen = lowest_of_all(energies, np.array(share, dtype=np.int64), max(1, capacity))
+            part, seen = lowest_of_all(energies, share, capacity)
             cut = cut or seen > capacity
-            part = np.zeros((len(chosen), len(energies.alone)), dtype=bool)
-            np.put_along_axis(part, chosen, values=True, axis=1)
             found.append(part)
         states = np.concatenate(found)
         if not len(states):
@@ -284,11 +308,16 @@ def _random_states(
 
 
 def site_permutations(
-    structure: Structure, sites: list[int], charges: NDArray[np.float64] | None = None
+    structure: Structure,
+    sites: list[int],
+    charges: NDArray[np.float64] | None = None,
+    *,
+    translations_only: bool = False,
 ) -> NDArray[np.int64]:
     """Permutations of `sites` by the space group of the full cell, shape (operations, n).
 
-    Atoms of one element are equal, unless `charges` (e, one per atom) tell them apart.
+    Atoms of one element are equal, unless `charges` (e, one per atom) tell them apart. `translations_only` leaves
+    rotations out.
     """
     kinds = [
         (site.specie.Z, 0.0 if charges is None else round(float(charges[i]), 6)) for i, site in enumerate(structure)
@@ -302,6 +331,8 @@ def site_permutations(
     points = structure.frac_coords[sites]
     result: set[tuple[int, ...]] = {tuple(identity.tolist())}
     for rotation, translation in zip(symmetry["rotations"], symmetry["translations"], strict=True):
+        if translations_only and not np.array_equal(rotation, np.eye(3)):
+            continue
         moved = points @ rotation.T + translation
         difference = moved[:, None, :] - points[None, :, :]
         difference -= np.round(difference)

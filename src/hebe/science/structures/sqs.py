@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 SEARCH_VERSION: Final = 1
 _PLATEAUS: Final = 256
 _DRAWS: Final = 4096
-_HOT, _COLD = 0.8, 0.35
-_FIRST_ROUND, _LONGEST_ROUND, _BUDGET = 4_000, 50_000, 60_000
+_HOT, _COLD = 0.65, 0.3
+_FIRST_ROUND, _GROWTH, _LONGEST_ROUND, _BUDGET = 4_000, 4, 30_000, 60_000
 _QUICK: Final = 300
 _AGREEING: Final = 3
 _EQUAL: Final = 1e-9
@@ -68,8 +68,8 @@ def find_arrangement(
 ) -> Arrangement:
     """Arrangement of lowest cost.
 
-    Rounds of annealing from random starts, each twice as long as the one before, until the bound is reached, three
-    rounds end with the lowest cost, or the steps are used up.
+    Rounds of annealing from random starts, each four times as long as the one before up to a limit, until the bound is
+    reached, three rounds end with the lowest cost, or the steps are used up.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def find_arrangement(
         agreeing = agreeing + 1 if abs(cost - lowest) < _EQUAL else agreeing
         if cost < lowest - _EQUAL:
             best, lowest, agreeing = found, cost, 1
-        length = min(2 * length, _LONGEST_ROUND * size)
+        length = min(_GROWTH * length, _LONGEST_ROUND * size)
     lowest = total_cost(best, problem.pairs, problem.triplets, problem.coulomb)
     certified = lowest <= floor + 1e-6
     return Arrangement(best, lowest, floor, spent, certified, certified or agreeing >= _AGREEING)

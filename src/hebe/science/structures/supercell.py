@@ -101,7 +101,7 @@ def find_supercell(cell: HostCell, sublattice: str, n_sites: int) -> Supercell:
 def _isotropic(cell: HostCell, count: int) -> Iterator[tuple[IntMatrix, tuple[float, ...]]]:
     lattice = cell.structure.lattice.matrix
     for matrix in hermite_normal_forms(count, 3):
-        reduced = _integer_reduced(matrix, lattice)
+        reduced = reduced_cell(matrix, lattice)
         lengths = np.sort(np.linalg.norm(reduced @ lattice, axis=1))
         yield reduced, (shortest_vector(reduced @ lattice), -float(lengths[-1]))
 
@@ -114,7 +114,7 @@ def _layered(cell: HostCell, normal: NDArray[np.float64], count: int) -> Iterato
     for form, repeat in sheets:
         if repeat < longest - 1e-6:
             continue
-        lateral = _integer_reduced(form @ np.array([first, second]), lattice)
+        lateral = reduced_cell(form @ np.array([first, second]), lattice)
         for i, j in product(range(-count, count + 1), repeat=2):
             third = offset + i * first + j * second
             if np.linalg.norm(third @ lattice) > repeat + np.linalg.norm(offset @ lattice):
@@ -141,7 +141,7 @@ def _layer_basis(cell: HostCell, normal: NDArray[np.float64]) -> tuple[IntMatrix
     return steps[first], steps[second], steps[up]
 
 
-def _integer_reduced(rows: IntMatrix, lattice: NDArray[np.float64]) -> IntMatrix:
-    """Pairwise-reduced integer rows spanning the same sublattice."""
+def reduced_cell(rows: IntMatrix, lattice: NDArray[np.float64]) -> IntMatrix:
+    """Pairwise-reduced integer rows that span the same lattice."""
     real = _reduced(rows @ lattice)
     return np.array(np.rint(Lattice(lattice).get_fractional_coords(real)), dtype=np.int64)

@@ -26,7 +26,7 @@ SHORTEST: Final = 0.8
 _FIRST_SHELL: Final = 1.2
 _TILT: Final = 0.15
 """Sine of the angle to the layers up to which a lattice vector counts as lateral."""
-_ANIONS: Final = frozenset({"O", "F", "S", "Se", "Cl", "N", "Br", "I"})
+ANIONS: Final = frozenset({"O", "F", "S", "Se", "Cl", "N", "Br", "I"})
 
 
 def sanity(start: Structure, final: Structure) -> Verdict:
@@ -69,22 +69,34 @@ def check_topology(
     verdict = sanity(start, final)
     if verdict != "host":
         return verdict
-    labels = start.site_properties["sublattice"]
-    anions = np.array([getattr(s.specie, "symbol", str(s.specie)) in _ANIONS for s in start])
+    if migrated_sites(start, final, rules, working):
+        return "migrated"
+    if layer_normal is not None and rules.glide is not None:
+        mobile = np.array([label == working for label in start.site_properties["sublattice"]])
+        shift, opening = slab_motion(start, final, layer_normal, ~_anions(start) & ~mobile)
+        if opening > rules.gap:
+            return "delaminated"
+        return "glide" if shift > rules.glide else "host"
+    return "host"
+
+
+def _anions(structure: Structure) -> NDArray[np.bool_]:
+    return np.array([getattr(s.specie, "symbol", str(s.specie)) in ANIONS for s in structure])
+
+
+def migrated_sites(start: Structure, final: Structure, rules: Topology, working: str | None = None) -> list[int]:
+    """Indices of the cations that lost so many of their anion neighbours that they have left their site.
+
+    Parameters are those of `check_topology`; ions of the `working` sublattice are free to move.
+    """
+    anions = _anions(start)
     centres, points, images, distances = start.get_neighbor_list(3.5)
     is_bond = ~anions[centres] & anions[points]
     bonds = _Pairs(centres[is_bond], points[is_bond], images[is_bond]).nearest(distances[is_bond])
     stretch = bonds.lengths(final) / bonds.lengths(start)
     broken = np.bincount(bonds.first[stretch > rules.bond_stretch], minlength=len(start))
-    mobile = np.array([label == working for label in labels])
-    if (broken[~anions & ~mobile] >= rules.broken_bonds).any():
-        return "migrated"
-    if layer_normal is not None and rules.glide is not None:
-        shift, opening = slab_motion(start, final, layer_normal, ~anions & ~mobile)
-        if opening > rules.gap:
-            return "delaminated"
-        return "glide" if shift > rules.glide else "host"
-    return "host"
+    mobile = np.array([label == working for label in start.site_properties["sublattice"]])
+    return [int(i) for i in np.flatnonzero(~anions & ~mobile & (broken >= rules.broken_bonds))]
 
 
 class _Pairs:
@@ -148,7 +160,7 @@ def _facing_anions(
     start: Structure, normal: NDArray[np.float64], slabs: NDArray[np.bool_]
 ) -> tuple[_Pairs, NDArray[np.int64]] | None:
     """Anion pairs across the gap of the working ion, and the number of the gap of each pair."""
-    anions = np.array([s.specie.symbol in _ANIONS for s in start])
+    anions = _anions(start)
     centres, points, images, distances = start.get_neighbor_list(4.6)
     vectors = _Pairs(centres, points, images).vectors(start)
     height = vectors @ normal
