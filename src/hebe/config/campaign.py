@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from hebe.config.mixing import MixingSpec
 from hebe.config.model import ConfigModel
 from hebe.config.ranking import Rank
 from hebe.config.stage import Stage
@@ -184,6 +185,7 @@ class Campaign(ConfigModel):
     filters: Filters = Filters()
     select: Selection = Selection()
     structures: StructureSpec = StructureSpec()
+    mixing: MixingSpec = MixingSpec()
     stages: tuple[Stage, ...] = Field(min_length=1, max_length=8)
     rank: Rank = Rank()
     _source: Source = PrivateAttr(default_factory=Source)
