@@ -18,6 +18,7 @@ from pydantic import (
 from hebe.config.mixing import MixingSpec
 from hebe.config.model import ConfigModel
 from hebe.config.ranking import Rank
+from hebe.config.series import SeriesSpec
 from hebe.config.stage import Stage
 from hebe.config.structures import StructureSpec
 from hebe.config.units import EntropyR, ExactFraction, FractionRange, IntRange, Ratio, Whole
@@ -184,6 +185,7 @@ class Campaign(ConfigModel):
     host: HostSpec
     filters: Filters = Filters()
     select: Selection = Selection()
+    series: dict[Name, SeriesSpec] = Field(default_factory=dict)
     structures: StructureSpec = StructureSpec()
     mixing: MixingSpec = MixingSpec()
     stages: tuple[Stage, ...] = Field(min_length=1, max_length=8)
