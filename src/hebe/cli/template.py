@@ -38,6 +38,10 @@ _SUBLATTICE: Final = """\
       grid: 12                 # amounts are multiples of 1/12 of its sites
       fraction: 1/12..{most}      # least and largest share of an element
 """
+_ANIONS: Final = """\
+    {sublattice}:
+      species: {{{first}}}     # may be mixed: {species}
+"""
 _CHOICE: Final = """\
 filters:
   size_mismatch: {max: 10 %}   # of the Shannon radii
@@ -87,7 +91,8 @@ def campaign_text(family: Family, ion: str | None, name: str, file: str = "campa
     need = _mean_charge(family)
     pools = {sublattice: _pool(family, sublattice, need) for sublattice in family.mixed}
     for sublattice, pool in pools.items():
-        text += _sublattice(family, sublattice, pool)
+        anions = family.sublattices[sublattice].role == "anion"
+        text += _anions(family, sublattice) if anions else _sublattice(family, sublattice, pool)
     entropy = _ENTROPY if max(map(len, pools.values())) >= _N_SPECIES else ""
     choice = _CHOICE.replace("filters:", f"filters:{entropy}", 1)
     return text + choice + (_ELECTRODE if family.working_ions else _MIXING)
@@ -115,6 +120,12 @@ def _sublattice(family: Family, name: str, pool: Pool) -> str:
         high=min(_POOL, len(pool)),
         most="1/2" if len(pool) > 1 else "1",
     )
+
+
+def _anions(family: Family, name: str) -> str:
+    """Sublattice of the anions with the first of them, which makes the host neutral with the pool of cations."""
+    species = [f"{e}: {list(data.valences)}" for e, data in family.sublattices[name].species.items()]
+    return _ANIONS.format(sublattice=name, first=species[0], species=", ".join(species))
 
 
 def _pool(family: Family, name: str, need: float) -> Pool:

@@ -15,8 +15,10 @@ from pydantic import (
     model_validator,
 )
 
+from hebe.config.mixing import MixingSpec
 from hebe.config.model import ConfigModel
 from hebe.config.ranking import Rank
+from hebe.config.series import SeriesSpec
 from hebe.config.stage import Stage
 from hebe.config.structures import StructureSpec
 from hebe.config.units import EntropyR, ExactFraction, FractionRange, IntRange, Ratio, Whole
@@ -183,7 +185,9 @@ class Campaign(ConfigModel):
     host: HostSpec
     filters: Filters = Filters()
     select: Selection = Selection()
+    series: dict[Name, SeriesSpec] = Field(default_factory=dict)
     structures: StructureSpec = StructureSpec()
+    mixing: MixingSpec = MixingSpec()
     stages: tuple[Stage, ...] = Field(min_length=1, max_length=8)
     rank: Rank = Rank()
     _source: Source = PrivateAttr(default_factory=Source)

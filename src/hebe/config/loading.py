@@ -193,6 +193,10 @@ def _with_cells(campaign: Campaign, folder: Path) -> Campaign:
             reason = err.reason if isinstance(err, BadInputError) else "it is no text"
             raise bad_key(campaign, key, f"{shown(cell.file)} cannot be used: {reason}") from err
 
+    brought = tuple(read(cell, ("mixing", "phases", i)) for i, cell in enumerate(campaign.mixing.phases))
+    if brought:
+        mixing = campaign.mixing.model_copy(update={"phases": brought})
+        campaign = campaign.model_copy(update={"mixing": mixing})
     files = tuple(read(cell, ("structures", "files", i)) for i, cell in enumerate(spec.files))
     metal = None if spec.metal is None else read(spec.metal, ("structures", "metal"))
     if not files:

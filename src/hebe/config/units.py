@@ -106,6 +106,7 @@ Force = Annotated[float, _quantity("force")]
 Energy = Annotated[float, _quantity("energy")]
 InverseLength = Annotated[float, _quantity("inverse length")]
 Length = Annotated[float, _quantity("length")]
+Temperature = Annotated[float, _quantity("temperature")]
 
 
 def parse_whole(value: Any) -> int:

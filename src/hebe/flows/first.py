@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hebe.config.stage import Task
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
+    from hebe.science.analysis.given import GivenPhase
     from hebe.science.analysis.phase import Phase
 
 
@@ -28,7 +29,7 @@ class FirstStage(StageWiring):
     Competing phases are displaced like candidates, so that both may distort.
     """
 
-    def phase(self, phase: Phase) -> Job:
+    def phase(self, phase: Phase | GivenPhase) -> Job:
         """Calculation of a competing phase from its literature structure; its cell relaxes where any does."""
         label = f"shared/{phase.id}"
         known: Job | None = self._shared.get(label)

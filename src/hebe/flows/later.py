@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
+    from hebe.science.analysis.given import GivenPhase
     from hebe.science.analysis.phase import Phase
 
 
@@ -67,7 +68,7 @@ class LaterStage(StageWiring):
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, before.ordering, jobs)
 
-    def phase(self, phase: Phase) -> Job:
+    def phase(self, phase: Phase | GivenPhase) -> Job:
         """Competing phase of the stage before, calculated anew."""
         return self._reference(f"shared/{phase.id}", self.before.phase(phase))
 

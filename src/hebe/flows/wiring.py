@@ -12,6 +12,8 @@ from jobflow import Job, OutputReference
 
 from hebe.config.campaign import Campaign
 from hebe.config.family import Family, load_family
+from hebe.config.refusal import bad_key
+from hebe.exceptions import BadInputError
 from hebe.makers.build import BuildMaker
 from hebe.makers.candidate import CandidateMaker
 from hebe.makers.identity import stable
@@ -21,9 +23,12 @@ from hebe.makers.static import StaticMaker
 from hebe.makers.strain import StrainMaker
 from hebe.makers.voltage import VoltageMaker
 from hebe.science.analysis.competing import load_phases, phases_within
+from hebe.science.analysis.given import GivenPhase, given_phases
+from hebe.science.analysis.references import phase_facts
 from hebe.science.analysis.vertices import polytope_vertices
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.member import composition_of, member_spec, split_of
 from hebe.science.chemistry.space import CompositionSpace
 
@@ -83,6 +88,16 @@ class StageWiring(ABC):
         """Space of the campaign, for oxidation states."""
         return CompositionSpace.from_campaign(self.campaign)
 
+    @cached_property
+    def given(self) -> list[Phase | GivenPhase]:
+        """Competing phases that the campaign brings."""
+        return given_phases(self.campaign)
+
+    @cached_property
+    def competitors(self) -> list[tuple[HostComposition, Split]]:
+        """Members of the host that the campaign names as competing phases."""
+        return [named_member(self.campaign, self.space, i) for i in range(len(self.campaign.mixing.members))]
+
     @property
     @abstractmethod
     def n_configurations(self) -> int:
@@ -103,7 +118,7 @@ class StageWiring(ABC):
         """Calculations of a configuration at another content."""
 
     @abstractmethod
-    def phase(self, phase: Phase) -> Job:
+    def phase(self, phase: Phase | GivenPhase) -> Job:
         """Calculation of a competing phase, shared by the campaign."""
 
     def metal(self) -> Job:
@@ -202,18 +217,23 @@ class StageWiring(ABC):
     def _mixing(self, spec: MemberSpec, parts: _Parts, priority: int) -> Job:
         """Mixing job with the references that this candidate needs."""
         vertices = [self.vertex(*vertex) for vertex in host_vertices(spec)]
-        phases = [
+        elements = set(composition_of(spec).elements)
+        phases: list[Phase | GivenPhase] = [
             phase
-            for phase in phases_within(composition_of(spec).elements)
+            for phase in phases_within(elements)
             if phase.kind != "element" or phase.elements == {spec.working_ion}
         ]
-        job = MixingMaker().make(
+        given = [phase for phase in self.given if phase.elements <= elements]
+        maker = MixingMaker(temperatures=list(self.campaign.mixing.temperatures))
+        job = maker.make(
             spec,
             [member.configuration for member in parts.members],
             [member.made.output for member in parts.members],
             vertices,
-            {phase.id: self.phase(phase).output for phase in phases},
+            {phase.id: self.phase(phase).output for phase in (*phases, *given)},
             label=spec.candidate_id,
+            given=[phase_facts(phase) for phase in given],
+            members=[self.vertex(*member) for member in self.competitors if set(member[0].elements) <= elements],
         )
         return self.add(job, f"{spec.candidate_id}/s{self.number}/mixing", priority, spec.candidate_id)
 
@@ -231,6 +251,26 @@ class _Parts:
 def _multiple(at_least: int, of: int) -> int:
     """Smallest multiple of `of` that is at least `at_least`."""
     return -(-at_least // of) * of
+
+
+def named_member(campaign: Campaign, space: CompositionSpace, number: int) -> tuple[HostComposition, Split]:
+    """Member of the host that a campaign names as a competing phase.
+
+    Raises
+    ------
+    BadInputError
+        If its formula does not fit the host or cannot be neutral.
+    """
+    formula, key = campaign.mixing.members[number], ("mixing", "members", number)
+    try:
+        composition = parse_host_formula(formula, space)
+    except BadInputError as err:
+        raise bad_key(campaign, key, err.reason, err.suggestion) from err
+    own = CompositionSpace(space.family, space.working_ion, composition.x_made, space.specs)
+    split = own.split(composition)
+    if split is None:
+        raise bad_key(campaign, key, f"{formula} cannot be charge-neutral with the oxidation states listed")
+    return composition, split
 
 
 def host_vertices(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:

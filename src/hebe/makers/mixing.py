@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jobflow import JobConfig, Maker, OnMissing, job
 
 from hebe.schemas.spec import MemberSpec
-from hebe.science.analysis.references import MemberResult, mixing_document
+from hebe.science.analysis.references import MemberResult, PhaseFacts, mixing_document
 
 if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc
@@ -24,11 +24,14 @@ class MixingMaker(Maker):
     ----------
     model_error
         Standard error of the engine on mixing enthalpies, eV/atom; the documented one of its energy scale when None.
+    temperatures
+        Where the lowest mixture of competing phases is listed beside those at 0 K and at T_mix (K).
     """
 
     name: str = "mixing"
     model_error: float | None = None
-    version: ClassVar[int] = 2
+    temperatures: list[float] = field(default_factory=list)
+    version: ClassVar[int] = 3
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(
@@ -39,6 +42,8 @@ class MixingMaker(Maker):
         vertices: list[dict[str, Any]],
         phases: dict[str, CalculationDoc | None],
         label: str = "",
+        given: list[dict[str, Any]] | None = None,
+        members: list[dict[str, Any]] | None = None,
     ) -> MixingDoc:
         """Analyse what is there; what is missing becomes a reason or a warning.
 
@@ -50,9 +55,24 @@ class MixingMaker(Maker):
             ``{"spec", "configuration", "calculation"}`` of each member of the host with fewest species.
         phases
             Phase id -> relaxation of each competing phase.
+        given
+            Facts of the phases that are not the package's: ``{"id", "source", "ions"}``.
+        members
+            More members of the host that compete, as `vertices`.
         """
-        members = [
-            MemberResult(MemberSpec.model_validate(v["spec"]), v["configuration"], v["calculation"]) for v in vertices
-        ]
+        simplest, more = (
+            [MemberResult(MemberSpec.model_validate(v["spec"]), v["configuration"], v["calculation"]) for v in part]
+            for part in (vertices, members or [])
+        )
         own = [MemberResult(spec, c, m) for c, m in zip(configurations, made, strict=True)]
-        return mixing_document(own, members, phases, self.model_error, label)
+        known = [PhaseFacts(**facts) for facts in given or []]
+        return mixing_document(
+            own,
+            simplest,
+            phases,
+            self.model_error,
+            label,
+            members=more,
+            given=known,
+            temperatures=self.temperatures,
+        )

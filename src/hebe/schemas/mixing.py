@@ -18,11 +18,20 @@ class DecompositionPhase(Document):
     source: str | None = None
 
 
+class MixingAt(Document):
+    """The candidate against the lowest mixture of the references at a temperature; free energy per mixed site."""
+
+    temperature_K: float
+    dG_eV_per_site: float
+    decomposition: list[DecompositionPhase] = Field(default_factory=list)
+
+
 class MixingResult(Document):
     """Mixing against one reference set; everything per mixed site of the primary sublattice.
 
     ``dH_eV_per_site`` against the lowest decomposition at 0 K; ``T_mix_K`` the lowest temperature above which
-    the candidate is on the free-energy hull; ``reason`` says why a value is null.
+    the candidate is on the free-energy hull; ``reason`` says why a value is null; ``at`` lists temperatures that
+    were asked for.
     """
 
     dH_eV_per_site: float | None = None
@@ -30,6 +39,7 @@ class MixingResult(Document):
     T_mix_K: float | None = None
     decomposition: list[DecompositionPhase] = Field(default_factory=list)
     decomposition_at_T_mix: list[DecompositionPhase] = Field(default_factory=list)
+    at: list[MixingAt] = Field(default_factory=list)
     reason: str | None = None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hebe.schemas.mixing import DecompositionPhase, MixingResult
+from hebe.schemas.mixing import DecompositionPhase, MixingAt, MixingResult
 from hebe.science.analysis.hull import Decomposition, InfeasibleError, PhaseEquilibrium
 
 BOLTZMANN: Final = 8.617333262145179e-5
@@ -64,6 +64,23 @@ def mixing(phase: DisorderedPhase, references: PhaseEquilibrium) -> MixingResult
         decomposition=_listed(ground, references, phase.sites),
         decomposition_at_T_mix=_listed(current, references, phase.sites),
         reason=reason,
+    )
+
+
+def mixing_at(phase: DisorderedPhase, references: PhaseEquilibrium, temperature: float) -> MixingAt:
+    """Free energy of `phase` against the lowest mixture of `references` at a temperature (K).
+
+    Raises
+    ------
+    InfeasibleError
+        If the references cannot make the composition.
+    """
+    mixture = references.decompose(phase.amounts, temperature)
+    enthalpy, entropy = _differences(phase, references, mixture)
+    return MixingAt(
+        temperature_K=temperature,
+        dG_eV_per_site=(enthalpy - temperature * entropy) / phase.sites,
+        decomposition=_listed(mixture, references, phase.sites),
     )
 
 

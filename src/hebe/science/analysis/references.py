@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.mixing import MixingDoc, MixingResult
@@ -13,8 +13,9 @@ from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.analysis.competing import coverage_grade, load_phases
 from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
-from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing
+from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing, mixing_at
 from hebe.science.analysis.model_error import documented_error
+from hebe.science.analysis.phase import Phase
 from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import composition_of, split_of
@@ -24,6 +25,7 @@ from hebe.science.structures.working import working_sites
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hebe.science.analysis.given import GivenPhase
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
@@ -130,6 +132,10 @@ def mixing_document(
     phases: Mapping[str, CalculationDoc | None],
     model_error: float | None = None,
     label: str = "",
+    *,
+    members: Sequence[MemberResult] = (),
+    given: Sequence[PhaseFacts] = (),
+    temperatures: Sequence[float] = (),
 ) -> MixingDoc:
     """Mixing of a candidate from all of its configurations.
 
@@ -144,6 +150,12 @@ def mixing_document(
     model_error
         eV/atom; divided by the entropy gained it gives ``T_mix_sd_model_K``. None takes the documented error of the
         energy scale, and none where there is none.
+    members
+        More members of the host that compete, each with its own entropy, as the vertices do.
+    given
+        Facts of phases that are not the package's.
+    temperatures
+        K; where the lowest mixture of competing phases is listed.
     """
     usable = [member for member in own if member.usable]
     if not usable:
@@ -176,7 +188,11 @@ def mixing_document(
         if member.result.topology not in (None, "host"):
             document.warnings.append(f"{member.result.label}: no longer the host ({member.result.topology})")
     _same_host(document, first, mean, vertices, sites)
-    _competing(document, first, mean, phases, sites)
+    elements = set(_amounts(first))
+    entries = competing_entries(phases, elements, given) + member_entries([*vertices, *members], elements, first)
+    _competing(document, first, mean, entries, temperatures, sites)
+    lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
+    document.warnings += [f"competing: {name} has no energy" for name in sorted(lost)]
     _uncertainties(document, sd, model_error)
     return document
 
@@ -208,21 +224,27 @@ def _same_host(
     document.same_host = mixing(phase, PhaseEquilibrium(_on_scale(entries, candidate, document)))
 
 
+def _amounts(candidate: MemberResult) -> dict[str, float]:
+    return {element: float(n) for element, n in candidate.composition.elements.items()}
+
+
 def _competing(
     document: MixingDoc,
     candidate: MemberResult,
     energy: float,
-    phases: Mapping[str, CalculationDoc | None],
+    phases: list[PhaseEntry],
+    temperatures: Sequence[float],
     sites: float,
 ) -> None:
     """Against all competing phases of the chemical system: elements are balanced."""
-    amounts = {element: float(n) for element, n in candidate.composition.elements.items()}
-    entries = _on_scale(competing_entries(phases, set(amounts)), candidate, document)
-    lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
-    document.warnings += [f"competing: {name} has no energy" for name in sorted(lost)]
+    amounts = _amounts(candidate)
+    entries = _on_scale(phases, candidate, document)
     references = PhaseEquilibrium(entries)
     document.hull_phases = sorted(references.entries)
-    document.competing = mixing(DisorderedPhase(amounts, energy, candidate.entropy, sites), references)
+    phase = DisorderedPhase(amounts, energy, candidate.entropy, sites)
+    document.competing = mixing(phase, references)
+    if document.competing.decomposition:
+        document.competing.at = [mixing_at(phase, references, temperature) for temperature in temperatures]
     ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
     document.hull_grade = coverage_grade(amounts, [e.formula for e in entries], working_ion=ion)
     try:
@@ -274,37 +296,87 @@ def _uncertainties(document: MixingDoc, sd: float | None, model_error: float | N
         document.T_mix_sd_model_K = error * document.atoms_per_fu / document.sites_per_fu / gained
 
 
-def competing_entries(phases: Mapping[str, CalculationDoc | None], elements: set[str]) -> list[PhaseEntry]:
-    """Entries of the usable phases whose elements are all in `elements`; entropy-free, oxidation states kept."""
+@dataclass(frozen=True)
+class PhaseFacts:
+    """What a hull needs to know of a phase beside its energy; ``ions`` of one cell, empty where not known."""
+
+    id: str
+    source: str | None
+    ions: dict[str, float]
+
+
+def phase_facts(phase: Phase | GivenPhase) -> dict[str, Any]:
+    """Facts of a phase as plain data."""
+    if not isinstance(phase, Phase):
+        return {"id": phase.id, "source": phase.source, "ions": {}}
+    ions: dict[str, float] = {}
+    for site in phase.structure():
+        charge = f"{site.specie.oxi_state:+g}"
+        ion = f"{site.specie.element}{charge[1:]}{charge[0]}"
+        ions[ion] = ions.get(ion, 0.0) + 1.0
+    return {"id": phase.id, "source": phase.sources[0] if phase.sources else None, "ions": ions}
+
+
+def member_entries(members: Sequence[MemberResult], elements: set[str], candidate: MemberResult) -> list[PhaseEntry]:
+    """Simpler members of the host as competing phases: disordered ones have their own entropy.
+
+    The candidate's own composition is left out.
+    """
+    found: dict[str, PhaseEntry] = {}
+    for member in members:
+        amounts = _amounts(member)
+        same = member.composition.candidate_id == candidate.composition.candidate_id
+        if not member.usable or same or not set(amounts) <= elements:
+            continue
+        ions = dict(member.ions)
+        if member.spec.working_ion:
+            own = str(Ion(member.spec.working_ion, working_charge(member.spec.working_ion)))
+            ions[own] = ions.get(own, 0.0) + float(member.composition.x_made)
+        found[member.name] = PhaseEntry(
+            name=member.name,
+            amounts=amounts,
+            energy=member.energy,
+            energy_scale=member.result.energy_scale,
+            entropy=member.entropy,
+            formula=member.spec.formula,
+            ions=ions,
+        )
+    return list(found.values())
+
+
+def competing_entries(
+    phases: Mapping[str, CalculationDoc | None], elements: set[str], given: Sequence[PhaseFacts] = ()
+) -> list[PhaseEntry]:
+    """Entries of the usable phases whose elements are all in `elements`; entropy-free, oxidation states kept.
+
+    Parameters
+    ----------
+    phases
+        Phase id -> relaxation.
+    given
+        Facts of those that are not the package's.
+    """
     data = {phase.id: phase for phase in load_phases()}
+    brought = {facts.id: facts for facts in given}
     result = []
     for name, calculation in sorted(phases.items()):
-        if (
-            calculation is None
-            or not calculation.usable
-            or calculation.structure is None
-            or calculation.energy_eV is None
-        ):
+        if calculation is None or not calculation.usable:
             continue
-        composition = calculation.structure.composition
+        composition = calculation.cell.composition
         if not {str(e) for e in composition} <= elements:
             continue
         reduced, factor = composition.get_reduced_composition_and_factor()
-        ions: dict[str, float] = {}
-        for site in data[name].structure():
-            charge = f"{site.specie.oxi_state:+g}"
-            ion = f"{site.specie.element}{charge[1:]}{charge[0]}"
-            ions[ion] = ions.get(ion, 0.0) + 1.0
-        size = sum(ions.values()) / sum(reduced.values())
+        facts = brought.get(name) or PhaseFacts(**phase_facts(data[name]))
+        size = sum(facts.ions.values()) / sum(reduced.values())
         result.append(
             PhaseEntry(
                 name=name,
                 amounts={str(e): float(n) for e, n in reduced.items()},
-                energy=calculation.energy_eV / factor,
+                energy=calculation.energy / factor,
                 energy_scale=calculation.energy_scale,
                 formula=reduced.reduced_formula,
-                source=data[name].sources[0] if data[name].sources else None,
-                ions={ion: n / size for ion, n in ions.items()},
+                source=facts.source,
+                ions={ion: n / size for ion, n in facts.ions.items()},
             )
         )
     return result

@@ -18,6 +18,7 @@ from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
     from hebe.config.campaign import Campaign, EntropyFilter, Filters, Selection, SizeFilter
+    from hebe.config.wording import KeyPath
     from hebe.science.chemistry.composition import HostComposition
 
 Predicate = Callable[[Candidate], bool]
@@ -95,7 +96,8 @@ def screen(campaign: Campaign) -> Screening:
             "allow other oxidation states, amounts or numbers of species",
         )
     explicit = campaign.select.method == "explicit"
-    source = _explicit(campaign, space) if explicit else _enumerate(campaign, space)
+    named = campaign.select.formulas
+    source = _explicit(campaign, space, named, ("select", "formulas")) if explicit else _enumerate(campaign, space)
     tests = predicates(campaign.filters)
     result = Screening(size, dict.fromkeys(tests, 0))
     for candidate in source:
@@ -106,7 +108,29 @@ def screen(campaign: Campaign) -> Screening:
             campaign, ("filters",), f"none of {size} compositions passes the filters {result.by_filter}", None
         )
     result.selected = result.passed if explicit else select(result.passed, campaign.select)
+    result.selected = _with_series(campaign, space, result.selected)
     return result
+
+
+def series_candidates(campaign: Campaign, space: CompositionSpace, name: str) -> list[Candidate]:
+    """Candidates of one entropy series, in the order of the file.
+
+    Raises
+    ------
+    BadInputError
+        If a formula cannot be made; names file and line.
+    """
+    formulas = campaign.series[name].formulas
+    return list(_explicit(campaign, space, formulas, ("series", name, "formulas")))
+
+
+def _with_series(campaign: Campaign, space: CompositionSpace, selected: list[Candidate]) -> list[Candidate]:
+    """Selected candidates followed by those of the series that are not among them; filters do not apply to these."""
+    found = {candidate.candidate_id: candidate for candidate in selected}
+    for name in campaign.series:
+        for candidate in series_candidates(campaign, space, name):
+            found.setdefault(candidate.candidate_id, candidate)
+    return list(found.values())
 
 
 def _passes(candidate: Candidate, tests: dict[str, Predicate], counts: dict[str, int]) -> bool:
@@ -124,9 +148,11 @@ def _enumerate(campaign: Campaign, space: CompositionSpace) -> Iterator[Candidat
             yield candidate
 
 
-def _explicit(campaign: Campaign, space: CompositionSpace) -> Iterator[Candidate]:
-    for i, formula in enumerate(campaign.select.formulas):
-        key = ("select", "formulas", i)
+def _explicit(
+    campaign: Campaign, space: CompositionSpace, formulas: Sequence[str], path: KeyPath
+) -> Iterator[Candidate]:
+    for i, formula in enumerate(formulas):
+        key = (*path, i)
         try:
             composition = parse_host_formula(formula, space)
         except BadInputError as err:
