@@ -240,6 +240,7 @@ STAGES: Final = (
     _later(
         "more configurations later", "engine: chgnet, keep: 2, configurations: 5", 21, "stages[1].configurations", "2"
     ),
+    _later("cut-off too low", "engine: {name: gpaw, preset: ci}, keep: 2", 21, "stages[1].engine", "400 eV", "600 eV"),
     _later("task of another kind", "engine: chgnet, keep: 2, task: optimise", 21, "stages[1].task", "'optimise'"),
     _edit(
         "first stage static", "engine: chgnet", "engine: chgnet\n    task: static", 17, "stages[0].task", "relax first"

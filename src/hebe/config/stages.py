@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.config.gpaw import RELAXED_CUTOFF_EV, gpaw_choice
 from hebe.config.ranking import is_made
 from hebe.config.refusal import bad_key
 from hebe.config.wording import shown
@@ -49,10 +50,22 @@ def check_stages(campaign: Campaign, family: Family) -> None:
     """
     for index, stage in enumerate(campaign.stages):
         _check_contents(campaign, family, stage, index)
+        _check_cutoff(campaign, stage, index)
         if index == 0:
             _check_first(campaign, stage)
         else:
             _check_later(campaign, family, index)
+
+
+def _check_cutoff(campaign: Campaign, stage: Stage, index: int) -> None:
+    """Refuse to relax cells with a basis whose stresses are not converged."""
+    if stage.engine.name != "gpaw" or stage.task != "relax":
+        return
+    choice = gpaw_choice(stage.engine.preset or "screen", stage.engine.settings)
+    if not choice.cells_can_relax:
+        reason = f"cells do not relax to the right volume with a cut-off of {choice.cutoff:g} eV"
+        hint = f"at least {RELAXED_CUTOFF_EV:g} eV, task: static or relax-ions, or settings: {{allow_low_cutoff: true}}"
+        raise bad_key(campaign, ("stages", index, "engine"), reason, hint)
 
 
 def _check_first(campaign: Campaign, stage: Stage) -> None:
