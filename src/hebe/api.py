@@ -16,7 +16,7 @@ from hebe.config.wording import suggest
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError, StoreError
 from hebe.flows.campaign import campaign_flow
-from hebe.flows.estimate import CPU_SECONDS, atoms_of, estimate, measured_speed
+from hebe.flows.estimate import cost_of, estimate
 from hebe.launchers import local
 from hebe.launchers.records import Records
 from hebe.makers.calculation import CalculationMaker
@@ -271,16 +271,12 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         done = {
             d["uuid"] for d in store.docs_store.query({"uuid": {"$in": [j.uuid for j in jobs]}}, properties=["uuid"])
         }
-        speed = measured_speed(store, {get_engine(stage.engine).name for stage in chosen.stages})
+        relaxations = [job for job in jobs if isinstance(job.maker, CalculationMaker)]
+        to_do = [job for job in relaxations if job.uuid not in done]
+        cost = cost_of(chosen, store, to_do)
     finally:
         store.close()
-    relaxations = [job for job in jobs if isinstance(job.maker, CalculationMaker)]
     decided = {job.metadata["stage"] for job in jobs}
-    to_do = [job for job in relaxations if job.uuid not in done]
-    atoms = sum(atoms_of(job, chosen.structures.cations) for job in to_do)
-    seconds = atoms / 48 * CPU_SECONDS
-    if speed is not None:
-        seconds = atoms * speed["steps_per_calculation"] * speed["cpu_s_per_atom_step"]
     return {
         "campaign": chosen.name,
         "candidates": len({job.metadata["candidate"] for job in jobs if job.metadata.get("candidate")}),
@@ -289,8 +285,7 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         "to_run": len(jobs) - len(done),
         "calculations_to_run": len(to_do),
         "undecided_stages": [number for number in range(len(chosen.stages)) if number not in decided],
-        "cpu_hours_estimate": seconds / 3600,
-        **(speed or {"measured_calculations": 0, "cpu_s_per_atom_step": None, "steps_per_calculation": None}),
+        **cost,
     }
 
 

@@ -82,6 +82,8 @@ def _print_plan(plan: Mapping[str, Any], *, json: bool) -> int:
     hours = plan["cpu_hours_estimate"]
     cost = f"{hours:.1f} CPU hours" if hours >= 2 else f"{60 * hours:.0f} CPU minutes"
     write_line(f"About {cost} ({_basis(plan)}); nothing was started.")
+    if plan["not_counted"]:
+        write_line(f"Not counted: what {', '.join(plan['not_counted'])} takes, of which nothing was measured here.")
     if plan["undecided_stages"]:
         numbers = ", ".join(str(number + 1) for number in plan["undecided_stages"])
         write_line(f"Not counted: stage {numbers}, whose candidates are known when the stage before has ended.")

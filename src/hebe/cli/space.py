@@ -53,6 +53,7 @@ def count_space(options: argparse.Namespace) -> int:
         "candidates": len(found.selected),
         "jobs_estimate": cost["jobs"],
         "cpu_hours_estimate": cost["cpu_hours"],
+        **({"not_counted": cost["not_counted"]} if cost["not_counted"] else {}),
         "seconds": seconds,
     }
     if wants_json(options):
@@ -71,7 +72,8 @@ def _print_space(document: dict[str, Any]) -> None:
     write_table(table)
     hours = document["cpu_hours_estimate"]
     cost = f"{hours:.1f} CPU hours" if hours >= 1 else f"{60 * hours:.0f} CPU minutes"
-    write_line(f"A run would take about {document['jobs_estimate']:,} jobs and {cost}.")
+    beside = f", beside those of {', '.join(document['not_counted'])}" if "not_counted" in document else ""
+    write_line(f"A run would take about {document['jobs_estimate']:,} jobs and {cost}{beside}.")
 
 
 def list_candidates(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Final
 
@@ -51,6 +52,12 @@ class Keep(ConfigModel):
         if sum(given is not None for given in (self.n, self.share, self.pareto)) > 1:
             raise ValueError("give one of n, share and pareto")
         return self
+
+    def most(self, n_candidates: int) -> int:
+        """How many of a number of candidates go on at most."""
+        if self.n is not None:
+            return min(self.n, n_candidates)
+        return n_candidates if self.share is None else math.ceil(self.share * n_candidates)
 
     def __str__(self) -> str:
         """Text as a campaign file has it."""

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymatgen.core import Structure
 
+from hebe.engines.registry import get_engine
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jobflow import Job, JobStore
 
     from hebe.config.campaign import Campaign
@@ -20,25 +24,58 @@ _SHARED_JOBS: Final = 75
 _SHARED_RELAXATIONS: Final = 20
 """Reference phases and members of the host, counted as relaxations of 48 atoms."""
 
+DFT: Final = frozenset({"gpaw"})
+"""Engines whose time depends too much on the cell to be guessed."""
 
 ATOMS_PER_CATION: Final = 4
 """Atoms of a cell per mixed cation in the estimate (a layered oxide with all ions)."""
 
 
-def estimate(campaign: Campaign, n_candidates: int) -> dict[str, float]:
+def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
     """Jobs and CPU hours of a run with that many candidates.
 
-    An upper bound: candidates are counted as if they shared nothing but the reference phases. CPU time grows
-    with the number of cations.
+    An upper bound: candidates are counted as if they shared nothing but the reference phases. CPU time grows with the
+    number of cations. Stages with a DFT engine have jobs but no hours; ``not_counted`` names their engines.
     """
-    structures, jobs, relaxations = campaign.structures, 0.0, 0.0
+    structures, jobs, relaxations, dft = campaign.structures, 0.0, 0.0, set[str]()
     for stage in campaign.stages:
+        n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
+        configurations = stage.configurations or structures.per_candidate
         states = sum(1 if x == 0 else stage.orderings.keep for x in stage.x if x != 1)
-        relaxations += n_candidates * structures.per_candidate * (1 + states)
+        if stage.engine.name in DFT:
+            dft.add(str(stage.engine.name))
+        else:
+            relaxations += n_candidates * configurations * (1 + states)
         per_configuration = 3 + states + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
-        jobs += n_candidates * (2 + structures.per_candidate * per_configuration)
+        jobs += n_candidates * (2 + configurations * per_configuration)
     seconds = (relaxations + _SHARED_RELAXATIONS) * CPU_SECONDS * structures.cations / 12
-    return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600}
+    return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600, "not_counted": sorted(dft)}
+
+
+def cost_of(campaign: Campaign, store: JobStore, to_do: Sequence[Job]) -> dict[str, Any]:
+    """CPU hours of calculations, from what those of the same engine took in a store where there are any.
+
+    Returns
+    -------
+    dict
+        ``cpu_hours_estimate``; what was measured of the engine of the first stage; ``not_counted``, the DFT engines of
+        which nothing was measured.
+    """
+    seconds, unknown = 0.0, set[str]()
+    measured: dict[str, dict[str, Any] | None] = {}
+    for number, stage in enumerate(campaign.stages):
+        name = get_engine(stage.engine).name
+        speed = measured.setdefault(name, measured_speed(store, {name}))
+        atoms = sum(atoms_of(job, campaign.structures.cations) for job in to_do if job.metadata["stage"] == number)
+        if speed is not None:
+            seconds += atoms * speed["steps_per_calculation"] * speed["cpu_s_per_atom_step"]
+        elif stage.engine.name in DFT:
+            unknown.add(name)
+        else:
+            seconds += atoms / 48 * CPU_SECONDS
+    first = measured[get_engine(campaign.stages[0].engine).name]
+    nothing = {"measured_calculations": 0, "cpu_s_per_atom_step": None, "steps_per_calculation": None}
+    return {"cpu_hours_estimate": seconds / 3600, "not_counted": sorted(unknown), **(first or nothing)}
 
 
 def atoms_of(job: Job, cations: int) -> int:
