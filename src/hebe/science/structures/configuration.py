@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
-BUILDER_VERSION = 3
+BUILDER_VERSION = 4
 VACANCY = "Va"
 """Species that stands for an empty site."""
 
