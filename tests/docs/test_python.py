@@ -20,6 +20,7 @@ PUBLIC = (
     "hebe.stores",
     "hebe.science.chemistry",
     "hebe.science.analysis",
+    "hebe.science.structures",
 )
 
 

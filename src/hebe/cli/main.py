@@ -12,14 +12,42 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import hebe
-from hebe.cli import candidates, doctor, export, families, maps, project, report, rerun, running, series, space, store
+from hebe.cli import (
+    candidates,
+    check,
+    doctor,
+    export,
+    families,
+    maps,
+    project,
+    report,
+    rerun,
+    running,
+    series,
+    space,
+    store,
+)
 from hebe.cli.arguments import Commands, Parser, unknown_command
 from hebe.exceptions import BadInputError, HebeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GROUPS: Final = (project, families, space, running, rerun, candidates, series, maps, report, export, store, doctor)
+GROUPS: Final = (
+    project,
+    families,
+    space,
+    running,
+    rerun,
+    candidates,
+    check,
+    series,
+    maps,
+    report,
+    export,
+    store,
+    doctor,
+)
 """Modules with commands, in the order of ``hebe --help``."""
 
 _INTERRUPTED: Final = 130

@@ -46,6 +46,8 @@ class ConfigurationDoc(Document):
     ``structure`` holds all working-ion sites, occupied ones first decided by ``x``; site property
     ``sublattice`` names the sublattice of each site. ``composition`` is the target, ``realised`` what the
     cell holds (element -> fraction of the sublattice as text); ``deviation`` the largest difference.
+    ``shortest_repeat_A`` is the shortest lattice vector, within the layers of a layered host; ``cell_quality`` its
+    ratio to the longest that a cell of that volume (or sheet of that area) can have.
     """
 
     key: str
@@ -58,6 +60,8 @@ class ConfigurationDoc(Document):
     deviation: float = 0.0
     quality: dict[str, SQSQuality] = Field(default_factory=dict)
     search: SearchDoc | None = None
+    shortest_repeat_A: float | None = None
+    cell_quality: float | None = None
     method: str = "sqs"
     seed: int = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
@@ -11,8 +11,9 @@ from pymatgen.analysis.ewald import EwaldSummation
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.family import load_family
+from hebe.exceptions import BadInputError
 from hebe.science.structures.ewald import COULOMB, ewald_matrix
-from hebe.science.structures.host import host_cell
+from hebe.science.structures.host import host_cell, layer_numbers
 from hebe.science.structures.occupancy import energies_of
 from hebe.science.structures.orderings import _lowest_found, _site_energies, find_orderings, site_permutations
 from hebe.science.structures.supercell import find_supercell
@@ -109,3 +110,73 @@ def test_the_swap_search_finds_the_lowest_of_all() -> None:
     searched = _lowest_found(energies, [(7,)], site_permutations(structure, sites, charges), 10, seed=0)
     values = np.sort(np.round(energies_of(searched, energies), 6))[:10]
     assert values == pytest.approx(np.array(found.energies), abs=2e-6)
+
+
+def prisms(n: int) -> tuple[Structure, list[int], NDArray[np.float64]]:
+    """A layered cell whose working sites have a second one 1.7 A beside each, as in a P stacking."""
+    structure, sites = layered(n)
+    step = (structure.lattice.matrix[0] + structure.lattice.matrix[1]) / np.linalg.norm(
+        structure.lattice.matrix[0] + structure.lattice.matrix[1]
+    )
+    for i in sites:
+        structure.append(
+            "Li", structure[i].coords + 1.7 * step, coords_are_cartesian=True, properties={"sublattice": "A"}
+        )
+    both = [*sites, *range(len(structure) - len(sites), len(structure))]
+    return structure, both, charges_at(structure, n // 2, n)
+
+
+@pytest.mark.parametrize("n", [6, 16])
+def test_sites_that_exclude_each_other_are_never_both_occupied(n: int) -> None:
+    structure, sites, charges = prisms(n)
+    found = find_orderings(structure, sites, n // 2, charges, keep=5, n_random=3, exclusion=1.9)
+    assert found.exhaustive == (n == 6)
+    assert len(found.occupied) == 8
+    for occupied in found.occupied:
+        assert len(occupied) == n // 2
+        distances = structure.distance_matrix[np.ix_(occupied, occupied)] + 10 * np.eye(len(occupied))
+        assert distances.min() > 1.9
+
+
+def test_no_room_for_so_many_ions_is_said() -> None:
+    structure, sites, charges = prisms(3)
+    with pytest.raises(BadInputError, match="5 ions do not fit on 6 sites"):
+        find_orderings(structure, sites, 5, charges, keep=1, exclusion=1.9)
+
+
+@pytest.mark.parametrize(("removal", "numbers"), [("staged", {(0, 4)}), ("even", {(2, 2)})])
+def test_layers_are_emptied_one_by_one_or_alike(
+    removal: Literal["staged", "even"], numbers: set[tuple[int, int]]
+) -> None:
+    structure, _ = layered(4)
+    structure.make_supercell([1, 1, 2])
+    labels = structure.site_properties["sublattice"]
+    sites = [i for i, name in enumerate(labels) if name == "A"]
+    layers = layer_numbers(structure, sites, host_cell(load_family("layered-o3"), "Li").layer_normal)
+    charges = charges_at(structure, 4, 8, seed=1)
+    found = find_orderings(structure, sites, 4, charges, keep=4, layers=layers, removal=removal)
+    for occupied in found.occupied:
+        held = [sum(layers[sites.index(i)] == layer for i in occupied) for layer in (0, 1)]
+        assert tuple(sorted(held)) in numbers
+
+
+def test_random_orderings_follow_the_lowest_and_depend_on_the_seed() -> None:
+    structure, sites = layered(8)
+    charges = charges_at(structure, 4, 8, seed=1)
+    first = find_orderings(structure, sites, 4, charges, keep=3, n_random=4, seed=1)
+    assert first.n_random == 4
+    assert len({tuple(row) for row in first.occupied}) == 7
+    assert first.occupied == find_orderings(structure, sites, 4, charges, keep=3, n_random=4, seed=1).occupied
+    assert first.occupied[:3] == find_orderings(structure, sites, 4, charges, keep=3, seed=9).occupied
+
+
+def test_distinct_orderings_are_counted_as_burnside_says() -> None:
+    structure, sites = layered(18)
+    labels = structure.site_properties["sublattice"]
+    charges = np.array([{"A": 1.0, "TM": 3.5, "O": -2.0}[name] for name in labels])
+    found = find_orderings(structure, sites, 9, charges, keep=2)
+    permutations = site_permutations(structure, sites, charges)
+    states = np.array([[i in chosen for i in range(18)] for chosen in combinations(range(18), 9)])
+    powers = 2 ** np.arange(18)
+    smallest = np.min([states @ powers[p] for p in permutations], axis=0)
+    assert found.n_candidates == len(np.unique(smallest))

@@ -63,6 +63,18 @@ def test_twelve_sites_repeat_no_sooner_than_three_lattice_constants() -> None:
     assert find_supercell(cell, "TM", 12).shortest_repeat >= 3 * 3.02
 
 
+def test_the_quality_of_a_cell_is_one_for_the_densest_lattices() -> None:
+    # twelve sites of a triangular sheet: 2 sqrt(3) a by 2 sqrt(3) a at 120 degrees; eight of fcc: the doubled cell
+    layered, cubic = host_cell(load_family("layered-o3"), "Na"), host_cell(load_family("rocksalt"))
+    sheet = find_supercell(layered, "TM", 12)
+    assert sheet.quality == pytest.approx(1)
+    assert sheet.shortest_repeat == pytest.approx(2 * np.sqrt(3) * 3.02)
+    assert find_supercell(cubic, "M", 8).quality == pytest.approx(1)
+    for n in (5, 7, 10, 13):
+        assert 0.5 < find_supercell(cubic, "M", n).quality <= 1 + 1e-9
+        assert 0.5 < find_supercell(layered, "TM", n).quality <= 1 + 1e-9
+
+
 def test_isotropic_cells_beat_every_diagonal_one() -> None:
     cell = host_cell(load_family("rocksalt"))
     found = find_supercell(cell, "M", 12)

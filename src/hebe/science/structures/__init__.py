@@ -1,6 +1,7 @@
 """Prototypes, supercells, disorder and orderings."""
 
+from hebe.science.structures.disordered import read_host, sqs_of_host
 from hebe.science.structures.generate import SQSResult, generate_sqs
 from hebe.science.structures.objective import Objective
 
-__all__ = ["Objective", "SQSResult", "generate_sqs"]
+__all__ = ["Objective", "SQSResult", "generate_sqs", "read_host", "sqs_of_host"]

@@ -22,7 +22,7 @@ from hebe.science.structures.host import HostCell, host_cell, layer_numbers
 from hebe.science.structures.objective import Objective, Problem, build_problem
 from hebe.science.structures.orderings import site_permutations
 from hebe.science.structures.sqs import Arrangement, distinct_arrangements, quality, site_counts
-from hebe.science.structures.supercell import find_supercell
+from hebe.science.structures.supercell import Supercell, find_supercell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
-BUILDER_VERSION = 3
+BUILDER_VERSION = 4
 VACANCY = "Va"
 """Species that stands for an empty site."""
 
@@ -94,8 +94,8 @@ def mean_radius(composition: HostComposition, split: Split, primary: str) -> flo
 class DisorderedCell:
     """A supercell of a host with its mixed sites: what an arrangement is searched for.
 
-    ``labels`` names the sublattice of every site, ``names`` the mixed sublattices, ``counts`` the species of each
-    group of mixed sites; ``problem`` is that of the search.
+    ``labels`` names the sublattice of every site, ``names`` the mixed sublattices; ``problem`` is that of the search,
+    ``supercell`` says how the cell was made.
     """
 
     structure: Structure
@@ -103,7 +103,7 @@ class DisorderedCell:
     names: tuple[str, ...]
     n_fu: int
     problem: Problem
-    counts: tuple[dict[str, int], ...]
+    supercell: Supercell
 
     @classmethod
     def build(
@@ -132,7 +132,8 @@ class DisorderedCell:
             If no supercell has that number of sites, or a target of the objective cannot occur.
         """
         cell = host_cell(composition.host, composition.working_ion, radius)
-        structure = cell.structure.make_supercell(find_supercell(cell, primary, size).matrix, in_place=False)
+        supercell = find_supercell(cell, primary, size)
+        structure = cell.structure.make_supercell(supercell.matrix, in_place=False)
         labels = tuple(structure.site_properties["sublattice"])
         names = tuple(composition.fractions)
         parts = [[i for i, label in enumerate(labels) if label == name] for name in names]
@@ -145,7 +146,7 @@ class DisorderedCell:
             given = (by_kind, np.array([_fixed_charge(composition, label) for label in labels]))
         problem = build_problem(structure, sites, counts, objective, given)
         n_fu = len(labels) // len(cell.structure) * cell.formula_units
-        return cls(structure, labels, names, n_fu, problem, tuple(counts))
+        return cls(structure, labels, names, n_fu, problem, supercell)
 
     @property
     def realised(self) -> dict[str, dict[str, Fraction]]:
@@ -244,6 +245,8 @@ def build_configuration(
         n_fu=cell.n_fu,
         realised=_as_text(cell.realised),
         deviation=cell.deviation(composition),
+        shortest_repeat_A=cell.supercell.shortest_repeat,
+        cell_quality=cell.supercell.quality,
         quality={name: quality(cell.problem, arrangement.kinds, s) for s, name in enumerate(cell.names)},
         search=SearchDoc(
             cost=arrangement.cost,

@@ -147,8 +147,8 @@ def initial_moments(
         raise ValueError("the layers of an antiferromagnetic order need a layered host")
     signs = np.ones(len(sizes))
     for label in set(labels):
-        here = [i for i, s in enumerate(labels) if s == label]
-        signs[here] = [1.0 - 2.0 * (layer % 2) for layer in layer_numbers(structure, here, normal)]
+        members = [i for i, s in enumerate(labels) if s == label]
+        signs[members] = [1.0 - 2.0 * (layer % 2) for layer in layer_numbers(structure, members, normal)]
     return np.asarray(sizes * signs)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SEARCH_VERSION: Final = 1
 _PLATEAUS: Final = 256
 _DRAWS: Final = 4096
-_HOT, _COLD = 0.65, 0.3
+_HOT, _COLD, _SMALL = 0.65, 0.3, 64
 _FIRST_ROUND, _GROWTH, _LONGEST_ROUND, _BUDGET = 4_000, 4, 30_000, 60_000
 _QUICK: Final = 300
 _AGREEING: Final = 3
@@ -117,10 +117,12 @@ def _round(
 def _temperatures(problem: Problem) -> NDArray[np.float64]:
     """Falling temperatures between multiples of what one pair more or less costs on average.
 
-    Rounded, so that the last digit of a machine's exponential decides nothing.
+    Small cells have few arrangements and high walls between the good ones: they start and end hotter. Rounded, so that
+    the last digit of a machine's exponential decides nothing.
     """
     scale = problem.pairs.scale[problem.pairs.scale > 0]
     unit = float(scale.mean()) if len(scale) else 1.0
+    unit *= max(1.0, math.sqrt(_SMALL / len(problem.groups.members)))
     share = (np.arange(_PLATEAUS) + 0.5) / _PLATEAUS
     return np.asarray(np.round(unit * _HOT * (_COLD / _HOT) ** share, 10), dtype=np.float64)
 

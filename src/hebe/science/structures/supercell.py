@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -24,11 +25,24 @@ IntMatrix = NDArray[np.int64]
 class Supercell:
     """Integer matrix of shape (3, 3) over the primitive cell.
 
-    ``shortest_repeat`` (A) is the shortest lattice vector, within a layer for layered hosts.
+    ``shortest_repeat`` (A) is the shortest lattice vector, within a layer for layered hosts. ``quality`` is its ratio
+    to that of the densest lattice of the same volume (or area), at most 1.
     """
 
     matrix: IntMatrix
     shortest_repeat: float
+    quality: float
+
+
+def longest_possible_repeat(size: float, dimension: int) -> float:
+    """Length of the shortest vector of the best lattice: hexagonal in an area (A^2), fcc in a volume (A^3).
+
+    Hermite's constants (Conway and Sloane, Sphere Packings, Lattices and Groups, 1999): ``(2 / sqrt 3)^(1/2)`` and
+    ``2^(1/6)``.
+    """
+    if dimension == 2:
+        return math.sqrt(2 / math.sqrt(3) * size)
+    return float(2 ** (1 / 6) * size ** (1 / 3))
 
 
 def hermite_normal_forms(determinant: int, dimension: int) -> Iterator[IntMatrix]:
@@ -95,7 +109,12 @@ def find_supercell(cell: HostCell, sublattice: str, n_sites: int) -> Supercell:
     normal = cell.layer_normal
     options = _isotropic(cell, count) if normal is None else _layered(cell, normal, count)
     best = min(options, key=lambda option: (*(-round(v, 6) for v in option[1]), option[0].tolist()))
-    return Supercell(best[0], best[1][0])
+    vectors = best[0] @ cell.structure.lattice.matrix
+    if normal is None:
+        ideal = longest_possible_repeat(abs(float(np.linalg.det(vectors))), 3)
+    else:
+        ideal = longest_possible_repeat(float(np.linalg.norm(np.cross(vectors[0], vectors[1]))), 2)
+    return Supercell(best[0], best[1][0], best[1][0] / ideal)
 
 
 def _isotropic(cell: HostCell, count: int) -> Iterator[tuple[IntMatrix, tuple[float, ...]]]:
