@@ -14,7 +14,7 @@ from hebe.config.loading import load_campaign
 from hebe.config.settings import get_settings
 from hebe.config.wording import suggest
 from hebe.engines.registry import get_engine
-from hebe.exceptions import BadInputError, StoreError
+from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.flows.estimate import CPU_SECONDS, atoms_of, estimate, measured_speed
 from hebe.launchers import local
@@ -25,12 +25,13 @@ from hebe.stores.factory import embedded_path, find_project, open_collection, op
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from jobflow import Flow, JobStore
     from maggma.core.store import Store
 
+    from hebe.launchers.fireworks.driver import Report
     from hebe.launchers.local import RunSummary
 
 __all__ = ["campaign_flow", "estimate", "load_campaign", "plan", "rerun", "results", "run", "show", "status"]
@@ -297,8 +298,8 @@ def rerun(
 
 def _existing_store(start: Path | None) -> JobStore:
     """Store of the project, which must be there."""
-    path = _project(start) / ".hebe" / "store.db"
-    if not path.is_file():
+    path = embedded_path(_project(start))
+    if path is not None and not path.is_file():
         raise BadInputError("there is no store yet", file=path, suggestion="hebe run CAMPAIGN makes it")
     return project_store(start)
 
@@ -316,10 +317,56 @@ def status(campaign: Campaign | str | Path | None = None, *, start: Path | None 
     flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
     uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
     path = embedded_path(_project(start))
-    if path is None:
-        raise StoreError("the status of jobs is read from an embedded store; this project uses another kind")
-    found: dict[str, Any] = read_status(path, uuids)
+    found: dict[str, Any] = read_status(path or open_store(_project(start)), uuids, root=_project(start))
     return {"campaign": None if flow is None else flow.name, **found}
+
+
+def submit(campaign: Campaign | str | Path, *, dry_run: bool = False, start: Path | None = None) -> dict[str, Any]:
+    """Put a campaign onto the LaunchPad of the project; `launch` runs it. Again: adds only what is new."""
+    from hebe.launchers.fireworks.project import submit_flow
+
+    chosen = _as_campaign(campaign)
+    planned = plan(chosen, start=start)
+    found = submit_flow(campaign_flow(chosen), _project(start), dry_run=dry_run)
+    hours = planned["cpu_hours_estimate"] / max(planned["calculations_to_run"], 1)
+    numbers, jobs, cores = found.pop("calculations"), found.pop("resources"), found.pop("cores")
+    resources = [
+        {
+            "name": name,
+            "jobs": count,
+            "calculations": numbers.get(name, 0),
+            "cores": cores[name],
+            "core_hours_estimate": hours * numbers.get(name, 0) * cores[name],
+        }
+        for name, count in sorted(jobs.items())
+    ]
+    return {"campaign": chosen.name, "dry_run": dry_run, **found, "resources": resources}
+
+
+def launch(
+    tell: Callable[[Report], None],
+    *,
+    interval_s: float = 5.0,
+    idle_s: float = 10.0,
+    stay: bool = False,
+    start: Path | None = None,
+) -> Report:
+    """Keep queue jobs in flight until nothing on the project's LaunchPad is left to do."""
+    from hebe.launchers.fireworks.project import drive
+
+    return drive(_project(start), tell, interval_s=interval_s, idle_s=idle_s, stay=stay)
+
+
+def control(campaign: Campaign | str | Path, status: str | None, *, start: Path | None = None) -> dict[str, Any]:
+    """Have whatever runs a campaign pause (``paused``), end (``cancelled``) or go on (None)."""
+    from hebe.launchers.records import Records
+
+    chosen, store = _as_campaign(campaign), _existing_store(start)
+    try:
+        Records.beside(store.docs_store, _project(start)).control(chosen.name, status)
+    finally:
+        store.close()
+    return {"campaign": chosen.name, "control": status}
 
 
 def show(identifier: str, *, start: Path | None = None) -> dict[str, Any]:

@@ -30,6 +30,8 @@ _UNITS: Final[dict[str, dict[str, float]]] = {
     "energy_per_atom": {"": 1.0, "eV/atom": 1.0, "meV/atom": 1e-3, "eV": 1.0, "meV": 1e-3},
     "force": {"": 1.0, "eV/A": 1.0, "meV/A": 1e-3},
     "length": {"": 1.0, "A": 1.0, "pm": 0.01, "nm": 10.0},
+    "time": {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0},
+    "memory": {"": 1.0, "MB": 1.0, "GB": 1000.0, "MiB": 1.048576, "GiB": 1073.741824},
 }
 _KELVIN_OFFSET: Final = {"": 0.0, "K": 0.0, "degC": 273.15, "C": 273.15}
 
@@ -66,8 +68,8 @@ def parse_quantity(value: Any, kind: str) -> float:
     value
         A number, or a text with a number and a unit.
     kind
-        ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``force`` (eV/A), ``length`` (A)
-        or ``temperature`` (K).
+        ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``force`` (eV/A), ``length`` (A), ``time`` (s),
+        ``memory`` (MB) or ``temperature`` (K).
 
     Raises
     ------
@@ -99,6 +101,8 @@ EntropyR = Annotated[float, _quantity("entropy")]
 Ratio = Annotated[float, _quantity("ratio")]
 Force = Annotated[float, _quantity("force")]
 Length = Annotated[float, _quantity("length")]
+Seconds = Annotated[float, _quantity("time")]
+Megabytes = Annotated[float, _quantity("memory")]
 
 
 def parse_whole(value: Any) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
+from hebe.engines.deadline import DEADLINE
 from hebe.engines.hessian import VOIGT, spring_hessian
 from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.exceptions import EngineError
@@ -126,7 +127,7 @@ def relax(
     fmax
         eV/A for forces, eV per atom for the virial.
     steps
-        Limit on evaluations.
+        Limit on evaluations; the deadline of the process is another one.
     cell
         Whether the cell relaxes as well.
 
@@ -147,7 +148,7 @@ def relax(
     if not cell:
         hessian[-6:, :-6] = hessian[:-6, -6:] = 0.0
     energies, problem = [point.evaluation.energy_eV], None
-    while not _done(point, fmax, cell=cell) and surface.n_evaluations < steps:
+    while not _done(point, fmax, cell=cell) and surface.n_evaluations < steps and not DEADLINE.passed:
         step = _bounded(_newton_step(hessian, point.gradient), trust)
         length = _longest(step)
         try:

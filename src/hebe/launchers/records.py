@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COLLECTION = "jobs"
 _KEY = ["uuid", "index"]
 _CHUNK = 500
+_CONTROL = "campaign "
 
 
 class Records:
@@ -41,20 +42,25 @@ class Records:
 
     def __init__(self, path: str, mode: Mode = "auto") -> None:
         self.path = path
-        self._store = SQLiteStore(path, COLLECTION, mode=mode)
+        self._store: Store = SQLiteStore(path, COLLECTION, mode=mode)
         self._store.connect()
 
-    @classmethod
-    def beside(cls, documents: Store, root: Path) -> Records:
+    @staticmethod
+    def beside(documents: Store, root: Path) -> Records:
         """Return the records that belong to a document store, for a project folder."""
+        from hebe.launchers.shared_records import SharedRecords, can_share
+
         if isinstance(documents, SQLiteStore):
-            return cls(documents.path)
-        return cls(str(root / ".hebe" / "launcher.db"))
+            return Records(documents.path)
+        if can_share(documents):
+            return SharedRecords(documents)
+        return Records(str(root / ".hebe" / "launcher.db"))
 
     def together_with(self, documents: Store) -> AbstractContextManager[Any]:
         """Commit a record and an output at once, if both are in one file."""
-        shared = isinstance(documents, SQLiteStore) and documents.path == self.path
-        return self._store.transaction() if shared else nullcontext()
+        if isinstance(self._store, SQLiteStore) and isinstance(documents, SQLiteStore) and documents.path == self.path:
+            return self._store.transaction()
+        return nullcontext()
 
     def divert(self, job: Job, outcome: Outcome) -> None:
         """Remember which flows a job asked for; written before its output, so that no output lacks them."""
@@ -110,6 +116,18 @@ class Records:
         if uuids is not None:
             return {key: record for key, record in self.of(uuids).items() if record["status"] == "failed"}
         return {(record["uuid"], record["index"]): record for record in self._store.query({"status": "failed"})}
+
+    def control(self, campaign: str, status: str | None) -> None:
+        """Have launchers pause or cancel a campaign: ``paused``, ``cancelled``, or None for neither."""
+        if status is None:
+            self._store.remove_docs({"uuid": _CONTROL + campaign})
+        else:
+            self._store.update({"uuid": _CONTROL + campaign, "index": 0, "status": status}, key=_KEY)
+
+    def controls(self) -> dict[str, str]:
+        """Return the campaigns that are paused or cancelled."""
+        found = self._store.query({"status": {"$in": ["paused", "cancelled"]}, "index": 0})
+        return {str(record["uuid"]).removeprefix(_CONTROL): record["status"] for record in found}
 
     def beat(self, launch: str, body: dict[str, Any]) -> None:
         """Say that a launch is alive and how far it is; survives ``kill -9``, not necessarily a power loss."""

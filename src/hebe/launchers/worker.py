@@ -92,7 +92,8 @@ class Worker:
         self._script: str | None = greeting["main"]
         inner = MontyDecoder().process_decoded(greeting["store"])
         inner.connect()
-        records = Records(greeting["records"])
+        path = greeting["records"]
+        records = Records(path) if path else Records.beside(inner.docs_store, Path(greeting["folder"]))
         self._store = RecordingStore(inner, records, Limits(**greeting["limits"]))
         self._group = Group(inner.docs_store, self._tell, records.fail_output)
         self._store.group = self._group
