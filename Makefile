@@ -24,7 +24,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,report,dev]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,report,cluster,dev]"
 	@touch $@
 
 demo: $(VENV)/.demo

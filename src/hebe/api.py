@@ -258,6 +258,7 @@ def rerun(
     error: re.Pattern[str] | None = None,
     candidate: str | None = None,
     older_than_s: float | None = None,
+    within_s: float | None = None,
     dry_run: bool = False,
     start: Path | None = None,
 ) -> dict[str, Any]:
@@ -271,8 +272,8 @@ def rerun(
         Only errors whose ``class: message`` it finds.
     candidate
         Only jobs of this candidate.
-    older_than_s
-        Only failures of at least this age in seconds.
+    older_than_s, within_s
+        Only failures of at least, at most this age in seconds.
     dry_run
         Change nothing.
 
@@ -287,7 +288,7 @@ def rerun(
     flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
     store = _existing_store(start)
     try:
-        choice = Choice(error, candidate, older_than_s)
+        choice = Choice(error, candidate, older_than_s, within_s)
         found = take_back(store, _project(start), choice, flow=flow, dry_run=dry_run)
         if candidate is not None and not found["jobs"]:
             _must_be_known(store, candidate)

@@ -17,11 +17,10 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bson
 import mongomock_ng
@@ -29,13 +28,18 @@ from bson import Int64, ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 Document = dict[str, Any]
 
 _HEADER = struct.Struct("<iiii")
 _OP_QUERY, _OP_REPLY, _OP_MSG = 2004, 1, 2013
 _MORE_TO_COME = 2
 _LARGEST = 12_000_000
-_WRITES = frozenset({"insert", "update", "delete", "findandmodify", "drop", "dropdatabase", "createindexes", "dropindexes"})
+_WRITES = frozenset(
+    {"insert", "update", "delete", "findandmodify", "drop", "dropdatabase", "createindexes", "dropindexes"}
+)
 _OF_SESSION = ("lsid", "$clusterTime", "txnNumber", "$readPreference", "$db")
 
 
@@ -197,7 +201,9 @@ class Commands:
     def _createindexes(self, command: Document, database: Any) -> Document:
         collection = database[command["createIndexes"]]
         for index in command["indexes"]:
-            keys = [(key, int(order) if isinstance(order, (int, float)) else order) for key, order in index["key"].items()]
+            keys = [
+                (key, int(order) if isinstance(order, (int, float)) else order) for key, order in index["key"].items()
+            ]
             collection.create_index(keys, unique=bool(index.get("unique")), name=index.get("name"))
         return {"createdCollectionAutomatically": False, "numIndexesBefore": 1, "numIndexesAfter": 2}
 

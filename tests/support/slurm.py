@@ -9,9 +9,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch")
 _PATIENCE_S = 60.0

@@ -1,4 +1,4 @@
-"""``hebe submit`` and ``hebe launch``: campaigns on a batch queue; ``hebe pause``, ``resume`` and ``cancel`` on any launcher."""
+"""Campaigns on a batch queue (``submit``, ``launch``), and ``pause``, ``resume`` and ``cancel`` on any launcher."""
 
 from __future__ import annotations
 
@@ -40,8 +40,12 @@ def add_commands(commands: Commands) -> None:
         "keep queue jobs in flight until nothing is left to do; start it again whenever it ended",
         "Finds dead workers and reruns what they had. One process per project. Ctrl-C ends it; queue jobs go on.",
     )
-    parser.add_argument("--interval", metavar="TIME", type=duration, default=5.0, help="between looks at the queue (5s)")
-    parser.add_argument("--idle", metavar="TIME", type=duration, default=10.0, help="a queue job without work ends (10s)")
+    parser.add_argument(
+        "--interval", metavar="TIME", type=duration, default=5.0, help="between looks at the queue (5s)"
+    )
+    parser.add_argument(
+        "--idle", metavar="TIME", type=duration, default=10.0, help="a queue job without work ends (10s)"
+    )
     parser.add_argument("--stay", action="store_true", help="wait for further campaigns when nothing is left")
     add_json(parser, "print the last report as one JSON document")
     for name, (status, summary) in _CONTROLS.items():

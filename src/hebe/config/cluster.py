@@ -77,7 +77,9 @@ class ClusterSettings(ConfigModel):
     @model_validator(mode="after")
     def _names_what_exists(self) -> Self:
         if DEFAULT not in self.resources:
-            raise RefusedValueError("there are no resources called 'default'", key="resources", suggestion="default: {}")
+            raise RefusedValueError(
+                "there are no resources called 'default'", key="resources", suggestion="default: {}"
+            )
         for name in self.resources:
             if not re.fullmatch(r"[\w-]{1,32}", name):
                 raise RefusedValueError(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _CREDENTIALS = re.compile(r"(mongodb(?:\+srv)?://)[^@/\s]*@")
 
+
 @dataclass
 class _Patience:
     """How long this process waits for a server that does not answer."""

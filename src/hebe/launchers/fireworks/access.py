@@ -5,21 +5,18 @@ from __future__ import annotations
 import contextlib
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+from jobflow.core.store import JobStore
 
 from hebe.config.cluster import ClusterSettings
 from hebe.config.settings import get_settings
 from hebe.exceptions import BadInputError, MissingDependencyError, StoreError
+from hebe.launchers.fireworks.board import Board
 from hebe.launchers.records import Records
 from hebe.stores.factory import open_store
 from hebe.stores.mongodb import mongo_options, without_credentials
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jobflow.core.store import JobStore
-
-    from hebe.launchers.fireworks.board import Board
 
 DATABASE = "hebe"
 """Database of the LaunchPad when neither settings nor the URI name one."""
@@ -77,8 +74,6 @@ def open_board(root: Path, cluster: ClusterSettings) -> Board:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             from fireworks import LaunchPad
-
-            from hebe.launchers.fireworks.board import Board
     except ImportError as err:
         raise MissingDependencyError("FireWorks", "a LaunchPad", "cluster") from err
     try:
@@ -87,7 +82,9 @@ def open_board(root: Path, cluster: ClusterSettings) -> Board:
         pad.db.command("ping")
     except (PyMongoError, ValueError) as err:
         reason = " ".join(without_credentials(str(err)).split())[:300]
-        raise StoreError(f"the LaunchPad at {without_credentials(uri).partition('?')[0]} cannot be reached: {reason}") from None
+        raise StoreError(
+            f"the LaunchPad at {without_credentials(uri).partition('?')[0]} cannot be reached: {reason}"
+        ) from None
     return Board(pad)
 
 

@@ -1,8 +1,8 @@
 """The jobs of a LaunchPad: taken, given back, completed, lost and rerun, each step a few atomic updates.
 
 The documents are FireWorks' own, so that ``lpad`` and its web pages show them. FireWorks itself reads and writes the
-whole workflow under a lock for every change of a job, which costs 40 to 47 commands a job; here a change touches the job
-and one field of its workflow, and needs no lock.
+whole workflow under a lock for every change of a job, which costs 40 to 47 commands a job; here a change touches the
+job and one field of its workflow, and needs no lock.
 """
 
 from __future__ import annotations
@@ -182,7 +182,9 @@ class Board:
         """
         found = []
         names = {f"{_MARK}.worker": {"$regex": f"^{worker}(/|$)"}, "state": "RUNNING"}
-        for job in list(self._jobs.find(names, {"fw_id": 1, "launches": 1, "spec.hebe": 1, "name": 1, "spec._tasks": 1})):
+        for job in list(
+            self._jobs.find(names, {"fw_id": 1, "launches": 1, "spec.hebe": 1, "name": 1, "spec._tasks": 1})
+        ):
             taken = Taken(job["fw_id"], job["launches"][-1] if job["launches"] else 0, job["spec"], job["name"])
             lost = int(taken.facts.get("lost", 0)) + 1
             self._jobs.update_one(self._held(taken), {"$set": {f"{_MARK}.lost": lost}})
@@ -286,7 +288,9 @@ class Board:
 
     def unfinished(self) -> list[int]:
         """One job of every workflow that has not ended, to be mended."""
-        found = self._workflows.find({"metadata.hebe": True, "state": {"$nin": ["COMPLETED", "ARCHIVED"]}}, {"nodes": 1})
+        found = self._workflows.find(
+            {"metadata.hebe": True, "state": {"$nin": ["COMPLETED", "ARCHIVED"]}}, {"nodes": 1}
+        )
         return [workflow["nodes"][0] for workflow in found if workflow["nodes"]]
 
     def mend(self, fw_id: int) -> None:
@@ -298,7 +302,9 @@ class Board:
             str(job["fw_id"]): job["state"]
             for job in self._jobs.find({"fw_id": {"$in": workflow["nodes"]}}, {"fw_id": 1, "state": 1})
         }
-        wrong = {f"fw_states.{name}": state for name, state in states.items() if workflow["fw_states"].get(name) != state}
+        wrong = {
+            f"fw_states.{name}": state for name, state in states.items() if workflow["fw_states"].get(name) != state
+        }
         if wrong:
             self._workflows.update_one({"nodes": fw_id}, {"$set": wrong})
             workflow["fw_states"].update(states)
@@ -316,7 +322,11 @@ class Board:
     def _release(self, criteria: Document, launch_id: int, *, wait_s: float) -> bool:
         now = datetime.now(UTC)
         change = {
-            "$set": {"state": "READY", "updated_on": now, f"{_MARK}.not_before": time.time() + wait_s if wait_s else 0.0},
+            "$set": {
+                "state": "READY",
+                "updated_on": now,
+                f"{_MARK}.not_before": time.time() + wait_s if wait_s else 0.0,
+            },
             "$pull": {"launches": launch_id},
             "$push": {"archived_launches": launch_id},
             "$unset": {f"{_MARK}.worker": ""},

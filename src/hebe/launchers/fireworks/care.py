@@ -1,4 +1,4 @@
-"""What dead workers leave behind: results in files, jobs in their hands, claims; and jobs that wait for other workflows."""
+"""What dead workers leave behind: results in files, jobs, claims; and jobs that wait for other workflows."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pymongo.errors import ConnectionFailure
 
 from hebe.exceptions import LaunchError
+from hebe.launchers.fireworks.access import Access
 from hebe.launchers.fireworks.care import Silence, bury, release_held
 from hebe.launchers.fireworks.pilot import Pilot
 from hebe.launchers.fireworks.queue import Listed, QueueSilentError, Scheduler
@@ -22,8 +23,6 @@ from hebe.stores.claims import Claims, Owner
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from hebe.launchers.fireworks.access import Access
 
 _PREFIX = "hebe-"
 _ENDED = "ended"
@@ -47,7 +46,13 @@ class Report:
     @property
     def text(self) -> str:
         """One line."""
-        names = {"READY": "ready", "RUNNING": "running", "WAITING": "waiting", "COMPLETED": "completed", "FIZZLED": "failed"}
+        names = {
+            "READY": "ready",
+            "RUNNING": "running",
+            "WAITING": "waiting",
+            "COMPLETED": "completed",
+            "FIZZLED": "failed",
+        }
         counts = ", ".join(f"{self.jobs[state]:,} {name}" for state, name in names.items() if self.jobs.get(state))
         lost = f"; {self.lost} taken back from dead workers" if self.lost else ""
         return f"jobs: {counts or 'none'}; queue jobs: {self.running} running, {self.waiting} waiting{lost}"
@@ -140,7 +145,9 @@ class Driver:
         except QueueSilentError as err:
             return Report({}, 0, 0, note=f"the queue does not answer: {err}")
         except OSError as err:
-            return Report({}, 0, 0, note=f"{err.filename or self.access.runs}: {err.strerror or err}; nothing is submitted")
+            return Report(
+                {}, 0, 0, note=f"{err.filename or self.access.runs}: {err.strerror or err}; nothing is submitted"
+            )
 
     def _is_done(self, report: Report) -> bool:
         if report.note or report.running or report.waiting or report.jobs.get("RUNNING"):
@@ -220,7 +227,9 @@ class Driver:
             attempts=cluster.attempts,
             idle_s=self.idle_s,
         )
-        threads = " ".join(f"{variable}={resources.cores_per_slot}" for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"))
+        threads = " ".join(
+            f"{variable}={resources.cores_per_slot}" for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+        )
         python = shlex.quote(cluster.python or sys.executable)
         commands = [
             f"export {threads}",

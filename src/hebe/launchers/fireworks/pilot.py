@@ -1,7 +1,7 @@
 """What a queue job runs: one process per slot, each started again when its job kills it, until there is nothing to do.
 
-``python -m hebe.launchers.fireworks.pilot FOLDER`` with the folder of the queue job, which holds ``pilot.json``. Neither
-its words nor its file tell where the database is: that is read from the settings of the project.
+``python -m hebe.launchers.fireworks.pilot FOLDER`` with the folder of the queue job, which holds ``pilot.json``.
+Neither its words nor its file tell where the database is: that is read from the settings of the project.
 """
 
 from __future__ import annotations
@@ -69,10 +69,10 @@ def main(folder: Path) -> int:
         if not pid:
             time.sleep(0.2)
             continue
-        slot = slots.pop(pid, None)
+        slot = slots.pop(pid)
         _end_group(pid)
         how = os.waitstatus_to_exitcode(status)
-        if slot is None or how == 0:
+        if how == 0:
             continue
         deaths += how != _EX_TAKEN_AWAY
         code = 1
@@ -95,10 +95,10 @@ def _load() -> None:
 def _start(pilot: Pilot, folder: Path, slot: int, ends: float, lost: str) -> int:
     sys.stdout.flush()
     parent, pid = os.getpid(), os.fork()
-    if pid:
-        return pid
-    os.setsid()
-    _work(pilot, folder, slot, parent, ends, lost)
+    if not pid:
+        os.setsid()
+        _work(pilot, folder, slot, parent, ends, lost)
+    return pid
 
 
 def _work(pilot: Pilot, folder: Path, slot: int, parent: int, ends: float, lost: str) -> NoReturn:

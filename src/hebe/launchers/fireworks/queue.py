@@ -198,15 +198,13 @@ def parse_qstat_queue(text: str, queue: str) -> Allowed:
     """Read ``qstat -Q -f -F json``."""
     limits = (json.loads(text).get("Queue") or {}).get(queue, {}).get("resources_max") or {}
     hours = [int(part) for part in str(limits.get("walltime", "")).split(":") if part]
-    walltime = sum(part * 60**power for power, part in enumerate(reversed(hours))) if hours else None
+    walltime = _seconds(hours) if hours else None
     cores, memory = limits.get("ncpus"), re.fullmatch(r"(\d+)([kmgt]?)b", str(limits.get("mem", "")).lower())
     sizes = {"": 2**-20, "k": 2**-10, "m": 1, "g": 2**10, "t": 2**20}
     return Allowed(walltime, int(cores) if cores else None, int(memory[1]) * sizes[memory[2]] if memory else None)
 
 
-def _script(
-    io: Any, name: str, resources: Resources, commands: Sequence[str], log: Path, more: dict[str, Any]
-) -> str:
+def _script(io: Any, name: str, resources: Resources, commands: Sequence[str], log: Path, more: dict[str, Any]) -> str:
     from qtoolkit.core.data_objects import ProcessPlacement, QResources
 
     slurm = "select" not in more
@@ -217,7 +215,7 @@ def _script(
         qos=resources.qos if slurm else None,
         time_limit=round(resources.walltime),
         output_filepath=str(log),
-        process_placement=ProcessPlacement.EVENLY_DISTRIBUTED,
+        process_placement=ProcessPlacement("EVENLY_DISTRIBUTED"),
         nodes=1,
         processes_per_node=1,
         threads_per_process=resources.cores,
@@ -266,7 +264,12 @@ def _slurm_seconds(text: str) -> float | None:
         return None
     days, _, clock = text.rpartition("-")
     parts = [int(part) for part in clock.split(":")]
-    return int(days or 0) * 86400 + sum(part * 60**power for power, part in enumerate(reversed(parts)))
+    return float(days or 0) * 86400 + _seconds(parts)
+
+
+def _seconds(parts: list[int]) -> float:
+    """Seconds of hours, minutes and seconds, of which the first may be missing."""
+    return float(sum(part * int(60**power) for power, part in enumerate(reversed(parts))))
 
 
 def _digits(text: str) -> int:

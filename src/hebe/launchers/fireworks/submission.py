@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hebe.launchers.fireworks.workflows import Group, Link, firework_of, groups_of, linked, links_of
 from hebe.launchers.outcome import DIGESTED, Digest
@@ -29,8 +29,8 @@ class Submission:
     """What a submission adds, or would add.
 
     ``workflows`` and ``jobs`` are new, ``known`` jobs are there already, ``finished`` have an output, ``again`` are
-    there but run once more (cut off, or older than what they read). ``resources`` counts the new jobs by the resources that they
-    take, ``calculations`` those of them that run an engine.
+    there but run once more (cut off, or older than what they read). ``resources`` counts the new jobs by the resources
+    that they take, ``calculations`` those of them that run an engine.
     """
 
     workflows: int = 0
@@ -68,7 +68,9 @@ def submit(
     """
     links = links_of(flow)
     stored = _digests(documents, {link.job.uuid for link in links})
-    diverted = {name for name, record in records.of(uuid for uuid, _ in stored).items() if record["status"] == "diverted"}
+    diverted = {
+        name for name, record in records.of(uuid for uuid, _ in stored).items() if record["status"] == "diverted"
+    }
     settled = _settled(links, stored) - diverted
     there: dict[tuple[str, int], dict[str, str]] = {}
     fields = {"spec.hebe": 1, "state": 1}

@@ -1,4 +1,4 @@
-"""One slot of a queue job: takes a job from the LaunchPad, runs it, takes the next, until nothing is ready or time is up."""
+"""One slot of a queue job: takes a job, runs it, takes the next, until nothing is ready or the time is up."""
 
 from __future__ import annotations
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jobflow.core.job import Job
+
 from hebe.launchers.graph import references, walk
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from fireworks import Firework
     from jobflow.core.flow import Flow
-    from jobflow.core.job import Job
 
     from hebe.config.cluster import ClusterSettings
 
@@ -148,9 +149,7 @@ def _waits_for_candidates(links: list[Link], by_uuid: dict[str, list[Link]]) -> 
     return known
 
 
-def _above(
-    members: list[Link], by_uuid: dict[str, list[Link]], wanted: set[tuple[str, int]]
-) -> set[tuple[str, int]]:
+def _above(members: list[Link], by_uuid: dict[str, list[Link]], wanted: set[tuple[str, int]]) -> set[tuple[str, int]]:
     """Those of some jobs that members need, directly or not."""
     found: set[tuple[str, int]] = set()
     queue = [uuid for link in members for uuid in link.parents]
