@@ -105,7 +105,9 @@ class Slurm:
 
     def kill_node(self, node: str) -> None:
         """End the daemon of a node and everything that runs there, as a power cut would."""
-        self._processes.pop(node).kill()
+        daemon = self._processes.pop(node)
+        daemon.kill()
+        daemon.wait()
         for pid in _processes_with(f"SLURMD_NODENAME={node}"):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -122,6 +124,11 @@ class Slurm:
         while not holds():
             assert time.monotonic() < end, f"waited in vain until {what}"
             time.sleep(0.1)
+
+    def cancel_all(self) -> None:
+        """End every queue job and wait until none is left."""
+        self.ask("scancel", "--user", _user())
+        self.wait(lambda: not self.ask("squeue", "-h").strip(), "the queue is empty")
 
     def stop(self) -> None:
         """End every job and daemon that belongs to this Slurm."""

@@ -33,7 +33,7 @@ class Resources(ConfigModel):
     cores: Whole = Field(default=1, ge=1)
     slots: Whole = Field(default=1, ge=1)
     memory: Megabytes | None = Field(default=None, gt=0)
-    walltime: Seconds = Field(default=3600.0, ge=60)
+    walltime: Seconds = Field(default=3600.0, ge=10)
     gpus: Whole = Field(default=0, ge=0)
     modules: list[str] = Field(default_factory=list)
     before: list[str] = Field(default_factory=list)

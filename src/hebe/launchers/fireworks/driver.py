@@ -108,7 +108,7 @@ class Driver:
         idle = 0
         try:
             while True:
-                report = self._tick_safely()
+                report = self.look()
                 tell(report)
                 self._beat(report, "running")
                 idle = idle + 1 if self._is_done(report) else 0
@@ -135,8 +135,8 @@ class Driver:
         running = sum(job.runs for job in alive)
         return Report(self.access.board.states(), running, len(alive) - running, lost)
 
-    def _tick_safely(self) -> Report:
-        """Do nothing for a while when the database or the queue does not answer."""
+    def look(self) -> Report:
+        """Do a `tick`, or nothing when the database or the queue does not answer."""
         try:
             return self.tick()
         except ConnectionFailure:
