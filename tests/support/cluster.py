@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 import uuid
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow
 
 from hebe.launchers.fireworks.access import open_project
 from hebe.launchers.fireworks.driver import Driver
+from hebe.launchers.fireworks.pilot import Pilot
 from hebe.launchers.fireworks.project import submit_flow
 from hebe.launchers.fireworks.queue import Slurm as SlurmCommands
 from support.launcher_jobs import executions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from hebe.launchers.fireworks.access import Access
     from support.mongo_stand_in import StandIn
@@ -101,6 +104,36 @@ class Project:
 
         self.drive(ended, "every job has ended", patience_s)
         return self.access.board.states()
+
+    @contextmanager
+    def pilot(self, **changes: Any) -> Iterator[subprocess.Popen[bytes]]:
+        """What a queue job runs, started here without a queue."""
+        name = f"hebe-{uuid.uuid4().hex[:8]}"
+        folder = self.access.runs / name
+        folder.mkdir(parents=True)
+        facts: dict[str, Any] = {
+            "slots": 1,
+            "walltime_s": 600.0,
+            "grace_s": 4.0,
+            "attempts": 3,
+            "idle_s": 0.5,
+            **changes,
+        }
+        Pilot(name=name, root=str(self.root), category="default", **facts).write(folder)
+        words = [sys.executable, "-m", "hebe.launchers.fireworks.pilot", str(folder)]
+        paths = os.pathsep.join([*sys.path, str(Path(__file__).parents[1])])
+        with (folder / "queue.log").open("wb") as log:
+            process = subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": paths})
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    def work(self, **changes: Any) -> int:
+        """Let a queue job without a queue work to its end; return its exit code."""
+        with self.pilot(**changes) as process:
+            return process.wait(150)
 
     def done(self) -> dict[str, int]:
         """How often each job came to its end."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ase.calculators.calculator import all_changes
-from jobflow import Response, job
+from jobflow import Flow, Job, JobConfig, OnMissing, Response, job
 
 from support.launcher_jobs import executions, mark
 from support.spring_crystal import SpringCrystal
@@ -51,17 +51,16 @@ def write_much(folder: str, name: str, megabytes: int) -> str:
     return name
 
 
-@job
-def next_stage(folder: str, names: list[str]) -> Response[Any]:
-    """A stage border: replaced by one job for each name."""
-    from jobflow import Flow
-
+@job(config=JobConfig(on_missing_references=OnMissing.NONE))
+def promote(results: list[str | None], folder: str) -> Response[Any]:
+    """A stage border: replaced by one job for each candidate that has a result."""
     mark(folder, "border")
-    jobs = []
-    for name in names:
-        new = nap(folder, f"{name}-2")
-        new.metadata["candidate"] = name
-        jobs.append(new)
+    jobs: list[Flow | Job] = []
+    for name in results:
+        if name is not None:
+            new = nap(folder, f"{name}-2")
+            new.metadata["candidate"] = name
+            jobs.append(new)
     return Response(replace=Flow(jobs))
 
 
@@ -84,4 +83,4 @@ def slow(folder: str, seconds: float) -> SlowCrystal:
     return SlowCrystal(folder, seconds)
 
 
-__all__ = ["executions", "fail_without", "mark", "nap", "next_stage", "poison", "slow", "write_much"]
+__all__ = ["executions", "fail_without", "mark", "nap", "poison", "promote", "slow", "write_much"]

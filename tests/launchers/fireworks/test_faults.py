@@ -64,12 +64,12 @@ def test_a_worker_is_killed(project: Project) -> None:
 
 def test_queue_jobs_are_cancelled_while_waiting_and_while_running(project: Project, cluster: Slurm) -> None:
     blockers = [cluster.ask("sbatch", "--parsable", "-N4", "--exclusive", "--wrap", "sleep 300").strip()]
-    project.submit(*naps(project, 10, 4.0))
+    project.submit(*naps(project, 10, 8.0))
     project.drive(lambda: "hebe-" in cluster.ask("squeue", "-h", "-t", "PD", "-o", "%j"), "queue jobs wait")
     waiting = cluster.ask("squeue", "-h", "-t", "PD", "-o", "%i").split()
     cluster.ask("scancel", waiting[0])
     cluster.ask("scancel", *blockers)
-    project.drive(lambda: len(pids(project)) >= 6, "workers work")
+    project.drive(lambda: len(pids(project)) >= 1, "a worker works")
     running = cluster.ask("squeue", "-h", "-t", "R", "-o", "%i|%j").split()
     cluster.ask("scancel", next(line.partition("|")[0] for line in running if "|hebe-" in line))
     assert project.finish() == {"COMPLETED": 10}
