@@ -3,8 +3,10 @@
 Prints one row per kind of work: milliseconds per job of the launcher with 2 workers on the embedded store, every result
 durably committed, and of jobflow's ``run_locally`` on a MemoryStore and on the same embedded store; the ratio is peer /
 launcher. The start of the worker processes (measured by a launch of one job) is printed once and left out of the rows.
+A last row compares stores that the launcher alone may open, and that workers reach through it (a file as on a network
+file system, a MemoryStore), with the shared file.
 
-Usage: python benchmarks/launcher.py [--quick] [--relax]
+Usage: python benchmarks/launcher.py [--quick] [--relax] [--stores]
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from jobflow import Flow, JobStore, job, run_locally
 from maggma.stores import MemoryStore
 
 from hebe.launchers import local
-from hebe.stores import open_store
+from hebe.stores import SQLiteStore, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,12 +84,12 @@ def jobs(kind: str, number: int) -> list[Any]:
     return made
 
 
-def launcher_s(flow: Flow, workers: int = WORKERS) -> float:
+def launcher_s(flow: Flow, make: Callable[[Path], JobStore] = open_store) -> float:
     """Wall time of the launcher."""
     with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Path(folder))
+        store = make(Path(folder))
         begin = time.perf_counter()
-        summary = local.run(flow, store=store, workers=workers, progress=False)
+        summary = local.run(flow, store=store, workers=WORKERS, progress=False, root=Path(folder))
         elapsed = time.perf_counter() - begin
         if summary.status != "complete":
             raise SystemExit(f"the launch failed: {summary.failures}")
@@ -123,6 +125,25 @@ def row(kind: str, number: int, start_s: float, peer_at_most: int) -> float:
     return own
 
 
+def owned_file(folder: Path) -> JobStore:
+    """A file that one process alone may open."""
+    return JobStore(SQLiteStore(folder / ".hebe" / "store.db", mode="exclusive"))
+
+
+def through_the_owner(number: int, repeats: int) -> None:
+    """Measure and print what the detour through the launcher costs trivial jobs."""
+    kinds: dict[str, Callable[[Path], JobStore]]
+    kinds = {"shared file": open_store, "owned file": owned_file, "in memory": lambda _: JobStore(MemoryStore())}
+    taken: dict[str, list[float]] = {name: [] for name in kinds}
+    for _ in range(repeats):
+        for name, make in kinds.items():
+            start_s = launcher_s(Flow(jobs("independent", 1)), make)
+            taken[name].append(1e3 * (launcher_s(Flow(jobs("independent", number)), make) - start_s) / number)
+    medians = {name: statistics.median(values) for name, values in taken.items()}
+    texts = [f"{name} {ms:.3f} ms {ms / medians['shared file']:.2f} x" for name, ms in medians.items()]
+    print(f"{'stores':12} {number:8,} {' | '.join(texts)} (medians of {repeats})", flush=True)
+
+
 def relaxations(number: int, repeats: int) -> None:
     """CPU time over wall time of two workers on relaxations, from the first job that ends to the last."""
     ratios = []
@@ -145,9 +166,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Cost of the local launcher per job.")
     parser.add_argument("--quick", action="store_true", help="1,000 and 10,000 jobs only, under 2 minutes")
     parser.add_argument("--relax", action="store_true", help="only relaxations with two workers")
+    parser.add_argument("--stores", action="store_true", help="only the kinds of stores")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     logging.disable(logging.INFO)
+    if options.stores:
+        through_the_owner(1_000, 5)
+        return
     if options.relax:
         relaxations(24, 5)
         return
@@ -161,6 +186,7 @@ def main() -> None:
     print(f"independent  largest / smallest {measured[-1] / measured[0]:.2f}, goal at most 1.2")
     row("chain", 1_000 if options.quick else 10_000, start_s, limit)
     row("structures", 1_000, start_s, 200)
+    through_the_owner(1_000, 5)
 
 
 if __name__ == "__main__":

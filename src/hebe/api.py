@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,10 @@ from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.flows.estimate import CPU_SECONDS, atoms_of, estimate, measured_speed
 from hebe.launchers import local
-from hebe.science.analysis.ranking import Objective, rank
+from hebe.launchers.records import Records
+from hebe.makers.calculation import CalculationMaker
+from hebe.science.analysis.promotion import objectives_of
+from hebe.science.analysis.ranking import rank
 from hebe.science.chemistry.screening import screen
 from hebe.stores.builders import build_candidates
 from hebe.stores.factory import embedded_path, find_project, open_collection, open_store
@@ -39,10 +42,15 @@ __all__ = ["campaign_flow", "estimate", "load_campaign", "plan", "rerun", "resul
 
 @dataclass(frozen=True)
 class Results:
-    """Ranked candidates of a campaign: plain documents, best first."""
+    """Ranked candidates of a campaign: plain documents, best first.
+
+    ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree.
+    """
 
     campaign: str
     candidates: list[dict[str, Any]]
+    promotions: list[dict[str, Any]] = field(default_factory=list)
+    agreement: list[dict[str, Any]] = field(default_factory=list)
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per candidate, nested keys joined by dots.
@@ -145,23 +153,53 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
     store = project_store(start)
     try:
         found = [doc for doc in _update_candidates(store, chosen.name) if doc["candidate_id"] in wanted]
+        promotions, agreement = (_borders(store, chosen, name) for name in ("promote", "agree"))
     finally:
         store.close()
-    stage = {
-        doc["candidate_id"]: max(d["stage"] for d in found if d["candidate_id"] == doc["candidate_id"]) for doc in found
-    }
-    documents = [_contract(doc) for doc in found if doc["stage"] == stage[doc["candidate_id"]]]
-    return Results(chosen.name, ranked(documents, chosen))
+    latest = _latest_stages(found, promotions, len(chosen.stages))
+    return Results(chosen.name, ranked([_contract(doc) for doc in latest], chosen), promotions, agreement)
+
+
+def _borders(store: JobStore, campaign: Campaign, kind: str) -> list[dict[str, Any]]:
+    """Newest promotion or agreement at each border of two stages of a campaign."""
+    newest: dict[int, dict[str, Any]] = {}
+    criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": _border_labels(campaign, kind)}}
+    for found in store.docs_store.query(criteria, sort={"completed_at": 1}):
+        newest[found["output"]["stage"]] = _without_versions(found["output"])
+    return [newest[number] for number in sorted(newest)]
+
+
+def _border_labels(campaign: Campaign, kind: str) -> list[str]:
+    return [f"border/s{number}/{kind}" for number in range(1, len(campaign.stages))]
+
+
+def _latest_stages(
+    found: Sequence[dict[str, Any]], promotions: Sequence[dict[str, Any]], n_stages: int
+) -> list[dict[str, Any]]:
+    """Document of each candidate after the last stage of the file that it was promoted to."""
+    promoted = {doc["stage"]: {c["candidate_id"] for c in doc["candidates"] if c["promoted"]} for doc in promotions}
+    latest: dict[str, dict[str, Any]] = {}
+    for doc in sorted(found, key=lambda d: int(d["stage"])):
+        stage = doc["stage"]
+        if stage < n_stages and (stage == 0 or doc["candidate_id"] in promoted.get(stage, ())):
+            latest[doc["candidate_id"]] = doc
+    return list(latest.values())
 
 
 def ranked(documents: Sequence[dict[str, Any]], campaign: Campaign) -> list[dict[str, Any]]:
-    """Documents with their ``rank``, best first, unranked ones last."""
-    objectives = [Objective(name, maximize=True) for name in campaign.rank.maximize]
-    objectives += [Objective(name, maximize=False) for name in campaign.rank.minimize]
-    ranks = rank(documents, objectives)
-    result = [{"candidate_id": d["candidate_id"], "rank": r, **d} for d, r in zip(documents, ranks, strict=True)]
-    for document, number in zip(result, ranks, strict=True):
-        document["rank"] = number
+    """Documents with their ``rank``, best first, unranked ones last.
+
+    Candidates of a later stage come before those of an earlier one, and each stage is ranked in itself by the
+    objectives that it computes: numbers of two stages are not compared.
+    """
+    result: list[dict[str, Any]] = []
+    for number in range(len(campaign.stages) - 1, -1, -1):
+        part = [document for document in documents if document["stage"] == number]
+        ranks = rank(part, objectives_of(campaign.rank, campaign.stages[number].analyses))
+        above = sum(1 for document in result if document["rank"] is not None)
+        for document, place in zip(part, ranks, strict=True):
+            shown = {"candidate_id": document["candidate_id"], "rank": None, **document}
+            result.append({**shown, "rank": None if place is None else above + place})
     return sorted(result, key=lambda d: (d["rank"] is None, d["rank"] or 0, d["candidate_id"]))
 
 
@@ -183,6 +221,7 @@ def _without_versions(value: Any) -> Any:
 
 _DIRECT = (
     "candidate_id",
+    "stage",
     "status",
     "formula",
     "family",
@@ -225,16 +264,19 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
     """What a run would do: jobs, relaxations, how many have no output yet, CPU hours of those."""
     chosen = _as_campaign(campaign)
     flow = campaign_flow(chosen)
-    jobs = [job for job in flow.jobs if isinstance(job, Job)]
     store = project_store(start)
     try:
+        records = Records.beside(store.docs_store, _project(start))
+        asked = records.asked([job.uuid for job in flow.jobs])
+        jobs = list({j.uuid: j for part in (flow, *asked) for j in part.jobs if isinstance(j, Job)}.values())
         done = {
             d["uuid"] for d in store.docs_store.query({"uuid": {"$in": [j.uuid for j in jobs]}}, properties=["uuid"])
         }
         speed = measured_speed(store, {get_engine(stage.engine).name for stage in chosen.stages})
     finally:
         store.close()
-    relaxations = [job for job in jobs if type(job.maker).__name__ == "RelaxMaker"]
+    relaxations = [job for job in jobs if isinstance(job.maker, CalculationMaker)]
+    decided = {job.metadata["stage"] for job in jobs}
     to_do = [job for job in relaxations if job.uuid not in done]
     atoms = sum(atoms_of(job, chosen.structures.cations) for job in to_do)
     seconds = atoms / 48 * CPU_SECONDS
@@ -247,6 +289,7 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         "calculations": len(relaxations),
         "to_run": len(jobs) - len(done),
         "calculations_to_run": len(to_do),
+        "undecided_stages": [number for number in range(len(chosen.stages)) if number not in decided],
         "cpu_hours_estimate": seconds / 3600,
         **(speed or {"measured_calculations": 0, "cpu_s_per_atom_step": None, "steps_per_calculation": None}),
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -65,13 +66,41 @@ class MissingDependencyError(HebeError):
 
 
 class EngineError(HebeError):
-    """An engine could not deliver an energy for a structure."""
+    """An engine could not deliver an energy for a structure.
 
-    def __init__(self, engine: str, reason: str, *, deterministic: bool = False) -> None:
+    Parameters
+    ----------
+    deterministic
+        Whether a second attempt would fail in the same way.
+    folder
+        Where the engine left files.
+    corrections
+        What had been tried.
+    cpu_s
+        CPU time that other processes spent on it.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        reason: str,
+        *,
+        deterministic: bool = False,
+        folder: str | Path | None = None,
+        corrections: Sequence[Any] = (),
+        cpu_s: float = 0.0,
+    ) -> None:
         self.engine = engine
         self.reason = reason
         self.deterministic = deterministic
-        super().__init__(f"{engine}: {reason}")
+        self.folder = None if folder is None else str(folder)
+        self.corrections = tuple(corrections)
+        self.cpu_s = cpu_s
+        super().__init__(f"{engine}: {reason}" + (f" (files in {folder})" if folder is not None else ""))
+
+
+class CalculationCutError(EngineError):
+    """A limit ended a calculation before it had an energy; the next attempt continues from its checkpoint."""
 
 
 class EnergyScaleError(HebeError):

@@ -9,8 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from hebe.config import campaign, family
-from hebe.config.campaign import RANKABLE, Campaign
+from hebe.config.campaign import Campaign
 from hebe.config.family import Family
+from hebe.config.ranking import RANKABLE
 from hebe.config.settings import Settings
 from hebe.config.yamlfile import load_model, parse_yaml
 

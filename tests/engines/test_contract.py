@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.campaign import EngineSpec
+from hebe.config.engine import EngineSpec
 from hebe.engines import get_engine
 from hebe.engines.protocol import Engine
 from hebe.exceptions import BadInputError, EngineError

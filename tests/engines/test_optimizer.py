@@ -11,7 +11,7 @@ from ase.optimize import BFGS
 from pymatgen.core import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
-from hebe.config.campaign import EngineSpec
+from hebe.config.engine import EngineSpec
 from hebe.engines import get_engine
 from hebe.engines.hessian import spring_hessian
 from hebe.engines.optimizer import relax

@@ -22,8 +22,10 @@ from hebe.launchers import local
 from hebe.launchers.status import read_status
 from hebe.stores import open_store
 from hebe.stores.claims import process_start
+from hebe.stores.network import SIMULATION
 from support import launcher_jobs as jobs
 from support import launcher_script
+from support.processes import workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,9 +35,13 @@ if TYPE_CHECKING:
 SCRIPT = Path(jobs.__file__).with_name("launcher_script.py")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> JobStore:
-    return open_store(tmp_path)
+@pytest.fixture(params=["shared", "exclusive"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobStore]:
+    if request.param == "exclusive":
+        monkeypatch.setenv(SIMULATION, str(tmp_path))
+    store = open_store(tmp_path)
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -45,8 +51,10 @@ def marks(tmp_path: Path) -> Path:
     return folder
 
 
-def start(root: Path, size: int, workers: int) -> subprocess.Popen[str]:
+def start(root: Path, size: int, workers: int, network: str = "") -> subprocess.Popen[str]:
+    """Start a launcher; a folder ``network`` is taken for a network file system, the store in it is exclusive."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    environment[SIMULATION] = network
     command = [sys.executable, str(SCRIPT), str(root), str(size), str(workers)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
@@ -58,19 +66,26 @@ def events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
 
 
 def finished(root: Path) -> set[str]:
+    return {output["name"] for output in outputs(root).values()}
+
+
+def outputs(root: Path) -> dict[str, Any]:
     store = open_store(root)
-    return {document["name"] for document in (d["output"] for d in store.query({}, ["output"]))}
+    found = {document["uuid"]: document["output"] for document in store.query({}, ["uuid", "output"])}
+    store.close()
+    return found
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["shared", "exclusive"])
 @pytest.mark.parametrize("seed", range(3))
-def test_kill_of_the_launcher_loses_nothing(seed: int, tmp_path: Path) -> None:
-    size, generator = 80, random.Random(seed)
+def test_kill_of_the_launcher_loses_nothing(seed: int, kind: str, tmp_path: Path) -> None:
+    size, generator, network = 80, random.Random(seed), str(tmp_path) if kind == "exclusive" else ""
     (tmp_path / "marks").mkdir()
     kept: set[str] = set()
     pids: set[int] = set()
     for _ in range(3):
-        process = start(tmp_path, size, 2)
+        process = start(tmp_path, size, 2, network)
         stop_at = generator.randint(5, 40)
         for event in events(process):
             if "kind" not in event:  # the summary: it ended before it could be killed
@@ -89,7 +104,7 @@ def test_kill_of_the_launcher_loses_nothing(seed: int, tmp_path: Path) -> None:
             assert counts[name] >= 1
         _forget_unfinished(tmp_path / "marks", now)
         kept = now
-    last = start(tmp_path, size, 2)
+    last = start(tmp_path, size, 2, network)
     output, errors = last.communicate()
     assert errors == ""
     summary = json.loads(output.splitlines()[-1])
@@ -106,16 +121,6 @@ def _forget_unfinished(folder: Path, done: set[str]) -> None:
             path.unlink()
 
 
-def workers_of(pid: int) -> list[int]:
-    """Worker processes of a launcher that are alive."""
-    found = []
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
-        with contextlib.suppress(OSError):
-            if b"hebe.launchers.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
-                found.append(int(child))
-    return found
-
-
 def strike(process: subprocess.Popen[str], target: str, generator: random.Random) -> bool:
     """Kill the launcher or one of its workers; False when there was no worker."""
     if target == "launcher":
@@ -129,14 +134,14 @@ def strike(process: subprocess.Popen[str], target: str, generator: random.Random
     return False
 
 
-def disturbed(root: Path, candidates: int, moments: int, seed: int) -> dict[str, int]:
+def disturbed(root: Path, candidates: int, moments: int, seed: int, network: str) -> dict[str, int]:
     """Run something like a campaign to the end while launchers and workers are killed; return how often each was."""
     generator, most = random.Random(seed), max(2, 20 * candidates // moments)
     targets = [generator.choice(["launcher", "worker"]) for _ in range(moments)]
     kept: dict[str, int] = {}
     kills = {"launcher": 0, "worker": 0}
     while True:
-        process = start(root, candidates * launcher_script.CAMPAIGN, 2)
+        process = start(root, candidates * launcher_script.CAMPAIGN, 2, network)
         stop_at, completed = generator.randint(1, most), set()
         for event in events(process):
             assert event.get("kind") != "started" or event["uuid"] not in completed, "a finished job ran again"
@@ -159,17 +164,21 @@ def disturbed(root: Path, candidates: int, moments: int, seed: int) -> dict[str,
             return kills
 
 
-def outputs(root: Path) -> dict[str, Any]:
-    return {document["uuid"]: document["output"] for document in open_store(root).query({}, ["uuid", "output"])}
-
-
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs the kernel's list of children")
-@pytest.mark.parametrize(("candidates", "moments"), [(6, 4), pytest.param(20, 30, marks=pytest.mark.slow)])
-def test_kill_at_random_moments_of_a_campaign(candidates: int, moments: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "candidates", "moments"),
+    [
+        ("shared", 6, 4),
+        ("exclusive", 3, 3),
+        pytest.param("shared", 20, 30, marks=pytest.mark.slow),
+        pytest.param("exclusive", 20, 30, marks=pytest.mark.slow),
+    ],
+)
+def test_kill_at_random_moments_of_a_campaign(kind: str, candidates: int, moments: int, tmp_path: Path) -> None:
     root, quiet = tmp_path / "disturbed", tmp_path / "quiet"
     for folder in (root, quiet):
         (folder / "marks").mkdir(parents=True)
-    kills = disturbed(root, candidates, moments, seed=moments)
+    kills = disturbed(root, candidates, moments, seed=moments, network=str(root) if kind == "exclusive" else "")
     assert sum(kills.values()) >= moments // 2
     flow = jobs.campaign_like(candidates, str(quiet / "marks"))
     assert local.run(flow, store=open_store(quiet), workers=2, progress=False).status == "complete"
@@ -276,11 +285,13 @@ FULL = (
 )
 
 
-def test_full_disk_is_one_message_and_the_store_is_sound(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["shared", pytest.param("exclusive", marks=pytest.mark.slow)])
+def test_full_disk_is_one_message_and_the_store_is_sound(kind: str, tmp_path: Path) -> None:
     """No file may grow beyond a size, which SQLite meets as it meets a full disk."""
     (tmp_path / "marks").mkdir()
     open_store(tmp_path).close()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    environment[SIMULATION] = str(tmp_path) if kind == "exclusive" else ""
     command = [sys.executable, "-c", FULL.format(script=str(SCRIPT)), str(tmp_path), "400", "2", "300000"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 1

@@ -20,17 +20,35 @@ from hebe.launchers import local
 from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Failure
 from hebe.stores import SQLiteStore, open_store
+from hebe.stores.network import SIMULATION
 from support import launcher_jobs as jobs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hebe.launchers.summary import RunSummary
 
 SCRIPT = Path(jobs.__file__).with_name("launcher_script.py")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> JobStore:
-    return open_store(tmp_path)
+def store(tmp_path: Path) -> Iterator[JobStore]:
+    store = open_store(tmp_path)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store is on a network file system: workers reach it through the launcher."""
+    monkeypatch.setenv(SIMULATION, str(tmp_path))
+
+
+@pytest.fixture(params=["shared", "exclusive"])
+def each_store(request: pytest.FixtureRequest) -> Any:
+    if request.param == "exclusive":
+        request.getfixturevalue("network")
+    return request.getfixturevalue("store")
 
 
 @pytest.fixture
@@ -49,7 +67,7 @@ def with_limits(job: Any, **limits: Any) -> Any:
     return job
 
 
-def test_every_misbehaving_job_is_one_failure(store: JobStore, marks: Path, tmp_path: Path) -> None:
+def test_every_misbehaving_job_is_one_failure(each_store: JobStore, marks: Path, tmp_path: Path) -> None:
     bad = {
         "MemoryExceeded": with_limits(jobs.leak(), memory_mb=600),
         "TimeoutExceeded": jobs.hang(),
@@ -60,7 +78,7 @@ def test_every_misbehaving_job_is_one_failure(store: JobStore, marks: Path, tmp_
     dying = [with_limits(jobs.leave(3), retries=0), with_limits(jobs.crash(), retries=0)]
     good: list[Any] = [jobs.note(str(number), str(marks), number) for number in range(20)]
     below = jobs.note("below", str(marks), bad["TimeoutExceeded"].output)
-    summary = launch(Flow([*bad.values(), *dying, *good, below]), store, workers=2)
+    summary = launch(Flow([*bad.values(), *dying, *good, below]), each_store, workers=2)
     assert summary.jobs == {"total": 28, "completed": 20, "failed": 8, "running": 0, "waiting": 0, "reused": 0}
     found = {uuid: group.error_class for group in summary.failures for uuid in group.job_ids}
     expected = {job.uuid: name for name, job in bad.items()} | {job.uuid: "WorkerDied" for job in dying}
@@ -109,10 +127,10 @@ def test_unusable_limits_are_named(wrong: dict[str, Any], store: JobStore) -> No
 
 
 @pytest.mark.slow
-def test_300_megabytes_are_one_failure(store: JobStore, marks: Path) -> None:
+def test_300_megabytes_are_one_failure(each_store: JobStore, marks: Path) -> None:
     good: list[Any] = [jobs.note(str(number), str(marks), number) for number in range(5)]
     large = jobs.large(300)
-    summary = launch(Flow([large, *good]), store)
+    summary = launch(Flow([large, *good]), each_store)
     assert summary.jobs["completed"] == 5
     assert [(f.error_class, f.job_ids) for f in summary.failures] == [("OutputTooLargeError", [large.uuid])]
 

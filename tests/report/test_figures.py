@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from hebe.report import figures
+from hebe.report.parity import parity
 from support.report_results import candidates
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -189,3 +190,12 @@ def test_only_the_best_curves_are_drawn() -> None:
     root = parsed(ALL["voltage over x"](many))
     assert len(list(root.iter(f"{SVG}polyline"))) == figures.MAX_CURVES
     assert len(marks(parsed(ALL["entropy against voltage"](many)))) == 30
+
+
+def test_parity_marks_stand_at_both_values() -> None:
+    found = candidates()[:3]
+    pairs = [(c["candidate_id"], 3.0 + 0.2 * i, 2.9 + 0.3 * i) for i, c in enumerate(found)]
+    root = parsed(parity({"quantity": "average_voltage", "pairs": pairs}, "chgnet", "gpaw", found))
+    (a, b), (c, d) = scale(root, horizontal=True), scale(root, horizontal=False)
+    seen = {(round(a * x + b, 2), round(c * y + d, 2)) for x, y, _ in marks(root)}
+    assert seen == {(round(x, 2), round(y, 2)) for _, x, y in pairs}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hebe.config.keep import Keep
 from hebe.config.loading import load_campaign
 from hebe.report.conventions import window
 from hebe.report.markup import Markup, html, tag
@@ -132,3 +133,33 @@ def test_markup_escapes_everything_else() -> None:
 def test_formulas_have_subscripts() -> None:
     shown = re.sub("<wbr>", "", formula("NaNi0.5(MnO2)3<"))
     assert shown == "NaNi<sub>0.5</sub>(MnO<sub>2</sub>)<sub>3</sub>&lt;"
+
+
+def test_a_second_stage_has_its_section() -> None:
+    found = candidates()
+    ids = [candidate["candidate_id"] for candidate in found]
+    rows = [
+        {"candidate_id": name, "formula": HOSTILE, "rank": i + 1 if i < 3 else None, "promoted": i < 2, "reason": None}
+        for i, name in enumerate(ids)
+    ]
+    rows[3]["reason"] = HOSTILE
+    promotion = {"stage": 1, "keep": "2", "cut_off": 2, "candidates": rows}
+    voltage = {
+        "quantity": "average_voltage",
+        "unit": "V",
+        "pairs": [(ids[0], 3.0, 3.1), (ids[1], 3.2, 3.4)],
+        "mean_difference": 0.15,
+        "mean_absolute_difference": 0.15,
+        "spearman": None,
+        "kendall": None,
+    }
+    agreement = {"stage": 1, "before": "chgnet", "after": "gpaw", "quantities": [voltage]}
+    campaign = load_campaign(QUICK)
+    later = campaign.stages[0].model_copy(update={"keep": Keep(n=2)})
+    campaign = campaign.model_copy(update={"stages": (*campaign.stages, later)})
+    reader = Reader(report_page(campaign, found, promotions=[promotion], agreement=[agreement]))
+    assert reader.open == []
+    assert f"2 of {len(found)} went on, down to rank 2" in reader.text
+    assert "gpaw minus chgnet" in reader.text
+    assert reader.text.count("0.15 V") == 2
+    assert "script" not in reader.tags

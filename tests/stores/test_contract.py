@@ -15,6 +15,7 @@ from maggma.stores import MemoryStore, MongoURIStore
 
 from hebe.stores import SQLiteStore
 from hebe.stores.collection import mark
+from support.owner import remote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +110,13 @@ def mongodb(folder: Path) -> MongoURIStore:
     return made
 
 
-BACKENDS = [embedded, embedded_indexed, in_memory, *([mongodb] if "HEBE_TEST_MONGODB_URI" in os.environ else [])]
+def asked_for(folder: Path) -> Store:
+    """A store that is reached through its owner."""
+    return remote(SQLiteStore(folder / "store.db"))
+
+
+BACKENDS = [embedded, embedded_indexed, asked_for, in_memory]
+BACKENDS += [mongodb] if "HEBE_TEST_MONGODB_URI" in os.environ else []
 
 
 def bare(documents: Any) -> list[dict[str, Any]]:

@@ -56,6 +56,13 @@ def _edit(label: str, old: str, new: str, line: int | None, key: str | None, *wo
     return Broken(label, base.replace(old, new).encode(), line, key, words)
 
 
+def _later(label: str, stage: str, line: int, key: str, *words: str, base_keep: str | None = None) -> Broken:
+    """A second stage with something wrong, or a first one that says what it keeps."""
+    first = "  - engine: chgnet\n" if base_keep is None else f"  - engine: chgnet\n    {base_keep}\n"
+    text = GOOD.replace("  - engine: chgnet\n", first).replace("rank:", f"  - {{{stage}}}\nrank:")
+    return Broken(label, text.encode(), line, key, words)
+
+
 def _raw(label: str, data: bytes, line: int | None, key: str | None, *words: str) -> Broken:
     return Broken(label, data, line, key, words)
 
@@ -219,7 +226,24 @@ STAGES: Final = (
         "analysis mixing",
         "add mixing",
     ),
-    _edit("two stages", "rank:", "  - engine: chgnet\nrank:", 15, "stages", "at most 1", "2"),
+    _later("later stage without keep", "engine: chgnet", 21, "stages[1].keep", "how many", "20 %"),
+    _later("keep of the first stage", "engine: chgnet, keep: 2", 17, "stages[0].keep", "before", base_keep="keep: 3"),
+    _later("keep nothing", "engine: chgnet, keep: 0", 21, "stages[1].keep", "at least 1", "0"),
+    _later("keep in words", "engine: chgnet, keep: the best", 21, "stages[1].keep", "20 %", "'the best'"),
+    _later("keep more than all", "engine: chgnet, keep: 120 %", 21, "stages[1].keep", "at most 1"),
+    _later("front of what", "engine: chgnet, keep: pareto(entropy)", 21, "stages[1].keep", "entropy", "no objective"),
+    _later("front of nonsense", "engine: chgnet, keep: pareto(voltage)", 21, "stages[1].keep", "'voltage'"),
+    _later("later stage at another x", "engine: chgnet, keep: 2, x: [1, 1/2]", 21, "stages[1].x[1]", "1/2", "2/3"),
+    _later(
+        "more orderings later", "engine: chgnet, keep: 2, orderings: {keep: 3}", 21, "stages[1].orderings.keep", "2"
+    ),
+    _later(
+        "more configurations later", "engine: chgnet, keep: 2, configurations: 5", 21, "stages[1].configurations", "2"
+    ),
+    _later("task of another kind", "engine: chgnet, keep: 2, task: optimise", 21, "stages[1].task", "'optimise'"),
+    _edit(
+        "first stage static", "engine: chgnet", "engine: chgnet\n    task: static", 17, "stages[0].task", "relax first"
+    ),
     _edit("no stages", "[{engine: chgnet}]", "[]", 6, "stages", "at least 1", base=ROCKSALT),
     _edit(
         "ion in rock salt",

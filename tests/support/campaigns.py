@@ -29,6 +29,8 @@ SPRINGS = (
     "{ase: 'support.spring_crystal:make', energy_scale: springs, arguments: {depth: 2.0, length: 2.25}, fmax: 0.1}"
 )
 
+STIFF = "{ase: 'support.spring_crystal:make', energy_scale: stiff, arguments: {depth: 2.6, length: 2.2}, fmax: 0.1}"
+
 LAYERED = """
 name: {name}
 host:
@@ -67,4 +69,12 @@ def layered(folder: Path, *, engine: str = SPRINGS, name: str = "o3") -> Path:
     """Three-cation layered oxides with voltage, strain and mixing."""
     path = folder / f"{name}.yaml"
     path.write_text(LAYERED.format(name=name, engine=engine))
+    return path
+
+
+def staged(folder: Path, later: str, *, name: str = "staged", engine: str = SPRINGS) -> Path:
+    """The layered oxides with more stages, each a flow mapping of YAML in a line of its own."""
+    path = layered(folder, engine=engine, name=name)
+    more = "".join(f"  - {line}\n" for line in later.strip().splitlines())
+    path.write_text(path.read_text().replace("rank:", f"{more}rank:"))
     return path

@@ -226,6 +226,22 @@ def start_child_and_hang(folder: str) -> None:
 
 
 @job
+def meet(writes: str, reads: str, gate: str, *, writes_first: bool, after: Any) -> int:  # noqa: ARG001 - only an edge
+    """Meet another job at two named pipes, which open when both are there, then wait at a gate."""
+    pipes = [(writes, "w"), (reads, "r")]
+    for path, way in pipes if writes_first else reversed(pipes):
+        Path(path).open(way, encoding="ascii").close()
+    Path(gate).open(encoding="ascii").close()
+    return os.getpid()
+
+
+@job(data="table")
+def tabulate(size: int, after: Any = None) -> dict[str, Any]:  # noqa: ARG001 - only an edge
+    """A part of the output goes to an additional store."""
+    return {"size": size, "table": list(range(size))}
+
+
+@job
 def keep_data() -> Response[int]:
     """Give the manager something to keep."""
     return Response(output=1, stored_data={"queue": "long", "cores": 4})

@@ -88,6 +88,7 @@ def _candidate(
     name = f"layered-o3-{digits}"
     return {
         "candidate_id": name,
+        "stage": 0,
         "rank": None if partial else number,
         "status": "partial" if partial else "complete",
         "formula": formula,

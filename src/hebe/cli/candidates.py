@@ -46,16 +46,19 @@ def print_results(options: argparse.Namespace) -> int:
     campaign = load_campaign(options.campaign)
     from hebe import api
 
-    found: list[dict[str, Any]] = list(api.results(campaign).candidates)
+    everything = api.results(campaign)
+    found: list[dict[str, Any]] = list(everything.candidates)
     chosen = found if wanted is None else wanted.choose(found)
     if options.sort is not None:
         chosen = sort_candidates(chosen, options.sort, found, reverse=options.reverse)
     if wants_json(options):
-        write_json({"campaign": campaign.name, "candidates": chosen})
+        borders = {"promotions": everything.promotions, "agreement": everything.agreement}
+        write_json({"campaign": campaign.name, "candidates": chosen, **(borders if len(campaign.stages) > 1 else {})})
     elif chosen:
-        from hebe.cli.ranking import write_ranking
+        from hebe.cli.ranking import write_agreement, write_ranking
 
         write_ranking(chosen)
+        write_agreement(everything.agreement)
     elif found:
         write_line(f"none of {len(found)} candidates fits --where")
     else:

@@ -62,8 +62,29 @@ def _values(candidate: Mapping[str, Any], *, spread: bool) -> list[str]:
     ]
 
 
+def write_agreement(documents: Sequence[Mapping[str, Any]]) -> None:
+    """Print how far each stage agrees with the one before, a line for each quantity."""
+    for document in documents:
+        if not document["quantities"]:
+            continue
+        number = document["stage"]
+        write_line(f"Stage {number + 1} ({document['after']}) minus stage {number} ({document['before']}):")
+        table = new_table(["quantity", "n", "mean", "mean absolute", "Spearman", "Kendall"], right=(1, 2, 3, 4, 5))
+        for parity in document["quantities"]:
+            unit = "" if parity["unit"] == "1" else f" {parity['unit']}"
+            means = [f"{parity[name]:+.4g}{unit}" for name in ("mean_difference",)]
+            means += [f"{parity['mean_absolute_difference']:.4g}{unit}"]
+            rhos = [DASH if parity[name] is None else f"{parity[name]:.2f}" for name in ("spearman", "kendall")]
+            table.add_row(parity["quantity"].replace("_", " "), str(len(parity["pairs"])), *means, *rhos)
+        write_table(table)
+
+
 def _notes(candidates: Sequence[Mapping[str, Any]], *, spread: bool) -> list[str]:
     notes = []
+    stages = sorted({(candidate["stage"], candidate["engine"]) for candidate in candidates}, reverse=True)
+    if len(stages) > 1:
+        listed = ", then ".join(f"stage {number + 1} ({engine})" for number, engine in stages)
+        notes.append(f"Ranked stage by stage: {listed}; numbers of two stages are not comparable.")
     if spread:
         notes.append("±: spread over configurations; of T_mix with the error of the engine.")
     if any(_is_bound(candidate) for candidate in candidates):

@@ -42,7 +42,8 @@ def write_report(options: argparse.Namespace) -> int:
     from hebe import api
     from hebe.report.page import report_page
 
-    candidates = api.results(campaign).candidates
+    results = api.results(campaign)
+    candidates = results.candidates
     if not candidates:
         raise BadInputError(
             "no candidate of this campaign is finished",
@@ -51,7 +52,8 @@ def write_report(options: argparse.Namespace) -> int:
         )
     try:
         today = datetime.now(tz=UTC).date().isoformat()
-        path.write_text(report_page(campaign, candidates, written=today), encoding="utf-8")
+        borders = {"promotions": results.promotions, "agreement": results.agreement}
+        path.write_text(report_page(campaign, candidates, **borders, written=today), encoding="utf-8")
     except OSError as err:
         raise unwritable(path, err) from err
     if wants_json(options):

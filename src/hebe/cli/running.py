@@ -49,11 +49,13 @@ def run_campaign(options: argparse.Namespace) -> int:
     if wants_json(options):
         write_json(document)
         return exit_code(document)
-    found = api.results(campaign).candidates
+    results = api.results(campaign)
+    found = results.candidates
     if found:
-        from hebe.cli.ranking import write_ranking
+        from hebe.cli.ranking import write_agreement, write_ranking
 
         write_ranking(found)
+        write_agreement(results.agreement)
     print_counts(document)
     if found:
         write_line(f"A page with figures: hebe report {options.campaign} -o report.html")
@@ -80,6 +82,9 @@ def _print_plan(plan: Mapping[str, Any], *, json: bool) -> int:
     hours = plan["cpu_hours_estimate"]
     cost = f"{hours:.1f} CPU hours" if hours >= 2 else f"{60 * hours:.0f} CPU minutes"
     write_line(f"About {cost} ({_basis(plan)}); nothing was started.")
+    if plan["undecided_stages"]:
+        numbers = ", ".join(str(number + 1) for number in plan["undecided_stages"])
+        write_line(f"Not counted: stage {numbers}, whose candidates are known when the stage before has ended.")
     return 0
 
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     Field,
     PrivateAttr,
     SerializerFunctionWrapHandler,
-    StringConstraints,
     field_validator,
     model_serializer,
     model_validator,
 )
 
 from hebe.config.model import ConfigModel
-from hebe.config.units import EntropyR, ExactFraction, Force, FractionRange, IntRange, Length, Ratio, Whole
+from hebe.config.ranking import Rank
+from hebe.config.stage import Stage
+from hebe.config.structures import StructureSpec
+from hebe.config.units import EntropyR, ExactFraction, FractionRange, IntRange, Ratio, Whole
 from hebe.config.wording import RefusedValueError, shown
 from hebe.config.yamlfile import Source
-
-ENGINES: Final = ("chgnet",)
-"""Engines that can be named; any ASE calculator can be given by import path instead."""
 
 
 def _name(value: str) -> str:
@@ -46,22 +44,6 @@ def _element(value: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 Element = Annotated[str, AfterValidator(_element)]
 EntropyConvention = Literal["mixed-site", "sublattice-sum", "formula-unit", "per-atom", "per-cation"]
-Rankable = Literal[
-    "average_voltage",
-    "max_volume_strain",
-    "max_delta_volume",
-    "mixing_temperature",
-    "mixing_temperature_same_host",
-    "mixing_enthalpy",
-    "mixing_enthalpy_same_host",
-    "energy_above_hull",
-    "capacity_theoretical",
-    "capacity_redox",
-    "capacity_window",
-    "entropy",
-]
-RANKABLE: Final[tuple[str, ...]] = get_args(Rankable)
-"""Candidate scalars by which a campaign can rank."""
 
 
 class SublatticeSpec(ConfigModel):
@@ -194,87 +176,6 @@ class Selection(ConfigModel):
         return self
 
 
-class StructureSpec(ConfigModel):
-    """How a disordered candidate becomes ordered supercells; lengths in A."""
-
-    method: Literal["sqs"] = "sqs"
-    cations: Whole = Field(default=12, ge=1, le=512)
-    per_candidate: Whole = Field(default=2, ge=1, le=100)
-    seed: Whole = Field(default=0, ge=0, lt=2**32)
-    displacement: Length = Field(default=0.02, ge=0, le=0.2)
-    shells: Whole = Field(default=2, ge=1, le=6)
-
-
-class EngineSpec(ConfigModel):
-    """An engine by name, or an ASE calculator by import path with its energy scale; fmax in eV/A."""
-
-    name: Literal["chgnet"] | None = None
-    ase: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
-    arguments: dict[str, Any] = Field(default_factory=dict)
-    energy_scale: str | None = None
-    fmax: Force = Field(default=0.05, gt=0, le=1)
-    steps: Whole = Field(default=200, ge=1, le=100_000)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _one(self) -> EngineSpec:
-        if (self.name is None) == (self.ase is None):
-            raise ValueError(f"give the name of an engine ({', '.join(ENGINES)}) or ase: package.module:factory")
-        if self.ase is not None and not self.energy_scale:
-            raise ValueError("an ASE calculator needs energy_scale, a name shared only by comparable energies")
-        if self.name is not None and (self.energy_scale or self.arguments):
-            raise ValueError("energy_scale and arguments belong to an ASE calculator")
-        return self
-
-
-class OrderingSpec(ConfigModel):
-    """Orderings of the working ion relaxed per intermediate x."""
-
-    keep: Whole = Field(default=1, ge=1, le=50)
-
-
-Analysis = Literal["voltage", "volume_strain", "mixing"]
-
-
-class Stage(ConfigModel):
-    """One pass with one engine; x and window are fractions of x_full."""
-
-    engine: EngineSpec
-    x: tuple[ExactFraction, ...] = (Fraction(1),)
-    window: FractionRange | None = None
-    orderings: OrderingSpec = OrderingSpec()
-    analyses: tuple[Analysis, ...] = Field(default=("voltage", "volume_strain", "mixing"), min_length=1)
-
-    @model_validator(mode="after")
-    def _valid(self) -> Stage:
-        for x in self.x:
-            if not 0 <= x <= 1:
-                raise RefusedValueError(f"x is a fraction of x_full between 0 and 1, got {shown(str(x))}", key="x")
-        if len(set(self.x)) != len(self.x):
-            raise RefusedValueError("the same x is listed twice", key="x")
-        if len(set(self.analyses)) != len(self.analyses):
-            raise RefusedValueError("the same analysis is listed twice", key="analyses")
-        return self
-
-
-class Rank(ConfigModel):
-    """Objectives of the ranking."""
-
-    maximize: tuple[Rankable, ...] = ()
-    minimize: tuple[Rankable, ...] = ()
-
-    @model_validator(mode="after")
-    def _disjoint(self) -> Rank:
-        both = set(self.maximize) & set(self.minimize)
-        if both:
-            raise ValueError(f"{', '.join(sorted(both))} cannot be both maximized and minimized")
-        return self
-
-
 class Campaign(ConfigModel):
     """A validated campaign; the campaign's id is its name."""
 
@@ -283,7 +184,7 @@ class Campaign(ConfigModel):
     filters: Filters = Filters()
     select: Selection = Selection()
     structures: StructureSpec = StructureSpec()
-    stages: tuple[Stage, ...] = Field(min_length=1, max_length=1)
+    stages: tuple[Stage, ...] = Field(min_length=1, max_length=8)
     rank: Rank = Rank()
     _source: Source = PrivateAttr(default_factory=Source)
     """Where the campaign was read, for messages about it."""

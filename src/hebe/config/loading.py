@@ -10,28 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.config.campaign import Campaign
 from hebe.config.family import family_names, load_family
+from hebe.config.ranking import NEEDED_ANALYSIS
+from hebe.config.refusal import bad_key
+from hebe.config.stages import check_stages, complete_stages
 from hebe.config.wording import KeyPath, nearest, shown, suggest
-from hebe.config.yamlfile import MAX_BYTES, Source, load_model, parse_yaml
+from hebe.config.yamlfile import MAX_BYTES, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
-    from hebe.config.campaign import Stage, SublatticeSpec
+    from hebe.config.campaign import SublatticeSpec
     from hebe.config.family import Family
+    from hebe.config.structures import CellFile
 
-NEEDED_ANALYSIS: Final[dict[str, str]] = {
-    "average_voltage": "voltage",
-    "capacity_window": "voltage",
-    "max_volume_strain": "volume_strain",
-    "max_delta_volume": "volume_strain",
-    "mixing_temperature": "mixing",
-    "mixing_temperature_same_host": "mixing",
-    "mixing_enthalpy": "mixing",
-    "mixing_enthalpy_same_host": "mixing",
-    "energy_above_hull": "mixing",
-}
-"""The analysis from which a ranking objective comes; the others follow from the composition."""
-
-_OF_WORKING_ION: Final = ("voltage", "volume_strain")
 _CAPACITIES: Final = ("capacity_theoretical", "capacity_redox", "capacity_window")
 
 
@@ -55,21 +45,10 @@ def load_campaign(path: str | Path) -> Campaign:
     _check_ion(campaign, family)
     _check_sublattices(campaign, family)
     _check_filters(campaign)
-    campaign = _with_analyses(campaign, family)
-    for index, stage in enumerate(campaign.stages):
-        _check_stage(campaign, family, stage, index)
+    campaign = complete_stages(_with_cells(campaign, Path(path).parent), family)
+    check_stages(campaign, family)
     _check_rank(campaign, family)
     return campaign
-
-
-def campaign_source(campaign: Campaign) -> Source:
-    """File and lines of a campaign; empty if it was not read from a file."""
-    return campaign._source  # noqa: SLF001 - set by this module alone
-
-
-def bad_key(campaign: Campaign, key: KeyPath, reason: str, suggestion: str | None = None) -> BadInputError:
-    """Error to raise for the value of `campaign` at `key`, with its file and line."""
-    return campaign_source(campaign).mistake(key, reason, suggestion)
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -203,47 +182,26 @@ def _check_filters(campaign: Campaign) -> None:
             raise bad_key(campaign, ("filters", "exclude", index), f"{element} is included and excluded")
 
 
-def _with_analyses(campaign: Campaign, family: Family) -> Campaign:
-    if family.working_ions or all("analyses" in stage.model_fields_set for stage in campaign.stages):
+def _with_cells(campaign: Campaign, folder: Path) -> Campaign:
+    """Campaign with the content of its structure files; their paths are relative to its own folder."""
+    spec = campaign.structures
+
+    def read(cell: CellFile, key: KeyPath) -> CellFile:
+        try:
+            return cell.model_copy(update={"text": read_bytes(folder / cell.file).decode("utf-8-sig")})
+        except (BadInputError, UnicodeDecodeError) as err:
+            reason = err.reason if isinstance(err, BadInputError) else "it is no text"
+            raise bad_key(campaign, key, f"{shown(cell.file)} cannot be used: {reason}") from err
+
+    files = tuple(read(cell, ("structures", "files", i)) for i, cell in enumerate(spec.files))
+    metal = None if spec.metal is None else read(spec.metal, ("structures", "metal"))
+    if not files:
         return campaign
-    stages = tuple(
-        stage if "analyses" in stage.model_fields_set else stage.model_copy(update={"analyses": ("mixing",)})
-        for stage in campaign.stages
-    )
-    return campaign.model_copy(update={"stages": stages})
-
-
-def _check_stage(campaign: Campaign, family: Family, stage: Stage, index: int) -> None:
-    key: KeyPath = ("stages", index)
-    needing = [name for name in stage.analyses if name in _OF_WORKING_ION]
-    if not family.working_ions:
-        at = None if not needing else stage.analyses.index(needing[0])
-        if at is not None:
-            reason = f"{family.name} has no working ion, so there is no {needing[0]}"
-            raise bad_key(campaign, (*key, "analyses", at), reason, "analyses: [mixing]")
-        for name, asked in (("x", stage.x != (Fraction(1),)), ("window", stage.window is not None)):
-            if asked:
-                reason = f"{family.name} has no working ion, so there is no {name}"
-                raise bad_key(campaign, (*key, name), reason, "remove the key")
-        return
-    if campaign.select.formulas and campaign.host.x_made is None:
-        return  # each formula says what is made
-    made = (family.x_made if campaign.host.x_made is None else campaign.host.x_made) / family.x_full
-    known = sorted({*stage.x, made})
-    listed = ", ".join(str(x) for x in known[:20])
-    if stage.window is not None:
-        for end in (stage.window.low, stage.window.high):
-            if end not in known:
-                reason = f"{shown(str(end))} is neither among x nor what is made"
-                raise bad_key(campaign, (*key, "window"), reason, f"x is {listed}")
-    low, high = (known[0], known[-1]) if stage.window is None else (stage.window.low, stage.window.high)
-    if needing and low == high:
-        reason = f"{needing[0]} needs two contents of the working ion, got only x = {low}"
-        raise bad_key(campaign, (*key, "x" if stage.window is None else "window"), reason, "x: [1, 2/3, 1/3]")
+    return campaign.model_copy(update={"structures": spec.model_copy(update={"files": files, "metal": metal})})
 
 
 def _check_rank(campaign: Campaign, family: Family) -> None:
-    analyses = campaign.stages[-1].analyses
+    analyses = campaign.stages[0].analyses
     for direction, objectives in (("maximize", campaign.rank.maximize), ("minimize", campaign.rank.minimize)):
         for index, objective in enumerate(objectives):
             key: KeyPath = ("rank", direction, index)

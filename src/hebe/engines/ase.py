@@ -11,12 +11,13 @@ from pymatgen.core import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from hebe.engines.optimizer import OPTIMIZER, relax
-from hebe.engines.protocol import Evaluation, Relaxation
+from hebe.engines.protocol import Evaluation, Relaxation, static_result
 from hebe.exceptions import BadInputError, EngineError
 from hebe.science.keys import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 class ASEEngine:
@@ -96,6 +97,18 @@ class ASEEngine:
             raise EngineError(self.name, f"{type(err).__name__}: {err}") from err
         return Evaluation(energy, forces, stress, moments)
 
-    def relax(self, structure: Structure, *, fmax: float = 0.05, steps: int = 200, cell: bool = True) -> Relaxation:
+    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
+        """Energy, forces and stress of the structure as it is."""
+        return static_result(structure, self.evaluate(structure))
+
+    def relax(
+        self,
+        structure: Structure,
+        *,
+        fmax: float = 0.05,
+        steps: int = 200,
+        cell: bool = True,
+        folder: Path | None = None,  # noqa: ARG002 - has no files
+    ) -> Relaxation:
         """Relax ions and cell with the project's own optimizer."""
         return relax(structure, self.evaluate, fmax=fmax, steps=steps, cell=cell)

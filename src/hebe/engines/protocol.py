@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
+from hebe.schemas.calculation import Correction
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+CAPABILITIES: Final = {
+    "forces": "forces on the atoms",
+    "stress": "stress, so that cells can relax",
+    "magmoms": "magnetic moments of the sites",
+    "charges": "charges of the sites",
+    "U": "a Hubbard correction, chosen by its settings",
+    "batch": "many structures in one call",
+    "md": "molecular dynamics",
+    "neb": "migration barriers",
+}
+"""What an engine can declare."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +44,11 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Relaxation:
-    """Result of a relaxation; coordinates continue those of the start and are not wrapped.
+    """Result of a relaxation or static calculation; coordinates continue those of the start and are not wrapped.
 
-    ``n_steps`` counts evaluations; ``converged`` is False when the step limit was reached, or when the cell went
-    astray: ``problem`` then says how, and the structure is the last sane one.
+    ``n_steps`` counts evaluations; ``converged`` is False when a limit was reached, or when the cell went
+    astray: ``problem`` then says how, and the structure is the last sane one. ``corrections`` are what was done about
+    errors on the way; ``cpu_s`` is CPU time of other processes.
     """
 
     structure: Structure
@@ -44,6 +60,23 @@ class Relaxation:
     magmoms: NDArray[np.float64] | None = None
     energies: list[float] = field(default_factory=list)
     problem: str | None = None
+    corrections: list[Correction] = field(default_factory=list)
+    cpu_s: float = 0.0
+
+
+def static_result(structure: Structure, evaluation: Evaluation, cpu_s: float = 0.0) -> Relaxation:
+    """Result of a static calculation: a relaxation that moved nothing."""
+    return Relaxation(
+        structure=structure,
+        energy_eV=evaluation.energy_eV,
+        forces_max=float(np.linalg.norm(evaluation.forces, axis=1).max()),
+        stress=evaluation.stress,
+        n_steps=1,
+        converged=True,
+        magmoms=evaluation.magmoms,
+        energies=[evaluation.energy_eV],
+        cpu_s=cpu_s,
+    )
 
 
 @runtime_checkable
@@ -52,7 +85,8 @@ class Engine(Protocol):
 
     ``energy_scale`` names what its energies can be compared with; ``settings`` holds everything that changes
     its numbers and enters the content key; ``reads`` names the inputs it looks at besides elements, lattice
-    and coordinates (``magmoms``, ``oxidation_states``).
+    and coordinates: with ``magmoms``, the site property ``magmom`` (Bohr magnetons) of the start structure gives the
+    initial moments and enters the content key. ``capabilities`` are names of `CAPABILITIES`.
     """
 
     name: str
@@ -90,7 +124,33 @@ class Engine(Protocol):
         """
         ...
 
-    def relax(self, structure: Structure, *, fmax: float = 0.05, steps: int = 200, cell: bool = True) -> Relaxation:
+    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
+        """Energy, forces, stress and what else the engine promises, of the structure as it is.
+
+        Parameters
+        ----------
+        folder
+            Where an engine with files works and keeps its log and checkpoint; made when needed. The same folder
+            continues what was cut off there. Engines without files ignore it.
+
+        Raises
+        ------
+        CalculationCutError
+            If a limit ended it; the next attempt in the same folder continues.
+        EngineError
+            If an energy is not to be had.
+        """
+        ...
+
+    def relax(
+        self,
+        structure: Structure,
+        *,
+        fmax: float = 0.05,
+        steps: int = 200,
+        cell: bool = True,
+        folder: Path | None = None,
+    ) -> Relaxation:
         """Relax ions and, unless `cell` is false, the cell.
 
         Parameters
@@ -99,10 +159,14 @@ class Engine(Protocol):
             Largest force (eV/A) on an atom, and largest virial per atom (eV), at the end.
         steps
             Limit on evaluations.
+        folder
+            As in `static`.
 
         Raises
         ------
+        CalculationCutError
+            If a limit ended it before the first energy; the next attempt in the same folder continues.
         EngineError
-            If an energy is not to be had, or the structure explodes.
+            If an energy is not to be had.
         """
         ...

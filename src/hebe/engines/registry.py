@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from hebe.config.campaign import ENGINES, EngineSpec
+from hebe.config.engine import ENGINES, EngineSpec
 from hebe.engines.ase import ASEEngine
 from hebe.engines.chgnet import CHGNetEngine
 from hebe.exceptions import BadInputError

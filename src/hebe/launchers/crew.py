@@ -17,9 +17,13 @@ from hebe.launchers.limits import Cause
 from hebe.launchers.outcome import Outcome
 from hebe.launchers.process import Worker, start
 from hebe.launchers.protocol import frame, receive
+from hebe.stores.remote import NO_ANSWER
+from hebe.stores.service import Service
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from maggma.core.store import Store
 
     from hebe.launchers.protocol import Task
 
@@ -56,14 +60,17 @@ class Crew:
         What every worker is told first: store, records, folder, limits.
     folder
         Where logs are written.
+    stores
+        Stores of this process that workers may ask about, by place.
     """
 
-    def __init__(self, size: int, greeting: dict[str, Any], folder: Path) -> None:
+    def __init__(self, size: int, greeting: dict[str, Any], folder: Path, stores: dict[str, Store]) -> None:
         self.size = size
         self.started = 0
         self.busy = 0
         self._greeting = frame(greeting)
         self._folder = folder
+        self._stores = stores
         self._workers: list[Worker] = []
         self._selector = selectors.DefaultSelector()
         self._false_starts = 0
@@ -148,7 +155,7 @@ class Crew:
         return not worker.assigned or (worker.is_ready and worker.backlog_s < AHEAD_S / 2)
 
     def _start(self) -> Worker:
-        worker = start(self.started, self._folder)
+        worker = start(self.started, self._folder, Service(self._stores))
         self.started += 1
         self._workers.append(worker)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)
@@ -182,11 +189,18 @@ class Crew:
                     worker.is_ready, self._false_starts = True, 0
                 case "returned":
                     self._returned(worker, message["tasks"])
+                case "ask":
+                    self._answer(worker, message["number"], message["body"])
                 case "broken":
                     raise StoreError(message["message"])
                 case _:
                     for number, outcome in message["outcomes"]:
                         self._ended(worker, number, outcome)
+
+    def _answer(self, worker: Worker, number: int, body: bytes) -> None:
+        answer = worker.service.answer(body)
+        if number != NO_ANSWER:
+            self._send(worker, {"type": "answer", "number": number, "body": answer})
 
     def _ended(self, worker: Worker, number: int, outcome: Outcome) -> None:
         node = worker.take(number)

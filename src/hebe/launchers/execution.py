@@ -1,4 +1,4 @@
-"""One job, from its data to its output, in a folder of its own; the same in workers and in process."""
+"""One job, from its data to its output, in a folder of its own."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from hebe.launchers.graph import references
 from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Digest, Failure, Outcome
 from hebe.stores.claims import ClaimedElsewhere, release_held
+from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class RecordingStore(JobStore):
         self._in_group = False
         self.outcome = Outcome("done")
         self._limits = limits or Limits()
-        self._plain = isinstance(self.docs_store, SQLiteStore) and not inner.save
+        self._plain = isinstance(self.docs_store, (SQLiteStore, RemoteStore)) and not inner.save
         self._job: Job | None = None
         self._response: Response[Any] | None = None
         self._fresh: dict[str, tuple[int, Any]] = {}
@@ -103,7 +104,7 @@ class RecordingStore(JobStore):
         size = self._measure(job, docs.output)
         outcome = self._describe(docs, response)
         is_calculation = outcome.digest is not None and outcome.digest.is_calculation
-        if self._in_group and self.group is not None and outcome.is_plain and not is_calculation:
+        if self._in_group and self.group is not None and outcome.is_plain and not (is_calculation or save):
             document: dict[str, Any] = jsanitize(docs.model_copy(update={"output": None}), strict=True, allow_bson=True)
             document["output"] = docs.output
             self.group.output(document, size)

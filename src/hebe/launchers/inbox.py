@@ -9,6 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from hebe.launchers.protocol import FrameBuffer, frame, receive
+from hebe.stores.remote import Line
 
 if TYPE_CHECKING:
     import socket
@@ -31,6 +32,8 @@ class Inbox:
         self._others: deque[dict[str, Any]] = deque()
         self._ready = threading.Condition()
         self._sending = threading.Lock()
+        self.line = Line(self._ask)
+        """Questions to the launcher about stores that it alone may open."""
 
     def start(self) -> None:
         """Begin to listen."""
@@ -55,8 +58,12 @@ class Inbox:
 
     def send(self, message: dict[str, Any]) -> None:
         """Answer."""
+        raw = frame(message)
         with self._sending:
-            self._channel.sendall(frame(message))
+            self._channel.sendall(raw)
+
+    def _ask(self, number: int, body: bytes) -> None:
+        self.send({"type": "ask", "number": number, "body": body})
 
     def _listen(self) -> None:
         buffer = FrameBuffer()
@@ -67,6 +74,9 @@ class Inbox:
             for message in messages or []:
                 if message["type"] == "recall":
                     self._give_back()
+                    continue
+                if message["type"] == "answer":
+                    self.line.hear(message["number"], message["body"])
                     continue
                 with self._ready:
                     if message["type"] == "run":

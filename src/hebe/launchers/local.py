@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from jobflow.core.flow import Flow
     from jobflow.core.job import Job
     from jobflow.core.store import JobStore
+    from maggma.core.store import Store
 
     from hebe.launchers.crew import Crew
     from hebe.launchers.graph import Node
-    from hebe.launchers.inline import InlineCrew
     from hebe.launchers.limits import Limits
     from hebe.launchers.records import Records
     from hebe.launchers.scheduler import Scheduler
@@ -65,7 +65,7 @@ def run(
         Any flow or job of jobflow.
     store
         Where outputs go; the embedded store of the project when None. A store that only this process may open (in
-        memory, or a file on a network file system) makes the jobs run in this process, one after the other.
+        memory, or a file on a network file system) is read and written by this process on behalf of the workers.
     workers
         Worker processes, each with one compute thread.
     progress
@@ -112,7 +112,7 @@ def run(
             on_event({"kind": kind, **node.identity})
 
     scheduler = Scheduler(store.docs_store, records, crew, retry_failed=retry_failed, limits=limits, notify=notify)
-    with _interruptible(scheduler, crew) as interrupts:
+    with closing(records), _interruptible(scheduler, crew) as interrupts:
         try:
             records.control(str(flow.name), None)
             _drive(scheduler, flow, records, launch, progress=progress)
@@ -126,9 +126,9 @@ def run(
         except BaseException:
             crew.kill()
             raise
-    summary = scheduler.tally.summary(interrupted=bool(interrupts) and scheduler.tally.waiting > 0)
-    if crew.started or scheduler.tally.total > scheduler.tally.reused:
-        _beat(scheduler, records, launch, summary.status)
+        summary = scheduler.tally.summary(interrupted=bool(interrupts) and scheduler.tally.waiting > 0)
+        if crew.started or scheduler.tally.total > scheduler.tally.reused:
+            _beat(scheduler, records, launch, summary.status)
     return summary
 
 
@@ -184,31 +184,33 @@ def _places(store: JobStore | None, root: Path | None) -> tuple[JobStore, Path]:
     return store, find_project(Path.cwd()) if root is None else Path(root).absolute()
 
 
-def _crew(store: JobStore, records: Records, workers: int, folder: Path, limits: Limits) -> Crew | InlineCrew:
-    from maggma.stores import MemoryStore
+def _crew(store: JobStore, records: Records, workers: int, folder: Path, limits: Limits) -> Crew:
+    from jobflow.core.store import JobStore
 
     from hebe.launchers.crew import Crew
-    from hebe.launchers.inline import InlineCrew
-    from hebe.stores.sqlite import SQLiteStore
+    from hebe.stores.service import stand_in
 
-    alone = isinstance(store.docs_store, SQLiteStore) and store.docs_store.is_exclusive
-    if alone or isinstance(store.docs_store, MemoryStore):
-        return InlineCrew(store, records, folder, limits)
+    inner: Any = store
+    further = {name: f"additional/{name}" for name in inner.additional_stores}
+    stores: dict[str, Store] = {"outputs": inner.docs_store, "jobs": records.store}
+    stores |= {place: inner.additional_stores[name] for name, place in further.items()}
+    theirs = {place: stand_in(place, one) for place, one in stores.items()}
+    handed = JobStore(theirs["outputs"], {n: theirs[p] for n, p in further.items()}, inner.save, inner.load)
     main = sys.modules["__main__"]
     script = getattr(main, "__file__", None) if getattr(main, "__spec__", None) is None else None
     greeting = {
         "type": "greeting",
-        "store": store.as_dict(),
-        "records": records.path,
+        "store": handed.as_dict(),
+        "records": theirs["jobs"].as_dict(),
         "folder": str(folder),
         "limits": asdict(limits),
         "main": str(Path(script).absolute()) if script else None,
     }
-    return Crew(workers, greeting, folder)
+    return Crew(workers, greeting, folder, stores)
 
 
 @contextmanager
-def _interruptible(scheduler: Scheduler, crew: Crew | InlineCrew) -> Iterator[list[int]]:
+def _interruptible(scheduler: Scheduler, crew: Crew) -> Iterator[list[int]]:
     """Turn the first Ctrl-C into a graceful end and the second into an abrupt one."""
     pressed: list[int] = []
     if threading.current_thread() is not threading.main_thread():

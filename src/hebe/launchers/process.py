@@ -17,6 +17,7 @@ from hebe.launchers.graph import Node
 from hebe.launchers.limits import Cause
 from hebe.launchers.protocol import FrameBuffer
 from hebe.launchers.slate import Slate
+from hebe.stores.service import Service
 
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -40,7 +41,8 @@ class Worker:
     """One worker process.
 
     ``guard`` is a process that ends what the worker has started when the launcher dies; ``assigned`` are the jobs that
-    it has, by task number, in order; ``backlog_s`` how long they are expected to take.
+    it has, by task number, in order; ``backlog_s`` how long they are expected to take; ``service`` answers what
+    it asks.
     """
 
     number: int
@@ -49,6 +51,7 @@ class Worker:
     channel: socket.socket
     slate: Slate
     log: Path
+    service: Service
     buffer: FrameBuffer = field(default_factory=FrameBuffer)
     unsent: bytearray = field(default_factory=bytearray)
     assigned: OrderedDict[int, Node] = field(default_factory=OrderedDict)
@@ -91,8 +94,8 @@ class Worker:
         return sum(map(_resident_mb, [str(pid), *children]))
 
 
-def start(number: int, folder: Path) -> Worker:
-    """Start a worker process; its output goes to a log in a folder."""
+def start(number: int, folder: Path, service: Service) -> Worker:
+    """Start a worker process that a service answers; its output goes to a log in a folder."""
     ours, theirs = socket.socketpair()
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"worker-{number}.log"
@@ -117,7 +120,7 @@ def start(number: int, folder: Path) -> Worker:
         start_new_session=True,
     )
     ours.settimeout(0)
-    return Worker(number, process, guard, ours, slate, log)
+    return Worker(number, process, guard, ours, slate, log, service)
 
 
 def _resident_mb(pid: str) -> float:

@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from jobflow.core.flow import Flow
+from monty.json import MontyDecoder
 
+from hebe.launchers.graph import walk
 from hebe.stores.database import connection
+from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import Mode, SQLiteStore
 
 if TYPE_CHECKING:
@@ -34,16 +38,20 @@ class Records:
 
     Parameters
     ----------
-    path
-        SQLite file: that of an embedded store itself, one beside the run folders for other stores.
-    mode
-        How to open it, as in `SQLiteStore`.
+    store
+        Their collection, in the SQLite file of an embedded store itself, for other stores in one beside the run
+        folders; or what stands for it in a worker.
     """
 
-    def __init__(self, path: str, mode: Mode = "auto") -> None:
-        self.path = path
-        self._store: Store = SQLiteStore(path, COLLECTION, mode=mode)
-        self._store.connect()
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.store.connect()
+        self._path = store.path if isinstance(store, SQLiteStore) else ""
+
+    @staticmethod
+    def of_file(path: str, mode: Mode = "auto") -> Records:
+        """Return the records of a SQLite file, opened in a mode as of `SQLiteStore`."""
+        return Records(SQLiteStore(path, COLLECTION, mode=mode))
 
     @staticmethod
     def beside(documents: Store, root: Path) -> Records:
@@ -51,15 +59,21 @@ class Records:
         from hebe.launchers.shared_records import SharedRecords, can_share
 
         if isinstance(documents, SQLiteStore):
-            return Records(documents.path)
+            return Records.of_file(documents.path)
         if can_share(documents):
             return SharedRecords(documents)
-        return Records(str(root / ".hebe" / "launcher.db"))
+        return Records.of_file(str(root / ".hebe" / "launcher.db"))
+
+    def close(self) -> None:
+        """Give the file up, if nothing else of this process has it open."""
+        self.store.close()
 
     def together_with(self, documents: Store) -> AbstractContextManager[Any]:
-        """Commit a record and an output at once, if both are in one file."""
-        if isinstance(self._store, SQLiteStore) and isinstance(documents, SQLiteStore) and documents.path == self.path:
-            return self._store.transaction()
+        """Commit a record and an output at once, if both are in one file or reached over one connection."""
+        if isinstance(documents, RemoteStore):
+            return documents.transaction()
+        if isinstance(documents, SQLiteStore) and documents.path == self._path:
+            return documents.transaction()
         return nullcontext()
 
     def divert(self, job: Job, outcome: Outcome) -> None:
@@ -72,11 +86,11 @@ class Records:
             "stop_jobflow": outcome.stop_jobflow,
             "stored_data": outcome.stored_data,
         }
-        self._store.update(record, key=_KEY)
+        self.store.update(record, key=_KEY)
 
     def fail(self, identity: dict[str, Any], failure: Failure, *, status: str = "failed") -> None:
         """Remember that a job ended without output."""
-        before = self._store.query_one({"uuid": identity["uuid"], "index": identity["index"]}, ["attempts"]) or {}
+        before = self.store.query_one({"uuid": identity["uuid"], "index": identity["index"]}, ["attempts"]) or {}
         record = {
             **identity,
             "status": status,
@@ -87,7 +101,7 @@ class Records:
             "attempts": int(before.get("attempts") or 0) + 1,
             "failed_at": datetime.now(UTC).isoformat(),
         }
-        self._store.update(record, key=_KEY)
+        self.store.update(record, key=_KEY)
 
     def fail_output(self, document: dict[str, Any], failure: Failure) -> None:
         """Remember that the output of a job could not be stored."""
@@ -95,7 +109,7 @@ class Records:
 
     def forget(self, uuid: str, index: int) -> None:
         """Forget the failure of a job that has an output now."""
-        self._store.remove_docs({"uuid": uuid, "index": index, "status": {"$in": ["failed", "retried"]}})
+        self.store.remove_docs({"uuid": uuid, "index": index, "status": {"$in": ["failed", "retried"]}})
 
     def retry(self, identity: dict[str, Any], failure: Failure) -> None:
         """Remember that an attempt at a job was lost and that it is tried again."""
@@ -103,41 +117,57 @@ class Records:
 
     def of(self, uuids: Iterable[str]) -> dict[tuple[str, int], dict[str, Any]]:
         """Return the records of some jobs by uuid and index."""
-        if not self._store.count():
+        if not self.store.count():
             return {}
         wanted, found = list(uuids), {}
         for start in range(0, len(wanted), _CHUNK):
-            for record in self._store.query({"uuid": {"$in": wanted[start : start + _CHUNK]}}):
+            for record in self.store.query({"uuid": {"$in": wanted[start : start + _CHUNK]}}):
                 found[record["uuid"], record["index"]] = record
+        return found
+
+    def asked(self, uuids: Iterable[str]) -> list[Flow]:
+        """Return the flows that some jobs asked for when they ended, with those that the jobs in them asked for."""
+        found: list[Flow] = []
+        queue, seen = set(uuids), set[str]()
+        while queue:
+            seen |= queue
+            flows = [
+                MontyDecoder().process_decoded(flow)
+                for record in self.of(queue).values()
+                for flow in (record.get("diversion") or {}).values()
+            ]
+            flows = [flow if isinstance(flow, Flow) else Flow([flow]) for flow in flows]
+            found += flows
+            queue = {job.uuid for flow in flows for job, _ in walk(flow)} - seen
         return found
 
     def failed(self, uuids: Iterable[str] | None = None) -> dict[tuple[str, int], dict[str, Any]]:
         """Return the records of jobs without output, of all or of some."""
         if uuids is not None:
             return {key: record for key, record in self.of(uuids).items() if record["status"] == "failed"}
-        return {(record["uuid"], record["index"]): record for record in self._store.query({"status": "failed"})}
+        return {(record["uuid"], record["index"]): record for record in self.store.query({"status": "failed"})}
 
     def control(self, campaign: str, status: str | None) -> None:
         """Have launchers pause or cancel a campaign: ``paused``, ``cancelled``, or None for neither."""
         if status is None:
-            self._store.remove_docs({"uuid": _CONTROL + campaign})
+            self.store.remove_docs({"uuid": _CONTROL + campaign})
         else:
-            self._store.update({"uuid": _CONTROL + campaign, "index": 0, "status": status}, key=_KEY)
+            self.store.update({"uuid": _CONTROL + campaign, "index": 0, "status": status}, key=_KEY)
 
     def controls(self) -> dict[str, str]:
         """Return the campaigns that are paused or cancelled."""
-        found = self._store.query({"status": {"$in": ["paused", "cancelled"]}, "index": 0})
+        found = self.store.query({"status": {"$in": ["paused", "cancelled"]}, "index": 0})
         return {str(record["uuid"]).removeprefix(_CONTROL): record["status"] for record in found}
 
     def beat(self, launch: str, body: dict[str, Any]) -> None:
         """Say that a launch is alive and how far it is; survives ``kill -9``, not necessarily a power loss."""
-        with connection(self.path).transaction(durable=False) as sql:
+        with connection(self._path).transaction(durable=False) as sql:
             row = (launch, time.time(), orjson.dumps(body).decode())
             sql.execute("INSERT OR REPLACE INTO launches VALUES (?, ?, ?)", row)
 
     def launches(self) -> list[tuple[str, float, dict[str, Any]]]:
         """Return id, time of the last heartbeat (s since 1970) and report of every launch, the latest first."""
-        rows = connection(self.path).rows("SELECT id, heartbeat, body FROM launches ORDER BY heartbeat DESC")
+        rows = connection(self._path).rows("SELECT id, heartbeat, body FROM launches ORDER BY heartbeat DESC")
         return [(name, beat, orjson.loads(body)) for name, beat, body in rows]
 
 

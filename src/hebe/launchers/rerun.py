@@ -120,7 +120,7 @@ def rerun(
     choice
         Which failed jobs.
     flow
-        Only jobs of this flow; their descendants can then be counted.
+        Only jobs of this flow and of those that its jobs asked for; their descendants can then be counted.
     dry_run
         Only say what would be done.
 
@@ -137,7 +137,8 @@ def rerun(
         If the store cannot be read or written.
     """
     records = Records.beside(store.docs_store, root)
-    uuids = None if flow is None else [job.uuid for job, _ in walk(flow)]
+    flows = [] if flow is None else [flow, *records.asked(job.uuid for job, _ in walk(flow))]
+    uuids = None if flow is None else [job.uuid for part in flows for job, _ in walk(part)]
     everything = failed_jobs(store, records, uuids)
     chosen = [job for job in everything if choice.takes(job)]
     if not dry_run:
@@ -148,17 +149,17 @@ def rerun(
     return {
         "jobs": [asdict(job) for job in chosen],
         "failures": [asdict(item) for item in groups],
-        "descendants": None if flow is None else len(descendants(flow, {job.uuid for job in chosen})),
+        "descendants": None if flow is None else len(descendants(flows, {job.uuid for job in chosen})),
         "kept": len(everything) - len(chosen),
         "launcher": "fireworks" if there else "local",
         "dry_run": dry_run,
     }
 
 
-def descendants(flow: Flow, uuids: set[str]) -> set[str]:
-    """Return the uuids of the jobs of a flow that read, directly or not, outputs of some of them."""
+def descendants(flows: Iterable[Flow], uuids: set[str]) -> set[str]:
+    """Return the uuids of the jobs of flows that read, directly or not, outputs of some of them."""
     children: dict[str, set[str]] = {}
-    for job, after in walk(flow):
+    for job, after in (item for flow in flows for item in walk(flow)):
         for parent in references((job.function_args, job.function_kwargs)) | after:
             children.setdefault(parent, set()).add(job.uuid)
     found: set[str] = set()

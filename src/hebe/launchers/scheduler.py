@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from monty.json import MontyDecoder
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from jobflow.core.job import Job
     from maggma.core.store import Store
 
-    from hebe.launchers.crew import Event
-    from hebe.launchers.protocol import Task
+    from hebe.launchers.crew import Crew, Event
     from hebe.launchers.records import Records
 
 _CHUNK = 500
@@ -32,33 +31,6 @@ _MOST_DOUBTS = 5
 _PATIENCE_S = 0.5
 _PUT_BACK_S = 1.0
 PARENT_FAILED = "ParentFailed"
-
-
-class Executor(Protocol):
-    """What runs jobs: worker processes, or this process."""
-
-    @property
-    def size(self) -> int:
-        """How many jobs run at most at the same time."""
-
-    @property
-    def busy(self) -> int:
-        """Number of jobs that were handed over and have not ended."""
-
-    def running(self) -> list[Node]:
-        """Return the jobs that run."""
-
-    def has_room(self) -> bool:
-        """Whether a job can be handed over now."""
-
-    def pace(self, node: Node) -> float | None:
-        """Return how long a job of this kind takes in seconds, None when that is not known."""
-
-    def submit(self, batch: list[tuple[Node, Task]]) -> None:
-        """Hand jobs over, to be run in this order."""
-
-    def poll(self, timeout_s: float) -> list[Event]:
-        """Wait for news for at most a time in seconds and return them."""
 
 
 class Scheduler:
@@ -84,7 +56,7 @@ class Scheduler:
         self,
         documents: Store,
         records: Records,
-        crew: Executor,
+        crew: Crew,
         *,
         retry_failed: bool = False,
         limits: Limits | None = None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.exceptions import StoreError
+from hebe.launchers.graph import walk
 from hebe.launchers.outcome import DIGESTED, TOLD, Digest, Failure
 from hebe.launchers.records import Records
 from hebe.launchers.summary import group
@@ -35,7 +36,8 @@ def read_status(
     where
         The embedded store's file, or a connected store of another kind.
     flow_uuids
-        Uuids of the jobs of a flow; None asks for every job that has an output or has failed.
+        Uuids of the jobs of a flow, those that they asked for are added; None asks for every job that has an output
+        or has failed.
     root
         Project folder, for the records of stores that hold none.
 
@@ -57,6 +59,8 @@ def read_status(
     """
     documents, records = _opened(where, root)
     wanted = None if flow_uuids is None else set(flow_uuids)
+    if wanted is not None:
+        wanted |= {job.uuid for flow in records.asked(wanted) for job, _ in walk(flow)}
     digests = _latest(documents, wanted)
     reports = records.launches()
     alive = [report for _, beat, report in reports if _alive(report, beat)]
@@ -89,7 +93,7 @@ def _opened(where: str | Path | JobStore, root: Path | None) -> tuple[Store, Rec
     if not Path(documents.path).is_file():
         raise StoreError(f"{documents.path} does not exist")
     documents.connect()
-    return documents, Records(documents.path, mode)
+    return documents, Records.of_file(documents.path, mode)
 
 
 def _speed(alive: list[dict[str, Any]]) -> dict[str, float | None]:

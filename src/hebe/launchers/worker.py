@@ -90,10 +90,10 @@ class Worker:
 
         self._inbox, self._slate = inbox, slate
         self._script: str | None = greeting["main"]
+        inbox.line.use()
         inner = MontyDecoder().process_decoded(greeting["store"])
         inner.connect()
-        path = greeting["records"]
-        records = Records(path) if path else Records.beside(inner.docs_store, Path(greeting["folder"]))
+        records = Records(MontyDecoder().process_decoded(greeting["records"]))
         self._store = RecordingStore(inner, records, Limits(**greeting["limits"]))
         self._group = Group(inner.docs_store, self._tell, records.fail_output)
         self._store.group = self._group

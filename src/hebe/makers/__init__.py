@@ -5,6 +5,7 @@ from hebe.makers.candidate import CandidateMaker
 from hebe.makers.mixing import MixingMaker
 from hebe.makers.order import OrderMaker
 from hebe.makers.relax import RelaxMaker
+from hebe.makers.static import StaticMaker
 from hebe.makers.strain import StrainMaker
 from hebe.makers.voltage import VoltageMaker
 
@@ -14,6 +15,7 @@ __all__ = [
     "MixingMaker",
     "OrderMaker",
     "RelaxMaker",
+    "StaticMaker",
     "StrainMaker",
     "VoltageMaker",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from typing import Any, Final
 
 from jobflow import Job, OutputReference
@@ -15,6 +15,10 @@ from hebe.schemas.spec import MemberSpec
 from hebe.science.keys import canonical_json, structure_content
 
 NAMESPACE: Final = uuid.UUID("5d6d9a52-6f0c-5b0e-9a38-0b6f7f3b9a11")
+
+ADDED_LATER: Final = {"identity": "when changed"}
+"""Metadata of a maker's field that came after its first version: it identifies a job only when it is not the default,
+so that jobs from before keep their ids."""
 
 
 def stable(job: Job, *, campaign: str, label: str, priority: int = 0, **metadata: Any) -> Job:
@@ -66,9 +70,13 @@ def identity(value: Any) -> Any:
     elif isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     elif is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
+        value = {f.name: getattr(value, f.name) for f in fields(value) if not _is_new_and_default(f, value)}
     if isinstance(value, Mapping):
         return {str(key): identity(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [identity(item) for item in value]
     return value
+
+
+def _is_new_and_default(field: Field[Any], maker: Any) -> bool:
+    return field.metadata == ADDED_LATER and getattr(maker, field.name) == field.default

@@ -1,226 +1,40 @@
-"""RelaxMaker: one relaxation with one engine; asks the cache first and records failures as documents."""
+"""RelaxMaker: one relaxation with one engine."""
 
 from __future__ import annotations
 
-import time
-import traceback
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-import numpy as np
-from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, job
-from pymatgen.core import Structure
-
-from hebe.config.campaign import EngineSpec
-from hebe.config.family import load_family
-from hebe.engines.registry import get_engine
-from hebe.exceptions import EngineError
-from hebe.makers.caching import reuse, unfinished
-from hebe.schemas.base import ErrorInfo
-from hebe.schemas.calculation import CalculationDoc
-from hebe.schemas.structures import ConfigurationDoc
-from hebe.science.keys import KEY_VERSION, content_hash, structure_content
-from hebe.science.structures.configuration import displaced
-from hebe.science.structures.host import host_cell
-from hebe.science.structures.topology import check_topology, sanity
-from hebe.science.structures.working import apply_ordering
+from hebe.makers.calculation import CalculationMaker
+from hebe.makers.identity import ADDED_LATER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
+    from pymatgen.core import Structure
+
+    from hebe.config.engine import EngineSpec
     from hebe.engines.protocol import Engine, Relaxation
-    from hebe.schemas.structures import OrderingDoc
-
-_GPA = 160.21766208
 
 
 @dataclass(kw_only=True)
-class RelaxMaker(Maker):
+class RelaxMaker(CalculationMaker):
     """Relax cell and ions of a structure, a configuration, or an x-state of a configuration.
 
     Parameters
     ----------
-    engine
-        Engine block of a campaign, as plain data.
-    displacement
-        Length (A) of the random displacement of every site before the relaxation, so that Jahn-Teller
-        distortions can appear; decided by the structure's content.
-    family
-        Host family, for the check whether the cell is still its host; None skips it.
+    cell
+        Whether the cell relaxes as well; without it the task is ``relax-ions``.
     """
 
     name: str = "relax"
-    engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
-    displacement: float = 0.0
-    family: str | None = None
-    version: ClassVar[int] = 1
-
-    @job(config=JobConfig(expose_store=True, on_missing_references=OnMissing.NONE))
-    def make(
-        self,
-        start: Structure | ConfigurationDoc | None,
-        orderings: OrderingDoc | None = None,
-        parent: CalculationDoc | None = None,
-        slot: int = 0,
-        label: str = "",
-    ) -> CalculationDoc | OutputReference:
-        """Relax and document; a calculation that was done before is referred to, not repeated.
-
-        Parameters
-        ----------
-        start
-            A structure, or a configuration with all working sites.
-        orderings, slot
-            Which ordering of the working ion to take; a slot beyond those found is ``absent``.
-        parent
-            Relaxed cell of the same configuration to start from.
-        label
-            Names the calculation in documents.
-        """
-        spec = EngineSpec.model_validate(self.engine)
-        engine = get_engine(spec)
-        structure, reason = self._start(start, orderings, parent, slot)
-        if structure is None:
-            return _without_start(engine, label, reason)
-        host = structure
-        if isinstance(start, ConfigurationDoc) and start.structure is not None and orderings is not None:
-            host = apply_ordering(start.structure, orderings.occupied[slot], self._working)
-        key = calculation_key(engine, spec.fmax, "relax", structure)
-        found = reuse(key, CalculationDoc, claim=True)
-        if found is not None:
-            return found
-        facts = _facts(engine, spec.fmax, key, label, structure)
-        before = unfinished(key, CalculationDoc)
-        return self._calculate(engine, spec, before, host, facts)
+    cell: bool = field(default=True, metadata=ADDED_LATER)
 
     @property
-    def _working(self) -> str | None:
-        """Sublattice of the working ion."""
-        return load_family(self.family).working_sublattice if self.family else None
+    def task(self) -> str:
+        """Name of the task in documents and keys."""
+        return "relax" if self.cell else "relax-ions"
 
-    def _start(
-        self,
-        start: Structure | ConfigurationDoc | None,
-        orderings: OrderingDoc | None,
-        parent: CalculationDoc | None,
-        slot: int,
-    ) -> tuple[Structure | None, str]:
-        """Cell to start from, or None and why: ``absent`` slots have nothing to calculate."""
-        if start is None:
-            return None, "the structure to start from could not be made"
-        if isinstance(start, Structure):
-            return displaced(start, self.displacement, content_hash(structure_content(start))), ""
-        if orderings is None:
-            return None, "the orderings of the working ion could not be made"
-        if parent is not None and not parent.usable and parent.status != "absent":
-            return None, f"the cell to start from is {parent.status}"
-        absent = start.structure is None or slot >= len(orderings.occupied) or (parent and parent.status == "absent")
-        if start.structure is None or absent:
-            return None, ""
-        return self._x_state(start.structure, orderings.occupied[slot], parent), ""
-
-    def _x_state(self, configuration: Structure, occupied: list[int], parent: CalculationDoc | None) -> Structure:
-        """Start cell of an x-state; only cells that were not relaxed before are displaced."""
-        if parent is not None:
-            return apply_ordering(configuration, occupied, self._working, parent.cell)
-        structure = apply_ordering(configuration, occupied, self._working)
-        return displaced(structure, self.displacement, content_hash(structure_content(structure)))
-
-    def _calculate(
-        self, engine: Engine, spec: EngineSpec, before: CalculationDoc | None, host: Structure, facts: Mapping[str, Any]
-    ) -> CalculationDoc:
-        """Run the engine, from where an earlier attempt was cut off if there was one; failures become documents.
-
-        `host` is the cell before any relaxation, against which the topology is judged.
-        """
-        started = time.process_time()
-        start: Structure = facts["input_structure"] if before is None else before.cell
-        steps, spent = (0, 0.0) if before is None else (before.n_steps, before.cpu_s)
-        try:
-            result = engine.relax(start, fmax=spec.fmax, steps=spec.steps)
-            document = self._document(result, host, facts)
-        except EngineError as err:
-            error = ErrorInfo(error_class=type(err).__name__, message=str(err), deterministic=err.deterministic)
-            document = CalculationDoc(status="failed", error=error, **facts)
-        except (ArithmeticError, LookupError, RuntimeError, ValueError, np.linalg.LinAlgError) as err:
-            message = f"{err} ({traceback.extract_tb(err.__traceback__)[-1].name})"
-            error = ErrorInfo(error_class=type(err).__name__, message=message)
-            document = CalculationDoc(status="failed", error=error, **facts)
-        document.n_steps += steps
-        document.cpu_s = spent + time.process_time() - started
-        return document
-
-    def _document(self, result: Relaxation, host: Structure, facts: Mapping[str, Any]) -> CalculationDoc:
-        verdict = self._verdict(host, result.structure)
-        problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
-        error = ErrorInfo(error_class="UnphysicalError", message=problem, deterministic=True) if problem else None
-        status = "failed" if problem else "converged" if result.converged else "cut"
-        return CalculationDoc(
-            status=status,
-            structure=result.structure,
-            energy_eV=result.energy_eV,
-            forces_max_eV_per_A=result.forces_max,
-            stress_GPa=(result.stress * _GPA).tolist(),
-            magmoms=None if result.magmoms is None else result.magmoms.tolist(),
-            topology=verdict,
-            n_steps=result.n_steps,
-            error=error,
-            **facts,
-        )
-
-    def _verdict(self, host: Structure, final: Structure) -> str:
-        if self.family is None or "sublattice" not in host.site_properties:
-            return sanity(host, final)
-        family = load_family(self.family)
-        ion = next(iter(family.working_ions), None)
-        normal = host_cell(family, ion).layer_normal
-        return check_topology(host, final, family.topology, normal, family.working_sublattice)
-
-
-def calculation_key(engine: Engine, fmax: float, task: str, structure: Structure) -> str:
-    """Content key of a calculation: engine, what it reads, settings, task, structure.
-
-    The step limit, threads and the machine stay out of it.
-    """
-    return content_hash(
-        {
-            "version": KEY_VERSION,
-            "engine": engine.name,
-            "settings": dict(engine.settings),
-            "reads": list(engine.reads),
-            "task": task,
-            "fmax": fmax,
-            "cell": "strain",
-            "structure": structure_content(structure),
-        }
-    )
-
-
-def _facts(engine: Engine, fmax: float, key: str, label: str, start: Structure) -> dict[str, Any]:
-    """Fields that a calculation has whatever becomes of it."""
-    job_id = getattr(getattr(CURRENT_JOB, "job", None), "uuid", None)
-    return {
-        "key": key,
-        "engine": engine.name,
-        "energy_scale": engine.energy_scale,
-        "settings": {**engine.settings, "fmax": fmax},
-        "task": "relax",
-        "label": label,
-        "input_structure": start,
-        "versions": dict(engine.versions),
-        "job_id": job_id,
-    }
-
-
-def _without_start(engine: Engine, label: str, reason: str) -> CalculationDoc:
-    """Document of a slot that has nothing to calculate, or whose start is missing."""
-    error = ErrorInfo(error_class="MissingInputError", message=reason) if reason else None
-    return CalculationDoc(
-        key="",
-        engine=engine.name,
-        energy_scale=engine.energy_scale,
-        task="relax",
-        status="failed" if reason else "absent",
-        label=label,
-        error=error,
-    )
+    def run(self, engine: Engine, spec: EngineSpec, start: Structure, folder: Path) -> Relaxation:
+        """Relax until the engine block's `fmax` is reached."""
+        return engine.relax(start, fmax=spec.fmax, steps=spec.steps, cell=self.cell, folder=folder)

@@ -135,7 +135,7 @@ def _workers(start: Path | None) -> Check:
 
 
 def _engines(campaign: Campaign | None) -> Iterator[Check]:
-    from hebe.config.campaign import ENGINES
+    from hebe.config.engine import ENGINES
     from hebe.engines.registry import get_engine
 
     named = dict.fromkeys(ENGINES) if campaign is None else {}

@@ -11,6 +11,7 @@ from hebe.config.family import load_family
 from hebe.report import figures
 from hebe.report.conventions import conventions, window_text
 from hebe.report.markup import Markup, definitions, html, tag
+from hebe.report.stages import stage_section
 from hebe.report.tables import candidate_card, ranking_table
 
 if TYPE_CHECKING:
@@ -25,13 +26,22 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _BEST: Final = f"the best {figures.MAX_CURVES} are drawn"
 
 
-def report_page(campaign: Campaign, candidates: Sequence[Mapping[str, Any]], *, written: str | None = None) -> str:
+def report_page(
+    campaign: Campaign,
+    candidates: Sequence[Mapping[str, Any]],
+    *,
+    promotions: Sequence[Mapping[str, Any]] = (),
+    agreement: Sequence[Mapping[str, Any]] = (),
+    written: str | None = None,
+) -> str:
     """Page for the ranked candidates of a campaign.
 
     Parameters
     ----------
     candidates
         Documents as ``hebe results --json`` prints them, in the order to be shown.
+    promotions, agreement
+        What happened at the borders of stages, as ``hebe results --json`` prints it.
     written
         Date for the foot of the page.
     """
@@ -49,6 +59,7 @@ def report_page(campaign: Campaign, candidates: Sequence[Mapping[str, Any]], *, 
         tag("h2", "Ranking"),
         tag("p", _objectives(campaign), class_="note"),
         ranking_table(candidates),
+        *stage_section(campaign, candidates, promotions, agreement),
         tag("h2", "Figures"),
         tag("div", *_figures(campaign, candidates), class_="figures"),
         tag("h2", "Candidates in detail"),

@@ -10,12 +10,25 @@ from pymatgen.core import Structure
 from hebe.schemas.base import Document, ErrorInfo, Status
 
 
+class Correction(Document):
+    """What was done about an error of a running calculation, and why.
+
+    ``settings`` are those that were changed. A correction never changes what a converged result means: one that would
+    (a wider smearing) only leads to a start from which the calculation is repeated with the settings asked for.
+    """
+
+    problem: str
+    action: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
 class CalculationDoc(Document):
     """Result of one calculation; the only thing that analyses read.
 
     ``energy_eV`` is of the whole cell; ``forces_max_eV_per_A`` the largest force on an atom;
     ``stress_GPa`` a 3x3 matrix, positive when the cell is under tension (dE/d strain / V);
-    ``magmoms`` in Bohr magnetons, one per site. Site order is that of ``input_structure``.
+    ``magmoms`` in Bohr magnetons, one per site. Site order is that of ``input_structure``. ``run_dir`` is
+    the folder with the files of engines that write some; ``corrections`` what was done about errors on the way.
     """
 
     key: str
@@ -37,6 +50,7 @@ class CalculationDoc(Document):
     versions: dict[str, str] = Field(default_factory=dict)
     job_id: str | None = None
     run_dir: str | None = None
+    corrections: list[Correction] = Field(default_factory=list)
     reused_from: str | None = None
     error: ErrorInfo | None = None
 

@@ -15,6 +15,7 @@ from maggma.core.store import Store
 from hebe.exceptions import HebeError, StoreError
 from hebe.stores.database import connection
 from hebe.stores.owners import Owner, process_start
+from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -56,17 +57,7 @@ class Claims:
     """
 
     def __init__(self, store: Store, *, lease_s: float | None = None) -> None:
-        documents = getattr(store, "docs_store", store)
-        if isinstance(documents, SQLiteStore):
-            self._table: _Table = _SQLiteTable(documents.path)
-        elif hasattr(documents, "_collection") and hasattr(documents._collection, "find_one_and_update"):  # noqa: SLF001 - maggma offers no other way
-            self._table = _MongoTable(documents._collection.database[_COLLECTION])  # noqa: SLF001 - same
-        elif isinstance(documents, Store):
-            from hebe.stores.factory import FOLDER, find_project
-
-            self._table = _SQLiteTable(str(find_project(Path.cwd()) / FOLDER / "claims.db"))
-        else:
-            raise StoreError(f"{type(documents).__name__} can hold no claims")
+        self._table = table_of(store)
         self._lease_s = _lease.seconds if lease_s is None else lease_s
 
     @classmethod
@@ -157,7 +148,7 @@ def set_lease(seconds: float) -> None:
     _lease.seconds = seconds
 
 
-class _Table(Protocol):
+class Table(Protocol):
     """Where claims are kept; every change is atomic."""
 
     def take(self, key: str, owner: Owner, expires: float) -> bool: ...
@@ -169,6 +160,28 @@ class _Table(Protocol):
     def read(self, key: str) -> tuple[Owner, float] | None: ...
 
     def free(self, owner: Owner) -> None: ...
+
+
+def table_of(store: Store) -> Table:
+    """Return where the claims of a store are kept.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If it can hold none.
+    """
+    documents = getattr(store, "docs_store", store)
+    if isinstance(documents, SQLiteStore):
+        return _SQLiteTable(documents.path)
+    if isinstance(documents, RemoteStore):
+        return _RemoteTable(documents)
+    if hasattr(documents, "_collection") and hasattr(documents._collection, "find_one_and_update"):  # noqa: SLF001 - maggma offers no other way
+        return _MongoTable(documents._collection.database[_COLLECTION])  # noqa: SLF001 - same
+    if isinstance(documents, Store):
+        from hebe.stores.factory import FOLDER, find_project
+
+        return _SQLiteTable(str(find_project(Path.cwd()) / FOLDER / "claims.db"))
+    raise StoreError(f"{type(documents).__name__} can hold no claims")
 
 
 def _is_free(found: tuple[Owner, float] | None, owner: Owner) -> bool:
@@ -249,6 +262,29 @@ class _MongoTable:
     @staticmethod
     def _own(key: str, owner: Owner) -> dict[str, Any]:
         return {"_id": key, "host": owner.host, "pid": owner.pid, "started": owner.started}
+
+
+class _RemoteTable:
+    """Claims of this process in a store that another one has open."""
+
+    def __init__(self, store: RemoteStore) -> None:
+        self._store = store
+
+    def take(self, key: str, owner: Owner, expires: float) -> bool:
+        return bool(self._store.ask("take", key, owner, expires))
+
+    def renew(self, key: str, owner: Owner, expires: float) -> bool:
+        return bool(self._store.ask("renew", key, owner, expires))
+
+    def release(self, key: str, owner: Owner) -> None:
+        self._store.ask("release", key, owner)
+
+    def read(self, key: str) -> tuple[Owner, float] | None:
+        found: tuple[Owner, float] | None = self._store.ask("read", key)
+        return found
+
+    def free(self, owner: Owner) -> None:
+        self._store.ask("free", owner)
 
 
 class _Keeper:

@@ -24,7 +24,7 @@ from hebe.stores.turn import Turn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "Connection", "connection", "disconnect", "disown", "own"]
+__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "Connection", "connection", "disconnect", "disown", "is_owned", "own"]
 
 _BUSY_S = 60.0
 _PATIENCE_S = 600.0
@@ -85,6 +85,11 @@ def own(path: str) -> None:
                 _registry.pop(inner).close()
             opened = OwnedConnection(path)
         _owned[key] = (opened, users + 1)
+
+
+def is_owned(path: str) -> bool:
+    """Whether this process has opened a file for itself alone."""
+    return (os.getpid(), path) in _owned
 
 
 def disown(path: str) -> None:

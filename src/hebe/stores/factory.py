@@ -144,12 +144,15 @@ def open_collection(where: Path | Store, name: str, key: str) -> Store:
     from maggma.stores import MemoryStore, MongoStore, MontyStore
 
     from hebe.stores.mongodb import BorrowedCollection
+    from hebe.stores.remote import RemoteStore
     from hebe.stores.sqlite import SQLiteStore
 
     store = open_store(where) if isinstance(where, Path) else where
     documents = getattr(store, "docs_store", store)
     made: Store
-    if isinstance(documents, SQLiteStore) and documents.mode != "snapshot":
+    if isinstance(documents, RemoteStore):
+        made = documents.beside(name, key)
+    elif isinstance(documents, SQLiteStore) and documents.mode != "snapshot":
         made = SQLiteStore(documents.path, name, key, mode=documents.mode)
     elif isinstance(documents, MongoStore) and not isinstance(documents, MontyStore):
         made = BorrowedCollection(documents, name, key)

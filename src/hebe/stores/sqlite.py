@@ -18,7 +18,7 @@ from hebe.exceptions import StoreError
 from hebe.stores import codec
 from hebe.stores.collection import INDEXED, KEPT, UNIQUE, Collection, mark
 from hebe.stores.criteria import Criteria
-from hebe.stores.database import disconnect, disown, own, read_snapshot
+from hebe.stores.database import disconnect, disown, is_owned, own, read_snapshot
 from hebe.stores.network import is_network_path
 from hebe.stores.projection import Projection
 
@@ -105,7 +105,7 @@ class SQLiteStore(Store):
     @property
     def is_exclusive(self) -> bool:
         """Whether this process alone may open the file."""
-        return self._owns
+        return self._opened is not None and is_owned(self.path)
 
     @property
     def _collection(self) -> Collection:

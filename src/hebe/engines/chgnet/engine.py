@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.engines.chgnet.pretrained import MODEL, model_file, model_hash
 from hebe.engines.optimizer import OPTIMIZER, relax
-from hebe.engines.protocol import Evaluation, Relaxation
+from hebe.engines.protocol import Evaluation, Relaxation, static_result
 from hebe.exceptions import MissingDependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pymatgen.core import Structure
 
@@ -77,6 +78,18 @@ class CHGNetEngine:
         )
         return Evaluation(output.energy, output.forces, output.virial / structure.volume, output.moments)
 
-    def relax(self, structure: Structure, *, fmax: float = 0.05, steps: int = 200, cell: bool = True) -> Relaxation:
+    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
+        """Energy, forces, stress and moments of the structure as it is."""
+        return static_result(structure, self.evaluate(structure, magmoms=True))
+
+    def relax(
+        self,
+        structure: Structure,
+        *,
+        fmax: float = 0.05,
+        steps: int = 200,
+        cell: bool = True,
+        folder: Path | None = None,  # noqa: ARG002 - has no files
+    ) -> Relaxation:
         """Relax ions and cell; moments are those of the end (they cost next to nothing beside an energy)."""
         return relax(structure, partial(self.evaluate, magmoms=True), fmax=fmax, steps=steps, cell=cell)

@@ -51,7 +51,7 @@ def submit(
     *,
     dry_run: bool = False,
 ) -> Submission:
-    """Put a flow onto a LaunchPad.
+    """Put a flow onto a LaunchPad, with the flows that jobs of it asked for in an earlier launch.
 
     Parameters
     ----------
@@ -67,11 +67,14 @@ def submit(
         Only say what would be added.
     """
     links = links_of(flow)
+    for asked in records.asked(link.job.uuid for link in links):
+        links += links_of(asked)
     stored = _digests(documents, {link.job.uuid for link in links})
     diverted = {
         name for name, record in records.of(uuid for uuid, _ in stored).items() if record["status"] == "diverted"
     }
-    settled = _settled(links, stored) - diverted
+    fresh = _settled(links, stored)
+    settled = fresh - diverted
     there: dict[tuple[str, int], dict[str, str]] = {}
     fields = {"spec.hebe": 1, "state": 1}
     for job in board.of({link.job.uuid for link in links}, fields):
@@ -82,7 +85,7 @@ def submit(
         workflow = _workflow(group, there, settled, cluster, result)
         if workflow is not None:
             made.append(workflow)
-    stale = {name for name, states in there.items() if name not in settled and set(states.values()) == {"COMPLETED"}}
+    stale = {name for name, states in there.items() if name not in fresh and set(states.values()) == {"COMPLETED"}}
     result.finished, result.again, result.workflows = len(settled), len(stale), len(made)
     result.known = len({link.name for link in links} & there.keys())
     if not dry_run:

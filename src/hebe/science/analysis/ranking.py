@@ -50,15 +50,21 @@ def rank(candidates: Sequence[Mapping[str, Any]], objectives: Sequence[Objective
     """
     costs = [_costs(candidate, objectives) for candidate in candidates]
     complete = [i for i, cost in enumerate(costs) if None not in cost]
-    fronts = _fronts({i: [c for c in costs[i] if c is not None] for i in complete})
+    front_of = _sorted_fronts({i: [c for c in costs[i] if c is not None] for i in complete})
     sums = _rank_sums(costs)
     ranked = [
-        i for i, c in enumerate(candidates) if c["status"] == "complete" or (c["status"] == "partial" and i in fronts)
+        i for i, c in enumerate(candidates) if c["status"] == "complete" or (c["status"] == "partial" and i in front_of)
     ]
     last = len(candidates) + 1
-    ranked.sort(key=lambda i: (fronts.get(i, last), sums[i], str(candidates[i]["candidate_id"])))
+    ranked.sort(key=lambda i: (front_of.get(i, last), sums[i], str(candidates[i]["candidate_id"])))
     position = {i: number for number, i in enumerate(ranked, start=1)}
     return [position.get(i) for i in range(len(candidates))]
+
+
+def fronts(candidates: Sequence[Mapping[str, Any]], objectives: Sequence[Objective]) -> dict[int, int]:
+    """Number of the non-dominated front (0 is best) of each candidate whose objectives all have values."""
+    costs = {i: _costs(candidate, objectives) for i, candidate in enumerate(candidates)}
+    return _sorted_fronts({i: [c for c in cost if c is not None] for i, cost in costs.items() if None not in cost})
 
 
 def _costs(candidate: Mapping[str, Any], objectives: Sequence[Objective]) -> list[float | None]:
@@ -70,7 +76,7 @@ def _costs(candidate: Mapping[str, Any], objectives: Sequence[Objective]) -> lis
     return result
 
 
-def _fronts(costs: Mapping[int, Sequence[float]]) -> dict[int, int]:
+def _sorted_fronts(costs: Mapping[int, Sequence[float]]) -> dict[int, int]:
     """Number of the non-dominated front of each candidate, 0 for the first."""
     left, result, number = dict(costs), dict[int, int](), 0
     while left:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hebe.config.loading import bad_key
+from hebe.config.refusal import bad_key
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.candidate import Candidate, make_candidate
 from hebe.science.chemistry.formula import parse_host_formula

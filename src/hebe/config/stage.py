@@ -1,0 +1,52 @@
+"""A stage of a campaign: one pass with one engine."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from hebe.config.engine import EngineSpec
+from hebe.config.keep import Keep
+from hebe.config.model import ConfigModel
+from hebe.config.units import ExactFraction, FractionRange, Whole
+from hebe.config.wording import RefusedValueError, shown
+
+
+class OrderingSpec(ConfigModel):
+    """Orderings of the working ion relaxed per intermediate x."""
+
+    keep: Whole = Field(default=1, ge=1, le=50)
+
+
+Analysis = Literal["voltage", "volume_strain", "mixing"]
+Task = Literal["relax", "relax-ions", "static"]
+
+
+class Stage(ConfigModel):
+    """One pass with one engine; x and window are fractions of x_full.
+
+    A later stage says how many candidates it keeps of the stage before and starts from the cells that this one
+    left. ``configurations`` is how many of each candidate it takes, all by default.
+    """
+
+    engine: EngineSpec
+    keep: Keep | None = None
+    task: Task = "relax"
+    x: tuple[ExactFraction, ...] = (Fraction(1),)
+    window: FractionRange | None = None
+    configurations: Whole | None = Field(default=None, ge=1, le=100)
+    orderings: OrderingSpec = OrderingSpec()
+    analyses: tuple[Analysis, ...] = Field(default=("voltage", "volume_strain", "mixing"), min_length=1)
+
+    @model_validator(mode="after")
+    def _valid(self) -> Stage:
+        for x in self.x:
+            if not 0 <= x <= 1:
+                raise RefusedValueError(f"x is a fraction of x_full between 0 and 1, got {shown(str(x))}", key="x")
+        if len(set(self.x)) != len(self.x):
+            raise RefusedValueError("the same x is listed twice", key="x")
+        if len(set(self.analyses)) != len(self.analyses):
+            raise RefusedValueError("the same analysis is listed twice", key="analyses")
+        return self

@@ -1,0 +1,160 @@
+"""The stages of a campaign together: what a later one takes over, and what cannot follow what."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.config.ranking import is_made
+from hebe.config.refusal import bad_key
+from hebe.config.wording import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.config.campaign import Campaign
+    from hebe.config.family import Family
+    from hebe.config.stage import Stage
+    from hebe.config.wording import KeyPath
+
+_OF_WORKING_ION: Final = ("voltage", "volume_strain")
+_INHERITED: Final = ("x", "window", "analyses")
+
+
+def complete_stages(campaign: Campaign, family: Family) -> Campaign:
+    """Campaign whose stages name everything: a later stage has x, window and analyses of the one before.
+
+    A family without a working ion has only ``mixing``.
+    """
+    stages: list[Stage] = []
+    for stage in campaign.stages:
+        update: dict[str, Any] = {}
+        if stages:
+            update = {n: getattr(stages[-1], n) for n in _INHERITED if n not in stage.model_fields_set}
+            if "x" in stage.model_fields_set and "window" in update:
+                update["window"] = None
+        elif not family.working_ions and "analyses" not in stage.model_fields_set:
+            update = {"analyses": ("mixing",)}
+        stages.append(stage.model_copy(update=update) if update else stage)
+    return campaign.model_copy(update={"stages": tuple(stages)})
+
+
+def check_stages(campaign: Campaign, family: Family) -> None:
+    """Refuse stages that cannot work.
+
+    Raises
+    ------
+    BadInputError
+        Names file, line, key and what would do.
+    """
+    for index, stage in enumerate(campaign.stages):
+        _check_contents(campaign, family, stage, index)
+        if index == 0:
+            _check_first(campaign, stage)
+        else:
+            _check_later(campaign, family, index)
+
+
+def _check_first(campaign: Campaign, stage: Stage) -> None:
+    key: KeyPath = ("stages", 0)
+    if stage.keep is not None:
+        reason = "there is no stage before the first one to keep candidates of"
+        raise bad_key(campaign, (*key, "keep"), reason, "select says which candidates are computed")
+    if campaign.structures.method == "explicit":
+        if "mixing" in stage.analyses:
+            reason = "cells that are given are ordered, so there is no mixing"
+            raise bad_key(campaign, (*key, "analyses"), reason, "analyses: [voltage, volume_strain]")
+        if campaign.select.method != "explicit":
+            reason = "cells that are given need the formulas that they stand for"
+            raise bad_key(campaign, ("select",), reason, "select: {method: explicit, formulas: [...]}")
+    elif stage.task == "static":
+        reason = "cells that were built from ideal positions have to relax first"
+        raise bad_key(campaign, (*key, "task"), reason, "task: relax, and static in a later stage")
+    _check_most(campaign, 0, ("configurations",), stage.configurations, _configurations(campaign, -1))
+
+
+def _check_later(campaign: Campaign, family: Family, index: int) -> None:
+    key: KeyPath = ("stages", index)
+    stage, before = campaign.stages[index], campaign.stages[index - 1]
+    _check_keep(campaign, stage, before, (*key, "keep"))
+    if family.working_ions and campaign.structures.method != "explicit":
+        known = {*before.x, _made(campaign, family)}
+        for at, x in enumerate(stage.x):
+            if x not in known and not campaign.select.formulas:
+                reason = f"the stage before has no cells at x = {x} to start from"
+                hint = f"it has {', '.join(str(x) for x in sorted(known, reverse=True))}"
+                raise bad_key(campaign, (*key, "x", at), reason, hint)
+    for at, analysis in enumerate(stage.analyses):
+        if analysis not in before.analyses:
+            reason = f"{analysis} needs cells that the stage before does not make"
+            raise bad_key(campaign, (*key, "analyses", at), reason, f"add {analysis} to the analyses of stage {index}")
+    _check_most(campaign, index, ("configurations",), stage.configurations, _configurations(campaign, index - 1))
+    _check_most(campaign, index, ("orderings", "keep"), stage.orderings.keep, before.orderings.keep)
+
+
+def _check_keep(campaign: Campaign, stage: Stage, before: Stage, key: KeyPath) -> None:
+    if stage.keep is None:
+        reason = "a later stage says how many candidates it keeps of the one before"
+        raise bad_key(campaign, key, reason, "keep: 20 %, a number, pareto or all")
+    objectives = [name for name in (*campaign.rank.maximize, *campaign.rank.minimize) if is_made(name, before.analyses)]
+    if str(stage.keep) != "all" and not objectives:
+        reason = f"keep: {stage.keep} needs a ranking by something that the stage before computes"
+        raise bad_key(campaign, key, reason, "rank: {maximize: [...]}, or keep: all")
+    for name in stage.keep.pareto or ():
+        if name not in objectives:
+            reason = f"{name} is no objective of the ranking that the stage before computes"
+            raise bad_key(campaign, key, reason, f"there are {', '.join(objectives)}")
+
+
+def _check_most(campaign: Campaign, index: int, name: KeyPath, given: int | None, most: int) -> None:
+    if given is not None and given > most:
+        raise bad_key(campaign, ("stages", index, *name), f"there are {most} to take, got {given}", f"at most {most}")
+
+
+def _configurations(campaign: Campaign, index: int) -> int:
+    """How many configurations a candidate has after a stage; before the first, as many as are built."""
+    if campaign.structures.method == "explicit":
+        return 1
+    wanted = [campaign.structures.per_candidate, *(s.configurations for s in campaign.stages[: index + 1])]
+    return min(n for n in wanted if n is not None)
+
+
+def _made(campaign: Campaign, family: Family) -> Fraction:
+    """Content as made, as a fraction of x_full."""
+    return Fraction(family.x_made if campaign.host.x_made is None else campaign.host.x_made) / family.x_full
+
+
+def _check_contents(campaign: Campaign, family: Family, stage: Stage, index: int) -> None:
+    key: KeyPath = ("stages", index)
+    needing = [name for name in stage.analyses if name in _OF_WORKING_ION]
+    if not family.working_ions:
+        at = None if not needing else stage.analyses.index(needing[0])
+        if at is not None:
+            reason = f"{family.name} has no working ion, so there is no {needing[0]}"
+            raise bad_key(campaign, (*key, "analyses", at), reason, "analyses: [mixing]")
+        for name, asked in (("x", stage.x != (Fraction(1),)), ("window", stage.window is not None)):
+            if asked:
+                reason = f"{family.name} has no working ion, so there is no {name}"
+                raise bad_key(campaign, (*key, name), reason, "remove the key")
+        return
+    if campaign.structures.method == "explicit" and "x" in stage.model_fields_set:
+        raise bad_key(campaign, (*key, "x"), "the cells that are given say which contents there are", "remove the key")
+    if campaign.select.formulas and campaign.host.x_made is None:
+        return  # each formula says what is made
+    if campaign.structures.method != "explicit":
+        _check_window(campaign, family, stage, index, needing)
+
+
+def _check_window(campaign: Campaign, family: Family, stage: Stage, index: int, needing: Sequence[str]) -> None:
+    key: KeyPath = ("stages", index)
+    known = sorted({*stage.x, _made(campaign, family)})
+    listed = ", ".join(str(x) for x in known[:20])
+    if stage.window is not None:
+        for end in (stage.window.low, stage.window.high):
+            if end not in known:
+                reason = f"{shown(str(end))} is neither among x nor what is made"
+                raise bad_key(campaign, (*key, "window"), reason, f"x is {listed}")
+    low, high = (known[0], known[-1]) if stage.window is None else (stage.window.low, stage.window.high)
+    if needing and low == high:
+        reason = f"{needing[0]} needs two contents of the working ion, got only x = {low}"
+        raise bad_key(campaign, (*key, "x" if stage.window is None else "window"), reason, "x: [1, 2/3, 1/3]")

@@ -1,0 +1,60 @@
+"""The structures block of a campaign: how a candidate becomes cells."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from hebe.config.model import ConfigModel
+from hebe.config.units import Length, Whole
+from hebe.config.wording import RefusedValueError, shown
+
+
+class CellFile(ConfigModel):
+    """A structure file; ``text`` is its content, read when the campaign is read."""
+
+    file: str = Field(min_length=1)
+    text: str | None = Field(default=None, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        if not isinstance(value, str):
+            raise ValueError(f"expected the path of a structure file, got {shown(value)}")  # noqa: TRY004 - pydantic collects ValueError
+        return {"file": value}
+
+
+class StructureSpec(ConfigModel):
+    """How a disordered candidate becomes ordered supercells, or the cells themselves; lengths in A.
+
+    With ``method: explicit`` the cells are read from ``files``: which candidate a cell belongs to and its content
+    of the working ion follow from what it holds.
+    """
+
+    method: Literal["sqs", "explicit"] = "sqs"
+    cations: Whole = Field(default=12, ge=1, le=512)
+    per_candidate: Whole = Field(default=2, ge=1, le=100)
+    seed: Whole = Field(default=0, ge=0, lt=2**32)
+    displacement: Length = Field(default=0.02, ge=0, le=0.2)
+    shells: Whole = Field(default=2, ge=1, le=6)
+    files: tuple[CellFile, ...] = ()
+    metal: CellFile | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> StructureSpec:
+        if (self.method == "explicit") != bool(self.files):
+            raise ValueError("method explicit and a list of files belong together")
+        if self.metal is not None and self.method != "explicit":
+            raise RefusedValueError("metal belongs to method explicit", key="metal")
+        built = {"cations", "per_candidate", "seed", "shells"} & self.model_fields_set
+        if self.method == "explicit" and built - self._defaults():
+            raise RefusedValueError("cells that are given are not built", key=min(built - self._defaults()))
+        return self
+
+    def _defaults(self) -> set[str]:
+        """Keys that have their default value, though they may be written."""
+        fields = type(self).model_fields
+        return {name for name in fields if getattr(self, name) == fields[name].default}

@@ -1,0 +1,146 @@
+"""The first stage of a campaign: cells that are built, or cells that the campaign brings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from pymatgen.core import Structure
+
+from hebe.flows.wiring import SHARED_PRIORITY, Member, StageWiring, States
+from hebe.makers.order import OrderMaker
+from hebe.science.structures.explicit import CellSet
+
+if TYPE_CHECKING:
+    from jobflow import Job
+
+    from hebe.config.stage import Task
+    from hebe.makers.build import BuildMaker
+    from hebe.schemas.spec import MemberSpec
+    from hebe.science.analysis.competing import Phase
+
+
+@dataclass(kw_only=True)
+class FirstStage(StageWiring):
+    """A stage that starts from cells as they were made.
+
+    Competing phases are displaced like candidates, so that both may distort.
+    """
+
+    @property
+    def displacement(self) -> float:
+        """Displacement (A) of the sites of a start cell; cells that are given keep theirs unless the file asks."""
+        spec = self.campaign.structures
+        return 0.0 if spec.method == "explicit" and "displacement" not in spec.model_fields_set else spec.displacement
+
+    def phase(self, phase: Phase) -> Job:
+        """Calculation of a competing phase from its literature structure; its cell relaxes where any does."""
+        structure = phase.structure()
+        structure.remove_oxidation_states()
+        return self.reference(f"shared/{phase.id}", structure)
+
+    def reference(self, label: str, structure: Structure) -> Job:
+        """Calculation of a cell that is no host."""
+        if label not in self._shared:
+            task: Task = "static" if self.stage.task == "static" else "relax"
+            maker = self.maker(task, displacement=self.displacement, host=False)
+            self._shared[label] = self.add(maker.make(structure, label=label), label, SHARED_PRIORITY)
+        job: Job = self._shared[label]
+        return job
+
+
+@dataclass(kw_only=True)
+class BuiltStage(FirstStage):
+    """A first stage whose cells are built and whose orderings are searched."""
+
+    @property
+    def n_configurations(self) -> int:
+        """As many as are built, unless the stage takes fewer."""
+        return self.stage.configurations or self.campaign.structures.per_candidate
+
+    def contents(self, spec: MemberSpec) -> list[Fraction]:
+        """Contents that the stage asks for."""
+        wanted = {x * self.family.x_full for x in self.stage.x}
+        return sorted(wanted - {Fraction(spec.x_made)}, reverse=True)
+
+    def member(
+        self, spec: MemberSpec, prefix: str, index: int, priority: int, builder: BuildMaker, candidate: str | None
+    ) -> Member:
+        """Built configuration with its as-made ordering, relaxed."""
+        label = f"{prefix}/c{index}"
+        build = self.add(builder.make(spec, index, label=label), f"{label}/build", priority, candidate)
+        order = OrderMaker(keep=1, seed=self.campaign.structures.seed)
+        made = f"{label}/x{spec.x_made}"
+        ordering = self.add(
+            order.make(spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate
+        )
+        maker = self.maker(self.stage.task, displacement=self.displacement)
+        name = f"{made}/o0/s{self.number}"
+        job = maker.make(build.output, ordering.output, None, 0, label=name)
+        return Member(build.output, build.output.n_fu, self.add(job, name, priority, candidate))
+
+    def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
+        """Lowest orderings at a content, on the relaxed as-made cell."""
+        keep = 1 if x in (0, self.family.x_full) else self.stage.orderings.keep
+        maker = OrderMaker(keep=keep, seed=self.campaign.structures.seed)
+        order = maker.make(spec, member.configuration, str(x), label=prefix)
+        self.add(order, f"{prefix}/order", priority, spec.candidate_id)
+        jobs = []
+        for slot in range(keep):
+            name = f"{prefix}/o{slot}/s{self.number}"
+            relax = self.maker(self.stage.task, displacement=self.displacement)
+            job = relax.make(member.configuration, order.output, member.made.output, slot, label=name)
+            jobs.append(self.add(job, name, priority, spec.candidate_id))
+        return States(x, order.output, jobs)
+
+
+@dataclass(kw_only=True)
+class GivenStage(FirstStage):
+    """A first stage whose cells the campaign brings.
+
+    Parameters
+    ----------
+    cells
+        Cells of each candidate by id.
+    metal_cell
+        Cell of the working-ion metal; the literature's without one.
+    """
+
+    cells: dict[str, CellSet]
+    metal_cell: Structure | None = None
+
+    @property
+    def n_configurations(self) -> int:
+        """One: the cell that is given."""
+        return 1
+
+    def metal(self) -> Job:
+        """Calculation of the working-ion metal."""
+        if self.metal_cell is None:
+            return super().metal()
+        return self.reference(f"shared/{self.campaign.host.working_ion}", self.metal_cell)
+
+    def contents(self, spec: MemberSpec) -> list[Fraction]:
+        """Contents of the cells that are given."""
+        return sorted({state.x for state in self.cells[spec.candidate_id].states}, reverse=True)
+
+    def member(
+        self, spec: MemberSpec, prefix: str, index: int, priority: int, builder: BuildMaker, candidate: str | None
+    ) -> Member:
+        """The given cell as made."""
+        del builder
+        cells, name = self.cells[spec.candidate_id], f"{prefix}/c{index}/x{spec.x_made}/o0/s{self.number}"
+        job = self.maker(self.stage.task, displacement=self.displacement).make(cells.made, label=name)
+        return Member(None, cells.n_fu, self.add(job, name, priority, candidate))
+
+    def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
+        """The given cells at a content."""
+        del member
+        found = [state for state in self.cells[spec.candidate_id].states if state.x == x]
+        jobs = []
+        for slot, state in enumerate(found):
+            name = f"{prefix}/o{slot}/s{self.number}"
+            job = self.maker(self.stage.task, displacement=self.displacement).make(state.structure, label=name)
+            jobs.append(self.add(job, name, priority, spec.candidate_id))
+        return States(x, found[0].ordering, jobs)

@@ -1,0 +1,92 @@
+"""A later stage of a campaign: it starts from the cells that the stage before left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hebe.flows.wiring import SHARED_PRIORITY, Member, StageWiring, States
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from jobflow import Job, OutputReference
+
+    from hebe.makers.build import BuildMaker
+    from hebe.schemas.spec import MemberSpec
+    from hebe.science.analysis.competing import Phase
+
+
+@dataclass(kw_only=True)
+class LaterStage(StageWiring):
+    """A stage whose calculations start from those of another one.
+
+    The jobs of the stage before are wired again to know their ids; they are not part of this stage's flow.
+
+    Parameters
+    ----------
+    before
+        The stage before.
+    """
+
+    before: StageWiring
+
+    @property
+    def n_configurations(self) -> int:
+        """As many as the stage before has, unless this one takes fewer."""
+        return self.stage.configurations or self.before.n_configurations
+
+    def contents(self, spec: MemberSpec) -> list[Fraction]:
+        """Contents of the stage before that this stage asks for too."""
+        known = self.before.contents(spec)
+        if self.campaign.structures.method == "explicit":
+            return known
+        return [x for x in known if x / self.family.x_full in self.stage.x]
+
+    def candidate(self, spec: MemberSpec, position: int) -> None:
+        """All jobs of one candidate, the one at `position` 0 first."""
+        self.before.candidate(spec, position)
+        super().candidate(spec, position)
+
+    def member(
+        self, spec: MemberSpec, prefix: str, index: int, priority: int, builder: BuildMaker, candidate: str | None
+    ) -> Member:
+        """As-made cell of the stage before, calculated anew."""
+        before = self.before.member(spec, prefix, index, priority, builder, candidate)
+        name = f"{prefix}/c{index}/x{spec.x_made}/o0/s{self.number}"
+        job = self._again(before.configuration, [before.made], 0, name)
+        return Member(before.configuration, before.n_fu, self.add(job, name, priority, candidate), before)
+
+    def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
+        """Lowest cells of the stage before at a content, calculated anew."""
+        before = self.before.states(spec, member.before or member, x, prefix, priority)
+        jobs = []
+        for slot in range(min(self.stage.orderings.keep, len(before.jobs))):
+            name = f"{prefix}/o{slot}/s{self.number}"
+            job = self._again(member.configuration, before.jobs, slot, name)
+            jobs.append(self.add(job, name, priority, spec.candidate_id))
+        return States(x, before.ordering, jobs)
+
+    def phase(self, phase: Phase) -> Job:
+        """Competing phase of the stage before, calculated anew."""
+        return self._reference(f"shared/{phase.id}", self.before.phase(phase))
+
+    def metal(self) -> Job:
+        """Working-ion metal of the stage before, calculated anew."""
+        return self._reference(f"shared/{self.campaign.host.working_ion}", self.before.metal())
+
+    def _reference(self, name: str, before: Job) -> Job:
+        label = f"{name}/s{self.number}"
+        if label not in self._shared:
+            job = self._again(None, [before], 0, label, host=False)
+            self._shared[label] = self.add(job, label, SHARED_PRIORITY)
+        found: Job = self._shared[label]
+        return found
+
+    def _again(
+        self, configuration: OutputReference | None, before: list[Job], slot: int, label: str, *, host: bool = True
+    ) -> Job:
+        """Calculation that starts from the `slot`-th in energy of those of the stage before."""
+        maker = self.maker(self.stage.task, host=host)
+        job: Job = maker.make(configuration, slot=slot, label=label, previous=[job.output for job in before])
+        return job

@@ -1,0 +1,36 @@
+"""AgreeMaker: how far two stages of a campaign agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from jobflow import JobConfig, Maker, OnMissing, job
+
+from hebe.science.analysis.promotion import agree
+
+if TYPE_CHECKING:
+    from hebe.schemas.candidate import CandidateDoc
+    from hebe.schemas.promotion import AgreementDoc
+
+
+@dataclass(kw_only=True)
+class AgreeMaker(Maker):
+    """Compare the results of the candidates that two stages computed.
+
+    Parameters
+    ----------
+    campaign, stage
+        Campaign and number of the later stage.
+    """
+
+    name: str = "agree"
+    campaign: str = ""
+    stage: int = 1
+    version: ClassVar[int] = 1
+
+    @job(config=JobConfig(on_missing_references=OnMissing.NONE))
+    def make(self, before: list[CandidateDoc | None], after: list[CandidateDoc | None]) -> AgreementDoc:
+        """Parity and rank correlation of every quantity that both stages have."""
+        first, second = ([c for c in stage if c is not None] for stage in (before, after))
+        return agree(first, second).model_copy(update={"campaign": self.campaign, "stage": self.stage})

@@ -1,0 +1,286 @@
+"""One calculation with one engine: asks the cache first, records failures as documents; makers say which task."""
+
+from __future__ import annotations
+
+import re
+import time
+import traceback
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, job
+from pymatgen.core import Structure
+
+from hebe.config.engine import EngineSpec
+from hebe.config.family import load_family
+from hebe.config.settings import STORE_FOLDER, project_folder
+from hebe.engines.registry import get_engine
+from hebe.exceptions import CalculationCutError, EngineError
+from hebe.makers.caching import reuse, unfinished
+from hebe.schemas.base import ErrorInfo, Status
+from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.structures import ConfigurationDoc
+from hebe.science.keys import KEY_VERSION, content_hash, structure_content
+from hebe.science.structures.configuration import displaced
+from hebe.science.structures.host import host_cell
+from hebe.science.structures.topology import check_topology, sanity
+from hebe.science.structures.working import apply_ordering
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hebe.engines.protocol import Engine, Relaxation
+    from hebe.schemas.structures import OrderingDoc
+
+_GPA = 160.21766208
+
+
+STATIC: Final = "static"
+
+
+@dataclass(kw_only=True)
+class CalculationMaker(Maker, ABC):
+    """Base of the makers that run an engine on a structure, a configuration or an x-state of a configuration.
+
+    Parameters
+    ----------
+    engine
+        Engine block of a campaign, as plain data.
+    displacement
+        Length (A) of the random displacement of every site before the calculation, so that Jahn-Teller
+        distortions can appear; decided by the structure's content.
+    family
+        Host family, for the check whether the cell is still its host; None skips it.
+    """
+
+    name: str = "calculation"
+    engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
+    displacement: float = 0.0
+    family: str | None = None
+    version: ClassVar[int] = 1
+
+    @property
+    @abstractmethod
+    def task(self) -> str:
+        """Name of the task in documents and keys."""
+
+    @abstractmethod
+    def run(self, engine: Engine, spec: EngineSpec, start: Structure, folder: Path) -> Relaxation:
+        """Have the engine do it; `folder` belongs to this calculation alone."""
+
+    @job(config=JobConfig(expose_store=True, on_missing_references=OnMissing.NONE))
+    def make(
+        self,
+        start: Structure | ConfigurationDoc | None,
+        orderings: OrderingDoc | None = None,
+        parent: CalculationDoc | None = None,
+        slot: int = 0,
+        label: str = "",
+        *,
+        previous: list[CalculationDoc | None] | None = None,
+    ) -> CalculationDoc | OutputReference:
+        """Calculate and document; a calculation that was done before is referred to, not repeated.
+
+        Parameters
+        ----------
+        start
+            A structure, or a configuration with all working sites.
+        orderings, slot
+            Which ordering of the working ion to take; a slot beyond those found is ``absent``.
+        parent
+            Relaxed cell of the same configuration to start from.
+        label
+            Names the calculation in documents.
+        previous
+            Calculations of another stage to start from: of those that ended, the one that is `slot`-th in energy gives
+            the cell and its moments. `start` is then the configuration that they belong to, or None.
+        """
+        spec = EngineSpec.model_validate(self.engine)
+        engine = get_engine(spec)
+        if previous is not None:
+            structure, reason = _from_previous(previous, slot)
+        else:
+            structure, reason = self._start(start, orderings, parent, slot)
+        if structure is None:
+            return self._without_start(engine, label, reason)
+        host = self._host(start, structure)
+        key = calculation_key(engine, spec.fmax, self.task, structure)
+        found = reuse(key, CalculationDoc, claim=True)
+        if found is not None:
+            return found
+        facts = self._facts(engine, spec.fmax, key, label, structure)
+        before = unfinished(key, CalculationDoc)
+        return self._calculate(engine, spec, before, host, facts)
+
+    def _host(self, start: Structure | ConfigurationDoc | None, structure: Structure) -> Structure:
+        """Cell before any relaxation, against which the topology is judged; the start itself if there is no other."""
+        sites = structure.site_properties.get("configuration_site")
+        if not isinstance(start, ConfigurationDoc) or start.structure is None or sites is None:
+            return structure
+        return apply_ordering(start.structure, sites, self._working)
+
+    @property
+    def _working(self) -> str | None:
+        """Sublattice of the working ion."""
+        return load_family(self.family).working_sublattice if self.family else None
+
+    def _start(
+        self,
+        start: Structure | ConfigurationDoc | None,
+        orderings: OrderingDoc | None,
+        parent: CalculationDoc | None,
+        slot: int,
+    ) -> tuple[Structure | None, str]:
+        """Cell to start from, or None and why: ``absent`` slots have nothing to calculate."""
+        if start is None:
+            return None, "the structure to start from could not be made"
+        if isinstance(start, Structure):
+            return displaced(start, self.displacement, content_hash(structure_content(start))), ""
+        if orderings is None:
+            return None, "the orderings of the working ion could not be made"
+        if parent is not None and not parent.usable and parent.status != "absent":
+            return None, f"the cell to start from is {parent.status}"
+        absent = start.structure is None or slot >= len(orderings.occupied) or (parent and parent.status == "absent")
+        if start.structure is None or absent:
+            return None, ""
+        return self._x_state(start.structure, orderings.occupied[slot], parent), ""
+
+    def _x_state(self, configuration: Structure, occupied: list[int], parent: CalculationDoc | None) -> Structure:
+        """Start cell of an x-state; only cells that were not relaxed before are displaced."""
+        if parent is not None:
+            return apply_ordering(configuration, occupied, self._working, parent.cell)
+        structure = apply_ordering(configuration, occupied, self._working)
+        return displaced(structure, self.displacement, content_hash(structure_content(structure)))
+
+    def _calculate(
+        self, engine: Engine, spec: EngineSpec, before: CalculationDoc | None, host: Structure, facts: Mapping[str, Any]
+    ) -> CalculationDoc:
+        """Run the engine, from where an earlier attempt was cut off if there was one; failures become documents.
+
+        `host` is the cell before any relaxation, against which the topology is judged.
+        """
+        started, before_s = time.process_time(), 0.0
+        start: Structure = facts["input_structure"]
+        steps = 0
+        if before is not None:
+            start, steps, before_s = before.structure or start, before.n_steps, before.cpu_s
+        folder = run_folder(engine.name, facts["key"])
+        try:
+            result = self.run(engine, spec, start, folder)
+            document, elsewhere_s = self._document(result, host, facts), result.cpu_s
+        except EngineError as err:
+            status: Status = "cut" if isinstance(err, CalculationCutError) else "failed"
+            error = ErrorInfo(error_class=type(err).__name__, message=str(err), deterministic=err.deterministic)
+            document = CalculationDoc(status=status, error=error, corrections=list(err.corrections), **facts)
+            elsewhere_s = err.cpu_s
+        except (ArithmeticError, LookupError, RuntimeError, ValueError, np.linalg.LinAlgError) as err:
+            message = f"{err} ({traceback.extract_tb(err.__traceback__)[-1].name})"
+            error = ErrorInfo(error_class=type(err).__name__, message=message)
+            document, elsewhere_s = CalculationDoc(status="failed", error=error, **facts), 0.0
+        document.n_steps += steps
+        document.cpu_s = before_s + time.process_time() - started + elsewhere_s
+        document.run_dir = str(folder) if folder.is_dir() else None
+        return document
+
+    def _document(self, result: Relaxation, host: Structure, facts: Mapping[str, Any]) -> CalculationDoc:
+        verdict = self._verdict(host, result.structure)
+        problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
+        error = ErrorInfo(error_class="UnphysicalError", message=problem, deterministic=True) if problem else None
+        status = "failed" if problem else "converged" if result.converged else "cut"
+        return CalculationDoc(
+            status=status,
+            structure=result.structure,
+            energy_eV=result.energy_eV,
+            forces_max_eV_per_A=result.forces_max,
+            stress_GPa=(result.stress * _GPA).tolist(),
+            magmoms=None if result.magmoms is None else result.magmoms.tolist(),
+            topology=verdict,
+            n_steps=result.n_steps,
+            corrections=result.corrections,
+            error=error,
+            **facts,
+        )
+
+    def _verdict(self, host: Structure, final: Structure) -> str:
+        if self.family is None or "sublattice" not in host.site_properties:
+            return sanity(host, final)
+        family = load_family(self.family)
+        ion = next(iter(family.working_ions), None)
+        normal = host_cell(family, ion).layer_normal
+        return check_topology(host, final, family.topology, normal, family.working_sublattice)
+
+    def _facts(self, engine: Engine, fmax: float, key: str, label: str, start: Structure) -> dict[str, Any]:
+        """Fields that a calculation has whatever becomes of it."""
+        return {
+            "key": key,
+            "engine": engine.name,
+            "energy_scale": engine.energy_scale,
+            "settings": dict(engine.settings) if self.task == STATIC else {**engine.settings, "fmax": fmax},
+            "task": self.task,
+            "label": label,
+            "input_structure": start,
+            "versions": dict(engine.versions),
+            "job_id": getattr(getattr(CURRENT_JOB, "job", None), "uuid", None),
+        }
+
+    def _without_start(self, engine: Engine, label: str, reason: str) -> CalculationDoc:
+        """Document of a slot that has nothing to calculate, or whose start is missing."""
+        error = ErrorInfo(error_class="MissingInputError", message=reason) if reason else None
+        return CalculationDoc(
+            key="",
+            engine=engine.name,
+            energy_scale=engine.energy_scale,
+            task=self.task,
+            status="failed" if reason else "absent",
+            label=label,
+            error=error,
+        )
+
+
+def _from_previous(previous: list[CalculationDoc | None], slot: int) -> tuple[Structure | None, str]:
+    """Cell of the calculation that is `slot`-th in energy; None and why if there are fewer."""
+    usable = sorted((c for c in previous if c is not None and c.usable), key=lambda c: c.energy)
+    if slot < len(usable):
+        structure = usable[slot].cell.copy()
+        moments = usable[slot].magmoms
+        if moments is not None:
+            structure.add_site_property("magmom", moments)
+        return structure, ""
+    broken = [c.status for c in previous if c is not None and c.status in {"failed", "cut"}]
+    if len(broken) + len(usable) <= slot and None not in previous:
+        return None, ""
+    return None, f"the calculation to start from is {broken[0] if broken else 'missing'}"
+
+
+def calculation_key(engine: Engine, fmax: float, task: str, structure: Structure) -> str:
+    """Content key of a calculation: engine, what it reads, settings, task, structure.
+
+    The step limit, threads and the machine stay out of it; `fmax` counts only where something relaxes.
+    """
+    content: dict[str, Any] = {
+        "version": KEY_VERSION,
+        "engine": engine.name,
+        "settings": dict(engine.settings),
+        "reads": list(engine.reads),
+        "task": task,
+        "structure": structure_content(structure),
+    }
+    if task != STATIC:
+        content |= {"fmax": fmax, "cell": "strain" if task == "relax" else "fixed"}
+    if "magmoms" in engine.reads and "magmom" in structure.site_properties:
+        moments = np.array([moment or 0.0 for moment in structure.site_properties["magmom"]], dtype=float)
+        content["magmoms"] = np.rint(moments * 1000).astype(int).tolist()
+    return content_hash(content)
+
+
+def run_folder(engine: str, key: str) -> Path:
+    """Folder for the files of a calculation: below ``.hebe`` of the project where there is one, else below here.
+
+    The same calculation has the same folder, so that a second attempt finds the checkpoint of the first.
+    """
+    name = Path(re.sub(r"[^A-Za-z0-9.-]+", "-", engine)) / key[:16]
+    hidden = project_folder() / STORE_FOLDER
+    return hidden / "runs" / name if hidden.is_dir() else Path.cwd() / name

@@ -1,0 +1,52 @@
+"""Parity of two stages: the same quantity of the same candidates, before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.report.axes import axis
+from hebe.report.figures import mark_name
+from hebe.report.svg import document, frame, line, marker, style_of, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_WIDTH: Final = 380.0
+_HEIGHT: Final = 360.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70.0, 362.0, 18.0, 310.0
+
+SHOWN: Final[dict[str, tuple[str, str, float]]] = {
+    "average_voltage": ("average voltage", "V", 1.0),
+    "max_volume_strain": ("volume strain", "%", 100.0),
+    "mixing_enthalpy": ("mixing enthalpy, competing", "meV per site", 1000.0),
+    "mixing_enthalpy_same_host": ("mixing enthalpy, same host", "meV per site", 1000.0),
+}
+"""Quantities that are drawn: name, unit, factor from the stored unit."""
+
+
+def parity(quantity: Mapping[str, Any], before: str, after: str, candidates: Sequence[Mapping[str, Any]]) -> str:
+    """Figure of one quantity; the line is where both stages agree.
+
+    Parameters
+    ----------
+    quantity
+        Entry of an agreement document.
+    before, after
+        Engines of the stages.
+    candidates
+        In the order of the ranking, for numbers and marks.
+    """
+    name, unit, factor = SHOWN[quantity["quantity"]]
+    places = {candidate["candidate_id"]: (i, candidate) for i, candidate in enumerate(candidates)}
+    points = [(i, factor * x, factor * y) for i, x, y in quantity["pairs"] if i in places]
+    values = [value for _, x, y in points for value in (x, y)]
+    x_axis = axis(f"{name} / {unit}, {before}", values, _LEFT, _RIGHT)
+    y_axis = axis(f"{name} / {unit}, {after}", values, _BOTTOM, _TOP)
+    ends = [(x_axis.pixel(v), y_axis.pixel(v)) for v in (x_axis.low, x_axis.high)]
+    parts = [frame(x_axis, y_axis), line(*ends[0], *ends[1], stroke_opacity=0.5, stroke_dasharray="5 4")]
+    for identifier, x, y in points:
+        place, candidate = places[identifier]
+        at = x_axis.pixel(x), y_axis.pixel(y)
+        parts.append(marker(*at, style_of(place), f"{candidate['formula']}: {x:.4g} and {y:.4g} {unit}"))
+        parts.append(text(at[0] + 7, at[1] - 6, mark_name(candidate), font_size="11"))
+    return document("".join(parts), _WIDTH, _HEIGHT, f"{name}: {after} against {before}")

@@ -1,0 +1,75 @@
+"""The stages of a campaign on its page: who went on, and how far the stages agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.report.markup import Markup, html, table, tag
+from hebe.report.parity import SHOWN, parity
+from hebe.report.values import DASH, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hebe.config.campaign import Campaign
+
+_FEWEST: Final = 2
+
+
+def stage_section(
+    campaign: Campaign,
+    candidates: Sequence[Mapping[str, Any]],
+    promotions: Sequence[Mapping[str, Any]],
+    agreement: Sequence[Mapping[str, Any]],
+) -> list[Markup]:
+    """Section on the stages; empty for a campaign that has but one."""
+    if len(campaign.stages) == 1:
+        return []
+    words = "Candidates of a later stage are ranked before the others; numbers of two stages are not comparable."
+    return [
+        tag("h2", "Stages"),
+        tag("p", words, class_="note"),
+        *(_border(promotion) for promotion in promotions),
+        *(part for document in agreement for part in _agreement(document, candidates)),
+    ]
+
+
+def _border(promotion: Mapping[str, Any]) -> Markup:
+    rows = promotion["candidates"]
+    promoted = [row for row in rows if row["promoted"]]
+    number_ = promotion["stage"]
+    last = "" if promotion["cut_off"] is None else f", down to rank {promotion['cut_off']}"
+    text = (
+        f"Stage {number_} to {number_ + 1} (keep: {promotion['keep']}): {len(promoted)} of {len(rows)} went on{last}."
+    )
+    behind = [f"{row['formula']} ({row['reason']})" for row in rows if row["rank"] is None]
+    if behind:
+        text += f" Without a rank: {', '.join(behind)}."
+    return tag("p", text)
+
+
+def _agreement(document: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> list[Markup]:
+    before, after = document["before"], document["after"]
+    if before == after:
+        before, after = f"{before}, stage {document['stage']}", f"{after}, stage {document['stage'] + 1}"
+    head = ["quantity", "n", "mean difference", "mean absolute difference", "Spearman", "Kendall"]
+    body = [_row(quantity) for quantity in document["quantities"]]
+    drawn = [q for q in document["quantities"] if q["quantity"] in SHOWN and len(q["pairs"]) >= _FEWEST]
+    figures = [
+        tag("figure", tag("h3", SHOWN[q["quantity"]][0].capitalize()), Markup(parity(q, before, after, candidates)))
+        for q in drawn
+    ]
+    title = tag("h3", f"Agreement: {after} minus {before}")
+    return [title, tag("div", table(head, body, range(1, 6)), class_="scroll"), tag("div", *figures, class_="figures")]
+
+
+def _row(quantity: Mapping[str, Any]) -> list[object]:
+    unit = "" if quantity["unit"] == "1" else f" {quantity['unit']}"
+    means = [quantity["mean_difference"], quantity["mean_absolute_difference"]]
+    return [
+        html(quantity["quantity"].replace("_", " ")),
+        len(quantity["pairs"]),
+        *(DASH if mean is None else f"{mean:.4g}{unit}" for mean in means),
+        number(quantity["spearman"], 2),
+        number(quantity["kendall"], 2),
+    ]

@@ -1,0 +1,126 @@
+"""Calculations: identity that later versions keep, what enters a key, tasks, folders, cut and failed documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jobflow import Job, run_locally
+from pymatgen.core import Lattice, Structure
+
+from hebe.config.engine import EngineSpec
+from hebe.engines import get_engine
+from hebe.engines.ase import ASEEngine
+from hebe.engines.protocol import Evaluation, Relaxation, static_result
+from hebe.exceptions import CalculationCutError
+from hebe.makers import RelaxMaker, StaticMaker
+from hebe.makers.calculation import calculation_key, run_folder
+from hebe.makers.identity import stable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from hebe.schemas.calculation import CalculationDoc
+
+SPRINGS = {"ase": "support.spring_crystal:make", "energy_scale": "springs", "arguments": {"length": 2.25}}
+
+
+def oxide() -> Structure:
+    return Structure(Lattice.cubic(4.25), ["Mg", "O"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]]))
+
+
+def outcome(job: Job) -> CalculationDoc:
+    output: CalculationDoc = run_locally(job, log=False)[job.uuid][1].output
+    return output
+
+
+class Reader(ASEEngine):
+    """An engine that reads initial moments and writes files."""
+
+    reads = ("magmoms",)
+
+    def __init__(self) -> None:
+        super().__init__("support.spring_crystal:make", {}, "springs")
+        self.name = "reader"
+
+    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
+        """One energy, of the initial moments; the first attempt in a folder is cut off."""
+        assert folder is not None
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            raise CalculationCutError(self.name, "walltime", folder=folder, cpu_s=3.0)
+        moments = np.array(structure.site_properties["magmom"])
+        flat = np.zeros((len(structure), 3))
+        return static_result(structure, Evaluation(float(moments.sum()), flat, np.zeros((3, 3)), moments), cpu_s=2.0)
+
+
+def test_keys_and_ids_are_those_of_the_first_version() -> None:
+    """Recorded with the code that had only one maker; a change would make every store compute again."""
+    recorded = "c6d205cc1ae5df050c38655ac94e0b5c2f1cff795a881551de1ae8e2ab403d2a"
+    assert calculation_key(get_engine("chgnet"), 0.05, "relax", oxide()) == recorded
+    block = {"name": "chgnet", "arguments": {}, "fmax": 0.05, "steps": 200}
+    job = RelaxMaker(engine=block, displacement=0.02).make(oxide(), label="shared/MgO")
+    stable(job, campaign="recorded", label="shared/MgO")
+    assert job.uuid == "01b67bfc-d34b-550d-a1de-5a68cb891bf0"
+
+
+def test_a_fixed_cell_is_another_job_and_another_task() -> None:
+    jobs = [stable(RelaxMaker(cell=cell).make(oxide()), campaign="c", label="l") for cell in (True, False)]
+    assert jobs[0].uuid != jobs[1].uuid
+    assert [RelaxMaker(cell=cell).task for cell in (True, False)] == ["relax", "relax-ions"]
+
+
+def test_the_threshold_enters_the_key_of_relaxations_alone() -> None:
+    engine = get_engine(EngineSpec.model_validate(SPRINGS))
+    keys = {(task, fmax): calculation_key(engine, fmax, task, oxide()) for task in TASKS for fmax in (0.1, 0.2)}
+    assert len(set(keys.values())) == 5
+    assert keys["static", 0.1] == keys["static", 0.2]
+
+
+TASKS = ("relax", "relax-ions", "static")
+
+
+def test_initial_moments_enter_the_key_of_engines_that_read_them() -> None:
+    plain, magnetic, turned = oxide(), oxide(), oxide()
+    magnetic.add_site_property("magmom", [1.0, -0.0])
+    turned.add_site_property("magmom", [-1.0, 0.0])
+    reader, springs = Reader(), get_engine(EngineSpec.model_validate(SPRINGS))
+    assert len({calculation_key(reader, 0.1, "static", s) for s in (plain, magnetic, turned)}) == 3
+    assert len({calculation_key(springs, 0.1, "static", s) for s in (plain, magnetic, turned)}) == 1
+    magnetic.add_site_property("magmom", [1.0, 0.0])
+    positive = calculation_key(reader, 0.1, "static", magnetic)
+    magnetic.add_site_property("magmom", [1.00004, None])
+    assert calculation_key(reader, 0.1, "static", magnetic) == positive
+
+
+def test_a_static_calculation_moves_nothing() -> None:
+    document = outcome(StaticMaker(engine=SPRINGS).make(oxide()))
+    assert (document.task, document.status, document.n_steps) == ("static", "converged", 1)
+    assert document.cell == oxide()
+    assert document.energy == get_engine(EngineSpec.model_validate(SPRINGS)).evaluate(oxide()).energy_eV
+    assert "fmax" not in document.settings
+    assert document.run_dir is None, "this engine writes no files"
+
+
+def test_a_cell_that_is_fixed_stays() -> None:
+    document = outcome(RelaxMaker(engine=SPRINGS, cell=False, displacement=0.1).make(oxide()))
+    assert (document.task, document.status) == ("relax-ions", "converged")
+    assert np.array_equal(document.cell.lattice.matrix, oxide().lattice.matrix)
+
+
+def test_a_cut_calculation_goes_on_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".hebe").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("hebe.makers.calculation.get_engine", lambda _: Reader())
+    start = oxide()
+    start.add_site_property("magmom", [2.0, 0.5])
+    first, second = (outcome(StaticMaker().make(start)) for _ in range(2))
+    assert (first.status, second.status) == ("cut", "converged")
+    assert first.error is not None
+    assert first.run_dir == second.run_dir == str(run_folder("reader", first.key))
+    assert first.run_dir == str(tmp_path / ".hebe" / "runs" / "reader" / first.key[:16])
+    assert first.run_dir in first.error.message
+    assert second.energy == 2.5, "the initial moments reached the engine"
+    assert (first.cpu_s >= 3, second.cpu_s >= 2) == (True, True), "CPU time of other processes counts"
