@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hebe.launchers.records import COLLECTION, Records
+from hebe.stores.factory import open_collection
 
 if TYPE_CHECKING:
     from maggma.core.store import Store
@@ -30,15 +31,9 @@ class SharedRecords(Records):
     """
 
     def __init__(self, documents: Store) -> None:
-        super().__init__(_beside(documents, COLLECTION, "uuid"))
-        self._beats = _beside(documents, _BEATS, "id")
-        self._beats.connect()
+        super().__init__(open_collection(documents, COLLECTION, "uuid"))
+        self._beats = open_collection(documents, _BEATS, "id")
         self.store.ensure_index("uuid")
-
-    def close(self) -> None:
-        """Give the connections up."""
-        super().close()
-        self._beats.close()
 
     def beat(self, launch: str, body: dict[str, Any]) -> None:
         """Say that a launch is alive and how far it is."""
@@ -48,10 +43,3 @@ class SharedRecords(Records):
         """Return id, time of the last heartbeat (s since 1970) and report of every launch, the latest first."""
         found = self._beats.query(sort={"heartbeat": -1})
         return [(beat["id"], beat["heartbeat"], beat["body"]) for beat in found]
-
-
-def _beside(documents: Store, collection: str, key: str) -> Any:
-    """Another collection of the same database, with a connection of its own, so that it can be described to others."""
-    twin: Any = type(documents).from_dict(documents.as_dict())
-    twin.collection_name, twin.key = collection, key
-    return twin

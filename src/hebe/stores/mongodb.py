@@ -96,6 +96,12 @@ class BorrowedCollection(MongoStore):
         collection: Any = lender._collection.database[collection_name]  # noqa: SLF001 - maggma offers no other way
         super().__init__(str(collection.database.name), collection_name, key=key)
         self._coll = collection
+        self._lender = lender
+
+    def as_dict(self) -> dict[str, Any]:
+        """Describe a store of the same documents with a connection of its own, for another process."""
+        described: dict[str, Any] = self._lender.as_dict()
+        return {**described, "collection_name": self.collection_name, "key": self.key}
 
     def connect(self, force_reset: bool = False) -> None:  # noqa: FBT001, FBT002 - maggma's signature
         """Do nothing: the lender is connected."""
