@@ -7,12 +7,13 @@ WORKERS ?=
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test slow lint types check wheel clean help
+.PHONY: demo test slow gpaw lint types check wheel clean help
 
 help:
 	@echo "make demo   install what the demo needs and run examples/na-o3-quick.yaml"
 	@echo "make test   install what the tests need and run all that are not slow"
 	@echo "make slow   run the slow tests"
+	@echo "make gpaw   run the tests of GPAW, which must be there (Debian: apt install gpaw gpaw-data)"
 	@echo "make lint types   ruff and import contract; mypy"
 
 $(BIN)/python:
@@ -24,7 +25,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,report,cluster,dev]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,atomate2,report,cluster,dev]"
 	@touch $@
 
 demo: $(VENV)/.demo
@@ -33,10 +34,13 @@ demo: $(VENV)/.demo
 	$(BIN)/hebe report examples/na-o3-quick.yaml -o demo/report.html
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --durations 10
+	$(BIN)/python -m pytest -m "not slow and not gpaw" --numprocesses 2 --durations 10
 
 slow: $(VENV)/.test
-	$(BIN)/python -m pytest -m slow --durations 10
+	$(BIN)/python -m pytest -m "slow and not gpaw" --durations 10
+
+gpaw: $(VENV)/.test
+	HEBE_TEST_CI=1 $(BIN)/python -m pytest -m gpaw --numprocesses 2 --durations 10
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

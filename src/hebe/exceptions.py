@@ -58,11 +58,12 @@ class BadInputError(HebeError):
 class MissingDependencyError(HebeError):
     """An optional package is needed; names it and how to get it."""
 
-    def __init__(self, package: str, purpose: str, extra: str) -> None:
+    def __init__(self, package: str, purpose: str, extra: str, *, advice: str | None = None) -> None:
         self.package = package
         self.purpose = purpose
         self.extra = extra
-        super().__init__(f"{purpose} needs {package}: pip install 'hebe-flows[{extra}]'")
+        advice = advice or f"pip install 'hebe-flows[{extra}]'"
+        super().__init__(f"{purpose} needs {package}: {advice}")
 
 
 class EngineError(HebeError):

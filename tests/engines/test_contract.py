@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 SPRINGS = EngineSpec(ase="support.spring_crystal:make", energy_scale="springs")
 
 
-@pytest.fixture(params=["chgnet", "ase"])
+ATOMATE2 = pytest.mark.skipif(importlib.util.find_spec("atomate2") is None, reason="needs atomate2")
+
+
+@pytest.fixture(params=["chgnet", "ase", pytest.param("atomate2", marks=ATOMATE2)])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    return get_engine("chgnet" if request.param == "chgnet" else SPRINGS)
+    return get_engine(SPRINGS if request.param == "ase" else request.param)
 
 
 def sample() -> Structure:

@@ -39,7 +39,7 @@ def outcome(job: Job) -> CalculationDoc:
 class Reader(ASEEngine):
     """An engine that reads initial moments and writes files."""
 
-    reads = ("magmoms",)
+    reads: tuple[str, ...] = ("magmoms",)
 
     def __init__(self) -> None:
         super().__init__("support.spring_crystal:make", {}, "springs")

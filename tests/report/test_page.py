@@ -160,6 +160,6 @@ def test_a_second_stage_has_its_section() -> None:
     reader = Reader(report_page(campaign, found, promotions=[promotion], agreement=[agreement]))
     assert reader.open == []
     assert f"2 of {len(found)} went on, down to rank 2" in reader.text
-    assert "gpaw minus chgnet" in reader.text
+    assert "stage 2 (gpaw) minus stage 1 (chgnet)" in reader.text
     assert reader.text.count("0.15 V") == 2
     assert "script" not in reader.tags

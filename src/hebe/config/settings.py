@@ -96,12 +96,21 @@ class Settings(ConfigModel):
     the file that names it, or from the working folder for ``HEBE_PROJECT_DIR``. ``store`` says where outputs go; a
     source that names it replaces it as a whole, except that variables (``HEBE_STORE_URI``, ...) change single keys.
     ``cluster`` describes a batch queue; only files give it.
+    ``device`` is where machine-learned potentials of Hebe compute: ``cpu``, ``cuda``, or CUDA when there is one.
+    ``gpaw_python`` is the Python that has GPAW (None: this one if it has, else the system's), ``gpaw_processes`` the
+    number of MPI processes of one calculation, ``gpaw_walltime_s`` the wall time after which a calculation writes a
+    checkpoint and is ``cut``, ``gpaw_stuck_s`` the time without output after which it counts as stuck.
     """
 
     workers: Whole | None = Field(default=None, ge=1, le=10_000)
     project_dir: Path | None = None
     store: StoreSettings = StoreSettings()
     cluster: ClusterSettings | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    gpaw_python: Path | None = None
+    gpaw_processes: Whole = Field(default=1, ge=1, le=10_000)
+    gpaw_walltime_s: float | None = Field(default=None, gt=0)
+    gpaw_stuck_s: float = Field(default=7200.0, gt=0)
 
 
 def get_settings(start: Path | None = None) -> Settings:
@@ -208,6 +217,8 @@ def _explicit(settings: Settings, folder: Path) -> dict[str, Any]:
     given = settings.model_dump(exclude_unset=True)
     if settings.project_dir is not None:
         given["project_dir"] = folder / _without_tilde(settings.project_dir)
+    if settings.gpaw_python is not None:
+        given["gpaw_python"] = folder / _without_tilde(settings.gpaw_python)
     for name in ("path", "file"):
         path = getattr(settings.store, name)
         if path is not None:

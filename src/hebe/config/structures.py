@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.units import Length, Whole
 from hebe.config.wording import RefusedValueError, shown
+
+_SHIFT: Final = 0.02
 
 
 class CellFile(ConfigModel):
@@ -38,7 +40,7 @@ class StructureSpec(ConfigModel):
     cations: Whole = Field(default=12, ge=1, le=512)
     per_candidate: Whole = Field(default=2, ge=1, le=100)
     seed: Whole = Field(default=0, ge=0, lt=2**32)
-    displacement: Length = Field(default=0.02, ge=0, le=0.2)
+    displacement: Annotated[Length, Field(ge=0, le=0.2)] | None = None
     shells: Whole = Field(default=2, ge=1, le=6)
     files: tuple[CellFile, ...] = ()
     metal: CellFile | None = None
@@ -53,6 +55,13 @@ class StructureSpec(ConfigModel):
         if self.method == "explicit" and built - self._defaults():
             raise RefusedValueError("cells that are given are not built", key=min(built - self._defaults()))
         return self
+
+    @property
+    def shift(self) -> float:
+        """Displacement (A) of the sites of a start cell: what the file says, else none for cells that are given."""
+        if self.displacement is not None:
+            return self.displacement
+        return 0.0 if self.method == "explicit" else _SHIFT
 
     def _defaults(self) -> set[str]:
         """Keys that have their default value, though they may be written."""

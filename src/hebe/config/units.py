@@ -18,6 +18,9 @@ from hebe.config.wording import shown
 GAS_CONSTANT: Final = 8.31446261815324
 """Molar gas constant, J mol-1 K-1 (CODATA 2018, exact)."""
 
+RYDBERG_EV: Final = 13.605693122994
+"""Rydberg energy, eV (CODATA 2018)."""
+
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 _FRACTION = re.compile(rf"{_NUMBER}(?:/[0-9]+)?")
 _QUANTITY = re.compile(rf"(?P<value>{_NUMBER}(?: */ *[0-9]+)?) *(?P<unit>\S*)")
@@ -29,6 +32,8 @@ _UNITS: Final[dict[str, dict[str, float]]] = {
     "ratio": {"": 1.0, "%": 0.01},
     "energy_per_atom": {"": 1.0, "eV/atom": 1.0, "meV/atom": 1e-3, "eV": 1.0, "meV": 1e-3},
     "force": {"": 1.0, "eV/A": 1.0, "meV/A": 1e-3},
+    "energy": {"": 1.0, "eV": 1.0, "meV": 1e-3, "Ry": RYDBERG_EV},
+    "inverse length": {"": 1.0, "1/A": 1.0},
     "length": {"": 1.0, "A": 1.0, "pm": 0.01, "nm": 10.0},
     "time": {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0},
     "memory": {"": 1.0, "MB": 1.0, "GB": 1000.0, "MiB": 1.048576, "GiB": 1073.741824},
@@ -68,8 +73,8 @@ def parse_quantity(value: Any, kind: str) -> float:
     value
         A number, or a text with a number and a unit.
     kind
-        ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``force`` (eV/A), ``length`` (A), ``time`` (s),
-        ``memory`` (MB) or ``temperature`` (K).
+        ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``energy`` (eV), ``force`` (eV/A),
+        ``length`` (A), ``inverse length`` (1/A), ``time`` (s), ``memory`` (MB) or ``temperature`` (K).
 
     Raises
     ------
@@ -100,6 +105,8 @@ ExactFraction = Annotated[Fraction, BeforeValidator(parse_fraction), PlainSerial
 EntropyR = Annotated[float, _quantity("entropy")]
 Ratio = Annotated[float, _quantity("ratio")]
 Force = Annotated[float, _quantity("force")]
+Energy = Annotated[float, _quantity("energy")]
+InverseLength = Annotated[float, _quantity("inverse length")]
 Length = Annotated[float, _quantity("length")]
 Seconds = Annotated[float, _quantity("time")]
 Megabytes = Annotated[float, _quantity("memory")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import cached_property
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from pymatgen.core import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
+from hebe.engines.model_hash import hash_files, hash_parameters
 from hebe.engines.optimizer import OPTIMIZER, relax
 from hebe.engines.protocol import Evaluation, Relaxation, static_result
 from hebe.exceptions import BadInputError, EngineError
@@ -28,7 +30,7 @@ class ASEEngine:
     path
         Import path of the factory.
     arguments
-        Keyword arguments, plain JSON; they enter the content key.
+        Keyword arguments, plain JSON; they enter the content key, files among them by their content.
     energy_scale
         Name shared only by calculators whose energies can be compared.
 
@@ -54,18 +56,35 @@ class ASEEngine:
             raise BadInputError(
                 f"arguments of {path} must be plain values: {err}", key="stages.engine.arguments"
             ) from err
-        self._calculator: Any = None
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Import path, arguments, energy scale, version of the package, optimizer."""
-        return {
+        """Import path, arguments with files by content, hash of the model, energy scale, versions, optimizer.
+
+        A calculator that cannot be made has no hash; it has no energies either, and says why when asked for one.
+        """
+        settings = {
             "path": self.path,
-            "arguments": self.arguments,
+            "arguments": hash_files(self.arguments),
             "energy_scale": self.energy_scale,
             "optimizer": OPTIMIZER,
             **self.versions,
         }
+        return settings if self._model_hash is None else {**settings, "model_hash": self._model_hash}
+
+    @cached_property
+    def _model_hash(self) -> str | None:
+        try:
+            return hash_parameters(self._calculator)
+        except EngineError:
+            return None
+
+    @cached_property
+    def _calculator(self) -> Any:
+        try:
+            return self._factory(**self.arguments)
+        except Exception as err:
+            raise EngineError(self.name, f"the calculator cannot be made: {type(err).__name__}: {err}") from err
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -83,19 +102,7 @@ class ASEEngine:
 
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy (eV), forces (eV/A), stress (eV/A^3); moments when the calculator has them."""
-        if self._calculator is None:
-            self._calculator = self._factory(**self.arguments)
-        plain = Structure(structure.lattice, structure.species, structure.frac_coords)
-        atoms = AseAtomsAdaptor.get_atoms(plain, msonable=False)
-        atoms.calc = self._calculator
-        try:
-            energy = float(atoms.get_potential_energy())
-            forces = np.asarray(atoms.get_forces(), dtype=np.float64)
-            stress = np.asarray(atoms.get_stress(voigt=False), dtype=np.float64)
-            moments = np.asarray(atoms.get_magnetic_moments(), dtype=np.float64) if magmoms else None
-        except Exception as err:
-            raise EngineError(self.name, f"{type(err).__name__}: {err}") from err
-        return Evaluation(energy, forces, stress, moments)
+        return evaluate_calculator(self.name, self._calculator, structure, magmoms=magmoms)
 
     def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
         """Energy, forces and stress of the structure as it is."""
@@ -112,3 +119,28 @@ class ASEEngine:
     ) -> Relaxation:
         """Relax ions and cell with the project's own optimizer."""
         return relax(structure, self.evaluate, fmax=fmax, steps=steps, cell=cell)
+
+
+def evaluate_calculator(engine: str, calculator: Any, structure: Structure, *, magmoms: bool) -> Evaluation:
+    """Energy (eV), forces (eV/A), stress (eV/A^3) and, when asked, moments from an ASE calculator.
+
+    Raises
+    ------
+    EngineError
+        In the name of `engine`, for whatever the calculator raises.
+    """
+    atoms = AseAtomsAdaptor.get_atoms(without_properties(structure), msonable=False)
+    atoms.calc = calculator
+    try:
+        energy = float(atoms.get_potential_energy())
+        forces = np.asarray(atoms.get_forces(), dtype=np.float64)
+        stress = np.asarray(atoms.get_stress(voigt=False), dtype=np.float64)
+        moments = np.asarray(atoms.get_magnetic_moments(), dtype=np.float64) if magmoms else None
+    except Exception as err:
+        raise EngineError(engine, f"{type(err).__name__}: {err}") from err
+    return Evaluation(energy, forces, stress, moments)
+
+
+def without_properties(structure: Structure) -> Structure:
+    """The lattice, elements and coordinates alone."""
+    return Structure(structure.lattice, structure.species, structure.frac_coords)

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 VOIGT: Final = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
-_DECAY: Final = 1.6  # 1/A
+_DECAY: Final = 2.0  # 1/A
 _CUTOFF: Final = 5.0  # A
-_SITE_STIFFNESS: Final = 0.6  # eV/A^2, keeps translations and soft modes bounded
+_SITE_STIFFNESS: Final = 0.3  # eV/A^2, keeps translations and soft modes bounded
 _ANIONS: Final = frozenset({7, 8, 9, 15, 16, 17, 34, 35, 53})
 _ALKALI: Final = frozenset({3, 11, 19, 37, 55})
-_BOND: Final = {"strong": (2.05, 8.0), "alkali": (2.4, 2.0), "anion": (2.9, 1.5), "cation": (3.0, 1.0)}
+_BOND: Final = {"strong": (2.05, 5.5), "alkali": (2.4, 1.4), "anion": (2.9, 1.0), "cation": (3.0, 0.7)}
 """Length (A) and stiffness (eV/A^2) of a spring by kind: cation-anion, alkali-anion, anion-anion, cation-cation."""
 
 

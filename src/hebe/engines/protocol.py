@@ -90,9 +90,13 @@ class Engine(Protocol):
     """
 
     name: str
-    energy_scale: str
     reads: tuple[str, ...]
     capabilities: frozenset[str]
+
+    @property
+    def energy_scale(self) -> str:
+        """What its energies can be compared with."""
+        ...
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from hebe.config.engine import ENGINES, EngineSpec
 from hebe.engines.ase import ASEEngine
+from hebe.engines.atomate2 import Atomate2Engine
 from hebe.engines.chgnet import CHGNetEngine
+from hebe.engines.gpaw import GPAWEngine
 from hebe.exceptions import BadInputError
 from hebe.science.keys import canonical_json
 
@@ -27,7 +29,7 @@ def get_engine(spec: str | EngineSpec) -> Engine:
         if spec not in ENGINES:
             raise BadInputError(f"no engine is called {spec!r}", suggestion=f"known: {', '.join(ENGINES)}")
         spec = EngineSpec(name=spec)
-    return _make(canonical_json(spec.model_dump(mode="json", include={"name", "ase", "arguments", "energy_scale"})))
+    return _make(canonical_json(spec.model_dump(mode="json", exclude={"fmax", "steps"})))
 
 
 @cache
@@ -35,4 +37,8 @@ def _make(content: str) -> Engine:
     spec = EngineSpec.model_validate_json(content)
     if spec.ase is not None and spec.energy_scale is not None:
         return ASEEngine(spec.ase, spec.arguments, spec.energy_scale)
+    if spec.name == "atomate2":
+        return Atomate2Engine(spec.arguments, spec.energy_scale)
+    if spec.name == "gpaw":
+        return GPAWEngine(spec.preset or "screen", spec.settings)
     return CHGNetEngine()

@@ -28,12 +28,6 @@ class FirstStage(StageWiring):
     Competing phases are displaced like candidates, so that both may distort.
     """
 
-    @property
-    def displacement(self) -> float:
-        """Displacement (A) of the sites of a start cell; cells that are given keep theirs unless the file asks."""
-        spec = self.campaign.structures
-        return 0.0 if spec.method == "explicit" and "displacement" not in spec.model_fields_set else spec.displacement
-
     def phase(self, phase: Phase) -> Job:
         """Calculation of a competing phase from its literature structure; its cell relaxes where any does."""
         structure = phase.structure()
@@ -44,7 +38,7 @@ class FirstStage(StageWiring):
         """Calculation of a cell that is no host."""
         if label not in self._shared:
             task: Task = "static" if self.stage.task == "static" else "relax"
-            maker = self.maker(task, displacement=self.displacement, host=False)
+            maker = self.maker(task, displacement=self.campaign.structures.shift, host=False)
             self._shared[label] = self.add(maker.make(structure, label=label), label, SHARED_PRIORITY)
         job: Job = self._shared[label]
         return job
@@ -75,7 +69,7 @@ class BuiltStage(FirstStage):
         ordering = self.add(
             order.make(spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate
         )
-        maker = self.maker(self.stage.task, displacement=self.displacement)
+        maker = self.maker(self.stage.task, displacement=self.campaign.structures.shift)
         name = f"{made}/o0/s{self.number}"
         job = maker.make(build.output, ordering.output, None, 0, label=name)
         return Member(build.output, build.output.n_fu, self.add(job, name, priority, candidate))
@@ -89,7 +83,7 @@ class BuiltStage(FirstStage):
         jobs = []
         for slot in range(keep):
             name = f"{prefix}/o{slot}/s{self.number}"
-            relax = self.maker(self.stage.task, displacement=self.displacement)
+            relax = self.maker(self.stage.task, displacement=self.campaign.structures.shift)
             job = relax.make(member.configuration, order.output, member.made.output, slot, label=name)
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, order.output, jobs)
@@ -131,7 +125,7 @@ class GivenStage(FirstStage):
         """The given cell as made."""
         del builder
         cells, name = self.cells[spec.candidate_id], f"{prefix}/c{index}/x{spec.x_made}/o0/s{self.number}"
-        job = self.maker(self.stage.task, displacement=self.displacement).make(cells.made, label=name)
+        job = self.maker(self.stage.task, displacement=self.campaign.structures.shift).make(cells.made, label=name)
         return Member(None, cells.n_fu, self.add(job, name, priority, candidate))
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
@@ -141,6 +135,8 @@ class GivenStage(FirstStage):
         jobs = []
         for slot, state in enumerate(found):
             name = f"{prefix}/o{slot}/s{self.number}"
-            job = self.maker(self.stage.task, displacement=self.displacement).make(state.structure, label=name)
+            job = self.maker(self.stage.task, displacement=self.campaign.structures.shift).make(
+                state.structure, label=name
+            )
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, found[0].ordering, jobs)

@@ -200,7 +200,7 @@ class StageWiring(ABC):
 
     def _mixing(self, spec: MemberSpec, parts: _Parts, priority: int) -> Job:
         """Mixing job with the references that this candidate needs."""
-        vertices = [self.vertex(*vertex) for vertex in _vertices(spec)]
+        vertices = [self.vertex(*vertex) for vertex in host_vertices(spec)]
         phases = [
             phase
             for phase in phases_within(composition_of(spec).elements)
@@ -232,7 +232,7 @@ def _multiple(at_least: int, of: int) -> int:
     return -(-at_least // of) * of
 
 
-def _vertices(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
+def host_vertices(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
     """Members of the host with fewest species at the candidate's oxidation states."""
     split, member = split_of(spec) or {}, composition_of(spec)
     sites = {name: member.host.sublattices[name].multiplicity for name in split}

@@ -25,8 +25,8 @@ _OPTIONAL: Final = {
     "atomate2": ("VASP", "vasp"),
     "custodian": ("VASP", "vasp"),
     "fireworks": ("queues", "fireworks"),
-    "gpaw": ("DFT with GPAW", "gpaw"),
 }
+_DEFAULT_ENGINE: Final = "chgnet"
 _LITTLE_BYTES: Final = 1e9
 
 
@@ -149,6 +149,7 @@ def _engines(campaign: Campaign | None) -> Iterator[Check]:
             engine.check()
             versions = ", ".join(f"{key} {value}" for key, value in engine.versions.items())
         except HebeError as err:
-            yield Check(f"engine {name}", "absent", str(err), str(err).partition(": ")[2])
+            needed = campaign is not None or name == _DEFAULT_ENGINE
+            yield Check(f"engine {name}", "absent", str(err), str(err).partition(": ")[2], needed=needed)
         else:
             yield Check(f"engine {name}", "ok", versions)

@@ -11,9 +11,9 @@ from hebe.report.svg import document, frame, line, marker, style_of, text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_WIDTH: Final = 380.0
+_WIDTH: Final = 560.0
 _HEIGHT: Final = 360.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70.0, 362.0, 18.0, 310.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 130.0, 430.0, 14.0, 314.0
 
 SHOWN: Final[dict[str, tuple[str, str, float]]] = {
     "average_voltage": ("average voltage", "V", 1.0),
@@ -32,7 +32,7 @@ def parity(quantity: Mapping[str, Any], before: str, after: str, candidates: Seq
     quantity
         Entry of an agreement document.
     before, after
-        Engines of the stages.
+        What the stages are called.
     candidates
         In the order of the ranking, for numbers and marks.
     """

@@ -49,9 +49,8 @@ def _border(promotion: Mapping[str, Any]) -> Markup:
 
 
 def _agreement(document: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> list[Markup]:
-    before, after = document["before"], document["after"]
-    if before == after:
-        before, after = f"{before}, stage {document['stage']}", f"{after}, stage {document['stage'] + 1}"
+    number_ = document["stage"]
+    before, after = f"stage {number_}", f"stage {number_ + 1}"
     head = ["quantity", "n", "mean difference", "mean absolute difference", "Spearman", "Kendall"]
     body = [_row(quantity) for quantity in document["quantities"]]
     drawn = [q for q in document["quantities"] if q["quantity"] in SHOWN and len(q["pairs"]) >= _FEWEST]
@@ -59,7 +58,7 @@ def _agreement(document: Mapping[str, Any], candidates: Sequence[Mapping[str, An
         tag("figure", tag("h3", SHOWN[q["quantity"]][0].capitalize()), Markup(parity(q, before, after, candidates)))
         for q in drawn
     ]
-    title = tag("h3", f"Agreement: {after} minus {before}")
+    title = tag("h3", f"Agreement: {after} ({document['after']}) minus {before} ({document['before']})")
     return [title, tag("div", table(head, body, range(1, 6)), class_="scroll"), tag("div", *figures, class_="figures")]
 
 

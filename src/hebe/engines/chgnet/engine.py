@@ -7,53 +7,68 @@ corrections must not be added again and raw DFT energies must not meet it on a h
 from __future__ import annotations
 
 import importlib.util
-from functools import partial
+from functools import cached_property, partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.engines.chgnet.device import choose_device
 from hebe.engines.chgnet.pretrained import MODEL, model_file, model_hash
-from hebe.engines.optimizer import OPTIMIZER, relax
+from hebe.engines.optimizer import OPTIMIZER, relax, relax_many
 from hebe.engines.protocol import Evaluation, Relaxation, static_result
 from hebe.exceptions import MissingDependencyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pymatgen.core import Structure
+
+    from hebe.engines.chgnet.device import Device
+    from hebe.exceptions import EngineError
 
 EVALUATION: Final = "fast-1"
 """Name and version of what computes energies from the weights: enters content keys, changed when numbers do."""
 
 
 class CHGNetEngine:
-    """CHGNet on the CPU: energy, forces and stress from one backward pass.
+    """CHGNet: energy, forces and stress from one backward pass, of one cell or of many at once.
 
     Parameters
     ----------
     compiled
         Whether the two operations that take the time run as compiled kernels or in plain torch; numbers agree to the
-        rounding of float32.
+        rounding of float32. CUDA always computes in plain torch.
+    device
+        ``cpu`` or ``cuda``; None follows the settings when it is first needed.
     """
 
     name = "chgnet"
     energy_scale = "chgnet-0.3.0/MP2020"
     reads: tuple[str, ...] = ()
-    capabilities = frozenset({"forces", "stress", "magmoms"})
+    capabilities = frozenset({"forces", "stress", "magmoms", "batch"})
 
-    def __init__(self, *, compiled: bool = True) -> None:
-        self.compiled = compiled
+    def __init__(self, *, compiled: bool = True, device: Device | None = None) -> None:
+        self.compiled, self._asked = compiled, device
+
+    @cached_property
+    def device(self) -> Device:
+        """Where it computes."""
+        return self._asked or choose_device()
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Model, weights hash, float precision, version of the evaluation, optimizer."""
-        return {
+        """Model, weights hash, float precision, version of the evaluation, optimizer; the device if it is not the CPU.
+
+        In float32 the order of a sum shows in the last digits, and CUDA has its own.
+        """
+        settings = {
             "model": MODEL,
             "weights": model_hash(),
             "precision": "float32",
             "evaluation": EVALUATION,
             "optimizer": OPTIMIZER,
         }
+        return settings if self.device == "cpu" else {**settings, "device": self.device}
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -65,18 +80,40 @@ class CHGNetEngine:
         model_file()
         if importlib.util.find_spec("torch") is None:
             raise MissingDependencyError("torch", "engine chgnet", "mlip")
+        _ = self.device
 
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy (eV), forces (eV/A), stress (eV/A^3) and, when asked, moments (Bohr magnetons)."""
+        return self.evaluate_many([structure], magmoms=magmoms)[0]
+
+    def evaluate_many(self, structures: Sequence[Structure], *, magmoms: bool = False) -> list[Evaluation]:
+        """Evaluate structures in one pass over the union of their graphs.
+
+        Needs the memory of all of them at once. It pays on CUDA, which one cell does not fill, and not on a CPU.
+
+        Raises
+        ------
+        EngineError
+            If one of them has an isolated atom.
+        """
         from hebe.engines.chgnet import kernels, operations
+        from hebe.engines.chgnet.batch import join
         from hebe.engines.chgnet.graph import build_graph
-        from hebe.engines.chgnet.network import evaluate_graph
+        from hebe.engines.chgnet.network import evaluate_batch
         from hebe.engines.chgnet.weights import load_weights
 
-        output = evaluate_graph(
-            build_graph(structure), load_weights(), kernels if self.compiled else operations, moments=magmoms
+        if not structures:
+            return []
+        outputs = evaluate_batch(
+            join([build_graph(structure) for structure in structures]),
+            load_weights(self.device),
+            kernels if self.compiled and self.device == "cpu" else operations,
+            moments=magmoms,
         )
-        return Evaluation(output.energy, output.forces, output.virial / structure.volume, output.moments)
+        return [
+            Evaluation(output.energy, output.forces, output.virial / structure.volume, output.moments)
+            for structure, output in zip(structures, outputs, strict=True)
+        ]
 
     def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
         """Energy, forces, stress and moments of the structure as it is."""
@@ -93,3 +130,16 @@ class CHGNetEngine:
     ) -> Relaxation:
         """Relax ions and cell; moments are those of the end (they cost next to nothing beside an energy)."""
         return relax(structure, partial(self.evaluate, magmoms=True), fmax=fmax, steps=steps, cell=cell)
+
+    def relax_many(
+        self,
+        structures: Sequence[Structure],
+        *,
+        fmax: float = 0.05,
+        steps: int = 200,
+        cell: bool = True,
+        batch: int = 64,
+    ) -> list[Relaxation | EngineError]:
+        """Relax structures in lock-step, up to `batch` at a time; see `hebe.engines.optimizer.relax_many`."""
+        evaluate = partial(self.evaluate_many, magmoms=True)
+        return relax_many(structures, evaluate, fmax=fmax, steps=steps, cell=cell, batch=batch)

@@ -20,6 +20,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hebe.engines.chgnet.batch import Batch
     from hebe.engines.chgnet.graph import Graph
     from hebe.engines.chgnet.weights import GatedLayer, Radial, Weights
 
@@ -73,37 +74,49 @@ class _Indices:
     sign: Tensor
 
     @classmethod
-    def from_graph(cls, graph: Graph) -> _Indices:
-        first, second = torch.from_numpy(graph.first), torch.from_numpy(graph.second)
+    def from_graph(cls, graph: Graph, device: torch.device) -> _Indices:
+        def on_device(array: NDArray[np.int64] | NDArray[np.float64]) -> Tensor:
+            return torch.from_numpy(array).to(device)
+
+        first, second = on_device(graph.first), on_device(graph.second)
         return cls(
             centre=torch.cat([first, second]),
             neighbour=torch.cat([second, first]),
-            short=torch.from_numpy(graph.short),
-            left=torch.from_numpy(graph.left),
-            right=torch.from_numpy(graph.right),
-            at=torch.from_numpy(graph.centre),
-            sign=torch.from_numpy(graph.sign),
+            short=on_device(graph.short),
+            left=on_device(graph.left),
+            right=on_device(graph.right),
+            at=on_device(graph.centre),
+            sign=on_device(graph.sign),
         )
 
 
-def evaluate_graph(graph: Graph, weights: Weights, operations: Operations, *, moments: bool = False) -> Output:
-    """Energy, forces, virial and, when asked, moments of one structure, in float32 like the model."""
-    numbers = torch.from_numpy(graph.numbers) - 1
-    vectors = torch.from_numpy(graph.vectors).requires_grad_()
-    network = _Network(weights, operations, _Indices.from_graph(graph))
+def evaluate_batch(batch: Batch, weights: Weights, operations: Operations, *, moments: bool = False) -> list[Output]:
+    """Energy, forces, virial and, when asked, moments of each part, in float32 like the model.
+
+    Runs on the device that holds the weights; `operations` must be able to.
+    """
+    graph, device = batch.graph, weights.elements.device
+    numbers = torch.from_numpy(graph.numbers).to(device) - 1
+    vectors = torch.from_numpy(graph.vectors).to(device).requires_grad_()
+    network = _Network(weights, operations, _Indices.from_graph(graph, device))
     with _without_denormals():
-        energy, magnitudes = network.energy(numbers, vectors, moments=moments)
-        (slope,) = torch.autograd.grad(energy, vectors)
-    gradient = slope.numpy().astype(np.float64)
-    forces = np.zeros((len(numbers), 3))
+        energies, magnitudes = network.energies(numbers, vectors, moments=moments)
+        (slope,) = torch.autograd.grad(energies.sum(), vectors)
+    atomic = (energies.detach() + weights.references.index_select(0, numbers)).cpu().numpy()
+    gradient = slope.cpu().numpy().astype(np.float64)
+    magmoms = None if magnitudes is None else magnitudes.cpu().numpy().astype(np.float64)
+    forces = np.zeros((len(graph.numbers), 3))
     np.subtract.at(forces, graph.first, gradient)
     np.add.at(forces, graph.second, gradient)
-    return Output(
-        energy=float(energy.detach()) + float(weights.references[numbers].sum()),
-        forces=forces,
-        virial=graph.vectors.T @ gradient,
-        moments=None if magnitudes is None else magnitudes.numpy().astype(np.float64),
-    )
+    return [
+        Output(
+            energy=float(atomic[atoms].sum()),
+            forces=forces[atoms],
+            virial=graph.vectors[bonds].T @ gradient[bonds],
+            moments=None if magmoms is None else magmoms[atoms],
+        )
+        for atoms, bonds in batch.parts()
+    ]
 
 
 @contextmanager
@@ -117,13 +130,13 @@ def _without_denormals() -> Iterator[None]:
 
 
 class _Network:
-    """The message passing of one graph."""
+    """The message passing of one graph, which may be a union of several."""
 
     def __init__(self, weights: Weights, operations: Operations, indices: _Indices) -> None:
         self.weights, self.operations, self.indices = weights, operations, indices
 
-    def energy(self, numbers: Tensor, vectors: Tensor, *, moments: bool) -> tuple[Tensor, Tensor | None]:
-        """Energy without the reference of the composition (eV), and the moments of the atoms."""
+    def energies(self, numbers: Tensor, vectors: Tensor, *, moments: bool) -> tuple[Tensor, Tensor | None]:
+        """Energies of the atoms without their references (eV), and their moments."""
         weights, indices = self.weights, self.indices
         lengths = torch.linalg.vector_norm(vectors, dim=1)
         bonds, smooth = _radial_features(lengths.float(), weights.atom_radial).chunk(2, dim=1)
@@ -196,7 +209,7 @@ class _Network:
         for layer in weights.readout[:-1]:
             x = functional.silu(torch.addmm(layer.bias, x, layer.weight))
         last = weights.readout[-1]
-        return torch.addmm(last.bias, x, last.weight).double().sum()
+        return torch.addmm(last.bias, x, last.weight).double().view(-1)
 
 
 def _second_layer(core: Tensor, gate: Tensor, layer: GatedLayer) -> tuple[Tensor, Tensor]:

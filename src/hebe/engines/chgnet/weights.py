@@ -6,7 +6,7 @@ is then multiplied once per atom or bond, before it is gathered to the far more 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Final
 
@@ -78,9 +78,25 @@ class Weights:
 
 
 @cache
-def load_weights() -> Weights:
+def load_weights(device: str = "cpu") -> Weights:
+    """Weights of the pretrained model on a device."""
+    weights: Weights = _to_device(_reshape(load_model()), device)
+    return weights
+
+
+def _to_device(value: Any, device: str) -> Any:
+    """Copy of nested data classes and tuples with every tensor on the device."""
+    if isinstance(value, Tensor):
+        return value.to(device)
+    if isinstance(value, tuple):
+        return tuple(_to_device(part, device) for part in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{part.name: _to_device(getattr(value, part.name), device) for part in fields(value)})
+    return value
+
+
+def _reshape(model: Any) -> Weights:
     """Reshape the package's weights; the third angle update is left out, nothing reads what it gives."""
-    model = load_model()
     basis = model.bond_basis_expansion
     pair = torch.cat([model.bond_embedding.weight, model.bond_weights_ag.weight])
     return Weights(

@@ -1,0 +1,166 @@
+"""Error of CHGNet on mixing enthalpies: ten small cells of layered oxides, relaxed with CHGNet, against GPAW.
+
+Every cell is built and relaxed by the makers of a campaign with two stages; GPAW computes the relaxed cells as they are.
+The mixing enthalpy is against members of the same host at the oxidation states of the candidate, so that no other phase
+takes part. Results stay in a project folder: run it again to go on.
+
+    python benchmarks/model_error.py FOLDER [--workers 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from jobflow import Flow
+
+import hebe
+from hebe.api import project_store
+from hebe.flows.campaign import campaign_members
+from hebe.flows.following import wire_stage
+from hebe.flows.wiring import host_vertices
+from hebe.launchers import local
+from hebe.makers.build import BuildMaker
+from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.structures import ConfigurationDoc
+from hebe.science.analysis.references import MemberResult, mixing_document
+from hebe.science.chemistry.candidate import primary_sublattice
+from hebe.science.chemistry.member import composition_of, member_spec
+
+if TYPE_CHECKING:
+    from jobflow import JobStore
+
+    from hebe.flows.wiring import Member, StageWiring
+    from hebe.schemas.spec import MemberSpec
+
+ISOVALENT: Final = ("LiCo0.5Al0.5O2", "LiCo0.5Ga0.5O2", "LiAl0.5Ga0.5O2", "LiAl0.5Sc0.5O2", "LiCo0.5Cr0.5O2")
+ALIOVALENT: Final = (
+    "LiCo0.333Mg0.333Ti0.333O2",
+    "LiAl0.333Mg0.333Ti0.333O2",
+    "LiCo0.333Zn0.333Ti0.333O2",
+    "LiGa0.333Mg0.333Sn0.333O2",
+    "LiCo0.333Ni0.333Mn0.333O2",
+)
+CAMPAIGN: Final = """\
+name: model-error
+host:
+  family: layered-o3
+  working_ion: Li
+  sublattices:
+    TM:
+      species: {{Co: [3], Al: [3], Ga: [3], Sc: [3], Cr: [3], Mg: [2], Zn: [2], Ni: [2], Ti: [4], Sn: [4], Mn: [4]}}
+select: {{method: explicit, formulas: [{formulas}]}}
+structures: {{cations: 2, per_candidate: 1}}
+stages:
+  - engine: {{name: chgnet, fmax: 0.02, steps: 500}}
+    analyses: [mixing]
+  - engine: {{name: gpaw, preset: screen, settings: {{cutoff: 500 eV, k_spacing: 0.6}}}}
+    keep: all
+    task: static
+    analyses: [mixing]
+"""
+
+
+@dataclass
+class Wired:
+    """One member of the host in both stages."""
+
+    spec: MemberSpec
+    member: Member
+
+
+@dataclass(frozen=True)
+class Row:
+    """Mixing enthalpies (meV/atom) of one cell."""
+
+    formula: str
+    n_atoms: int
+    chgnet: float
+    gpaw: float
+
+
+def wire(campaign: hebe.config.campaign.Campaign) -> tuple[StageWiring, dict[str, tuple[Wired, list[Wired]]]]:
+    """Jobs of all cells and of the members of the host that they are compared with."""
+    specs = campaign_members(campaign)
+    later = wire_stage(campaign, 1, specs)
+    known: dict[str, Wired] = {}
+
+    def wired(spec: MemberSpec) -> Wired:
+        key = f"{spec.formula} {spec.split}"
+        if key not in known:
+            builder = BuildMaker(n_sites=composition_of(spec).denominator, seed=0)
+            known[key] = Wired(spec, later.member(spec, f"cell/{key}", 0, 0, builder, None))
+        return known[key]
+
+    found = {}
+    for spec in specs:
+        vertices = [
+            member_spec(composition, split, primary_sublattice(composition.fractions), later.space.valences)
+            for composition, split in host_vertices(spec)
+        ]
+        found[spec.formula] = (wired(spec), [wired(vertex) for vertex in vertices])
+    return later, found
+
+
+def result(store: JobStore, wired: Wired, stage: int) -> MemberResult:
+    """What a stage says of a member."""
+    member = wired.member if stage else wired.member.before
+    assert member is not None
+    assert member.configuration is not None
+    built = ConfigurationDoc.model_validate(store.get_output(member.configuration.uuid, load=True))
+    calculated = CalculationDoc.model_validate(store.get_output(member.made.uuid, load=True))
+    return MemberResult(wired.spec, built, calculated)
+
+
+def enthalpy(store: JobStore, own: Wired, vertices: list[Wired], stage: int) -> float:
+    """Mixing enthalpy against the same host, meV/atom."""
+    document = mixing_document(
+        [result(store, own, stage)], [result(store, vertex, stage) for vertex in vertices], {}, 0.0
+    )
+    value = document.same_host.dH_eV_per_site
+    if value is None or document.sites_per_fu is None or document.atoms_per_fu is None:
+        raise SystemExit(f"{own.spec.formula}: {document.same_host.reason} {document.warnings}")
+    return 1000 * value * document.sites_per_fu / document.atoms_per_fu
+
+
+def table(rows: list[Row]) -> None:
+    """Print rows, and what follows from them."""
+    print("| cell | atoms | CHGNet | GPAW | difference |\n|---|---|---|---|---|")
+    for row in rows:
+        print(f"| {row.formula} | {row.n_atoms} | {row.chgnet:.1f} | {row.gpaw:.1f} | {row.chgnet - row.gpaw:+.1f} |")
+    errors = [row.chgnet - row.gpaw for row in rows]
+    rmse = statistics.fmean(e**2 for e in errors) ** 0.5
+    mean, absolute = statistics.fmean(errors), statistics.fmean(map(abs, errors))
+    print(f"\nmeV/atom: mean {mean:+.1f}, mean absolute {absolute:.1f}, root mean square {rmse:.1f} (n = {len(rows)})")
+
+
+def main() -> None:
+    """Compute what is missing and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--formulas", nargs="*", default=[*ISOVALENT, *ALIOVALENT])
+    options = parser.parse_args()
+    folder: Path = options.folder
+    (folder / ".hebe").mkdir(parents=True, exist_ok=True)
+    path = folder / "model-error.yaml"
+    path.write_text(CAMPAIGN.format(formulas=", ".join(options.formulas)))
+    later, cells = wire(hebe.load_campaign(path))
+    store = project_store(folder)
+    jobs = {job.uuid: job for job in (*later.before.jobs, *later.jobs)}
+    summary = local.run(Flow(list(jobs.values())), store=store, workers=options.workers, root=folder)
+    if summary.status != "complete":
+        print(summary.failures)
+    rows = []
+    for formula, (own, vertices) in cells.items():
+        before, after = (enthalpy(store, own, vertices, stage) for stage in (0, 1))
+        structure = result(store, own, 1).result.cell
+        rows.append(Row(formula, len(structure), before, after))
+    table(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""The engine gpaw: plane-wave DFT with the project's own optimizer, checkpoints and a check of the final stress.
+
+GPAW: Mortensen et al., J. Chem. Phys. 160, 092503 (2024). It is a program of its own, found by `find_installation`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hebe.config.gpaw import RELAXED_CUTOFF_EV, gpaw_choice, gpaw_tables
+from hebe.engines.checkpoint import Checkpoint
+from hebe.engines.gpaw.installation import Installation, find_installation
+from hebe.engines.gpaw.run import GPAWRun, with_cutoff
+from hebe.engines.optimizer import OPTIMIZER, relax
+from hebe.engines.protocol import Evaluation, Relaxation, static_result
+from hebe.exceptions import CalculationCutError, EngineError
+from hebe.science.keys import content_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pymatgen.core import Structure
+
+    from hebe.config.gpaw import GPAWSettings
+
+EVALUATION: Final = "gpaw-1"
+"""Name and version of how parameters follow from settings: enters content keys, changed when numbers do."""
+
+_CHECK_FACTOR: Final = 1.3
+"""Cut-off, in units of its own, with which the stress of a relaxed cell is checked."""
+_CHECK_TOLERANCE_EV: Final = 0.4
+"""Virial per atom (eV) that the check may find: with 10 A^3 an atom and 150 GPa a volume that is 4 % off."""
+_NOT_IN_KEYS: Final = {"max_iterations", "allow_low_cutoff"}
+
+
+class GPAWEngine:
+    """GPAW with plane waves and PAW data sets.
+
+    Parameters
+    ----------
+    preset
+        ``ci``, ``screen`` or ``accurate``.
+    settings
+        What to change in the preset.
+    """
+
+    name = "gpaw"
+    reads: tuple[str, ...] = ("magmoms",)
+    capabilities = frozenset({"forces", "stress", "magmoms", "U"})
+
+    def __init__(self, preset: str = "screen", settings: GPAWSettings | None = None) -> None:
+        self.choice = gpaw_choice(preset, settings)
+
+    @property
+    def installation(self) -> Installation:
+        """Where GPAW is."""
+        return find_installation()
+
+    @property
+    def energy_scale(self) -> str:
+        """Functional, Hubbard U, release of the PAW data, cut-off: where one differs, energies cannot be compared."""
+        u = "+U(MP)" if self.choice.hubbard_u == "mp" else ""
+        return f"gpaw/{self.choice.xc}{u}/paw-{self.installation.data}/pw-{self.choice.cutoff:g}"
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The choice with its tables, the PAW data sets, the way of evaluating and relaxing."""
+        tables = gpaw_tables()
+        return {
+            **self.choice.model_dump(mode="json", exclude=_NOT_IN_KEYS),
+            "u_values": tables.hubbard_u.d if self.choice.hubbard_u == "mp" else {},
+            "default_moments": tables.initial_moments.moments if self.choice.spin == "auto" else {},
+            "paw": self.installation.data,
+            "evaluation": EVALUATION,
+            "optimizer": OPTIMIZER,
+        }
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of GPAW and its ASE, and the Python that has them."""
+        found = self.installation
+        return {"gpaw": found.version, "ase": found.ase, "paw": found.data, "python": found.python}
+
+    def check(self) -> None:
+        """See that some Python has GPAW and its data sets.
+
+        Raises
+        ------
+        MissingDependencyError
+            If none has; says what to install.
+        """
+        find_installation()
+
+    def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002 - they cost nothing
+        """Energy (eV, extrapolated to zero smearing), forces (eV/A), stress (eV/A^3), moments (Bohr magnetons)."""
+        with tempfile.TemporaryDirectory(prefix="hebe-gpaw-") as folder:
+            run = self._run(structure, Path(folder))
+            try:
+                return run.evaluate(structure)
+            finally:
+                run.close()
+
+    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
+        """Energy, forces, stress and moments of the structure as it is."""
+        if folder is None:
+            return static_result(structure, self.evaluate(structure))
+        run = self._run(structure, folder)
+        try:
+            result = static_result(structure, run.evaluate(structure), run.cpu_s)
+        except BaseException:
+            run.close()
+            raise
+        run.finish()
+        return replace(result, corrections=run.corrections)
+
+    def relax(
+        self,
+        structure: Structure,
+        *,
+        fmax: float = 0.05,
+        steps: int = 200,
+        cell: bool = True,
+        folder: Path | None = None,
+    ) -> Relaxation:
+        """Relax ions and cell from the last step written in `folder`, then check the stress with a larger basis.
+
+        Raises
+        ------
+        EngineError
+            If the cell shall relax with a cut-off too low for stresses, or GPAW cannot give an energy.
+        """
+        if cell and not self.choice.cells_can_relax:
+            raise EngineError(
+                self.name,
+                f"a cut-off of {self.choice.cutoff:g} eV is too low to relax a cell: choose at least "
+                f"{RELAXED_CUTOFF_EV:g} eV, relax ions only, or set allow_low_cutoff",
+                deterministic=True,
+            )
+        if folder is None:
+            with tempfile.TemporaryDirectory(prefix="hebe-gpaw-") as own:
+                return self.relax(structure, fmax=fmax, steps=steps, cell=cell, folder=Path(own))
+        checkpoint = Checkpoint(folder / f"relax-{content_hash([dict(self.settings), cell])[:8]}.json")
+        state = checkpoint.load(structure)
+        run = self._run(structure if state is None else state.start, folder)
+        try:
+            result = relax(structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
+            if result.converged and cell:
+                result = _checked(run, result, fmax)
+        except BaseException:
+            run.close()
+            raise
+        if result.converged:
+            run.finish()
+        run.close()
+        return replace(result, corrections=run.corrections, cpu_s=run.cpu_s)
+
+    def _run(self, structure: Structure, folder: Path) -> GPAWRun:
+        return GPAWRun(self.installation, self.choice, structure, folder)
+
+
+def _checked(run: GPAWRun, result: Relaxation, fmax: float) -> Relaxation:
+    """Compare the stress of a relaxed cell with that of a larger basis.
+
+    With too few plane waves a cell relaxes to a wrong volume and its own stress does not show it.
+    """
+    own = run.model
+    run.model = with_cutoff(run, _CHECK_FACTOR)
+    try:
+        stress = run.evaluate(result.structure).stress
+    except CalculationCutError:
+        return replace(result, converged=False)
+    finally:
+        run.model = own
+    virial = float(np.linalg.norm(stress, axis=1).max() * result.structure.volume / len(result.structure))
+    if virial < max(_CHECK_TOLERANCE_EV, 3 * fmax):
+        return replace(result, n_steps=result.n_steps + 1)
+    problem = (
+        f"the stress is not converged with the cut-off: {_CHECK_FACTOR:g} times the cut-off leaves a virial of "
+        f"{virial:.2f} eV/atom, so the volume is wrong"
+    )
+    return replace(result, n_steps=result.n_steps + 1, converged=False, problem=problem)

@@ -1,0 +1,99 @@
+"""Campaigns with GPAW: cells that are given, and a second stage after CHGNet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hebe.api import project_store, results, run
+from support.given_cells import coo2, licoo2, write
+from support.gpaw import lithium, needs_gpaw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.gpaw, pytest.mark.slow]
+
+CONVERGED = "{name: gpaw, preset: screen, settings: {hubbard_u: none, k_spacing: 0.9, k_spacing_metal: 0.45}}"
+"""600 eV, with the meshes of the published script: 3x3x3 for the oxides, 6x6x6 for lithium."""
+
+TWO_STAGES = """\
+name: funnel
+host:
+  family: layered-o3
+  working_ion: Li
+  sublattices:
+    TM: {species: {Co: [3], Al: [3], Ga: [3], Sc: [3]}, n_species: 2, grid: 2}
+filters: {include: [Co]}
+structures: {cations: 2, per_candidate: 1}
+stages:
+  - engine: chgnet
+    x: [1, 1/2]
+    analyses: [voltage, volume_strain]
+  - engine: {name: gpaw, preset: ci}
+    keep: 2
+    task: static
+    analyses: [voltage]
+rank: {maximize: [average_voltage]}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project folder that is also the working folder."""
+    needs_gpaw()
+    (tmp_path / ".hebe").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_voltage_of_lithium_cobalt_oxide_from_given_cells(project: Path) -> None:
+    """3.445 V; 3.488 V when the empty host keeps the full cell. GPAW 22.8 and 26.7, driven without this package."""
+    metal = ("li.vasp", lithium())
+    path = write(project, ("full.vasp", licoo2()), ("empty.vasp", coo2()), engine=CONVERGED, metal=metal)
+    first = run(path, workers=2, progress=False)
+    assert first.status == "complete", first.failures
+    (candidate,) = results(path).candidates
+    assert candidate["average_voltage_V"] == pytest.approx(3.445, abs=0.010)
+    assert candidate["energy_scale"].startswith("gpaw/PBE/")
+    write(project, ("full.vasp", licoo2()), ("empty.vasp", coo2(c=14.05)), engine=CONVERGED, metal=metal)
+    second = run(path, workers=2, progress=False)
+    assert second.calculations["computed"] == 1, "only the empty cell is another one"
+    assert results(path).candidates[0]["average_voltage_V"] == pytest.approx(3.488, abs=0.010)
+
+
+def test_the_best_of_chgnet_are_calculated_with_gpaw(project: Path) -> None:
+    path = project / "funnel.yaml"
+    path.write_text(TWO_STAGES)
+    summary = run(path, workers=2, progress=False)
+    assert summary.status == "complete", summary.failures
+    found = results(path)
+    (promotion,) = found.promotions
+    assert [c["promoted"] for c in promotion["candidates"]] == [True, True, False]
+    assert [c["engine"] for c in found.candidates] == ["gpaw", "gpaw", "chgnet"]
+    for candidate in found.candidates[:2]:
+        assert 2.5 < candidate["average_voltage_V"] < 5.0
+        assert candidate["x_states"][0]["topology"] == "host"
+    (agreement,) = found.agreement
+    (voltage,) = agreement["quantities"]
+    assert voltage["quantity"] == "average_voltage"
+    assert len(voltage["pairs"]) == 2
+    statics = documents(project, engine="gpaw", task="static")
+    assert len(statics) == 5, "two candidates at two contents, and lithium"
+    relaxed = {doc["key"]: doc for doc in documents(project, engine="chgnet")}
+    for document in statics:
+        start = document["input_structure"]
+        assert any(start["lattice"] == doc["structure"]["lattice"] for doc in relaxed.values())
+    scales = {document["energy_scale"] for document in documents(project, engine={"$exists": True})}
+    assert len(scales) == 2
+
+
+def documents(folder: Path, **criteria: Any) -> list[dict[str, Any]]:
+    store = project_store(folder)
+    try:
+        names = {f"output.{name}": value for name, value in criteria.items()}
+        found = store.docs_store.query({**names, "output.status": "converged"})
+        return [document["output"] for document in found]
+    finally:
+        store.close()
