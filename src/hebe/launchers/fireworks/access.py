@@ -61,11 +61,6 @@ def open_project(root: Path) -> Access:
     return Access(root, cluster, store, Records.beside(store.docs_store, root), board)
 
 
-def has_launchpad(root: Path) -> bool:
-    """Whether settings say that the campaigns of a project may be on a LaunchPad."""
-    return get_settings(root).cluster is not None
-
-
 def open_board(root: Path, cluster: ClusterSettings) -> Board:
     """Connect to the LaunchPad of a project; its messages show neither user nor password."""
     from pymongo.errors import PyMongoError

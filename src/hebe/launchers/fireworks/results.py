@@ -12,38 +12,49 @@ from monty.json import jsanitize
 from pymongo.errors import ConnectionFailure
 
 from hebe.engines.deadline import DEADLINE
+from hebe.exceptions import HebeError
 from hebe.launchers.execution import RecordingStore
-from hebe.launchers.fireworks.board import Taken
+from hebe.launchers.fireworks.board import Board, Taken
 from hebe.launchers.outcome import Digest
 
 if TYPE_CHECKING:
     from jobflow.core.store import JobStore
 
-    from hebe.launchers.fireworks.board import Board
     from hebe.launchers.records import Records
 
 _ENDING = ".result.json"
 _RETRY_S = 1.0
 
 
+class TakenAwayError(HebeError):
+    """The job of this worker was given to another one."""
+
+
 class PatientStore(RecordingStore):
     """A job store that outlives an absent database: the output waits in a file, and is stored when it is back.
+
+    The output of a job that was given to another worker meanwhile is not stored.
 
     Parameters
     ----------
     store, records
         As in `RecordingStore`.
+    board
+        The jobs.
     """
 
-    def __init__(self, store: JobStore, records: Records) -> None:
+    def __init__(self, store: JobStore, records: Records, board: Board) -> None:
         super().__init__(store, records)
         self.taken: Taken | None = None
+        self._board = board
 
     def update(self, docs: Any, key: Any = None, save: Any = None) -> None:
         """Store documents, however long the database is away, until this process must end."""
         kept: Path | None = None
         while True:
             try:
+                if self.taken is not None and not self._board.owns(self.taken):
+                    raise TakenAwayError(self.taken.name)
                 super().update(docs, key=key, save=save)
             except ConnectionFailure:
                 kept = kept or self._keep(docs, save)

@@ -15,10 +15,10 @@ from pymongo.errors import ConnectionFailure
 
 from hebe.engines.deadline import DEADLINE
 from hebe.launchers.execution import execute
-from hebe.launchers.fireworks.results import PatientStore
+from hebe.launchers.fireworks.results import PatientStore, TakenAwayError
 from hebe.launchers.fireworks.submission import add_workflows, workflows_of
 from hebe.launchers.graph import references
-from hebe.launchers.outcome import DIGESTED, Digest, Outcome
+from hebe.launchers.outcome import DIGESTED, Digest, Failure, Outcome
 from hebe.launchers.places import Places
 from hebe.stores.claims import Claims, Owner
 
@@ -44,7 +44,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 def not_its_fault(err: BaseException) -> bool:
     """Whether an error comes from the machine and not from the job."""
-    return isinstance(err, ConnectionFailure) or (isinstance(err, OSError) and err.errno in _NO_ROOM)
+    return isinstance(err, (ConnectionFailure, TakenAwayError)) or (isinstance(err, OSError) and err.errno in _NO_ROOM)
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Worker:
     def __init__(self, access: Access, name: str, category: str, folder: Path, *, idle_s: float) -> None:
         self._access, self._board, self._records = access, access.board, access.records
         self._name, self._category, self._idle_s = name, category, idle_s
-        self._store = PatientStore(access.store, access.records)
+        self._store = PatientStore(access.store, access.records, access.board)
         self._claims = Claims(access.store)
         self._places = Places(folder)
         self._host = socket.gethostname()
@@ -120,11 +120,11 @@ class Worker:
             if not self._claims.acquire(key):
                 self._board.put_back(taken, _CLAIMED_S)
                 return
-            job: Job = MontyDecoder().process_decoded(taken.spec["_tasks"][0]["job"])
-            outcome = self._stored(taken, job) or self._executed(taken, job)
-            self._settle(taken, outcome)
+            self._settle(taken, self._outcome(taken))
         except ConnectionFailure:
             self._insist(lambda: self._board.put_back(taken))
+        except TakenAwayError as err:
+            raise SystemExit(TAKEN_AWAY) from err
         except OSError as err:
             if not not_its_fault(err):
                 raise
@@ -133,6 +133,16 @@ class Worker:
         finally:
             self._insist(lambda: self._claims.release(key))
         self._count.longest_s = max(self._count.longest_s, time.monotonic() - began)
+
+    def _outcome(self, taken: Taken) -> Outcome:
+        """What an earlier run left if that is still good, else what a run gives."""
+        try:
+            job: Job = MontyDecoder().process_decoded(taken.spec["_tasks"][0]["job"])
+        except (ImportError, AttributeError, TypeError, ValueError, KeyError) as err:
+            failure = Failure(type(err).__name__, f"the job cannot be read: {err}")
+            self._records.fail(taken.identity, failure)
+            return Outcome("failed", failure=failure)
+        return self._stored(taken, job) or self._executed(taken, job)
 
     def _executed(self, taken: Taken, job: Job) -> Outcome:
         self._store.taken = taken
