@@ -12,7 +12,7 @@ from jobflow.core.store import JobStore
 
 from hebe.config.cluster import ClusterSettings
 from hebe.config.settings import get_settings
-from hebe.exceptions import BadInputError, MissingDependencyError, StoreError
+from hebe.exceptions import BadInputError, HebeError, MissingDependencyError, StoreError
 from hebe.launchers.fireworks.board import Board
 from hebe.launchers.records import Records
 from hebe.stores.factory import open_store
@@ -57,7 +57,11 @@ def open_project(root: Path) -> Access:
     """
     cluster = get_settings(root).cluster or ClusterSettings()
     board = open_board(root, cluster)
-    store = open_store(root)
+    try:
+        store = open_store(root)
+    except HebeError:
+        board.pad.connection.close()
+        raise
     return Access(root, cluster, store, Records.beside(store.docs_store, root), board)
 
 
@@ -71,15 +75,17 @@ def open_board(root: Path, cluster: ClusterSettings) -> Board:
             from fireworks import LaunchPad
     except ImportError as err:
         raise MissingDependencyError("FireWorks", "a LaunchPad", "cluster") from err
+    pad = None
     try:
         options: dict[str, Any] = mongo_options()
         pad = LaunchPad(host=uri, name=database, uri_mode=True, strm_lvl="CRITICAL", mongoclient_kwargs=options)
         pad.db.command("ping")
     except (PyMongoError, ValueError) as err:
+        if pad is not None:
+            pad.connection.close()
         reason = " ".join(without_credentials(str(err)).split())[:300]
-        raise StoreError(
-            f"the LaunchPad at {without_credentials(uri).partition('?')[0]} cannot be reached: {reason}"
-        ) from None
+        where = without_credentials(uri).partition("?")[0]
+        raise StoreError(f"the LaunchPad at {where} cannot be reached: {reason}") from None
     return Board(pad)
 
 
