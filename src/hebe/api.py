@@ -28,13 +28,12 @@ from hebe.stores.factory import embedded_path, find_project, open_collection, op
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
     from jobflow import Flow, JobStore
     from maggma.core.store import Store
 
-    from hebe.launchers.fireworks.driver import Report
     from hebe.launchers.local import RunSummary
 
 __all__ = ["campaign_flow", "estimate", "load_campaign", "plan", "rerun", "results", "run", "show", "status"]
@@ -71,10 +70,10 @@ class Results:
 
 def project_store(start: Path | None = None) -> JobStore:
     """Connected store of the project of a folder (the working folder by default)."""
-    return open_store(_project(start))
+    return open_store(project_root(start))
 
 
-def _project(start: Path | None = None) -> Path:
+def project_root(start: Path | None = None) -> Path:
     configured = get_settings(start).project_dir
     return configured if configured is not None else find_project(start or Path.cwd())
 
@@ -102,7 +101,7 @@ def run(
     start
         Folder from which the project is searched.
     """
-    chosen = _as_campaign(campaign)
+    chosen = as_campaign(campaign)
     for stage in chosen.stages:
         get_engine(stage.engine).check()
     flow = campaign_flow(chosen)
@@ -114,7 +113,7 @@ def run(
             workers=workers or get_settings(start).workers or _processors(),
             progress=progress,
             retry_failed=retry_failed,
-            root=_project(start),
+            root=project_root(start),
         )
         _update_candidates(store, chosen.name)
     finally:
@@ -122,7 +121,7 @@ def run(
     return summary
 
 
-def _as_campaign(campaign: Campaign | str | Path) -> Campaign:
+def as_campaign(campaign: Campaign | str | Path) -> Campaign:
     return campaign if isinstance(campaign, Campaign) else load_campaign(campaign)
 
 
@@ -148,7 +147,7 @@ def _update_candidates(store: JobStore, campaign: str) -> list[dict[str, Any]]:
 
 def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Results:
     """Ranked candidates of the campaign as its file is now; unfinished ones are left out."""
-    chosen = _as_campaign(campaign)
+    chosen = as_campaign(campaign)
     wanted = {candidate.candidate_id for candidate in screen(chosen).selected}
     store = project_store(start)
     try:
@@ -262,11 +261,11 @@ _MIXING = (
 
 def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[str, Any]:
     """What a run would do: jobs, relaxations, how many have no output yet, CPU hours of those."""
-    chosen = _as_campaign(campaign)
+    chosen = as_campaign(campaign)
     flow = campaign_flow(chosen)
     store = project_store(start)
     try:
-        records = Records.beside(store.docs_store, _project(start))
+        records = Records.beside(store.docs_store, project_root(start))
         asked = records.asked([job.uuid for job in flow.jobs])
         jobs = list({j.uuid: j for part in (flow, *asked) for j in part.jobs if isinstance(j, Job)}.values())
         done = {
@@ -328,11 +327,11 @@ def rerun(
     from hebe.launchers.rerun import Choice
     from hebe.launchers.rerun import rerun as take_back
 
-    flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
-    store = _existing_store(start)
+    flow: Flow | None = None if campaign is None else campaign_flow(as_campaign(campaign))
+    store = existing_store(start)
     try:
         choice = Choice(error, candidate, older_than_s, within_s)
-        found = take_back(store, _project(start), choice, flow=flow, dry_run=dry_run)
+        found = take_back(store, project_root(start), choice, flow=flow, dry_run=dry_run)
         if candidate is not None and not found["jobs"]:
             _must_be_known(store, candidate)
     finally:
@@ -340,9 +339,9 @@ def rerun(
     return {"campaign": None if flow is None else flow.name, **found}
 
 
-def _existing_store(start: Path | None) -> JobStore:
+def existing_store(start: Path | None) -> JobStore:
     """Store of the project, which must be there."""
-    path = embedded_path(_project(start))
+    path = embedded_path(project_root(start))
     if path is not None and not path.is_file():
         raise BadInputError("there is no store yet", file=path, suggestion="hebe run CAMPAIGN makes it")
     return project_store(start)
@@ -358,59 +357,11 @@ def status(campaign: Campaign | str | Path | None = None, *, start: Path | None 
     """State of a campaign, or of everything in the project's store."""
     from hebe.launchers.status import read_status
 
-    flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
+    flow: Flow | None = None if campaign is None else campaign_flow(as_campaign(campaign))
     uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
-    path = embedded_path(_project(start))
-    found: dict[str, Any] = read_status(path or open_store(_project(start)), uuids, root=_project(start))
+    path = embedded_path(project_root(start))
+    found: dict[str, Any] = read_status(path or open_store(project_root(start)), uuids, root=project_root(start))
     return {"campaign": None if flow is None else flow.name, **found}
-
-
-def submit(campaign: Campaign | str | Path, *, dry_run: bool = False, start: Path | None = None) -> dict[str, Any]:
-    """Put a campaign onto the LaunchPad of the project; `launch` runs it. Again: adds only what is new."""
-    from hebe.launchers.fireworks.project import submit_flow
-
-    chosen = _as_campaign(campaign)
-    planned = plan(chosen, start=start)
-    found = submit_flow(campaign_flow(chosen), _project(start), dry_run=dry_run)
-    hours = planned["cpu_hours_estimate"] / max(planned["calculations_to_run"], 1)
-    numbers, jobs, cores = found.pop("calculations"), found.pop("resources"), found.pop("cores")
-    resources = [
-        {
-            "name": name,
-            "jobs": count,
-            "calculations": numbers.get(name, 0),
-            "cores": cores[name],
-            "core_hours_estimate": hours * numbers.get(name, 0) * cores[name],
-        }
-        for name, count in sorted(jobs.items())
-    ]
-    return {"campaign": chosen.name, "dry_run": dry_run, **found, "resources": resources}
-
-
-def launch(
-    tell: Callable[[Report], None],
-    *,
-    interval_s: float = 5.0,
-    idle_s: float = 10.0,
-    stay: bool = False,
-    start: Path | None = None,
-) -> Report:
-    """Keep queue jobs in flight until nothing on the project's LaunchPad is left to do."""
-    from hebe.launchers.fireworks.project import drive
-
-    return drive(_project(start), tell, interval_s=interval_s, idle_s=idle_s, stay=stay)
-
-
-def control(campaign: Campaign | str | Path, status: str | None, *, start: Path | None = None) -> dict[str, Any]:
-    """Have whatever runs a campaign pause (``paused``), end (``cancelled``) or go on (None)."""
-    from hebe.launchers.records import Records
-
-    chosen, store = _as_campaign(campaign), _existing_store(start)
-    try:
-        Records.beside(store.docs_store, _project(start)).control(chosen.name, status)
-    finally:
-        store.close()
-    return {"campaign": chosen.name, "control": status}
 
 
 def show(identifier: str, *, start: Path | None = None) -> dict[str, Any]:

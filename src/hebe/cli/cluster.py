@@ -59,9 +59,9 @@ def submit_campaign(options: argparse.Namespace) -> int:
     from hebe.config.loading import load_campaign
 
     campaign = load_campaign(options.campaign)
-    from hebe import api
+    from hebe import clusters
 
-    document = api.submit(campaign, dry_run=options.dry_run)
+    document = clusters.submit(campaign, dry_run=options.dry_run)
     if wants_json(options):
         write_json(document)
     else:
@@ -71,7 +71,7 @@ def submit_campaign(options: argparse.Namespace) -> int:
 
 def launch(options: argparse.Namespace) -> int:
     """Drive the queue."""
-    from hebe import api
+    from hebe import clusters
 
     last = ""
 
@@ -83,7 +83,7 @@ def launch(options: argparse.Namespace) -> int:
             sys.stderr.flush()
             last = text
 
-    report = api.launch(tell, interval_s=options.interval, idle_s=options.idle, stay=options.stay)
+    report = clusters.launch(tell, interval_s=options.interval, idle_s=options.idle, stay=options.stay)
     if wants_json(options):
         write_json({"jobs": report.jobs, "running": report.running, "waiting": report.waiting})
     return 1 if report.jobs.get("FIZZLED") else 0
@@ -94,9 +94,9 @@ def _controller(status: str | None) -> Callable[[argparse.Namespace], int]:
         from hebe.config.loading import load_campaign
 
         campaign = load_campaign(options.campaign)
-        from hebe import api
+        from hebe import clusters
 
-        document = api.control(campaign, status)
+        document = clusters.control(campaign, status)
         if wants_json(options):
             write_json(document)
         else:

@@ -17,6 +17,7 @@ from hebe.launchers.fireworks.board import Board
 from hebe.launchers.records import Records
 from hebe.stores.factory import open_store
 from hebe.stores.mongodb import mongo_options, without_credentials
+from hebe.stores.sqlite import SQLiteStore
 
 DATABASE = "hebe"
 """Database of the LaunchPad when neither settings nor the URI name one."""
@@ -59,10 +60,24 @@ def open_project(root: Path) -> Access:
     board = open_board(root, cluster)
     try:
         store = open_store(root)
+        _must_be_shared(store)
     except HebeError:
         board.pad.connection.close()
         raise
     return Access(root, cluster, store, Records.beside(store.docs_store, root), board)
+
+
+def _must_be_shared(store: JobStore) -> None:
+    """Refuse outputs in a file that one process alone may open, as on a network file system."""
+    documents = store.docs_store
+    if isinstance(documents, SQLiteStore) and documents.is_exclusive:
+        path = documents.path
+        store.close()
+        raise BadInputError(
+            f"{path} can be opened by one process only, workers on many nodes need more",
+            key="store",
+            suggestion="store: {kind: mongodb, uri: mongodb://host/hebe}",
+        )
 
 
 def open_board(root: Path, cluster: ClusterSettings) -> Board:

@@ -119,6 +119,10 @@ class Board:
         left_out = {f"{_MARK}.campaign": {"$nin": list(excluded)}} if excluded else {}
         return int(self._jobs.count_documents({"state": "READY", "spec._category": category, **left_out}))
 
+    def wanted(self) -> set[str]:
+        """Names of the resources that ready jobs ask for."""
+        return {str(name) for name in self._jobs.distinct("spec._category", {"state": "READY"})}
+
     def beat(self, taken: Taken) -> bool:
         """Say that a job is still being worked on; False when it was taken away."""
         now = datetime.now(UTC)

@@ -35,12 +35,16 @@ _FRUITLESS = 3
 
 @dataclass(frozen=True)
 class Report:
-    """What ``hebe launch`` sees: jobs by state, queue jobs that run and wait, jobs taken back from dead workers."""
+    """What ``hebe launch`` sees: jobs by state, queue jobs that run and wait, jobs taken back from dead workers.
+
+    ``unknown`` are resources that ready jobs ask for and settings do not name, ``note`` says why nothing could be seen.
+    """
 
     jobs: dict[str, int]
     running: int
     waiting: int
     lost: int = 0
+    unknown: tuple[str, ...] = ()
     note: str = ""
 
     @property
@@ -55,7 +59,8 @@ class Report:
         }
         counts = ", ".join(f"{self.jobs[state]:,} {name}" for state, name in names.items() if self.jobs.get(state))
         lost = f"; {self.lost} taken back from dead workers" if self.lost else ""
-        return f"jobs: {counts or 'none'}; queue jobs: {self.running} running, {self.waiting} waiting{lost}"
+        strange = f"; no resources are called {', '.join(self.unknown)}, jobs wait for them" if self.unknown else ""
+        return f"jobs: {counts or 'none'}; queue jobs: {self.running} running, {self.waiting} waiting{lost}{strange}"
 
 
 @dataclass
@@ -133,7 +138,8 @@ class Driver:
         alive = [listed[name] for name in self._pilots() if name in listed]
         self._keep_in_flight(alive)
         running = sum(job.runs for job in alive)
-        return Report(self.access.board.states(), running, len(alive) - running, lost)
+        unknown = tuple(sorted(self.access.board.wanted() - self.access.cluster.resources.keys()))
+        return Report(self.access.board.states(), running, len(alive) - running, lost, unknown)
 
     def look(self) -> Report:
         """Do a `tick`, or nothing when the database or the queue does not answer."""
