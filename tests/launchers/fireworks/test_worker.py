@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from hebe.launchers import local
-from hebe.launchers.fireworks.care import release_held
+from hebe.launchers.fireworks.care import bury, release_held
 from hebe.launchers.fireworks.project import submit_flow
 from hebe.launchers.rerun import Choice, rerun
 from hebe.launchers.status import read_status
@@ -119,6 +120,27 @@ def test_a_stage_border_waits_for_every_candidate_and_brings_the_next_stage(proj
     assert project.done() == {"a": 1, "b": 1, "border": 1, "a-2": 1, "b-2": 1}
     groups = {job["spec"]["hebe"]["group"] for job in project.access.board.pad.fireworks.find({"name": "nap"})}
     assert groups == {"a", "b"}
+
+
+def test_a_result_that_could_not_be_stored_is_collected(project: Project) -> None:
+    if project.server is None:
+        pytest.skip("a real server is not ours to stop")
+    project.submit(jobs.nap(str(project.marks), "nap0", 3.0))
+    with project.pilot(walltime_s=20.0, grace_s=4.0) as process:
+        while not project.begun("nap0"):
+            assert process.poll() is None
+            time.sleep(0.1)
+        project.server.kill()
+        assert process.wait(150) != 0
+    project.server.start()
+    (result,) = project.access.runs.rglob("*.result.json")
+    assert "open-sesame" not in result.read_text()
+    (folder,) = project.access.runs.glob("hebe-*")
+    assert bury(project.access, folder.name, folder, attempts=3) == 0
+    assert project.access.board.states() == {"COMPLETED": 1}
+    assert project.done() == {"nap0": 1}
+    assert project.work() == 0
+    assert project.begun("nap0") == 1
 
 
 def test_pause_resume_and_cancel(project: Project) -> None:

@@ -13,12 +13,18 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from hebe.engines.deadline import DEADLINE
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hebe.launchers.fireworks.access import Access
+
 FILE = "pilot.json"
-_PATIENCE_S = 3600.0
+_PATIENCE_S = 20.0
+_RETRY_S = 1.0
 _LEASE_S = 900.0
 _MOST_DEATHS = 50
 _EX_TAKEN_AWAY = 75
@@ -118,7 +124,7 @@ def _work(pilot: Pilot, folder: Path, slot: int, parent: int, ends: float, lost:
         DEADLINE.set(ends - time.monotonic())
         set_patience(_PATIENCE_S)
         set_lease(_LEASE_S)
-        access = open_project(Path(pilot.root))
+        access = _patiently(lambda: open_project(Path(pilot.root)))
         name = f"{pilot.name}/{slot}"
         if lost:
             give_up(access, name, lost, pilot.attempts)
@@ -133,6 +139,19 @@ def _work(pilot: Pilot, folder: Path, slot: int, parent: int, ends: float, lost:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _patiently(connect: Callable[[], Access]) -> Access:
+    """Connect, however long the database is away, until this process must end."""
+    from hebe.exceptions import StoreError
+
+    while True:
+        try:
+            return connect()
+        except StoreError:
+            if DEADLINE.passed:
+                raise
+            time.sleep(_RETRY_S)
 
 
 def _tell(err: Exception) -> None:
