@@ -1,8 +1,9 @@
 """What a job costs on a batch queue, beside FireWorks' own ``qlaunch rapidfire`` on the same queue in the same run.
 
 Brings up a private Slurm with 4 emulated nodes of 2 slots on this machine, and the stand-in for MongoDB of the tests
-(it is no MongoDB). Jobs sleep. Between the start of the first job and the start of the last one, prints how much of the
-time the slots were busy, and the rest of the time per job: the overhead. FireWorks gets fewer jobs, one queue job each.
+(it is no MongoDB). Jobs sleep. Prints how much of the time between the start of the first job and that of the last one
+the slots were busy, and the overhead per job: the time that slots were idle after all of them had begun, by the number of
+jobs that started then. FireWorks gets fewer jobs, one queue job each.
 
 Usage: python benchmarks/cluster.py [--jobs 300] [--peer-jobs 64] [--seconds 5]
 """
@@ -55,12 +56,15 @@ class Measured:
         ended = {
             path.name.partition(".")[0]: path.stat().st_mtime for path in marks.glob("*") if "begun" not in path.name
         }
-        first, last = min(begun.values()), max(begun.values())
-        slots, worked = NODES * SLOTS, 0.0
-        for name, start in begun.items():
-            worked += min(ended[name], last) - start
-        idle = slots * (last - first) - worked
-        return cls(number, worked / (slots * (last - first)), idle / number)
+        starts = sorted(begun.values())
+        slots, last = NODES * SLOTS, starts[-1]
+
+        def busy(since: float) -> float:
+            return sum(max(0.0, min(ended[name], last) - max(start, since)) for name, start in begun.items())
+
+        all_at_work = starts[slots - 1]
+        idle = slots * (last - all_at_work) - busy(all_at_work)
+        return cls(number, busy(starts[0]) / (slots * (last - starts[0])), idle / (number - slots))
 
 
 def ours(here: Project, number: int, seconds: float) -> Measured:
