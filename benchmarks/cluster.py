@@ -2,8 +2,8 @@
 
 Brings up a private Slurm with 4 emulated nodes of 2 slots on this machine, and the stand-in for MongoDB of the tests
 (it is no MongoDB). Jobs sleep. Prints how much of the time between the start of the first job and that of the last one
-the slots were busy, and the overhead per job: the time that slots were idle after all of them had begun, by the number of
-jobs that started then. FireWorks gets fewer jobs, one queue job each.
+the slots were busy, and the overhead per job: the time that slots were idle after all of them had begun, by the number
+of jobs that started then. FireWorks gets fewer jobs, one queue job each.
 
 Usage: python benchmarks/cluster.py [--jobs 300] [--peer-jobs 64] [--seconds 5]
 """
