@@ -1,8 +1,8 @@
 """Error of CHGNet on mixing enthalpies: ten small cells of layered oxides, relaxed with CHGNet, against GPAW.
 
-Every cell is built and relaxed by the makers of a campaign with two stages; GPAW computes the relaxed cells as they are.
-The mixing enthalpy is against members of the same host at the oxidation states of the candidate, so that no other phase
-takes part. Results stay in a project folder: run it again to go on.
+Every cell is built and relaxed by the makers of a campaign with two stages; GPAW computes the relaxed cells as they
+are. The mixing enthalpy is against members of the same host at the oxidation states of the candidate, so that no other
+phase takes part. Results stay in a project folder: run it again to go on.
 
     python benchmarks/model_error.py FOLDER [--workers 2]
 """
@@ -21,10 +21,12 @@ import hebe
 from hebe.api import project_store
 from hebe.flows.campaign import campaign_members
 from hebe.flows.following import wire_stage
-from hebe.flows.wiring import host_vertices
+from hebe.flows.later import LaterStage
+from hebe.flows.wiring import Member, host_vertices
 from hebe.launchers import local
 from hebe.makers.build import BuildMaker
 from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.analysis.references import MemberResult, mixing_document
 from hebe.science.chemistry.candidate import primary_sublattice
@@ -33,8 +35,7 @@ from hebe.science.chemistry.member import composition_of, member_spec
 if TYPE_CHECKING:
     from jobflow import JobStore
 
-    from hebe.flows.wiring import Member, StageWiring
-    from hebe.schemas.spec import MemberSpec
+    from hebe.config.campaign import Campaign
 
 ISOVALENT: Final = ("LiCo0.5Al0.5O2", "LiCo0.5Ga0.5O2", "LiAl0.5Ga0.5O2", "LiAl0.5Sc0.5O2", "LiCo0.5Cr0.5O2")
 ALIOVALENT: Final = (
@@ -82,10 +83,12 @@ class Row:
     gpaw: float
 
 
-def wire(campaign: hebe.config.campaign.Campaign) -> tuple[StageWiring, dict[str, tuple[Wired, list[Wired]]]]:
+def wire(campaign: Campaign) -> tuple[LaterStage, dict[str, tuple[Wired, list[Wired]]]]:
     """Jobs of all cells and of the members of the host that they are compared with."""
     specs = campaign_members(campaign)
     later = wire_stage(campaign, 1, specs)
+    if not isinstance(later, LaterStage):
+        raise TypeError("the campaign has a second stage")
     known: dict[str, Wired] = {}
 
     def wired(spec: MemberSpec) -> Wired:
@@ -108,8 +111,8 @@ def wire(campaign: hebe.config.campaign.Campaign) -> tuple[StageWiring, dict[str
 def result(store: JobStore, wired: Wired, stage: int) -> MemberResult:
     """What a stage says of a member."""
     member = wired.member if stage else wired.member.before
-    assert member is not None
-    assert member.configuration is not None
+    if member is None or member.configuration is None:
+        raise SystemExit(f"{wired.spec.formula} was not wired")
     built = ConfigurationDoc.model_validate(store.get_output(member.configuration.uuid, load=True))
     calculated = CalculationDoc.model_validate(store.get_output(member.made.uuid, load=True))
     return MemberResult(wired.spec, built, calculated)
@@ -118,7 +121,7 @@ def result(store: JobStore, wired: Wired, stage: int) -> MemberResult:
 def enthalpy(store: JobStore, own: Wired, vertices: list[Wired], stage: int) -> float:
     """Mixing enthalpy against the same host, meV/atom."""
     document = mixing_document(
-        [result(store, own, stage)], [result(store, vertex, stage) for vertex in vertices], {}, 0.0
+        [result(store, own, stage)], [result(store, vertex, stage) for vertex in vertices], {}, None
     )
     value = document.same_host.dH_eV_per_site
     if value is None or document.sites_per_fu is None or document.atoms_per_fu is None:

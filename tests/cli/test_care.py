@@ -98,10 +98,11 @@ def test_doctor_finds_nothing_wrong(inside: Path, capsys: Captured) -> None:
 def test_doctor_says_what_is_missing(capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".hebe").mkdir()
     (tmp_path / ".hebe" / "store.db").write_bytes(b"no database at all" * 100)
+    monkeypatch.setenv("COLUMNS", "200")  # long paths of temporary folders would wrap
     monkeypatch.chdir(tmp_path)
     found = hebe(capsys, "doctor")
     assert found.code == 1
-    assert "this is not a store of hebe" in found.out
+    assert "this is not a store of hebe" in " ".join(found.out.split()), "a narrow terminal breaks lines"
     assert "needed and not in order: store" in found.out
 
 

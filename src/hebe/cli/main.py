@@ -12,14 +12,14 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import hebe
-from hebe.cli import candidates, cluster, doctor, export, families, project, report, rerun, running, space, store
+from hebe.cli import candidates, cluster, doctor, export, families, maps, project, report, rerun, running, space, store
 from hebe.cli.arguments import Commands, Parser, unknown_command
 from hebe.exceptions import BadInputError, HebeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GROUPS: Final = (project, families, space, running, cluster, rerun, candidates, report, export, store, doctor)
+GROUPS: Final = (project, families, space, running, cluster, rerun, candidates, maps, report, export, store, doctor)
 """Modules with commands, in the order of ``hebe --help``."""
 
 _INTERRUPTED: Final = 130

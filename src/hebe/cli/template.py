@@ -99,7 +99,7 @@ def _mean_charge(family: Family) -> float:
     sites = 0
     for sub in family.sublattices.values():
         if sub.role in ("anion", "fixed"):
-            charge += sub.multiplicity * sum(data.valences[0] for data in sub.species.values())
+            charge += sub.multiplicity * next(data.valences[0] for data in sub.species.values())
         elif sub.role == "mixed":
             sites += sub.multiplicity
     return -charge / sites

@@ -33,7 +33,8 @@ class FamilySublattice(ConfigModel):
     """One set of symmetry-related sites.
 
     ``coordinates`` are fractional, one per orbit of the space group in its standard setting;
-    ``multiplicity`` counts sites per formula unit.
+    ``multiplicity`` counts sites per formula unit; two sites closer than ``exclusion`` (A) are never occupied
+    together.
     """
 
     wyckoff: str
@@ -41,6 +42,7 @@ class FamilySublattice(ConfigModel):
     coordination: int = Field(gt=0)
     multiplicity: int = Field(gt=0)
     role: Role
+    exclusion: float = Field(default=0.0, ge=0)
     species: dict[str, SpeciesData] = Field(default_factory=dict)
 
 
@@ -122,8 +124,12 @@ class Family(ConfigModel):
 
     @property
     def mixed(self) -> tuple[str, ...]:
-        """Names of the sublattices on which species mix."""
-        return tuple(name for name, sub in self.sublattices.items() if sub.role == "mixed")
+        """Names of the sublattices on which species mix: those of that role, and anions where there is a choice."""
+        return tuple(
+            name
+            for name, sub in self.sublattices.items()
+            if sub.role == "mixed" or (sub.role == "anion" and len(sub.species) > 1)
+        )
 
     @property
     def working_sublattice(self) -> str | None:

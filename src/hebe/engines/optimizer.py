@@ -245,10 +245,9 @@ class _Progress:
         """Where to go next."""
         return _bounded(_newton_step(self.hessian, self.point.gradient), self.trust)
 
-    def take(self, trial: _Point) -> None:
-        """Learn from a point; go there unless the energy rises."""
-        step, before = trial.q - self.point.q, self.point
-        length = _longest(step)
+    def take(self, step: Vector, trial: _Point) -> None:
+        """Learn from the point after a step; go there unless the energy rises."""
+        length, before = _longest(step), self.point
         self.energies.append(trial.evaluation.energy_eV)
         self.hessian = _bfgs(self.hessian, step, trial.gradient - before.gradient)
         if trial.evaluation.energy_eV > before.evaluation.energy_eV + _RISE and length > 1e-3:
@@ -272,7 +271,8 @@ def _search(start: Structure, *, fmax: float, steps: int, cell: bool, checkpoint
         progress = _Progress(point, state.hessian, list(state.energies), state.trust)
     before, problem = 0 if state is None else len(progress.energies), None
     while not (_done(progress.point, fmax, cell=cell) or DEADLINE.passed) and len(progress.energies) - before < steps:
-        q = progress.point.q + progress.step()
+        step = progress.step()
+        q = progress.point.q + step
         try:
             structure = surface.structure(q)
             trial = surface.point(q, structure, (yield structure))
@@ -281,7 +281,7 @@ def _search(start: Structure, *, fmax: float, steps: int, cell: bool, checkpoint
             break
         except CalculationCutError:
             break
-        progress.take(trial)
+        progress.take(step, trial)
         _write(checkpoint, surface, progress)
     return _result(progress, before, problem, done=_done(progress.point, fmax, cell=cell))
 

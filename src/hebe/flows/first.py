@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hebe.config.stage import Task
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
-    from hebe.science.analysis.competing import Phase
+    from hebe.science.analysis.phase import Phase
 
 
 @dataclass(kw_only=True)
@@ -30,9 +30,13 @@ class FirstStage(StageWiring):
 
     def phase(self, phase: Phase) -> Job:
         """Calculation of a competing phase from its literature structure; its cell relaxes where any does."""
+        label = f"shared/{phase.id}"
+        known: Job | None = self._shared.get(label)
+        if known is not None:
+            return known
         structure = phase.structure()
         structure.remove_oxidation_states()
-        return self.reference(f"shared/{phase.id}", structure)
+        return self.reference(label, structure)
 
     def reference(self, label: str, structure: Structure) -> Job:
         """Calculation of a cell that is no host."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
-    from hebe.science.analysis.competing import Phase
+    from hebe.science.analysis.phase import Phase
 
 
 @dataclass(kw_only=True)

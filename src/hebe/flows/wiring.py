@@ -20,7 +20,7 @@ from hebe.makers.relax import RelaxMaker
 from hebe.makers.static import StaticMaker
 from hebe.makers.strain import StrainMaker
 from hebe.makers.voltage import VoltageMaker
-from hebe.science.analysis.competing import Phase, load_phases, phases_within
+from hebe.science.analysis.competing import load_phases, phases_within
 from hebe.science.analysis.vertices import polytope_vertices
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.composition import HostComposition
@@ -30,6 +30,7 @@ from hebe.science.chemistry.space import CompositionSpace
 if TYPE_CHECKING:
     from hebe.config.stage import Stage, Task
     from hebe.schemas.spec import MemberSpec
+    from hebe.science.analysis.phase import Phase
     from hebe.science.chemistry.ladder import Split
 
 _SMALLEST_VERTEX: Final = 8

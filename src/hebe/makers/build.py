@@ -11,6 +11,7 @@ from hebe.makers.caching import reuse
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.structures.configuration import build_configuration, cell_size, configuration_key, mean_radius
+from hebe.science.structures.objective import Objective
 
 if TYPE_CHECKING:
     from hebe.schemas.spec import MemberSpec
@@ -34,15 +35,16 @@ class BuildMaker(Maker):
     n_sites: int = 12
     seed: int = 0
     shells: int = 2
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     @job(config=JobConfig(expose_store=True))
     def make(self, spec: MemberSpec, index: int = 0, label: str = "") -> ConfigurationDoc | OutputReference:
         """Build configuration number `index` of a member, or find it already built."""
         composition, split = composition_of(spec), split_of(spec)
         radius = None if split is None else mean_radius(composition, split, spec.primary)
-        size = cell_size(composition, self.n_sites)
-        key = configuration_key(composition, size, self.seed, index, self.shells, radius)
+        objective = Objective(shells=self.shells)
+        size = cell_size(composition, spec.primary, self.n_sites)
+        key = configuration_key(composition, size, self.seed, index, radius, objective)
         found = reuse(key, ConfigurationDoc)
         if found is not None:
             return found
@@ -52,7 +54,7 @@ class BuildMaker(Maker):
             n_sites=self.n_sites,
             index=index,
             seed=self.seed,
-            shells=self.shells,
+            objective=objective,
             radius=radius,
         )
         return document.model_copy(update={"label": label})

@@ -23,12 +23,12 @@ class MixingMaker(Maker):
     Parameters
     ----------
     model_error
-        Standard error of the engine on mixing enthalpies, eV/atom.
+        Standard error of the engine on mixing enthalpies, eV/atom; the documented one of its energy scale when None.
     """
 
     name: str = "mixing"
-    model_error: float = 0.015
-    version: ClassVar[int] = 1
+    model_error: float | None = None
+    version: ClassVar[int] = 2
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(

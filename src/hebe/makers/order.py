@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from jobflow import Maker, job
 
+from hebe.science.structures.orderings import Removal
 from hebe.science.structures.working import choose_orderings
 
 if TYPE_CHECKING:
@@ -24,16 +25,24 @@ class OrderMaker(Maker):
     keep
         How many orderings to keep.
     seed
-        Of the search where there are too many orderings to try all.
+        Of the search where there are too many orderings to try all, and of the random ones.
+    n_random
+        How many random orderings follow the lowest.
+    removal
+        How ions leave layers: ``any``, ``even`` (all layers alike), ``staged`` (one layer after another).
     """
 
     name: str = "order"
     keep: int = 1
     seed: int = 0
-    version: ClassVar[int] = 1
+    n_random: int = 0
+    removal: Removal = "any"
+    version: ClassVar[int] = 2
 
     @job
     def make(self, spec: MemberSpec, configuration: ConfigurationDoc, x: str, label: str = "") -> OrderingDoc:
         """Orderings of a configuration at `x` working ions per formula unit (a fraction as text)."""
-        found = choose_orderings(spec, configuration, Fraction(x), self.keep, self.seed)
+        found = choose_orderings(
+            spec, configuration, Fraction(x), self.keep, self.seed, n_random=self.n_random, removal=self.removal
+        )
         return found.model_copy(update={"label": label})

@@ -25,6 +25,21 @@ class SQSQuality(Document):
     n_sites: int
 
 
+class SearchDoc(Document):
+    """How the search for an arrangement ended.
+
+    ``cost`` is the weighted objective, ``bound`` the lowest cost that whole pair counts allow (null with an
+    electrostatic term). ``certified``: the cost is that of the bound. ``converged``: so, or several rounds from random
+    starts ended with the same cost.
+    """
+
+    cost: float
+    bound: float | None
+    steps: int
+    certified: bool
+    converged: bool
+
+
 class ConfigurationDoc(Document):
     """One ordered supercell standing for a disordered composition.
 
@@ -42,6 +57,7 @@ class ConfigurationDoc(Document):
     realised: dict[str, dict[str, str]] = Field(default_factory=dict)
     deviation: float = 0.0
     quality: dict[str, SQSQuality] = Field(default_factory=dict)
+    search: SearchDoc | None = None
     method: str = "sqs"
     seed: int = 0
 
@@ -50,7 +66,8 @@ class OrderingDoc(Document):
     """Orderings of the working ion at one x, lowest electrostatic energy first.
 
     ``occupied`` holds, per ordering, the site indices of the configuration that stay occupied;
-    ``energies_eV`` the Ewald energy of the charge-compensated cell, rounded to 1e-6 eV.
+    ``energies_eV`` the Ewald energy of the charge-compensated cell, rounded to 1e-6 eV. The last ``n_random`` were
+    drawn at random.
     """
 
     key: str
@@ -62,3 +79,4 @@ class OrderingDoc(Document):
     anion_oxidation: float = 0.0
     occupied: list[list[int]] = Field(default_factory=list)
     energies_eV: list[float] = Field(default_factory=list)
+    n_random: int = 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -16,7 +19,7 @@ from hebe.engines.gpaw import remedies
 from hebe.engines.gpaw.run import CHECKPOINT, GPAWRun
 from hebe.engines.gpaw.session import LOG, WorkerProcess
 from hebe.exceptions import CalculationCutError, EngineError
-from support.gpaw import CHEAP, engine, lithium, two_lithium
+from support.gpaw import CHEAP, engine, lithium, needs_gpaw, two_lithium
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,15 +171,11 @@ def test_a_worker_ends_with_who_started_it(tmp_path: Path) -> None:
         check=False,
     )
     worker = int(died.stdout)
-    while _runs(worker):  # it ends with the end of its input; a worker that stays makes this test hang
-        os.sched_yield()
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return b"worker.py" in (open(f"/proc/{pid}/cmdline", "rb").read())  # noqa: PTH123
-    except OSError:
-        return False
+    with contextlib.suppress(ProcessLookupError):  # it is gone already
+        descriptor = os.pidfd_open(worker)
+        gone, _, _ = select.select([descriptor], [], [])
+        os.close(descriptor)
+        assert gone, "it ends with the end of its input; one that stays would make this test hang"
 
 
 def test_the_end_of_the_wall_time_leaves_a_checkpoint(
@@ -198,10 +197,11 @@ def test_a_stuck_worker_is_ended_and_started_again(tmp_path: Path, monkeypatch: 
     made = engine(**CHEAP)
     run = GPAWRun(made.installation, made.choice, two_lithium(), tmp_path)
     stopped: list[int] = []
+    looks = itertools.count()
 
     def clock() -> float:
-        hours = 3600.0 * 100 if stopped and session.pid == stopped[0] else 0.0
-        return time.monotonic() + hours
+        hours = next(looks) if stopped and session.pid == stopped[0] else 0
+        return time.monotonic() + 3600.0 * hours
 
     session = WorkerProcess(made.installation, tmp_path, 7200.0, clock)
     start = session._start
@@ -219,6 +219,17 @@ def test_a_stuck_worker_is_ended_and_started_again(tmp_path: Path, monkeypatch: 
     run.close()
     assert [c.problem for c in run.corrections] == ["the worker was stuck"]
     assert json.loads((tmp_path / "corrections.json").read_text())[0]["problem"] == "the worker was stuck"
+
+
+def test_too_little_memory_is_tried_once_with_less_and_then_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nulimit -v 900000\nexec {needs_gpaw().python} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("HEBE_GPAW_PYTHON", str(python))
+    with pytest.raises(EngineError, match=r"out of memory.*tried: eigensolver with fewer trial vectors"):
+        engine(**{**CHEAP, "cutoff": 5000}).static(two_lithium(), folder=tmp_path / "run")
 
 
 def test_a_volume_that_collapses_is_no_result(tmp_path: Path) -> None:

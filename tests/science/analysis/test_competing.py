@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import spglib
 from pymatgen.core.composition import Composition
@@ -12,7 +14,6 @@ from hebe.science.analysis import competing
 from hebe.science.analysis.competing import (
     CoverageFile,
     CoverageSystem,
-    Phase,
     coverage_grade,
     load_coverage,
     load_phases,
@@ -20,6 +21,7 @@ from hebe.science.analysis.competing import (
     phases_within,
     unlisted_elements,
 )
+from hebe.science.analysis.phase import Member, Phase, PhaseFile, PhaseSite, Prototype, SpaceGroup
 
 # spglib 2.8 announces that it will raise its own exceptions, at every call
 pytestmark = pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING to false:DeprecationWarning")
@@ -30,6 +32,8 @@ REQUIRED = {
     *("Ti2O3", "TiO2", "NaFeO2", "NaMnO2", "NaTiO2", "NaNiO2", "NaCuO2", "NaCuO", "Na2NiO2", "Na2MnO3"),
     *("Na2Mn3O7", "Na2TiO3", "Na2Ti3O7", "Na4TiO4", "Na4FeO3"),
 }
+VANADYL = 1.58
+"""The shortest bond between a cation and an oxide ion, V=O of V2O5 (A)."""
 ROCK_SALT = {
     "id": "MgO",
     "formula": "MgO",
@@ -76,7 +80,11 @@ def test_phase_is_consistent(name: str) -> None:
     assert group.international_short.replace("_", "") == phase.space_group.symbol
     assert len(set(dataset.mapping_to_primitive)) == len(structure) == phase.atoms
     for distance, peroxide in bonds(structure):
-        assert (1.4 < distance < 1.6) if peroxide else (1.6 < distance < 4)
+        assert (1.4 < distance < 1.6) if peroxide else (VANADYL - 0.03 < distance < 4)
+    assert 0.5 < structure.density < 11
+    anions = sum(1 for site in structure if float(site.specie.oxi_state or 0) < 0)
+    if anions:
+        assert 8 < structure.volume / anions < 45
 
 
 def test_ids_are_unique_and_sorted() -> None:
@@ -155,6 +163,48 @@ def test_coverage_grade(monkeypatch: pytest.MonkeyPatch, present: list[str], gra
     assert coverage_grade({"Na", "Fe", "Ti", "O"}, present, working_ion="Na") == grade
     assert coverage_grade({"Na", "Fe", "Ti", "V", "O"}, present, working_ion="Na") == "D"
     assert unlisted_elements({"Na", "V", "Nb", "O"}) == ("Nb", "V")
+
+
+@pytest.mark.parametrize(
+    ("elements", "ion"), [("Na Fe Mn Ni Ti O", "Na"), ("Li Mn Ti O F", "Li"), ("Co Cu Mg Ni Zn O", "")]
+)
+def test_systems_of_the_families_are_complete(elements: str, ion: str) -> None:
+    """Every phase that the list with sources names is there."""
+    system_ = elements.split()
+    present = [phase.id for phase in phases_within(system_)]
+    assert missing_formulas(system_, present, working_ion=ion) == {"binary": (), "A-M-O": (), "M-M'-O": ()}
+    assert coverage_grade(system_, present, working_ion=ion) == "A"
+
+
+def test_fluorides_are_asked_for_where_there_is_fluorine() -> None:
+    """An oxide alone does not make a system with fluorine gradable."""
+    assert unlisted_elements({"Li", "Mn", "O", "F"}) == ()
+    assert unlisted_elements({"Li", "Ru", "Sb", "F"}) == ("Ru",)
+    assert unlisted_elements({"Li", "Mo", "O"}) == ("Mo",)
+
+
+def test_member_of_a_structure_type_is_written_out() -> None:
+    """Letters become ions; what is estimated is said; a letter without ion is refused."""
+    halite = Prototype(
+        id="halite",
+        structure_type="rock salt",
+        space_group=SpaceGroup(symbol="Fm-3m", number=225),
+        sites=(
+            PhaseSite(species="A", wyckoff="4a", xyz=(Fraction(0),) * 3),
+            PhaseSite(species="X", wyckoff="4b", xyz=(Fraction(1, 2),) * 3),
+        ),
+        sources=("made for this test",),
+    )
+    member = Member(of="halite", id="MgO", formula="MgO", ions={"A": "Mg2+", "X": "O2-"}, lattice={"a": 4.2})
+    found = member.phase(halite)
+    assert found.structure() == Phase.model_validate(ROCK_SALT).structure()
+    assert found.kind == "binary"
+    assert found.note is not None
+    assert "lattice estimated" in found.note
+    with pytest.raises(BadInputError, match="halite needs ions on A, X"):
+        member.model_copy(update={"ions": {"A": "Mg2+"}}).phase(halite)
+    with pytest.raises(ValueError, match="no structure type of the file is called 'halite'"):
+        PhaseFile(members=(member,))
 
 
 def test_missing_formulas_names_what_is_missing() -> None:

@@ -13,7 +13,8 @@ from pymatgen.core import Lattice, Structure
 from hebe.config.family import load_family
 from hebe.science.structures.ewald import COULOMB, ewald_matrix
 from hebe.science.structures.host import host_cell
-from hebe.science.structures.orderings import _search, find_orderings
+from hebe.science.structures.occupancy import energies_of
+from hebe.science.structures.orderings import _lowest_found, _site_energies, find_orderings, site_permutations
 from hebe.science.structures.supercell import find_supercell
 
 if TYPE_CHECKING:
@@ -99,13 +100,12 @@ def test_full_and_empty_have_one_ordering() -> None:
         find_orderings(structure, sites, 4, charges, keep=1)
 
 
-def test_the_swap_search_reaches_the_exhaustive_minimum() -> None:
-    structure, sites = layered(12)
-    charges = charges_at(structure, 6, 12, seed=2)
-    found = find_orderings(structure, sites, 6, charges, keep=1)
-    matrix = ewald_matrix(structure)
-    rest = np.setdiff1d(np.arange(len(structure)), sites)
-    pair, single = matrix[sites][:, sites], matrix[sites][:, rest] @ charges[rest]
-    states = _search(pair, single, 6, seed=0).astype(float)
-    energies = 0.5 * np.einsum("ci,ij,cj->c", states, pair, states) + states @ single
-    assert energies.min() == pytest.approx(found.energies[0], abs=1e-5)
+def test_the_swap_search_finds_the_lowest_of_all() -> None:
+    structure, sites = layered(14)
+    charges = charges_at(structure, 7, 14, seed=2)
+    found = find_orderings(structure, sites, 7, charges, keep=10)
+    assert found.exhaustive
+    energies = _site_energies(structure, sites, charges, 0.0)
+    searched = _lowest_found(energies, [(7,)], site_permutations(structure, sites, charges), 10, seed=0)
+    values = np.sort(np.round(energies_of(searched, energies), 6))[:10]
+    assert values == pytest.approx(np.array(found.energies), abs=2e-6)

@@ -56,7 +56,7 @@ def write_request(
     _write(Path(directory) / REQUEST, request)
 
 
-class GPAWJob(Job):  # type: ignore[misc]  # custodian has no types
+class GPAWJob(Job):
     """Runs the worker on the request of its folder."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class GPAWJob(Job):  # type: ignore[misc]  # custodian has no types
             self._process.wait()
 
 
-class _Handler(ErrorHandler):  # type: ignore[misc]  # custodian has no types
+class _Handler(ErrorHandler):
     """Changes the request as the rules say for errors of its kind."""
 
     kind: ClassVar[str]

@@ -75,7 +75,7 @@ def reduced_basis(structure: Structure) -> NDArray[np.int64]:
     basis = np.rint(reduced @ np.linalg.inv(lattice)).astype(np.int64)
     if abs(round(np.linalg.det(basis))) != 1:
         raise EngineError("gpaw", "the cell cannot be reduced: is it flat?", deterministic=True)
-    return np.asarray(basis)
+    return np.asarray(basis if np.linalg.det(basis @ lattice) > 0 else -basis)
 
 
 def mesh(structure: Structure, basis: NDArray[np.int64], choice: GPAWPreset) -> tuple[int, int, int]:

@@ -57,7 +57,8 @@ class Evaluator:
                 self._forget()
             found = {"error": kind, "message": f"{type(err).__name__}: {err}"}
         found["id"] = request["id"]
-        found["cpu_s"] = _cpu_seconds() - started
+        mpi = sys.modules.get("gpaw.mpi")
+        found["cpu_s"] = (_cpu_seconds() - started) * (mpi.world.size if mpi else 1)
         found["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         return found
 

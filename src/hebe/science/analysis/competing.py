@@ -1,7 +1,6 @@
 """Competing phases: ordered prototype structures as data files, and how completely they cover a system.
 
-The files stand in ``phases/``; positions are expanded with the symmetry operations that spglib tabulates
-(Togo, Shinohara and Tanaka, Sci. Technol. Adv. Mater. Meth. 4, 2384822, 2024).
+The files stand in ``phases/``.
 """
 
 from __future__ import annotations
@@ -10,143 +9,20 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hebe.config.model import ConfigModel
-from hebe.config.units import ExactFraction
 from hebe.config.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
+from hebe.science.analysis.phase import KINDS, Kind, Phase, PhaseFile
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    import numpy as np
-    from pymatgen.core.lattice import Lattice
-    from pymatgen.core.structure import Structure
-
-Kind = Literal["element", "binary", "ternary"]
 Grade = Literal["A", "B", "C", "D"]
-
-KINDS: Final[tuple[Kind, ...]] = ("element", "binary", "ternary")
 
 _PACKAGE: Final = "hebe.science.analysis"
 _COVERAGE_FILE: Final = "coverage_list.yaml"
-_SYSTEMS: Final = (
-    (2, "triclinic", ("a", "b", "c", "alpha", "beta", "gamma")),
-    (15, "monoclinic", ("a", "b", "c", "beta")),
-    (74, "orthorhombic", ("a", "b", "c")),
-    (142, "tetragonal", ("a", "c")),
-    (194, "hexagonal", ("a", "c")),
-    (230, "cubic", ("a",)),
-)
-
-
-class SpaceGroup(ConfigModel):
-    """Hermann-Mauguin symbol (short, without underscores) and number of the International Tables."""
-
-    symbol: str
-    number: int = Field(ge=1, le=230)
-
-
-class PhaseSite(ConfigModel):
-    """One orbit: its species, Wyckoff position and the coordinates of one of its points."""
-
-    species: str
-    wyckoff: str = Field(pattern=r"^\d+[a-zA]$")
-    xyz: tuple[ExactFraction, ExactFraction, ExactFraction]
-
-    @property
-    def multiplicity(self) -> int:
-        """Sites of the orbit in the conventional cell."""
-        return int(self.wyckoff[:-1])
-
-
-class Phase(ConfigModel):
-    """An ordered competing phase by its asymmetric unit.
-
-    ``lattice`` holds the independent parameters of the conventional cell (A, degrees): those that the
-    crystal system leaves free. The setting is the standard one (unique axis b with cell choice 1, hexagonal
-    axes, origin choice 2) unless ``setting`` gives another in spglib's notation (``b3``, ``1``).
-    """
-
-    id: str
-    formula: str
-    name: str
-    structure_type: str
-    space_group: SpaceGroup
-    setting: str | None = None
-    lattice: dict[Literal["a", "b", "c", "alpha", "beta", "gamma"], float]
-    sites: tuple[PhaseSite, ...] = Field(min_length=1)
-    kind: Kind
-    sources: tuple[str, ...] = Field(min_length=1)
-    note: str | None = None
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Phase:
-        system, needed = _crystal_system(self.space_group.number)
-        if set(self.lattice) != set(needed):
-            raise ValueError(f"{self.id}: a {system} lattice is given by {', '.join(needed)}")
-        if len(self.elements) != 1 + KINDS.index(self.kind):
-            raise ValueError(f"{self.id}: {self.kind} does not fit {len(self.elements)} elements")
-        return self
-
-    @property
-    def elements(self) -> frozenset[str]:
-        """Symbols of the elements on the sites."""
-        return frozenset(site.species.rstrip("+-0123456789.") for site in self.sites)
-
-    @property
-    def atoms(self) -> int:
-        """Number of atoms in the primitive cell."""
-        return len(self.structure())
-
-    def structure(self) -> Structure:
-        """Primitive cell with oxidation states, sites in the order of the orbits.
-
-        Raises
-        ------
-        BadInputError
-            If an orbit has not the multiplicity that its Wyckoff position says, or the setting is unknown.
-        """
-        from pymatgen.core.lattice import Lattice
-        from pymatgen.core.periodic_table import Species
-        from pymatgen.core.structure import Structure
-
-        from hebe.science.structures.symmetry import find_orbit, primitive_vectors
-
-        species: list[Species] = []
-        positions: list[np.ndarray] = []
-        for site in self.sites:
-            orbit = find_orbit(self.space_group.number, site.xyz, self.setting)
-            if orbit.multiplicity != site.multiplicity:
-                raise BadInputError(
-                    f"{self.id}: the orbit of {site.species} has {orbit.multiplicity} positions, "
-                    f"{site.wyckoff} was stated"
-                )
-            positions.extend(orbit.primitive)
-            species.extend([Species.from_str(site.species)] * len(orbit.primitive))
-        primitive = primitive_vectors(self.space_group.number, self.setting)
-        lattice = Lattice(primitive @ self._conventional_lattice().matrix)
-        return Structure(lattice, species, positions)
-
-    def _conventional_lattice(self) -> Lattice:
-        from pymatgen.core.lattice import Lattice
-
-        given = {str(name): value for name, value in self.lattice.items()}
-        system, _ = _crystal_system(self.space_group.number)
-        a = given["a"]
-        b = given.get("b", a)
-        c = given.get("c", a)
-        gamma = 120.0 if system == "hexagonal" else 90.0
-        return Lattice.from_parameters(
-            a, b, c, given.get("alpha", 90.0), given.get("beta", 90.0), given.get("gamma", gamma)
-        )
-
-
-class PhaseFile(ConfigModel):
-    """One file of phases."""
-
-    phases: tuple[Phase, ...]
 
 
 class CoverageSystem(ConfigModel):
@@ -182,7 +58,7 @@ def load_phases() -> tuple[Phase, ...]:
     for name in sorted(entry.name for entry in (resources.files(_PACKAGE) / "phases").iterdir()):
         if not name.endswith(".yaml") or name == _COVERAGE_FILE:
             continue
-        for phase in load_model(PhaseFile, parse_yaml(_read(name), file=name)).phases:
+        for phase in load_model(PhaseFile, parse_yaml(_read(name), file=name)).all():
             if phase.id in phases:
                 raise BadInputError(f"the phase {phase.id} stands twice", file=name)
             phases[phase.id] = phase
@@ -227,9 +103,14 @@ def missing_formulas(
 
 
 def unlisted_elements(elements: Collection[str]) -> tuple[str, ...]:
-    """Elements beside oxygen for which the list holds no binary oxide, sorted: their systems cannot be graded."""
-    known = {element for system in load_coverage().systems if len(system.elements) == 2 for element in system.elements}
-    return tuple(sorted(set(elements) - known))
+    """Elements of which the list holds no oxide, or no fluoride in a system with fluorine, sorted.
+
+    Systems that hold them cannot be graded.
+    """
+    known = {system.elements for system in load_coverage().systems}
+    anions = {"O", *({"F"} & set(elements))} if "O" in elements or "F" not in elements else {"F"}
+    cations = set(elements) - anions
+    return tuple(sorted(e for e in cations if any(frozenset((e, anion)) not in known for anion in anions)))
 
 
 def coverage_grade(elements: Collection[str], present: Collection[str], *, working_ion: str) -> Grade:
@@ -281,7 +162,3 @@ def _reduced(formula: str) -> str:
         return Composition(formula).reduced_formula
     except ValueError as err:
         raise BadInputError(f"{formula!r} is neither the id of a phase nor a formula") from err
-
-
-def _crystal_system(number: int) -> tuple[str, tuple[str, ...]]:
-    return next((system, free) for last, system, free in _SYSTEMS if number <= last)

@@ -14,6 +14,7 @@ from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.analysis.competing import coverage_grade, load_phases
 from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing
+from hebe.science.analysis.model_error import documented_error
 from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import composition_of, split_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.ladder import Split
 
 _SAME_COMPOSITION = 1e-9
+_ALKALI = ("Li", "Na", "K")
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def mixing_document(
     own: Sequence[MemberResult],
     vertices: Sequence[MemberResult],
     phases: Mapping[str, CalculationDoc | None],
-    model_error: float,
+    model_error: float | None = None,
     label: str = "",
 ) -> MixingDoc:
     """Mixing of a candidate from all of its configurations.
@@ -140,7 +142,8 @@ def mixing_document(
     phases
         Phase id -> relaxation.
     model_error
-        eV/atom; divided by the entropy gained it gives ``T_mix_sd_model_K``.
+        eV/atom; divided by the entropy gained it gives ``T_mix_sd_model_K``. None takes the documented error of the
+        energy scale, and none where there is none.
     """
     usable = [member for member in own if member.usable]
     if not usable:
@@ -220,8 +223,8 @@ def _competing(
     references = PhaseEquilibrium(entries)
     document.hull_phases = sorted(references.entries)
     document.competing = mixing(DisorderedPhase(amounts, energy, candidate.entropy, sites), references)
-    ion = candidate.spec.working_ion
-    document.hull_grade = coverage_grade(amounts, [e.formula for e in entries], working_ion=ion or "")
+    ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
+    document.hull_grade = coverage_grade(amounts, [e.formula for e in entries], working_ion=ion)
     try:
         document.energy_above_hull_eV_per_atom = references.e_above_hull(amounts, energy)
     except InfeasibleError as err:
@@ -256,7 +259,10 @@ def _warn_redox(document: MixingDoc, candidate: MemberResult, references: PhaseE
         )
 
 
-def _uncertainties(document: MixingDoc, sd: float | None, model_error: float) -> None:
+def _uncertainties(document: MixingDoc, sd: float | None, model_error: float | None) -> None:
+    error = model_error if model_error is not None else documented_error(document.energy_scale)
+    if error is None:
+        document.warnings.append(f"no error on mixing enthalpies is documented for {document.energy_scale}")
     gained = document.competing.dS_eV_per_K_per_site
     if document.competing.T_mix_K is None or gained is None or gained <= 0:
         gained = document.same_host.dS_eV_per_K_per_site
@@ -264,7 +270,8 @@ def _uncertainties(document: MixingDoc, sd: float | None, model_error: float) ->
         return
     if sd is not None:
         document.T_mix_sd_configurations_K = sd / document.sites_per_fu / gained
-    document.T_mix_sd_model_K = model_error * document.atoms_per_fu / document.sites_per_fu / gained
+    if error is not None:
+        document.T_mix_sd_model_K = error * document.atoms_per_fu / document.sites_per_fu / gained
 
 
 def competing_entries(phases: Mapping[str, CalculationDoc | None], elements: set[str]) -> list[PhaseEntry]:

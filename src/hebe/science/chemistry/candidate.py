@@ -59,8 +59,8 @@ class Candidate:
         host = self.composition.host
         charge = self.composition.x_made * working_charge(self.composition.working_ion)
         charge += sum((ion.charge * x for part in self.split.values() for ion, x in part.items()), Fraction(0))
-        for sub in host.sublattices.values():
-            if sub.role in ("anion", "fixed"):
+        for name, sub in host.sublattices.items():
+            if name not in self.split and sub.role in ("anion", "fixed"):
                 charge += sub.multiplicity * sum(data.valences[0] for data in sub.species.values())
         return charge
 

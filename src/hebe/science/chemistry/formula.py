@@ -48,7 +48,10 @@ def _rational(text: str) -> Fraction:
 
 
 def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
-    """Composition of a formula on a host with one mixed sublattice; the formula gives x_made.
+    """Composition of a formula; on a host with one mixed sublattice the formula gives x_made.
+
+    Where several sublattices mix, any multiple of the formula unit may be given, and every element belongs to the
+    sublattice that lists it.
 
     Raises
     ------
@@ -59,9 +62,7 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
     probe = HostComposition(space.family, space.working_ion, space.x_made, {})
     host = probe.host
     if len(space.specs) != 1:
-        raise BadInputError(
-            "explicit formulas need a host with one mixed sublattice", suggestion="use a grid and filters"
-        )
+        return _on_several(text, amounts, space)
     name, spec = next(iter(space.specs.items()))
     for sub in host.sublattices.values():
         if sub.role in ("anion", "fixed"):
@@ -90,3 +91,29 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
         raise BadInputError(f"{text}: {space.working_ion} is {float(x):.4g} per formula, expected 0 to {host.x_full}")
     fractions = {element: amount / total for element, amount in amounts.items()}
     return HostComposition(space.family, space.working_ion, x, {name: fractions})
+
+
+def _on_several(text: str, amounts: dict[str, Fraction], space: CompositionSpace) -> HostComposition:
+    """Composition on several mixed sublattices of a host without a working ion."""
+    probe = HostComposition(space.family, space.working_ion, space.x_made, {})
+    places = {element: [name for name, spec in space.specs.items() if element in spec.species] for element in amounts}
+    for element, names in places.items():
+        if len(names) != 1:
+            known = ", ".join(sorted({e for spec in space.specs.values() for e in spec.species}))
+            what = "is not among the species" if not names else f"may stand on {' and '.join(names)}"
+            raise BadInputError(f"{text}: {element} {what}", suggestion=f"listed: {known}")
+    if space.working_ion is not None:
+        raise BadInputError("explicit formulas need one mixed sublattice", suggestion="use a grid and filters")
+    fractions: dict[str, dict[str, Fraction]] = {}
+    units: dict[str, Fraction] = {}
+    for name in space.specs:
+        held = {element: n for element, n in amounts.items() if places[element] == [name]}
+        total = sum(held.values(), Fraction(0))
+        units[name] = total / probe.host.sublattices[name].multiplicity
+        if not total:
+            raise BadInputError(f"{text}: nothing stands on {name}")
+        fractions[name] = {element: n / total for element, n in held.items()}
+    if max(units.values()) - min(units.values()) > _ROUNDING:
+        sums = ", ".join(f"{name} {float(n):.4g}" for name, n in units.items())
+        raise BadInputError(f"{text}: the sublattices hold different numbers of formula units ({sums})")
+    return HostComposition(space.family, None, space.x_made, fractions)

@@ -87,8 +87,16 @@ class CompositionSpace:
         return math.lcm(self.cation_charge.denominator, *(spec.grid for spec in self.specs.values()))
 
     @cached_property
+    def _shift(self) -> dict[str, int]:
+        """Sublattice -> what is added to its oxidation states so that none is negative in a bit mask."""
+        states = {name: [z for given in spec.species.values() for z in given] for name, spec in self.specs.items()}
+        return {name: max(0, -min(given)) for name, given in states.items()}
+
+    @cached_property
     def _target(self) -> int:
-        return int(self.cation_charge * self._scale)
+        host = load_family(self.family)
+        added = sum(shift * host.sublattices[name].multiplicity for name, shift in self._shift.items())
+        return int((self.cation_charge + added) * self._scale)
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -98,7 +106,7 @@ class CompositionSpace:
             weight = self._scale // spec.grid * host.sublattices[name].multiplicity
             low, high = _amount_bounds(spec)
             for element, valences in spec.species.items():
-                masks = _reachable(valences, weight, high, self._target)
+                masks = _reachable(tuple(z + self._shift[name] for z in valences), weight, high, self._target)
                 result.append(Column(name, element, masks, low, high))
         return tuple(result)
 

@@ -1,5 +1,6 @@
 """Prototypes, supercells, disorder and orderings."""
 
-from hebe.science.structures.configuration import generate_sqs
+from hebe.science.structures.generate import SQSResult, generate_sqs
+from hebe.science.structures.objective import Objective
 
-__all__ = ["generate_sqs"]
+__all__ = ["Objective", "SQSResult", "generate_sqs"]

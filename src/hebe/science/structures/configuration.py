@@ -3,54 +3,79 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pymatgen.core import Structure
 
-from hebe.config.family import load_family
-from hebe.config.units import parse_fraction
-from hebe.schemas.structures import ConfigurationDoc, SQSQuality
-from hebe.science.chemistry.composition import HostComposition
+from hebe.schemas.structures import ConfigurationDoc, SearchDoc
 from hebe.science.chemistry.descriptors import spin_of
 from hebe.science.chemistry.ions import shannon_radius
+from hebe.science.chemistry.space import working_charge
 from hebe.science.keys import content_hash
-from hebe.science.structures.host import host_cell
+from hebe.science.structures.channels import MixedSites, mixed_sites
+from hebe.science.structures.host import HostCell, host_cell, layer_numbers
+from hebe.science.structures.objective import Objective, Problem, build_problem
 from hebe.science.structures.orderings import site_permutations
-from hebe.science.structures.shells import find_shells
-from hebe.science.structures.sqs import distinct_occupation, quality, site_counts
+from hebe.science.structures.sqs import Arrangement, distinct_arrangements, quality, site_counts
 from hebe.science.structures.supercell import find_supercell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
-BUILDER_VERSION = 2
+BUILDER_VERSION = 3
+VACANCY = "Va"
+"""Species that stands for an empty site."""
+
 _MAX_GROWTH = 2
 _ATTEMPTS = 5
+_QUICK_ATTEMPTS = 30
+_DEFAULT = Objective()
 
 
 def configuration_key(
-    composition: HostComposition, n_sites: int, seed: int, index: int, shells: int, radius: float | None
+    composition: HostComposition,
+    n_sites: int,
+    seed: int,
+    index: int,
+    radius: float | None,
+    objective: Objective = _DEFAULT,
+    n_steps: int | None = None,
 ) -> str:
     """Content key of a configuration: everything that decides it."""
-    content = ["configuration", BUILDER_VERSION, composition.candidate_id, n_sites, seed, index, shells]
-    return content_hash([*content, None if radius is None else round(radius, 6)])
+    content = ["configuration", BUILDER_VERSION, composition.candidate_id, n_sites, seed, index]
+    rounded = None if radius is None else round(radius, 6)
+    return content_hash([*content, objective.content(), rounded, n_steps])
 
 
-def cell_size(composition: HostComposition, wanted: int) -> int:
+def exact_size(composition: HostComposition, primary: str, cell: HostCell) -> int:
+    """Smallest number of sites of the primary sublattice with which every layer holds the composition exactly."""
+    cells = 1
+    for name, fractions in composition.fractions.items():
+        sites = cell.sites_per_cell(name)
+        layers = cell.layers(name)
+        for x in fractions.values():
+            cells = math.lcm(cells, (x * sites / layers).denominator)
+    return cells * cell.sites_per_cell(primary)
+
+
+def cell_size(composition: HostComposition, primary: str, wanted: int) -> int:
     """Mixed sites per cell: `wanted`, or the smallest larger number (up to twice) that holds the composition.
 
     A composition that fits neither is approximated in a cell of `wanted` sites.
     """
-    need = composition.denominator
-    for size in range(wanted, _MAX_GROWTH * wanted + 1):
-        if size % need == 0:
-            return size
-    return wanted
+    step = exact_size(composition, primary, host_cell(composition.host, composition.working_ion))
+    size = -(-wanted // step) * step
+    return size if size <= _MAX_GROWTH * wanted else wanted
 
 
 def mean_radius(composition: HostComposition, split: Split, primary: str) -> float | None:
@@ -65,6 +90,107 @@ def mean_radius(composition: HostComposition, split: Split, primary: str) -> flo
     return total
 
 
+@dataclass(frozen=True)
+class DisorderedCell:
+    """A supercell of a host with its mixed sites: what an arrangement is searched for.
+
+    ``labels`` names the sublattice of every site, ``names`` the mixed sublattices, ``counts`` the species of each
+    group of mixed sites; ``problem`` is that of the search.
+    """
+
+    structure: Structure
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    n_fu: int
+    problem: Problem
+    counts: tuple[dict[str, int], ...]
+
+    @classmethod
+    def build(
+        cls,
+        composition: HostComposition,
+        primary: str,
+        size: int,
+        objective: Objective = _DEFAULT,
+        radius: float | None = None,
+        charges: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> DisorderedCell:
+        """Cell of `size` sites of the primary sublattice.
+
+        Parameters
+        ----------
+        composition, primary, size, objective
+            See `build_configuration`.
+        radius
+            Mean cation radius (A) for the lattice.
+        charges
+            Sublattice -> element -> charge (e), for an objective with electrostatics.
+
+        Raises
+        ------
+        BadInputError
+            If no supercell has that number of sites, or a target of the objective cannot occur.
+        """
+        cell = host_cell(composition.host, composition.working_ion, radius)
+        structure = cell.structure.make_supercell(find_supercell(cell, primary, size).matrix, in_place=False)
+        labels = tuple(structure.site_properties["sublattice"])
+        names = tuple(composition.fractions)
+        parts = [[i for i, label in enumerate(labels) if label == name] for name in names]
+        layers = [layer_numbers(structure, part, cell.layer_normal) for part in parts]
+        sites = mixed_sites(parts, layers)
+        counts = _group_counts(composition, names, sites)
+        given = None
+        if charges is not None:
+            by_kind = {(s, e): q for s, name in enumerate(names) for e, q in charges[name].items()}
+            given = (by_kind, np.array([_fixed_charge(composition, label) for label in labels]))
+        problem = build_problem(structure, sites, counts, objective, given)
+        n_fu = len(labels) // len(cell.structure) * cell.formula_units
+        return cls(structure, labels, names, n_fu, problem, tuple(counts))
+
+    @property
+    def realised(self) -> dict[str, dict[str, Fraction]]:
+        """Fractions that the cell holds on each mixed sublattice."""
+        result: dict[str, dict[str, Fraction]] = {}
+        amount = np.bincount(self.problem.start, minlength=len(self.problem.kinds))
+        for s, name in enumerate(self.names):
+            here = {e: int(amount[k]) for k, (sub, e) in enumerate(self.problem.kinds) if sub == s}
+            result[name] = {e: Fraction(n, sum(here.values())) for e, n in here.items()}
+        return result
+
+    def deviation(self, composition: HostComposition) -> float:
+        """Largest difference between a fraction wanted and the one in the cell."""
+        realised = self.realised
+        return max(
+            abs(float(realised[name].get(element, 0) - x))
+            for name, fractions in composition.fractions.items()
+            for element, x in fractions.items()
+        )
+
+    def arrangements(
+        self, composition: HostComposition, seed: int, number: int, n_steps: int | None = None
+    ) -> list[Arrangement]:
+        """Up to `number` arrangements that no symmetry of the host makes equal, the same first ones for any number."""
+        if not len(self.problem.groups.members):
+            number = min(number, 1)
+        permutations = site_permutations(self.structure, [int(i) for i in self.problem.sites.indices])
+        seeds = (_search_seed(composition, seed, i) for i in range(_ATTEMPTS + 2 * number))
+        quick = (_search_seed(composition, seed, -1 - i) for i in range(_QUICK_ATTEMPTS))
+        return list(islice(distinct_arrangements(self.problem, permutations, seeds, quick, n_steps), number))
+
+    def occupied(self, composition: HostComposition, kinds: NDArray[np.int64]) -> Structure:
+        """Structure of an arrangement, all sites of the working ion occupied, vacancies left out."""
+        species = _fixed_species(composition, self.labels)
+        for site, kind in zip(self.problem.sites.indices, kinds, strict=True):
+            species[site] = self.problem.kinds[kind][1]
+        kept = [i for i, name in enumerate(species) if name != VACANCY]
+        return Structure(
+            self.structure.lattice,
+            [species[i] for i in kept],
+            self.structure.frac_coords[kept],
+            site_properties={"sublattice": [self.labels[i] for i in kept]},
+        )
+
+
 def build_configuration(
     composition: HostComposition,
     primary: str,
@@ -72,8 +198,9 @@ def build_configuration(
     n_sites: int = 12,
     index: int = 0,
     seed: int = 0,
-    shells: int = 2,
+    objective: Objective = _DEFAULT,
     radius: float | None = None,
+    charges: Mapping[str, Mapping[str, float]] | None = None,
     n_steps: int | None = None,
 ) -> ConfigurationDoc:
     """Configuration number `index` of a composition; ``absent`` if there is no distinct one.
@@ -87,114 +214,46 @@ def build_configuration(
     n_sites
         Mixed sites per cell; a cell that holds the composition exactly may be up to twice as large.
     index
-        Which of several configurations; different indices start from different random arrangements.
-    seed, shells
-        Seed of the search; neighbour shells whose pair correlations are made random.
+        Which of several configurations that symmetry does not make equal.
+    seed
+        Of the search.
+    objective
+        What the search makes random, or brings to another short-range order.
     radius
         Mean cation radius (A) for the starting lattice.
+    charges
+        Sublattice -> element -> charge (e), for an objective with electrostatics.
     n_steps
-        Steps of the search; by default in proportion to the number of sites.
+        Most steps of the search; by default in proportion to the number of sites.
 
     Raises
     ------
     BadInputError
-        If no supercell has that number of sites.
+        If no supercell has that number of sites, or a target of the objective cannot occur.
     """
-    size = cell_size(composition, n_sites)
-    key = configuration_key(composition, size, seed, index, shells, radius)
-    if n_steps is not None:
-        key = content_hash([key, n_steps])
-    mixed = {name: dict(values) for name, values in composition.fractions.items()}
-    fields: dict[str, Any] = {"key": key, "seed": seed, "composition": _as_text(mixed)}
-    if index and all(len(values) == 1 for values in mixed.values()):
+    size = cell_size(composition, primary, n_sites)
+    key = configuration_key(composition, size, seed, index, radius, objective, n_steps)
+    fields: dict[str, Any] = {"key": key, "seed": seed, "composition": _as_text(composition.fractions)}
+    cell = DisorderedCell.build(composition, primary, size, objective, radius, charges)
+    found = cell.arrangements(composition, seed, index + 1, n_steps)
+    if len(found) <= index:
         return ConfigurationDoc(status="absent", **fields)
-    cell = host_cell(composition.host, composition.working_ion, radius)
-    structure = cell.structure.make_supercell(find_supercell(cell, primary, size).matrix, in_place=False)
-    labels = list(structure.site_properties["sublattice"])
-    species = _fixed_species(composition, labels)
-    realised, qualities = dict[str, dict[str, Fraction]](), {}
-    for name, fractions in mixed.items():
-        sites = [i for i, label in enumerate(labels) if label == name]
-        counts = site_counts(fractions, len(sites))
-        found_shells = find_shells(structure, sites, shells)
-        seeds = [_search_seed(composition, name, seed, i) for i in range(_ATTEMPTS + 2 * index)]
-        equivalent = site_permutations(structure, sites)
-        number = index if len(counts) > 1 else 0
-        occupation = distinct_occupation(counts, found_shells, equivalent, seeds, number, n_steps)
-        if occupation is None:
-            return ConfigurationDoc(status="absent", **fields)
-        for site, kind in zip(sites, occupation.sites, strict=True):
-            species[site] = occupation.species[kind]
-        qualities[name] = quality(occupation, found_shells)
-        realised[name] = {element: Fraction(n, len(sites)) for element, n in counts.items()}
+    arrangement = found[index]
     return ConfigurationDoc(
-        structure=Structure(structure.lattice, species, structure.frac_coords, site_properties={"sublattice": labels}),
-        n_fu=len(labels) // len(cell.structure) * cell.formula_units,
-        realised=_as_text(realised),
-        deviation=max(
-            abs(float(realised[name].get(e, 0) - x)) for name, fractions in mixed.items() for e, x in fractions.items()
+        structure=cell.occupied(composition, arrangement.kinds),
+        n_fu=cell.n_fu,
+        realised=_as_text(cell.realised),
+        deviation=cell.deviation(composition),
+        quality={name: quality(cell.problem, arrangement.kinds, s) for s, name in enumerate(cell.names)},
+        search=SearchDoc(
+            cost=arrangement.cost,
+            bound=arrangement.bound if math.isfinite(arrangement.bound) else None,
+            steps=arrangement.steps,
+            certified=arrangement.certified,
+            converged=arrangement.converged,
         ),
-        quality=qualities,
         **fields,
     )
-
-
-@dataclass(frozen=True)
-class SQSResult:
-    """An ordered supercell and how random each of its mixed sublattices is."""
-
-    structure: Structure
-    quality: dict[str, SQSQuality]
-
-
-def generate_sqs(
-    host: str,
-    composition: Mapping[str, Mapping[str, Fraction | float | str]],
-    n_sites: int,
-    *,
-    working_ion: str | None = None,
-    shells: int = 2,
-    seed: int = 0,
-    n_steps: int | None = None,
-    n_results: int = 1,
-) -> list[SQSResult]:
-    """Special quasi-random structures of a host family, outside any campaign.
-
-    Parameters
-    ----------
-    host
-        Name of a family.
-    composition
-        Mixed sublattice -> element -> fraction of its sites (``"1/3"``, 0.25).
-    n_sites
-        Sites of the most mixed sublattice per cell; up to twice as many if only that holds the composition.
-    working_ion
-        Element on the working sublattice; the family's first by default. All of its sites are occupied.
-    shells, seed, n_steps
-        Neighbour shells made random; what decides the search.
-    n_results
-        How many structures, from different random starts.
-
-    Returns
-    -------
-    list of SQSResult
-        Each with ``structure`` and ``quality`` (by sublattice).
-
-    Raises
-    ------
-    BadInputError
-        If the family is unknown or no supercell has that number of sites.
-    """
-    family = load_family(host)
-    exact = {s: {e: parse_fraction(x) for e, x in v.items()} for s, v in composition.items()}
-    ion = working_ion or next(iter(family.working_ions), None)
-    target = HostComposition(host, ion, family.x_full, exact)
-    primary = max(exact, key=lambda name: len(exact[name]))
-    built = [
-        build_configuration(target, primary, n_sites=n_sites, index=i, seed=seed, shells=shells, n_steps=n_steps)
-        for i in range(n_results)
-    ]
-    return [SQSResult(doc.structure, doc.quality) for doc in built if doc.structure is not None]
 
 
 def displaced(structure: Structure, amplitude: float, seed: str) -> Structure:
@@ -214,7 +273,17 @@ def displaced(structure: Structure, amplitude: float, seed: str) -> Structure:
     )
 
 
-def _fixed_species(composition: HostComposition, labels: list[str]) -> list[str]:
+def _group_counts(composition: HostComposition, names: Sequence[str], sites: MixedSites) -> list[dict[str, int]]:
+    """Species of each group of sites: the composition of its sublattice, or the nearest whole numbers."""
+    group, counts = sites.groups, []
+    for g in range(int(group.max()) + 1):
+        here = np.flatnonzero(group == g)
+        name = names[int(sites.sublattice[here[0]])]
+        counts.append(site_counts(composition.fractions[name], len(here)))
+    return counts
+
+
+def _fixed_species(composition: HostComposition, labels: Sequence[str]) -> list[str]:
     """Species of the sites that do not mix; mixed sites are overwritten later."""
     host, result = composition.host, []
     for label in labels:
@@ -226,9 +295,17 @@ def _fixed_species(composition: HostComposition, labels: list[str]) -> list[str]
     return result
 
 
-def _search_seed(composition: HostComposition, sublattice: str, seed: int, index: int) -> int:
-    text = f"{composition.candidate_id}/{sublattice}/{seed}/{index}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+def _fixed_charge(composition: HostComposition, label: str) -> float:
+    """Charge (e) of a site that does not mix."""
+    sub = composition.host.sublattices[label]
+    if sub.role == "working":
+        return float(working_charge(composition.working_ion))
+    return float(next(iter(sub.species.values())).valences[0])
+
+
+def _search_seed(composition: HostComposition, seed: int, index: int) -> int:
+    text = f"{composition.candidate_id}/{seed}/{index}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def _as_text(fractions: Mapping[str, Mapping[str, Fraction]]) -> dict[str, dict[str, str]]:

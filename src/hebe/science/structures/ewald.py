@@ -10,8 +10,8 @@ import math
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
+import numba
 import numpy as np
-from scipy.special import erfc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,20 +34,37 @@ def ewald_matrix(structure: Structure) -> NDArray[np.float64]:
     reach = math.sqrt(-math.log(_ACCURACY))
     difference = structure.frac_coords[:, None, :] - structure.frac_coords[None, :, :]
     difference -= np.round(difference)
-    matrix = _real_space(difference, lattice, eta, reach / eta)
+    cutoff = reach / eta
+    images = np.array(_images(lattice, cutoff + float(np.linalg.norm(lattice, axis=1).sum()) / 2), dtype=np.float64)
+    matrix = _real_space(difference @ lattice, images @ lattice, eta, cutoff)
     matrix += _reciprocal_space(structure.cart_coords, lattice, eta, 2 * eta * reach)
     matrix -= np.eye(n) * 2 * eta / math.sqrt(math.pi)
     return COULOMB * (matrix + matrix.T) / 2
 
 
+@numba.njit(cache=True)
 def _real_space(
-    difference: NDArray[np.float64], lattice: NDArray[np.float64], eta: float, cutoff: float
+    difference: NDArray[np.float64], images: NDArray[np.float64], eta: float, cutoff: float
 ) -> NDArray[np.float64]:
-    total = np.zeros(difference.shape[:2])
-    for image in _images(lattice, cutoff + float(np.linalg.norm(lattice, axis=1).sum()) / 2):
-        distance = np.linalg.norm((difference + image) @ lattice, axis=2)
-        near = (distance < cutoff) & (distance > 1e-8)
-        total[near] += erfc(eta * distance[near]) / distance[near]
+    """``sum erfc(eta r) / r`` over the images of each pair within the cutoff, shape (n, n).
+
+    ``difference`` holds Cartesian vectors (A) between nearest images, shape (n, n, 3), ``images`` translations (A).
+    """
+    n = difference.shape[0]
+    total = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i, n):
+            found = 0.0
+            for m in range(images.shape[0]):
+                x = difference[i, j, 0] + images[m, 0]
+                y = difference[i, j, 1] + images[m, 1]
+                z = difference[i, j, 2] + images[m, 2]
+                squared = x * x + y * y + z * z
+                if 1e-16 < squared < cutoff * cutoff:
+                    distance = math.sqrt(squared)
+                    found += math.erfc(eta * distance) / distance
+            total[i, j] = found
+            total[j, i] = found
     return total
 
 

@@ -12,8 +12,11 @@ from pymatgen.core import Lattice, Structure
 from hebe.science.structures.symmetry import find_orbit, primitive_vectors
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hebe.config.family import Family, LatticeEstimate
 
+_LAYER_WIDTH: Final = 0.5
 _PLACEHOLDERS: Final = ("Li", "Be", "B", "C", "N", "O", "F", "Na", "Mg", "Al")
 
 
@@ -33,6 +36,12 @@ class HostCell:
     def sites_per_cell(self, sublattice: str) -> int:
         """Number of sites of a sublattice in the primitive cell."""
         return sum(1 for name in self.structure.site_properties["sublattice"] if name == sublattice)
+
+    def layers(self, sublattice: str) -> int:
+        """Layers of a sublattice per primitive cell; 1 in a host without layers."""
+        labels = self.structure.site_properties["sublattice"]
+        sites = [i for i, name in enumerate(labels) if name == sublattice]
+        return len(set(layer_numbers(self.structure, sites, self.layer_normal)))
 
 
 def estimate_lattice(estimate: LatticeEstimate, mean_radius: float | None, space_group: int) -> Lattice:
@@ -77,3 +86,20 @@ def host_cell(family: Family, working_ion: str | None = None, mean_radius: float
         normal = normal / np.linalg.norm(normal)
     per_unit = sum(sub.multiplicity for sub in family.sublattices.values())
     return HostCell(primitive, normal, len(primitive) // per_unit)
+
+
+def layer_numbers(structure: Structure, sites: Sequence[int], normal: NDArray[np.float64] | None) -> list[int]:
+    """Layer of each site, counted from 0 along the normal; sites within 0.5 A of height share one.
+
+    The cell must hold whole layers: one of its vectors leads across them, the others lie within.
+    """
+    if normal is None:
+        return [0] * len(sites)
+    period = float(np.abs(structure.lattice.matrix @ normal).max())
+    heights = np.mod(structure.cart_coords[list(sites)] @ normal, period)
+    order = np.argsort(heights)
+    numbers = np.zeros(len(sites), dtype=int)
+    numbers[order[1:]] = np.cumsum(np.diff(heights[order]) > _LAYER_WIDTH)
+    if numbers.max() and heights[order[0]] + period - heights[order[-1]] < _LAYER_WIDTH:
+        numbers[numbers == numbers.max()] = 0
+    return [int(number) for number in numbers]

@@ -4,40 +4,67 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import spglib
 from numpy.typing import NDArray
 
+from hebe.exceptions import BadInputError
 from hebe.science.structures.ewald import ewald_matrix
+from hebe.science.structures.occupancy import (
+    EXCLUDED,
+    SiteEnergies,
+    annealed,
+    energies_of,
+    lowest_of_all,
+    neighbours,
+    random_occupation,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pymatgen.core import Structure
 
 BoolArray = NDArray[np.bool_]
-ORDERING_VERSION = 1
-_EXHAUSTIVE = 20_000
-_STARTS = 64
+Removal = Literal["any", "even", "staged"]
+ORDERING_VERSION = 2
+_EXHAUSTIVE = 5_000_000
+_COUNTED = 20_000
 _ROUND = 6
+_DRAWS = 200
+_WIDER, _AT_LEAST = 5, 50
 
 
 @dataclass(frozen=True)
 class Orderings:
     """Occupied site indices per ordering, lowest energy first; energies in eV rounded to 1e-6.
 
-    ``n_candidates`` counts symmetry-distinct orderings seen; ``exhaustive`` says whether that is all of them.
+    ``n_random`` at the end were drawn at random. ``n_candidates`` counts symmetry-distinct orderings that were
+    compared; ``exhaustive`` says whether that is all of them.
     """
 
     occupied: list[list[int]]
     energies: list[float]
     n_candidates: int
     exhaustive: bool
+    n_random: int = 0
 
 
 def find_orderings(
-    structure: Structure, sites: list[int], n_occupied: int, charges: NDArray[np.float64], keep: int, seed: int = 0
+    structure: Structure,
+    sites: list[int],
+    n_occupied: int,
+    charges: NDArray[np.float64],
+    keep: int,
+    seed: int = 0,
+    *,
+    n_random: int = 0,
+    exclusion: float = 0.0,
+    layers: Sequence[int] | None = None,
+    removal: Removal = "any",
 ) -> Orderings:
     """Lowest symmetry-distinct orderings of `n_occupied` ions over `sites`.
 
@@ -52,40 +79,76 @@ def find_orderings(
     keep
         How many to return at most.
     seed
-        Of the swap search that takes over when there are too many orderings to try all.
+        Of the swap search that takes over when there are too many orderings to try all, and of the random ones.
+    n_random
+        How many random orderings to add, beside those kept.
+    exclusion
+        Sites closer than this (A) are never occupied together, as the two kinds of prismatic sites of a P stacking.
+    layers, removal
+        Layer of each of `sites`. ``even``: all layers hold as nearly the same number of ions as possible; ``staged``:
+        layers are emptied one after another.
 
     Raises
     ------
     ValueError
         If `n_occupied` is not between 0 and the number of sites.
+    BadInputError
+        If the exclusion leaves no room for that many ions.
     """
     n = len(sites)
     if not 0 <= n_occupied <= n:
         raise ValueError(f"{n_occupied} ions do not fit on {n} sites")
-    if n_occupied in (0, n):
+    if n_occupied in (0, n) and not exclusion:
         return Orderings([sorted(sites)] if n_occupied else [[]], [0.0], 1, exhaustive=True)
-    pair, single = _interactions(structure, sites, charges)
-    exhaustive = math.comb(n, n_occupied) <= _EXHAUSTIVE
-    if exhaustive:
-        trials = np.zeros((math.comb(n, n_occupied), n), dtype=bool)
-        for row, chosen in enumerate(combinations(range(n), n_occupied)):
-            trials[row, list(chosen)] = True
+    energies = _site_energies(structure, sites, charges, exclusion)
+    shares: list[tuple[int, ...]] = [(n_occupied,)]
+    if layers is not None and removal != "any":
+        energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
+        shares = layer_quotas(np.bincount(energies.group).tolist(), n_occupied, removal)
+    permutations = site_permutations(structure, sites, charges)
+    total = sum(_number_of_states(energies, share) for share in shares)
+    if total <= _EXHAUSTIVE:
+        states, n_candidates = _lowest_of_all(energies, shares, permutations, keep, total)
     else:
-        trials = _search(pair, single, n_occupied, seed)
-    distinct = _distinct(trials, site_permutations(structure, sites))
-    real = distinct.astype(float)
-    energies = np.round(0.5 * np.einsum("ci,ij,cj->c", real, pair, real) + real @ single, _ROUND)
-    indices = [[sites[i] for i in np.flatnonzero(row)] for row in distinct]
-    order = sorted(range(len(indices)), key=lambda i: (energies[i], sorted(indices[i])))[:keep]
+        states = _lowest_found(energies, shares, permutations, keep, seed)
+        n_candidates = len(states)
+    if not len(states):
+        raise BadInputError(
+            f"{n_occupied} ions do not fit on {n} sites of which none within {exclusion:g} A may be occupied together"
+        )
+    lowest, values = _ranked(states, energies, keep)
+    drawn = _random_states(energies, shares, permutations, lowest, n_random, seed)
+    values = np.concatenate([values, np.round(energies_of(drawn, energies), _ROUND)]) if len(drawn) else values
+    chosen = [*lowest, *drawn]
     return Orderings(
-        [sorted(indices[i]) for i in order], [float(energies[i]) + 0.0 for i in order], len(distinct), exhaustive
+        [sorted(sites[i] for i in np.flatnonzero(row)) for row in chosen],
+        [float(value) + 0.0 for value in values],
+        n_candidates,
+        total <= _EXHAUSTIVE,
+        len(drawn),
     )
 
 
-def _interactions(
-    structure: Structure, sites: list[int], charges: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Pair energies among occupied sites and energies in the field of everything else (eV).
+def layer_quotas(sizes: Sequence[int], n_occupied: int, removal: Removal) -> list[tuple[int, ...]]:
+    """All ways to share ions among layers of these sizes that a way of removal allows.
+
+    Raises
+    ------
+    BadInputError
+        If there is none.
+    """
+    ways = [way for way in product(*(range(size + 1) for size in sizes)) if sum(way) == n_occupied]
+    if removal == "staged":
+        partly = [way for way in ways if sum(0 < q < size for q, size in zip(way, sizes, strict=True)) <= 1]
+        return partly or ways
+    share = [n_occupied * size / sum(sizes) for size in sizes]
+    return [way for way in ways if all(abs(q - s) < 1 for q, s in zip(way, share, strict=True))]
+
+
+def _site_energies(
+    structure: Structure, sites: list[int], charges: NDArray[np.float64], exclusion: float
+) -> SiteEnergies:
+    """Energies of the ions among themselves and in the field of everything else (eV).
 
     The energy of the fixed rest is the same for all orderings and left out.
     """
@@ -93,14 +156,144 @@ def _interactions(
     rest = np.setdiff1d(np.arange(len(structure)), sites)
     own = charges[sites]
     rows = matrix[sites]
-    pair: NDArray[np.float64] = rows[:, sites] * np.outer(own, own)
-    single: NDArray[np.float64] = own * (rows[:, rest] @ charges[rest])
-    return pair, single
+    pair = rows[:, sites] * np.outer(own, own)
+    alone = own * (rows[:, rest] @ charges[rest]) + 0.5 * np.diag(pair)
+    np.fill_diagonal(pair, 0.0)
+    if exclusion:
+        near = structure.distance_matrix[np.ix_(sites, sites)] < exclusion
+        pair[near & ~np.eye(len(sites), dtype=bool)] = EXCLUDED
+    return SiteEnergies(alone, np.ascontiguousarray(pair), np.zeros(len(sites), dtype=np.int64))
 
 
-def site_permutations(structure: Structure, sites: list[int]) -> NDArray[np.int64]:
-    """Permutations of `sites` by the space group of the full cell, shape (operations, n)."""
-    numbers = [site.specie.Z for site in structure]
+def _number_of_states(energies: SiteEnergies, share: Sequence[int]) -> int:
+    return math.prod(math.comb(int(size), q) for size, q in zip(np.bincount(energies.group), share, strict=True))
+
+
+def _lowest_of_all(
+    energies: SiteEnergies, shares: Sequence[Sequence[int]], permutations: NDArray[np.int64], keep: int, total: int
+) -> tuple[BoolArray, int]:
+    """The lowest distinct states of all, and how many distinct ones there are.
+
+    As many states are taken as surely hold `keep` distinct ones and all that are equal to the last of them. Above
+    20,000 states the distinct ones are counted by the lemma of Burnside, exclusion left aside.
+    """
+    capacity = total if total <= _COUNTED else min(total, (keep + 1) * len(permutations) + 64)
+    while True:
+        found, cut = [], False
+        for share in shares:
+            chosen, seen = lowest_of_all(energies, np.array(share, dtype=np.int64), max(1, capacity))
+            cut = cut or seen > capacity
+            part = np.zeros((len(chosen), len(energies.alone)), dtype=bool)
+            np.put_along_axis(part, chosen, values=True, axis=1)
+            found.append(part)
+        states = np.concatenate(found)
+        if not len(states):
+            return states, 0
+        highest = float(energies_of(states, energies).max())
+        distinct = _distinct(states, permutations)
+        if not cut or capacity >= total:
+            return distinct, len(distinct)
+        values = np.sort(energies_of(distinct, energies))
+        if len(values) > keep and values[keep - 1] < highest - 2 * 10.0**-_ROUND:
+            return distinct, sum(_count_distinct(share, energies.group, permutations) for share in shares)
+        capacity = min(total, 2 * capacity)
+
+
+def _count_distinct(share: Sequence[int], group: NDArray[np.int64], permutations: NDArray[np.int64]) -> int:
+    """Number of distinct ways to choose sites: the mean number of choices that an operation leaves as they are.
+
+    An operation leaves a choice as it is if it holds whole cycles. With several groups, the operations that keep
+    every group count, which is an upper limit where others exchange them.
+    """
+    kept = [p for p in permutations if np.array_equal(group[p], group)]
+    fixed = 0
+    for permutation in kept:
+        ways = [np.array([1], dtype=object) for _ in share]
+        for cycle in _cycles(permutation):
+            g = int(group[cycle[0]])
+            longer = np.zeros(len(ways[g]) + len(cycle), dtype=object)
+            longer[: len(ways[g])] += ways[g]
+            longer[len(cycle) :] += ways[g]
+            ways[g] = longer
+        fixed += math.prod(int(ways[g][q]) if q < len(ways[g]) else 0 for g, q in enumerate(share))
+    return fixed // len(kept)
+
+
+def _cycles(permutation: NDArray[np.int64]) -> list[list[int]]:
+    left, cycles = set(range(len(permutation))), []
+    while left:
+        cycle = [left.pop()]
+        while int(permutation[cycle[-1]]) != cycle[0]:
+            cycle.append(int(permutation[cycle[-1]]))
+        left -= set(cycle)
+        cycles.append(cycle)
+    return cycles
+
+
+def _lowest_found(
+    energies: SiteEnergies, shares: Sequence[Sequence[int]], permutations: NDArray[np.int64], keep: int, seed: int
+) -> BoolArray:
+    """Distinct states from annealing, and what single moves reach from the lowest of them, several times `keep`."""
+    wide = _WIDER * keep + _AT_LEAST
+    start = [annealed(energies, share, seed + number) for number, share in enumerate(shares)]
+    pool = {row.tobytes(): row for row in _distinct(np.concatenate(start), permutations)}
+    expanded: set[bytes] = set()
+    while True:
+        labels = list(pool)
+        values = np.round(energies_of(np.array([pool[label] for label in labels]), energies), _ROUND)
+        order = sorted(range(len(labels)), key=lambda i: (values[i], labels[i]))
+        limit = float(values[order[wide - 1]]) if len(order) >= wide else math.inf
+        new = [labels[i] for i in order[:wide] if labels[i] not in expanded]
+        if not new:
+            states = np.array([pool[labels[i]] for i in order])
+            return np.asarray(states[values[order] < EXCLUDED / 2])
+        for label in new:
+            expanded.add(label)
+            around = neighbours(pool[label], energies, min(limit + 1e-6, EXCLUDED / 2))
+            if len(around):
+                pool.update({row.tobytes(): row for row in _distinct(around, permutations)})
+
+
+def _ranked(states: BoolArray, energies: SiteEnergies, keep: int) -> tuple[BoolArray, NDArray[np.float64]]:
+    """The `keep` lowest by rounded energy, ties broken by the sites that are occupied first."""
+    values = np.round(energies_of(states, energies), _ROUND)
+    order = sorted(range(len(states)), key=lambda i: (values[i], np.flatnonzero(states[i]).tolist()))[:keep]
+    return states[order], values[order]
+
+
+def _random_states(
+    energies: SiteEnergies,
+    shares: Sequence[Sequence[int]],
+    permutations: NDArray[np.int64],
+    kept: BoolArray,
+    number: int,
+    seed: int,
+) -> BoolArray:
+    """Random distinct states beside those kept; fewer where chance finds no more."""
+    generator, seen = np.random.default_rng([seed, len(energies.alone)]), {row.tobytes() for row in kept}
+    found: list[BoolArray] = []
+    for _ in range(_DRAWS * number):
+        if len(found) == number:
+            break
+        share = shares[int(generator.integers(len(shares)))]
+        state = _distinct(random_occupation(energies, share, generator)[None], permutations)[0]
+        if state.tobytes() not in seen and float(energies_of(state[None], energies)[0]) < EXCLUDED / 2:
+            seen.add(state.tobytes())
+            found.append(state)
+    return np.array(found, dtype=bool).reshape(len(found), len(energies.alone))
+
+
+def site_permutations(
+    structure: Structure, sites: list[int], charges: NDArray[np.float64] | None = None
+) -> NDArray[np.int64]:
+    """Permutations of `sites` by the space group of the full cell, shape (operations, n).
+
+    Atoms of one element are equal, unless `charges` (e, one per atom) tell them apart.
+    """
+    kinds = [
+        (site.specie.Z, 0.0 if charges is None else round(float(charges[i]), 6)) for i, site in enumerate(structure)
+    ]
+    numbers = [sorted(set(kinds)).index(kind) + 1 for kind in kinds]
     cell = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers)
     symmetry = spglib.get_symmetry(cell, symprec=1e-3)
     identity = np.arange(len(sites), dtype=np.int64)
@@ -134,21 +327,3 @@ def _sorts_first(first: BoolArray, second: BoolArray) -> BoolArray:
     index = differs.argmax(axis=1)
     rows = np.arange(len(first))
     return np.asarray(differs[rows, index] & first[rows, index], dtype=np.bool_)
-
-
-def _search(pair: NDArray[np.float64], single: NDArray[np.float64], n_occupied: int, seed: int) -> BoolArray:
-    """Orderings met by swap descent from random starts; every local minimum and its path is kept."""
-    rng, n, seen = np.random.default_rng(seed), len(single), dict[bytes, BoolArray]()
-    for _ in range(_STARTS):
-        state = np.zeros(n, dtype=bool)
-        state[rng.choice(n, n_occupied, replace=False)] = True
-        while True:
-            seen[state.tobytes()] = state.copy()
-            field = pair @ state + single - np.diag(pair) * state + 0.5 * np.diag(pair)
-            out, into = np.flatnonzero(state), np.flatnonzero(~state)
-            change = field[into][None, :] - field[out][:, None] - pair[np.ix_(out, into)]
-            i, j = np.unravel_index(np.argmin(np.round(change, 9)), change.shape)
-            if change[i, j] > -1e-9:
-                break
-            state[out[i]], state[into[j]] = False, True
-    return np.array(list(seen.values()))

@@ -1,33 +1,53 @@
-"""Special quasi-random structures of one sublattice, with a quality figure that says how random they are."""
+"""Special quasi-random arrangements of the mixed sites of a cell, with figures that say how random they are."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hebe.schemas.structures import SQSQuality
-from hebe.science.structures.annealing import anneal, count_pairs
+from hebe.science.structures.annealing import anneal, count_pairs, shuffle, total_cost, workspace
+from hebe.science.structures.bound import pair_bound
+from hebe.science.structures.compiled import random_state
+from hebe.science.structures.objective import random_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from fractions import Fraction
 
-    from hebe.science.structures.shells import Shells
+    from hebe.science.structures.objective import Problem
 
-_RANDOM_DRAWS = 200
+SEARCH_VERSION: Final = 1
+_PLATEAUS: Final = 256
+_DRAWS: Final = 4096
+_HOT, _COLD = 0.8, 0.35
+_FIRST_ROUND, _LONGEST_ROUND, _BUDGET = 4_000, 50_000, 60_000
+_QUICK: Final = 300
+_AGREEING: Final = 3
+_EQUAL: Final = 1e-9
+_RANDOM_DRAWS: Final = 200
 
 
 @dataclass(frozen=True)
-class Occupation:
-    """Species (by position in ``species``) of each site of a sublattice."""
+class Arrangement:
+    """Kind (position in ``Problem.kinds``) of every mixed site, and how the search for it ended.
 
-    species: tuple[str, ...]
-    sites: NDArray[np.int64]
+    ``certified``: the cost is the lowest that whole pair counts allow. ``converged``: so, or several rounds of growing
+    length from random starts ended with the same cost.
+    """
+
+    kinds: NDArray[np.int64]
     cost: float
+    bound: float
+    steps: int
+    certified: bool
+    converged: bool
 
 
 def site_counts(fractions: Mapping[str, Fraction], n_sites: int) -> dict[str, int]:
@@ -43,100 +63,146 @@ def site_counts(fractions: Mapping[str, Fraction], n_sites: int) -> dict[str, in
     return {name: n for name, n in counts.items() if n}
 
 
-def find_occupation(counts: Mapping[str, int], shells: Shells, seed: int, n_steps: int | None = None) -> Occupation:
-    """Occupation whose pair counts are closest to random.
+def find_arrangement(
+    problem: Problem, seed: int, n_steps: int | None = None, bound: float | None = None
+) -> Arrangement:
+    """Arrangement of lowest cost.
+
+    Rounds of annealing from random starts, each twice as long as the one before, until the bound is reached, three
+    rounds end with the lowest cost, or the steps are used up.
 
     Parameters
     ----------
-    counts
-        Species -> number of sites.
-    shells
-        Neighbours of the sublattice.
+    problem
+        Cell, composition and objective.
     seed, n_steps
-        Decide the result. By default 4,000 steps per site, at least 50,000.
+        Decide the result. By default 60,000 steps per site at most.
+    bound
+        `pair_bound` of the problem, if it is known already.
     """
-    species = tuple(sorted(counts))
-    start = np.repeat(np.arange(len(species)), [counts[name] for name in species])
-    if len(species) == 1:
-        return Occupation(species, start, 0.0)
-    steps = max(50_000, 4_000 * len(start)) if n_steps is None else n_steps
-    targets = finite_targets(start, len(species), shells)
-    weights = np.array([1.0 / (i + 1) for i in range(len(shells.distances))])
-    cost, best = anneal(start, shells.neighbours, shells.offsets, targets, weights, steps, seed % 2**31, 0.5, 0.02)
-    return Occupation(species, best, float(cost))
+    size = len(problem.groups.members)
+    if size == 0:
+        cost = total_cost(problem.start, problem.pairs, problem.triplets, problem.coulomb)
+        return Arrangement(problem.start, cost, cost, 0, certified=True, converged=True)
+    floor = pair_bound(problem) if bound is None else bound
+    budget = _BUDGET * size if n_steps is None else n_steps
+    state = random_state(seed)
+    best, lowest, spent, agreeing, length = problem.start, math.inf, 0, 0, _FIRST_ROUND * size
+    while spent < budget and agreeing < _AGREEING and lowest > floor + _EQUAL:
+        cost, found, steps = _round(problem, state, min(length, budget - spent), floor)
+        spent += steps
+        agreeing = agreeing + 1 if abs(cost - lowest) < _EQUAL else agreeing
+        if cost < lowest - _EQUAL:
+            best, lowest, agreeing = found, cost, 1
+        length = min(2 * length, _LONGEST_ROUND * size)
+    lowest = total_cost(best, problem.pairs, problem.triplets, problem.coulomb)
+    certified = lowest <= floor + 1e-6
+    return Arrangement(best, lowest, floor, spent, certified, certified or agreeing >= _AGREEING)
 
 
-def distinct_occupation(
-    counts: Mapping[str, int],
-    shells: Shells,
+def _round(
+    problem: Problem, state: NDArray[np.uint64], n_steps: int, floor: float
+) -> tuple[float, NDArray[np.int64], int]:
+    """One annealing from a random start."""
+    occupation = problem.start.copy()
+    shuffle(occupation, problem.groups, state)
+    tables = (problem.pairs, problem.triplets, problem.coulomb)
+    cost, work, best = total_cost(occupation, *tables), workspace(occupation, *tables), occupation.copy()
+    lowest, steps = anneal(
+        occupation, best, cost, work, problem.groups, *tables, _temperatures(problem), _draws(), n_steps, state, floor
+    )
+    return lowest, best, steps
+
+
+def _temperatures(problem: Problem) -> NDArray[np.float64]:
+    """Falling temperatures between multiples of what one pair more or less costs on average.
+
+    Rounded, so that the last digit of a machine's exponential decides nothing.
+    """
+    scale = problem.pairs.scale[problem.pairs.scale > 0]
+    unit = float(scale.mean()) if len(scale) else 1.0
+    share = (np.arange(_PLATEAUS) + 0.5) / _PLATEAUS
+    return np.asarray(np.round(unit * _HOT * (_COLD / _HOT) ** share, 10), dtype=np.float64)
+
+
+@cache
+def _draws() -> NDArray[np.float64]:
+    return np.asarray(np.round(-np.log((np.arange(_DRAWS) + 0.5) / _DRAWS), 10), dtype=np.float64)
+
+
+def distinct_arrangements(
+    problem: Problem,
     permutations: NDArray[np.int64],
-    seeds: Sequence[int],
-    index: int,
+    seeds: Iterable[int],
+    quick: Iterable[int] = (),
     n_steps: int | None = None,
-) -> Occupation | None:
-    """Occupation number `index` among those from `seeds` that no symmetry of the host makes equal.
+) -> Iterator[Arrangement]:
+    """Arrangements that no symmetry of the host makes equal, one after another.
 
     Parameters
     ----------
-    counts, shells, n_steps
-        As in `find_occupation`.
+    problem, n_steps
+        As in `find_arrangement`.
     permutations
-        Permutations of the sites by the symmetry of the empty host, shape (operations, n).
+        Permutations of the mixed sites by the symmetry of the empty host, shape (operations, n).
     seeds
-        Tried in order; None is returned when they give fewer than `index` + 1 different occupations.
+        Tried in order.
+    quick
+        Seeds of short searches, which end in more different arrangements; tried when `seeds` are used up. After
+        them no more arrangements come.
     """
+    size = len(problem.groups.members)
+    bound = pair_bound(problem) if size else 0.0
     seen: set[bytes] = set()
-    for seed in seeds:
-        occupation = find_occupation(counts, shells, seed, n_steps)
-        orbit = np.empty((len(permutations), len(occupation.sites)), dtype=np.int64)
-        for row, permutation in zip(orbit, permutations, strict=True):
-            row[permutation] = occupation.sites
-        label = min(row.tobytes() for row in orbit)
+    trials = chain(((seed, n_steps) for seed in seeds), ((seed, _QUICK * size) for seed in quick))
+    for seed, steps in trials:
+        found = find_arrangement(problem, seed, steps, bound)
+        label = canonical_label(found.kinds, permutations)
         if label not in seen:
             seen.add(label)
-            if len(seen) == index + 1:
-                return occupation
-    return None
+            yield found
 
 
-def finite_targets(sites: NDArray[np.int64], n_species: int, shells: Shells) -> NDArray[np.float64]:
-    """Ordered pair counts of a random arrangement in a finite cell: shape (shells, species, species).
-
-    Unlike pairs ``n_i n_j / (N - 1)``, like pairs ``n_i (n_i - 1) / (N - 1)`` times the coordination.
-    """
-    n = np.bincount(sites, minlength=n_species).astype(float)
-    pairs = (np.outer(n, n) - np.diag(n)) / (len(sites) - 1)
-    coordination = np.diff(shells.offsets)
-    return np.asarray(coordination[:, None, None] * pairs[None], dtype=np.float64)
+def canonical_label(kinds: NDArray[np.int64], permutations: NDArray[np.int64]) -> bytes:
+    """The same bytes for all arrangements that the permutations make equal."""
+    orbit = np.empty((len(permutations), len(kinds)), dtype=np.int16)
+    np.put_along_axis(orbit, permutations, np.broadcast_to(kinds.astype(np.int16), orbit.shape), axis=1)
+    return min(row.tobytes() for row in orbit)
 
 
-def quality(occupation: Occupation, shells: Shells, seed: int = 0) -> SQSQuality:
-    """Deviation from randomness of an occupation, beside that of random arrangements of the same cell."""
-    k = len(occupation.species)
-    largest, total, everything = _deviations(occupation.sites, k, shells)
+def quality(problem: Problem, kinds: NDArray[np.int64], sublattice: int, seed: int = 0) -> SQSQuality:
+    """Deviation from randomness on one sublattice, beside that of random arrangements of the same cell."""
+    here = [k for k, (sub, _) in enumerate(problem.kinds) if sub == sublattice]
+    largest, total, everything = _deviations(problem, kinds, sublattice)
     rng = np.random.default_rng(seed)
-    draws = [_deviations(rng.permutation(occupation.sites), k, shells)[1] for _ in range(_RANDOM_DRAWS if k > 1 else 1)]
+    group, draws = problem.sites.groups, []
+    for _ in range(_RANDOM_DRAWS if len(here) > 1 else 1):
+        drawn = kinds.copy()
+        for g in np.unique(group):
+            drawn[group == g] = rng.permutation(kinds[group == g])
+        draws.append(_deviations(problem, drawn, sublattice)[1])
     return SQSQuality(
         largest=largest,
         total=total,
         total_all_pairs=everything,
         random_total=float(np.mean(draws)),
-        shells=[round(d, 6) for d in shells.distances],
-        n_sites=len(occupation.sites),
+        shells=[round(c.distance, 6) for c in problem.channels if c.pair == (sublattice, sublattice)],
+        n_sites=int((problem.sites.sublattice == sublattice).sum()),
     )
 
 
-def _deviations(sites: NDArray[np.int64], k: int, shells: Shells) -> tuple[float, float, float]:
+def _deviations(problem: Problem, kinds: NDArray[np.int64], sublattice: int) -> tuple[float, float, float]:
     """Largest and sum of |alpha| over unlike pairs (finite-cell target); sum over i <= j (infinite target)."""
-    n = len(sites)
-    x = np.bincount(sites, minlength=k) / n
-    counts = count_pairs(sites, shells.neighbours, shells.offsets, k)
-    fraction = counts / (n * np.diff(shells.offsets))[:, None, None]
-    infinite = np.abs(1 - fraction / np.outer(x, x))
-    upper = np.triu_indices(k)
-    everything = float(infinite[:, upper[0], upper[1]].sum())
-    if k == 1:
-        return 0.0, 0.0, everything
-    unlike = np.triu_indices(k, 1)
-    finite = np.abs(1 - fraction / (n / (n - 1) * np.outer(x, x)))[:, unlike[0], unlike[1]]
-    return float(finite.max()), float(finite.sum()), everything
+    here = [k for k, (sub, _) in enumerate(problem.kinds) if sub == sublattice]
+    n = int((problem.sites.sublattice == sublattice).sum())
+    counts = count_pairs(kinds, problem.pairs)
+    unlike, everything = [0.0], 0.0
+    upper = np.triu_indices(len(here))
+    for c, channel in enumerate(problem.channels):
+        if channel.pair != (sublattice, sublattice):
+            continue
+        random = random_counts(channel, problem.sites, kinds, len(problem.kinds), finite=False)
+        ratio = (counts[c] / np.where(random > 0, random, 1.0))[np.ix_(here, here)]
+        everything += float(np.abs(1 - ratio)[upper].sum())
+        unlike += np.abs(1 - ratio[np.triu_indices(len(here), 1)] * (n - 1) / n).tolist()
+    return max(unlike), math.fsum(unlike), everything

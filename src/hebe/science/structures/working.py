@@ -13,7 +13,8 @@ from hebe.science.chemistry.ladder import Oxidation, RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.space import working_charge
 from hebe.science.keys import content_hash, structure_content
-from hebe.science.structures.orderings import ORDERING_VERSION, find_orderings
+from hebe.science.structures.host import host_cell, layer_numbers
+from hebe.science.structures.orderings import ORDERING_VERSION, Removal, find_orderings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +30,20 @@ def working_sites(structure: Structure, sublattice: str | None) -> list[int]:
 
 
 def choose_orderings(
-    spec: MemberSpec, configuration: ConfigurationDoc, x: Fraction, keep: int, seed: int = 0
+    spec: MemberSpec,
+    configuration: ConfigurationDoc,
+    x: Fraction,
+    keep: int,
+    seed: int = 0,
+    *,
+    n_random: int = 0,
+    removal: Removal = "any",
 ) -> OrderingDoc:
     """Lowest orderings of the working ion at `x` ions per formula unit; ``absent`` without a configuration.
 
     The cell is made neutral before electrostatics are compared: electrons leave the lowest couples of the
-    redox ladder first, what the cations cannot give is spread over the anions.
+    redox ladder first, what the cations cannot give is spread over the anions. `n_random` random orderings follow
+    the lowest; `removal` says how layers are emptied (see `find_orderings`).
     """
     key = content_hash(
         [
@@ -45,6 +54,8 @@ def choose_orderings(
             str(x),
             keep,
             seed,
+            n_random,
+            removal,
         ]
     )
     if configuration.structure is None:
@@ -56,7 +67,18 @@ def choose_orderings(
     oxidation = _oxidation(spec, configuration, Fraction(n, configuration.n_fu))
     charges = site_charges(spec, structure, oxidation)
     _neutralise(spec, structure, charges, sites, n)
-    found = find_orderings(structure, sites, n, charges, keep, seed)
+    found = find_orderings(
+        structure,
+        sites,
+        n,
+        charges,
+        keep,
+        seed,
+        n_random=n_random,
+        exclusion=0.0 if host.working_sublattice is None else host.sublattices[host.working_sublattice].exclusion,
+        layers=_layers(spec, structure, sites),
+        removal=removal,
+    )
     return OrderingDoc(
         key=key,
         x=n / configuration.n_fu,
@@ -65,7 +87,14 @@ def choose_orderings(
         anion_oxidation=max(oxidation.anion_holes, 0.0),
         occupied=found.occupied,
         energies_eV=found.energies,
+        n_random=found.n_random,
     )
+
+
+def _layers(spec: MemberSpec, structure: Structure, sites: Sequence[int]) -> list[int] | None:
+    """Layer of each site, None in a host without layers."""
+    normal = host_cell(composition_of(spec).host, spec.working_ion).layer_normal
+    return None if normal is None else layer_numbers(structure, sites, normal)
 
 
 def _oxidation(spec: MemberSpec, configuration: ConfigurationDoc, x: Fraction) -> Oxidation:

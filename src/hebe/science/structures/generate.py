@@ -1,0 +1,144 @@
+"""generate_sqs: special quasi-random structures of a host family, outside any campaign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from pymatgen.core import Structure
+
+from hebe.config.family import load_family
+from hebe.config.units import parse_fraction
+from hebe.exceptions import BadInputError
+from hebe.schemas.structures import SQSQuality
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.structures.configuration import DisorderedCell, cell_size, exact_size
+from hebe.science.structures.host import host_cell
+from hebe.science.structures.objective import Objective
+from hebe.science.structures.sqs import Arrangement, quality
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class SQSResult:
+    """An ordered supercell, how random each of its mixed sublattices is, and how the search for it ended.
+
+    ``realised`` are the fractions that the cell holds, ``deviation`` the largest difference to those wanted.
+    """
+
+    structure: Structure
+    quality: dict[str, SQSQuality]
+    realised: dict[str, dict[str, Fraction]]
+    deviation: float
+    search: Arrangement
+
+
+def generate_sqs(
+    host: str,
+    composition: Mapping[str, Mapping[str, Fraction | float | str]],
+    n_sites: int,
+    shells: int = 2,
+    seed: int = 0,
+    n_steps: int | None = None,
+    n_results: int = 1,
+    *,
+    working_ion: str | None = None,
+    objective: Objective | None = None,
+    charges: Mapping[str, Mapping[str, float]] | None = None,
+    exact: bool = False,
+) -> list[SQSResult]:
+    """Special quasi-random structures of a host family, or structures with a given short-range order.
+
+    Parameters
+    ----------
+    host
+        Name of a family.
+    composition
+        Mixed sublattice -> element -> fraction of its sites (``"1/3"``, 0.25); ``Va`` is an empty site.
+    n_sites
+        Sites of the most mixed sublattice per cell; up to twice as many if only that holds the composition.
+    shells, seed, n_steps
+        Neighbour shells made random; what decides the search: no clock does.
+    n_results
+        How many structures that symmetry does not make equal; fewer come where there are fewer.
+    working_ion
+        Element on the working sublattice; the family's first by default. All of its sites are occupied.
+    objective
+        All that the search minimises, instead of `shells`: weights, targets, triplets, electrostatics.
+    charges
+        Sublattice -> element -> charge (e), needed by an objective with electrostatics.
+    exact
+        Refuse a composition that the cell can only approximate.
+
+    Returns
+    -------
+    list of SQSResult
+        Each with ``structure``, ``quality`` (by sublattice), ``realised``, ``deviation`` and ``search``.
+
+    Raises
+    ------
+    BadInputError
+        If the family or a sublattice is unknown, fractions do not sum to 1, no supercell has that number of sites,
+        one site is to hold several species, a target of the objective cannot occur, or `exact` is asked for and
+        impossible; names the nearest possible choice.
+    """
+    family = load_family(host)
+    fractions = {s: {e: parse_fraction(x) for e, x in v.items()} for s, v in composition.items()}
+    _check_fractions(fractions, family.mixed, host)
+    ion = working_ion or next(iter(family.working_ions), None)
+    target = HostComposition(host, ion, family.x_full, fractions)
+    primary = max(fractions, key=lambda name: len(fractions[name]))
+    size = cell_size(target, primary, n_sites)
+    wanted = objective or Objective(shells=shells)
+    if wanted.electrostatics and charges is None:
+        raise BadInputError("an objective with electrostatics needs charges", suggestion='charges={"TM": {"Ni": 2.0}}')
+    cell = DisorderedCell.build(target, primary, size, wanted, charges=charges)
+    _check_cell(cell, fractions)
+    deviation = cell.deviation(target)
+    if exact and deviation:
+        fitting = exact_size(target, primary, host_cell(family, ion))
+        raise BadInputError(
+            f"{size} sites of {primary} do not hold the composition exactly: it is off by {deviation:.4g}",
+            suggestion=f"nearest: {round(max(1, n_sites / fitting)) * fitting} sites",
+        )
+    return [
+        SQSResult(
+            cell.occupied(target, found.kinds),
+            {name: quality(cell.problem, found.kinds, s) for s, name in enumerate(cell.names)},
+            cell.realised,
+            deviation,
+            found,
+        )
+        for found in cell.arrangements(target, seed, n_results, n_steps)
+    ]
+
+
+def _check_fractions(fractions: Mapping[str, Mapping[str, Fraction]], mixed: tuple[str, ...], host: str) -> None:
+    for name, part in fractions.items():
+        if name not in mixed:
+            raise BadInputError(f"{host} has no mixed sublattice {name!r}", suggestion=f"it has {', '.join(mixed)}")
+        total = sum(part.values())
+        if total != 1 or min(part.values()) < 0:
+            raise BadInputError(
+                f"the fractions of {name} must be 0 or more and sum to 1, the sum is {total}",
+                suggestion="give thirds as '1/3'",
+            )
+    missing = [name for name in mixed if name not in fractions]
+    if missing:
+        raise BadInputError(f"the composition says nothing of sublattice {', '.join(missing)}")
+
+
+def _check_cell(cell: DisorderedCell, fractions: Mapping[str, Mapping[str, Fraction]]) -> None:
+    """Refuse a sublattice whose layers have one site for several species."""
+    group = cell.problem.sites.groups
+    for s, name in enumerate(cell.names):
+        part = [x for x in fractions[name].values() if x]
+        sites = min(int((group == g).sum()) for g in set(group[cell.problem.sites.sublattice == s].tolist()))
+        if len(part) > 1 and sites == 1:
+            raise BadInputError(
+                f"sublattice {name} has one site in this cell, and {len(part)} species are to share it",
+                suggestion=f"nearest: a cell {len(part)} times as large",
+            )
