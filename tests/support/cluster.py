@@ -31,6 +31,7 @@ store: {{kind: mongodb, uri: "{uri}", database: "{database}"}}
 cluster:
   max_jobs: {max_jobs}
   grace: {grace} s
+  python: {python}
   resources:
     default: {{queue: main, cores: {slots}, slots: {slots}, walltime: {walltime} s}}
 """
@@ -59,10 +60,24 @@ class Project:
         self.driver = Driver(self.access, SlurmCommands(), idle_s=3.0)
         self.access.board.prepare()
 
-    def set(self, *, max_jobs: int = 4, grace: float = 4.0, slots: int = 2, walltime: float = 600.0) -> None:
+    def set(
+        self,
+        *,
+        max_jobs: int = 4,
+        grace: float = 4.0,
+        slots: int = 2,
+        walltime: float = 600.0,
+        python: str = sys.executable,
+    ) -> None:
         """Write the settings."""
         text = _SETTINGS.format(
-            uri=self._uri, database=self._database, max_jobs=max_jobs, grace=grace, slots=slots, walltime=walltime
+            uri=self._uri,
+            database=self._database,
+            max_jobs=max_jobs,
+            grace=grace,
+            slots=slots,
+            walltime=walltime,
+            python=python,
         )
         (self.root / "hebe.yaml").write_text(text)
 

@@ -147,6 +147,16 @@ def test_one_hebe_launch_per_project(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("cluster")
+def test_queue_jobs_that_cannot_work_are_not_submitted_for_ever(project: Project) -> None:
+    project.set(python="/nowhere/python")
+    project.reopen()
+    project.submit(*naps(project, 1, 0.0))
+    with pytest.raises(LaunchError, match=r"3 queue jobs ended before they could work: .*/nowhere/python"):
+        project.drive_for(120.0)
+    assert len(list(project.access.runs.glob("hebe-*"))) < 40
+
+
+@pytest.mark.usefixtures("cluster")
 def test_a_request_over_a_limit_is_refused_before_it_waits_for_ever(project: Project) -> None:
     from hebe.exceptions import BadInputError
 

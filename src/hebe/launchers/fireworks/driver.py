@@ -16,7 +16,7 @@ from pymongo.errors import ConnectionFailure
 from hebe.exceptions import LaunchError
 from hebe.launchers.fireworks.access import Access
 from hebe.launchers.fireworks.care import Silence, bury, release_held
-from hebe.launchers.fireworks.pilot import Pilot
+from hebe.launchers.fireworks.pilot import EXITED, FILE, Pilot
 from hebe.launchers.fireworks.queue import Listed, QueueSilentError, Scheduler
 from hebe.stores.claims import Claims, Owner
 
@@ -170,7 +170,7 @@ class Driver:
         """Take back what queue jobs had that are over."""
         lost, attempts = 0, self.access.cluster.attempts
         for name, folder in self._pilots().items():
-            if name in alive or time.time() - (folder / "pilot.json").stat().st_mtime < _YOUNG_S:
+            if name in alive or _may_appear(folder):
                 continue
             lost += bury(self.access, name, folder, attempts)
             self._judge(name, folder)
@@ -201,14 +201,16 @@ class Driver:
     def _keep_in_flight(self, alive: list[Listed]) -> None:
         """Submit queue jobs for what is ready, and take back waiting ones when nothing is."""
         board, cluster, paused = self.access.board, self.access.cluster, self.access.records.controls()
-        busy: dict[str, int] = {}
+        busy, names = dict[str, int](), {job.name for job in alive}
         for worker in board.workers():
             busy[worker.partition("/")[0]] = busy.get(worker.partition("/")[0], 0) + 1
-        folders, room = self._pilots(), cluster.max_jobs - len(alive)
+        folders = {name: folder for name, folder in self._pilots().items() if name in names or _may_appear(folder)}
+        kinds = {name: Pilot.read(folder).category for name, folder in folders.items()}
+        room = cluster.max_jobs - len(folders)
         for category, resources in cluster.resources.items():
-            mine = [job for job in alive if Pilot.read(folders[job.name]).category == category]
+            mine = [job for job in alive if kinds[job.name] == category]
             ready = board.ready(category, paused)
-            free = sum(resources.slots - busy.get(job.name, 0) for job in mine)
+            free = sum(resources.slots - busy.get(name, 0) for name, kind in kinds.items() if kind == category)
             wanted = min(math.ceil((ready - free) / resources.slots), room)
             for _ in range(wanted):
                 self._submit(category)
@@ -279,3 +281,8 @@ class Driver:
     def _insist_release(self, claims: Claims) -> None:
         with suppress(ConnectionFailure):
             claims.release(self._lease)
+
+
+def _may_appear(folder: Path) -> bool:
+    """Whether a queue job that is not listed may be so new that the queue does not show it yet."""
+    return not (folder / EXITED).exists() and time.time() - (folder / FILE).stat().st_mtime < _YOUNG_S

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from hebe.launchers.fireworks.access import Access
 
 FILE = "pilot.json"
+EXITED = "exited"
+"""File that says that a queue job came to its own end."""
+
 _PATIENCE_S = 20.0
 _RETRY_S = 1.0
 _LEASE_S = 900.0
@@ -86,6 +90,8 @@ def main(folder: Path) -> int:
             continue
         reason = f"its worker was ended by signal {-how}" if how < 0 else f"its worker left with code {how}"
         slots[_start(pilot, folder, slot, ends, reason)] = slot
+    with suppress(OSError):
+        (folder / EXITED).touch()
     return code
 
 
