@@ -114,7 +114,8 @@ def run(
     scheduler = Scheduler(store.docs_store, records, crew, retry_failed=retry_failed, limits=limits, notify=notify)
     with closing(records), _interruptible(scheduler, crew) as interrupts:
         try:
-            records.control(str(flow.name), None)
+            if str(flow.name) in records.controls():
+                records.control(str(flow.name), None)
             _drive(scheduler, flow, records, launch, progress=progress)
             crew.close()
         except _CancelledError:
