@@ -179,9 +179,10 @@ class Commands:
 
     def _findandmodify(self, command: Document, database: Any) -> Document:
         collection, query = database[command[next(iter(command))]], command.get("query") or {}
-        options: Document = {"sort": list(command["sort"].items())} if command.get("sort") else {}
-        if command.get("fields"):
-            options["projection"] = command["fields"]
+        if command.get("sort"):  # mongomock would copy every document that matches
+            first = next(iter(collection.find(query, {"_id": 1}).sort(list(command["sort"].items())).limit(1)), None)
+            query = query if first is None else {"_id": first["_id"]}
+        options: Document = {"projection": command["fields"]} if command.get("fields") else {}
         if command.get("remove"):
             gone = collection.find_one_and_delete(query, **options)
             return {"value": gone, "lastErrorObject": {"n": int(gone is not None)}}
