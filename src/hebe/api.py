@@ -14,7 +14,7 @@ from hebe.config.loading import load_campaign
 from hebe.config.settings import get_settings
 from hebe.config.wording import suggest
 from hebe.engines.registry import get_engine
-from hebe.exceptions import BadInputError, StoreError
+from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.flows.estimate import cost_of, estimate
 from hebe.launchers import local
@@ -70,10 +70,10 @@ class Results:
 
 def project_store(start: Path | None = None) -> JobStore:
     """Connected store of the project of a folder (the working folder by default)."""
-    return open_store(_project(start))
+    return open_store(project_root(start))
 
 
-def _project(start: Path | None = None) -> Path:
+def project_root(start: Path | None = None) -> Path:
     configured = get_settings(start).project_dir
     return configured if configured is not None else find_project(start or Path.cwd())
 
@@ -101,7 +101,7 @@ def run(
     start
         Folder from which the project is searched.
     """
-    chosen = _as_campaign(campaign)
+    chosen = as_campaign(campaign)
     for stage in chosen.stages:
         get_engine(stage.engine).check()
     flow = campaign_flow(chosen)
@@ -113,7 +113,7 @@ def run(
             workers=workers or get_settings(start).workers or _processors(),
             progress=progress,
             retry_failed=retry_failed,
-            root=_project(start),
+            root=project_root(start),
         )
         _update_candidates(store, chosen.name)
     finally:
@@ -121,7 +121,7 @@ def run(
     return summary
 
 
-def _as_campaign(campaign: Campaign | str | Path) -> Campaign:
+def as_campaign(campaign: Campaign | str | Path) -> Campaign:
     return campaign if isinstance(campaign, Campaign) else load_campaign(campaign)
 
 
@@ -147,7 +147,7 @@ def _update_candidates(store: JobStore, campaign: str) -> list[dict[str, Any]]:
 
 def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Results:
     """Ranked candidates of the campaign as its file is now; unfinished ones are left out."""
-    chosen = _as_campaign(campaign)
+    chosen = as_campaign(campaign)
     wanted = {candidate.candidate_id for candidate in screen(chosen).selected}
     store = project_store(start)
     try:
@@ -261,11 +261,11 @@ _MIXING = (
 
 def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[str, Any]:
     """What a run would do: jobs, relaxations, how many have no output yet, CPU hours of those."""
-    chosen = _as_campaign(campaign)
+    chosen = as_campaign(campaign)
     flow = campaign_flow(chosen)
     store = project_store(start)
     try:
-        records = Records.beside(store.docs_store, _project(start))
+        records = Records.beside(store.docs_store, project_root(start))
         asked = records.asked([job.uuid for job in flow.jobs])
         jobs = list({j.uuid: j for part in (flow, *asked) for j in part.jobs if isinstance(j, Job)}.values())
         done = {
@@ -295,6 +295,7 @@ def rerun(
     error: re.Pattern[str] | None = None,
     candidate: str | None = None,
     older_than_s: float | None = None,
+    within_s: float | None = None,
     dry_run: bool = False,
     start: Path | None = None,
 ) -> dict[str, Any]:
@@ -308,8 +309,8 @@ def rerun(
         Only errors whose ``class: message`` it finds.
     candidate
         Only jobs of this candidate.
-    older_than_s
-        Only failures of at least this age in seconds.
+    older_than_s, within_s
+        Only failures of at least, at most this age in seconds.
     dry_run
         Change nothing.
 
@@ -321,11 +322,11 @@ def rerun(
     from hebe.launchers.rerun import Choice
     from hebe.launchers.rerun import rerun as take_back
 
-    flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
-    store = _existing_store(start)
+    flow: Flow | None = None if campaign is None else campaign_flow(as_campaign(campaign))
+    store = existing_store(start)
     try:
-        choice = Choice(error, candidate, older_than_s)
-        found = take_back(store, _project(start), choice, flow=flow, dry_run=dry_run)
+        choice = Choice(error, candidate, older_than_s, within_s)
+        found = take_back(store, project_root(start), choice, flow=flow, dry_run=dry_run)
         if candidate is not None and not found["jobs"]:
             _must_be_known(store, candidate)
     finally:
@@ -333,10 +334,10 @@ def rerun(
     return {"campaign": None if flow is None else flow.name, **found}
 
 
-def _existing_store(start: Path | None) -> JobStore:
+def existing_store(start: Path | None) -> JobStore:
     """Store of the project, which must be there."""
-    path = _project(start) / ".hebe" / "store.db"
-    if not path.is_file():
+    path = embedded_path(project_root(start))
+    if path is not None and not path.is_file():
         raise BadInputError("there is no store yet", file=path, suggestion="hebe run CAMPAIGN makes it")
     return project_store(start)
 
@@ -351,12 +352,10 @@ def status(campaign: Campaign | str | Path | None = None, *, start: Path | None 
     """State of a campaign, or of everything in the project's store."""
     from hebe.launchers.status import read_status
 
-    flow: Flow | None = None if campaign is None else campaign_flow(_as_campaign(campaign))
+    flow: Flow | None = None if campaign is None else campaign_flow(as_campaign(campaign))
     uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
-    path = embedded_path(_project(start))
-    if path is None:
-        raise StoreError("the status of jobs is read from an embedded store; this project uses another kind")
-    found: dict[str, Any] = read_status(path, uuids)
+    path = embedded_path(project_root(start))
+    found: dict[str, Any] = read_status(path or open_store(project_root(start)), uuids, root=project_root(start))
     return {"campaign": None if flow is None else flow.name, **found}
 
 

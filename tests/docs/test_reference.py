@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from hebe.config.campaign import Campaign
+from hebe.config.cluster import ClusterSettings, Resources
 from hebe.config.family import Family
 from hebe.config.keep import Keep
 from hebe.config.ranking import RANKABLE
@@ -64,6 +65,11 @@ def test_every_key_is_described(page: str, top: type[BaseModel], package: str) -
     fields = {f"{m.__name__}.{name}" for m in known if m not in ONE_VALUE for name in m.model_fields if name != "order"}
     documented = keys(page)
     assert not {field for field in fields if field.split(".")[1] not in documented}
+
+
+def test_settings_of_clusters_are_described() -> None:
+    documented = keys("cluster.md")
+    assert set(ClusterSettings.model_fields) | set(Resources.model_fields) <= documented
 
 
 def test_settings_and_objectives_are_described() -> None:

@@ -121,7 +121,7 @@ def test_mongodb_with_gridfs_or_s3_shows_no_password(tmp_path: Path) -> None:
 
 
 def test_server_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hebe.stores.mongodb._TIMEOUTS", {"serverSelectionTimeoutMS": 20})
+    monkeypatch.setattr("hebe.stores.mongodb._patience.seconds", 0.02)
     settings(tmp_path, "store: {kind: mongodb, uri: 'mongodb://me:hunter2@127.0.0.1:9/hebe'}")
     with pytest.raises(StoreError, match=r"127\.0\.0\.1:9/hebe#outputs cannot be reached") as caught:
         open_store(tmp_path)

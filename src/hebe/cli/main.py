@@ -15,6 +15,7 @@ import hebe
 from hebe.cli import (
     candidates,
     check,
+    cluster,
     doctor,
     export,
     families,
@@ -38,6 +39,7 @@ GROUPS: Final = (
     families,
     space,
     running,
+    cluster,
     rerun,
     candidates,
     check,

@@ -21,7 +21,7 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add(
         "rerun",
         rerun_failed,
-        "have failed jobs run again, with their descendants, at the next hebe run",
+        "have failed jobs run again, with their descendants, at the next hebe run or by hebe launch",
         "Conditions are joined by and. Without a campaign: everything in the project's store.",
     )
     add_campaign(parser, optional=True)
@@ -29,6 +29,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--error", metavar="REGEX", help="only those whose error (class: message) matches")
     parser.add_argument("--candidate", metavar="ID", help="only those of one candidate")
     parser.add_argument("--older-than", metavar="AGE", type=duration, help="only failures of this age: 2d, 3h, 10min")
+    parser.add_argument("--since", metavar="AGE", type=duration, help="only failures of the last 2d, 3h, 10min")
     parser.add_argument("--dry-run", action="store_true", help="only say which jobs they are")
     add_json(parser)
 
@@ -50,6 +51,7 @@ def rerun_failed(options: argparse.Namespace) -> int:
         error=error,
         candidate=options.candidate,
         older_than_s=options.older_than,
+        within_s=options.since,
         dry_run=options.dry_run,
     )
     if wants_json(options):
@@ -84,4 +86,5 @@ def _print(document: Mapping[str, Any], campaign: str | None) -> None:
     if document["dry_run"]:
         write_line(f"{len(jobs)} failed jobs would run again, and {follow}{others}; nothing was changed.")
     else:
-        write_line(f"{len(jobs)} failed jobs will run again, and {follow}{others}: hebe run {campaign or 'CAMPAIGN'}")
+        how = "hebe launch" if document["launcher"] == "fireworks" else f"hebe run {campaign or 'CAMPAIGN'}"
+        write_line(f"{len(jobs)} failed jobs will run again, and {follow}{others}: {how}")

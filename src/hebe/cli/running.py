@@ -119,6 +119,9 @@ def print_counts(document: Mapping[str, Any]) -> None:
     """Print the counts of a run or status, and failures grouped by error."""
     name = document.get("campaign") or "all campaigns"
     jobs, calculations = document["jobs"], document["calculations"]
+    for campaign, control in (document.get("controls") or {}).items():
+        if document.get("campaign") in (None, campaign):
+            write_line(f"{campaign} is {control}: hebe resume lets it go on")
     write_line(f"{name}: {document['status']}{_duration(document.get('elapsed_s'))}")
     write_line("  jobs          " + _counts(jobs, ("total", "completed", "failed", "running", "waiting", "reused")))
     write_line("  calculations  " + _counts(calculations, ("computed", "reused", "failed")))
@@ -131,6 +134,9 @@ def print_counts(document: Mapping[str, Any]) -> None:
         for failure in document["failures"]:
             table.add_row(failure["error_class"], str(failure["count"]), failure["message"])
         write_table(table)
+        for folder in dict.fromkeys(failure.get("run_dir") for failure in document["failures"]):
+            if folder:
+                write_line(f"  run folder    {folder}")
         first = next((job for failure in document["failures"] for job in failure["job_ids"]), None)
         if first is not None:
             write_line(f"  hebe show {first} shows the first of them")

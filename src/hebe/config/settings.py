@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import Field, Secret, SecretStr, model_validator
 
+from hebe.config.cluster import ClusterSettings
 from hebe.config.loading import read_bytes
 from hebe.config.model import ConfigModel
 from hebe.config.units import Whole
@@ -24,6 +25,7 @@ _PREFIX: Final = "HEBE_"
 _TEST_PREFIX: Final = "HEBE_TEST_"
 _STORE_PREFIX: Final = "HEBE_STORE_"
 _NO_VARIABLE: Final = ("s3", "spec")
+_BLOCKS: Final = ("store", "cluster")
 
 
 class S3Settings(ConfigModel):
@@ -93,6 +95,7 @@ class Settings(ConfigModel):
     ``project_dir`` is the folder that holds ``.hebe``; None: see `project_folder`. A relative one counts from
     the file that names it, or from the working folder for ``HEBE_PROJECT_DIR``. ``store`` says where outputs go; a
     source that names it replaces it as a whole, except that variables (``HEBE_STORE_URI``, ...) change single keys.
+    ``cluster`` describes a batch queue; only files give it.
     ``device`` is where machine-learned potentials of Hebe compute: ``cpu``, ``cuda``, or CUDA when there is one.
     ``gpaw_python`` is the Python that has GPAW (None: this one if it has, else the system's), ``gpaw_processes`` the
     number of MPI processes of one calculation, ``gpaw_walltime_s`` the wall time after which a calculation writes a
@@ -102,6 +105,7 @@ class Settings(ConfigModel):
     workers: Whole | None = Field(default=None, ge=1, le=10_000)
     project_dir: Path | None = None
     store: StoreSettings = StoreSettings()
+    cluster: ClusterSettings | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     gpaw_python: Path | None = None
     gpaw_processes: Whole = Field(default=1, ge=1, le=10_000)
@@ -174,7 +178,7 @@ def _environment(start: Path, below: dict[str, Any]) -> dict[str, Any]:
         for name, value in sorted(os.environ.items())
         if name.startswith(_PREFIX) and not name.startswith(_TEST_PREFIX) and value
     }
-    known = [_PREFIX + name.upper() for name in Settings.model_fields if name != "store"]
+    known = [_PREFIX + name.upper() for name in Settings.model_fields if name not in _BLOCKS]
     of_store = {_STORE_PREFIX + name.upper(): name for name in StoreSettings.model_fields if name not in _NO_VARIABLE}
     given: dict[str, Any] = {}
     store: dict[str, Any] = {}

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
 from hebe.engines.checkpoint import Checkpoint, SearchState
+from hebe.engines.deadline import DEADLINE
 from hebe.engines.hessian import VOIGT, spring_hessian
 from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.exceptions import CalculationCutError, EngineError
@@ -135,7 +136,7 @@ def relax(
     fmax
         eV/A for forces, eV per atom for the virial.
     steps
-        Limit on evaluations.
+        Limit on evaluations; the deadline of the process is another one.
     cell
         Whether the cell relaxes as well.
     checkpoint
@@ -269,7 +270,7 @@ def _search(start: Structure, *, fmax: float, steps: int, cell: bool, checkpoint
         point = surface.point(state.q, surface.structure(state.q), state.evaluation)
         progress = _Progress(point, state.hessian, list(state.energies), state.trust)
     before, problem = 0 if state is None else len(progress.energies), None
-    while not _done(progress.point, fmax, cell=cell) and len(progress.energies) - before < steps:
+    while not (_done(progress.point, fmax, cell=cell) or DEADLINE.passed) and len(progress.energies) - before < steps:
         step = progress.step()
         q = progress.point.q + step
         try:

@@ -194,7 +194,14 @@ class RecordingStore(JobStore):
         return outcome
 
 
-def execute(identity: dict[str, Any], build: Callable[[], Job], store: RecordingStore, places: Places) -> Outcome:
+def execute(
+    identity: dict[str, Any],
+    build: Callable[[], Job],
+    store: RecordingStore,
+    places: Places,
+    *,
+    spares: Callable[[BaseException], bool] = lambda _err: False,
+) -> Outcome:
     """Run a job; its output is stored or, if it is brief, put into the group.
 
     Parameters
@@ -207,11 +214,13 @@ def execute(identity: dict[str, Any], build: Callable[[], Job], store: Recording
         Connected store.
     places
         Gives the job its folder, kept when the job failed or left something in it.
+    spares
+        Says which errors are not the job's fault; they are raised.
 
     Returns
     -------
     Outcome
-        Never raises for an error of the job: the failure is recorded and returned.
+        An error of the job is not raised: the failure is recorded and returned.
 
     Raises
     ------
@@ -227,7 +236,9 @@ def execute(identity: dict[str, Any], build: Callable[[], Job], store: Recording
         outcome = store.outcome
     except ClaimedElsewhere:
         outcome = Outcome("claimed")
-    except (Exception, SystemExit) as err:  # noqa: BLE001 - any error of a job is recorded
+    except (Exception, SystemExit) as err:
+        if spares(err):
+            raise
         outcome = Outcome("failed", failure=_failure(err, place))
     finally:
         CURRENT_JOB.reset()

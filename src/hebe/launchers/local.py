@@ -35,6 +35,10 @@ __all__ = ["RunSummary", "run"]
 _BEAT_S = 2.0
 
 
+class _CancelledError(Exception):
+    """Somebody has cancelled what this launch runs."""
+
+
 def run(
     flow: Flow | Job,
     *,
@@ -52,7 +56,8 @@ def run(
     says ``failed`` stays, unless ``retry_failed``. A job whose input has no output runs only if it accepts missing
     references. ``kill -9`` of this process or of a worker loses at most what was running.
 
-    Ctrl-C lets running jobs finish; a second one ends them.
+    Ctrl-C lets running jobs finish; a second one ends them. ``hebe pause`` and ``hebe cancel`` are
+    heard within seconds.
 
     Parameters
     ----------
@@ -109,8 +114,13 @@ def run(
     scheduler = Scheduler(store.docs_store, records, crew, retry_failed=retry_failed, limits=limits, notify=notify)
     with closing(records), _interruptible(scheduler, crew) as interrupts:
         try:
+            if str(flow.name) in records.controls():
+                records.control(str(flow.name), None)
             _drive(scheduler, flow, records, launch, progress=progress)
             crew.close()
+        except _CancelledError:
+            crew.kill()
+            interrupts.append(0)
         except OSError as err:
             crew.kill()
             raise LaunchError(f"{err.filename or 'the launcher'}: {err.strerror or err}") from err
@@ -135,6 +145,10 @@ def _drive(scheduler: Scheduler, flow: Flow | Job, records: Records, launch: str
             if time.monotonic() >= due:
                 due = time.monotonic() + _BEAT_S
                 _beat(scheduler, records, launch, "running")
+                told = records.controls().get(str(flow.name))
+                scheduler.paused = told == "paused"
+                if told == "cancelled":
+                    raise _CancelledError
 
         scheduler.run(flow, tick)
 

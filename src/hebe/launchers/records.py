@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 COLLECTION = "jobs"
 _KEY = ["uuid", "index"]
 _CHUNK = 500
+_CONTROL = "campaign "
 
 
 class Records:
@@ -42,22 +43,26 @@ class Records:
         folders; or what stands for it in a worker.
     """
 
-    def __init__(self, store: SQLiteStore | RemoteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
         self.store.connect()
         self._path = store.path if isinstance(store, SQLiteStore) else ""
 
-    @classmethod
-    def of_file(cls, path: str, mode: Mode = "auto") -> Records:
+    @staticmethod
+    def of_file(path: str, mode: Mode = "auto") -> Records:
         """Return the records of a SQLite file, opened in a mode as of `SQLiteStore`."""
-        return cls(SQLiteStore(path, COLLECTION, mode=mode))
+        return Records(SQLiteStore(path, COLLECTION, mode=mode))
 
-    @classmethod
-    def beside(cls, documents: Store, root: Path) -> Records:
+    @staticmethod
+    def beside(documents: Store, root: Path) -> Records:
         """Return the records that belong to a document store, for a project folder."""
+        from hebe.launchers.shared_records import SharedRecords, can_share
+
         if isinstance(documents, SQLiteStore):
-            return cls.of_file(documents.path)
-        return cls.of_file(str(root / ".hebe" / "launcher.db"))
+            return Records.of_file(documents.path)
+        if can_share(documents):
+            return SharedRecords(documents)
+        return Records.of_file(str(root / ".hebe" / "launcher.db"))
 
     def close(self) -> None:
         """Give the file up, if nothing else of this process has it open."""
@@ -141,6 +146,18 @@ class Records:
         if uuids is not None:
             return {key: record for key, record in self.of(uuids).items() if record["status"] == "failed"}
         return {(record["uuid"], record["index"]): record for record in self.store.query({"status": "failed"})}
+
+    def control(self, campaign: str, status: str | None) -> None:
+        """Have launchers pause or cancel a campaign: ``paused``, ``cancelled``, or None for neither."""
+        if status is None:
+            self.store.remove_docs({"uuid": _CONTROL + campaign})
+        else:
+            self.store.update({"uuid": _CONTROL + campaign, "index": 0, "status": status}, key=_KEY)
+
+    def controls(self) -> dict[str, str]:
+        """Return the campaigns that are paused or cancelled."""
+        found = self.store.query({"status": {"$in": ["paused", "cancelled"]}, "index": 0})
+        return {str(record["uuid"]).removeprefix(_CONTROL): record["status"] for record in found}
 
     def beat(self, launch: str, body: dict[str, Any]) -> None:
         """Say that a launch is alive and how far it is; survives ``kill -9``, not necessarily a power loss."""

@@ -32,19 +32,22 @@ class Choice:
         Searched in ``class: message`` of the error.
     candidate
         Id of the candidate that the job works for.
-    older_than_s
-        The failure is at least this old, in seconds.
+    older_than_s, within_s
+        The failure is at least, at most this old, in seconds.
     """
 
     error: re.Pattern[str] | None = None
     candidate: str | None = None
     older_than_s: float | None = None
+    within_s: float | None = None
 
     def takes(self, job: FailedJob) -> bool:
         """Whether a failed job is meant."""
         if self.error is not None and not self.error.search(f"{job.error_class}: {job.message}"):
             return False
         if self.candidate is not None and job.candidate != self.candidate and self.candidate not in job.name:
+            return False
+        if self.within_s is not None and job.age_s > self.within_s:
             return False
         return self.older_than_s is None or job.age_s >= self.older_than_s
 
@@ -105,7 +108,8 @@ def rerun(
 ) -> dict[str, Any]:
     """Have failed jobs run again at the next launch: what they left is removed from the store.
 
-    Jobs that read from them run again as well, since one of their inputs will be newer than they are.
+    Jobs that read from them run again as well, since one of their inputs will be newer than they are. Those that are on
+    the LaunchPad of the project are ready there at once.
 
     Parameters
     ----------
@@ -124,7 +128,8 @@ def rerun(
     -------
     dict
         ``jobs`` that were chosen, ``failures`` grouped by error, ``descendants`` (None without a flow), ``kept``
-        (failed jobs that were not chosen), ``dry_run``.
+        (failed jobs that were not chosen), ``launcher`` (``fireworks`` if any is on the LaunchPad, else ``local``),
+        ``dry_run``.
 
     Raises
     ------
@@ -139,12 +144,14 @@ def rerun(
     if not dry_run:
         with records.together_with(store.docs_store):
             _remove(store, records, chosen)
+    there = _on_launchpad(root, {job.uuid for job in chosen}, dry_run=dry_run)
     groups = group((job.uuid, Failure(job.error_class, job.message)) for job in chosen)
     return {
         "jobs": [asdict(job) for job in chosen],
         "failures": [asdict(item) for item in groups],
         "descendants": None if flow is None else len(descendants(flows, {job.uuid for job in chosen})),
         "kept": len(everything) - len(chosen),
+        "launcher": "fireworks" if there else "local",
         "dry_run": dry_run,
     }
 
@@ -170,6 +177,25 @@ def _failed_job(
     identity = document["uuid"], document["index"], str(document.get("name") or "")
     told = failure.error_class, failure.message
     return FailedJob(*identity, candidate, *told, str(document.get(when) or ""), has_output)
+
+
+def _on_launchpad(root: Path, uuids: set[str], *, dry_run: bool) -> bool:
+    """Make the jobs that are on the LaunchPad of the project ready there; say whether there are any."""
+    from hebe.config.settings import get_settings
+
+    cluster = get_settings(root).cluster
+    if cluster is None or not uuids:
+        return False
+    from hebe.launchers.fireworks.access import open_board
+
+    board = open_board(root, cluster)
+    try:
+        there = {job["spec"]["hebe"]["uuid"] for job in board.of(uuids, {"spec.hebe.uuid": 1})}
+        if there and not dry_run:
+            board.rerun(there)
+    finally:
+        board.pad.connection.close()
+    return bool(there)
 
 
 def _remove(store: JobStore, records: Records, chosen: list[FailedJob]) -> None:

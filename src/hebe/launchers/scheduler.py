@@ -64,6 +64,7 @@ class Scheduler:
     ) -> None:
         self.tally = Tally()
         self.stopping = False
+        self.paused = False
         self._documents = documents
         self._records = records
         self._crew = crew
@@ -95,6 +96,8 @@ class Scheduler:
             for event in self._crew.poll(_PATIENCE_S):
                 self._handle(event)
             tick()
+            if self.paused and not self._crew.busy:
+                time.sleep(_PATIENCE_S)
         if self.tally.waiting and not self.stopping:
             raise LaunchError(f"{self.tally.waiting} jobs wait for each other in a circle")
 
@@ -191,7 +194,7 @@ class Scheduler:
         for item in [item for item in self._put_back if item[0] <= now]:
             self._put_back.remove(item)
             self._enqueue(item[1])
-        while self._ready and not self.stopping and self._crew.has_room():
+        while self._ready and not self.stopping and not self.paused and self._crew.has_room():
             share = -(-len(self._ready) // self._crew.size)
             batch = Batch(self._crew.pace, share, self._task)
             while self._ready and batch.takes(self._ready[0][2]):

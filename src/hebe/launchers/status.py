@@ -19,20 +19,27 @@ from hebe.stores.sqlite import Mode, SQLiteStore
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from jobflow.core.store import JobStore
+    from maggma.core.store import Store
+
 _SILENT_S = 30.0
 _CHUNK = 500
 
 
-def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = None) -> dict[str, Any]:
-    """Read how far the jobs of a store are.
+def read_status(
+    where: str | Path | JobStore, flow_uuids: Collection[str] | None = None, *, root: Path | None = None
+) -> dict[str, Any]:
+    """Read how far the jobs of a store are, whatever launcher they run on.
 
     Parameters
     ----------
-    store_path
-        The embedded store's file.
+    where
+        The embedded store's file, or a connected store of another kind.
     flow_uuids
         Uuids of the jobs of a flow, those that they asked for are added; None asks for every job that has an output
         or has failed.
+    root
+        Project folder, for the records of stores that hold none.
 
     Returns
     -------
@@ -40,8 +47,9 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
         ``status`` (``running`` while a launcher is alive, else ``complete``, ``failed`` or ``interrupted``), ``jobs``
         and ``calculations`` as in :class:`~hebe.launchers.summary.RunSummary`, ``failures`` by reason, ``elapsed_s``
         of the last launch, ``rate_per_s`` (jobs of the running launchers per second) and ``time_left_s`` (None when
-        nothing runs or nothing has ended yet), ``running`` (jobs that run now, with ``seconds``) and
-        ``heartbeat_age_s`` (None when there was no launcher).
+        nothing runs or nothing has ended yet), ``running`` (jobs that run now, with ``seconds``),
+        ``heartbeat_age_s`` (None when there was no launcher) and ``controls``, the campaigns that are paused or
+        cancelled.
         ``calculations.computed`` counts those that the store has, ``reused`` the references to them.
 
     Raises
@@ -49,13 +57,7 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
     hebe.exceptions.StoreError
         If the file does not exist or is no store.
     """
-    owned = live_owner(str(Path(store_path).absolute()))
-    mode: Mode = "auto" if owned is None else "snapshot"
-    documents = SQLiteStore(store_path, mode=mode)
-    if not Path(documents.path).is_file():
-        raise StoreError(f"{documents.path} does not exist")
-    documents.connect()
-    records = Records.of_file(documents.path, mode)
+    documents, records = _opened(where, root)
     wanted = None if flow_uuids is None else set(flow_uuids)
     if wanted is not None:
         wanted |= {job.uuid for flow in records.asked(wanted) for job, _ in walk(flow)}
@@ -78,7 +80,20 @@ def read_status(store_path: str | Path, flow_uuids: Collection[str] | None = Non
         "running": running,
         **_speed(alive),
         "heartbeat_age_s": max(0.0, time.time() - reports[0][1]) if reports else None,
+        "controls": records.controls(),
     }
+
+
+def _opened(where: str | Path | JobStore, root: Path | None) -> tuple[Store, Records]:
+    if not isinstance(where, (str, Path)):
+        return where.docs_store, Records.beside(where.docs_store, root or Path.cwd())
+    owned = live_owner(str(Path(where).absolute()))
+    mode: Mode = "auto" if owned is None else "snapshot"
+    documents = SQLiteStore(where, mode=mode)
+    if not Path(documents.path).is_file():
+        raise StoreError(f"{documents.path} does not exist")
+    documents.connect()
+    return documents, Records.of_file(documents.path, mode)
 
 
 def _speed(alive: list[dict[str, Any]]) -> dict[str, float | None]:
@@ -126,7 +141,7 @@ def _alive(report: dict[str, Any], beat: float) -> bool:
     return report["status"] == "running" and not owner.is_dead and time.time() - beat < _SILENT_S
 
 
-def _latest(documents: SQLiteStore, uuids: Collection[str] | None) -> dict[str, Digest]:
+def _latest(documents: Store, uuids: Collection[str] | None) -> dict[str, Digest]:
     """Digest of the latest output of each job."""
     wanted = None if uuids is None else list(uuids)
     starts = [0] if wanted is None else range(0, len(wanted), _CHUNK)
@@ -140,7 +155,7 @@ def _latest(documents: SQLiteStore, uuids: Collection[str] | None) -> dict[str, 
 
 
 def _failures(
-    documents: SQLiteStore, records: Records, digests: dict[str, Digest], wanted: set[str] | None
+    documents: Store, records: Records, digests: dict[str, Digest], wanted: set[str] | None
 ) -> dict[str, Failure]:
     found = {
         uuid: Failure(record["error_class"], record["message"], run_dir=record["run_dir"])

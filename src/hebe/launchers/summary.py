@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FailureGroup:
-    """Jobs that failed for the same reason."""
+    """Jobs that failed for the same reason; ``run_dir`` is the folder of the first of them that has one."""
 
     error_class: str
     message: str
     count: int
     job_ids: list[str]
+    run_dir: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,10 @@ class Tally:
 def group(failures: Iterable[tuple[str, Failure]]) -> list[FailureGroup]:
     """Group failures by class and message, the most frequent first."""
     found: dict[tuple[str, str], list[str]] = {}
+    folders: dict[tuple[str, str], str | None] = {}
     for uuid, failure in failures:
-        found.setdefault((failure.error_class, failure.message), []).append(uuid)
-    groups = [FailureGroup(name, message, len(uuids), uuids) for (name, message), uuids in found.items()]
+        reason = failure.error_class, failure.message
+        found.setdefault(reason, []).append(uuid)
+        folders[reason] = folders.get(reason) or failure.run_dir
+    groups = [FailureGroup(*reason, len(uuids), uuids, folders[reason]) for reason, uuids in found.items()]
     return sorted(groups, key=lambda item: (-item.count, item.error_class, item.message))

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +21,7 @@ from hebe.stores.sqlite import SQLiteStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ClaimedElsewhere", "Claims", "Owner", "process_start", "release_held"]
+__all__ = ["ClaimedElsewhere", "Claims", "Owner", "process_start", "release_held", "set_lease"]
 
 LEASE_S = 60.0
 """A claim of a silent owner on another host is free after this time."""
@@ -55,12 +56,12 @@ class Claims:
         If the store can hold no claims.
     """
 
-    def __init__(self, store: Store, *, lease_s: float = LEASE_S) -> None:
+    def __init__(self, store: Store, *, lease_s: float | None = None) -> None:
         self._table = table_of(store)
-        self._lease_s = lease_s
+        self._lease_s = _lease.seconds if lease_s is None else lease_s
 
     @classmethod
-    def of(cls, store: Store, *, lease_s: float = LEASE_S) -> Claims | None:
+    def of(cls, store: Store, *, lease_s: float | None = None) -> Claims | None:
         """Return the claims of a store; None when it can hold none."""
         try:
             return cls(store, lease_s=lease_s)
@@ -112,6 +113,10 @@ class Claims:
         _keeper.drop(key)
         self._table.release(key, Owner.current())
 
+    def free(self, owner: Owner) -> None:
+        """Give up every claim of a process that is known to be dead, on whatever host it ran."""
+        self._table.free(owner)
+
     def holder(self, key: str) -> str | None:
         """Say who holds a claim."""
         found = self._table.read(key)
@@ -124,6 +129,25 @@ def release_held() -> None:
         claims.release(key)
 
 
+@dataclass
+class _Lease:
+    """How long claims of this process last when nothing else is said."""
+
+    seconds: float = LEASE_S
+
+
+_lease = _Lease()
+
+
+def set_lease(seconds: float) -> None:
+    """Set how long claims of this process last without being renewed.
+
+    Where somebody else finds out that a process has died, and frees what it held, a long lease lets claims outlive a
+    database that is away for a while.
+    """
+    _lease.seconds = seconds
+
+
 class Table(Protocol):
     """Where claims are kept; every change is atomic."""
 
@@ -134,6 +158,8 @@ class Table(Protocol):
     def release(self, key: str, owner: Owner) -> None: ...
 
     def read(self, key: str) -> tuple[Owner, float] | None: ...
+
+    def free(self, owner: Owner) -> None: ...
 
 
 def table_of(store: Store) -> Table:
@@ -187,6 +213,11 @@ class _SQLiteTable:
         with connection(self._path).transaction(durable=False) as sql:
             sql.execute(statement, (key, owner.host, owner.pid, owner.started))
 
+    def free(self, owner: Owner) -> None:
+        statement = "DELETE FROM claims WHERE host = ? AND pid = ? AND started = ?"
+        with connection(self._path).transaction(durable=False) as sql:
+            sql.execute(statement, (owner.host, owner.pid, owner.started))
+
     def read(self, key: str) -> tuple[Owner, float] | None:
         rows = connection(self._path).rows("SELECT host, pid, started, expires FROM claims WHERE key = ?", (key,))
         return None if not rows else (Owner(*rows[0][:3]), rows[0][3])
@@ -221,6 +252,9 @@ class _MongoTable:
     def release(self, key: str, owner: Owner) -> None:
         self._collection.delete_one(self._own(key, owner))
 
+    def free(self, owner: Owner) -> None:
+        self._collection.delete_many({"host": owner.host, "pid": owner.pid, "started": owner.started})
+
     def read(self, key: str) -> tuple[Owner, float] | None:
         found = self._collection.find_one({"_id": key})
         return None if found is None else (Owner(found["host"], found["pid"], found["started"]), found["expires"])
@@ -248,6 +282,9 @@ class _RemoteTable:
     def read(self, key: str) -> tuple[Owner, float] | None:
         found: tuple[Owner, float] | None = self._store.ask("read", key)
         return found
+
+    def free(self, owner: Owner) -> None:
+        self._store.ask("free", owner)
 
 
 class _Keeper:
@@ -292,8 +329,18 @@ class _Keeper:
                 wake.clear()
                 continue
             for claims, key in self.held():
-                if key not in self._resting and not claims.renew(key):
+                if key not in self._resting and not _renewed(claims, key):
                     self.drop(key)
+
+
+def _renewed(claims: Claims, key: str) -> bool:
+    """Renew a claim; a database that is away for a moment is asked again later."""
+    try:
+        return claims.renew(key)
+    except Exception as err:
+        if type(err).__module__.startswith("pymongo"):
+            return True
+        raise
 
 
 _keeper = _Keeper()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from maggma.stores import GridFSStore, MongoStore
@@ -11,7 +12,30 @@ if TYPE_CHECKING:
     from maggma.core.store import Store
 
 _CREDENTIALS = re.compile(r"(mongodb(?:\+srv)?://)[^@/\s]*@")
-_TIMEOUTS = {"serverSelectionTimeoutMS": 10_000}
+
+
+@dataclass
+class _Patience:
+    """How long this process waits for a server that does not answer."""
+
+    seconds: float = 10.0
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {"serverSelectionTimeoutMS": round(1000 * self.seconds)}
+
+
+_patience = _Patience()
+
+
+def set_patience(seconds: float) -> None:
+    """Set how long stores that this process opens from now on wait for a server that does not answer."""
+    _patience.seconds = seconds
+
+
+def mongo_options() -> dict[str, Any]:
+    """Return the options with which this process opens connections."""
+    return _patience.options
 
 
 def without_credentials(text: str) -> str:
@@ -39,7 +63,7 @@ class MongoBlobs(GridFSStore):
 
 def mongo_outputs(uri: str, collection: str, database: str | None) -> MongoOutputs:
     """Return an unconnected store of documents."""
-    return MongoOutputs(database, collection, uri=uri, key="uuid", mongoclient_kwargs=_TIMEOUTS)
+    return MongoOutputs(database, collection, uri=uri, key="uuid", mongoclient_kwargs=mongo_options())
 
 
 def mongo_blobs(uri: str, collection: str, database: str | None) -> MongoBlobs:
@@ -50,7 +74,7 @@ def mongo_blobs(uri: str, collection: str, database: str | None) -> MongoBlobs:
         collection,
         uri=uri,
         key="blob_uuid",
-        mongoclient_kwargs=_TIMEOUTS,
+        mongoclient_kwargs=mongo_options(),
         compression=True,
         ensure_metadata=True,
         searchable_fields=names,
@@ -72,6 +96,12 @@ class BorrowedCollection(MongoStore):
         collection: Any = lender._collection.database[collection_name]  # noqa: SLF001 - maggma offers no other way
         super().__init__(str(collection.database.name), collection_name, key=key)
         self._coll = collection
+        self._lender = lender
+
+    def as_dict(self) -> dict[str, Any]:
+        """Describe a store of the same documents with a connection of its own, for another process."""
+        described: dict[str, Any] = self._lender.as_dict()
+        return {**described, "collection_name": self.collection_name, "key": self.key}
 
     def connect(self, force_reset: bool = False) -> None:  # noqa: FBT001, FBT002 - maggma's signature
         """Do nothing: the lender is connected."""

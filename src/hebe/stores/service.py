@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PAGE = 100
 _OF_STORES = {"count", "distinct", "update", "remove_docs", "ensure_index"}
-_OF_CLAIMS = {"take", "renew", "release", "read"}
+_OF_CLAIMS = {"take", "renew", "release", "read", "free"}
 
 
 def must_stay(store: Store) -> bool:

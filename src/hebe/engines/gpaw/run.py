@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hebe.config.settings import get_settings
+from hebe.engines.deadline import DEADLINE
 from hebe.engines.gpaw.parameters import Model, model
 from hebe.engines.gpaw.remedies import remedy
 from hebe.engines.gpaw.session import LOG, InProcess, Session, WorkerProcess
@@ -112,7 +114,10 @@ class GPAWRun:
         return answer
 
     def _left_s(self) -> float | None:
-        return None if self._walltime_s is None else self._walltime_s - (time.monotonic() - self._began)
+        """Time until the calculation or its process must stop, None without a limit."""
+        own = math.inf if self._walltime_s is None else self._walltime_s - (time.monotonic() - self._began)
+        left = min(own, DEADLINE.left_s)
+        return None if math.isinf(left) else left
 
     def _correct(self, step: Remedy) -> None:
         self.corrections.append(step.correction)

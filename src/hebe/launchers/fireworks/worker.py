@@ -1,0 +1,264 @@
+"""One slot of a queue job: takes a job, runs it, takes the next, until nothing is ready or the time is up."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from monty.json import MontyDecoder
+from pymongo.errors import ConnectionFailure
+
+from hebe.engines.deadline import DEADLINE
+from hebe.launchers.execution import execute
+from hebe.launchers.fireworks.results import PatientStore, TakenAwayError
+from hebe.launchers.fireworks.submission import add_workflows, workflows_of
+from hebe.launchers.graph import references
+from hebe.launchers.outcome import DIGESTED, Digest, Failure, Outcome
+from hebe.launchers.places import Places
+from hebe.stores.claims import Claims, Owner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jobflow.core.job import Job
+
+    from hebe.launchers.fireworks.access import Access
+    from hebe.launchers.fireworks.board import Taken
+
+TAKEN_AWAY = 75
+"""Exit code of a worker whose job was given to another, or cancelled."""
+
+FULL = 74
+"""Exit code of a worker that cannot write its folder."""
+
+_BEAT_S = 5.0
+_NAP_S = 0.5
+_CLAIMED_S = 5.0
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def not_its_fault(err: BaseException) -> bool:
+    """Whether an error comes from the machine and not from the job."""
+    return isinstance(err, (ConnectionFailure, TakenAwayError)) or (isinstance(err, OSError) and err.errno in _NO_ROOM)
+
+
+@dataclass
+class Count:
+    """What a worker has done, as its heartbeat tells."""
+
+    completed: int = 0
+    failed: int = 0
+    reused: int = 0
+    started: float = field(default_factory=time.monotonic)
+    longest_s: float = 0.0
+
+
+class Worker:
+    """Takes jobs one after the other.
+
+    Parameters
+    ----------
+    access
+        The project.
+    name
+        Name of the worker, ``queue job/slot``.
+    category
+        Resources that it offers.
+    folder
+        Where its job folders are made.
+    idle_s
+        How long it waits for a job that becomes ready before it ends.
+    """
+
+    def __init__(self, access: Access, name: str, category: str, folder: Path, *, idle_s: float) -> None:
+        self._access, self._board, self._records = access, access.board, access.records
+        self._name, self._category, self._idle_s = name, category, idle_s
+        self._store = PatientStore(access.store, access.records, access.board)
+        self._claims = Claims(access.store)
+        self._places = Places(folder)
+        self._host = socket.gethostname()
+        self._current: tuple[Taken, float] | None = None
+        self._count = Count()
+        self._life = access.cluster.resources[category].walltime
+
+    def work(self) -> None:
+        """Work until nothing is ready or the time is up."""
+        self._beat("running")
+        threading.Thread(target=self._keep_beating, daemon=True, name="heartbeat").start()
+        idle_since = time.monotonic()
+        while self._has_time() and time.monotonic() - idle_since < self._idle_s:
+            taken = self._next()
+            if taken is None:
+                time.sleep(_NAP_S)
+                continue
+            self._current = (taken, time.monotonic())
+            self._run(taken)
+            self._current, idle_since = None, time.monotonic()
+        self._places.close()
+        self._beat("ended")
+
+    def _has_time(self) -> bool:
+        """Whether the rest of the queue job is as long as the longest job so far, within reason."""
+        return DEADLINE.left_s > min(self._count.longest_s, self._life / 2) and not DEADLINE.passed
+
+    def _next(self) -> Taken | None:
+        try:
+            return self._board.take(self._category, self._name, self._host, self._records.controls())
+        except ConnectionFailure:
+            return None
+
+    def _run(self, taken: Taken) -> None:
+        """Run a job; whatever happens to the database meanwhile, it ends in one of its states."""
+        began = time.monotonic()
+        key = f"job {taken.facts['uuid']} {taken.facts['index']}"
+        try:
+            if not self._claims.acquire(key):
+                self._board.put_back(taken, _CLAIMED_S)
+                return
+            self._settle(taken, self._outcome(taken))
+        except ConnectionFailure:
+            self._insist(lambda: self._board.put_back(taken))
+        except TakenAwayError as err:
+            raise SystemExit(TAKEN_AWAY) from err
+        except OSError as err:
+            if not not_its_fault(err):
+                raise
+            self._insist(lambda: self._board.put_back(taken))
+            raise SystemExit(FULL) from err
+        finally:
+            self._insist(lambda: self._claims.release(key))
+        self._count.longest_s = max(self._count.longest_s, time.monotonic() - began)
+
+    def _outcome(self, taken: Taken) -> Outcome:
+        """What an earlier run left if that is still good, else what a run gives."""
+        try:
+            job: Job = MontyDecoder().process_decoded(taken.spec["_tasks"][0]["job"])
+        except (ImportError, AttributeError, TypeError, ValueError, KeyError) as err:
+            failure = Failure(type(err).__name__, f"the job cannot be read: {err}")
+            self._records.fail(taken.identity, failure)
+            return Outcome("failed", failure=failure)
+        return self._stored(taken, job) or self._executed(taken, job)
+
+    def _executed(self, taken: Taken, job: Job) -> Outcome:
+        self._store.taken = taken
+        return execute(taken.identity, lambda: job, self._store, self._places, spares=not_its_fault)
+
+    def _stored(self, taken: Taken, job: Job) -> Outcome | None:
+        """What an earlier run left, if it is still good: neither cut nor older than what it was made from."""
+        mine = self._digests([job.uuid]).get((job.uuid, job.index))
+        if mine is None or mine.status == "cut":
+            return None
+        inputs = self._digests(references((job.function_args, job.function_kwargs)) - {job.uuid})
+        if any(digest.completed_at > mine.completed_at for digest in inputs.values()):
+            return None
+        record = self._records.of([job.uuid]).get((job.uuid, job.index)) or {}
+        diverted = record if record.get("status") == "diverted" else {}
+        return Outcome(
+            "done",
+            digest=mine,
+            reused=True,
+            diversion=diverted.get("diversion") or {},
+            stop_children=bool(diverted.get("stop_children")),
+            stop_jobflow=bool(diverted.get("stop_jobflow")),
+            stored_data=diverted.get("stored_data"),
+            name=(taken.facts["uuid"], taken.facts["index"]),
+        )
+
+    def _digests(self, uuids: Any) -> dict[tuple[str, int], Digest]:
+        wanted = {"uuid": {"$in": sorted(uuids)}}
+        found = self._access.store.docs_store.query(wanted, list(DIGESTED))
+        return {(document["uuid"], document["index"]): Digest.of(document) for document in found}
+
+    def _settle(self, taken: Taken, outcome: Outcome) -> None:
+        """Tell the LaunchPad how a job ended."""
+        if outcome.kind == "claimed":
+            self._insist(lambda: self._board.put_back(taken, _CLAIMED_S))
+            return
+        if outcome.kind == "failed":
+            self._count.failed += 1
+            self._insist(lambda: self._board.complete(taken, failed=True))
+            return
+        if outcome.digest is not None and outcome.digest.status == "cut" and DEADLINE.passed:
+            self._insist(lambda: self._board.put_back(taken))
+            return
+        self._count.completed += 1
+        self._count.reused += outcome.reused
+        self._records.forget(taken.facts["uuid"], taken.facts["index"])
+        self._divert(taken, outcome)
+        self._insist(lambda: self._board.complete(taken, keep=outcome.stored_data))
+
+    def _divert(self, taken: Taken, outcome: Outcome) -> None:
+        """Put the flows that a job asked for onto the LaunchPad; what follows from the job waits for them."""
+        for kind, flow in outcome.diversion.items():
+            new = workflows_of(MontyDecoder().process_decoded(flow), self._access.cluster)
+            uuids = {firework.spec["hebe"]["uuid"] for workflow in new for firework in workflow.fws}
+            there = {(job["spec"]["hebe"]["uuid"], job["spec"]["hebe"]["index"]) for job in self._board.of(uuids)}
+            missing = [
+                workflow
+                for workflow in new
+                if any((one.spec["hebe"]["uuid"], one.spec["hebe"]["index"]) not in there for one in workflow.fws)
+            ]
+            if kind != "addition":
+                self._board.hold(taken, uuids)
+            add_workflows(self._board, missing)
+        if outcome.stop_children or outcome.stop_jobflow:
+            self._board.defuse(taken, everything=outcome.stop_jobflow)
+
+    def _insist(self, change: Any) -> None:
+        """Make a change, however long the database is away, until this process must end."""
+        while True:
+            try:
+                change()
+            except ConnectionFailure:
+                if DEADLINE.passed:
+                    raise
+                time.sleep(_NAP_S)
+            else:
+                return
+
+    def _keep_beating(self) -> None:
+        """Tell that this worker is alive; end it when its job was taken away or its campaign cancelled."""
+        while True:
+            time.sleep(_BEAT_S)
+            current = self._current
+            try:
+                self._beat("running")
+                if current is None:
+                    continue
+                cancelled = self._records.controls().get(current[0].facts["campaign"]) == "cancelled"
+                if cancelled:
+                    self._board.put_back(current[0])
+                if cancelled or (not self._board.beat(current[0]) and self._current is current):
+                    os._exit(TAKEN_AWAY)
+            except ConnectionFailure:
+                continue
+
+    def _beat(self, status: str) -> None:
+        owner, count, current = Owner.current(), self._count, self._current
+        elapsed = time.monotonic() - count.started
+        running = []
+        if current is not None:
+            running = [{**current[0].identity, "seconds": round(time.monotonic() - current[1], 1)}]
+        body = {
+            "status": status,
+            "host": self._host,
+            "pid": owner.pid,
+            "started": owner.started,
+            "jobs": {
+                "total": count.completed + count.failed + len(running),
+                "completed": count.completed,
+                "failed": count.failed,
+                "running": len(running),
+                "waiting": 0,
+                "reused": count.reused,
+            },
+            "calculations": {},
+            "running": running,
+            "elapsed_s": round(elapsed, 1),
+        }
+        self._records.beat(self._name, body)

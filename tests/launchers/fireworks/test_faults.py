@@ -1,0 +1,170 @@
+"""Nothing is lost and nothing is computed twice, whatever dies: on a real Slurm with four emulated nodes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hebe.exceptions import LaunchError
+from hebe.launchers.fireworks.driver import Driver
+from hebe.launchers.fireworks.queue import Slurm as SlurmCommands
+from hebe.launchers.fireworks.queue import check
+from support import cluster_jobs as jobs
+
+if TYPE_CHECKING:
+    from support.cluster import Project
+    from support.slurm import Slurm
+
+pytestmark = [pytest.mark.slurm, pytest.mark.slow]
+
+
+def naps(project: Project, number: int, seconds: float) -> list[object]:
+    return [jobs.nap(str(project.marks), f"nap{index}", seconds) for index in range(number)]
+
+
+def once(number: int) -> dict[str, int]:
+    return {f"nap{index}": 1 for index in range(number)}
+
+
+def pids(project: Project) -> list[int]:
+    """Workers that have a job."""
+    return [report["pid"] for _, _, report in project.access.records.launches() if report["running"]]
+
+
+def test_a_node_is_killed(project: Project, cluster: Slurm) -> None:
+    project.submit(*naps(project, 12, 6.0))
+    project.drive(lambda: len(pids(project)) == 8, "eight workers work")
+    before = time.monotonic()
+    cluster.kill_node("n1")
+    assert project.finish() == {"COMPLETED": 12}
+    assert project.done() == once(12)
+    assert sum(project.begun(f"nap{index}") for index in range(12)) > 12
+    assert time.monotonic() - before < 120
+    cluster.start_node("n1")
+    cluster.wait(lambda: "down" not in cluster.ask("sinfo", "-h", "-N", "-o", "%T"), "the node is back")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_worker_is_killed(project: Project) -> None:
+    project.set(max_jobs=1)
+    project.reopen()
+    project.submit(*naps(project, 4, 5.0))
+    project.drive(lambda: len(pids(project)) == 2, "two workers work")
+    os.kill(pids(project)[0], signal.SIGKILL)
+    assert project.finish() == {"COMPLETED": 4}
+    assert project.done() == once(4)
+    assert sum(project.begun(f"nap{index}") for index in range(4)) == 5
+
+
+def test_queue_jobs_are_cancelled_while_waiting_and_while_running(project: Project, cluster: Slurm) -> None:
+    blockers = [cluster.ask("sbatch", "--parsable", "-N4", "--exclusive", "--wrap", "sleep 300").strip()]
+    project.submit(*naps(project, 10, 8.0))
+    project.drive(lambda: "hebe-" in cluster.ask("squeue", "-h", "-t", "PD", "-o", "%j"), "queue jobs wait")
+    waiting = cluster.ask("squeue", "-h", "-t", "PD", "-o", "%i").split()
+    cluster.ask("scancel", waiting[0])
+    cluster.ask("scancel", *blockers)
+    project.drive(lambda: len(pids(project)) >= 1, "a worker works")
+    running = cluster.ask("squeue", "-h", "-t", "R", "-o", "%i|%j").split()
+    cluster.ask("scancel", next(line.partition("|")[0] for line in running if "|hebe-" in line))
+    assert project.finish() == {"COMPLETED": 10}
+    assert project.done() == once(10)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_poisoned_job_is_quarantined(project: Project) -> None:
+    project.set(max_jobs=1)
+    project.reopen()
+    poison = jobs.poison(str(project.marks))
+    project.submit(poison, *naps(project, 4, 1.0))
+    assert project.finish() == {"COMPLETED": 4, "FIZZLED": 1}
+    assert project.done() == {**once(4), "poison": 3}
+    record = project.access.records.failed()[poison.uuid, 1]
+    assert record["error_class"] == "WorkerDied"
+    assert "signal 9" in record["message"]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_database_is_away_for_a_minute_and_its_process_restarted(project: Project) -> None:
+    if project.server is None:
+        pytest.skip("a real server is not ours to stop")
+    project.submit(*naps(project, 16, 5.0))
+    project.drive(lambda: len(pids(project)) == 8, "eight workers work")
+    project.server.kill()
+    project.drive_for(60.0)
+    project.server.start()
+    assert project.finish() == {"COMPLETED": 16}
+    assert project.done() == once(16)
+    assert all(project.begun(f"nap{index}") == 1 for index in range(16))
+    assert "open-sesame" not in project.logs()
+
+
+def test_a_full_run_folder_fails_no_job(project: Project, cluster: Slurm) -> None:
+    runs = project.root / ".hebe" / "runs"
+    runs.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", runs], check=False, capture_output=True)
+    if mounted.returncode:
+        pytest.skip("only root may make a small file system")
+    try:
+        project.set(max_jobs=1)
+        project.reopen()
+        project.submit(*[jobs.write_much(str(project.marks), f"nap{index}", 8) for index in range(2)])
+        project.drive(lambda: project.begun("nap0") >= 1, "a job met the full folder")
+        subprocess.run(["mount", "-o", "remount,size=64m", runs], check=True)
+        assert project.finish() == {"COMPLETED": 2}
+        assert project.done() == once(2)
+        assert not project.access.records.failed()
+    finally:
+        cluster.cancel_all()
+        subprocess.run(["umount", "-l", runs], check=True)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_one_hebe_launch_per_project(project: Project) -> None:
+    second = Driver(project.access, SlurmCommands())
+    script = (
+        "import sys, pathlib; from hebe.launchers.fireworks.access import open_project;"
+        "from hebe.stores.claims import Claims; a = open_project(pathlib.Path(sys.argv[1]));"
+        "assert Claims(a.store).acquire(f'hebe launch {a.root}'); print('held', flush=True); sys.stdin.read()"
+    )
+    words = [sys.executable, "-c", script, str(project.root)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"held\n"
+        with pytest.raises(LaunchError, match=f"runs already .* process {first.pid}"):
+            second.run(lambda _report: None)
+        first.kill()
+    project.submit(*naps(project, 1, 0.0))
+    seen: list[str] = []
+    report = second.run(lambda one: seen.append(one.text), interval_s=0.5)
+    assert report.jobs == {"COMPLETED": 1}
+    assert project.done() == once(1)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_queue_jobs_that_cannot_work_are_not_submitted_for_ever(project: Project) -> None:
+    project.set(python="/nowhere/python")
+    project.reopen()
+    project.submit(*naps(project, 1, 0.0))
+    with pytest.raises(LaunchError, match=r"3 queue jobs ended before they could work: .*/nowhere/python"):
+        project.drive_for(120.0)
+    assert len(list(project.access.runs.glob("hebe-*"))) < 40
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_request_over_a_limit_is_refused_before_it_waits_for_ever(project: Project) -> None:
+    from hebe.exceptions import BadInputError
+
+    project.set(walltime=7200)
+    project.reopen()
+    with pytest.raises(BadInputError, match=r"walltime: 7200 s is more than the 3600 s that main allows"):
+        check(project.access.cluster, SlurmCommands())
+    project.set(slots=3)
+    project.reopen()
+    with pytest.raises(BadInputError, match=r"cores: 3 cores is more than the 2 cores"):
+        check(project.access.cluster, SlurmCommands())
