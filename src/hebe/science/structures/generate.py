@@ -63,7 +63,7 @@ def generate_sqs(
     shells, seed, n_steps
         Neighbour shells made random; what decides the search: no clock does.
     n_results
-        How many structures that symmetry does not make equal; fewer come where there are fewer.
+        How many structures that symmetry does not make equal; fewer come where the search ends in fewer.
     working_ion
         Element on the working sublattice; the family's first by default. All of its sites are occupied.
     objective

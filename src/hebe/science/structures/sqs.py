@@ -150,13 +150,15 @@ def distinct_arrangements(
     seeds
         Tried in order.
     quick
-        Seeds of short searches, which end in more different arrangements; tried when `seeds` are used up. After
-        them no more arrangements come.
+        Seeds of shorter and shorter searches, which end in more different arrangements; tried when `seeds` are used
+        up. After them no more arrangements come.
     """
     size = len(problem.groups.members)
     bound = pair_bound(problem) if size else 0.0
     seen: set[bytes] = set()
-    trials = chain(((seed, n_steps) for seed in seeds), ((seed, _QUICK * size) for seed in quick))
+    trials = chain(
+        ((seed, n_steps) for seed in seeds), ((seed, _QUICK * size // n) for n, seed in enumerate(quick, start=1))
+    )
     for seed, steps in trials:
         found = find_arrangement(problem, seed, steps, bound)
         label = canonical_label(found.kinds, permutations)
