@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
-BUILDER_VERSION = 4
+BUILDER_VERSION = 5
 VACANCY = "Va"
 """Species that stands for an empty site."""
 
