@@ -28,7 +28,8 @@ def store(tmp_path: Path) -> Any:
 
 @pytest.fixture(autouse=True)
 def attentive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "_BEAT_S", 0.05)
+    """Have the launcher listen after every event, so that it hears before it starts another job."""
+    monkeypatch.setattr(local, "_BEAT_S", 0.0)
 
 
 def test_cancel_ends_what_runs(store: JobStore, tmp_path: Path) -> None:
@@ -65,6 +66,7 @@ def test_a_paused_campaign_goes_on_when_it_is_resumed(store: JobStore, tmp_path:
     summary = local.run(flow, store=store, workers=1, progress=False, root=tmp_path, on_event=pause)
     assert summary.status == "complete"
     assert jobs.executions(tmp_path / "marks") == {"first": 1, "second": 1}
+    assert "second" not in seen[0], "nothing starts while it is paused"
     assert records.controls() == {}
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ _NETWORK = {
     *("glusterfs", "fuse.glusterfs", "fuse.sshfs", "fuse.ceph", "fuse.beegfs", "panfs", "pvfs2", "orangefs", "wekafs"),
 }
 _RENEWALS = 3
+_PAUSE_S = 0.02
 
 
 def is_network_path(path: str | os.PathLike[str]) -> bool:
@@ -99,7 +99,7 @@ class Ownership:
             found = live_owner(self.path)
             if found is not None:
                 raise refusal(self.path, found)
-            self._set_aside()
+            self._remove_ended()
         threading.Thread(target=self._keep, daemon=True, name="ownership").start()
 
     def release(self) -> None:
@@ -124,10 +124,14 @@ class Ownership:
                 continue
 
     def _create(self) -> bool:
-        """Link a complete file to the name of the lock, which one process alone can do, also on NFS."""
+        """Make the lock."""
+        return self._link(self._lock)
+
+    def _link(self, name: Path) -> bool:
+        """Link a complete file to a name, which one process alone can do, also on NFS; False if the name is taken."""
         fresh = self._written()
         try:
-            self._lock.hardlink_to(fresh)
+            name.hardlink_to(fresh)
         except FileExistsError:
             return False
         finally:
@@ -141,18 +145,33 @@ class Ownership:
         fresh.write_text(json.dumps(body) + "\n", encoding="utf-8")
         return fresh
 
-    def _set_aside(self) -> None:
-        """Move an ended lock out of the way; put it back if it was not the ended one any more."""
-        aside = Path(f"{self._lock}.{self._owner.host}.{self._owner.pid}.ended")
-        try:
-            self._lock.rename(aside)
-        except FileNotFoundError:
+    def _remove_ended(self) -> None:
+        """Remove a lock that has ended; a second lock lets one process at a time do so.
+
+        Without it a process that read the ended lock could remove the one that another has put in its place.
+        """
+        guard = Path(f"{self._lock}.takeover")
+        if not self._link(guard):
+            _, expires = _read(guard)
+            if expires <= time.time():
+                guard.unlink(missing_ok=True)  # of a process that died while it had it
+            time.sleep(_PAUSE_S)
             return
-        owner, expires = _read(aside)
-        if owner is not None and _is_alive(owner, expires):
-            with suppress(FileExistsError):
-                self._lock.hardlink_to(aside)
-        aside.unlink(missing_ok=True)
+        try:
+            if _has_ended(self._lock):
+                self._lock.unlink(missing_ok=True)
+        finally:
+            guard.unlink(missing_ok=True)
+
+
+def _has_ended(lock: Path) -> bool:
+    """Whether there is a lock and nobody holds it; one that is not there has not ended."""
+    if not lock.exists():
+        return False
+    owner, expires = _read(lock)
+    if owner is None:
+        return lock.exists()
+    return not _is_alive(owner, expires)
 
 
 def live_owner(path: str) -> Owner | None:
