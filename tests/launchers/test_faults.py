@@ -25,13 +25,16 @@ from hebe.stores.claims import process_start
 from hebe.stores.network import SIMULATION
 from support import launcher_jobs as jobs
 from support import launcher_script
-from support.processes import workers_of
+from support.processes import kill_launcher, workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jobflow.core.store import JobStore
 
+NEEDS_CHILDREN = pytest.mark.skipif(
+    not Path(f"/proc/self/task/{os.getpid()}/children").exists(), reason="needs the kernel's list of children"
+)
 SCRIPT = Path(jobs.__file__).with_name("launcher_script.py")
 
 
@@ -76,6 +79,7 @@ def outputs(root: Path) -> dict[str, Any]:
     return found
 
 
+@NEEDS_CHILDREN
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["shared", "exclusive"])
 @pytest.mark.parametrize("seed", range(3))
@@ -83,19 +87,16 @@ def test_kill_of_the_launcher_loses_nothing(seed: int, kind: str, tmp_path: Path
     size, generator, network = 80, random.Random(seed), str(tmp_path) if kind == "exclusive" else ""
     (tmp_path / "marks").mkdir()
     kept: set[str] = set()
-    pids: set[int] = set()
     for _ in range(3):
         process = start(tmp_path, size, 2, network)
         stop_at = generator.randint(5, 40)
         for event in events(process):
             if "kind" not in event:  # the summary: it ended before it could be killed
                 break
-            pids.add(event["pid"])
             stop_at -= event["kind"] == "completed"
             if stop_at <= 0:
                 break
-        process.kill()
-        process.communicate()
+        kill_launcher(process)
         now = finished(tmp_path)
         assert kept <= now
         counts = jobs.executions(tmp_path / "marks")
@@ -164,7 +165,7 @@ def disturbed(root: Path, candidates: int, moments: int, seed: int, network: str
             return kills
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs the kernel's list of children")
+@NEEDS_CHILDREN
 @pytest.mark.parametrize(
     ("kind", "candidates", "moments"),
     [
@@ -191,25 +192,14 @@ def test_kill_at_random_moments_of_a_campaign(kind: str, candidates: int, moment
     connection.close()
 
 
+@NEEDS_CHILDREN
 def test_workers_die_with_the_launcher(tmp_path: Path) -> None:
     (tmp_path / "marks").mkdir()
     process = start(tmp_path, 40, 2)
     for event in events(process):
         if event["kind"] == "completed":
             break
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    if not children.exists():
-        process.kill()
-        process.communicate()
-        pytest.skip("needs the kernel's list of children")
-    workers = [int(pid) for pid in children.read_text(encoding="ascii").split()]
-    assert workers
-    handles = [os.pidfd_open(pid) for pid in workers]
-    process.kill()
-    process.communicate()
-    for handle, pid in zip(handles, workers, strict=True):
-        assert select.select([handle], [], [], 20.0)[0], f"worker {pid} outlived its launcher"
-        os.close(handle)
+    assert kill_launcher(process) == 2
 
 
 def test_killed_worker_is_replaced_and_its_job_tried_once_more(store: JobStore, marks: Path) -> None:
