@@ -32,9 +32,13 @@ cluster:
   max_jobs: {max_jobs}
   grace: {grace} s
   python: {python}
+  relay: {relay}
   resources:
-    default: {{queue: main, cores: {slots}, slots: {slots}, walltime: {walltime} s}}
+    default: {{queue: main, cores: {slots}, slots: {slots}, walltime: {walltime} s, before: {before}}}
 """
+
+NOWHERE = "mongodb://127.0.0.1:9/nowhere"
+"""Where no database is; with it in their environment, queue jobs are like those on nodes that reach none."""
 
 
 class Project:
@@ -68,6 +72,7 @@ class Project:
         slots: int = 2,
         walltime: float = 600.0,
         python: str = sys.executable,
+        relay: bool = False,
     ) -> None:
         """Write the settings."""
         text = _SETTINGS.format(
@@ -78,11 +83,14 @@ class Project:
             slots=slots,
             walltime=walltime,
             python=python,
+            relay=str(relay).lower(),
+            before=[f"export HEBE_STORE_URI={NOWHERE}"] if relay else [],
         )
         (self.root / "hebe.yaml").write_text(text)
 
     def reopen(self) -> None:
         """Read changed settings."""
+        self.driver.close()
         self.access.close()
         self.access = open_project(self.root)
         self.driver = Driver(self.access, SlurmCommands(), idle_s=3.0)
@@ -126,7 +134,9 @@ class Project:
         name = f"hebe-{uuid.uuid4().hex[:8]}"
         folder = self.access.runs / name
         folder.mkdir(parents=True)
+        relay, environment = self.access.cluster.relay, dict(os.environ)
         facts: dict[str, Any] = {
+            "relay": relay,
             "slots": 1,
             "walltime_s": 600.0,
             "grace_s": 4.0,
@@ -137,8 +147,9 @@ class Project:
         Pilot(name=name, root=str(self.root), category="default", **facts).write(folder)
         words = [sys.executable, "-m", "hebe.launchers.fireworks.pilot", str(folder)]
         paths = os.pathsep.join([*sys.path, str(Path(__file__).parents[1])])
+        environment |= {"PYTHONPATH": paths, **({"HEBE_STORE_URI": NOWHERE} if relay else {})}
         with (folder / "queue.log").open("wb") as log:
-            process = subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": paths})
+            process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
         try:
             yield process
         finally:
@@ -164,6 +175,7 @@ class Project:
 
     def close(self) -> None:
         """Drop the database."""
+        self.driver.close()
         self.access.board.pad.connection.drop_database(self._database)
         self.access.close()
 

@@ -61,7 +61,8 @@ class ClusterSettings(ConfigModel):
     that wait or run at the same time. A job is tried ``attempts`` times when its worker dies. ``uri`` and ``database``
     say where the LaunchPad is; without them it is beside the outputs, in the same database of MongoDB.
     ``grace`` is the time before the end of a queue job at which relaxations are cut off so that they can continue
-    in the next one.
+    in the next one. ``relay`` is for compute nodes that do not reach the database: ``hebe launch`` asks it for them,
+    through files in the project's folder.
     """
 
     scheduler: Literal["slurm", "pbs"] = "slurm"
@@ -73,6 +74,7 @@ class ClusterSettings(ConfigModel):
     uri: SecretStr | None = None
     database: str | None = Field(default=None, min_length=1)
     python: str | None = Field(default=None, min_length=1)
+    relay: bool = False
 
     @model_validator(mode="after")
     def _names_what_exists(self) -> Self:

@@ -53,10 +53,18 @@ class Line:
 
     def ask(self, place: str, method: str, *arguments: Any) -> Any:
         """Have a method of a store of the owner called; returns when it was, or raises what it raised."""
+        return self.send(place, method, *arguments)[0].result()
+
+    def send(self, place: str, method: str, *arguments: Any) -> tuple[Future[Any], int]:
+        """Send a question; return its answer to be, and its number."""
         body, number = pickle.dumps((place, method, arguments), pickle.HIGHEST_PROTOCOL), next(self._numbers)
         future = self._waiting[number] = Future()
         self._send(number, body)
-        return future.result()
+        return future, number
+
+    def forget(self, number: int) -> None:
+        """Wait for an answer no more."""
+        self._waiting.pop(number, None)
 
     def tell(self, place: str, method: str, *arguments: Any) -> None:
         """Have a method called without waiting for it."""
@@ -89,8 +97,10 @@ class Line:
             self.ask("", "together", writes)
 
     def hear(self, number: int, body: bytes) -> None:
-        """Take an answer."""
-        future = self._waiting.pop(number)
+        """Take an answer; one that nobody waits for any more is dropped."""
+        future = self._waiting.pop(number, None)
+        if future is None:
+            return
         try:
             is_good, value = pickle.loads(body)  # noqa: S301 - from the process that started this one
         except Exception as err:  # noqa: BLE001 - whoever has asked must hear that the answer makes no sense here

@@ -17,7 +17,7 @@ from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from maggma.core.store import Store
 
@@ -47,8 +47,11 @@ def stand_in(place: str, store: Store) -> Store:
     store
         Connected.
     """
-    if not must_stay(store):
-        return store
+    return as_remote(place, store) if must_stay(store) else store
+
+
+def as_remote(place: str, store: Store) -> RemoteStore:
+    """Return what asks this process for a connected store, as `stand_in` does."""
     return RemoteStore(place, str(store.name), store.key, store.last_updated_field, store.last_updated_type)
 
 
@@ -59,10 +62,21 @@ class Service:
     ----------
     stores
         Connected stores by place; shared by the services of one process.
+    others
+        What else can be asked for, by place and method.
+    page
+        How many documents of a query one answer holds.
     """
 
-    def __init__(self, stores: dict[str, Store]) -> None:
+    def __init__(
+        self,
+        stores: dict[str, Store],
+        others: Mapping[str, Mapping[str, Callable[..., Any]]] | None = None,
+        page: int = _PAGE,
+    ) -> None:
         self._stores = stores
+        self._others = others or {}
+        self._size = page
         self._cursors: dict[int, Iterator[Any]] = {}
         self._numbers = count(1)
         self._own: dict[str, Callable[..., Any]] = {
@@ -83,17 +97,25 @@ class Service:
             return _refusal(err)
 
     def _do(self, place: str, method: str, arguments: tuple[Any, ...]) -> Any:
+        if place in self._others:
+            return self._others[place][method](*arguments)
         if method in self._own:
             return self._own[method](place, *arguments)
-        store = self._stores[place]
+        store = self._store(place)
         if method in _OF_CLAIMS:
             return getattr(table_of(store), method)(*arguments)
         if method not in _OF_STORES:
             raise StoreError(f"{store.name}: nothing called {method!r} can be asked for")
         return getattr(store, method)(*arguments)
 
+    def _store(self, place: str) -> Store:
+        """Return a store; what an earlier service opened beside another is opened again."""
+        if place not in self._stores and place.count("/") > 1:
+            self._beside(*place.rsplit("/", 2))
+        return self._stores[place]
+
     def _query(self, place: str, options: dict[str, Any]) -> tuple[int | None, list[Any]]:
-        store = self._stores[place]
+        store = self._store(place)
         found = store.query(**options)  # by name: stores differ in the order of what they take
         # a store of another kind may not bear to be changed between two pages
         return self._page(next(self._numbers), iter(found if isinstance(store, SQLiteStore) else list(found)))
@@ -106,19 +128,19 @@ class Service:
 
     def _page(self, cursor: int, rows: Iterator[Any]) -> tuple[int | None, list[Any]]:
         """Return some rows, and by which number to ask for more."""
-        page = list(islice(rows, _PAGE))
-        if len(page) < _PAGE:
+        page = list(islice(rows, self._size))
+        if len(page) < self._size:
             return None, page
         self._cursors[cursor] = rows
         return cursor, page
 
     def _groupby(self, place: str, options: dict[str, Any]) -> list[Any]:
-        return list(self._stores[place].groupby(**options))
+        return list(self._store(place).groupby(**options))
 
     def _together(self, _place: str, writes: list[tuple[str, str, tuple[Any, ...]]]) -> None:
         with ExitStack() as stack:
             for place in {place for place, _, _ in writes}:
-                store = self._stores[place]
+                store = self._store(place)
                 if isinstance(store, SQLiteStore):
                     stack.enter_context(store.transaction())
             for place, method, arguments in writes:
@@ -127,7 +149,7 @@ class Service:
     def _beside(self, place: str, name: str, key: str) -> str:
         made = f"{place}/{name}/{key}"
         if made not in self._stores:
-            self._stores[made] = open_collection(self._stores[place], name, key)
+            self._stores[made] = open_collection(self._store(place), name, key)
         return made
 
 

@@ -30,9 +30,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn | None]
 
 
 @pytest.fixture
-def project(tmp_path: Path, server: StandIn | None) -> Iterator[Project]:
+def project(tmp_path: Path, server: StandIn | None, request: pytest.FixtureRequest) -> Iterator[Project]:
+    """A project; with the parameter ``relay`` its queue jobs reach no database, and a relay serves them."""
     pytest.importorskip("fireworks", reason="needs the package fireworks")
     with new_project(tmp_path, server) as made:
+        if getattr(request, "param", "direct") == "relay":
+            made.set(relay=True)
+            made.reopen()
+            made.driver.serve()
         yield made
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from support import launcher_jobs as jobs
 
 if TYPE_CHECKING:
-    from hebe.launchers.fireworks.board import Board, Taken
+    from hebe.launchers.fireworks.board import Board
+    from hebe.launchers.fireworks.taken import Taken
     from support.cluster import Project
 
 

@@ -28,7 +28,9 @@ def hebe(folder: Path, *words: object) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("project", ["direct", "relay"], indirect=True)
 def test_a_campaign_gives_the_numbers_of_hebe_run(project: Project, tmp_path: Path) -> None:
+    project.driver.close()  # hebe launch is another process here
     campaign, here = layered(tmp_path), tmp_path / "local"
     here.mkdir()
     planned = hebe(project.root, "submit", campaign, "--dry-run")

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+with_and_without_relay = pytest.mark.parametrize("project", ["direct", "relay"], indirect=True)
 
+
+@with_and_without_relay
 def test_outputs_are_those_of_the_local_launcher(project: Project, tmp_path: Path) -> None:
     def flow(marks: Path) -> Flow:
         marks.mkdir(exist_ok=True)
@@ -83,6 +86,7 @@ def test_failures_are_rerun_by_their_error(project: Project, tmp_path: Path) -> 
     assert read_status(project.access.store, None, root=project.root)["failures"] == []
 
 
+@with_and_without_relay
 def test_a_relaxation_that_meets_the_end_of_its_queue_job_goes_on_in_the_next(project: Project) -> None:
     engine = {
         "ase": "support.cluster_jobs:slow",
@@ -104,6 +108,7 @@ def test_a_relaxation_that_meets_the_end_of_its_queue_job_goes_on_in_the_next(pr
     assert cut["n_steps"] < whole["n_steps"] == project.done()["evaluation"]
 
 
+@with_and_without_relay
 def test_a_stage_border_waits_for_every_candidate_and_brings_the_next_stage(project: Project) -> None:
     marks = str(project.marks)
     stage: list[Any] = [jobs.nap(marks, name) for name in ("a", "b")]
@@ -154,6 +159,7 @@ def test_pause_resume_and_cancel(project: Project) -> None:
     assert project.done() == {"nap0": 1, "nap1": 1}
 
 
+@with_and_without_relay
 def test_no_word_of_a_process_and_no_log_holds_the_password(project: Project) -> None:
     if project.server is None:
         pytest.skip("the password of a real server is not known here")

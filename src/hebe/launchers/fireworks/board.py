@@ -8,45 +8,23 @@ job and one field of its workflow, and needs no lock.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
+
+from hebe.launchers.fireworks.taken import Document, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from fireworks import LaunchPad
 
-Document = dict[str, Any]
-
 ENDED = ("COMPLETED", "FIZZLED", "DEFUSED", "ARCHIVED")
 """States in which nothing happens to a job any more by itself."""
 
 _CHUNK = 500
 _MARK = "spec.hebe"
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A job that a worker has."""
-
-    fw_id: int
-    launch_id: int
-    spec: Document
-    name: str
-
-    @property
-    def facts(self) -> Document:
-        """What Hebe noted about the job when it was submitted."""
-        facts: Document = self.spec["hebe"]
-        return facts
-
-    @property
-    def identity(self) -> Document:
-        """How records name the job."""
-        return {"uuid": self.facts["uuid"], "index": self.facts["index"], "name": self.name, "hosts": []}
 
 
 class Board:
@@ -113,6 +91,11 @@ class Board:
         self._launches.insert_one(launch.to_db_dict())
         self._note(job["fw_id"], "RUNNING")
         return Taken(job["fw_id"], launch_id, job["spec"], job["name"])
+
+    def in_hand(self, worker: str) -> Taken | None:
+        """Return the job that a worker has, if the answer to its `take` was lost."""
+        job = self._jobs.find_one({"state": "RUNNING", f"{_MARK}.worker": worker})
+        return None if job is None else Taken(job["fw_id"], job["launches"][-1], job["spec"], job["name"])
 
     def ready(self, category: str, excluded: Collection[str] = ()) -> int:
         """Count the jobs that could be taken now."""
@@ -235,6 +218,15 @@ class Board:
                 queue.extend(new)
             self.mend(job["fw_id"])
         return count
+
+    def reserve(self, number: int) -> int:
+        """Return the first of some ids for new jobs."""
+        return int(self.pad.get_new_fw_id(quantity=number))
+
+    def insert(self, workflows: list[Document], jobs: list[Document]) -> None:
+        """Write workflows, then their jobs, so that nobody takes a job whose workflow is not there."""
+        self._workflows.insert_many(workflows)
+        self._jobs.insert_many(jobs)
 
     def workers(self) -> set[str]:
         """Names of the workers that have a job."""

@@ -18,6 +18,7 @@ from hebe.launchers.fireworks.access import Access
 from hebe.launchers.fireworks.care import Silence, bury, release_held
 from hebe.launchers.fireworks.pilot import EXITED, FILE, Pilot
 from hebe.launchers.fireworks.queue import Listed, QueueSilentError, Scheduler
+from hebe.launchers.fireworks.relay import Relay
 from hebe.stores.claims import Claims, Owner
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Driver:
     _mended: float = -math.inf
     _fruitless: int = 0
     _began: float = field(default_factory=time.monotonic)
+    _relay: Relay | None = None
 
     @property
     def _lease(self) -> str:
@@ -110,6 +112,7 @@ class Driver:
         if not claims.acquire(self._lease):
             raise LaunchError(f"hebe launch runs already for {self.access.root}: {claims.holder(self._lease)}")
         self.access.board.prepare()
+        self.serve()
         idle = 0
         try:
             while True:
@@ -123,7 +126,20 @@ class Driver:
                 time.sleep(interval_s)
                 self._check_lease(claims)
         finally:
+            self.close()
             self._insist_release(claims)
+
+    def serve(self) -> None:
+        """Answer compute nodes that do not reach the database, if there are such."""
+        if self.access.cluster.relay:
+            self._relay = Relay(self.access)
+            self._relay.start()
+
+    def close(self) -> None:
+        """Answer compute nodes no more."""
+        if self._relay is not None:
+            self._relay.stop()
+            self._relay = None
 
     def tick(self) -> Report:
         """Look once at queue and LaunchPad, and do what is to be done."""
@@ -172,6 +188,8 @@ class Driver:
         for name, folder in self._pilots().items():
             if name in alive or _may_appear(folder):
                 continue
+            if self._relay is not None:
+                self._relay.drop(folder)
             lost += bury(self.access, name, folder, attempts)
             self._judge(name, folder)
             (folder / _ENDED).touch()
@@ -234,6 +252,7 @@ class Driver:
             grace_s=cluster.grace,
             attempts=cluster.attempts,
             idle_s=self.idle_s,
+            relay=cluster.relay,
         )
         threads = " ".join(
             f"{variable}={resources.cores_per_slot}" for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")

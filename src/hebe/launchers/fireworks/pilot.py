@@ -36,7 +36,10 @@ _EX_TAKEN_AWAY = 75
 
 @dataclass(frozen=True)
 class Pilot:
-    """A queue job: its name, the resources that it asked for, how many jobs it runs at a time and for how long."""
+    """A queue job: its name, the resources that it asked for, how many jobs it runs at a time and for how long.
+
+    ``relay``: its node does not reach the database, ``hebe launch`` does for it.
+    """
 
     name: str
     root: str
@@ -46,6 +49,12 @@ class Pilot:
     grace_s: float
     attempts: int
     idle_s: float
+    relay: bool = False
+
+    @property
+    def patience_s(self) -> float:
+        """How long a worker waits for an answer of the database, not longer than it has to end in."""
+        return min(_PATIENCE_S, self.grace_s)
 
     def write(self, folder: Path) -> None:
         """Write it into the folder of the queue job."""
@@ -115,7 +124,6 @@ def _start(pilot: Pilot, folder: Path, slot: int, ends: float, lost: str) -> int
 
 def _work(pilot: Pilot, folder: Path, slot: int, parent: int, ends: float, lost: str) -> NoReturn:
     """Be a slot."""
-    from hebe.launchers.fireworks.access import open_project
     from hebe.launchers.fireworks.care import give_up
     from hebe.launchers.fireworks.worker import FULL, Worker, not_its_fault
     from hebe.launchers.worker import die_with
@@ -128,9 +136,9 @@ def _work(pilot: Pilot, folder: Path, slot: int, parent: int, ends: float, lost:
         signal.signal(signal.SIGTERM, lambda *_: DEADLINE.set(0))
         die_with(parent)
         DEADLINE.set(ends - time.monotonic())
-        set_patience(_PATIENCE_S)
+        set_patience(pilot.patience_s)
         set_lease(_LEASE_S)
-        access = _patiently(lambda: open_project(Path(pilot.root)))
+        access = _patiently(lambda: _open(pilot, folder))
         name = f"{pilot.name}/{slot}"
         if lost:
             give_up(access, name, lost, pilot.attempts)
@@ -147,14 +155,29 @@ def _work(pilot: Pilot, folder: Path, slot: int, parent: int, ends: float, lost:
         os._exit(code)
 
 
+def _open(pilot: Pilot, folder: Path) -> Access:
+    """Reach the project, directly or through ``hebe launch``."""
+    from hebe.config.cluster import ClusterSettings
+    from hebe.config.settings import get_settings
+    from hebe.launchers.fireworks.access import open_project
+    from hebe.launchers.fireworks.relay import open_relayed
+
+    root = Path(pilot.root)
+    if not pilot.relay:
+        return open_project(root)
+    return open_relayed(root, get_settings(root).cluster or ClusterSettings(), folder, pilot.patience_s)
+
+
 def _patiently(connect: Callable[[], Access]) -> Access:
     """Connect, however long the database is away, until this process must end."""
+    from pymongo.errors import ConnectionFailure
+
     from hebe.exceptions import StoreError
 
     while True:
         try:
             return connect()
-        except StoreError:
+        except (StoreError, ConnectionFailure):
             if DEADLINE.passed:
                 raise
             time.sleep(_RETRY_S)

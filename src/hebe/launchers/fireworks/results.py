@@ -14,12 +14,13 @@ from pymongo.errors import ConnectionFailure
 from hebe.engines.deadline import DEADLINE
 from hebe.exceptions import HebeError
 from hebe.launchers.execution import RecordingStore
-from hebe.launchers.fireworks.board import Board, Taken
+from hebe.launchers.fireworks.taken import Taken
 from hebe.launchers.outcome import Digest
 
 if TYPE_CHECKING:
     from jobflow.core.store import JobStore
 
+    from hebe.launchers.fireworks.board import Board
     from hebe.launchers.records import Records
 
 _ENDING = ".result.json"

@@ -96,7 +96,7 @@ def submit(
 
 
 def add_workflows(board: Board, workflows: Iterable[Workflow]) -> None:
-    """Write workflows, each before its jobs, so that nobody takes a job whose workflow is not there."""
+    """Write workflows, a hundred at a time."""
     batch: list[Workflow] = []
     for workflow in workflows:
         batch.append(workflow)
@@ -157,7 +157,7 @@ def _needed(new: list[Link], group: Group) -> list[Link]:
 
 
 def _write(board: Board, batch: list[Workflow]) -> None:
-    first = board.pad.get_new_fw_id(quantity=sum(len(workflow.fws) for workflow in batch))
+    first = board.reserve(sum(len(workflow.fws) for workflow in batch))
     documents = []
     for workflow in batch:
         renamed = {}
@@ -170,8 +170,7 @@ def _write(board: Board, batch: list[Workflow]) -> None:
             if not workflow.id_fw[fw_id].spec["hebe"]["held"]:
                 workflow.id_fw[fw_id].state = workflow.fw_states[fw_id] = "READY"
         documents += [firework.to_db_dict() for firework in workflow.fws]
-    board.pad.workflows.insert_many([workflow.to_db_dict() for workflow in batch])
-    board.pad.fireworks.insert_many(documents)
+    board.insert([workflow.to_db_dict() for workflow in batch], documents)
 
 
 def _digests(documents: Store, uuids: set[str]) -> dict[tuple[str, int], Digest]:

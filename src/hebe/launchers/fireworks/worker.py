@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jobflow.core.job import Job
 
     from hebe.launchers.fireworks.access import Access
-    from hebe.launchers.fireworks.board import Taken
+    from hebe.launchers.fireworks.taken import Taken
 
 TAKEN_AWAY = 75
 """Exit code of a worker whose job was given to another, or cancelled."""

@@ -1,0 +1,106 @@
+"""Compute nodes without a way to the database: ``hebe launch`` comes and goes, and nothing is lost or done twice."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
+
+from hebe.launchers.fireworks.board import Board
+from hebe.launchers.fireworks.relay import FileLine, Relay
+from hebe.launchers.fireworks.remote_board import RemoteBoard
+from support import cluster_jobs as jobs
+
+if TYPE_CHECKING:
+    from support.cluster import Project
+
+relayed = pytest.mark.parametrize("project", ["relay"], indirect=True)
+
+
+def line(project: Project, patience_s: float = 20.0) -> FileLine:
+    return FileLine(project.access.runs / "hebe-test" / "mail" / "1", patience_s)
+
+
+@relayed
+def test_errors_of_the_database_arrive_as_what_they_are(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in (AutoReconnect("away"), ServerSelectionTimeoutError("away")):
+        assert type(pickle.loads(pickle.dumps(error))) is type(error)  # noqa: S301 - written here
+
+    def fail(*_: Any) -> None:
+        raise ServerSelectionTimeoutError("away")
+
+    board = RemoteBoard(line(project))
+    monkeypatch.setattr(Board, "reserve", fail)
+    with pytest.raises(ServerSelectionTimeoutError, match="away"):
+        board.reserve(3)
+
+
+@relayed
+def test_a_question_without_an_answer_is_withdrawn(project: Project) -> None:
+    project.submit(jobs.nap(str(project.marks), "nap0"))
+    project.driver.close()
+    mine = line(project, 0.05)
+    board = RemoteBoard(mine)
+    with pytest.raises(AutoReconnect, match="hebe launch does not answer"):
+        board.take("default", "w/0", "host")
+    project.driver.serve()
+    mine._patience_s = 20.0
+    assert board.reserve(1) > 0, "answered after the one that was withdrawn"
+    assert project.access.board.states() == {"READY": 1}
+
+
+@relayed
+def test_a_job_whose_taking_was_not_answered_is_the_next_one(project: Project) -> None:
+    project.submit(jobs.nap(str(project.marks), "nap0"), jobs.nap(str(project.marks), "nap1"))
+    board = RemoteBoard(line(project))
+    taken = project.access.board.take("default", "w/0", "host")
+    assert taken is not None
+    board._lost_answer = True
+    found = board.take("default", "w/0", "host")
+    assert found is not None
+    assert (found.fw_id, found.launch_id) == (taken.fw_id, taken.launch_id)
+    other = board.take("default", "w/0", "host")
+    assert other is not None
+    assert other.fw_id != taken.fw_id
+    assert board.complete(other)
+    assert not board.complete(other)
+
+
+@relayed
+def test_a_relay_that_follows_another_answers_what_that_one_did_not(project: Project) -> None:
+    mine = line(project)
+    board = RemoteBoard(mine)
+    first = board.reserve(1)
+    project.driver.close()
+    with mine._asking:
+        future, _ = mine.send("board", "reserve", (1,), {})
+    relay = Relay(project.access)
+    relay.start()
+    while not future.done():
+        mine._listen()
+        time.sleep(0.01)
+    assert future.result() == first + 1, "the first question was not answered again"
+    relay.stop()
+
+
+@pytest.mark.slow
+@relayed
+def test_hebe_launch_ends_while_a_job_runs_and_comes_back(project: Project) -> None:
+    project.submit(jobs.nap(str(project.marks), "nap0", 3.0), jobs.nap(str(project.marks), "nap1"))
+    with project.pilot() as process:
+        while not project.begun("nap0") and not project.begun("nap1"):
+            assert process.poll() is None
+            time.sleep(0.1)
+        project.driver.close()
+        while not list(project.access.runs.rglob("*.result.json")):
+            assert process.poll() is None
+            time.sleep(0.1)
+        project.driver.serve()
+        assert process.wait(150) == 0
+    assert project.access.board.states() == {"COMPLETED": 2}
+    assert project.done() == {"nap0": 1, "nap1": 1}
+    assert project.begun("nap0") == project.begun("nap1") == 1
+    assert not list(project.access.runs.rglob("*.result.json"))
