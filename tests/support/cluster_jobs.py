@@ -25,6 +25,16 @@ def nap(folder: str, name: str, seconds: float = 0.0, after: Any = None) -> str:
 
 
 @job
+def wait_for(folder: str, name: str, flag: str) -> str:
+    """Run until a file is there."""
+    mark(folder, f"{name}-begun")
+    while not Path(flag).exists():
+        time.sleep(0.05)
+    mark(folder, name)
+    return name
+
+
+@job
 def poison(folder: str) -> None:
     """Kill the worker."""
     mark(folder, "poison")
@@ -83,4 +93,4 @@ def slow(folder: str, seconds: float) -> SlowCrystal:
     return SlowCrystal(folder, seconds)
 
 
-__all__ = ["executions", "fail_without", "mark", "nap", "poison", "promote", "slow", "write_much"]
+__all__ = ["executions", "fail_without", "mark", "nap", "poison", "promote", "slow", "wait_for", "write_much"]

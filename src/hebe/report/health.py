@@ -7,10 +7,11 @@ import importlib.util
 import os
 import platform
 import shutil
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from hebe.exceptions import BadInputError, HebeError
+from hebe.report.checks import Check
+from hebe.report.cluster_checks import examine_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,27 +23,13 @@ _PACKAGES: Final = ("jobflow", "maggma", "pymatgen", "numpy", "scipy", "numba", 
 _OPTIONAL: Final = {
     "pandas": ("tables as .csv and .parquet", "report"),
     "pyarrow": ("tables as .parquet", "report"),
-    "atomate2": ("VASP", "vasp"),
-    "custodian": ("VASP", "vasp"),
-    "fireworks": ("queues", "fireworks"),
+    "atomate2": ("its force fields and DFT codes", "atomate2"),
+    "custodian": ("DFT codes", "atomate2"),
+    "fireworks": ("batch queues", "cluster"),
+    "qtoolkit": ("batch queues", "cluster"),
 }
 _DEFAULT_ENGINE: Final = "chgnet"
 _LITTLE_BYTES: Final = 1e9
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at; ``advice`` says what to do when it is not ``ok``."""
-
-    name: str
-    status: str
-    detail: str
-    advice: str = ""
-    needed: bool = True
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain data."""
-        return asdict(self)
 
 
 def examine(campaign: Campaign | None = None, start: Path | None = None) -> list[Check]:
@@ -63,7 +50,7 @@ def examine(campaign: Campaign | None = None, start: Path | None = None) -> list
     except BadInputError as err:
         checks.append(Check("settings", "failed", err.message, "correct hebe.yaml or the variable"))
     else:
-        checks += [_folder(root), *_store(root), _workers(start)]
+        checks += [_folder(root), *_outputs(root), _workers(start), *examine_cluster(root)]
     checks += _engines(campaign)
     checks += [_optional(package, *use) for package, use in _OPTIONAL.items()]
     return checks
@@ -100,7 +87,23 @@ def _folder(root: Path) -> Check:
     return Check("project", "ok", detail)
 
 
-def _store(root: Path) -> Iterator[Check]:
+def _outputs(root: Path) -> Iterator[Check]:
+    from hebe.config.settings import get_settings
+    from hebe.stores.factory import open_store
+
+    if get_settings(root).store.kind == "embedded":
+        yield from _embedded(root)
+        return
+    try:
+        store = open_store(root)
+    except HebeError as err:
+        yield Check("store", "failed", str(err), "correct store in hebe.yaml, or start the database")
+        return
+    yield Check("store", "ok", f"{store.docs_store.name}, {store.count():,} outputs")
+    store.close()
+
+
+def _embedded(root: Path) -> Iterator[Check]:
     path = root / ".hebe" / "store.db"
     if not path.exists():
         yield Check("store", "ok", "none yet: the first run makes it")

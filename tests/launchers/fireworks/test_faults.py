@@ -15,9 +15,12 @@ from hebe.exceptions import LaunchError
 from hebe.launchers.fireworks.driver import Driver
 from hebe.launchers.fireworks.queue import Slurm as SlurmCommands
 from hebe.launchers.fireworks.queue import check
+from hebe.report.health import examine
 from support import cluster_jobs as jobs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.cluster import Project
     from support.slurm import Slurm
 
@@ -74,6 +77,19 @@ def test_queue_jobs_are_cancelled_while_waiting_and_while_running(project: Proje
     cluster.ask("scancel", next(line.partition("|")[0] for line in running if "|hebe-" in line))
     assert project.finish() == {"COMPLETED": 10}
     assert project.done() == once(10)
+
+
+def test_the_queue_ends_a_job_at_its_walltime(project: Project, cluster: Slurm, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    project.set(max_jobs=1, walltime=60)
+    project.reopen()
+    endless = jobs.wait_for(str(project.marks), "endless", str(flag))
+    project.submit(endless)
+    project.drive(lambda: "TIMEOUT" in cluster.ask("squeue", "-h", "-t", "all", "-o", "%T"), "Slurm ends the job")
+    flag.touch()
+    assert project.finish() == {"COMPLETED": 1}
+    assert project.done() == {"endless": 1}
+    assert project.begun("endless") == 2
 
 
 @pytest.mark.usefixtures("cluster")
@@ -154,6 +170,18 @@ def test_queue_jobs_that_cannot_work_are_not_submitted_for_ever(project: Project
     with pytest.raises(LaunchError, match=r"3 queue jobs ended before they could work: .*/nowhere/python"):
         project.drive_for(120.0)
     assert len(list(project.access.runs.glob("hebe-*"))) < 40
+
+
+@pytest.mark.usefixtures("cluster")
+def test_doctor_finds_queue_and_launchpad(project: Project) -> None:
+    project.submit(*naps(project, 2, 0.0))
+    found = {check.name: check for check in examine(start=project.root)}
+    assert found["slurm"].status == found["LaunchPad"].status == found["store"].status == "ok"
+    assert found["LaunchPad"].detail == "jobs: 2 ready"
+    assert (found["hebe launch"].status, found["hebe launch"].needed) == ("absent", False)
+    project.set(walltime=7200)
+    found = {check.name: check for check in examine(start=project.root)}
+    assert "7200 s is more than the 3600 s that main allows" in found["slurm"].detail
 
 
 @pytest.mark.usefixtures("cluster")

@@ -160,6 +160,25 @@ def test_pause_resume_and_cancel(project: Project) -> None:
 
 
 @with_and_without_relay
+def test_what_runs_is_ended_when_its_campaign_is_cancelled(project: Project, tmp_path: Path) -> None:
+    marks, flag = str(project.marks), tmp_path / "flag"
+    project.submit(jobs.wait_for(marks, "endless", str(flag)), name="one")
+    project.submit(jobs.nap(marks, "other"), name="two")
+    with project.pilot(slots=1) as process:
+        while not project.begun("endless"):
+            assert process.poll() is None
+            time.sleep(0.1)
+        project.access.records.control("one", "cancelled")
+        process.wait(150)
+    assert project.access.board.states() == {"COMPLETED": 1, "READY": 1}
+    assert project.done() == {"other": 1}
+    flag.touch()
+    project.access.records.control("one", None)
+    assert project.work() == 0
+    assert project.done() == {"other": 1, "endless": 1}
+
+
+@with_and_without_relay
 def test_no_word_of_a_process_and_no_log_holds_the_password(project: Project) -> None:
     if project.server is None:
         pytest.skip("the password of a real server is not known here")

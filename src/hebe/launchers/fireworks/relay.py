@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import sys
 import threading
 import time
@@ -168,10 +169,11 @@ class Relay:
         self._thread.join()
 
     def drop(self, folder: Path) -> None:
-        """Forget what the workers of a queue job that is over have asked."""
+        """Forget what the workers of a queue job that is over have asked, and remove their mailboxes."""
         with self._lock:
             self._dropped.add(folder)
             self._boxes = {place: box for place, box in self._boxes.items() if place.parents[1] != folder}
+        shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
     def _serve(self) -> None:
         discovered = busy = -math.inf
