@@ -41,7 +41,7 @@ class StructureSpec(ConfigModel):
     per_candidate: Whole = Field(default=2, ge=1, le=100)
     seed: Whole = Field(default=0, ge=0, lt=2**32)
     displacement: Annotated[Length, Field(ge=0, le=0.2)] | None = None
-    shells: Whole = Field(default=2, ge=1, le=6)
+    shells: Whole = Field(default=3, ge=1, le=6)
     files: tuple[CellFile, ...] = ()
     metal: CellFile | None = None
 

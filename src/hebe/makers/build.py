@@ -34,7 +34,7 @@ class BuildMaker(Maker):
     name: str = "build"
     n_sites: int = 12
     seed: int = 0
-    shells: int = 2
+    shells: int = 3
     version: ClassVar[int] = 2
 
     @job(config=JobConfig(expose_store=True))
