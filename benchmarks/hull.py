@@ -62,8 +62,8 @@ def compositions(equilibrium: PhaseEquilibrium, n: int, kind: str) -> NDArray[np
 def load_compiled() -> None:
     """Print what a process spends once on the compiled walk: numba, and code from its cache or compiled."""
     started = time.process_time()
-    equilibrium = PhaseEquilibrium(made_phases(2, 5))
-    equilibrium.hull_energies([[1.0, 1.0], [1.0, 2.0], [2.0, 1.0]])
+    equilibrium = PhaseEquilibrium(made_phases(4, 5))
+    equilibrium.hull_energies([[1.0, 1.0, 1.0, 1.0], [1.0, 2.0, 1.0, 3.0]])
     print(f"loaded in {time.process_time() - started:.1f} CPU s, once a process")
 
 
