@@ -59,6 +59,14 @@ def compositions(equilibrium: PhaseEquilibrium, n: int, kind: str) -> NDArray[np
     return found
 
 
+def load_compiled() -> None:
+    """Print what a process spends once on the compiled walk: numba, and code from its cache or compiled."""
+    started = time.process_time()
+    equilibrium = PhaseEquilibrium(made_phases(4, 5))
+    equilibrium.hull_energies([[1.0, 1.0, 1.0, 1.0], [1.0, 2.0, 1.0, 3.0]])
+    print(f"loaded in {time.process_time() - started:.1f} CPU s, once a process")
+
+
 def time_program(entries: list[PhaseEntry], n: int, kind: str) -> None:
     """Print the rate of hull energies and of full decompositions, CPU time of one process."""
     equilibrium = PhaseEquilibrium(entries)
@@ -145,6 +153,7 @@ def main() -> None:
     parser.add_argument("--peer-seconds", type=float, default=600)
     parser.add_argument("--peer-memory", type=float, default=8, help="GB of address space")
     options = parser.parse_args()
+    load_compiled()
     for kind in ("grid", "simplex"):
         time_program(made_phases(10, 300), 20_000, kind)
     compare(6, 100, 1000, options.peer_seconds, options.peer_memory)

@@ -28,12 +28,15 @@ _CAPACITIES: Final = ("capacity_theoretical", "capacity_redox", "capacity_window
 def load_campaign(path: str | Path) -> Campaign:
     """Campaign of a YAML file, checked against its family.
 
-    Where the family has no working ion and the file names no analyses, the campaign has only ``mixing``.
+    Where the family has no working ion and the file names no analyses, the campaign has only ``mixing``. Structures of
+    the Materials Project are fetched if the campaign asks for them and the project does not have them yet.
 
     Raises
     ------
     BadInputError
         If the file cannot be read or used; names file, line, key and the nearest valid name.
+    HebeError
+        If the Materials Project gives no structures.
     """
     document = parse_yaml(read_bytes(path), file=str(path))
     campaign = load_model(Campaign, document)
@@ -48,6 +51,11 @@ def load_campaign(path: str | Path) -> Campaign:
     campaign = complete_stages(_with_cells(campaign, Path(path).parent), family)
     check_stages(campaign, family)
     _check_rank(campaign, family)
+    if campaign.mixing.materials_project:
+        from hebe.config.materials_project import with_materials_project
+        from hebe.config.settings import project_folder
+
+        campaign = with_materials_project(campaign, project_folder())
     return campaign
 
 

@@ -14,10 +14,11 @@ _SHIFT: Final = 0.02
 
 
 class CellFile(ConfigModel):
-    """A structure file; ``text`` is its content, read when the campaign is read."""
+    """A structure file; ``text`` is its content, read when the campaign is read; ``source`` where it comes from."""
 
     file: str = Field(min_length=1)
     text: str | None = Field(default=None, repr=False)
+    source: str | None = None
 
     @model_validator(mode="before")
     @classmethod

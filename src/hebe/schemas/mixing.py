@@ -44,7 +44,10 @@ class MixingResult(Document):
 
 
 class MixingDoc(Document):
-    """Mixing of one candidate; scalars from the mean energy over its configurations."""
+    """Mixing of one candidate; scalars from the mean energy over its configurations.
+
+    ``hull_models`` are known oxides and fluorides that only a model stands for.
+    """
 
     label: str = ""
     engine: str | None = None
@@ -61,4 +64,5 @@ class MixingDoc(Document):
     energy_above_hull_sd: float | None = None
     hull_phases: list[str] = Field(default_factory=list)
     hull_grade: Literal["A", "B", "C", "D"] | None = None
+    hull_models: list[str] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)

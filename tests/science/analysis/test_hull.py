@@ -108,7 +108,7 @@ def test_a_lying_solver_is_not_believed() -> None:
     program.costs = right
     assert program._proven(basis, b) is not None
     assert program._proven(np.array([basis[0]] * 5), b) is None
-    assert not facet.holds(np.array([2.0, -1.0, 0.0, 0.0, 0.0]))
+    assert program._proven(basis, np.array([2.0, -1.0, 0.0, 0.0, 0.0])) is None
 
 
 @pytest.mark.parametrize("n_components", [2, 10, 14])

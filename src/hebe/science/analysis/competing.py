@@ -102,6 +102,24 @@ def missing_formulas(
     }
 
 
+def model_formulas(elements: Collection[str], present: Collection[str]) -> tuple[str, ...]:
+    """Known oxides and fluorides of a system for which nothing but models of the package is among the phases present.
+
+    Parameters
+    ----------
+    elements
+        Elements of the system.
+    present
+        Ids of phases, or formulas; a formula counts as the published structure.
+    """
+    models = {phase.id for phase in load_phases() if phase.model}
+    real, stands_in = (
+        _reduced_formulas([entry for entry in present if (entry in models) is wanted]) for wanted in (False, True)
+    )
+    listed = {_reduced(formula) for group in _listed(frozenset(elements), "").values() for formula in group}
+    return tuple(sorted((stands_in - real) & listed))
+
+
 def unlisted_elements(elements: Collection[str]) -> tuple[str, ...]:
     """Elements of which the list holds no oxide, or no fluoride in a system with fluorine, sorted.
 
@@ -124,14 +142,15 @@ def coverage_grade(elements: Collection[str], present: Collection[str], *, worki
     Returns
     -------
     str
-        ``A``: all binaries and ternaries of the list; ``B``: all binaries, all A-M-O and at least half of
-        M-M'-O; ``C``: all binaries; ``D``: less, or the list knows no binary oxide of one of the elements.
+        ``A``: all binaries and ternaries of the list, none of them by a model alone; ``B``: all binaries, all A-M-O
+        and at least half of M-M'-O; ``C``: all binaries; ``D``: less, or the list knows no binary oxide of one of the
+        elements. From ``B`` on, a model counts as what it stands for.
     """
     missing = missing_formulas(elements, present, working_ion=working_ion)
     if missing["binary"] or unlisted_elements(elements):
         return "D"
     if not any(missing.values()):
-        return "A"
+        return "B" if model_formulas(elements, present) else "A"
     mixed = _listed(frozenset(elements), working_ion)["M-M'-O"]
     return "B" if not missing["A-M-O"] and 2 * len(missing["M-M'-O"]) <= len(mixed) else "C"
 

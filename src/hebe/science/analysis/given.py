@@ -46,6 +46,9 @@ def given_phases(campaign: Campaign) -> list[Phase | GivenPhase]:
     BadInputError
         If a file cannot be used, or a phase has a name that is taken.
     """
+    if campaign.mixing.materials_project:
+        reason = "the structures were not fetched: campaigns with materials_project are read by load_campaign"
+        raise bad_key(campaign, ("mixing", "materials_project"), reason)
     taken = {phase.id for phase in load_phases()}
     found: list[Phase | GivenPhase] = []
     for number, cell in enumerate(campaign.mixing.phases):
@@ -66,7 +69,7 @@ def given_phases(campaign: Campaign) -> list[Phase | GivenPhase]:
 def _read(cell: CellFile) -> list[Phase | GivenPhase]:
     path = PurePath(cell.file)
     if path.suffix.lower() not in (".yaml", ".yml"):
-        return [GivenPhase(path.stem, parse_cell(cell), path.name)]
+        return [GivenPhase(path.stem, parse_cell(cell), cell.source or path.name)]
     if cell.text is None:
         raise ValueError("it was not read: campaigns with files are read by load_campaign")
     phases = load_model(PhaseFile, parse_yaml(cell.text.encode(), file=cell.file)).all()

@@ -148,7 +148,7 @@ class PhaseEquilibrium:
     def hull_energies(self, compositions: ArrayLike, temperature: float = 0.0) -> NDArray[np.float64]:
         """Free energies (eV per atom) of the lowest mixtures at many compositions; NaN where there is none.
 
-        Every facet of the hull is found and proven once and serves all compositions inside it.
+        Each is a few pivots from the one before and proven by itself; sorted compositions need fewer.
 
         Parameters
         ----------

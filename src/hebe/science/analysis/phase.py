@@ -60,7 +60,8 @@ class Phase(ConfigModel):
 
     ``lattice`` holds the independent parameters of the conventional cell (A, degrees): those that the
     crystal system leaves free. The setting is the standard one (unique axis b with cell choice 1, hexagonal
-    axes, origin choice 2) unless ``setting`` gives another in spglib's notation (``b3``, ``1``).
+    axes, origin choice 2) unless ``setting`` gives another in spglib's notation (``b3``, ``1``). A ``model`` stands
+    for a published structure that is not at hand, whose energy it bounds from above.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Phase(ConfigModel):
     kind: Kind
     sources: tuple[str, ...] = Field(min_length=1)
     note: str | None = None
+    model: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Phase:
@@ -151,7 +153,8 @@ class Prototype(ConfigModel):
 class Member(ConfigModel):
     """A phase of a structure type: the ions on its letters and its lattice; positions are those of the type.
 
-    ``note`` says what is uncertain; where `sources` is empty, the lattice is an estimate from radii.
+    ``note`` says what is uncertain; where `sources` is empty, the lattice is an estimate from radii. ``model`` as for
+    `Phase`.
     """
 
     of: str
@@ -162,6 +165,7 @@ class Member(ConfigModel):
     lattice: Lengths
     sources: tuple[str, ...] = ()
     note: str | None = None
+    model: bool = False
 
     def phase(self, prototype: Prototype) -> Phase:
         """The phase written out.
@@ -189,6 +193,7 @@ class Member(ConfigModel):
             kind=KINDS[len(elements) - 1],
             sources=(*self.sources, *(f"structure type: {source}" for source in prototype.sources)),
             note="; ".join(notes if self.sources else [*notes, "lattice estimated"]),
+            model=self.model,
         )
 
 

@@ -1,21 +1,24 @@
-"""The linear program of a hull, in one HiGHS model that every composition re-uses; no answer leaves it unproven.
+"""The linear program of a hull: a basis that walks to the next composition, HiGHS behind it; all answers are proven.
 
 ``min c x  subject to  A x = b, x >= 0``. A basis whose amounts ``B^-1 b`` are not negative and whose potentials
-``y = c_B B^-1`` price no column above its cost is optimal for every ``b`` with that property: it is a facet of the
-hull, and one solution serves all compositions inside it. HiGHS: Huangfu and Hall, Math. Program. Comput. 10, 119
-(2018).
+``y = c_B B^-1`` price no column above its cost is optimal. The first basis at given costs is that of HiGHS (Huangfu
+and Hall, Math. Program. Comput. 10, 119 (2018)), as is that of every composition that the walk does not reach.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hebe.exceptions import HebeError
+
+if TYPE_CHECKING:
+    from hebe.science.analysis.simplex import Walk
 
 Vector = NDArray[np.float64]
 
@@ -29,22 +32,14 @@ _HIGHS_TOLERANCE: Final = 1e-10
 
 @dataclass(frozen=True)
 class Facet:
-    """An optimal basis: columns (-1 for a component that the others balance by themselves), inverse, potentials."""
+    """An optimal basis: inverse, potentials, and columns.
+
+    A column number beyond the last, ``n_columns + r``, is component r, which the others balance by themselves.
+    """
 
     columns: NDArray[np.intp]
     inverse: Vector
     potentials: Vector
-
-    def amounts(self, b: Vector) -> Vector:
-        """Amounts of the basic columns at compositions of shape ``(..., n_components)``."""
-        return b @ self.inverse.T
-
-    def holds(self, b: Vector) -> NDArray[np.bool_]:
-        """Which of the compositions lie in the facet, shape ``(...)``."""
-        amounts = self.amounts(b)
-        real = self.columns >= 0
-        inside = (amounts[..., real] >= -PRIMAL_TOLERANCE).all(axis=-1)
-        return np.asarray(inside & (np.abs(amounts[..., ~real]) <= PRIMAL_TOLERANCE).all(axis=-1))
 
 
 @dataclass(frozen=True)
@@ -80,6 +75,8 @@ class HullProgram:
         self.costs = np.array(costs, dtype=float)
         self._rows = np.arange(len(matrix), dtype=np.int32)
         self._columns = np.arange(matrix.shape[1], dtype=np.int32)
+        self._start: Facet | None = None
+        self._walk: Walk | None = None
 
     @cached_property
     def _model(self) -> Any:
@@ -115,8 +112,9 @@ class HullProgram:
         return model
 
     def set_costs(self, costs: Vector) -> None:
-        """Give the columns other costs; the basis stays."""
+        """Give the columns other costs."""
         self.costs = np.array(costs, dtype=float)
+        self._start = self._walk = None
         self._model.changeColsCost(len(self._columns), self._columns, self.costs)
 
     def solve(self, b: Vector) -> Optimum:
@@ -129,13 +127,14 @@ class HullProgram:
         HebeError
             If no solver gave an answer that can be proven.
         """
+        walk = self._warm()
+        if walk is not None and walk.reach(b):
+            return self._optimum(walk.basis, walk.amounts, walk.potentials.copy())
         facet = self.facet(b)
         if facet is None:
             return self._second_opinion(b)
-        real = facet.columns >= 0
-        amounts = np.zeros(len(self._columns))
-        amounts[facet.columns[real]] = np.maximum(facet.amounts(b)[real], 0.0)
-        return Optimum(amounts, facet.potentials, float(self.costs @ amounts))
+        self._start, self._walk = facet, None
+        return self._optimum(facet.columns, facet.inverse @ b, facet.potentials)
 
     def values(self, b: Vector) -> Vector:
         """Optimal values at many compositions, shape ``(n,)``; NaN where no mixture has the composition.
@@ -146,21 +145,30 @@ class HullProgram:
             Compositions of sum 1, shape ``(n, n_components)``.
         """
         result = np.full(len(b), np.nan)
-        left = np.arange(len(b))
-        while len(left):
-            try:
-                facet = self.facet(b[left[0]])
-                if facet is None:
-                    result[left[0]] = self._second_opinion(b[left[0]]).value
-            except UnbalancedError:
-                facet = None
-            if facet is None:
-                left = left[1:]
-                continue
-            inside = facet.holds(b[left])
-            result[left[inside]] = b[left[inside]] @ facet.potentials
-            left = left[~inside]
+        done = 0
+        while done < len(b):
+            walk = self._warm()
+            done += 0 if walk is None else walk.values(b[done:], result[done:])
+            if done < len(b):
+                with suppress(UnbalancedError):
+                    result[done] = self.solve(b[done]).value
+                done += 1
         return result
+
+    def _warm(self) -> Walk | None:
+        """The walk at these costs, from the first basis on that was found."""
+        if self._walk is None and self._start is not None:
+            from hebe.science.analysis.simplex import Walk
+
+            tolerances = (PRIMAL_TOLERANCE, DUAL_TOLERANCE)
+            self._walk = Walk(self.matrix, self.costs, self._start.columns, self._start.inverse, tolerances)
+        return self._walk
+
+    def _optimum(self, columns: NDArray[np.intp], amounts: Vector, potentials: Vector) -> Optimum:
+        real = columns < len(self._columns)
+        found = np.zeros(len(self._columns))
+        found[columns[real]] = np.maximum(amounts[real], 0.0)
+        return Optimum(found, potentials, float(self.costs @ found))
 
     def facet(self, b: Vector) -> Facet | None:
         """Proven facet around a composition, None where the warm and a cold run of the model fail to give one.
@@ -182,26 +190,34 @@ class HullProgram:
             if status == highspy.HighsModelStatus.kInfeasible:
                 self._prove_unbalanced(b)
             elif status == highspy.HighsModelStatus.kOptimal:
-                facet = self._proven(np.asarray(model.getBasicVariables()[1]), b)
+                basis = np.asarray(model.getBasicVariables()[1], dtype=np.intp)
+                # HiGHS counts rows by negative numbers
+                facet = self._proven(np.where(basis < 0, len(self._columns) - 1 - basis, basis), b)
                 if facet is not None:
                     return facet
         return None
 
-    def _proven(self, basis: NDArray[np.intp], b: Vector) -> Facet | None:
-        """Facet of a basis, if its amounts and potentials prove it; negative numbers of HiGHS stand for rows."""
-        real = basis >= 0
-        square = np.zeros((len(self._rows), len(basis)))
-        square[:, real] = self.matrix[:, basis[real]]
-        square[-basis[~real] - 1, np.flatnonzero(~real)] = 1.0
+    def _proven(self, columns: NDArray[np.intp], b: Vector) -> Facet | None:
+        """Facet of a basis, if its amounts and potentials prove it."""
+        real = columns < len(self._columns)
+        square = np.zeros((len(self._rows), len(columns)))
+        square[:, real] = self.matrix[:, columns[real]]
+        square[columns[~real] - len(self._columns), np.flatnonzero(~real)] = 1.0
+        prices = np.zeros(len(columns))
+        prices[real] = self.costs[columns[real]]
         try:
             inverse = np.linalg.inv(square)
         except np.linalg.LinAlgError:
             return None
-        columns = np.where(real, basis, -1)
-        potentials = np.asarray(np.where(real, self.costs[columns], 0.0) @ inverse, dtype=float)
-        facet = Facet(columns, np.asarray(inverse, dtype=float), potentials)
-        balanced = np.abs(square @ facet.amounts(b) - b).max() <= PRIMAL_TOLERANCE
-        return facet if balanced and facet.holds(b) and self._prices(potentials) else None
+        facet = Facet(columns, inverse, prices @ inverse)
+        amounts = inverse @ b
+        proven = (
+            np.abs(square @ amounts - b).max() <= PRIMAL_TOLERANCE
+            and (amounts[real] >= -PRIMAL_TOLERANCE).all()
+            and (np.abs(amounts[~real]) <= PRIMAL_TOLERANCE).all()
+            and self._prices(facet.potentials)
+        )
+        return facet if proven else None
 
     def _prices(self, potentials: Vector) -> bool:
         """Whether no column costs less than its components at these potentials."""

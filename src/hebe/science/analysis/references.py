@@ -11,7 +11,7 @@ from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.mixing import MixingDoc, MixingResult
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
-from hebe.science.analysis.competing import coverage_grade, load_phases
+from hebe.science.analysis.competing import coverage_grade, load_phases, model_formulas
 from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing, mixing_at
 from hebe.science.analysis.model_error import documented_error
@@ -246,7 +246,10 @@ def _competing(
     if document.competing.decomposition:
         document.competing.at = [mixing_at(phase, references, temperature) for temperature in temperatures]
     ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
-    document.hull_grade = coverage_grade(amounts, [e.formula for e in entries], working_ion=ion)
+    known = {phase.id for phase in load_phases()}
+    present = [entry.name if entry.name in known else entry.formula for entry in entries]
+    document.hull_grade = coverage_grade(amounts, present, working_ion=ion)
+    document.hull_models = list(model_formulas(amounts, present))
     try:
         document.energy_above_hull_eV_per_atom = references.e_above_hull(amounts, energy)
     except InfeasibleError as err:
