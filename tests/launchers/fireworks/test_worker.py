@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,6 +179,26 @@ def test_what_runs_is_ended_when_its_campaign_is_cancelled(project: Project, tmp
     project.access.records.control("one", None)
     assert project.work() == 0
     assert project.done() == {"other": 1, "endless": 1}
+
+
+RESTLESS = """
+import sys
+from pathlib import Path
+from hebe.engines.deadline import DEADLINE
+from hebe.launchers.fireworks import worker
+from hebe.launchers.fireworks.access import open_project
+worker._BEAT_S = 0.0
+DEADLINE.set(120.0)
+worker.Worker(open_project(Path(sys.argv[1])), "w/0", "default", Path(sys.argv[2]), idle_s=0.5).work()
+"""
+
+
+def test_a_heartbeat_never_ends_a_worker_that_has_just_finished_a_job(project: Project, tmp_path: Path) -> None:
+    project.submit(*[jobs.nap(str(project.marks), f"nap{number}") for number in range(40)])
+    paths = os.pathsep.join([*sys.path, str(Path(__file__).parents[2])])
+    words = [sys.executable, "-c", RESTLESS, str(project.root), str(tmp_path / "w")]
+    subprocess.run(words, env={**os.environ, "PYTHONPATH": paths}, check=True)
+    assert project.done() == {f"nap{number}": 1 for number in range(40)}
 
 
 @with_and_without_relay

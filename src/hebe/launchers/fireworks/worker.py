@@ -118,17 +118,17 @@ class Worker:
         key = f"job {taken.facts['uuid']} {taken.facts['index']}"
         try:
             if not self._claims.acquire(key):
-                self._board.put_back(taken, _CLAIMED_S)
+                self._let_go(lambda: self._board.put_back(taken, _CLAIMED_S))
                 return
             self._settle(taken, self._outcome(taken))
         except ConnectionFailure:
-            self._insist(lambda: self._board.put_back(taken))
+            self._let_go(lambda: self._board.put_back(taken))
         except TakenAwayError as err:
             raise SystemExit(TAKEN_AWAY) from err
         except OSError as err:
             if not not_its_fault(err):
                 raise
-            self._insist(lambda: self._board.put_back(taken))
+            self._let_go(lambda: self._board.put_back(taken))
             raise SystemExit(FULL) from err
         finally:
             self._insist(lambda: self._claims.release(key))
@@ -177,20 +177,20 @@ class Worker:
     def _settle(self, taken: Taken, outcome: Outcome) -> None:
         """Tell the LaunchPad how a job ended."""
         if outcome.kind == "claimed":
-            self._insist(lambda: self._board.put_back(taken, _CLAIMED_S))
+            self._let_go(lambda: self._board.put_back(taken, _CLAIMED_S))
             return
         if outcome.kind == "failed":
             self._count.failed += 1
-            self._insist(lambda: self._board.complete(taken, failed=True))
+            self._let_go(lambda: self._board.complete(taken, failed=True))
             return
         if outcome.digest is not None and outcome.digest.status == "cut" and DEADLINE.passed:
-            self._insist(lambda: self._board.put_back(taken))
+            self._let_go(lambda: self._board.put_back(taken))
             return
         self._count.completed += 1
         self._count.reused += outcome.reused
         self._records.forget(taken.facts["uuid"], taken.facts["index"])
         self._divert(taken, outcome)
-        self._insist(lambda: self._board.complete(taken, keep=outcome.stored_data))
+        self._let_go(lambda: self._board.complete(taken, keep=outcome.stored_data))
 
     def _divert(self, taken: Taken, outcome: Outcome) -> None:
         """Put the flows that a job asked for onto the LaunchPad; what follows from the job waits for them."""
@@ -208,6 +208,11 @@ class Worker:
             add_workflows(self._board, missing)
         if outcome.stop_children or outcome.stop_jobflow:
             self._board.defuse(taken, everything=outcome.stop_jobflow)
+
+    def _let_go(self, change: Any) -> None:
+        """Give a job back or end it: from now on nobody can take it away."""
+        self._current = None
+        self._insist(change)
 
     def _insist(self, change: Any) -> None:
         """Make a change, however long the database is away, until this process must end."""
@@ -233,7 +238,7 @@ class Worker:
                 cancelled = self._records.controls().get(current[0].facts["campaign"]) == "cancelled"
                 if cancelled:
                     self._board.put_back(current[0])
-                if cancelled or (not self._board.beat(current[0]) and self._current is current):
+                if not self._board.beat(current[0]) and self._current is current:
                     os._exit(TAKEN_AWAY)
             except ConnectionFailure:
                 continue
