@@ -9,14 +9,17 @@ from __future__ import annotations
 import difflib
 from functools import cache
 from importlib import resources
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.units import ExactFraction
-from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.config.yamlfile import Document, load_model, parse_yaml
 from hebe.exceptions import BadInputError
+
+_TAKEN_OVER: Final = ("ladder", "anion_limit", "topology")
+"""What a family has of the one that it is like."""
 
 Role = Literal["mixed", "working", "anion", "fixed"]
 Spin = Literal["high", "low"]
@@ -188,5 +191,23 @@ def _read_family(name: str) -> Family:
         near = difflib.get_close_matches(name, family_names(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(family_names())}"
         raise BadInputError(f"no host family is called {name!r}", suggestion=hint)
+    document = _document(name)
+    return load_model(Family, Document(_completed(dict(document.data)), document.source))
+
+
+def _document(name: str) -> Document:
     path = resources.files("hebe.config") / "families" / f"{name}.yaml"
-    return load_model(Family, parse_yaml(path.read_bytes(), file=f"{name}.yaml"))
+    return parse_yaml(path.read_bytes(), file=f"{name}.yaml")
+
+
+def _completed(data: dict[str, Any]) -> dict[str, Any]:
+    """Data of a family with what it does not say itself taken from the one that it is ``like``."""
+    like = data.pop("like", None)
+    if like is None:
+        return data
+    other = _completed(dict(_document(like).data))
+    sublattices = {
+        name: {"species": other["sublattices"].get(name, {}).get("species", {}), **sub}
+        for name, sub in data["sublattices"].items()
+    }
+    return {**{key: other[key] for key in _TAKEN_OVER}, **data, "sublattices": sublattices}

@@ -102,7 +102,11 @@ def _check_later(campaign: Campaign, family: Family, index: int) -> None:
             reason = f"{analysis} needs cells that the stage before does not make"
             raise bad_key(campaign, (*key, "analyses", at), reason, f"add {analysis} to the analyses of stage {index}")
     _check_most(campaign, index, ("configurations",), stage.configurations, _configurations(campaign, index - 1))
-    _check_most(campaign, index, ("orderings", "keep"), stage.orderings.keep, before.orderings.keep)
+    _check_most(campaign, index, ("orderings", "keep"), stage.orderings.keep, before.orderings.number)
+    for name in ("random", "removal"):
+        if name in stage.orderings.model_fields_set:
+            reason = "a later stage takes the lowest orderings of the one before"
+            raise bad_key(campaign, (*key, "orderings", name), reason, "remove the key")
 
 
 def _check_keep(campaign: Campaign, stage: Stage, before: Stage, key: KeyPath) -> None:
