@@ -125,13 +125,17 @@ def test_prototype_is_the_crystal_it_names(name: str, monkeypatch: pytest.Monkey
         assert structure.get_space_group_info(symprec=1e-3)[1] == family.space_group
         anion = next(s for s in family.sublattices.values() if s.role == "anion")
         symbols = set(anion.species)
+        working = [s for s in family.sublattices.values() if s.role == "working"]
+        occupied = family.x_full / working[0].multiplicity if working else Fraction(1)
         for site in structure:
             others = [
                 n
                 for n in structure.get_neighbors(site, 3.0)
                 if (n.specie.symbol in symbols) != (site.specie.symbol in symbols)
             ]
-            assert len(others) == anion.coordination
+            mobile = [n for n in others if n.specie.symbol in family.working_ions]
+            full = Fraction(len(others) - len(mobile)) + len(mobile) * occupied
+            assert full == anion.coordination
             assert 1.7 < min(n.nn_distance for n in others) < 2.6
 
 

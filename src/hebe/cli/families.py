@@ -19,7 +19,7 @@ def add_commands(commands: Commands) -> None:
     add_json(listing)
     inner = Commands(listing, required=False)
     one = inner.add("show", show_family, "one host family with its sublattices, species, ladder and sources")
-    one.add_argument("family", metavar="F", help="name of the family")
+    one.add_argument("family", metavar="F", help="name of the family, or a CIF with partial occupancies")
     add_json(one)
 
 
@@ -42,6 +42,8 @@ def show_family(options: argparse.Namespace) -> int:
     """Print all about one family."""
     from hebe.config.family import load_family
 
+    if options.family.lower().endswith(".cif"):
+        return _show_crystal(options)
     family = load_family(options.family)
     if wants_json(options):
         write_json(family.model_dump(mode="json"))
@@ -67,6 +69,24 @@ def show_family(options: argparse.Namespace) -> int:
     write_line("Sources")
     for source in (family.citation, *family.sources):
         write_line(f"  {source}")
+    return 0
+
+
+def _show_crystal(options: argparse.Namespace) -> int:
+    """Print the sublattices that a CIF has as a host."""
+    from hebe.config.crystal import described, read_crystal
+
+    crystal = read_crystal(options.family)
+    sites = {name: crystal.labels.count(name) for name in crystal.fractions}
+    if wants_json(options):
+        parts = {name: {e: str(x) for e, x in part.items()} for name, part in crystal.fractions.items()}
+        write_json({"space_group": crystal.space_group, "sites": sites, "fractions": parts})
+        return 0
+    write_line(f"{options.family}: space group {crystal.space_group}, primitive cell of {len(crystal.labels)} sites")
+    table = new_table(["sublattice", "sites", "species (Va: empty)"], right=(1,))
+    for name, part in crystal.fractions.items():
+        table.add_row(name, str(sites[name]), described(part))
+    write_table(table)
     return 0
 
 

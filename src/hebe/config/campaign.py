@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -15,13 +17,14 @@ from pydantic import (
     model_validator,
 )
 
+from hebe.config.family import Family, adopt_family
 from hebe.config.mixing import MixingSpec
 from hebe.config.model import ConfigModel
 from hebe.config.ranking import Rank
 from hebe.config.series import SeriesSpec
 from hebe.config.stage import Stage
-from hebe.config.structures import StructureSpec
-from hebe.config.units import EntropyR, ExactFraction, FractionRange, IntRange, Ratio, Whole
+from hebe.config.structures import CellFile, StructureSpec
+from hebe.config.units import EntropyR, ExactFraction, FractionRange, IntRange, Ratio, Whole, parse_fraction
 from hebe.config.wording import RefusedValueError, shown
 from hebe.config.yamlfile import Source
 
@@ -49,12 +52,27 @@ EntropyConvention = Literal["mixed-site", "sublattice-sum", "formula-unit", "per
 
 
 class SublatticeSpec(ConfigModel):
-    """Species that may mix on one sublattice; amounts are multiples of 1/grid of its sites."""
+    """Species that may mix on one sublattice; amounts are multiples of 1/grid of its sites.
+
+    With ``amounts`` there is one composition, and the grid follows from them.
+    """
 
     species: dict[Element, tuple[Whole, ...]] = Field(min_length=1)
     n_species: IntRange | None = None
     grid: Whole = Field(default=12, ge=1, le=240)
     fraction: FractionRange | None = None
+    amounts: dict[Element, ExactFraction] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _grid_of_amounts(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("amounts"), dict) or "grid" in value:
+            return value
+        try:
+            parts = [parse_fraction(amount).denominator for amount in value["amounts"].values()]
+        except ValueError:
+            return value  # the amounts are refused below
+        return {**value, "grid": math.lcm(*parts)}
 
     @field_validator("species", mode="before")
     @classmethod
@@ -84,15 +102,65 @@ class SublatticeSpec(ConfigModel):
             raise RefusedValueError(f"fraction must lie between 0 and 1, got {given}", key="fraction")
         return self
 
+    @model_validator(mode="after")
+    def _amounts_fit(self) -> SublatticeSpec:
+        if self.amounts is None:
+            return self
+        if set(self.amounts) != set(self.species):
+            listed = ", ".join(self.species)
+            raise RefusedValueError(f"amounts must name each of {listed} once", key="amounts")
+        total = sum(self.amounts.values(), Fraction(0))
+        if total != 1 or min(self.amounts.values()) <= 0:
+            reason = f"amounts must be above 0 and sum to 1, the sum is {shown(str(total))}"
+            raise RefusedValueError(reason, key="amounts", suggestion="write thirds as 1/3")
+        if any((amount * self.grid).denominator != 1 for amount in self.amounts.values()):
+            raise RefusedValueError(f"amounts are no multiples of 1/{self.grid}", key="amounts")
+        if self.n_species is not None or self.fraction is not None:
+            key = "n_species" if self.fraction is None else "fraction"
+            raise RefusedValueError("amounts that are given leave nothing to choose", key=key)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_unset(handler(self), ("amounts",))
+
 
 class HostSpec(ConfigModel):
-    """The host: a family, its working ion and what mixes on its sublattices."""
+    """The host: a family or a CIF file, its working ion and what mixes on its sublattices.
 
-    family: str
+    When the campaign is read, a ``file`` becomes a family, whose data ``crystal`` holds; ``like`` names the family
+    whose redox ladder it takes.
+    """
+
+    family: str = ""
+    file: CellFile | None = None
+    like: str | None = None
+    crystal: dict[str, Any] | None = None
     working_ion: Element | None = None
     x_made: ExactFraction | None = None
     primary: str | None = None
-    sublattices: dict[str, SublatticeSpec] = Field(min_length=1)
+    sublattices: dict[str, SublatticeSpec] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_host(self) -> HostSpec:
+        if self.crystal is not None:
+            adopt_family(Family.model_validate(self.crystal))
+        elif (self.file is None) == (not self.family):
+            raise RefusedValueError("expected a family or a file", suggestion="family: layered-o3, or file: my.cif")
+        if self.file is None and not self.sublattices:
+            raise RefusedValueError("expected at least one sublattice", key="sublattices")
+        if self.like is not None and self.file is None and self.crystal is None:
+            raise RefusedValueError("like belongs to a host of a file", key="like", suggestion="remove the key")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_unset(handler(self), ("file", "like", "crystal"))
+
+
+def _without_unset(fields: dict[str, Any], later: tuple[str, ...]) -> dict[str, Any]:
+    """Plain data without the keys of `later` that say nothing, so that they identify nothing."""
+    return {key: value for key, value in fields.items() if value is not None or key not in later}
 
 
 def _check_bounds(low: float | None, high: float | None) -> None:

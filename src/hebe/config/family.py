@@ -1,6 +1,7 @@
 """Host families: structure prototypes with named sublattices, as data files beside this module.
 
-Adding a family means adding a file to ``families/``; nothing in the code names one.
+Adding a family means adding a file to ``families/``; nothing in the code names one. A campaign may bring one made from
+a crystal (`hebe.config.host_file`); its data travel with whatever is computed for it.
 """
 
 from __future__ import annotations
@@ -8,14 +9,17 @@ from __future__ import annotations
 import difflib
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.units import ExactFraction
-from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.config.yamlfile import Document, load_model, parse_yaml
 from hebe.exceptions import BadInputError
+
+_TAKEN_OVER: Final = ("ladder", "anion_limit", "topology")
+"""What a family has of the one that it is like."""
 
 Role = Literal["mixed", "working", "anion", "fixed"]
 Spin = Literal["high", "low"]
@@ -132,6 +136,11 @@ class Family(ConfigModel):
         )
 
     @property
+    def called(self) -> str:
+        """How messages call the host: its name, or that it is the one of a file."""
+        return self.name if self.name in family_names() else "the host of the file"
+
+    @property
     def working_sublattice(self) -> str | None:
         """Name of the sublattice of the working ion, if the family has one."""
         return next((name for name, sub in self.sublattices.items() if sub.role == "working"), None)
@@ -144,18 +153,61 @@ def family_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
 
 
-@cache
+_brought: Final[dict[str, Family]] = {}
+
+
+def adopt_family(family: Family) -> None:
+    """Have a family that a campaign brings found by its name, which follows from its content.
+
+    Raises
+    ------
+    ValueError
+        If it has the name of a family of a data file.
+    """
+    if family.name in family_names():
+        raise ValueError(f"{family.name} is a family of its own")
+    _brought[family.name] = family
+
+
+def brought_family(name: str) -> Family | None:
+    """Family that a campaign brought, None if the name is that of a data file."""
+    return _brought.get(name)
+
+
 def load_family(name: str) -> Family:
-    """Family of that name.
+    """Family of that name: one of a data file, or one that a campaign brought.
 
     Raises
     ------
     BadInputError
         If there is none; names the nearest.
     """
+    return _brought[name] if name in _brought else _read_family(name)
+
+
+@cache
+def _read_family(name: str) -> Family:
     if name not in family_names():
         near = difflib.get_close_matches(name, family_names(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(family_names())}"
         raise BadInputError(f"no host family is called {name!r}", suggestion=hint)
+    document = _document(name)
+    return load_model(Family, Document(_completed(dict(document.data)), document.source))
+
+
+def _document(name: str) -> Document:
     path = resources.files("hebe.config") / "families" / f"{name}.yaml"
-    return load_model(Family, parse_yaml(path.read_bytes(), file=f"{name}.yaml"))
+    return parse_yaml(path.read_bytes(), file=f"{name}.yaml")
+
+
+def _completed(data: dict[str, Any]) -> dict[str, Any]:
+    """Data of a family with what it does not say itself taken from the one that it is ``like``."""
+    like = data.pop("like", None)
+    if like is None:
+        return data
+    other = _completed(dict(_document(like).data))
+    sublattices = {
+        name: {"species": other["sublattices"].get(name, {}).get("species", {}), **sub}
+        for name, sub in data["sublattices"].items()
+    }
+    return {**{key: other[key] for key in _TAKEN_OVER}, **data, "sublattices": sublattices}

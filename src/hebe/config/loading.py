@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hebe.config.campaign import Campaign
-from hebe.config.family import family_names, load_family
+from hebe.config.family import adopt_family, family_names, load_family
 from hebe.config.ranking import NEEDED_ANALYSIS
 from hebe.config.refusal import bad_key
 from hebe.config.stages import check_stages, complete_stages
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hebe.config.family import Family
     from hebe.config.structures import CellFile
 
+_LIKE: Final = "layered-o3"
 _CAPACITIES: Final = ("capacity_theoretical", "capacity_redox", "capacity_window")
 
 
@@ -41,7 +42,8 @@ def load_campaign(path: str | Path) -> Campaign:
     document = parse_yaml(read_bytes(path), file=str(path))
     campaign = load_model(Campaign, document)
     campaign._source = document.source  # noqa: SLF001 - set by this module alone
-    if campaign.host.family not in family_names():
+    campaign = with_host_file(campaign, Path(path).parent)
+    if campaign.host.crystal is None and campaign.host.family not in family_names():
         hint = suggest(campaign.host.family, family_names())
         raise bad_key(campaign, ("host", "family"), f"no host family is called {shown(campaign.host.family)}", hint)
     family = load_family(campaign.host.family)
@@ -57,6 +59,50 @@ def load_campaign(path: str | Path) -> Campaign:
 
         campaign = with_materials_project(campaign, project_folder())
     return campaign
+
+
+def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
+    """Campaign whose host is the crystal of its file; sublattices that it does not name keep what the file has.
+
+    Raises
+    ------
+    BadInputError
+        If the file cannot be used; names file, line and key.
+    """
+    host, key = campaign.host, ("host", "file")
+    if host.file is None:
+        return campaign
+    if host.like is not None and host.like not in family_names():
+        raise bad_key(
+            campaign,
+            ("host", "like"),
+            f"no host family is called {shown(host.like)}",
+            suggest(host.like, family_names()),
+        )
+    from hebe.config.crystal import parse_crystal
+    from hebe.config.host_file import host_of_crystal, own_composition
+
+    text = _text(campaign, host.file, folder, key)
+    named = {name: spec.species for name, spec in host.sublattices.items()}
+    try:
+        found = host_of_crystal(parse_crystal(text), host.working_ion, named, load_family(host.like or _LIKE))
+        own = {name: own_composition(found.family, name, part) for name, part in found.fractions.items()}
+    except BadInputError as err:
+        raise bad_key(campaign, key, f"{shown(host.file.file)}: {err.reason}", err.suggestion) from err
+    fields = {"family": found.family.name, "file": None, "like": None, "crystal": found.family.model_dump(mode="json")}
+    adopt_family(found.family)
+    return campaign.model_copy(
+        update={"host": host.model_copy(update={**fields, "sublattices": {**own, **host.sublattices}})}
+    )
+
+
+def _text(campaign: Campaign, cell: CellFile, folder: Path, key: KeyPath) -> str:
+    """Content of a structure file; its path is relative to the folder of the campaign."""
+    try:
+        return read_bytes(folder / cell.file).decode("utf-8-sig")
+    except (BadInputError, UnicodeDecodeError) as err:
+        reason = err.reason if isinstance(err, BadInputError) else "it is no text"
+        raise bad_key(campaign, key, f"{shown(cell.file)} cannot be used: {reason}") from err
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -87,17 +133,17 @@ def _check_ion(campaign: Campaign, family: Family) -> None:
     host, ions = campaign.host, family.working_ions
     key: KeyPath = ("host", "working_ion")
     if host.working_ion is None and ions:
-        raise bad_key(campaign, key, f"{family.name} needs a working ion", f"one of {', '.join(ions)}")
+        raise bad_key(campaign, key, f"{family.called} needs a working ion", f"one of {', '.join(ions)}")
     if host.working_ion is not None and not ions:
-        raise bad_key(campaign, key, f"{family.name} has no working ion, got {host.working_ion}", "remove the key")
+        raise bad_key(campaign, key, f"{family.called} has no working ion, got {host.working_ion}", "remove the key")
     if host.working_ion is not None and host.working_ion not in ions:
-        reason = f"{host.working_ion} is no working ion of {family.name}"
+        reason = f"{host.working_ion} is no working ion of {family.called}"
         raise bad_key(campaign, key, reason, f"one of {', '.join(ions)}")
     if host.x_made is not None and not 0 <= host.x_made <= family.x_full:
         reason = f"expected 0 to {family.x_full} working ions per formula unit, got {shown(str(host.x_made))}"
         raise bad_key(campaign, ("host", "x_made"), reason)
     if host.primary is not None and host.primary not in family.mixed:
-        reason = f"{shown(host.primary)} is no sublattice of {family.name} on which species mix"
+        reason = f"{shown(host.primary)} is no sublattice of {family.called} on which species mix"
         raise bad_key(campaign, ("host", "primary"), reason, suggest(host.primary, family.mixed))
 
 
@@ -106,16 +152,16 @@ def _check_sublattices(campaign: Campaign, family: Family) -> None:
         key: KeyPath = ("host", "sublattices", name)
         if name not in family.sublattices:
             hint = suggest(name, family.mixed, known="species mix on")
-            raise bad_key(campaign, key, f"{family.name} has no sublattice {shown(name)}", hint)
+            raise bad_key(campaign, key, f"{family.called} has no sublattice {shown(name)}", hint)
         if name not in family.mixed:
-            reason = f"species do not mix on {name} of {family.name}: its role is {family.sublattices[name].role}"
+            reason = f"species do not mix on {name} of {family.called}: its role is {family.sublattices[name].role}"
             raise bad_key(campaign, key, reason, f"species mix on {', '.join(family.mixed)}")
         for element, valences in spec.species.items():
             _check_species(campaign, family, name, element, valences)
         _check_amounts(campaign, key, spec)
     for name in family.mixed:
         if name not in campaign.host.sublattices:
-            reason = f"the sublattice {name} of {family.name} is missing"
+            reason = f"the sublattice {name} of {family.called} is missing"
             raise bad_key(campaign, ("host", "sublattices"), reason, f"add {name} with its species")
 
 
@@ -125,11 +171,11 @@ def _check_species(campaign: Campaign, family: Family, name: str, element: str, 
     if element not in pool:
         near = nearest(element, pool)
         hint = f"{'' if near is None else f'did you mean {near}? '}{name} holds {', '.join(pool)}"
-        raise bad_key(campaign, key, f"{element} does not go on {name} of {family.name}", hint)
+        raise bad_key(campaign, key, f"{element} does not go on {name} of {family.called}", hint)
     known = pool[element].valences
     for valence in valences:
         if valence not in known:
-            reason = f"{element} does not take the oxidation state {_charge(valence)} on {name} of {family.name}"
+            reason = f"{element} does not take the oxidation state {_charge(valence)} on {name} of {family.called}"
             hint = f"{element} takes {', '.join(map(_charge, known))}"
             raise bad_key(campaign, key, reason, hint)
     steps = {couple.reduced: couple.oxidised for couple in family.ladder if couple.element == element}
@@ -139,7 +185,7 @@ def _check_species(campaign: Campaign, family: Family, name: str, element: str, 
             reached = steps[reached]
         if reached != high:
             reason = (
-                f"the redox ladder of {family.name} does not say when {element} {_charge(low)} turns {_charge(high)}"
+                f"the redox ladder of {family.called} does not say when {element} {_charge(low)} turns {_charge(high)}"
             )
             raise bad_key(campaign, key, reason, "give one oxidation state")
 
@@ -195,11 +241,7 @@ def _with_cells(campaign: Campaign, folder: Path) -> Campaign:
     spec = campaign.structures
 
     def read(cell: CellFile, key: KeyPath) -> CellFile:
-        try:
-            return cell.model_copy(update={"text": read_bytes(folder / cell.file).decode("utf-8-sig")})
-        except (BadInputError, UnicodeDecodeError) as err:
-            reason = err.reason if isinstance(err, BadInputError) else "it is no text"
-            raise bad_key(campaign, key, f"{shown(cell.file)} cannot be used: {reason}") from err
+        return cell.model_copy(update={"text": _text(campaign, cell, folder, key)})
 
     brought = tuple(read(cell, ("mixing", "phases", i)) for i, cell in enumerate(campaign.mixing.phases))
     if brought:
@@ -218,7 +260,7 @@ def _check_rank(campaign: Campaign, family: Family) -> None:
         for index, objective in enumerate(objectives):
             key: KeyPath = ("rank", direction, index)
             if objective in _CAPACITIES and not family.working_ions:
-                raise bad_key(campaign, key, f"{family.name} has no working ion, so there is no {objective}")
+                raise bad_key(campaign, key, f"{family.called} has no working ion, so there is no {objective}")
             needed = NEEDED_ANALYSIS.get(objective)
             if needed is not None and needed not in analyses:
                 reason = f"{objective} comes from the analysis {needed}, which no stage makes"

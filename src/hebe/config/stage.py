@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from hebe.config.engine import EngineSpec
 from hebe.config.keep import Keep
@@ -15,9 +15,24 @@ from hebe.config.wording import RefusedValueError, shown
 
 
 class OrderingSpec(ConfigModel):
-    """Orderings of the working ion relaxed per intermediate x."""
+    """Orderings of the working ion relaxed per intermediate x: the lowest ``keep``, and ``random`` ones beside them.
+
+    ``removal`` says how layers are emptied: in any way, all alike, or one after another.
+    """
 
     keep: Whole = Field(default=1, ge=1, le=50)
+    random: Whole = Field(default=0, ge=0, le=50)
+    removal: Literal["any", "even", "staged"] = "any"
+
+    @property
+    def number(self) -> int:
+        """How many are relaxed at most."""
+        return self.keep + self.random
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = handler(self)
+        return {key: value for key, value in fields.items() if key == "keep" or value not in (0, "any")}
 
 
 Analysis = Literal["voltage", "volume_strain", "mixing"]

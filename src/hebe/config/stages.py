@@ -102,7 +102,11 @@ def _check_later(campaign: Campaign, family: Family, index: int) -> None:
             reason = f"{analysis} needs cells that the stage before does not make"
             raise bad_key(campaign, (*key, "analyses", at), reason, f"add {analysis} to the analyses of stage {index}")
     _check_most(campaign, index, ("configurations",), stage.configurations, _configurations(campaign, index - 1))
-    _check_most(campaign, index, ("orderings", "keep"), stage.orderings.keep, before.orderings.keep)
+    _check_most(campaign, index, ("orderings", "keep"), stage.orderings.keep, before.orderings.number)
+    for name in ("random", "removal"):
+        if name in stage.orderings.model_fields_set:
+            reason = "a later stage takes the lowest orderings of the one before"
+            raise bad_key(campaign, (*key, "orderings", name), reason, "remove the key")
 
 
 def _check_keep(campaign: Campaign, stage: Stage, before: Stage, key: KeyPath) -> None:
@@ -143,11 +147,13 @@ def _check_contents(campaign: Campaign, family: Family, stage: Stage, index: int
     if not family.working_ions:
         at = None if not needing else stage.analyses.index(needing[0])
         if at is not None:
-            reason = f"{family.name} has no working ion, so there is no {needing[0]}"
-            raise bad_key(campaign, (*key, "analyses", at), reason, "analyses: [mixing]")
+            reason = f"{family.called} has no working ion, so there is no {needing[0]}"
+            alone = [e for sub in family.sublattices.values() if sub.role == "fixed" for e in sub.species]
+            hint = "analyses: [mixing]" + (f", or working_ion: {alone[0]}" if alone else "")
+            raise bad_key(campaign, (*key, "analyses", at), reason, hint)
         for name, asked in (("x", stage.x != (Fraction(1),)), ("window", stage.window is not None)):
             if asked:
-                reason = f"{family.name} has no working ion, so there is no {name}"
+                reason = f"{family.called} has no working ion, so there is no {name}"
                 raise bad_key(campaign, (*key, name), reason, "remove the key")
         return
     if campaign.structures.method == "explicit" and "x" in stage.model_fields_set:

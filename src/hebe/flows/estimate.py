@@ -41,7 +41,7 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
     for stage in campaign.stages:
         n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
         configurations = stage.configurations or structures.per_candidate
-        states = sum(1 if x == 0 else stage.orderings.keep for x in stage.x if x != 1)
+        states = sum(1 if x == 0 else stage.orderings.number for x in stage.x if x != 1)
         if stage.engine.name in DFT:
             dft.add(str(stage.engine.name))
         else:

@@ -80,13 +80,14 @@ class BuiltStage(FirstStage):
         return Member(build.output, build.output.n_fu, self.add(job, name, priority, candidate))
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
-        """Lowest orderings at a content, on the relaxed as-made cell."""
-        keep = 1 if x in (0, self.family.x_full) else self.stage.orderings.keep
-        maker = OrderMaker(keep=keep, seed=self.campaign.structures.seed)
+        """Lowest orderings at a content, and random ones, on the relaxed as-made cell."""
+        wanted, end = self.stage.orderings, x in (0, self.family.x_full)
+        keep, n_random = (1, 0) if end else (wanted.keep, wanted.random)
+        maker = OrderMaker(keep=keep, seed=self.campaign.structures.seed, n_random=n_random, removal=wanted.removal)
         order = maker.make(spec, member.configuration, str(x), label=prefix)
         self.add(order, f"{prefix}/order", priority, spec.candidate_id)
         jobs = []
-        for slot in range(keep):
+        for slot in range(keep + n_random):
             name = f"{prefix}/o{slot}/s{self.number}"
             relax = self.maker(self.stage.task, displacement=self.campaign.structures.shift)
             job = relax.make(member.configuration, order.output, member.made.output, slot, label=name)

@@ -138,9 +138,10 @@ class StageWiring(ABC):
         """Maker of a calculation with the engine of the stage; only those of the host can lose their topology."""
         engine = self.stage.engine.model_dump(mode="json", exclude_none=True)
         family = self.family.name if host else None
+        brought = self.campaign.host.crystal if host else None
         if task == "static":
-            return StaticMaker(engine=engine, displacement=displacement, family=family)
-        return RelaxMaker(engine=engine, displacement=displacement, family=family, cell=task == "relax")
+            return StaticMaker(engine=engine, displacement=displacement, family=family, host=brought)
+        return RelaxMaker(engine=engine, displacement=displacement, family=family, host=brought, cell=task == "relax")
 
     def window(self, spec: MemberSpec) -> tuple[float, float]:
         """Lowest and highest x (ions per formula unit) that are ranked."""

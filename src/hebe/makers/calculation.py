@@ -15,11 +15,12 @@ from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, j
 from pymatgen.core import Structure
 
 from hebe.config.engine import EngineSpec
-from hebe.config.family import load_family
+from hebe.config.family import Family, adopt_family, load_family
 from hebe.config.settings import STORE_FOLDER, project_folder
 from hebe.engines.registry import get_engine
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.makers.caching import reuse, unfinished
+from hebe.makers.identity import ADDED_LATER
 from hebe.schemas.base import ErrorInfo, Status
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.structures import ConfigurationDoc
@@ -55,12 +56,15 @@ class CalculationMaker(Maker, ABC):
         distortions can appear; decided by the structure's content.
     family
         Host family, for the check whether the cell is still its host; None skips it.
+    host
+        Data of the family where no data file has it.
     """
 
     name: str = "calculation"
     engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
     displacement: float = 0.0
     family: str | None = None
+    host: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
     version: ClassVar[int] = 1
 
     @property
@@ -126,7 +130,14 @@ class CalculationMaker(Maker, ABC):
     @property
     def _working(self) -> str | None:
         """Sublattice of the working ion."""
-        return load_family(self.family).working_sublattice if self.family else None
+        family = self._family()
+        return None if family is None else family.working_sublattice
+
+    def _family(self) -> Family | None:
+        """Host family, found by its name or brought."""
+        if self.host is not None:
+            adopt_family(Family.model_validate(self.host))
+        return None if self.family is None else load_family(self.family)
 
     def _start(
         self,
@@ -207,18 +218,18 @@ class CalculationMaker(Maker, ABC):
         )
 
     def _verdict(self, host: Structure, final: Structure) -> str:
-        if self.family is None or "sublattice" not in host.site_properties:
+        family = self._family()
+        if family is None or "sublattice" not in host.site_properties:
             return sanity(host, final)
-        family = load_family(self.family)
         ion = next(iter(family.working_ions), None)
         normal = host_cell(family, ion).layer_normal
         return check_topology(host, final, family.topology, normal, family.working_sublattice)
 
     def _stacking(self, host: Structure, final: Structure) -> str | None:
         """Stacking of a layered host's cell, None where there is none to tell."""
-        if self.family is None or "sublattice" not in host.site_properties:
+        family = self._family()
+        if family is None or "sublattice" not in host.site_properties:
             return None
-        family = load_family(self.family)
         normal = host_cell(family, next(iter(family.working_ions), None)).layer_normal
         if normal is None:
             return None

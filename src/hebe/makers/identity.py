@@ -59,14 +59,14 @@ def stable(job: Job, *, campaign: str, label: str, priority: int = 0, **metadata
 def identity(value: Any) -> Any:
     """Plain JSON that identifies a value; structures by content, references by uuid, no package versions.
 
-    Numbers that only follow from a composition (entropies, descriptors) do not identify it.
+    What follows from a composition (entropies, descriptors) or its family's name does not identify it.
     """
     if isinstance(value, OutputReference):
         return {"uuid": value.uuid, "attributes": [[kind, str(name)] for kind, name in value.attributes]}
     if isinstance(value, Structure):
         return structure_content(value)
     if isinstance(value, MemberSpec):
-        value = value.model_dump(mode="json", exclude={"entropy_R", "descriptors"})
+        value = value.model_dump(mode="json", exclude={"entropy_R", "descriptors", "host"})
     elif isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     elif is_dataclass(value) and not isinstance(value, type):

@@ -160,6 +160,23 @@ def test_layers_are_emptied_one_by_one_or_alike(
         assert tuple(sorted(held)) in numbers
 
 
+@pytest.mark.parametrize(("n", "numbers"), [(8, (4, 4)), (6, (2, 4)), (3, (0, 3))])
+def test_layers_of_prisms_are_full_with_half_of_their_sites(n: int, numbers: tuple[int, int]) -> None:
+    """P2 with four metals a layer: a layer of eight prisms has room for four ions."""
+    cell = host_cell(load_family("layered-p2"), "Na")
+    structure = cell.structure.make_supercell(find_supercell(cell, "TM", 8).matrix, in_place=False)
+    labels = structure.site_properties["sublattice"]
+    sites = [i for i, name in enumerate(labels) if name == "A"]
+    layers = layer_numbers(structure, sites, cell.layer_normal)
+    charges = np.array([{"A": 1.0, "TM": 4 - n / 8, "O": -2.0}[name] for name in labels])
+    found = find_orderings(structure, sites, n, charges, keep=3, exclusion=2.0, layers=layers, removal="staged", room=8)
+    for occupied in found.occupied:
+        held = [sum(layers[sites.index(i)] == layer for i in occupied) for layer in (0, 1)]
+        assert tuple(sorted(held)) == numbers
+        distances = structure.distance_matrix[np.ix_(occupied, occupied)] + 10 * np.eye(len(occupied))
+        assert distances.min() > 2.0
+
+
 def test_random_orderings_follow_the_lowest_and_depend_on_the_seed() -> None:
     structure, sites = layered(8)
     charges = charges_at(structure, 4, 8, seed=1)

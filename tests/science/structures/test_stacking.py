@@ -80,3 +80,41 @@ def test_an_intergrowth_names_both_kinds_and_a_rock_salt_none() -> None:
     assert "+" in found.name
     cubic = host_cell(load_family("rocksalt")).structure.replace_species({"Li": "Mg", "Be": "O"}, in_place=False)
     assert recognise_stacking(cubic, np.array([1.0, 1.0, 1.0]) / np.sqrt(3), [0]) is None
+
+
+@pytest.mark.parametrize(("name", "stacking"), [("layered-o3", "O3"), ("layered-p2", "P2"), ("layered-p3", "P3")])
+def test_families_have_the_stacking_of_their_name(name: str, stacking: str) -> None:
+    cell = host_cell(load_family(name), "Na")
+    supercell = cell.structure.make_supercell(find_supercell(cell, "TM", 6).matrix, in_place=False)
+    slab = [i for i, label in enumerate(supercell.site_properties["sublattice"]) if label == "TM"]
+    renamed = Structure(
+        supercell.lattice,
+        [{"A": "Na", "TM": "Mn", "O": "O"}[label] for label in supercell.site_properties["sublattice"]],
+        supercell.frac_coords,
+    )
+    assert cell.layer_normal is not None
+    found = recognise_stacking(renamed, cell.layer_normal, slab)
+    assert found is not None
+    assert found.name == stacking
+
+
+@pytest.mark.parametrize("name", ["layered-p2", "layered-p3"])
+def test_prisms_of_p_stackings(name: str) -> None:
+    """Six O at one distance, all straight above each other; the nearest prisms are a / sqrt(3) apart."""
+    family = load_family(name)
+    cell = host_cell(family, "Na").structure
+    a = family.lattice["Na"].parameters["a"]
+    labels = cell.site_properties["sublattice"]
+    for i, label in enumerate(labels):
+        if label != "A":
+            continue
+        near = cell.get_neighbors(cell[i], 2.7)
+        oxygens = [n for n in near if labels[n.index] == "O"]
+        assert len(oxygens) == 6
+        assert {round(n.nn_distance, 6) for n in oxygens} == {round(oxygens[0].nn_distance, 6)}
+        above = {tuple(np.round(n.coords[:2], 4)) for n in oxygens}
+        assert len(above) == 3
+        others = [n for n in near if labels[n.index] == "A"]
+        assert len(others) == 3
+        assert min(n.nn_distance for n in others) == pytest.approx(a / 3**0.5)
+        assert min(n.nn_distance for n in others) < family.sublattices["A"].exclusion

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hebe.config.family import load_family
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.electrode import StrainDoc, VoltageDoc, XState
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import OrderingDoc
 from hebe.science.analysis.strain import axis_strain, max_delta_volume, max_volume_strain
 from hebe.science.analysis.voltage import EnergyPoint, lower_hull, voltage, voltage_profile
+from hebe.science.chemistry.member import family_of
 from hebe.science.chemistry.space import working_charge
 from hebe.science.structures.working import working_sites
 
@@ -33,7 +33,7 @@ class StateInput:
         """Working ions per formula unit of a calculation."""
         if calculation.structure is None or not self.n_fu:
             raise ValueError("a calculation without a structure has no x")
-        sites = working_sites(calculation.structure, load_family(self.spec.family).working_sublattice)
+        sites = working_sites(calculation.structure, family_of(self.spec).working_sublattice)
         return len(sites) / self.n_fu
 
     def problems(self) -> list[str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from hebe.config.family import load_family
 from hebe.schemas.base import ErrorInfo
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.candidate import CandidateDoc
@@ -16,7 +15,7 @@ from hebe.schemas.electrode import StrainDoc, VoltageDoc
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.candidate import FARADAY_MAH
-from hebe.science.chemistry.member import composition_of
+from hebe.science.chemistry.member import composition_of, family_of
 from hebe.science.chemistry.space import working_charge
 
 
@@ -91,7 +90,7 @@ def summarise(
 
 
 def _species(spec: MemberSpec) -> dict[str, dict[str, float]]:
-    host = load_family(spec.family)
+    host = family_of(spec)
     result = {s: {ion: float(Fraction(x)) for ion, x in ions.items()} for s, ions in spec.split.items()}
     if spec.working_ion and host.working_sublattice:
         ion = f"{spec.working_ion}{working_charge(spec.working_ion)}+"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from hebe.config.family import Family, adopt_family, brought_family, load_family
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
@@ -36,11 +37,19 @@ def member_spec(composition: HostComposition, split: Split, primary: str, valenc
         fractions=_texts({s: {e: x for e, x in v.items() if x} for s, v in composition.fractions.items()}),
         split=_texts({s: {str(ion): x for ion, x in v.items()} for s, v in split.items()}),
         valences={s: {e: list(valences[s][e]) for e in sorted(v) if v[e]} for s, v in composition.fractions.items()},
+        host=brought_family(composition.family),
     )
 
 
 def _texts(values: Mapping[str, Mapping[str, Fraction]]) -> dict[str, dict[str, str]]:
     return {sub: {name: str(x) for name, x in sorted(inner.items())} for sub, inner in sorted(values.items())}
+
+
+def family_of(spec: MemberSpec) -> Family:
+    """Family of a member, found by its name from then on where the member brings it."""
+    if spec.host is not None:
+        adopt_family(spec.host)
+    return load_family(spec.family)
 
 
 def composition_of(
@@ -57,7 +66,7 @@ def composition_of(
         formula unit.
     """
     return HostComposition(
-        spec.family,
+        family_of(spec).name,
         spec.working_ion,
         Fraction(spec.x_made) if x is None else x,
         {s: {e: Fraction(n) for e, n in v.items()} for s, v in (fractions or spec.fractions).items()},

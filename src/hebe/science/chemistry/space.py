@@ -104,8 +104,8 @@ class CompositionSpace:
         host, result = load_family(self.family), list[Column]()
         for name, spec in self.specs.items():
             weight = self._scale // spec.grid * host.sublattices[name].multiplicity
-            low, high = _amount_bounds(spec)
             for element, valences in spec.species.items():
+                low, high = _amount_bounds(spec, element)
                 masks = _reachable(tuple(z + self._shift[name] for z in valences), weight, high, self._target)
                 result.append(Column(name, element, masks, low, high))
         return tuple(result)
@@ -257,7 +257,10 @@ def working_charge(ion: str | None) -> int:
     return {"Mg": 2, "Ca": 2, "Zn": 2, "Al": 3}.get(ion, 1)
 
 
-def _amount_bounds(spec: SublatticeSpec) -> tuple[int, int]:
+def _amount_bounds(spec: SublatticeSpec, element: str) -> tuple[int, int]:
+    if spec.amounts is not None:
+        amount = int(spec.amounts[element] * spec.grid)
+        return amount, amount
     if spec.fraction is None:
         return 1, spec.grid
     return max(1, math.ceil(spec.fraction.low * spec.grid)), math.floor(spec.fraction.high * spec.grid)

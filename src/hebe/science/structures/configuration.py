@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pymatgen.core import Structure
 
+from hebe.config.crystal import VACANCY
 from hebe.schemas.structures import ConfigurationDoc, SearchDoc
 from hebe.science.chemistry.descriptors import spin_of
 from hebe.science.chemistry.ions import shannon_radius
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.ladder import Split
 
 BUILDER_VERSION = 5
-VACANCY = "Va"
-"""Species that stands for an empty site."""
-
 _MAX_GROWTH = 2
 _ATTEMPTS = 5
 _QUICK_ATTEMPTS = 30
@@ -71,11 +69,12 @@ def exact_size(composition: HostComposition, primary: str, cell: HostCell) -> in
 def cell_size(composition: HostComposition, primary: str, wanted: int) -> int:
     """Mixed sites per cell: `wanted`, or the smallest larger number (up to twice) that holds the composition.
 
-    A composition that fits neither is approximated in a cell of `wanted` sites.
+    A composition that fits neither is approximated in a cell of `wanted` sites, or as few more as fill whole cells.
     """
-    step = exact_size(composition, primary, host_cell(composition.host, composition.working_ion))
+    cell = host_cell(composition.host, composition.working_ion)
+    step, whole = exact_size(composition, primary, cell), cell.sites_per_cell(primary)
     size = -(-wanted // step) * step
-    return size if size <= _MAX_GROWTH * wanted else wanted
+    return size if size <= _MAX_GROWTH * wanted else -(-wanted // whole) * whole
 
 
 def mean_radius(composition: HostComposition, split: Split, primary: str) -> float | None:

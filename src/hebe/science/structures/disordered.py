@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import spglib
 from pymatgen.core import Structure
-from pymatgen.io.cif import CifParser
 
+from hebe.config.crystal import VACANCY, Crystal, Part, find_sublattices, read_crystal
 from hebe.exceptions import BadInputError
 from hebe.science.structures.channels import mixed_sites
-from hebe.science.structures.configuration import VACANCY
 from hebe.science.structures.generate import SQSResult
-from hebe.science.structures.host import HostCell
+from hebe.science.structures.host import PLACEHOLDERS, HostCell
 from hebe.science.structures.objective import Objective, build_problem
 from hebe.science.structures.orderings import site_permutations
 from hebe.science.structures.sqs import distinct_arrangements, quality, site_counts
 from hebe.science.structures.supercell import find_supercell
-from hebe.science.structures.topology import ANIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_FULL: Final = 1e-3
-_OVERLAP: Final = 0.6
-_DENOMINATOR: Final = 120
-_PLACEHOLDERS: Final = ("Li", "Be", "B", "C", "N", "O", "F", "Na", "Mg", "Al", "Si", "P", "S", "Cl", "K", "Ca")
 
 
 @dataclass(frozen=True)
@@ -40,7 +31,7 @@ class DisorderedHost:
     """
 
     cell: HostCell
-    fractions: dict[str, dict[str, Fraction]]
+    fractions: dict[str, Part]
 
     @property
     def mixed(self) -> tuple[str, ...]:
@@ -56,16 +47,9 @@ def read_host(path: str | Path) -> DisorderedHost:
     BadInputError
         If the file cannot be read, a site holds more than one atom, sites overlap, or nothing is mixed.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pymatgen remarks on rounding, and on what is refused below
-        try:
-            structure = CifParser(path, occupancy_tolerance=np.inf).parse_structures(primitive=False, check_occu=False)[
-                0
-            ]
-        except Exception as err:
-            raise BadInputError(f"it cannot be read as a CIF: {err}", file=path) from err
+    crystal = read_crystal(path)
     try:
-        return disordered_host(structure)
+        return _host(crystal)
     except BadInputError as err:
         raise BadInputError(err.reason, file=path, suggestion=err.suggestion) from err
 
@@ -78,68 +62,18 @@ def disordered_host(structure: Structure) -> DisorderedHost:
     BadInputError
         As `read_host`.
     """
-    parts = [_fractions(structure, i) for i in range(len(structure))]
-    _check_distances(structure, parts)
-    kinds = sorted({tuple(sorted(part.items())) for part in parts})
-    numbers = [kinds.index(tuple(sorted(part.items()))) + 1 for part in parts]
-    given = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers)
-    lattice, coords, types = spglib.find_primitive(given, 1e-3) or given
-    lattice, coords, types = np.asarray(lattice).tolist(), np.asarray(coords).tolist(), [int(t) for t in types]
-    dataset = spglib.get_symmetry_dataset((lattice, coords, types), 1e-3)
-    orbits = list(dataset.equivalent_atoms) if dataset is not None else list(range(len(types)))
-    names, fractions = dict[int, str](), dict[str, dict[str, Fraction]]()
-    for orbit, kind in zip(orbits, types, strict=True):
-        if orbit not in names:
-            part = dict(kinds[kind - 1])
-            letter = "X" if set(part) & ANIONS else "M"
-            names[orbit] = f"{letter}{sum(name.startswith(letter) for name in names.values()) + 1}"
-            fractions[names[orbit]] = part
-    if len(names) > len(_PLACEHOLDERS):
-        raise BadInputError(f"the host has {len(names)} sublattices, at most {len(_PLACEHOLDERS)} can be told apart")
-    host = DisorderedHost(_host_cell(lattice, coords, [names[orbit] for orbit in orbits]), fractions)
-    if not host.mixed:
+    return _host(find_sublattices(structure))
+
+
+def _host(crystal: Crystal) -> DisorderedHost:
+    order = list(crystal.fractions)
+    if len(order) > len(PLACEHOLDERS):
+        raise BadInputError(f"the host has {len(order)} sublattices, at most {len(PLACEHOLDERS)} can be told apart")
+    if not crystal.mixed:
         raise BadInputError("no site is shared by several species", suggestion="give partial occupancies")
-    return host
-
-
-def _host_cell(lattice: list[list[float]], coords: list[list[float]], labels: list[str]) -> HostCell:
-    order = list(dict.fromkeys(labels))
-    species = [_PLACEHOLDERS[order.index(label)] for label in labels]
-    cell = Structure(lattice, species, np.array(coords), site_properties={"sublattice": labels})
-    return HostCell(cell, None, 1)
-
-
-def _fractions(structure: Structure, index: int) -> dict[str, Fraction]:
-    """Species of a site by element, the rest of it empty."""
-    part: dict[str, float] = {}
-    for species, amount in structure[index].species.items():
-        part[species.symbol] = part.get(species.symbol, 0.0) + float(amount)
-    total = sum(part.values())
-    if total > 1 + _FULL:
-        shares = ", ".join(f"{element} {amount:g}" for element, amount in part.items())
-        raise BadInputError(
-            f"site {structure[index].label} holds {total:.4g} atoms: {shares}",
-            suggestion=f"nearest: the same divided by {total:.4g}",
-        )
-    exact = {element: Fraction(amount).limit_denominator(_DENOMINATOR) for element, amount in sorted(part.items())}
-    rest = 1 - sum(exact.values(), Fraction(0))
-    if total > 1 - _FULL:  # thirds and the like, written with few digits
-        largest = max(exact, key=lambda element: exact[element])
-        exact[largest] += rest
-    elif rest > 0:
-        exact[VACANCY] = rest
-    return exact
-
-
-def _check_distances(structure: Structure, parts: list[dict[str, Fraction]]) -> None:
-    distances = structure.distance_matrix + 10 * np.eye(len(structure))
-    i, j = (int(k) for k in np.unravel_index(distances.argmin(), distances.shape))
-    if distances[i, j] < _OVERLAP:
-        held = " and ".join(f"{structure[k].label} ({'/'.join(parts[k])})" for k in sorted((i, j)))
-        raise BadInputError(
-            f"sites {held} are {distances[i, j]:.3g} A apart",
-            suggestion="give them as one site with partial occupancies",
-        )
+    species = [PLACEHOLDERS[order.index(label)] for label in crystal.labels]
+    cell = Structure(crystal.lattice, species, crystal.coords, site_properties={"sublattice": list(crystal.labels)})
+    return DisorderedHost(HostCell(cell, None, 1), crystal.fractions)
 
 
 def sqs_of_host(

@@ -16,10 +16,10 @@ import spglib
 from pymatgen.core import Structure
 from scipy.optimize import nnls
 
+from hebe.config.crystal import VACANCY
 from hebe.exceptions import BadInputError
 from hebe.science.structures.annealing import count_pairs
 from hebe.science.structures.channels import mixed_sites
-from hebe.science.structures.configuration import VACANCY
 from hebe.science.structures.objective import Objective, build_problem
 from hebe.science.structures.orderings import site_permutations
 from hebe.science.structures.supercell import IntMatrix, hermite_normal_forms, reduced_cell

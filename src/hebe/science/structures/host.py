@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from hebe.config.family import Family, LatticeEstimate
 
 _LAYER_WIDTH: Final = 0.5
-_PLACEHOLDERS: Final = ("Li", "Be", "B", "C", "N", "O", "F", "Na", "Mg", "Al")
+PLACEHOLDERS: Final = ("Li", "Be", "B", "C", "N", "O", "F", "Na", "Mg", "Al", "Si", "P", "S", "Cl", "K", "Ca")
+"""Elements that stand for the sublattices of a host while nothing is on them yet."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def host_cell(family: Family, working_ion: str | None = None, mean_radius: float
         for point in sub.coordinates:
             positions = find_orbit(family.space_group, point).primitive
             names += [name] * len(positions)
-            species += [_PLACEHOLDERS[i]] * len(positions)
+            species += [PLACEHOLDERS[i]] * len(positions)
             coords += list(positions)
     vectors = primitive_vectors(family.space_group) @ lattice.matrix
     primitive = Structure(Lattice(vectors), species, coords, site_properties={"sublattice": names})

@@ -65,6 +65,7 @@ def find_orderings(
     exclusion: float = 0.0,
     layers: Sequence[int] | None = None,
     removal: Removal = "any",
+    room: int | None = None,
 ) -> Orderings:
     """Lowest symmetry-distinct orderings of `n_occupied` ions over `sites`.
 
@@ -87,6 +88,8 @@ def find_orderings(
     layers, removal
         Layer of each of `sites`. ``even``: all layers hold as nearly the same number of ions as possible; ``staged``:
         layers are emptied one after another.
+    room
+        How many ions there is room for, where sites exclude each other; each layer has its share of it.
 
     Raises
     ------
@@ -104,7 +107,8 @@ def find_orderings(
     shares: list[tuple[int, ...]] = [(n_occupied,)]
     if layers is not None and removal != "any":
         energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
-        shares = layer_quotas(np.bincount(energies.group).tolist(), n_occupied, removal)
+        sizes = [round(size * (n if room is None else room) / n) for size in np.bincount(energies.group).tolist()]
+        shares = layer_quotas(sizes, n_occupied, removal)
     permutations = site_permutations(structure, sites, charges)
     found = lowest_states(energies, shares, permutations, keep, seed)
     if not len(found.states):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from hebe.config.crystal import ANIONS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pymatgen.core import Structure
@@ -26,7 +28,6 @@ SHORTEST: Final = 0.8
 _FIRST_SHELL: Final = 1.2
 _TILT: Final = 0.15
 """Sine of the angle to the layers up to which a lattice vector counts as lateral."""
-ANIONS: Final = frozenset({"O", "F", "S", "Se", "Cl", "N", "Br", "I"})
 
 
 def sanity(start: Structure, final: Structure) -> Verdict:

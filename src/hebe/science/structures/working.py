@@ -78,6 +78,7 @@ def choose_orderings(
         exclusion=0.0 if host.working_sublattice is None else host.sublattices[host.working_sublattice].exclusion,
         layers=_layers(spec, structure, sites),
         removal=removal,
+        room=round(host.x_full * configuration.n_fu),
     )
     return OrderingDoc(
         key=key,

@@ -1,0 +1,360 @@
+"""The family that a crystal with partial occupancies makes: its sublattices with roles, its lattice, a ladder.
+
+What a file cannot say (redox ladder, oxidation states, what counts as still the host) is taken from another family.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hebe.config.campaign import SublatticeSpec
+from hebe.config.crystal import ANIONS, VACANCY, Crystal, check_element, described
+from hebe.config.family import Family, FamilySublattice, LatticeEstimate, SpeciesData
+from hebe.config.layers import in_plane_first
+from hebe.config.wording import suggest
+from hebe.exceptions import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+Valences = Mapping[str, tuple[int, ...]]
+
+EXCLUSION: Final = 2.0
+"""Distance (A) below which two sites of the working ion are never occupied together: both prisms of a P stacking."""
+
+_BOND: Final = 1.2
+_DIGITS: Final = 6
+_MOST_SUBLATTICES: Final = 16
+_FINEST: Final = 240
+_ROUNDED: Final = 3e-3
+_ANION_STATES: Final = {"O": -2, "F": -1, "S": -2, "Se": -2, "Cl": -1, "N": -3, "Br": -1, "I": -1}
+
+
+@dataclass(frozen=True)
+class FileHost:
+    """A family made from a file, and the fractions that the file has on each sublattice that is mixed."""
+
+    family: Family
+    fractions: dict[str, dict[str, Fraction]]
+
+
+def host_of_crystal(crystal: Crystal, working_ion: str | None, named: Mapping[str, Valences], like: Family) -> FileHost:
+    """Family of a crystal.
+
+    Parameters
+    ----------
+    crystal
+        What the file holds.
+    working_ion
+        Element that goes in and out; the sites that it has alone are the working sublattice.
+    named
+        Sublattices that a campaign mixes, with the oxidation states of their species.
+    like
+        Family whose ladder, oxidation states and topology limits hold.
+
+    Raises
+    ------
+    BadInputError
+        If the working ion is missing or shares its sites, sites elsewhere are empty or too close, nothing is mixed, or
+        an oxidation state is not known; names the nearest that would do.
+    """
+    roles = _roles(crystal, working_ion, named)
+    merged = _merged(crystal, roles)
+    labels = [merged[label] for label in crystal.labels]
+    _check_empty(crystal, roles, working_ion)
+    counts = {name: labels.count(name) for name in dict.fromkeys(labels)}
+    if len(counts) > _MOST_SUBLATTICES:
+        raise BadInputError(f"it has {len(counts)} sublattices, at most {_MOST_SUBLATTICES} can be told apart")
+    units = math.gcd(*counts.values())
+    primary = max(
+        (name for name in counts if roles[name] == "mixed"), key=lambda name: len(crystal.fractions[name]), default=""
+    )
+    lattice, coords, layered = in_plane_first(crystal.lattice, crystal.coords, [i == primary for i in labels])
+    states = _States(crystal, like)
+    sublattices = {
+        name: _sublattice(
+            name, crystal, roles[name], np.flatnonzero([label == name for label in labels]), lattice, coords,
+            units, states.of(crystal.fractions[name], roles[name], named.get(name, {})),
+        )
+        for name in counts
+    }  # fmt: skip
+    contents = _contents(crystal, roles, labels, lattice, coords, units)
+    family = Family(
+        name="",
+        title=f"Crystal of space group {crystal.space_group} with {crystal.described()}",
+        citation="a structure file",
+        space_group=1,
+        sublattices=sublattices,
+        lattice={working_ion or "none": _estimate(lattice)},
+        layer_axis="c" if layered else None,
+        x_full=contents[0],
+        x_made=contents[1],
+        working_ions=(working_ion,) if working_ion else (),
+        ladder=like.ladder,
+        anion_limit=like.anion_limit,
+        topology=like.topology,
+        sources=(f"redox ladder, oxidation states and limits of the topology: {like.name}", *like.sources),
+    )
+    fractions = {name: dict(crystal.fractions[name]) for name in family.mixed if len(crystal.fractions[name]) > 1}
+    return FileHost(family.model_copy(update={"name": f"cif-{_digest(family)}"}), fractions)
+
+
+def own_composition(family: Family, name: str, part: Mapping[str, Fraction]) -> SublatticeSpec:
+    """What the file has on a mixed sublattice, in steps of at least 1/240.
+
+    The steps are also those in which ions of one element may differ in charge: fine enough for the working ions.
+    """
+    species = family.sublattices[name].species
+    grid = math.lcm(*(x.denominator for x in part.values()))
+    amounts = dict(part)
+    if grid > _FINEST:
+        whole = {element: math.floor(x * _FINEST) for element, x in part.items()}
+        last = sorted(part, key=lambda element: (whole[element] - part[element] * _FINEST, element))
+        for element in last[: _FINEST - sum(whole.values())]:
+            whole[element] += 1
+        amounts = {element: Fraction(n, _FINEST) for element, n in whole.items()}
+        grid = _FINEST
+    held = {element: x for element, x in amounts.items() if x}
+    finer = math.lcm(grid, family.x_made.denominator)
+    return SublatticeSpec.model_validate(
+        {
+            "species": {element: species[element].valences for element in held},
+            "amounts": held,
+            "grid": finer if finer <= _FINEST else grid,
+        }
+    )
+
+
+def _digest(family: Family) -> str:
+    """Ten hexadecimal digits that its content decides."""
+    plain = family.model_dump(mode="json", exclude={"name", "title", "citation", "sources"})
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _roles(crystal: Crystal, working_ion: str | None, named: Collection[str]) -> dict[str, Any]:
+    """Role of each sublattice."""
+    roles: dict[str, Any] = {}
+    for name, part in crystal.fractions.items():
+        if working_ion is not None and set(part) - {VACANCY} == {working_ion} and name not in named:
+            roles[name] = "working"
+        elif set(part) & ANIONS:
+            roles[name] = "anion"
+        else:
+            roles[name] = "mixed" if name in named or len(part) > 1 else "fixed"
+    if "anion" not in roles.values():
+        raise BadInputError(
+            f"it holds no anions: {crystal.described()}", suggestion=f"one of {', '.join(_ANION_STATES)}"
+        )
+    _check_working(crystal, roles, working_ion)
+    unknown = [name for name in named if name not in roles]
+    if unknown:
+        hint = f"{suggest(unknown[0], roles)} It has {crystal.described()}"
+        raise BadInputError(f"it has no sublattice {unknown[0]!r}", suggestion=hint)
+    if "mixed" not in roles.values() and not any(len(crystal.fractions[n]) > 1 for n in roles if roles[n] == "anion"):
+        raise BadInputError(
+            f"no site is shared by several species: {crystal.described()}",
+            suggestion="partial occupancies, or a sublattice of the campaign with species to mix",
+        )
+    return roles
+
+
+def _check_working(crystal: Crystal, roles: Mapping[str, Any], working_ion: str | None) -> None:
+    if working_ion is None or "working" in roles.values():
+        return
+    shared = [name for name, part in crystal.fractions.items() if working_ion in part]
+    taken = [name for name in shared if set(crystal.fractions[name]) <= {working_ion, VACANCY}]
+    if taken:
+        reason = f"{taken[0]} holds the working ion {working_ion}, and the campaign lists other species for it"
+        raise BadInputError(reason, suggestion=f"remove {taken[0]} from sublattices, or no working_ion")
+    alone = sorted({next(iter(part)) for n, part in crystal.fractions.items() if roles[n] == "fixed"})
+    if shared:
+        part = described(crystal.fractions[shared[0]])
+        raise BadInputError(
+            f"the working ion {working_ion} shares its sites: {shared[0]} holds {part}",
+            suggestion=f"nearest: {working_ion} alone on {shared[0]}, or no working_ion and analyses: [mixing]",
+        )
+    hint = f"nearest: {', '.join(alone)}" if alone else "no working_ion, and analyses: [mixing]"
+    raise BadInputError(f"it holds no {working_ion}: {crystal.described()}", suggestion=hint)
+
+
+def _merged(crystal: Crystal, roles: Mapping[str, Any]) -> dict[str, str]:
+    """Sublattice -> the one that it is part of: those of the working ion, and those of one species and role."""
+    first: dict[tuple[str, ...], str] = {}
+    result = {}
+    for name, part in crystal.fractions.items():
+        kind = (roles[name], *(() if roles[name] == "working" else part))
+        single = roles[name] == "working" or (roles[name] in ("anion", "fixed") and len(part) == 1)
+        result[name] = first.setdefault(kind, name) if single else name
+    return result
+
+
+def _check_empty(crystal: Crystal, roles: Mapping[str, Any], working_ion: str | None) -> None:
+    """Refuse empty sites of other species than the working ion, and split positions."""
+    for name, part in crystal.fractions.items():
+        if VACANCY in part and roles[name] != "working":
+            held = described(part)
+            only = set(part) - {VACANCY}
+            hint = f"full sites, or working_ion: {next(iter(only))}" if len(only) == 1 else "full sites"
+            if working_ion is not None or set(part) & ANIONS:
+                hint = "full sites; hebe.science.structures.sqs_of_host builds cells with empty sites"
+            raise BadInputError(f"sites of {name} are partly empty ({held}), only those of the working ion may be",
+                                suggestion=hint)  # fmt: skip
+
+
+class _States:
+    """Oxidation states of elements: those of the campaign, of the file, of the family that the host is like."""
+
+    def __init__(self, crystal: Crystal, like: Family) -> None:
+        self._file = crystal.states
+        self._pool: dict[str, SpeciesData] = {}
+        for name in like.mixed:
+            if like.sublattices[name].role == "mixed":
+                self._pool |= like.sublattices[name].species
+        self._like = like.name
+
+    def of(self, part: Mapping[str, Fraction], role: str, named: Valences) -> dict[str, SpeciesData]:
+        """Species of a sublattice with their oxidation states."""
+        if role == "working":
+            return {}
+        if role == "anion":
+            return {e: SpeciesData(valences=self._file.get(e, (_ANION_STATES.get(e, 0),))) for e in {**part, **named}}
+        pool = dict(self._pool) if role == "mixed" else {}
+        for element in part:
+            if element not in named:
+                pool[element] = self._known(element)
+        for element, valences in named.items():
+            check_element(element)
+            known = pool[element].valences if element in pool else ()
+            low_spin = pool[element].low_spin if element in pool else ()
+            pool[element] = SpeciesData(valences=tuple(sorted({*known, *valences})), low_spin=low_spin)
+        return pool
+
+    def _known(self, element: str) -> SpeciesData:
+        data = self._pool.get(element)
+        if element in self._file:
+            return SpeciesData(valences=self._file[element], low_spin=() if data is None else data.low_spin)
+        if data is not None:
+            return data
+        from pymatgen.core import Element
+
+        common = tuple(state for state in Element(element).common_oxidation_states if state > 0)
+        if len(common) != 1:
+            some = f"{', '.join(map(str, common))} are common" if common else "none is common"
+            raise BadInputError(
+                f"the oxidation state of {element} is not known ({some})",
+                suggestion="give it in the file (_atom_type_oxidation_number) or list the species of its sublattice",
+            )
+        return SpeciesData(valences=common)
+
+
+def _sublattice(
+    name: str,
+    crystal: Crystal,
+    role: Any,
+    sites: NDArray[np.int64],
+    lattice: NDArray[np.float64],
+    coords: NDArray[np.float64],
+    units: int,
+    species: dict[str, SpeciesData],
+) -> FamilySublattice:
+    """Sublattice of some sites of the primitive cell."""
+    from pymatgen.core import Structure
+
+    anion = np.array([bool(set(crystal.fractions[label]) & ANIONS) for label in crystal.labels])
+    cell = Structure(lattice, ["H"] * len(coords), coords)
+    others = [i for i in range(len(coords)) if anion[i] != anion[sites[0]]]
+    distances = np.sort([d for i in others for d in _distances(cell, int(sites[0]), i)])
+    exclusion = 0.0
+    if role == "working":
+        near = [
+            d for i, j in itertools.combinations_with_replacement(sites.tolist(), 2) for d in _distances(cell, i, j)
+        ]
+        exclusion = EXCLUSION if any(1e-3 < d < EXCLUSION for d in near) else 0.0
+    return FamilySublattice(
+        wyckoff=name,
+        coordinates=tuple(tuple(_exact(x) for x in coords[i]) for i in sites),
+        coordination=int((distances < _BOND * distances[0]).sum()),
+        multiplicity=len(sites) // units,
+        role=role,
+        exclusion=exclusion,
+        species=species,
+    )
+
+
+def _distances(cell: Any, first: int, second: int) -> list[float]:
+    """Distances (A) from one site to the images of another in the cells around."""
+    step = cell.frac_coords[second] - cell.frac_coords[first]
+    shifts = np.array(list(itertools.product((-2, -1, 0, 1, 2), repeat=3)))
+    return [float(d) for d in np.linalg.norm((step + shifts) @ cell.lattice.matrix, axis=1)]
+
+
+def _exact(value: float) -> Fraction:
+    """Coordinate between 0 and 1 with six digits, thirds and the like exactly."""
+    wrapped = value - math.floor(value)
+    simple = Fraction(wrapped).limit_denominator(24)
+    return (
+        simple
+        if abs(simple - wrapped) < 10.0**-_DIGITS
+        else Fraction(round(wrapped, _DIGITS)).limit_denominator(10**_DIGITS)
+    ) % 1
+
+
+def _estimate(lattice: NDArray[np.float64]) -> LatticeEstimate:
+    from pymatgen.core import Lattice
+
+    given = Lattice(lattice)
+    names = ("a", "b", "c", "alpha", "beta", "gamma")
+    values = {name: round(value, _DIGITS) for name, value in zip(names, given.parameters, strict=True)}
+    return LatticeEstimate(parameters=values, reference_radius=0.0, source="the file")
+
+
+def _contents(
+    crystal: Crystal,
+    roles: Mapping[str, Any],
+    labels: list[str],
+    lattice: NDArray[np.float64],
+    coords: NDArray[np.float64],
+    units: int,
+) -> tuple[Fraction, Fraction]:
+    """Most working ions that have room, and those of the file, per formula unit."""
+    from pymatgen.core import Structure
+
+    sites = [i for i, label in enumerate(labels) if roles[label] == "working"]
+    made = _simple(sum(1 - float(crystal.fractions[crystal.labels[i]].get(VACANCY, 0)) for i in sites) / units)
+    cell = Structure(lattice, ["H"] * len(coords), coords)
+    near = {(i, j) for i, j in itertools.combinations(sites, 2) if min(_distances(cell, i, j)) < EXCLUSION}
+    full = Fraction(_largest_free(sites, near), units)
+    if made > full:
+        raise BadInputError(
+            f"{float(made):.4g} working ions per formula unit have no room: sites are closer than {EXCLUSION:g} A",
+            suggestion=f"nearest: {float(full):.4g}",
+        )
+    return full, made
+
+
+def _simple(content: float) -> Fraction:
+    """Content as a fraction with a denominator of at most 24, or of 120 where that is off by more than 0.003."""
+    simple = Fraction(content).limit_denominator(24)
+    return simple if abs(simple - content) < _ROUNDED else Fraction(content).limit_denominator(120)
+
+
+def _largest_free(sites: list[int], near: set[tuple[int, int]]) -> int:
+    """Size of the largest set of sites of which no two are near each other."""
+    if not sites:
+        return 0
+    first, rest = sites[0], sites[1:]
+    free = [j for j in rest if (first, j) not in near and (j, first) not in near]
+    if len(free) == len(rest):
+        return 1 + _largest_free(rest, near)
+    return max(1 + _largest_free(free, near), _largest_free(rest, near))
