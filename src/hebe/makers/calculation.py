@@ -195,6 +195,8 @@ class CalculationMaker(Maker, ABC):
             status=status,
             structure=result.structure,
             energy_eV=result.energy_eV,
+            energy_corrections=result.energy_corrections,
+            electronic=result.electronic,
             forces_max_eV_per_A=result.forces_max,
             stress_GPa=(result.stress * _GPA).tolist(),
             magmoms=None if result.magmoms is None else result.magmoms.tolist(),
