@@ -3,7 +3,8 @@
 It reads INCAR, POSCAR, KPOINTS and POTCAR of the working folder, relaxes the crystal with springs by a real optimizer
 under NSW, IBRION, ISIF and EDIFFG, and writes OSZICAR, OUTCAR, CONTCAR and vasprun.xml in the formats that pymatgen,
 custodian and atomate2 read. The file named by ``VASP_STAND_IN_FAULTS`` holds a list of faults; every run takes the
-first: ``{"fault": "zbrent", "step": 2}`` (`step` counts ionic steps from 1), or null for none.
+first: ``{"fault": "zbrent", "step": 2}`` (`step` counts ionic steps from 1), or null for none. Faults that end the
+process which started it find its number in ``VASP_STAND_IN_VICTIM``.
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ class Program:
         crystal = self.run.crystal.at(self.atoms.cell.array, self.atoms.get_scaled_positions(wrap=False))
         energy = float(self.atoms.get_potential_energy())
         forces, stress = self.atoms.get_forces(), self.atoms.get_stress(voigt=False)
-        difficult = self._is("unconverged") and str(self.run.incar.get("ALGO", "Normal")).lower() in ("fast", "veryfast")
+        fast = str(self.run.incar.get("ALGO", "Normal")).lower() in ("fast", "veryfast")
+        difficult = self._is("never-converges") or (self._is("unconverged") and fast)
         n_scf = int(self.run.incar.get("NELM", 60)) if difficult else 12
         with Path("OSZICAR").open("a") as file:
             for n in range(1, n_scf + 1):
@@ -106,7 +108,8 @@ class Program:
         before, self.last = self.xml, (crystal, energy, forces, stress, n_scf)
         self.xml += xml_step(self.run, *self.last)
         with Path("OUTCAR").open("a") as file:
-            file.write(outcar_step(self.run, crystal, energy, forces, stress, self.step, n_scf))
+            slow = 1e5 if self._is("wait-for-stop") else 0.1
+            file.write(outcar_step(self.run, crystal, energy, forces, stress, self.step, n_scf, slow))
         Path("CONTCAR").write_text(contcar(crystal))
         Path("vasprun.xml").write_text(self.xml)
         self.before = before
@@ -136,12 +139,15 @@ class Program:
         if name == "wait-for-stop":
             while not Path("STOPCAR").exists():
                 time.sleep(0.01)
+        if name == "orphan":
+            os.kill(int(os.environ["VASP_STAND_IN_VICTIM"]), signal.SIGKILL)
+            time.sleep(600)  # somebody has to end it
         if name in ("kill", "kill-all"):
             for path in (Path("CONTCAR"), Path("vasprun.xml")):
                 text = path.read_text()
                 path.write_text(text[: int(len(text) * 0.97) - 10])
             if name == "kill-all":
-                os.kill(os.getppid(), signal.SIGKILL)
+                os.kill(int(os.environ["VASP_STAND_IN_VICTIM"]), signal.SIGKILL)
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -304,9 +304,16 @@ def outcar_start(run: Run) -> str:
 
 
 def outcar_step(
-    run: Run, crystal: Crystal, energy: float, forces: NDArray[np.float64], stress: NDArray[np.float64], step: int, n_scf: int
+    run: Run,
+    crystal: Crystal,
+    energy: float,
+    forces: NDArray[np.float64],
+    stress: NDArray[np.float64],
+    step: int,
+    n_scf: int,
+    seconds: float,
 ) -> str:
-    """One ionic step in OUTCAR."""
+    """One ionic step in OUTCAR, which says that it took `seconds`."""
     scf = "".join(f"--------------- Iteration {step:5d}({n:4d})  ---------------\n    LOOP:  cpu time    0.0: real time    0.0\n" for n in range(1, n_scf + 1))
     pressure = -stress * 1602.1766208
     row = _row(pressure[[0, 1, 2, 0, 1, 2], [0, 1, 2, 1, 2, 0]], 5)
@@ -322,7 +329,8 @@ def outcar_step(
         else ""
     )
     return (
-        f"{scf}------------------------ aborting loop because EDIFF is reached ----------------------------------------\n"
+        f"{scf} number of electron  {8.0 * len(run.crystal.symbols):.7f} magnetization  {sum(run.moments):.7f}\n"
+        f"------------------------ aborting loop because EDIFF is reached ----------------------------------------\n"
         f" total charge\n\n{head}{charge}--------------------------------------------------\n"
         f"tot          1.000   2.000   3.000   6.000\n\n{magnetization}"
         f" E-fermi :   0.0000     XC(G=0):  -1.0000     alpha+bet : -1.0000\n"
@@ -330,7 +338,7 @@ def outcar_step(
         f" POSITION                                       TOTAL-FORCE (eV/Angst)\n ------------------------------\n{table}"
         " ------------------------------\n    total drift:                                0.000000      0.000000      0.000000\n"
         f"  free  energy   TOTEN  = {energy:18.8f} eV\n\n  energy  without entropy= {energy:18.8f}  energy(sigma->0) = {energy:18.8f}\n"
-        "     LOOP+:  cpu time    0.1: real time    0.1\n"
+        f"     LOOP+:  cpu time {seconds:.1f}: real time {seconds:.1f}\n"
     )
 
 

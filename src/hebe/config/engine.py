@@ -15,6 +15,9 @@ from hebe.config.wording import RefusedValueError
 ENGINES: Final = ("chgnet", "gpaw", "atomate2", "vasp")
 """Engines that can be named; any ASE calculator can be given by import path instead."""
 
+STARTS_FROM_IONS: Final = ("vasp",)
+"""Engines whose initial moments are those of the ions that the redox ladder gives."""
+
 _PRESETS: Final = {"gpaw": PRESETS, "vasp": VASP_PRESETS}
 
 

@@ -102,8 +102,8 @@ class Limit(ConfigModel):
     restarts: Whole = Field(ge=0)
 
 
-class LeastMoment(ConfigModel):
-    """Initial moment (Bohr magnetons) of sites whose own is smaller, so that one can develop."""
+class SourcedNumber(ConfigModel):
+    """A number with where it comes from."""
 
     source: str
     value: float = Field(ge=0)
@@ -126,7 +126,8 @@ class VaspTables(ConfigModel):
     harmless_changes: tuple[str, ...]
     large_cell_sites: Whole
     large_files: tuple[str, ...]
-    least_moment: LeastMoment
+    least_moment: SourcedNumber
+    relaxed_ediff: SourcedNumber
     memory: MemoryRule
 
 

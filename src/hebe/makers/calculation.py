@@ -17,16 +17,20 @@ from pymatgen.core import Structure
 from hebe.config.engine import EngineSpec
 from hebe.config.family import load_family
 from hebe.config.settings import STORE_FOLDER, project_folder
+from hebe.config.vasp import VaspSettings
 from hebe.engines.registry import get_engine
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.makers.caching import reuse, unfinished
+from hebe.makers.identity import ADDED_LATER
 from hebe.schemas.base import ErrorInfo, Status
 from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.keys import KEY_VERSION, content_hash, structure_content
 from hebe.science.structures.configuration import displaced
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.stacking import recognise_stacking
+from hebe.science.structures.starting_ions import with_ions
 from hebe.science.structures.topology import check_topology, sanity
 from hebe.science.structures.working import apply_ordering
 
@@ -55,12 +59,15 @@ class CalculationMaker(Maker, ABC):
         distortions can appear; decided by the structure's content.
     family
         Host family, for the check whether the cell is still its host; None skips it.
+    member
+        Member of the host as plain data, for engines that start from its ions; None leaves moments to the engine.
     """
 
     name: str = "calculation"
     engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
     displacement: float = 0.0
     family: str | None = None
+    member: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
     version: ClassVar[int] = 1
 
     @property
@@ -108,6 +115,7 @@ class CalculationMaker(Maker, ABC):
         if structure is None:
             return self._without_start(engine, label, reason)
         host = self._host(start, structure)
+        structure = self._with_ions(structure, spec)
         key = calculation_key(engine, spec.fmax, self.task, structure)
         found = reuse(key, CalculationDoc, claim=True)
         if found is not None:
@@ -122,6 +130,13 @@ class CalculationMaker(Maker, ABC):
         if not isinstance(start, ConfigurationDoc) or start.structure is None or sites is None:
             return structure
         return apply_ordering(start.structure, sites, self._working)
+
+    def _with_ions(self, structure: Structure, spec: EngineSpec) -> Structure:
+        """Cell of a host with its ions and their moments, where the engine starts from them."""
+        if self.member is None or "sublattice" not in structure.site_properties:
+            return structure
+        order = spec.settings.magnetic_order if isinstance(spec.settings, VaspSettings) else "ferromagnetic"
+        return with_ions(MemberSpec.model_validate(self.member), structure, order)
 
     @property
     def _working(self) -> str | None:

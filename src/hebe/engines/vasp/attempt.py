@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from custodian.custodian import CustodianError
+
 from hebe.config.settings import get_settings
 from hebe.config.vasp import vasp_tables
 from hebe.engines.vasp.handlers import handlers
@@ -33,11 +35,15 @@ _WORDS: Final = 300
 
 @dataclass
 class End:
-    """How a run ended: its attempt, energies (eV) of its ionic steps, the cause if it was not the wanted end."""
+    """How a run ended: its attempt, energies (eV) of its ionic steps, the cause if it was not the wanted end.
+
+    ``deterministic`` says that custodian had nothing left to try.
+    """
 
     attempt: Attempt
     energies: list[float] = field(default_factory=list)
     cause: str = ""
+    deterministic: bool = False
     cpu_s: float = 0.0
 
 
@@ -71,7 +77,7 @@ def make_attempt(maker: Any, choice: VaspChoice, job: Job, structure: Structure,
     attempt.write()
     cause = "; ".join(f"{c.problem}: {c.action}" for c in changed)
     energies = [float(step.e_0_energy) for step in steps]
-    return End(attempt, energies, cause, stats.total_time * max(stats.cores, 1))
+    return End(attempt, energies, cause, cpu_s=stats.total_time * max(stats.cores, 1))
 
 
 def prepare(choice: VaspChoice, job: Job, cell: Ordered, command: Command, left_s: float | None) -> Any:
@@ -139,13 +145,14 @@ def _failure(attempt: Attempt, job: Job, error: Exception) -> End:
     else:
         attempt.outcome, cause = "failed", _cause(attempt.path, log, error)
     attempt.write()
-    return End(attempt, cause=cause)
+    return End(attempt, cause=cause, deterministic=isinstance(error, CustodianError))
 
 
 def _cause(path: Path, log: list[dict[str, Any]], error: Exception) -> str:
     """What went wrong: errors that could not be corrected, else the last words of the program."""
     errors = [name for entry in log for found in entry.get("corrections", []) for name in found["errors"]]
-    reason = " ".join(str(error).split())[:_WORDS] or type(error).__name__
+    name = "" if isinstance(error, CustodianError) else f"{type(error).__name__}: "
+    reason = name + " ".join(str(error).split())[:_WORDS]
     words = [_last_words(path / name) for name in ("std_err.txt", "vasp.out")]
     said = next((word for word in words if word), "")
     parts = [f"errors of VASP: {', '.join(dict.fromkeys(errors))}" if errors else "", reason]

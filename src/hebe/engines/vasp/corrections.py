@@ -36,6 +36,8 @@ def correction(document: Any, choice: VaspChoice) -> dict[str, float]:
         entry = document.structure_entry.copy()
         entry.data["oxidation_states"] = _states(entry.composition)
         entry.energy_adjustments = []
+        hubbards = entry.parameters.get("hubbards") or {}
+        entry.parameters |= {"run_type": "GGA+U" if any(hubbards.values()) else "GGA", "hubbards": hubbards}
         try:
             scheme = MaterialsProject2020Compatibility(check_potcar=False)
             found = scheme.get_adjustments(entry)

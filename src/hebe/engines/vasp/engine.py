@@ -73,6 +73,7 @@ class VaspEngine:
             "passes": self.choice.passes,
             "definition": definition(self.choice),
             "least_moment": vasp_tables().least_moment.value,
+            "relaxed_ediff": vasp_tables().relaxed_ediff.value,
             "evaluation": EVALUATION,
         }
 

@@ -180,6 +180,7 @@ def _tags(choice: VaspChoice, job: Job, cell: Ordered) -> dict[str, Any]:
     }
     if job.task != STATIC:
         tags |= {"EDIFFG": -job.fmax, "NSW": job.steps, "ISIF": 3 if job.task == RELAX else 2}
+        tags.setdefault("EDIFF", vasp_tables().relaxed_ediff.value)
     if settings.k_spacing is not None:
         tags["KSPACING"] = settings.k_spacing
     if settings.lreal in ("auto", "off"):

@@ -119,7 +119,7 @@ class VaspRun:
             self._died += 1
             self._record(end.cause, "started again from its last good structure")
         elif outcome in ("died", "failed"):
-            raise self._error(end.cause, deterministic=outcome == "failed")
+            raise self._error(end.cause, deterministic=end.deterministic)
         elif outcome == "changed" and self.history.repeats > 1:
             raise self._error(f"it converges only with other settings than asked for: {end.cause}", deterministic=True)
         return outcome != "cut"
