@@ -56,7 +56,8 @@ def _spinel() -> Structure:
 
 def _olivine() -> Structure:
     """LiFePO4 (Streltsov et al., Acta Cryst. B 49, 147 (1993)), coordinates rounded."""
-    sites = [[0, 0, 0], [0.282, 0.25, 0.975], [0.095, 0.25, 0.418], [0.097, 0.25, 0.743], [0.457, 0.25, 0.206], [0.166, 0.046, 0.285]]  # fmt: skip
+    sites = [[0, 0, 0], [0.282, 0.25, 0.975], [0.095, 0.25, 0.418]]
+    sites += [[0.097, 0.25, 0.743], [0.457, 0.25, 0.206], [0.166, 0.046, 0.285]]
     lattice = Lattice.orthorhombic(10.332, 6.01, 4.692)
     return Structure.from_spacegroup("Pnma", lattice, ["Li", "Al", "P", "O", "O", "O"], sites)
 

@@ -17,14 +17,23 @@ import time
 from pathlib import Path
 
 import numpy as np
-from vasp_stand_in_files import NOTICE, Crystal, Run, contcar, outcar_end, outcar_start, outcar_step, xml_start, xml_step
-
 from ase import Atoms
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from support.spring_crystal import SpringCrystal  # noqa: E402 - the folder of tests is not on the path of a program
+
+from support.spring_crystal import SpringCrystal
+from support.vasp_stand_in_files import (
+    NOTICE,
+    Run,
+    contcar,
+    outcar_end,
+    outcar_start,
+    outcar_step,
+    xml_start,
+    xml_step,
+)
 
 MESSAGES = {
     "zbrent": "ZBRENT: fatal error in bracketing",
@@ -100,8 +109,12 @@ class Program:
         with Path("OSZICAR").open("a") as file:
             for n in range(1, n_scf + 1):
                 change = 1e-2 if difficult else 10.0 ** (-n / 2)
-                file.write(f"DAV: {n:3d}    {energy + change:19.12E}   {-change:12.5E}   {-change:12.5E}  1024   0.1E-01\n")
-            file.write(f"{self.step:4d} F= {energy:.8E} E0= {energy:.8E}  d E ={energy - self.previous:.6E}  mag=     0.0\n")
+                file.write(
+                    f"DAV: {n:3d}    {energy + change:19.12E}   {-change:12.5E}   {-change:12.5E}  1024   0.1E-01\n"
+                )
+            file.write(
+                f"{self.step:4d} F= {energy:.8E} E0= {energy:.8E}  d E ={energy - self.previous:.6E}  mag=     0.0\n"
+            )
         sys.stdout.write(f"{self.step:4d} F= {energy:.8E} E0= {energy:.8E}\n")
         sys.stdout.flush()
         self.previous = energy

@@ -125,8 +125,10 @@ def _structure(name: str | None, crystal: Crystal) -> str:
     sites = "".join(f"<v> {_row(v, 12)} </v>\n" for v in crystal.coords)
     volume = abs(np.linalg.det(crystal.lattice))
     return (
-        f"<structure{attribute}>\n<crystal>\n<varray name=\"basis\">\n{basis}</varray>\n<i name=\"volume\"> {volume:.8f} </i>\n"
-        f'<varray name="rec_basis">\n{inverse}</varray>\n</crystal>\n<varray name="positions">\n{sites}</varray>\n</structure>\n'
+        f'<structure{attribute}>\n<crystal>\n<varray name="basis">\n{basis}</varray>\n'
+        f'<i name="volume"> {volume:.8f} </i>\n'
+        f'<varray name="rec_basis">\n{inverse}</varray>\n</crystal>\n'
+        f'<varray name="positions">\n{sites}</varray>\n</structure>\n'
     )
 
 
@@ -134,7 +136,7 @@ _TYPES = {bool: ' type="logical"', int: ' type="int"', float: "", str: ' type="s
 
 
 def _item(name: str, value: Any) -> str:
-    if name == "MAGMOM" or name.startswith("LDAU") and name != "LDAU" and name not in ("LDAUTYPE", "LDAUPRINT"):
+    if name == "MAGMOM" or (name.startswith("LDAU") and name != "LDAU" and name not in ("LDAUTYPE", "LDAUPRINT")):
         kind = ' type="int"' if name == "LDAUL" else ""
         return f'<v{kind} name="{name}"> {" ".join(_expanded(value))} </v>\n'
     if isinstance(value, bool):
@@ -149,8 +151,10 @@ def _item(name: str, value: Any) -> str:
 
 def _default(run: Run) -> dict[str, Any]:
     n = len(run.crystal.symbols)
-    return {"NELM": 60, "NSW": 0, "IBRION": -1, "ISPIN": 1, "ISIF": 2, "EDIFF": "0.0001", "LDAU": False, "LHFCALC": False,
-            "ISMEAR": 1, "SIGMA": "0.2", "NELECT": f"{8.0 * n:.1f}", "LUSE_VDW": False, "METAGGA": "--", "GGA": "PE"}  # fmt: skip
+    return {
+        "NELM": 60, "NSW": 0, "IBRION": -1, "ISPIN": 1, "ISIF": 2, "EDIFF": "0.0001", "LDAU": False, "LHFCALC": False,
+        "ISMEAR": 1, "SIGMA": "0.2", "NELECT": f"{8.0 * n:.1f}", "LUSE_VDW": False, "METAGGA": "--", "GGA": "PE",
+    }  # fmt: skip
 
 
 def xml_start(run: Run) -> str:
@@ -170,7 +174,9 @@ def xml_start(run: Run) -> str:
         for (symbol, n), title in zip(run.crystal.groups, run.titles, strict=True)
     )
     fields = "".join(f"<field>{name}</field>\n" for name in ("element", "atomtype"))
-    kinds = "".join(f"<field>{name}</field>\n" for name in ("atomspertype", "element", "mass", "valence", "pseudopotential"))
+    kinds = "".join(
+        f"<field>{name}</field>\n" for name in ("atomspertype", "element", "mass", "valence", "pseudopotential")
+    )
     return f"""<?xml version="1.0" encoding="ISO-8859-1"?>
 <!-- {NOTICE} -->
 <modeling>
@@ -234,12 +240,15 @@ def xml_step(
 ) -> str:
     """One calculation in vasprun.xml; stress in kB, positive under compression."""
     spectrum = f"{_eigenvalues(run)}{_dos(run)}" if electrons else ""
-    values = f'<i name="e_fr_energy"> {energy:.8f} </i>\n<i name="e_wo_entrp"> {energy:.8f} </i>\n<i name="e_0_energy"> {energy:.8f} </i>\n'
+    values = (
+        f'<i name="e_fr_energy"> {energy:.8f} </i>\n<i name="e_wo_entrp"> {energy:.8f} </i>\n'
+        f'<i name="e_0_energy"> {energy:.8f} </i>\n'
+    )
     scf = f"<scstep>\n<energy>\n{values}</energy>\n</scstep>\n" * n_scf
     pulls = "".join(f"<v> {_row(v)} </v>\n" for v in forces)
     pressure = "".join(f"<v> {_row(v)} </v>\n" for v in -stress * 1602.1766208)
     return (
-        f"<calculation>\n{scf}{_structure(None, crystal)}<varray name=\"forces\">\n{pulls}</varray>\n"
+        f'<calculation>\n{scf}{_structure(None, crystal)}<varray name="forces">\n{pulls}</varray>\n'
         f'<varray name="stress">\n{pressure}</varray>\n<energy>\n{values}</energy>\n{spectrum}</calculation>\n'
     )
 
@@ -250,7 +259,8 @@ def _eigenvalues(run: Run) -> str:
     spins = "".join(f'<set comment="spin {n}">\n{points}</set>\n' for n in range(1, int(run.incar.get("ISPIN", 1)) + 1))
     return (
         '<eigenvalues>\n<array>\n<dimension dim="1">band</dimension>\n<dimension dim="2">kpoint</dimension>\n'
-        f'<dimension dim="3">spin</dimension>\n<field>eigene</field>\n<field>occ</field>\n<set>\n{spins}</set>\n</array>\n</eigenvalues>\n'
+        '<dimension dim="3">spin</dimension>\n<field>eigene</field>\n<field>occ</field>\n'
+        f"<set>\n{spins}</set>\n</array>\n</eigenvalues>\n"
     )
 
 
@@ -276,7 +286,8 @@ def _dos(run: Run) -> str:
         '<dos>\n<i name="efermi"> 0.0 </i>\n<total>\n<array>\n<dimension dim="1">gridpoints</dimension>\n'
         '<dimension dim="2">spin</dimension>\n<field>energy</field>\n<field>total</field>\n<field>integrated</field>\n'
         f"<set>\n{total}</set>\n</array>\n</total>\n<partial>\n<array>\n"
-        '<dimension dim="1">gridpoints</dimension>\n<dimension dim="2">spin</dimension>\n<dimension dim="3">ion</dimension>\n'
+        '<dimension dim="1">gridpoints</dimension>\n<dimension dim="2">spin</dimension>\n'
+        '<dimension dim="3">ion</dimension>\n'
         f"{fields}<set>\n{ions}</set>\n</array>\n</partial>\n</dos>\n"
     )
 
@@ -297,9 +308,12 @@ def outcar_start(run: Run) -> str:
     potcars = "".join(f" POTCAR:    {title.strip()}\n" for title in run.titles)
     return (
         f" vasp.{VERSION} {NOTICE}\n running on    1 total cores\n{potcars}\n"
-        f"   k-points           NKPTS =      2   k-points in BZ     NKDIM =      2   number of bands    NBANDS=      3\n"
+        "   k-points           NKPTS =      2   k-points in BZ     NKDIM =      2   number of bands    NBANDS=      3\n"
         f"   NELECT =   {8.0 * len(run.crystal.symbols):.4f}    total number of electrons\n"
-        "  dimension x,y,z NGX =    10 NGY =   10 NGZ =   10\n   total plane-waves  NPLWV =   1000\n   IBRION =      2    ionic relax: 0-MD 1-quasi-New 2-CG\n maximum number of plane-waves:  1000\n"
+        "  dimension x,y,z NGX =    10 NGY =   10 NGZ =   10\n"
+        "   total plane-waves  NPLWV =   1000\n"
+        "   IBRION =      2    ionic relax: 0-MD 1-quasi-New 2-CG\n"
+        " maximum number of plane-waves:  1000\n"
     )
 
 
@@ -314,7 +328,10 @@ def outcar_step(
     seconds: float,
 ) -> str:
     """One ionic step in OUTCAR, which says that it took `seconds`."""
-    scf = "".join(f"--------------- Iteration {step:5d}({n:4d})  ---------------\n    LOOP:  cpu time    0.0: real time    0.0\n" for n in range(1, n_scf + 1))
+    scf = "".join(
+        f"--------------- Iteration {step:5d}({n:4d})  ---------------\n    LOOP:  cpu time    0.0: real time    0.0\n"
+        for n in range(1, n_scf + 1)
+    )
     pressure = -stress * 1602.1766208
     row = _row(pressure[[0, 1, 2, 0, 1, 2], [0, 1, 2, 1, 2, 0]], 5)
     positions = crystal.coords @ crystal.lattice
@@ -335,9 +352,12 @@ def outcar_step(
         f"tot          1.000   2.000   3.000   6.000\n\n{magnetization}"
         f" E-fermi :   0.0000     XC(G=0):  -1.0000     alpha+bet : -1.0000\n"
         f"  in kB  {row}\n  external pressure = {np.trace(pressure) / 3:12.2f} kB  Pullay stress =        0.00 kB\n"
-        f" POSITION                                       TOTAL-FORCE (eV/Angst)\n ------------------------------\n{table}"
-        " ------------------------------\n    total drift:                                0.000000      0.000000      0.000000\n"
-        f"  free  energy   TOTEN  = {energy:18.8f} eV\n\n  energy  without entropy= {energy:18.8f}  energy(sigma->0) = {energy:18.8f}\n"
+        " POSITION                                       TOTAL-FORCE (eV/Angst)\n"
+        f" ------------------------------\n{table}"
+        " ------------------------------\n"
+        "    total drift:                                0.000000      0.000000      0.000000\n"
+        f"  free  energy   TOTEN  = {energy:18.8f} eV\n\n"
+        f"  energy  without entropy= {energy:18.8f}  energy(sigma->0) = {energy:18.8f}\n"
         f"     LOOP+:  cpu time {seconds:.1f}: real time {seconds:.1f}\n"
     )
 

@@ -36,7 +36,7 @@ class VaspSettings(ConfigModel):
     """What goes with a preset, and what ``custom`` changes.
 
     ``base`` (custom only) is the preset that ``custom`` starts from. ``incar`` sets tags; with ``mp-gga`` and ``mp24``
-    only those that alter no converged number. ``k_spacing`` (1/A, with the factor 2 pi) replaces the mesh of the preset.
+    only those that alter no converged number. ``k_spacing`` (1/A, with the factor 2 pi) replaces the preset's mesh.
     ``hubbard_u`` is ``mp`` (as the preset has it), ``none``, or U (eV) on d states by element; ``potcars`` names a
     data set by element, ``potcar_functional`` their release. ``lreal``: ``preset``, ``auto`` (real-space projection
     above 16 atoms) or ``off``. ``symmetry``: ``auto`` (off for cells of a host), ``on``, ``off``. ``corrections``
@@ -174,7 +174,9 @@ def vasp_choice(preset: str, settings: VaspSettings | None) -> VaspChoice:
                 )
         for tag in given.incar:
             if tag not in tables.free_tags:
-                raise RefusedValueError(f"{tag} would make {preset} something else", key="incar", suggestion="preset: custom")
+                raise RefusedValueError(
+                    f"{tag} would make {preset} something else", key="incar", suggestion="preset: custom"
+                )
     if given.corrections == "mp2020" and preset != "mp-gga":
         raise RefusedValueError(
             f"the corrections of 2020 are fitted to PBE and PBE+U, not to {preset}",

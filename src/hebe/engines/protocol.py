@@ -49,8 +49,8 @@ class Relaxation:
 
     ``n_steps`` counts evaluations; ``converged`` is False when a limit was reached, or when the cell went
     astray: ``problem`` then says how, and the structure is the last sane one. ``corrections`` are what was done about
-    errors on the way; ``cpu_s`` is CPU time of other processes. ``energy_corrections`` (eV of the whole cell, by name) are
-    part of ``energy_eV``.
+    errors on the way; ``cpu_s`` is CPU time of other processes. ``energy_corrections`` (eV of the whole cell, by name)
+    are part of ``energy_eV``.
     """
 
     structure: Structure

@@ -149,9 +149,7 @@ class StageWiring(ABC):
             member = spec.model_dump(mode="json", exclude={"entropy_R", "descriptors"})
         if task == "static":
             return StaticMaker(engine=engine, displacement=displacement, family=family, member=member)
-        return RelaxMaker(
-            engine=engine, displacement=displacement, family=family, member=member, cell=task == "relax"
-        )
+        return RelaxMaker(engine=engine, displacement=displacement, family=family, member=member, cell=task == "relax")
 
     def window(self, spec: MemberSpec) -> tuple[float, float]:
         """Lowest and highest x (ions per formula unit) that are ranked."""

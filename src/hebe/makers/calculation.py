@@ -108,14 +108,10 @@ class CalculationMaker(Maker, ABC):
         """
         spec = EngineSpec.model_validate(self.engine)
         engine = get_engine(spec)
-        if previous is not None:
-            structure, reason = _from_previous(previous, slot)
-        else:
-            structure, reason = self._start(start, orderings, parent, slot)
+        structure, reason = self.start_of(start, orderings, parent, slot, previous)
         if structure is None:
             return self._without_start(engine, label, reason)
         host = self._host(start, structure)
-        structure = self._with_ions(structure, spec)
         key = calculation_key(engine, spec.fmax, self.task, structure)
         found = reuse(key, CalculationDoc, claim=True)
         if found is not None:
@@ -123,6 +119,31 @@ class CalculationMaker(Maker, ABC):
         facts = self._facts(engine, spec.fmax, key, label, structure)
         before = unfinished(key, CalculationDoc)
         return self._calculate(engine, spec, before, host, facts)
+
+    def start_of(
+        self,
+        start: Structure | ConfigurationDoc | None,
+        orderings: OrderingDoc | None = None,
+        parent: CalculationDoc | None = None,
+        slot: int = 0,
+        previous: list[CalculationDoc | None] | None = None,
+    ) -> tuple[Structure | None, str]:
+        """Structure that `make` calculates; None and why if there is none. Parameters are those of `make`."""
+        if previous is not None:
+            structure, reason = _from_previous(previous, slot)
+        else:
+            structure, reason = self._start(start, orderings, parent, slot)
+        if structure is None:
+            return None, reason
+        return self._with_ions(structure, EngineSpec.model_validate(self.engine)), ""
+
+    def document(self, result: Relaxation, structure: Structure, label: str) -> CalculationDoc:
+        """Document of a result that was computed elsewhere; `structure` is where it began."""
+        spec = EngineSpec.model_validate(self.engine)
+        engine = get_engine(spec)
+        key = calculation_key(engine, spec.fmax, self.task, structure)
+        made = self._document(result, structure, self._facts(engine, spec.fmax, key, label, structure))
+        return made.model_copy(update={"cpu_s": result.cpu_s})
 
     def _host(self, start: Structure | ConfigurationDoc | None, structure: Structure) -> Structure:
         """Cell before any relaxation, against which the topology is judged; the start itself if there is no other."""

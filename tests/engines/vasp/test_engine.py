@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.vasp
 
-SPRINGS = EngineSpec(ase="support.spring_crystal:make", energy_scale="springs", arguments={"depth": 2.0, "length": 2.25})
+SPRINGS = EngineSpec(
+    ase="support.spring_crystal:make", energy_scale="springs", arguments={"depth": 2.0, "length": 2.25}
+)
 
 
 @pytest.fixture
@@ -81,7 +83,9 @@ def test_forces_are_in_the_order_of_the_structure(project: Path) -> None:
 @pytest.mark.slow
 def test_corrections_are_applied_once_and_named(project: Path) -> None:
     """MP2020: -0.687 eV per oxygen of an oxide, -1.668 eV per manganese with U (Wang et al., Sci. Rep. 11, 15496)."""
-    cell = Structure.from_spacegroup("Fm-3m", mixed_cells()[3].structure.lattice, ["Mn", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    cell = Structure.from_spacegroup(
+        "Fm-3m", mixed_cells()[3].structure.lattice, ["Mn", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]]
+    )
     plain = engine().static(cell, folder=project / "plain")
     corrected = engine(corrections="mp2020").static(cell, folder=project / "corrected")
     assert plain.energy_corrections == {}

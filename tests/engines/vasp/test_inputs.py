@@ -234,7 +234,9 @@ def test_what_enters_the_key() -> None:
 
 def test_energy_scales_tell_apart_what_cannot_be_compared() -> None:
     def scale(preset: str, **settings: Any) -> str:
-        return get_engine(EngineSpec.model_validate({"name": "vasp", "preset": preset, "settings": settings})).energy_scale
+        return get_engine(
+            EngineSpec.model_validate({"name": "vasp", "preset": preset, "settings": settings})
+        ).energy_scale
 
     assert scale("mp-gga") == "vasp/mp-gga/PBE+U/PBE"
     assert scale("mp-gga", corrections="mp2020") == "vasp/mp-gga/PBE+U/PBE/MP2020"

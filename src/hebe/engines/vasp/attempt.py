@@ -8,7 +8,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from custodian.custodian import CustodianError
+from custodian.custodian import (
+    CustodianError,
+    MaxCorrectionsError,
+    MaxCorrectionsPerHandlerError,
+    MaxCorrectionsPerJobError,
+    NonRecoverableError,
+)
 
 from hebe.config.settings import get_settings
 from hebe.config.vasp import vasp_tables
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from hebe.engines.vasp.command import Command
     from hebe.engines.vasp.inputs import Job, Ordered
 
+_EXHAUSTED: Final = (MaxCorrectionsError, MaxCorrectionsPerHandlerError, MaxCorrectionsPerJobError, NonRecoverableError)
 _SIGNALLED: Final = 128
 _MONITOR: Final = 30
 _WORDS: Final = 300
@@ -145,7 +152,8 @@ def _failure(attempt: Attempt, job: Job, error: Exception) -> End:
     else:
         attempt.outcome, cause = "failed", _cause(attempt.path, log, error)
     attempt.write()
-    return End(attempt, cause=cause, deterministic=isinstance(error, CustodianError))
+    exhausted = attempt.outcome == "failed" and isinstance(error, _EXHAUSTED)
+    return End(attempt, cause=cause, deterministic=exhausted)
 
 
 def _cause(path: Path, log: list[dict[str, Any]], error: Exception) -> str:
@@ -202,7 +210,9 @@ def _words(action: dict[str, Any]) -> str:
     if "file" in action:
         copied = done.get("_file_copy", {}).get("dest")
         return f"{action['file']} becomes {copied}" if copied else f"{action['file']}: {', '.join(done)}"
-    return ", ".join(f"{tag} = {value}" for tag, value in _settings(action).items()) or str(action.get("dict", "changed"))
+    return ", ".join(f"{tag} = {value}" for tag, value in _settings(action).items()) or str(
+        action.get("dict", "changed")
+    )
 
 
 def _alters(correction: Correction) -> bool:
@@ -236,5 +246,3 @@ def _remove_large(path: Path, choice: VaspChoice) -> None:
         if name not in choice.settings.keep_files:
             for file in (path / name, path / f"{name}.gz"):
                 file.unlink(missing_ok=True)
-
-

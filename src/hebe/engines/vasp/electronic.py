@@ -51,7 +51,9 @@ def electronic(
 def _centres(properties: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
     """Centres (eV, from the Fermi level) of the bands that hold states."""
     found = {
-        element: {orbital: float(band["center"]) for orbital, band in orbitals.items() if band.get("center") is not None}
+        element: {
+            orbital: float(band["center"]) for orbital, band in orbitals.items() if band.get("center") is not None
+        }
         for element, orbitals in properties.items()
     }
     return {e: {o: centre for o, centre in bands.items() if math.isfinite(centre)} for e, bands in found.items()}

@@ -145,5 +145,3 @@ def _check_packages() -> None:
     for package in ("atomate2", "custodian"):
         if importlib.util.find_spec(package) is None:
             raise MissingDependencyError(package, "engine vasp", "vasp")
-
-

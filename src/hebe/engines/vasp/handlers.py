@@ -1,7 +1,7 @@
 """Handlers and limits of custodian for each kind of job: what is corrected, what is not, and when a run must stop.
 
-Handlers that would only change what a converged number means (another smearing, another mesh) are left out. Those that
-do it on the way (``VaspErrorHandler`` after a failure of the tetrahedron method) are followed by a run with the settings
+Handlers that would only change what a converged number means (another smearing, another mesh) are left out. Those
+that do it on the way (``VaspErrorHandler`` after a failure of the tetrahedron method) are followed by a run with the settings
 asked for, see `run`.
 """
 

@@ -171,7 +171,11 @@ def _last_step(path: Path) -> Structure:
     from pymatgen.io.vasp.outputs import Vasprun
 
     found = Vasprun(
-        existing(path, "vasprun.xml"), exception_on_bad_xml=False, parse_dos=False, parse_eigen=False, parse_potcar_file=False
+        existing(path, "vasprun.xml"),
+        exception_on_bad_xml=False,
+        parse_dos=False,
+        parse_eigen=False,
+        parse_potcar_file=False,
     )
     step: Structure = found.ionic_steps[-1]["structure"]
     return step

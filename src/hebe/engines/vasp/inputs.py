@@ -14,13 +14,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Element, Structure
 
 from hebe.config.vasp import vasp_tables
 from hebe.exceptions import EngineError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from pymatgen.io.vasp.sets import VaspInputSet
 
     from hebe.config.vasp import VaspChoice

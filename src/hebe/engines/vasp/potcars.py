@@ -80,7 +80,9 @@ def _check_header(text: str, symbol: str, functional: str) -> None:
         raise EngineError("vasp", f"the POTCAR {symbol} of {functional} is one of {words[1]} ({own[1]})")
     expected = _EXCHANGE.get(functional.partition("_")[0])
     if expected is not None and exchange[1] != expected:
-        raise EngineError("vasp", f"the POTCAR {symbol} of {functional} was made for another functional ({exchange[1]})")
+        raise EngineError(
+            "vasp", f"the POTCAR {symbol} of {functional} was made for another functional ({exchange[1]})"
+        )
 
 
 def folder() -> Path | None:

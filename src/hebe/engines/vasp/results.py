@@ -13,7 +13,6 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from pymatgen.core import Structure
 
 from hebe.engines.protocol import Relaxation
 from hebe.engines.vasp.corrections import correction
@@ -25,6 +24,8 @@ from hebe.exceptions import EngineError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pymatgen.core import Structure
 
     from hebe.config.vasp import VaspChoice
 

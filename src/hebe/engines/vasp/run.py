@@ -1,5 +1,4 @@
-"""One VASP calculation in one folder: attempts with atomate2's makers under custodian, until the answer has the settings
-asked for.
+"""One VASP calculation in one folder: attempts with atomate2's makers until the answer has the settings asked for.
 
 A cell relaxes in several passes, each with the plane waves of the cell before. A correction that changes what a number
 means only leads to a start from which the calculation is repeated. A program that died, or a worker that was killed,
@@ -8,7 +7,6 @@ goes on from the last good structure.
 
 from __future__ import annotations
 
-import shlex
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -155,5 +153,3 @@ class VaspRun:
         own = self._settings.vasp_walltime_s
         left = min(DEADLINE.left_s, float("inf") if own is None else own - (time.monotonic() - self._began))
         return None if left == float("inf") else left
-
-

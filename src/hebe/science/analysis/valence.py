@@ -1,7 +1,7 @@
 """Valences from magnetic moments: which ion a site holds, and whether it is Jahn-Teller active.
 
-The moment of a d ion with U lies near its spin-only value (Reed and Ceder, Chem. Rev. 104, 4513 (2004)); where two ions of
-an element have the same moment, it says nothing.
+The moment of a d ion with U lies near its spin-only value (Reed and Ceder, Chem. Rev. 104, 4513 (2004)); where two
+ions of an element have the same moment, it says nothing.
 """
 
 from __future__ import annotations
