@@ -35,7 +35,7 @@ def _decorated(structure: Structure, mixed: str, cations: list[str], others: dic
 
 def _layered(alkali: str, a: float, c: float) -> Structure:
     """Three formula units of an O3 oxide, space group R-3m."""
-    sites = [[0, 0, 0.5], [0, 0, 0], [0, 0, 0.2605]]
+    sites = [[0.0, 0.0, 0.5], [0.0, 0.0, 0.0], [0.0, 0.0, 0.2605]]
     return Structure.from_spacegroup("R-3m", Lattice.hexagonal(a, c), [alkali, "Al", "O"], sites)
 
 
@@ -56,7 +56,7 @@ def _spinel() -> Structure:
 
 def _olivine() -> Structure:
     """LiFePO4 (Streltsov et al., Acta Cryst. B 49, 147 (1993)), coordinates rounded."""
-    sites = [[0, 0, 0], [0.282, 0.25, 0.975], [0.095, 0.25, 0.418]]
+    sites = [[0.0, 0.0, 0.0], [0.282, 0.25, 0.975], [0.095, 0.25, 0.418]]
     sites += [[0.097, 0.25, 0.743], [0.457, 0.25, 0.206], [0.166, 0.046, 0.285]]
     lattice = Lattice.orthorhombic(10.332, 6.01, 4.692)
     return Structure.from_spacegroup("Pnma", lattice, ["Li", "Al", "P", "O", "O", "O"], sites)

@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -83,7 +84,7 @@ class Program:
         """Steps until the forces are small, NSW is reached, or STOPCAR says so."""
         incar = self.run.incar
         cell = int(incar.get("ISIF", 2)) == 3
-        target = FrechetCellFilter(self.atoms) if cell else self.atoms
+        target: Any = FrechetCellFilter(self.atoms) if cell else self.atoms
         limit = abs(float(incar.get("EDIFFG", -0.05)))
         search = BFGS(target, logfile=None, maxstep=0.1 if int(incar["IBRION"]) == 1 else 0.2)
         for _ in range(int(incar["NSW"])):
@@ -164,11 +165,11 @@ class Program:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _next_fault() -> dict | None:
+def _next_fault() -> dict[str, Any] | None:
     name = os.environ.get("VASP_STAND_IN_FAULTS")
     if name is None or not Path(name).exists():
         return None
-    faults = json.loads(Path(name).read_text())
+    faults: list[dict[str, Any] | None] = json.loads(Path(name).read_text())
     if not faults:
         return None
     Path(name).write_text(json.dumps(faults[1:]))

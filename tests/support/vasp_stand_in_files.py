@@ -225,7 +225,7 @@ def xml_start(run: Run) -> str:
 
 def _points(run: Run) -> list[tuple[float, ...]]:
     """Two of the k points of the mesh, which is enough for a band gap."""
-    return [(0.0, 0.0, 0.0)] + ([(1 / run.mesh[0], 0.0, 0.0)] if run.mesh[0] > 1 else [])
+    return [(0.0, 0.0, 0.0), *([(1 / run.mesh[0], 0.0, 0.0)] if run.mesh[0] > 1 else [])]
 
 
 def xml_step(

@@ -163,10 +163,8 @@ def vasp_choice(preset: str, settings: VaspSettings | None) -> VaspChoice:
         If a setting would make ``mp-gga`` or ``mp24`` something else.
     """
     given, tables = settings or VaspSettings(), vasp_tables()
-    if preset == "custom":
-        base = given.base or "mp-gga"
-    else:
-        base = preset
+    base = (given.base or "mp-gga") if preset == "custom" else preset
+    if preset != "custom":
         for name in _ONLY_CUSTOM:
             if name in given.model_fields_set and getattr(given, name) not in (None, {}, "mp"):
                 raise RefusedValueError(

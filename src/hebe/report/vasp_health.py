@@ -89,7 +89,8 @@ def memory_gb(n_atoms: int, cutoff_eV: float, k_points: int) -> float:
 
     waves = n_atoms * _ATOM_VOLUME_A3 * (cutoff_eV / _RYDBERG_A2) ** 1.5 / (6 * math.pi**2)
     bands = 1.2 * n_atoms * _ELECTRONS_PER_ATOM / 2
-    return vasp_tables().memory.factor * waves * bands * k_points * _SPINS * _COEFFICIENT_BYTES / 1e9
+    coefficients = waves * bands * k_points * _SPINS
+    return float(vasp_tables().memory.factor * coefficients * _COEFFICIENT_BYTES / 1e9)
 
 
 def _memory(campaign: Campaign, spec: EngineSpec, engine: VaspEngine, number: int) -> Check:

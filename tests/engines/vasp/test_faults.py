@@ -39,7 +39,7 @@ engine().relax(Structure.from_file(sys.argv[1]), folder=Path(sys.argv[2]))
 def sample() -> Structure:
     """Distorted rock salt of two formula units and three elements."""
     lattice = Lattice.tetragonal(2.97, 4.2)
-    sites = [[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0], [0, 0, 0.5]]
+    sites = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.0], [0.0, 0.0, 0.5]]
     return displaced(Structure(lattice, ["Ni", "Mg", "O", "O"], sites), 0.1, "vasp")
 
 

@@ -58,10 +58,10 @@ def write_folder(engine: VaspEngine, job: Job, structure: Structure, path: Path,
     """
     cell = ordered(structure)
     made = input_set(engine.choice, job, cell)
-    lacking = missing(made.potcar_symbols, made.user_potcar_functional)
+    lacking = missing(made.potcar_symbols, str(made.user_potcar_functional))
     path.mkdir(parents=True, exist_ok=True)
     with quiet():
-        made.write_input(path, potcar_spec=bool(lacking))
+        made.write_input(str(path), potcar_spec=bool(lacking))
     content = {
         "facts": dict(facts),
         "task": job.task,

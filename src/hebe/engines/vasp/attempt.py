@@ -108,11 +108,11 @@ def prepare(choice: VaspChoice, job: Job, cell: Ordered, command: Command, left_
 
     first = input_set(choice, job, cell)
     for symbol in first.potcar_symbols:
-        data_set(symbol, first.user_potcar_functional)
+        data_set(symbol, str(first.user_potcar_functional))
     made = generator(choice, job, cell)
     with quiet():
         if first.kpoints is not None:
-            made.user_kpoints_settings = first.kpoints
+            made.user_kpoints_settings = first.kpoints  # type: ignore[assignment]  # documented: a dict or Kpoints
     settings = get_settings()
     return getattr(mp, choice.preset.static if job.task == STATIC else choice.preset.relax)(
         input_set_generator=made,

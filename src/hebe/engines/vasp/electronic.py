@@ -36,7 +36,7 @@ def electronic(
     """
     output = calculation.output
     centres = _centres(output.dos_properties or {})
-    assigned = None if moments is None else assign_valences(structure, moments)
+    assigned = None if moments is None else assign_valences(structure, moments.tolist())
     return ElectronicDoc(
         band_gap_eV=None if output.bandgap is None else float(output.bandgap),
         is_metal=output.is_metal,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from hebe.config.vasp import VaspSettings
+    from hebe.engines.vasp.run import VaspRun
 
 EVALUATION: Final = "vasp-1"
 """Name and version of how input follows from settings: enters content keys, changed when numbers do."""
@@ -132,7 +133,7 @@ class VaspEngine:
         with tempfile.TemporaryDirectory(prefix="hebe-vasp-", ignore_cleanup_errors=True) as own:
             return self._run(job, structure, Path(own)).calculate()
 
-    def _run(self, job: Job, structure: Structure, folder: Path) -> Any:
+    def _run(self, job: Job, structure: Structure, folder: Path) -> VaspRun:
         from hebe.engines.vasp.run import VaspRun
 
         try:

@@ -1,8 +1,8 @@
 """Handlers and limits of custodian for each kind of job: what is corrected, what is not, and when a run must stop.
 
 Handlers that would only change what a converged number means (another smearing, another mesh) are left out. Those
-that do it on the way (``VaspErrorHandler`` after a failure of the tetrahedron method) are followed by a run with the settings
-asked for, see `run`.
+that do it on the way (``VaspErrorHandler`` after a failure of the tetrahedron method) are followed by a run with the
+settings asked for, see `run`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BUFFER_SHARE: Final = 0.1
 _START_VARIABLE: Final = "CUSTODIAN_WALLTIME_START"
 
 
-class ElectronicErrorHandler(UnconvergedErrorHandler):  # type: ignore[misc]  # custodian has no types
+class ElectronicErrorHandler(UnconvergedErrorHandler):
     """Corrects a density that is not self-consistent.
 
     Too few ionic steps are no error: the calculation is cut and goes on later.

@@ -164,7 +164,8 @@ def _structures(path: Path) -> Sequence[Structure]:
 def _poscar(path: Path, name: str) -> Structure:
     from pymatgen.io.vasp.inputs import Poscar
 
-    return Poscar.from_file(existing(path, name), check_for_potcar=False, read_velocities=False).structure
+    found: Structure = Poscar.from_file(existing(path, name), check_for_potcar=False, read_velocities=False).structure
+    return found
 
 
 def _last_step(path: Path) -> Structure:

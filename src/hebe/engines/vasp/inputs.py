@@ -115,7 +115,7 @@ def generator(choice: VaspChoice, job: Job, cell: Ordered) -> VaspInputSet:
     settings = choice.settings
     made._config_dict["POTCAR"] |= settings.potcars  # noqa: SLF001 - the public way does this, and warns
     if settings.potcar_functional is not None:
-        made.user_potcar_functional = settings.potcar_functional
+        made.user_potcar_functional = settings.potcar_functional  # type: ignore[assignment]  # it knows LDA_64 too
     return made
 
 
