@@ -27,6 +27,7 @@ from hebe.cli import (
     series,
     space,
     store,
+    vasp,
 )
 from hebe.cli.arguments import Commands, Parser, unknown_command
 from hebe.exceptions import BadInputError, HebeError
@@ -48,6 +49,7 @@ GROUPS: Final = (
     report,
     export,
     store,
+    vasp,
     doctor,
 )
 """Modules with commands, in the order of ``hebe --help``."""

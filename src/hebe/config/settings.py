@@ -100,6 +100,9 @@ class Settings(ConfigModel):
     ``gpaw_python`` is the Python that has GPAW (None: this one if it has, else the system's), ``gpaw_processes`` the
     number of MPI processes of one calculation, ``gpaw_walltime_s`` the wall time after which a calculation writes a
     checkpoint and is ``cut``, ``gpaw_stuck_s`` the time without output after which it counts as stuck.
+    ``vasp_command`` starts VASP (None: as atomate2 is set), ``vasp_gamma_command`` its version for one k point;
+    ``vasp_walltime_s`` and ``vasp_stuck_s`` are as for GPAW, ``vasp_poll_s`` is the time between two looks at a running
+    program.
     """
 
     workers: Whole | None = Field(default=None, ge=1, le=10_000)
@@ -111,6 +114,11 @@ class Settings(ConfigModel):
     gpaw_processes: Whole = Field(default=1, ge=1, le=10_000)
     gpaw_walltime_s: float | None = Field(default=None, gt=0)
     gpaw_stuck_s: float = Field(default=7200.0, gt=0)
+    vasp_command: str | None = Field(default=None, min_length=1)
+    vasp_gamma_command: str | None = Field(default=None, min_length=1)
+    vasp_walltime_s: float | None = Field(default=None, gt=0)
+    vasp_stuck_s: float = Field(default=21_600.0, gt=0)
+    vasp_poll_s: float = Field(default=10.0, gt=0)
 
 
 def get_settings(start: Path | None = None) -> Settings:

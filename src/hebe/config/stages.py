@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.gpaw import RELAXED_CUTOFF_EV, gpaw_choice
+from hebe.config.gpaw import RELAXED_CUTOFF_EV, GPAWSettings, gpaw_choice
 from hebe.config.ranking import is_made
 from hebe.config.refusal import bad_key
 from hebe.config.wording import shown
@@ -61,7 +61,8 @@ def _check_cutoff(campaign: Campaign, stage: Stage, index: int) -> None:
     """Refuse to relax cells with a basis whose stresses are not converged."""
     if stage.engine.name != "gpaw" or stage.task != "relax":
         return
-    choice = gpaw_choice(stage.engine.preset or "screen", stage.engine.settings)
+    settings = stage.engine.settings
+    choice = gpaw_choice(stage.engine.preset or "screen", settings if isinstance(settings, GPAWSettings) else None)
     if not choice.cells_can_relax:
         reason = f"cells do not relax to the right volume with a cut-off of {choice.cutoff:g} eV"
         hint = f"at least {RELAXED_CUTOFF_EV:g} eV, task: static or relax-ions, or settings: {{allow_low_cutoff: true}}"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from hebe.schemas.calculation import Correction
+from hebe.schemas.electronic import ElectronicDoc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,8 @@ class Relaxation:
 
     ``n_steps`` counts evaluations; ``converged`` is False when a limit was reached, or when the cell went
     astray: ``problem`` then says how, and the structure is the last sane one. ``corrections`` are what was done about
-    errors on the way; ``cpu_s`` is CPU time of other processes.
+    errors on the way; ``cpu_s`` is CPU time of other processes. ``energy_corrections`` (eV of the whole cell, by name)
+    are part of ``energy_eV``.
     """
 
     structure: Structure
@@ -62,6 +64,8 @@ class Relaxation:
     problem: str | None = None
     corrections: list[Correction] = field(default_factory=list)
     cpu_s: float = 0.0
+    energy_corrections: dict[str, float] = field(default_factory=dict)
+    electronic: ElectronicDoc | None = None
 
 
 def static_result(structure: Structure, evaluation: Evaluation, cpu_s: float = 0.0) -> Relaxation:

@@ -6,10 +6,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from hebe.config.engine import ENGINES, EngineSpec
+from hebe.config.gpaw import GPAWSettings
+from hebe.config.vasp import VaspSettings
 from hebe.engines.ase import ASEEngine
 from hebe.engines.atomate2 import Atomate2Engine
 from hebe.engines.chgnet import CHGNetEngine
 from hebe.engines.gpaw import GPAWEngine
+from hebe.engines.vasp import VaspEngine
 from hebe.exceptions import BadInputError
 from hebe.science.keys import canonical_json
 
@@ -40,5 +43,7 @@ def _make(content: str) -> Engine:
     if spec.name == "atomate2":
         return Atomate2Engine(spec.arguments, spec.energy_scale)
     if spec.name == "gpaw":
-        return GPAWEngine(spec.preset or "screen", spec.settings)
+        return GPAWEngine(spec.preset or "screen", spec.settings if isinstance(spec.settings, GPAWSettings) else None)
+    if spec.name == "vasp":
+        return VaspEngine(spec.preset or "mp-gga", spec.settings if isinstance(spec.settings, VaspSettings) else None)
     return CHGNetEngine()

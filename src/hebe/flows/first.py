@@ -43,7 +43,7 @@ class FirstStage(StageWiring):
         """Calculation of a cell that is no host."""
         if label not in self._shared:
             task: Task = "static" if self.stage.task == "static" else "relax"
-            maker = self.maker(task, displacement=self.campaign.structures.shift, host=False)
+            maker = self.maker(task, displacement=self.campaign.structures.shift)
             self._shared[label] = self.add(maker.make(structure, label=label), label, SHARED_PRIORITY)
         job: Job = self._shared[label]
         return job
@@ -74,7 +74,7 @@ class BuiltStage(FirstStage):
         ordering = self.add(
             order.make(spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate
         )
-        maker = self.maker(self.stage.task, displacement=self.campaign.structures.shift)
+        maker = self.maker(self.stage.task, displacement=self.campaign.structures.shift, spec=spec)
         name = f"{made}/o0/s{self.number}"
         job = maker.make(build.output, ordering.output, None, 0, label=name)
         return Member(build.output, build.output.n_fu, self.add(job, name, priority, candidate))
@@ -89,7 +89,7 @@ class BuiltStage(FirstStage):
         jobs = []
         for slot in range(keep + n_random):
             name = f"{prefix}/o{slot}/s{self.number}"
-            relax = self.maker(self.stage.task, displacement=self.campaign.structures.shift)
+            relax = self.maker(self.stage.task, displacement=self.campaign.structures.shift, spec=spec)
             job = relax.make(member.configuration, order.output, member.made.output, slot, label=name)
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, order.output, jobs)
@@ -131,7 +131,8 @@ class GivenStage(FirstStage):
         """The given cell as made."""
         del builder
         cells, name = self.cells[spec.candidate_id], f"{prefix}/c{index}/x{spec.x_made}/o0/s{self.number}"
-        job = self.maker(self.stage.task, displacement=self.campaign.structures.shift).make(cells.made, label=name)
+        maker = self.maker(self.stage.task, displacement=self.campaign.structures.shift, spec=spec)
+        job = maker.make(cells.made, label=name)
         return Member(None, cells.n_fu, self.add(job, name, priority, candidate))
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
@@ -141,8 +142,7 @@ class GivenStage(FirstStage):
         jobs = []
         for slot, state in enumerate(found):
             name = f"{prefix}/o{slot}/s{self.number}"
-            job = self.maker(self.stage.task, displacement=self.campaign.structures.shift).make(
-                state.structure, label=name
-            )
+            maker = self.maker(self.stage.task, displacement=self.campaign.structures.shift, spec=spec)
+            job = maker.make(state.structure, label=name)
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, found[0].ordering, jobs)

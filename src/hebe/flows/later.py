@@ -55,7 +55,7 @@ class LaterStage(StageWiring):
         """As-made cell of the stage before, calculated anew."""
         before = self.before.member(spec, prefix, index, priority, builder, candidate)
         name = f"{prefix}/c{index}/x{spec.x_made}/o0/s{self.number}"
-        job = self._again(before.configuration, [before.made], 0, name)
+        job = self._again(before.configuration, [before.made], 0, name, spec)
         return Member(before.configuration, before.n_fu, self.add(job, name, priority, candidate), before)
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
@@ -64,7 +64,7 @@ class LaterStage(StageWiring):
         jobs = []
         for slot in range(min(self.stage.orderings.keep, len(before.jobs))):
             name = f"{prefix}/o{slot}/s{self.number}"
-            job = self._again(member.configuration, before.jobs, slot, name)
+            job = self._again(member.configuration, before.jobs, slot, name, spec)
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, before.ordering, jobs)
 
@@ -79,15 +79,20 @@ class LaterStage(StageWiring):
     def _reference(self, name: str, before: Job) -> Job:
         label = f"{name}/s{self.number}"
         if label not in self._shared:
-            job = self._again(None, [before], 0, label, host=False)
+            job = self._again(None, [before], 0, label)
             self._shared[label] = self.add(job, label, SHARED_PRIORITY)
         found: Job = self._shared[label]
         return found
 
     def _again(
-        self, configuration: OutputReference | None, before: list[Job], slot: int, label: str, *, host: bool = True
+        self,
+        configuration: OutputReference | None,
+        before: list[Job],
+        slot: int,
+        label: str,
+        spec: MemberSpec | None = None,
     ) -> Job:
         """Calculation that starts from the `slot`-th in energy of those of the stage before."""
-        maker = self.maker(self.stage.task, host=host)
+        maker = self.maker(self.stage.task, spec=spec)
         job: Job = maker.make(configuration, slot=slot, label=label, previous=[job.output for job in before])
         return job

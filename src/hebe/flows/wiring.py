@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobflow import Job, OutputReference
 
 from hebe.config.campaign import Campaign
+from hebe.config.engine import STARTS_FROM_IONS
 from hebe.config.family import Family, load_family
 from hebe.config.refusal import bad_key
 from hebe.exceptions import BadInputError
@@ -134,14 +135,29 @@ class StageWiring(ABC):
         self.jobs.append(job)
         return job
 
-    def maker(self, task: Task, *, displacement: float = 0.0, host: bool = True) -> RelaxMaker | StaticMaker:
-        """Maker of a calculation with the engine of the stage; only those of the host can lose their topology."""
+    def maker(
+        self, task: Task, *, displacement: float = 0.0, spec: MemberSpec | None = None
+    ) -> RelaxMaker | StaticMaker:
+        """Maker of a calculation with the engine of the stage.
+
+        Only cells of the host, which have a member's `spec`, can lose their topology and have its ions.
+        """
         engine = self.stage.engine.model_dump(mode="json", exclude_none=True)
-        family = self.family.name if host else None
-        brought = self.campaign.host.crystal if host else None
+        family = None if spec is None else self.family.name
+        brought = None if spec is None else self.campaign.host.crystal
+        member: dict[str, Any] | None = None
+        if spec is not None and self.stage.engine.name in STARTS_FROM_IONS:
+            member = spec.model_dump(mode="json", exclude={"entropy_R", "descriptors"})
+        shared: dict[str, Any] = {
+            "engine": engine,
+            "displacement": displacement,
+            "family": family,
+            "host": brought,
+            "member": member,
+        }
         if task == "static":
-            return StaticMaker(engine=engine, displacement=displacement, family=family, host=brought)
-        return RelaxMaker(engine=engine, displacement=displacement, family=family, host=brought, cell=task == "relax")
+            return StaticMaker(**shared)
+        return RelaxMaker(**shared, cell=task == "relax")
 
     def window(self, spec: MemberSpec) -> tuple[float, float]:
         """Lowest and highest x (ions per formula unit) that are ranked."""

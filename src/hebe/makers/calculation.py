@@ -17,17 +17,20 @@ from pymatgen.core import Structure
 from hebe.config.engine import EngineSpec
 from hebe.config.family import Family, adopt_family, load_family
 from hebe.config.settings import STORE_FOLDER, project_folder
+from hebe.config.vasp import VaspSettings
 from hebe.engines.registry import get_engine
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.makers.caching import reuse, unfinished
 from hebe.makers.identity import ADDED_LATER
 from hebe.schemas.base import ErrorInfo, Status
 from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.keys import KEY_VERSION, content_hash, structure_content
 from hebe.science.structures.configuration import displaced
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.stacking import recognise_stacking
+from hebe.science.structures.starting_ions import with_ions
 from hebe.science.structures.topology import check_topology, sanity
 from hebe.science.structures.working import apply_ordering
 
@@ -58,6 +61,8 @@ class CalculationMaker(Maker, ABC):
         Host family, for the check whether the cell is still its host; None skips it.
     host
         Data of the family where no data file has it.
+    member
+        Member of the host as plain data, for engines that start from its ions; None leaves moments to the engine.
     """
 
     name: str = "calculation"
@@ -65,6 +70,7 @@ class CalculationMaker(Maker, ABC):
     displacement: float = 0.0
     family: str | None = None
     host: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
+    member: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
     version: ClassVar[int] = 1
 
     @property
@@ -105,10 +111,7 @@ class CalculationMaker(Maker, ABC):
         """
         spec = EngineSpec.model_validate(self.engine)
         engine = get_engine(spec)
-        if previous is not None:
-            structure, reason = _from_previous(previous, slot)
-        else:
-            structure, reason = self._start(start, orderings, parent, slot)
+        structure, reason = self.start_of(start, orderings, parent, slot, previous)
         if structure is None:
             return self._without_start(engine, label, reason)
         host = self._host(start, structure)
@@ -120,12 +123,44 @@ class CalculationMaker(Maker, ABC):
         before = unfinished(key, CalculationDoc)
         return self._calculate(engine, spec, before, host, facts)
 
+    def start_of(
+        self,
+        start: Structure | ConfigurationDoc | None,
+        orderings: OrderingDoc | None = None,
+        parent: CalculationDoc | None = None,
+        slot: int = 0,
+        previous: list[CalculationDoc | None] | None = None,
+    ) -> tuple[Structure | None, str]:
+        """Structure that `make` calculates; None and why if there is none. Parameters are those of `make`."""
+        if previous is not None:
+            structure, reason = _from_previous(previous, slot)
+        else:
+            structure, reason = self._start(start, orderings, parent, slot)
+        if structure is None:
+            return None, reason
+        return self._with_ions(structure, EngineSpec.model_validate(self.engine)), ""
+
+    def document(self, result: Relaxation, structure: Structure, label: str) -> CalculationDoc:
+        """Document of a result that was computed elsewhere; `structure` is where it began."""
+        spec = EngineSpec.model_validate(self.engine)
+        engine = get_engine(spec)
+        key = calculation_key(engine, spec.fmax, self.task, structure)
+        made = self._document(result, structure, self._facts(engine, spec.fmax, key, label, structure))
+        return made.model_copy(update={"cpu_s": result.cpu_s})
+
     def _host(self, start: Structure | ConfigurationDoc | None, structure: Structure) -> Structure:
         """Cell before any relaxation, against which the topology is judged; the start itself if there is no other."""
         sites = structure.site_properties.get("configuration_site")
         if not isinstance(start, ConfigurationDoc) or start.structure is None or sites is None:
             return structure
         return apply_ordering(start.structure, sites, self._working)
+
+    def _with_ions(self, structure: Structure, spec: EngineSpec) -> Structure:
+        """Cell of a host with its ions and their moments, where the engine starts from them."""
+        if self.member is None or "sublattice" not in structure.site_properties:
+            return structure
+        order = spec.settings.magnetic_order if isinstance(spec.settings, VaspSettings) else "ferromagnetic"
+        return with_ions(MemberSpec.model_validate(self.member), structure, order)
 
     @property
     def _working(self) -> str | None:
@@ -206,6 +241,8 @@ class CalculationMaker(Maker, ABC):
             status=status,
             structure=result.structure,
             energy_eV=result.energy_eV,
+            energy_corrections=result.energy_corrections,
+            electronic=result.electronic,
             forces_max_eV_per_A=result.forces_max,
             stress_GPa=(result.stress * _GPA).tolist(),
             magmoms=None if result.magmoms is None else result.magmoms.tolist(),

@@ -8,6 +8,7 @@ from pydantic import Field
 from pymatgen.core import Structure
 
 from hebe.schemas.base import Document, ErrorInfo, Status
+from hebe.schemas.electronic import ElectronicDoc
 
 
 class Correction(Document):
@@ -30,6 +31,7 @@ class CalculationDoc(Document):
     ``stacking`` is that of the relaxed cell of a layered host (O3, P3, O1, P2, O2, several joined by +).
     ``magmoms`` in Bohr magnetons, one per site. Site order is that of ``input_structure``. ``run_dir`` is
     the folder with the files of engines that write some; ``corrections`` what was done about errors on the way.
+    ``energy_corrections`` (eV of the whole cell, by name) are part of ``energy_eV``.
     """
 
     key: str
@@ -42,9 +44,11 @@ class CalculationDoc(Document):
     input_structure: Structure | None = None
     structure: Structure | None = None
     energy_eV: float | None = None
+    energy_corrections: dict[str, float] = Field(default_factory=dict)
     forces_max_eV_per_A: float | None = None
     stress_GPa: list[list[float]] | None = None
     magmoms: list[float] | None = None
+    electronic: ElectronicDoc | None = None
     topology: str | None = None
     stacking: str | None = None
     n_steps: int = 0

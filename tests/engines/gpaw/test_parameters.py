@@ -113,7 +113,7 @@ def test_wrong_blocks_say_what_is_wrong(block: dict[str, Any], words: str) -> No
 def test_units_and_yaml_words_are_understood() -> None:
     block = {"name": "gpaw", "settings": {"cutoff": "50 Ry", "smearing": "50 meV", "spin": False, "hubbard_u": False}}
     settings = EngineSpec.model_validate(block).settings
-    assert settings is not None
+    assert isinstance(settings, GPAWSettings)
     assert settings.cutoff == pytest.approx(680.28466)
     assert (settings.smearing, settings.spin, settings.hubbard_u) == (0.05, "off", "none")
 

@@ -1,0 +1,184 @@
+"""What can be chosen for the engine vasp: presets as a data file, and the settings that go with or override them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any, Final, Literal
+
+from pydantic import Field, model_validator
+
+from hebe.config.model import ConfigModel
+from hebe.config.units import Energy, InverseLength, Whole
+from hebe.config.wording import RefusedValueError, suggest
+from hebe.config.yamlfile import load_model, parse_yaml
+
+VASP_PRESETS: Final = ("mp-gga", "mp24", "custom")
+
+MagneticOrder = Literal["ferromagnetic", "layer-antiferromagnetic", "random-collinear"]
+TagValue = bool | int | float | str | list[float]
+
+
+class VaspPreset(ConfigModel):
+    """A preset of the package: atomate2's makers, the set for metals, the name of the functional.
+
+    ``passes`` is how often a cell is relaxed, each time with the basis of the cell before.
+    """
+
+    relax: str
+    static: str
+    metal: str | None
+    functional: str
+    passes: Whole = Field(ge=1, le=5)
+
+
+class VaspSettings(ConfigModel):
+    """What goes with a preset, and what ``custom`` changes.
+
+    ``base`` (custom only) is the preset that ``custom`` starts from. ``incar`` sets tags; with ``mp-gga`` and ``mp24``
+    only those that alter no converged number. ``k_spacing`` (1/A, with the factor 2 pi) replaces the preset's mesh.
+    ``hubbard_u`` is ``mp`` (as the preset has it), ``none``, or U (eV) on d states by element; ``potcars`` names a
+    data set by element, ``potcar_functional`` their release. ``lreal``: ``preset``, ``auto`` (real-space projection
+    above 16 atoms) or ``off``. ``symmetry``: ``auto`` (off for cells of a host), ``on``, ``off``. ``corrections``
+    ``mp2020`` adds the corrections of the Materials Project's scheme of 2020 to every energy. ``keep_files`` names
+    large files that are kept; ``bader`` has charges partitioned when the program is there.
+    """
+
+    base: Literal["mp-gga", "mp24"] | None = None
+    incar: dict[str, TagValue] = Field(default_factory=dict)
+    k_spacing: InverseLength | None = Field(default=None, gt=0.02, le=2)
+    hubbard_u: Literal["mp", "none"] | dict[str, Energy] | None = None
+    potcars: dict[str, str] = Field(default_factory=dict)
+    potcar_functional: Literal["PBE", "PBE_52", "PBE_54", "PBE_64", "LDA", "LDA_52", "LDA_54", "LDA_64"] | None = None
+    lreal: Literal["preset", "auto", "off"] | None = None
+    symmetry: Literal["auto", "on", "off"] = "auto"
+    magnetic_order: MagneticOrder = "ferromagnetic"
+    corrections: Literal["none", "mp2020"] = "none"
+    passes: Whole | None = Field(default=None, ge=1, le=5)
+    keep_files: tuple[str, ...] = ()
+    bader: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unquoted(cls, value: Any) -> Any:
+        """YAML reads a plain ``off`` or ``on`` as false or true in some dialects."""
+        if not isinstance(value, dict):
+            return value
+        words = {("lreal", False): "off", ("symmetry", False): "off", ("symmetry", True): "on"}
+        return value | {key: word for (key, plain), word in words.items() if value.get(key) is plain}
+
+    @model_validator(mode="after")
+    def _known(self) -> VaspSettings:
+        tables = vasp_tables()
+        for tag in self.incar:
+            if tag != tag.upper():
+                raise RefusedValueError(f"tags are written in capitals, got {tag}", key="incar", suggestion=tag.upper())
+            if tag in tables.of_the_engine:
+                reason = f"{tag} is decided elsewhere"
+                raise RefusedValueError(reason, key="incar", suggestion=f"use {tables.of_the_engine[tag]}")
+        for name in self.keep_files:
+            if name not in tables.large_files:
+                raise RefusedValueError(
+                    f"{name!r} is no large file", key="keep_files", suggestion=suggest(name, tables.large_files)
+                )
+        _check_elements(self)
+        return self
+
+
+def _check_elements(settings: VaspSettings) -> None:
+    from pymatgen.core import Element
+
+    named = settings.hubbard_u if isinstance(settings.hubbard_u, dict) else {}
+    for key, elements in (("hubbard_u", named), ("potcars", settings.potcars)):
+        for symbol in elements:
+            if not Element.is_valid_symbol(symbol):
+                raise RefusedValueError(f"{symbol!r} is no element", key=key)
+
+
+class Limit(ConfigModel):
+    """How much is tried in one kind of job."""
+
+    max_errors: Whole = Field(ge=1)
+    restarts: Whole = Field(ge=0)
+
+
+class SourcedNumber(ConfigModel):
+    """A number with where it comes from."""
+
+    source: str
+    value: float = Field(ge=0)
+
+
+class MemoryRule(ConfigModel):
+    """How memory is estimated."""
+
+    source: str
+    factor: float = Field(gt=0)
+
+
+class VaspTables(ConfigModel):
+    """The file ``presets/vasp.yaml``."""
+
+    presets: dict[str, VaspPreset]
+    limits: dict[str, Limit]
+    free_tags: tuple[str, ...]
+    of_the_engine: dict[str, str]
+    harmless_changes: tuple[str, ...]
+    large_cell_sites: Whole
+    large_files: tuple[str, ...]
+    least_moment: SourcedNumber
+    relaxed_ediff: SourcedNumber
+    memory: MemoryRule
+
+
+@cache
+def vasp_tables() -> VaspTables:
+    """Presets and tables of the package."""
+    file = resources.files("hebe.config") / "presets" / "vasp.yaml"
+    return load_model(VaspTables, parse_yaml(file.read_bytes(), file="presets/vasp.yaml"))
+
+
+class VaspChoice(ConfigModel):
+    """A preset with the settings of a user, checked against each other."""
+
+    name: str
+    preset: VaspPreset
+    settings: VaspSettings
+
+    @property
+    def passes(self) -> int:
+        """How often a cell is relaxed."""
+        return self.settings.passes or self.preset.passes
+
+
+_ONLY_CUSTOM: Final = ("base", "hubbard_u", "potcars", "potcar_functional")
+
+
+def vasp_choice(preset: str, settings: VaspSettings | None) -> VaspChoice:
+    """Preset with the settings of a user.
+
+    Raises
+    ------
+    RefusedValueError
+        If a setting would make ``mp-gga`` or ``mp24`` something else.
+    """
+    given, tables = settings or VaspSettings(), vasp_tables()
+    base = (given.base or "mp-gga") if preset == "custom" else preset
+    if preset != "custom":
+        for name in _ONLY_CUSTOM:
+            if name in given.model_fields_set and getattr(given, name) not in (None, {}, "mp"):
+                raise RefusedValueError(
+                    f"{name} would make {preset} something else", key=name, suggestion="preset: custom"
+                )
+        for tag in given.incar:
+            if tag not in tables.free_tags:
+                raise RefusedValueError(
+                    f"{tag} would make {preset} something else", key="incar", suggestion="preset: custom"
+                )
+    if given.corrections == "mp2020" and preset != "mp-gga":
+        raise RefusedValueError(
+            f"the corrections of 2020 are fitted to PBE and PBE+U, not to {preset}",
+            key="corrections",
+            suggestion="preset: mp-gga",
+        )
+    return VaspChoice(name=preset, preset=tables.presets[base], settings=given)

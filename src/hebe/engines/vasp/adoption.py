@@ -1,0 +1,201 @@
+"""Input folders written without running, and finished folders taken in: the same files, by hand or by a queue.
+
+What is taken in must be the calculation that its key names: converged, of the same atoms, with the same tags, mesh and
+data sets as Hebe would have written.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from pymatgen.core import Structure
+
+from hebe.config.vasp import vasp_tables
+from hebe.engines.vasp.history import existing
+from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, Ordered, input_set, ordered
+from hebe.engines.vasp.potcars import missing
+from hebe.engines.vasp.results import is_relaxed, quiet, read_folder, relaxation
+from hebe.exceptions import BadInputError, EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hebe.engines.protocol import Relaxation
+    from hebe.engines.vasp.engine import VaspEngine
+
+RECORD: Final = "hebe.json"
+_LAST_CHANGE: Final = 0.02
+"""Change of volume in the last run up to which its plane waves count as those of the relaxed cell."""
+_NUMBER_TOLERANCE: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of VASP and what it is about: ``facts`` are those that were written with the input."""
+
+    path: Path
+    job: Job
+    start: Structure
+    facts: dict[str, Any]
+
+
+def write_folder(engine: VaspEngine, job: Job, structure: Structure, path: Path, facts: Mapping[str, Any]) -> list[str]:
+    """Write INCAR, KPOINTS, POSCAR and POTCAR of a calculation, and what it is about.
+
+    Parameters
+    ----------
+    facts
+        More to remember: its key, its label.
+
+    Returns
+    -------
+    list of str
+        Symbols whose POTCAR is missing; without all of them ``POTCAR.spec`` lists the symbols instead.
+    """
+    cell = ordered(structure)
+    made = input_set(engine.choice, job, cell)
+    lacking = missing(made.potcar_symbols, str(made.user_potcar_functional))
+    path.mkdir(parents=True, exist_ok=True)
+    with quiet():
+        made.write_input(str(path), potcar_spec=bool(lacking))
+    content = {
+        "facts": dict(facts),
+        "task": job.task,
+        "fmax": job.fmax,
+        "structure": structure.as_dict(),
+    }
+    (path / RECORD).write_text(json.dumps(content, indent=1))
+    return sorted(lacking)
+
+
+def read_input(path: Path, fmax: float) -> Folder:
+    """What a folder is about: by the record of `write_folder`, else by its POSCAR and INCAR.
+
+    Parameters
+    ----------
+    fmax
+        Largest force (eV/A) for folders without a record.
+
+    Raises
+    ------
+    BadInputError
+        If there is no input to read.
+    """
+    if (path / RECORD).is_file():
+        content = json.loads((path / RECORD).read_text())
+        return Folder(
+            path, Job(content["task"], content["fmax"]), Structure.from_dict(content["structure"]), content["facts"]
+        )
+    with quiet():
+        from pymatgen.io.vasp.inputs import Incar, Poscar
+
+        try:
+            structure = Poscar.from_file(existing(path, "POSCAR"), check_for_potcar=False).structure
+            incar = Incar.from_file(existing(path, "INCAR"))
+        except (OSError, ValueError) as err:
+            raise BadInputError(f"no POSCAR and INCAR to read: {err}", file=path) from err
+    if int(incar.get("NSW", 0)) <= 0:
+        task = STATIC
+    elif int(incar.get("ISIF", 2)) in (2, 3):
+        task = RELAX if int(incar.get("ISIF", 2)) == 3 else IONS
+    else:
+        raise BadInputError(f"ISIF = {incar['ISIF']} is no task of Hebe", file=path, suggestion="ISIF = 2 or 3")
+    moments = incar.get("MAGMOM")
+    if moments is not None and len(moments) == len(structure):
+        structure.add_site_property("magmom", [float(m) for m in moments])
+    return Folder(path, Job(task, fmax), structure, {})
+
+
+def read_result(engine: VaspEngine, folder: Folder) -> Relaxation:
+    """Result of a finished folder.
+
+    Raises
+    ------
+    BadInputError
+        If it is not what its input says, or not finished; names what differs.
+    """
+    cell = ordered(folder.start)
+    try:
+        document = read_folder(folder.path)
+        found = relaxation(document, folder.start, cell, engine.choice)
+    except EngineError as err:
+        raise BadInputError(err.reason, file=folder.path) from err
+    calculation = document.calcs_reversed[0]
+    problems = [
+        *_atoms(cell, calculation.input.structure),
+        *_tags(engine, folder, cell, calculation.input),
+        *_data_sets(engine, folder, cell, calculation.input),
+        *_end(folder, calculation, found),
+    ]
+    if problems:
+        raise BadInputError("; ".join(problems), file=folder.path, suggestion="run it with the input of hebe inputs")
+    return found
+
+
+def _atoms(cell: Ordered, begun: Structure) -> list[str]:
+    same = [s.specie.symbol for s in cell.structure] == [s.specie.symbol for s in begun]
+    return [] if same else [f"its atoms are {begun.composition.formula}, in an order that is not that of the input"]
+
+
+def _tags(engine: VaspEngine, folder: Folder, cell: Ordered, given: Any) -> list[str]:
+    """Tags and mesh that differ from those of the key."""
+    tables = vasp_tables()
+    made = input_set(engine.choice, folder.job, cell)
+    skip = {*tables.free_tags, *tables.harmless_changes, "NSW", "EDIFFG", "SYSTEM"}
+    expected, actual = dict(made.incar), {**given.parameters, **given.incar}
+    names = [name for name in expected if name not in skip]
+    wrong = [name for name in names if not _equal(expected[name], actual.get(name))]
+    problems = [f"{name} is {actual.get(name)}, not {expected[name]}" for name in wrong]
+    if folder.job.task != STATIC and not 0 < -float(actual.get("EDIFFG", 0.0)) <= folder.job.fmax + _NUMBER_TOLERANCE:
+        problems.append(f"EDIFFG is {actual.get('EDIFFG')}, not -{folder.job.fmax:g} or tighter")
+    if made.kpoints is not None:
+        mesh, used = tuple(made.kpoints.kpts[0]), _mesh(given.kpoints)
+        if used is None or any(n < m for n, m in zip(used, mesh, strict=True)):
+            problems.append(f"its mesh of k points is {used}, not {mesh} or denser")
+    return problems
+
+
+def _mesh(kpoints: Any) -> tuple[int, ...] | None:
+    found = kpoints.get("kpoints") if isinstance(kpoints, dict) else getattr(kpoints, "kpts", None)
+    return tuple(int(n) for n in found[0]) if found else None
+
+
+def _equal(expected: Any, actual: Any) -> bool:
+    if isinstance(expected, list | tuple):
+        return (
+            actual is not None
+            and np.shape(actual) == np.shape(expected)
+            and bool(np.allclose(actual, expected, atol=1e-3))
+        )
+    if isinstance(expected, bool) or isinstance(actual, bool):
+        return bool(expected) == bool(actual)
+    if isinstance(expected, int | float):
+        return actual is not None and abs(float(actual) - float(expected)) < _NUMBER_TOLERANCE
+    return str(expected).strip(".").casefold()[:1] == str(actual).strip(".").casefold()[:1]
+
+
+def _data_sets(engine: VaspEngine, folder: Folder, cell: Ordered, given: Any) -> list[str]:
+    expected = input_set(engine.choice, folder.job, cell).potcar_symbols
+    titles = [str(getattr(spec, "titel", spec)) for spec in given.potcar_spec or []]
+    used = [title.split()[1] if len(title.split()) > 1 else title for title in titles]
+    return [] if used == expected else [f"its POTCARs are {', '.join(used)}, not {', '.join(expected)}"]
+
+
+def _end(folder: Folder, calculation: Any, found: Relaxation) -> list[str]:
+    """Whether it has come to its end."""
+    steps = calculation.output.ionic_steps or []
+    most = int(calculation.input.parameters.get("NELM", 60))
+    if not steps or len(steps[-1].electronic_steps) >= most:
+        return ["its last density is not self-consistent"]
+    if folder.job.task == STATIC:
+        return []
+    if not is_relaxed(folder.path) or found.forces_max > folder.job.fmax + 1e-4:
+        return [f"its forces are up to {found.forces_max:.3f} eV/A: it is not relaxed"]
+    change = abs(found.structure.volume / calculation.input.structure.volume - 1)
+    if folder.job.task == RELAX and change > _LAST_CHANGE:
+        return [f"its volume changed by {100 * change:.0f} % in the last run: copy CONTCAR to POSCAR and run once more"]
+    return []

@@ -1,0 +1,72 @@
+"""Electronic results from VASP's task document: band gap, band centres, valences from moments, charges by Bader."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hebe.schemas.electronic import ElectronicDoc
+from hebe.science.analysis.valence import assign_valences
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from hebe.engines.vasp.inputs import Ordered
+
+_ANIONS: Final = ("O", "F", "S", "Se", "Cl", "N")
+
+
+def electronic(
+    calculation: Any, structure: Structure, cell: Ordered, moments: np.ndarray[Any, np.dtype[np.float64]] | None
+) -> ElectronicDoc:
+    """Electronic results of a calculation.
+
+    Parameters
+    ----------
+    calculation
+        Calculation of atomate2's task document.
+    structure
+        Final structure in the order of the one asked about.
+    cell
+        The one asked about in POSCAR's order.
+    moments
+        Moments (Bohr magnetons) in the order of `structure`.
+    """
+    output = calculation.output
+    centres = _centres(output.dos_properties or {})
+    assigned = None if moments is None else assign_valences(structure, moments.tolist())
+    return ElectronicDoc(
+        band_gap_eV=None if output.bandgap is None else float(output.bandgap),
+        is_metal=output.is_metal,
+        p_centres_eV={element: bands["p"] for element, bands in centres.items() if element in _ANIONS and "p" in bands},
+        d_centres_eV={element: bands["d"] for element, bands in centres.items() if "d" in bands},
+        valences=None if assigned is None else [site.charge for site in assigned],
+        jahn_teller=None if assigned is None else [site.jahn_teller for site in assigned],
+        bader_charges=_bader(calculation.bader, cell),
+    )
+
+
+def _centres(properties: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """Centres (eV, from the Fermi level) of the bands that hold states."""
+    found = {
+        element: {
+            orbital: float(band["center"]) for orbital, band in orbitals.items() if band.get("center") is not None
+        }
+        for element, orbitals in properties.items()
+    }
+    return {e: {o: centre for o, centre in bands.items() if math.isfinite(centre)} for e, bands in found.items()}
+
+
+def _bader(analysis: Any, cell: Ordered) -> list[float] | None:
+    """Charges (e, positive for cations) in the order of the structure asked about."""
+    transfer = None if analysis is None else getattr(analysis, "charge_transfer", None) or _item(analysis)
+    if not transfer or len(transfer) != len(cell.order):
+        return None
+    found: list[float] = (-cell.back(np.array(transfer, dtype=float))).tolist()
+    return found
+
+
+def _item(analysis: Any) -> Any:
+    return analysis.get("charge_transfer") if isinstance(analysis, dict) else None

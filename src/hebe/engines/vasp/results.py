@@ -1,0 +1,138 @@
+"""From VASP's files to results: atomate2's task document reduced to energy, forces, stress, moments.
+
+The energy is that extrapolated to zero smearing, as the Materials Project takes it. Stress in VASP's files is in kB and
+positive under compression; here it is in eV/A^3 and positive under tension.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hebe.engines.protocol import Relaxation
+from hebe.engines.vasp.corrections import correction
+from hebe.engines.vasp.electronic import electronic
+from hebe.engines.vasp.history import existing
+from hebe.engines.vasp.inputs import Ordered, restored
+from hebe.exceptions import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pymatgen.core import Structure
+
+    from hebe.config.vasp import VaspChoice
+
+KB_PER_EV_A3: Final = 1602.176634
+"""Kilobar in one eV/A^3."""
+_RELAXED: Final = "reached required accuracy"
+_NOISY: Final = ("custodian", "atomate2", "pymatgen", "emmet", "VaspErrorHandler", "VasprunXMLValidator")
+
+
+def document_of(maker: Any, structure: Structure, path: Path) -> Any:
+    """Run a maker of atomate2 in a folder; its task document."""
+    with quiet(), contextlib.chdir(path):
+        return type(maker).make.original(maker, structure).output
+
+
+def read_folder(path: Path, *, bader: bool = False) -> Any:
+    """Task document of a folder in which VASP has ended.
+
+    Raises
+    ------
+    EngineError
+        If its files cannot be read.
+    """
+    with quiet():
+        from atomate2.vasp.jobs.base import get_vasp_task_document
+
+        try:
+            return get_vasp_task_document(path, run_bader=bader, store_volumetric_data=None)
+        except Exception as err:
+            reason = " ".join(f"{type(err).__name__}: {err}".split())[:300]
+            raise EngineError("vasp", f"the output cannot be read: {reason}", folder=path) from err
+
+
+def relaxation(document: Any, start: Structure, cell: Ordered, choice: VaspChoice) -> Relaxation:
+    """Result in the site order of `start`.
+
+    Parameters
+    ----------
+    document
+        Task document of atomate2.
+    start
+        Structure that was asked about.
+    cell
+        The same in POSCAR's order.
+    choice
+        Says which corrections the energy gets.
+    """
+    output, calculation = document.output, document.calcs_reversed[0]
+    final = restored(start, output.structure, cell.order)
+    moments = _moments(calculation, len(start))
+    named = correction(document, choice)
+    by_site = None if moments is None else cell.back(moments)
+    return Relaxation(
+        structure=final,
+        energy_eV=float(output.energy) + sum(named.values()),
+        forces_max=float(np.linalg.norm(np.array(output.forces, dtype=float), axis=1).max()),
+        stress=-np.array(output.stress, dtype=float) / KB_PER_EV_A3,
+        n_steps=len(calculation.output.ionic_steps or []),
+        converged=True,
+        magmoms=by_site,
+        energies=[float(step.e_0_energy) for step in calculation.output.ionic_steps or []],
+        energy_corrections=named,
+        electronic=electronic(calculation, final, cell, by_site),
+    )
+
+
+def forces_of(document: Any, cell: Ordered) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Forces (eV/A) in the site order of the structure that was asked about, shape (n, 3)."""
+    forces: np.ndarray[Any, np.dtype[np.float64]] = cell.back(np.array(document.output.forces, dtype=float))
+    return forces
+
+
+def is_relaxed(path: Path) -> bool:
+    """Whether VASP says that the forces are small enough; pymatgen takes a run that STOPCAR ended for converged."""
+    return _RELAXED in read_text(path / "OUTCAR")
+
+
+def read_text(path: Path) -> str:
+    """Text of a file, compressed or not.
+
+    Raises
+    ------
+    OSError
+        If there is neither.
+    """
+    found = existing(path.parent, path.name)
+    data = gzip.decompress(found.read_bytes()) if found.suffix == ".gz" else found.read_bytes()
+    return data.decode(errors="replace")
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what libraries say about their own files to themselves."""
+    levels = {name: logging.getLogger(name).level for name in _NOISY}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def _moments(calculation: Any, n: int) -> list[float] | None:
+    """Moments (Bohr magnetons) inside the spheres of the data sets, in POSCAR's order; None without spin."""
+    outcar = calculation.output.outcar or {}
+    found = outcar.get("magnetization") if isinstance(outcar, dict) else outcar.magnetization
+    return [float(site["tot"]) for site in found] if found and len(found) == n else None

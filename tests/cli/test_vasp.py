@@ -1,0 +1,85 @@
+"""``hebe inputs``, ``adopt`` and ``doctor`` for VASP, as far as they need no program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hebe.config.loading import load_campaign
+from hebe.report.vasp_health import elements_of, memory_gb, vasp_checks
+from support.campaigns import SPRINGS, layered
+from support.command import hebe
+from support.vasp import use_stand_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.vasp
+
+Captured = pytest.CaptureFixture[str]
+VASP = "{name: vasp, settings: {k_spacing: 0.5}}"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project folder that is also the working folder."""
+    use_stand_in(tmp_path, monkeypatch)
+    (tmp_path / ".hebe").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_doctor_names_the_potcars_that_are_missing(project: Path) -> None:
+    campaign = load_campaign(layered(project, engine=VASP))
+    assert elements_of(campaign) == {"Na", "Fe", "Mn", "Ni", "O"}
+    potcars, memory = vasp_checks(campaign)
+    assert potcars.status == "ok"
+    assert "Fe_pv, Mn_pv, Na_pv, Ni_pv, O" in potcars.detail
+    assert "not those that pymatgen knows" in potcars.detail, "they are made for tests"
+    assert memory.detail.startswith("about ")
+    (project / "potcars" / "POT_GGA_PAW_PBE" / "POTCAR.Ni_pv").unlink()
+    potcars, _ = vasp_checks(campaign)
+    assert (potcars.status, potcars.needed) == ("failed", True)
+    assert potcars.detail.startswith("Ni_pv of PBE cannot be used")
+
+
+def test_memory_is_that_of_the_plane_waves() -> None:
+    """100 atoms, 520 eV: 1.1e3 A^3 hold 29,600 plane waves; 480 bands, both spins, 16 bytes, three times: 1.4 GB."""
+    assert memory_gb(100, 520.0, 1) == pytest.approx(1.4, rel=0.05)
+    assert memory_gb(200, 520.0, 1) == pytest.approx(4 * memory_gb(100, 520.0, 1))
+
+
+@pytest.mark.slow
+def test_inputs_of_a_first_stage_are_written_without_running(project: Path, capsys: Captured) -> None:
+    path = layered(project, engine=VASP)
+    path.write_text(path.read_text().replace("volume_strain, mixing]", "volume_strain]"))
+    done = hebe(capsys, "inputs", path, "-o", "folders", "--json")
+    assert done.code == 0
+    found = done.json
+    made = [entry for entry in found["written"] if not entry["label"].startswith("shared/")]
+    assert len(made) == 2 * 3, (
+        "two cells of three candidates as made; the others start from these when they are relaxed"
+    )
+    assert found["waiting"] == 2 * 3 * 2
+    for entry in found["written"]:
+        names = {file.name for file in (project / entry["folder"]).iterdir()}
+        assert {"INCAR", "POSCAR", "POTCAR", "hebe.json"} <= names
+        assert "KPOINTS" not in names, "KSPACING makes the mesh"
+    (project / "potcars" / "POT_GGA_PAW_PBE" / "POTCAR.Mn_pv").unlink()
+    assert "POTCARs that are missing here: Mn_pv" in hebe(capsys, "inputs", path, "-o", "other").out
+
+
+def test_a_campaign_without_vasp_has_no_inputs(project: Path, capsys: Captured) -> None:
+    path = layered(project, engine=SPRINGS)
+    done = hebe(capsys, "inputs", path, "-o", "folders")
+    assert done.code == 2
+    assert "no stage of o3 computes with VASP" in done.err
+
+
+def test_adopting_nothing_is_bad_input(project: Path, capsys: Captured) -> None:
+    assert "there is no such folder" in hebe(capsys, "adopt", project / "nowhere").err
+    (project / "empty").mkdir()
+    done = hebe(capsys, "adopt", project / "empty")
+    assert done.code == 2
+    assert "there is no folder with an OUTCAR" in done.err

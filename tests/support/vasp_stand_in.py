@@ -1,0 +1,180 @@
+"""A stand-in for the program VASP in tests. It is NOT VASP and computes nothing of physical meaning.
+
+It reads INCAR, POSCAR, KPOINTS and POTCAR of the working folder, relaxes the crystal with springs by a real optimizer
+under NSW, IBRION, ISIF and EDIFFG, and writes OSZICAR, OUTCAR, CONTCAR and vasprun.xml in the formats that pymatgen,
+custodian and atomate2 read. The file named by ``VASP_STAND_IN_FAULTS`` holds a list of faults; every run takes the
+first: ``{"fault": "zbrent", "step": 2}`` (`step` counts ionic steps from 1), or null for none. Faults that end the
+process which started it find its number in ``VASP_STAND_IN_VICTIM``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.filters import FrechetCellFilter
+from ase.optimize import BFGS
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from support.spring_crystal import SpringCrystal
+from support.vasp_stand_in_files import (
+    NOTICE,
+    Run,
+    contcar,
+    outcar_end,
+    outcar_start,
+    outcar_step,
+    xml_start,
+    xml_step,
+)
+
+MESSAGES = {
+    "zbrent": "ZBRENT: fatal error in bracketing",
+    "edddav": "Error EDDDAV: Call to ZHEGV failed. Returncode =  7 3   8",
+    "brmix": "BRMIX: very serious problems the old and the new charge density differ",
+    "tet": "Tetrahedron method fails for NKPT<4. NKPT =  1",
+}
+
+
+class Stopped(Exception):  # noqa: N818 - an end, not an error
+    """The run ends here."""
+
+
+class Program:
+    """One run in the working folder."""
+
+    def __init__(self) -> None:
+        self.run = Run.read()
+        self.fault = _next_fault()
+        self.step, self.previous, self.converged = 0, 0.0, False
+        crystal = self.run.crystal
+        self.atoms = Atoms(crystal.symbols, scaled_positions=crystal.coords, cell=crystal.lattice, pbc=True)
+        self.atoms.calc = SpringCrystal(2.0, 2.25)
+        self.xml = xml_start(self.run)
+        for name in ("OSZICAR", "OUTCAR"):
+            Path(name).write_text("")
+        Path("OUTCAR").write_text(outcar_start(self.run))
+
+    def main(self) -> int:
+        """Relax or evaluate; the exit code of the program."""
+        sys.stdout.write(f" {NOTICE}\n running on 1 total cores\n")
+        incar = self.run.incar
+        try:
+            if int(incar.get("IBRION", -1)) < 0 or int(incar.get("NSW", 0)) == 0:
+                self.write_step()
+                self.converged = True
+            else:
+                self.relax()
+        except Stopped as end:
+            if end.args:
+                sys.stdout.write(f" {end.args[0]}\n")
+                return 1
+        self.finish()
+        return 0
+
+    def relax(self) -> None:
+        """Steps until the forces are small, NSW is reached, or STOPCAR says so."""
+        incar = self.run.incar
+        cell = int(incar.get("ISIF", 2)) == 3
+        target: Any = FrechetCellFilter(self.atoms) if cell else self.atoms
+        limit = abs(float(incar.get("EDIFFG", -0.05)))
+        search = BFGS(target, logfile=None, maxstep=0.1 if int(incar["IBRION"]) == 1 else 0.2)
+        for _ in range(int(incar["NSW"])):
+            forces = np.linalg.norm(target.get_forces(), axis=1).max()
+            done = float(forces) < limit
+            self.write_step()
+            if done:
+                self.converged = True
+                return
+            if Path("STOPCAR").exists():
+                raise Stopped
+            search.step()
+
+    def write_step(self) -> None:
+        """Energy, forces and stress of an ionic step into all files, then the fault of this step if there is one."""
+        self.step += 1
+        crystal = self.run.crystal.at(self.atoms.cell.array, self.atoms.get_scaled_positions(wrap=False))
+        energy = float(self.atoms.get_potential_energy())
+        forces, stress = self.atoms.get_forces(), self.atoms.get_stress(voigt=False)
+        fast = str(self.run.incar.get("ALGO", "Normal")).lower() in ("fast", "veryfast")
+        difficult = self._is("never-converges") or (self._is("unconverged") and fast)
+        n_scf = int(self.run.incar.get("NELM", 60)) if difficult else 12
+        with Path("OSZICAR").open("a") as file:
+            for n in range(1, n_scf + 1):
+                change = 1e-2 if difficult else 10.0 ** (-n / 2)
+                file.write(
+                    f"DAV: {n:3d}    {energy + change:19.12E}   {-change:12.5E}   {-change:12.5E}  1024   0.1E-01\n"
+                )
+            file.write(
+                f"{self.step:4d} F= {energy:.8E} E0= {energy:.8E}  d E ={energy - self.previous:.6E}  mag=     0.0\n"
+            )
+        sys.stdout.write(f"{self.step:4d} F= {energy:.8E} E0= {energy:.8E}\n")
+        sys.stdout.flush()
+        self.previous = energy
+        before, self.last = self.xml, (crystal, energy, forces, stress, n_scf)
+        self.xml += xml_step(self.run, *self.last)
+        with Path("OUTCAR").open("a") as file:
+            slow = 1e5 if self._is("wait-for-stop") else 0.1
+            file.write(outcar_step(self.run, crystal, energy, forces, stress, self.step, n_scf, slow))
+        Path("CONTCAR").write_text(contcar(crystal))
+        Path("vasprun.xml").write_text(self.xml)
+        self.before = before
+        self._break()
+
+    def finish(self) -> None:
+        """Close the files."""
+        words = " reached required accuracy - stopping structural energy minimisation\n"
+        relaxed = int(self.run.incar.get("NSW", 0)) > 0
+        with Path("OUTCAR").open("a") as file:
+            file.write((words if self.converged and relaxed else "") + outcar_end(self.run))
+        last = xml_step(self.run, *self.last, electrons=True)
+        Path("vasprun.xml").write_text(self.before + last + self.run.xml_end(self.last[0]))
+        for name in ("CHGCAR", "WAVECAR"):
+            if self.run.incar.get("LCHARG" if name == "CHGCAR" else "LWAVE", True) is True:
+                Path(name).write_text(f"{NOTICE}\n")
+
+    def _is(self, name: str) -> bool:
+        return self.fault is not None and self.fault["fault"] == name
+
+    def _break(self) -> None:
+        if self.fault is None or self.step != self.fault.get("step", 1):
+            return
+        name = self.fault["fault"]
+        if name in MESSAGES:
+            raise Stopped(MESSAGES[name])
+        if name == "wait-for-stop":
+            while not Path("STOPCAR").exists():
+                time.sleep(0.01)
+        if name == "orphan":
+            os.kill(int(os.environ["VASP_STAND_IN_VICTIM"]), signal.SIGKILL)
+            time.sleep(600)  # somebody has to end it
+        if name in ("kill", "kill-all"):
+            for path in (Path("CONTCAR"), Path("vasprun.xml")):
+                text = path.read_text()
+                path.write_text(text[: int(len(text) * 0.97) - 10])
+            if name == "kill-all":
+                os.kill(int(os.environ["VASP_STAND_IN_VICTIM"]), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _next_fault() -> dict[str, Any] | None:
+    name = os.environ.get("VASP_STAND_IN_FAULTS")
+    if name is None or not Path(name).exists():
+        return None
+    faults: list[dict[str, Any] | None] = json.loads(Path(name).read_text())
+    if not faults:
+        return None
+    Path(name).write_text(json.dumps(faults[1:]))
+    return faults[0]
+
+
+if __name__ == "__main__":
+    raise SystemExit(Program().main())
