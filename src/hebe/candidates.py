@@ -148,8 +148,10 @@ def _contract(document: dict[str, Any]) -> dict[str, Any]:
     mixing = document["mixing"]
     plain = without_versions(document)
     inner = {name: plain["mixing"][name] for name in _MIXING}
+    inner["vibrations"] = plain["mixing"].get("vibrations")  # documents from before have none
     taken = {name: plain[name] for name in _DIRECT}
     lifted = {name: mixing[name] for name in ("energy_above_hull_eV_per_atom", "hull_phases", "hull_grade")}
+    lifted["hull_models"] = mixing.get("hull_models", [])
     return {**taken, **lifted, "mixing": inner}
 
 

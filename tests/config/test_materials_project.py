@@ -127,6 +127,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_structures_are_fetched_once_and_computed_anew(
     project: Path, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +156,7 @@ def test_structures_are_fetched_once_and_computed_anew(
     assert {job.uuid for job in campaign_flow(again).jobs} == {job.uuid for job in flow.jobs}
 
 
+@pytest.mark.slow
 def test_a_refusal_is_one_line_without_the_key(project: Path, service: Service) -> None:
     service.refuse = True
     with pytest.raises(HebeError, match="the Materials Project gave no structures") as caught:

@@ -8,7 +8,19 @@ from pydantic import Field
 
 from hebe.config.model import ConfigModel
 from hebe.config.structures import CellFile
-from hebe.config.units import Temperature
+from hebe.config.units import Length, Temperature
+
+
+class VibrationSpec(ConfigModel):
+    """Harmonic vibrations of everything on the hull: lengths in A, temperatures in K.
+
+    ``supercell`` is the least width of the cells in which atoms are displaced, ``displacement`` how far, ``highest``
+    the temperature up to which a mixing temperature is sought.
+    """
+
+    supercell: Annotated[Length, Field(ge=4, le=40)] = 10.0
+    displacement: Annotated[Length, Field(gt=0, le=0.1)] = 0.01
+    highest: Annotated[Temperature, Field(ge=100, le=5000)] = 2000.0
 
 
 class MixingSpec(ConfigModel):
@@ -17,10 +29,12 @@ class MixingSpec(ConfigModel):
     ``phases`` are structure files (one phase each) or YAML files of phases as the package has them, relative to the
     campaign's folder. They are calculated with the campaign's engine like every other phase. ``materials_project``
     asks for the structures of that database; reading the campaign puts them among ``phases``. ``members`` are formulas
-    of the host that compete as disordered phases with their own entropy.
+    of the host that compete as disordered phases with their own entropy. ``vibrations`` asks for the harmonic free
+    energy of everything on the hull.
     """
 
     phases: tuple[CellFile, ...] = ()
     materials_project: bool = False
     members: tuple[str, ...] = ()
     temperatures: tuple[Annotated[Temperature, Field(ge=0, le=10_000)], ...] = ()
+    vibrations: VibrationSpec | None = None

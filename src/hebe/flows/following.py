@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobflow import Flow, Job, Maker
 
 from hebe.config.campaign import Campaign
+from hebe.config.mixing import MixingSpec
 from hebe.flows.first import BuiltStage, GivenStage
 from hebe.flows.later import LaterStage
 from hebe.makers.agree import AgreeMaker
@@ -56,7 +57,8 @@ def stage_jobs(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> 
 
 
 def _promote(campaign: Campaign, number: int) -> PromoteMaker:
-    plain = campaign.model_dump(mode="json", include=_NEEDED)
+    needed = _NEEDED if campaign.mixing == MixingSpec() else {*_NEEDED, "mixing"}
+    plain = campaign.model_dump(mode="json", include=needed)
     stage = campaign.stages[number]
     return PromoteMaker(
         following=StageFlowMaker(campaign=plain, stage=number),

@@ -13,6 +13,7 @@ from jobflow import Job, OutputReference
 from hebe.config.campaign import Campaign
 from hebe.config.engine import STARTS_FROM_IONS
 from hebe.config.family import Family, load_family
+from hebe.config.mixing import VibrationSpec
 from hebe.config.refusal import bad_key
 from hebe.exceptions import BadInputError
 from hebe.makers.build import BuildMaker
@@ -22,6 +23,7 @@ from hebe.makers.mixing import MixingMaker
 from hebe.makers.relax import RelaxMaker
 from hebe.makers.static import StaticMaker
 from hebe.makers.strain import StrainMaker
+from hebe.makers.vibrations import VibrationMaker
 from hebe.makers.voltage import VoltageMaker
 from hebe.science.analysis.competing import load_phases, phases_within
 from hebe.science.analysis.given import GivenPhase, given_phases
@@ -183,6 +185,8 @@ class StageWiring(ABC):
                 "configuration": member.configuration,
                 "calculation": member.made.output,
             }
+            if self.campaign.mixing.vibrations is not None:
+                self._shared[key]["vibrations"] = self.vibrations(member.made, label, SHARED_PRIORITY).output
         found: dict[str, Any] = self._shared[key]
         return found
 
@@ -242,17 +246,44 @@ class StageWiring(ABC):
         ]
         given = [phase for phase in self.given if phase.elements <= elements]
         maker = MixingMaker(temperatures=list(self.campaign.mixing.temperatures))
+        calculated = {phase.id: self.phase(phase) for phase in (*phases, *given)}
         job = maker.make(
             spec,
             [member.configuration for member in parts.members],
             [member.made.output for member in parts.members],
             vertices,
-            {phase.id: self.phase(phase).output for phase in (*phases, *given)},
+            {name: job.output for name, job in calculated.items()},
             label=spec.candidate_id,
             given=[phase_facts(phase) for phase in given],
             members=[self.vertex(*member) for member in self.competitors if set(member[0].elements) <= elements],
+            **self._hull_vibrations(spec, parts, calculated, priority),
         )
         return self.add(job, f"{spec.candidate_id}/s{self.number}/mixing", priority, spec.candidate_id)
+
+    def _hull_vibrations(
+        self, spec: MemberSpec, parts: _Parts, phases: dict[str, Job], priority: int
+    ) -> dict[str, dict[str, Any]]:
+        """What the mixing job gets about vibrations: nothing if the campaign does not ask for them."""
+        asked = self.campaign.mixing.vibrations
+        if asked is None:
+            return {}
+        own = [
+            self.vibrations(member.made, f"{spec.candidate_id}/c{index}", priority, spec.candidate_id).output
+            for index, member in enumerate(parts.members)
+        ]
+        shared = {name: self.vibrations(job, f"shared/{name}", SHARED_PRIORITY).output for name, job in phases.items()}
+        return {"vibrations": {"own": own, "phases": shared, "highest": asked.highest}}
+
+    def vibrations(self, calculation: Job, label: str, priority: int, candidate: str | None = None) -> Job:
+        """Vibrations of a relaxed cell, wired once."""
+        name = f"{label}/s{self.number}/vibrations"
+        if name not in self._shared:
+            asked = self.campaign.mixing.vibrations or VibrationSpec()
+            engine = self.stage.engine.model_dump(mode="json", exclude_none=True)
+            maker = VibrationMaker(engine=engine, supercell=asked.supercell, displacement=asked.displacement)
+            self._shared[name] = self.add(maker.make(calculation.output, label=name), name, priority, candidate)
+        job: Job = self._shared[name]
+        return job
 
 
 @dataclass

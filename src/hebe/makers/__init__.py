@@ -7,6 +7,7 @@ from hebe.makers.order import OrderMaker
 from hebe.makers.relax import RelaxMaker
 from hebe.makers.static import StaticMaker
 from hebe.makers.strain import StrainMaker
+from hebe.makers.vibrations import VibrationMaker
 from hebe.makers.voltage import VoltageMaker
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "RelaxMaker",
     "StaticMaker",
     "StrainMaker",
+    "VibrationMaker",
     "VoltageMaker",
 ]

@@ -9,6 +9,7 @@ from jobflow import JobConfig, Maker, OnMissing, job
 
 from hebe.schemas.spec import MemberSpec
 from hebe.science.analysis.references import MemberResult, PhaseFacts, mixing_document
+from hebe.science.analysis.vibrational_mixing import HullVibrations
 
 if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc
@@ -44,6 +45,7 @@ class MixingMaker(Maker):
         label: str = "",
         given: list[dict[str, Any]] | None = None,
         members: list[dict[str, Any]] | None = None,
+        vibrations: dict[str, Any] | None = None,
     ) -> MixingDoc:
         """Analyse what is there; what is missing becomes a reason or a warning.
 
@@ -52,18 +54,18 @@ class MixingMaker(Maker):
         configurations, made
             Configurations of the candidate and their as-made relaxations, in the same order.
         vertices
-            ``{"spec", "configuration", "calculation"}`` of each member of the host with fewest species.
+            ``{"spec", "configuration", "calculation"}`` of each member of the host with fewest species, with
+            ``"vibrations"`` where there are some.
         phases
             Phase id -> relaxation of each competing phase.
         given
             Facts of the phases that are not the package's: ``{"id", "source", "ions"}``.
         members
             More members of the host that compete, as `vertices`.
+        vibrations
+            ``{"own": [...], "phases": {id: ...}, "highest": K}``; those of members stand in their own entries.
         """
-        simplest, more = (
-            [MemberResult(MemberSpec.model_validate(v["spec"]), v["configuration"], v["calculation"]) for v in part]
-            for part in (vertices, members or [])
-        )
+        simplest, more = ([_member(entry) for entry in part] for part in (vertices, members or []))
         own = [MemberResult(spec, c, m) for c, m in zip(configurations, made, strict=True)]
         known = [PhaseFacts(**facts) for facts in given or []]
         return mixing_document(
@@ -75,4 +77,10 @@ class MixingMaker(Maker):
             members=more,
             given=known,
             temperatures=self.temperatures,
+            vibrations=None if vibrations is None else HullVibrations(**vibrations),
         )
+
+
+def _member(entry: dict[str, Any]) -> MemberResult:
+    spec = MemberSpec.model_validate(entry["spec"])
+    return MemberResult(spec, entry["configuration"], entry["calculation"], entry.get("vibrations"))

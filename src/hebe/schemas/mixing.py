@@ -43,6 +43,22 @@ class MixingResult(Document):
     reason: str | None = None
 
 
+class VibrationalMixing(Document):
+    """Mixing against the competing phases with harmonic vibrations on both sides; per mixed site.
+
+    ``dF_eV_per_site`` is the difference in vibrational free energy (zero-point energy included) at ``T_mix_K``, or at
+    ``highest_K`` where there is no such temperature. ``left_out`` are phases without a harmonic free energy: they are
+    not on this hull, and ``T_mix_K`` is a lower bound where they matter. ``reason`` says why a value is null.
+    """
+
+    T_mix_K: float | None = None
+    highest_K: float
+    dF_eV_per_site: float | None = None
+    decomposition_at_T_mix: list[DecompositionPhase] = Field(default_factory=list)
+    left_out: list[str] = Field(default_factory=list)
+    reason: str | None = None
+
+
 class MixingDoc(Document):
     """Mixing of one candidate; scalars from the mean energy over its configurations.
 
@@ -65,4 +81,5 @@ class MixingDoc(Document):
     hull_phases: list[str] = Field(default_factory=list)
     hull_grade: Literal["A", "B", "C", "D"] | None = None
     hull_models: list[str] = Field(default_factory=list)
+    vibrations: VibrationalMixing | None = None
     warnings: list[str] = Field(default_factory=list)

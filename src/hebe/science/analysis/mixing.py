@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hebe.schemas.mixing import DecompositionPhase, MixingAt, MixingResult
-from hebe.science.analysis.hull import Decomposition, InfeasibleError, PhaseEquilibrium
+from hebe.science.analysis.hull import Decomposition, InfeasibleError, PhaseEntry, PhaseEquilibrium
 
 BOLTZMANN: Final = 8.617333262145179e-5
 """Boltzmann constant, eV/K (CODATA 2018)."""
@@ -61,8 +61,8 @@ def mixing(phase: DisorderedPhase, references: PhaseEquilibrium) -> MixingResult
         dH_eV_per_site=_differences(phase, references, ground)[0] / phase.sites,
         dS_eV_per_K_per_site=_differences(phase, references, current)[1] / phase.sites,
         T_mix_K=None if reason else temperature,
-        decomposition=_listed(ground, references, phase.sites),
-        decomposition_at_T_mix=_listed(current, references, phase.sites),
+        decomposition=listed(ground, references.entries, phase.sites),
+        decomposition_at_T_mix=listed(current, references.entries, phase.sites),
         reason=reason,
     )
 
@@ -80,7 +80,7 @@ def mixing_at(phase: DisorderedPhase, references: PhaseEquilibrium, temperature:
     return MixingAt(
         temperature_K=temperature,
         dG_eV_per_site=(enthalpy - temperature * entropy) / phase.sites,
-        decomposition=_listed(mixture, references, phase.sites),
+        decomposition=listed(mixture, references.entries, phase.sites),
     )
 
 
@@ -91,13 +91,14 @@ def _differences(phase: DisorderedPhase, references: PhaseEquilibrium, mixture: 
     return phase.energy - enthalpy, phase.entropy - entropy
 
 
-def _listed(mixture: Decomposition, references: PhaseEquilibrium, sites: float) -> list[DecompositionPhase]:
+def listed(mixture: Decomposition, entries: Mapping[str, PhaseEntry], sites: float) -> list[DecompositionPhase]:
+    """Phases of a mixture per mixed site, the largest amount first."""
     return [
         DecompositionPhase(
             phase=name,
-            formula=references.entries[name].formula or name,
+            formula=entries[name].formula or name,
             amount=n / sites,
-            source=references.entries[name].source,
+            source=entries[name].source,
         )
         for name, n in sorted(mixture.amounts.items(), key=lambda item: (-item[1], item[0]))
     ]

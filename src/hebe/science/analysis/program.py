@@ -209,7 +209,7 @@ class HullProgram:
             inverse = np.linalg.inv(square)
         except np.linalg.LinAlgError:
             return None
-        facet = Facet(columns, inverse, prices @ inverse)
+        facet = Facet(columns, np.asarray(inverse, dtype=float), np.asarray(prices @ inverse, dtype=float))
         amounts = inverse @ b
         proven = (
             np.abs(square @ amounts - b).max() <= PRIMAL_TOLERANCE

@@ -11,6 +11,7 @@ from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.mixing import MixingDoc, MixingResult
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
+from hebe.schemas.vibrations import VibrationDoc
 from hebe.science.analysis.competing import coverage_grade, load_phases, model_formulas
 from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.analysis.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing, mixing_at
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hebe.science.analysis.given import GivenPhase
+    from hebe.science.analysis.vibrational_mixing import HullVibrations
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
@@ -40,6 +42,7 @@ class MemberResult:
     spec: MemberSpec
     configuration: ConfigurationDoc | None
     calculation: CalculationDoc | None
+    vibrations: VibrationDoc | None = None
 
     @property
     def usable(self) -> bool:
@@ -136,6 +139,7 @@ def mixing_document(
     members: Sequence[MemberResult] = (),
     given: Sequence[PhaseFacts] = (),
     temperatures: Sequence[float] = (),
+    vibrations: HullVibrations | None = None,
 ) -> MixingDoc:
     """Mixing of a candidate from all of its configurations.
 
@@ -156,6 +160,8 @@ def mixing_document(
         Facts of phases that are not the package's.
     temperatures
         K; where the lowest mixture of competing phases is listed.
+    vibrations
+        Of the candidate and the phases; those of `vertices` and `members` come with them.
     """
     usable = [member for member in own if member.usable]
     if not usable:
@@ -191,6 +197,11 @@ def mixing_document(
     elements = set(_amounts(first))
     entries = competing_entries(phases, elements, given) + member_entries([*vertices, *members], elements, first)
     _competing(document, first, mean, entries, temperatures, sites)
+    if vibrations is not None:
+        phase = DisorderedPhase(_amounts(first), mean, first.entropy, sites)
+        comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
+        hosts = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
+        document.vibrations = vibrations.mixing(phase, comparable, hosts)
     lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
     document.warnings += [f"competing: {name} has no energy" for name in sorted(lost)]
     _uncertainties(document, sd, model_error)

@@ -7,7 +7,7 @@ Math. Program. 5, 1 (1973).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,8 @@ class Walk:
         self._free[self.basis[self.basis < n_columns]] = False
         # price of a component that stands in the basis by itself: 0
         self._program = (np.ascontiguousarray(matrix), costs)
-        self._state = (self.basis, self._free, np.array(inverse, order="C"), np.zeros(n_columns))
-        self._results = (self.amounts, self.potentials, np.zeros(n_columns), np.zeros(rows))
+        self._state: tuple[Any, ...] = (self.basis, self._free, np.array(inverse, order="C"), np.zeros(n_columns))
+        self._results: tuple[Any, ...] = (self.amounts, self.potentials, np.zeros(n_columns), np.zeros(rows))
         self._primal, self._dual = tolerances
         _price(*self._program, self.basis, self._state[2], self.potentials, self._state[3])
 
@@ -69,7 +69,8 @@ class Walk:
             How many were done.
         """
         rows = np.ascontiguousarray(b, dtype=float)
-        return _values(*self._program, *self._state, *self._results, rows, values, self._primal, self._dual)
+        arguments: tuple[Any, ...] = (*self._program, *self._state, *self._results, rows, values)
+        return _values(*arguments, primal=self._primal, dual=self._dual)
 
 
 @compiled

@@ -1,0 +1,45 @@
+"""Harmonic vibrations of one cell."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hebe.schemas.base import Document, ErrorInfo
+
+
+class VibrationDoc(Document):
+    """Frequencies of one cell on a mesh of wave vectors.
+
+    ``frequencies_THz`` has one row per wave vector with three entries per atom of the primitive cell, ``weights`` how
+    often each row counts; an imaginary frequency is negative. ``residual_eV_per_A`` is the largest force on the cell
+    before any displacement, which is subtracted from all others.
+    """
+
+    key: str = ""
+    engine: str = ""
+    energy_scale: str = ""
+    label: str = ""
+    status: Literal["converged", "failed", "absent"] = "converged"
+    frequencies_THz: list[list[float]] = Field(default_factory=list)
+    weights: list[int] = Field(default_factory=list)
+    supercell_atoms: int = 0
+    n_displacements: int = 0
+    residual_eV_per_A: float | None = None
+    cpu_s: float = 0.0
+    versions: dict[str, str] = Field(default_factory=dict)
+    job_id: str | None = None
+    reused_from: str | None = None
+    error: ErrorInfo | None = None
+
+    @property
+    def lowest_THz(self) -> float | None:  # noqa: N802 - the unit keeps its case
+        """Lowest frequency, None where there is none."""
+        return min((min(row) for row in self.frequencies_THz), default=None)
+
+    @property
+    def stable(self) -> bool:
+        """Whether there are frequencies and all are real, so that a harmonic free energy exists."""
+        lowest = self.lowest_THz
+        return self.status == "converged" and lowest is not None and lowest > 0
