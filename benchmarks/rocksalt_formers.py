@@ -41,7 +41,7 @@ def campaign(configurations: int) -> Campaign:
             "name": "rocksalt-formers",
             "host": {"family": "rocksalt", "sublattices": {"M": {"species": species, "grid": 60, "n_species": "2..5"}}},
             "select": {"method": "explicit", "formulas": [formula(cations) for cations in sets]},
-            "structures": {"cations": SITES, "per_candidate": configurations, "seed": 7, "shells": 2},
+            "structures": {"cations": SITES, "per_candidate": configurations, "seed": 7},
             "mixing": {"members": [formula(CONTROLS[0])], "temperatures": ["900 degC"]},
             "stages": [{"engine": "chgnet", "analyses": ["mixing"]}],
             "rank": {"minimize": ["mixing_temperature"]},

@@ -69,8 +69,16 @@ class Walk:
             How many were done.
         """
         rows = np.ascontiguousarray(b, dtype=float)
-        arguments: tuple[Any, ...] = (*self._program, *self._state, *self._results, rows, values)
-        return _values(*arguments, primal=self._primal, dual=self._dual)
+        arguments: tuple[Any, ...] = (
+            *self._program,
+            *self._state,
+            *self._results,
+            rows,
+            values,
+            self._primal,
+            self._dual,
+        )
+        return _values(*arguments)
 
 
 @compiled
