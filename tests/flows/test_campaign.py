@@ -10,6 +10,7 @@ from maggma.stores import MemoryStore
 
 import hebe
 from hebe.api import project_store, results, run, show
+from hebe.config.loading import load_campaign
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from support.campaigns import FOURTEEN, layered, rocksalt
@@ -66,6 +67,27 @@ def test_slots_are_wired_before_anything_runs(tmp_path: Path) -> None:
     names = [type(job.maker).__name__ for job in jobs(flow) if job.metadata["candidate"]]
     assert names.count("RelaxMaker") == len(candidates) * 2 * (1 + 2)
     assert names.count("CandidateMaker") == len(candidates)
+
+
+def test_random_orderings_have_slots_of_their_own(tmp_path: Path) -> None:
+    def slots(keys: str) -> int:
+        path = layered(tmp_path)
+        path.write_text(path.read_text().replace("{keep: 2}", keys))
+        labels = [job.metadata["label"] for job in jobs(campaign_flow(load_campaign(path)))]
+        return sum("/x1/2/o" in label and not label.endswith("/order") for label in labels)
+
+    alone = slots("{keep: 2}")
+    assert slots("{keep: 2, random: 3, removal: even}") * 2 == alone * 5
+
+
+def test_one_site_is_not_shared(tmp_path: Path) -> None:
+    path = layered(tmp_path)
+    path.write_text(path.read_text().replace("cations: 4", "cations: 1"))
+    with pytest.raises(
+        BadInputError, match=r"TM has one site in a cell of 1, and 3 species.*nearest: cations: 3"
+    ) as caught:
+        campaign_flow(load_campaign(path))
+    assert caught.value.key == "structures.cations"
 
 
 def test_widening_a_campaign_computes_only_what_is_new(project: Path) -> None:

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hebe.config.campaign import SublatticeSpec
 from hebe.config.crystal import ANIONS, VACANCY, Crystal, check_element, described
@@ -26,14 +27,13 @@ from hebe.exceptions import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from numpy.typing import NDArray
-
 Valences = Mapping[str, tuple[int, ...]]
 
 EXCLUSION: Final = 2.0
 """Distance (A) below which two sites of the working ion are never occupied together: both prisms of a P stacking."""
 
 _BOND: Final = 1.2
+_SAME: Final = 1e-3
 _DIGITS: Final = 6
 _MOST_SUBLATTICES: Final = 16
 _FINEST: Final = 240
@@ -69,37 +69,23 @@ def host_of_crystal(crystal: Crystal, working_ion: str | None, named: Mapping[st
         If the working ion is missing or shares its sites, sites elsewhere are empty or too close, nothing is mixed, or
         an oxidation state is not known; names the nearest that would do.
     """
-    roles = _roles(crystal, working_ion, named)
-    merged = _merged(crystal, roles)
-    labels = [merged[label] for label in crystal.labels]
-    _check_empty(crystal, roles, working_ion)
-    counts = {name: labels.count(name) for name in dict.fromkeys(labels)}
-    if len(counts) > _MOST_SUBLATTICES:
-        raise BadInputError(f"it has {len(counts)} sublattices, at most {_MOST_SUBLATTICES} can be told apart")
-    units = math.gcd(*counts.values())
-    primary = max(
-        (name for name in counts if roles[name] == "mixed"), key=lambda name: len(crystal.fractions[name]), default=""
-    )
-    lattice, coords, layered = in_plane_first(crystal.lattice, crystal.coords, [i == primary for i in labels])
+    placed = _placed(crystal, working_ion, named)
     states = _States(crystal, like)
     sublattices = {
-        name: _sublattice(
-            name, crystal, roles[name], np.flatnonzero([label == name for label in labels]), lattice, coords,
-            units, states.of(crystal.fractions[name], roles[name], named.get(name, {})),
-        )
-        for name in counts
-    }  # fmt: skip
-    contents = _contents(crystal, roles, labels, lattice, coords, units)
+        name: _sublattice(placed, name, states.of(crystal.fractions[name], placed.roles[name], named.get(name, {})))
+        for name in dict.fromkeys(placed.labels)
+    }
+    x_full, x_made = _contents(placed)
     family = Family(
         name="",
         title=f"Crystal of space group {crystal.space_group} with {crystal.described()}",
         citation="a structure file",
         space_group=1,
         sublattices=sublattices,
-        lattice={working_ion or "none": _estimate(lattice)},
-        layer_axis="c" if layered else None,
-        x_full=contents[0],
-        x_made=contents[1],
+        lattice={working_ion or "none": _estimate(placed.lattice)},
+        layer_axis="c" if placed.layered else None,
+        x_full=x_full,
+        x_made=x_made,
         working_ions=(working_ion,) if working_ion else (),
         ladder=like.ladder,
         anion_limit=like.anion_limit,
@@ -108,6 +94,48 @@ def host_of_crystal(crystal: Crystal, working_ion: str | None, named: Mapping[st
     )
     fractions = {name: dict(crystal.fractions[name]) for name in family.mixed if len(crystal.fractions[name]) > 1}
     return FileHost(family.model_copy(update={"name": f"cif-{_digest(family)}"}), fractions)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A crystal with the role of every sublattice, those that belong together merged; ``units`` formula units."""
+
+    crystal: Crystal
+    roles: dict[str, Any]
+    labels: tuple[str, ...]
+    lattice: NDArray[np.float64]
+    coords: NDArray[np.float64]
+    layered: bool
+    units: int
+
+    def sites(self, name: str) -> list[int]:
+        """Sites of a sublattice."""
+        return [i for i, label in enumerate(self.labels) if label == name]
+
+    def distances(self, first: int, second: int) -> NDArray[np.float64]:
+        """Distances (A) from one site to the images of another in the cells around."""
+        step = self.coords[second] - self.coords[first]
+        shifts = np.array(list(itertools.product((-2, -1, 0, 1, 2), repeat=3)))
+        return np.asarray(np.linalg.norm((step + shifts) @ self.lattice, axis=1))
+
+    def too_close(self, first: int, second: int) -> bool:
+        """Whether two sites of the working ion, or a site and its own images, cannot both be occupied."""
+        distances = self.distances(first, second)
+        return bool(((distances > _SAME) & (distances < EXCLUSION)).any())
+
+
+def _placed(crystal: Crystal, working_ion: str | None, named: Mapping[str, Valences]) -> _Placed:
+    roles = _roles(crystal, working_ion, named)
+    _check_empty(crystal, roles, working_ion)
+    merged = _merged(crystal, roles)
+    labels = tuple(merged[label] for label in crystal.labels)
+    counts = {name: labels.count(name) for name in dict.fromkeys(labels)}
+    if len(counts) > _MOST_SUBLATTICES:
+        raise BadInputError(f"it has {len(counts)} sublattices, at most {_MOST_SUBLATTICES} can be told apart")
+    mixed = [name for name in counts if roles[name] == "mixed"]
+    primary = max(mixed, key=lambda name: len(crystal.fractions[name]), default="")
+    cell = in_plane_first(crystal.lattice, crystal.coords, [label == primary for label in labels])
+    return _Placed(crystal, roles, labels, *cell, math.gcd(*counts.values()))
 
 
 def own_composition(family: Family, name: str, part: Mapping[str, Fraction]) -> SublatticeSpec:
@@ -258,56 +286,32 @@ class _States:
         return SpeciesData(valences=common)
 
 
-def _sublattice(
-    name: str,
-    crystal: Crystal,
-    role: Any,
-    sites: NDArray[np.int64],
-    lattice: NDArray[np.float64],
-    coords: NDArray[np.float64],
-    units: int,
-    species: dict[str, SpeciesData],
-) -> FamilySublattice:
-    """Sublattice of some sites of the primitive cell."""
-    from pymatgen.core import Structure
-
-    anion = np.array([bool(set(crystal.fractions[label]) & ANIONS) for label in crystal.labels])
-    cell = Structure(lattice, ["H"] * len(coords), coords)
-    others = [i for i in range(len(coords)) if anion[i] != anion[sites[0]]]
-    distances = np.sort([d for i in others for d in _distances(cell, int(sites[0]), i)])
-    exclusion = 0.0
-    if role == "working":
-        near = [
-            d for i, j in itertools.combinations_with_replacement(sites.tolist(), 2) for d in _distances(cell, i, j)
-        ]
-        exclusion = EXCLUSION if any(1e-3 < d < EXCLUSION for d in near) else 0.0
+def _sublattice(placed: _Placed, name: str, species: dict[str, SpeciesData]) -> FamilySublattice:
+    """Sublattice of a family; its coordination counts cations around an anion and anions around a cation."""
+    sites = placed.sites(name)
+    anion = [bool(set(placed.crystal.fractions[label]) & ANIONS) for label in placed.crystal.labels]
+    others = [i for i, is_anion in enumerate(anion) if is_anion != anion[sites[0]]]
+    around = np.concatenate([placed.distances(sites[0], i) for i in others])
+    pairs = itertools.combinations_with_replacement(sites, 2)
+    excluding = placed.roles[name] == "working" and any(placed.too_close(i, j) for i, j in pairs)
     return FamilySublattice(
         wyckoff=name,
-        coordinates=tuple(tuple(_exact(x) for x in coords[i]) for i in sites),
-        coordination=int((distances < _BOND * distances[0]).sum()),
-        multiplicity=len(sites) // units,
-        role=role,
-        exclusion=exclusion,
+        coordinates=tuple((_exact(x), _exact(y), _exact(z)) for x, y, z in placed.coords[sites].tolist()),
+        coordination=int((around < _BOND * around.min()).sum()),
+        multiplicity=len(sites) // placed.units,
+        role=placed.roles[name],
+        exclusion=EXCLUSION if excluding else 0.0,
         species=species,
     )
-
-
-def _distances(cell: Any, first: int, second: int) -> list[float]:
-    """Distances (A) from one site to the images of another in the cells around."""
-    step = cell.frac_coords[second] - cell.frac_coords[first]
-    shifts = np.array(list(itertools.product((-2, -1, 0, 1, 2), repeat=3)))
-    return [float(d) for d in np.linalg.norm((step + shifts) @ cell.lattice.matrix, axis=1)]
 
 
 def _exact(value: float) -> Fraction:
     """Coordinate between 0 and 1 with six digits, thirds and the like exactly."""
     wrapped = value - math.floor(value)
     simple = Fraction(wrapped).limit_denominator(24)
-    return (
-        simple
-        if abs(simple - wrapped) < 10.0**-_DIGITS
-        else Fraction(round(wrapped, _DIGITS)).limit_denominator(10**_DIGITS)
-    ) % 1
+    if abs(simple - wrapped) < 10.0**-_DIGITS:
+        return simple % 1
+    return Fraction(round(wrapped * 10**_DIGITS), 10**_DIGITS) % 1
 
 
 def _estimate(lattice: NDArray[np.float64]) -> LatticeEstimate:
@@ -319,22 +323,13 @@ def _estimate(lattice: NDArray[np.float64]) -> LatticeEstimate:
     return LatticeEstimate(parameters=values, reference_radius=0.0, source="the file")
 
 
-def _contents(
-    crystal: Crystal,
-    roles: Mapping[str, Any],
-    labels: list[str],
-    lattice: NDArray[np.float64],
-    coords: NDArray[np.float64],
-    units: int,
-) -> tuple[Fraction, Fraction]:
+def _contents(placed: _Placed) -> tuple[Fraction, Fraction]:
     """Most working ions that have room, and those of the file, per formula unit."""
-    from pymatgen.core import Structure
-
-    sites = [i for i, label in enumerate(labels) if roles[label] == "working"]
-    made = _simple(sum(1 - float(crystal.fractions[crystal.labels[i]].get(VACANCY, 0)) for i in sites) / units)
-    cell = Structure(lattice, ["H"] * len(coords), coords)
-    near = {(i, j) for i, j in itertools.combinations(sites, 2) if min(_distances(cell, i, j)) < EXCLUSION}
-    full = Fraction(_largest_free(sites, near), units)
+    sites = [i for i, label in enumerate(placed.labels) if placed.roles[label] == "working"]
+    parts = [placed.crystal.fractions[placed.crystal.labels[i]] for i in sites]
+    made = _simple(sum(1 - float(part.get(VACANCY, 0)) for part in parts) / placed.units)
+    near = {(i, j) for i, j in itertools.combinations(sites, 2) if placed.too_close(i, j)}
+    full = Fraction(_largest_free(sites, near), placed.units)
     if made > full:
         raise BadInputError(
             f"{float(made):.4g} working ions per formula unit have no room: sites are closer than {EXCLUSION:g} A",

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING
 
 from jobflow import Flow
 
+from hebe.config.family import load_family
+from hebe.config.refusal import bad_key
 from hebe.flows.following import stage_jobs
-from hebe.science.chemistry.member import candidate_spec
+from hebe.science.chemistry.member import candidate_spec, composition_of
 from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.structures.configuration import cell_size, crowded_sublattice
 from hebe.science.structures.explicit import check_cells
+from hebe.science.structures.host import host_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hebe.config.campaign import Campaign
     from hebe.schemas.spec import MemberSpec
 
@@ -38,9 +44,27 @@ def campaign_flow(campaign: Campaign) -> Flow:
     Raises
     ------
     BadInputError
-        If the space is empty, nothing passes the filters, or a structure file cannot be used.
+        If the space is empty, nothing passes the filters, a structure file cannot be used, or one site is to hold
+        several species.
     """
     members = campaign_members(campaign)
     if campaign.structures.method == "explicit":
         check_cells(campaign, members)
+    else:
+        _check_sizes(campaign, members)
     return Flow(list(stage_jobs(campaign, 0, members)), name=campaign.name)
+
+
+def _check_sizes(campaign: Campaign, members: Sequence[MemberSpec]) -> None:
+    """Refuse cells in which several species are to share one site."""
+    cell, wanted = host_cell(load_family(campaign.host.family), campaign.host.working_ion), campaign.structures.cations
+    for spec in members:
+        composition = composition_of(spec)
+        if crowded_sublattice(composition, spec.primary, wanted, cell) is None:
+            continue
+        size = cell_size(composition, spec.primary, wanted)
+        name = crowded_sublattice(composition, spec.primary, size, cell)
+        if name is not None:
+            number = len(composition.fractions[name])
+            reason = f"{spec.formula}: {name} has one site in a cell of {size}, and {number} species are to share it"
+            raise bad_key(campaign, ("structures", "cations"), reason, f"nearest: cations: {number * size}")

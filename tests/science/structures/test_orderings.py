@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pytest
 from pymatgen.analysis.ewald import EwaldSummation
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Lattice, Species, Structure
+from pymatgen.transformations.standard_transformations import OrderDisorderedStructureTransformation
 
 from hebe.config.family import load_family
 from hebe.exceptions import BadInputError
@@ -197,3 +198,20 @@ def test_distinct_orderings_are_counted_as_burnside_says() -> None:
     powers = 2 ** np.arange(18)
     smallest = np.min([states @ powers[p] for p in permutations], axis=0)
     assert found.n_candidates == len(np.unique(smallest))
+
+
+@pytest.mark.parametrize(("n", "algorithm"), [(6, 0), (6, 2), (8, 0)])
+def test_never_worse_than_the_best_of_pymatgen(n: int, algorithm: int) -> None:
+    """Ordering by `OrderDisorderedStructureTransformation`, energies of both by pymatgen's Ewald sum."""
+    structure, sites = layered(n)
+    charges = charges_at(structure, n // 2, n, seed=3)
+    species = [
+        {Species(site.specie.symbol, float(q)): 0.5 if i in sites else 1.0}
+        for i, (site, q) in enumerate(zip(structure, charges, strict=True))
+    ]
+    partial = Structure(structure.lattice, species, structure.frac_coords)
+    best = OrderDisorderedStructureTransformation(algo=algorithm).apply_transformation(partial)
+    theirs = float(EwaldSummation(best, acc_factor=16).total_energy)
+    found = find_orderings(structure, sites, n // 2, charges, keep=1)
+    kept = sorted({*range(len(structure))} - {*sites} | {*found.occupied[0]})
+    assert pymatgen_energy(structure, kept, charges) <= theirs + 1e-6

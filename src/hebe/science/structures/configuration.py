@@ -77,6 +77,15 @@ def cell_size(composition: HostComposition, primary: str, wanted: int) -> int:
     return size if size <= _MAX_GROWTH * wanted else -(-wanted // whole) * whole
 
 
+def crowded_sublattice(composition: HostComposition, primary: str, size: int, cell: HostCell) -> str | None:
+    """Sublattice that has one site per layer of a supercell for several species, None if there is none."""
+    for name, fractions in composition.fractions.items():
+        sites = Fraction(size * cell.sites_per_cell(name), cell.sites_per_cell(primary) * cell.layers(name))
+        if sites <= 1 < sum(1 for x in fractions.values() if x):
+            return name
+    return None
+
+
 def mean_radius(composition: HostComposition, split: Split, primary: str) -> float | None:
     """Mean Shannon radius (A) on the primary sublattice, None if one is not tabulated."""
     sub = composition.host.sublattices[primary]

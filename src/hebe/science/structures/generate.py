@@ -87,7 +87,7 @@ def generate_sqs(
     """
     family = load_family(host)
     fractions = {s: {e: parse_fraction(x) for e, x in v.items()} for s, v in composition.items()}
-    _check_fractions(fractions, family.mixed, host)
+    check_fractions(fractions, family.mixed, host)
     ion = working_ion or next(iter(family.working_ions), None)
     target = HostComposition(host, ion, family.x_full, fractions)
     primary = max(fractions, key=lambda name: len(fractions[name]))
@@ -116,7 +116,14 @@ def generate_sqs(
     ]
 
 
-def _check_fractions(fractions: Mapping[str, Mapping[str, Fraction]], mixed: tuple[str, ...], host: str) -> None:
+def check_fractions(fractions: Mapping[str, Mapping[str, Fraction]], mixed: tuple[str, ...], host: str) -> None:
+    """Refuse fractions that are no composition of the `mixed` sublattices of a `host`.
+
+    Raises
+    ------
+    BadInputError
+        If a sublattice is unknown or missing, or its fractions do not sum to 1.
+    """
     for name, part in fractions.items():
         if name not in mixed:
             raise BadInputError(f"{host} has no mixed sublattice {name!r}", suggestion=f"it has {', '.join(mixed)}")
