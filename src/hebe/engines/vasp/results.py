@@ -89,7 +89,13 @@ def relaxation(document: Any, start: Structure, cell: Ordered, choice: VaspChoic
         energies=[float(step.e_0_energy) for step in calculation.output.ionic_steps or []],
         energy_corrections=named,
         electronic=electronic(calculation, final, cell, by_site),
+        versions={"vasp": str(calculation.vasp_version), "potcars": ", ".join(titles(calculation))},
     )
+
+
+def titles(calculation: Any) -> list[str]:
+    """Titles of the POTCARs that a calculation used, in their order."""
+    return [str(getattr(spec, "titel", spec)) for spec in calculation.input.potcar_spec or []]
 
 
 def forces_of(document: Any, cell: Ordered) -> np.ndarray[Any, np.dtype[np.float64]]:
