@@ -63,7 +63,8 @@ def write_inputs(campaign: Campaign | str | Path, folder: Path, *, start: Path |
     engine_of(chosen)
     store = project_store(start)
     try:
-        _build(chosen, store, project_root(start))
+        if chosen.stages[0].engine.name == _ENGINE:
+            _build(chosen, store, project_root(start))
         found: dict[str, Any] = {
             "campaign": chosen.name,
             "written": [],
