@@ -68,7 +68,7 @@ def outputs(folder: Path, **criteria: Any) -> list[dict[str, Any]]:
         (SPRINGS, "static"),
         pytest.param(
             "chgnet",
-            "relax",
+            "relax-ions",
             marks=pytest.mark.skipif(importlib.util.find_spec("chgnet") is None, reason="needs the package chgnet"),
         ),
     ],
@@ -102,7 +102,7 @@ def test_a_calculation_that_fails_is_a_document_with_its_cause(project: Path) ->
     set_faults(project / "faults.json", *[{"fault": "never-converges"}] * 40)
     summary = run(path, workers=1, progress=False)
     assert summary.status == "failed"
-    failed = outputs(project, engine="vasp", status="failed")
+    failed = outputs(project, engine="vasp", status="failed", task="static")
     assert len(failed) == 3
     for document in failed:
         assert "errors of VASP: Unconverged" in document["error"]["message"]
