@@ -56,15 +56,23 @@ def write_inputs(campaign: Campaign | str | Path, folder: Path, *, start: Path |
     Returns
     -------
     dict
-        ``written`` (folder, key, label of each), numbers of those ``finished``, ``waiting`` and ``running`` elsewhere,
-        and ``missing_potcars``.
+        ``written`` (folder, key, label of each); numbers of those that are ``finished`` or ``failed``, that are
+        ``waiting`` for others, and whose folder is there ``with_output``; ``missing_potcars``.
     """
     chosen = as_campaign(campaign)
     engine_of(chosen)
     store = project_store(start)
     try:
-        _build(chosen, store, project_root(start))
-        found: dict[str, Any] = {"campaign": chosen.name, "written": [], "finished": 0, "waiting": 0, "with_output": 0}
+        if chosen.stages[0].engine.name == _ENGINE:
+            _build(chosen, store, project_root(start))
+        found: dict[str, Any] = {
+            "campaign": chosen.name,
+            "written": [],
+            "finished": 0,
+            "failed": 0,
+            "waiting": 0,
+            "with_output": 0,
+        }
         lacking: set[str] = set()
         for job in _calculations(chosen, store, project_root(start)):
             lacking |= set(_write(job, store, folder, found))
@@ -102,8 +110,10 @@ def _calculations(campaign: Campaign, store: JobStore, root: Path) -> Iterator[J
 def _write(job: Job, store: JobStore, folder: Path, found: dict[str, Any]) -> list[str]:
     maker = job.maker
     assert isinstance(maker, CalculationMaker)  # noqa: S101 - so they were chosen
-    if store.docs_store.query_one({"uuid": job.uuid, "output.status": {"$ne": "cut"}}, ["uuid"]) is not None:
-        found["finished"] += 1
+    known = store.docs_store.query_one({"uuid": job.uuid}, ["output.status"])
+    status = None if known is None else known["output"].get("status", "converged")
+    if status not in (None, "cut"):
+        found["failed" if status == "failed" else "finished"] += 1
         return []
     if any(store.docs_store.query_one({"uuid": one}, ["uuid"]) is None for one in set(job.input_uuids)):
         found["waiting"] += 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hebe.config.loading import load_campaign
-from hebe.report.vasp_health import elements_of, memory_gb, vasp_checks
+from hebe.report.vasp_checks import elements_of, memory_gb, vasp_checks
 from support.campaigns import SPRINGS, layered
 from support.command import hebe
 from support.vasp import use_stand_in

@@ -147,4 +147,4 @@ def test_a_wrong_import_path_is_bad_input(path: str, words: str) -> None:
 
 def test_an_unknown_engine_names_those_there_are() -> None:
     with pytest.raises(BadInputError, match="known: chgnet"):
-        get_engine("vasp")
+        get_engine("crystal")

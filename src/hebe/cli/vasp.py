@@ -48,6 +48,7 @@ def write_inputs(options: argparse.Namespace) -> int:
     write_line(f"{len(found['written'])} folders written below {options.output}")
     for name, words in (
         ("finished", "are finished"),
+        ("failed", "have failed: hebe rerun --failed takes them back"),
         ("with_output", "have output: hebe adopt takes it in"),
         ("waiting", "wait for calculations that come before them"),
     ):

@@ -10,7 +10,7 @@ from hebe.config.gpaw import PRESETS, GPAWSettings
 from hebe.config.model import ConfigModel
 from hebe.config.units import Force, Whole
 from hebe.config.vasp import VASP_PRESETS, VaspSettings, vasp_choice
-from hebe.config.wording import RefusedValueError
+from hebe.config.wording import RefusedValueError, suggest
 
 ENGINES: Final = ("chgnet", "gpaw", "atomate2", "vasp")
 """Engines that can be named; any ASE calculator can be given by import path instead."""
@@ -29,7 +29,7 @@ class EngineSpec(ConfigModel):
     """
 
     name: Literal["chgnet", "gpaw", "atomate2", "vasp"] | None = None
-    preset: Literal["ci", "screen", "accurate", "mp-gga", "mp24", "custom"] | None = None
+    preset: str | None = None
     settings: GPAWSettings | VaspSettings | None = None
     ase: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
     arguments: dict[str, Any] = Field(default_factory=dict)
@@ -62,8 +62,8 @@ class EngineSpec(ConfigModel):
         if self.name not in _PRESETS and (self.preset or self.settings):
             raise ValueError("preset and settings belong to the engines gpaw and vasp")
         if self.preset is not None and self.preset not in _PRESETS[str(self.name)]:
-            known = ", ".join(_PRESETS[str(self.name)])
-            raise RefusedValueError(f"{self.name} has no preset {self.preset!r}", key="preset", suggestion=known)
+            hint = suggest(self.preset, _PRESETS[str(self.name)])
+            raise RefusedValueError(f"{self.name} has no preset {self.preset!r}", key="preset", suggestion=hint)
         if self.name == "vasp":
             _check_vasp(self)
         return self

@@ -50,7 +50,7 @@ class Relaxation:
     ``n_steps`` counts evaluations; ``converged`` is False when a limit was reached, or when the cell went
     astray: ``problem`` then says how, and the structure is the last sane one. ``corrections`` are what was done about
     errors on the way; ``cpu_s`` is CPU time of other processes. ``energy_corrections`` (eV of the whole cell, by name)
-    are part of ``energy_eV``.
+    are part of ``energy_eV``; ``versions`` are those that only the output tells.
     """
 
     structure: Structure
@@ -66,6 +66,7 @@ class Relaxation:
     cpu_s: float = 0.0
     energy_corrections: dict[str, float] = field(default_factory=dict)
     electronic: ElectronicDoc | None = None
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def static_result(structure: Structure, evaluation: Evaluation, cpu_s: float = 0.0) -> Relaxation:

@@ -237,6 +237,7 @@ class CalculationMaker(Maker, ABC):
         problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
         error = ErrorInfo(error_class="UnphysicalError", message=problem, deterministic=True) if problem else None
         status = "failed" if problem else "converged" if result.converged else "cut"
+        versions = {**facts["versions"], **result.versions}
         return CalculationDoc(
             status=status,
             structure=result.structure,
@@ -251,7 +252,7 @@ class CalculationMaker(Maker, ABC):
             n_steps=result.n_steps,
             corrections=result.corrections,
             error=error,
-            **facts,
+            **{**facts, "versions": versions},
         )
 
     def _verdict(self, host: Structure, final: Structure) -> str:

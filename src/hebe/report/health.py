@@ -53,7 +53,7 @@ def examine(campaign: Campaign | None = None, start: Path | None = None) -> list
         checks += [_folder(root), *_outputs(root), _workers(start), *examine_cluster(root)]
     checks += _engines(campaign)
     if campaign is not None:
-        from hebe.report.vasp_health import vasp_checks
+        from hebe.report.vasp_checks import vasp_checks
 
         checks += vasp_checks(campaign)
     checks += [_optional(package, *use) for package, use in _OPTIONAL.items()]

@@ -96,8 +96,8 @@ def test_presets_get_stricter() -> None:
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        ({"name": "chgnet", "preset": "ci"}, "preset and settings belong to the engine gpaw"),
-        ({"name": "gpaw", "preset": "fast"}, "'ci', 'screen' or 'accurate'"),
+        ({"name": "chgnet", "preset": "ci"}, "preset and settings belong to the engines gpaw and vasp"),
+        ({"name": "gpaw", "preset": "fast"}, "gpaw has no preset 'fast'"),
         ({"name": "gpaw", "settings": {"ecut": 500}}, "ecut"),
         ({"name": "gpaw", "settings": {"cutoff": "500 km"}}, "with the unit eV or meV or Ry"),
         ({"name": "gpaw", "settings": {"kpts": {"Li2Co2O4": [3, 3, 3]}}}, "reduced formula"),

@@ -47,6 +47,8 @@ def test_a_static_calculation_gives_what_its_program_computed(project: Path) -> 
     assert result.structure.cart_coords == pytest.approx(cell.cart_coords, abs=1e-6)
     assert result.magmoms is not None
     assert result.magmoms.tolist() == cell.site_properties["magmom"], "the stand-in keeps moments as they start"
+    assert result.versions["vasp"] == "6.4.3"
+    assert result.versions["potcars"].startswith("PAW_PBE Li_sv 01Jan2000, PAW_PBE Mn_pv")
     assert result.cpu_s == pytest.approx(1.5)
     electronic = result.electronic
     assert electronic is not None

@@ -18,7 +18,7 @@ from hebe.config.vasp import vasp_tables
 from hebe.engines.vasp.history import existing
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, Ordered, input_set, ordered
 from hebe.engines.vasp.potcars import missing
-from hebe.engines.vasp.results import is_relaxed, quiet, read_folder, relaxation
+from hebe.engines.vasp.results import is_relaxed, quiet, read_folder, relaxation, titles
 from hebe.exceptions import BadInputError, EngineError
 
 if TYPE_CHECKING:
@@ -125,12 +125,13 @@ def read_result(engine: VaspEngine, folder: Folder) -> Relaxation:
     except EngineError as err:
         raise BadInputError(err.reason, file=folder.path) from err
     calculation = document.calcs_reversed[0]
-    problems = [
-        *_atoms(cell, calculation.input.structure),
-        *_tags(engine, folder, cell, calculation.input),
-        *_data_sets(engine, folder, cell, calculation.input),
-        *_end(folder, calculation, found),
-    ]
+    with quiet():
+        problems = [
+            *_atoms(cell, calculation.input.structure),
+            *_tags(engine, folder, cell, calculation.input),
+            *_data_sets(engine, folder, cell, calculation),
+            *_end(folder, calculation, found),
+        ]
     if problems:
         raise BadInputError("; ".join(problems), file=folder.path, suggestion="run it with the input of hebe inputs")
     return found
@@ -178,10 +179,9 @@ def _equal(expected: Any, actual: Any) -> bool:
     return str(expected).strip(".").casefold()[:1] == str(actual).strip(".").casefold()[:1]
 
 
-def _data_sets(engine: VaspEngine, folder: Folder, cell: Ordered, given: Any) -> list[str]:
+def _data_sets(engine: VaspEngine, folder: Folder, cell: Ordered, calculation: Any) -> list[str]:
     expected = input_set(engine.choice, folder.job, cell).potcar_symbols
-    titles = [str(getattr(spec, "titel", spec)) for spec in given.potcar_spec or []]
-    used = [title.split()[1] if len(title.split()) > 1 else title for title in titles]
+    used = [title.split()[1] if len(title.split()) > 1 else title for title in titles(calculation)]
     return [] if used == expected else [f"its POTCARs are {', '.join(used)}, not {', '.join(expected)}"]
 
 

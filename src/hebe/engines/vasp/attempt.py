@@ -22,7 +22,7 @@ from hebe.engines.vasp.handlers import handlers
 from hebe.engines.vasp.history import EXIT_CODE, Attempt
 from hebe.engines.vasp.inputs import STATIC, generator, input_set, ordered
 from hebe.engines.vasp.potcars import data_set
-from hebe.engines.vasp.results import document_of, is_relaxed, quiet, read_text
+from hebe.engines.vasp.results import document_of, has_bader, is_relaxed, quiet, read_text
 from hebe.schemas.calculation import Correction
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _WORDS: Final = 300
 class End:
     """How a run ended: its attempt, energies (eV) of its ionic steps, the cause if it was not the wanted end.
 
-    ``deterministic`` says that custodian had nothing left to try.
+    ``deterministic`` says that custodian had nothing left to try; ``document`` is atomate2's, where there is an energy.
     """
 
     attempt: Attempt
@@ -52,6 +52,7 @@ class End:
     cause: str = ""
     deterministic: bool = False
     cpu_s: float = 0.0
+    document: Any = None
 
 
 def make_attempt(maker: Any, choice: VaspChoice, job: Job, structure: Structure, attempt: Attempt) -> End:
@@ -84,7 +85,8 @@ def make_attempt(maker: Any, choice: VaspChoice, job: Job, structure: Structure,
     attempt.write()
     cause = "; ".join(f"{c.problem}: {c.action}" for c in changed)
     energies = [float(step.e_0_energy) for step in steps]
-    return End(attempt, energies, cause, cpu_s=stats.total_time * max(stats.cores, 1))
+    found = None if attempt.energy_eV is None else document
+    return End(attempt, energies, cause, cpu_s=stats.total_time * max(stats.cores, 1), document=found)
 
 
 def prepare(choice: VaspChoice, job: Job, cell: Ordered, command: Command, left_s: float | None) -> Any:
@@ -126,7 +128,7 @@ def prepare(choice: VaspChoice, job: Job, cell: Ordered, command: Command, left_
             "vasp_job_kwargs": {"auto_gamma": command.gamma is not None},
             "custodian_kwargs": {"polling_time_step": settings.vasp_poll_s, "monitor_freq": _MONITOR},
         },
-        task_document_kwargs={"run_bader": choice.settings.bader, "store_volumetric_data": None},
+        task_document_kwargs={"run_bader": choice.settings.bader and has_bader(), "store_volumetric_data": None},
         stop_children_kwargs={"handle_unsuccessful": False},
     )
 

@@ -152,12 +152,11 @@ def _folder(folder: Path, task: str, digest: str, settings: str) -> Path:
 
 def _structures(path: Path) -> Sequence[Structure]:
     """Structures that a folder holds, the latest first."""
-    readers = (lambda: _poscar(path, "CONTCAR"), lambda: _last_step(path), lambda: _poscar(path, "POSCAR"))
     found: list[Structure] = []
-    for read in readers:
+    for name in ("CONTCAR", "vasprun.xml", "POSCAR"):
         with contextlib.suppress(Exception), warnings.catch_warnings():  # whatever half a file makes a parser raise
             warnings.simplefilter("ignore")
-            found.append(read())
+            found.append(_last_step(path) if name == "vasprun.xml" else _poscar(path, name))
     return found
 
 

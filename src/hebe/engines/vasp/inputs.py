@@ -8,6 +8,7 @@ and which symmetry a disordered cell has.
 from __future__ import annotations
 
 import copy
+import json
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -124,7 +125,7 @@ def definition(choice: VaspChoice) -> dict[str, Any]:
     preset, free = choice.preset, vasp_tables().free_tags
     config = _base(preset.relax)._config_dict  # noqa: SLF001 - pymatgen has no public name for it
     extra = {name: _base(name).user_incar_settings for name in (preset.relax, preset.static)}
-    return {
+    found = {
         "makers": [preset.relax, preset.static, preset.metal],
         "incar": {tag: value for tag, value in config["INCAR"].items() if tag not in free},
         "makers_incar": {name: {t: v for t, v in tags.items() if t not in free} for name, tags in extra.items()},
@@ -132,6 +133,10 @@ def definition(choice: VaspChoice) -> dict[str, Any]:
         "potcars": {**config["POTCAR"], **choice.settings.potcars},
         "potcar_functional": potcar_functional(choice),
     }
+    plain: dict[str, Any] = json.loads(
+        json.dumps(found)
+    )  # the reader of pymatgen's files makes numbers of its own kind
+    return plain
 
 
 def potcar_functional(choice: VaspChoice) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import logging
+import shutil
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,7 +42,12 @@ def document_of(maker: Any, structure: Structure, path: Path) -> Any:
         return type(maker).make.original(maker, structure).output
 
 
-def read_folder(path: Path, *, bader: bool = False) -> Any:
+def has_bader() -> bool:
+    """Whether the program that partitions charges is there."""
+    return shutil.which("bader") is not None
+
+
+def read_folder(path: Path) -> Any:
     """Task document of a folder in which VASP has ended.
 
     Raises
@@ -53,7 +59,7 @@ def read_folder(path: Path, *, bader: bool = False) -> Any:
         from atomate2.vasp.jobs.base import get_vasp_task_document
 
         try:
-            return get_vasp_task_document(path, run_bader=bader, store_volumetric_data=None)
+            return get_vasp_task_document(path, run_bader=False, store_volumetric_data=None)
         except Exception as err:
             reason = " ".join(f"{type(err).__name__}: {err}".split())[:300]
             raise EngineError("vasp", f"the output cannot be read: {reason}", folder=path) from err
@@ -89,7 +95,13 @@ def relaxation(document: Any, start: Structure, cell: Ordered, choice: VaspChoic
         energies=[float(step.e_0_energy) for step in calculation.output.ionic_steps or []],
         energy_corrections=named,
         electronic=electronic(calculation, final, cell, by_site),
+        versions={"vasp": str(calculation.vasp_version), "potcars": ", ".join(titles(calculation))},
     )
+
+
+def titles(calculation: Any) -> list[str]:
+    """Titles of the POTCARs that a calculation used, in their order."""
+    return [str(getattr(spec, "titel", spec)) for spec in calculation.input.potcar_spec or []]
 
 
 def forces_of(document: Any, cell: Ordered) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -63,6 +63,7 @@ class VaspRun:
         self.corrections: list[Correction] = [c for a in self.history.attempts for c in a.corrections]
         self._began, self._cpu_s, self._n_steps, self._died = time.monotonic(), 0.0, 0, 0
         self.energies: list[float] = []
+        self._document: Any = None
         self.forces = np.zeros((len(structure), 3))
 
     def calculate(self) -> Relaxation:
@@ -111,6 +112,7 @@ class VaspRun:
         outcome = end.attempt.outcome
         self.corrections += end.attempt.corrections
         self._cpu_s += end.cpu_s
+        self._document = end.document or self._document
         self._n_steps += end.attempt.n_steps
         self.energies += end.energies
         if outcome == "died" and self._died < self.limits.restarts:
@@ -126,7 +128,7 @@ class VaspRun:
         finished = [a for a in self.history.attempts if a.energy_eV is not None]
         if not finished:
             raise CalculationCutError("vasp", self._limit or "the time was over", **self._facts())
-        document = read_folder(finished[-1].path, bader=self.choice.settings.bader)
+        document = self._document or read_folder(finished[-1].path)
         found = relaxation(document, self.history.start, self.cell, self.choice)
         self.history.reached(found.structure)
         self.forces = forces_of(document, self.cell)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from hebe.exceptions import HebeError
+from hebe.report.checks import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
     from hebe.config.engine import EngineSpec
     from hebe.engines.vasp import VaspEngine
-    from hebe.report.health import Check
 
 _ATOM_VOLUME_A3: Final = 11.0
 """Volume (A^3) of an atom in an oxide of transition metals."""
@@ -55,7 +55,6 @@ def elements_of(campaign: Campaign) -> set[str]:
 def _potcars(campaign: Campaign, engine: VaspEngine, number: int) -> Check:
     from hebe.engines.vasp.inputs import definition
     from hebe.engines.vasp.potcars import ADVICE, data_set
-    from hebe.report.health import Check
 
     name = f"POTCARs of stage {number}"
     try:
@@ -97,7 +96,6 @@ def _memory(campaign: Campaign, spec: EngineSpec, engine: VaspEngine, number: in
     """Estimate beside what the queue gives."""
     from hebe.config.settings import get_settings
     from hebe.engines.vasp.inputs import cutoff_eV
-    from hebe.report.health import Check
 
     atoms = _ATOMS_PER_CATION * campaign.structures.cations
     points = max(1, round(64 * (2 * math.pi) ** 3 / (_ATOM_VOLUME_A3 * atoms)))

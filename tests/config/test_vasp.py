@@ -1,0 +1,62 @@
+"""Engine blocks of VASP: what presets refuse, and the words of the refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hebe.config.engine import EngineSpec
+from hebe.config.vasp import VASP_PRESETS, VaspSettings, vasp_choice, vasp_tables
+
+
+def test_tables_are_complete() -> None:
+    tables = vasp_tables()
+    assert {*tables.presets, "custom"} == set(VASP_PRESETS)
+    assert set(tables.limits) == {"static", "relax", "relax-ions"}
+    assert not set(tables.free_tags) & {
+        "ENCUT",
+        "ISMEAR",
+        "SIGMA",
+        "LDAUU",
+        "LASPH",
+        "LMAXMIX",
+        "PREC",
+        "GGA",
+        "METAGGA",
+    }
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ({"settings": {"incar": {"ENCUT": 400}}}, "ENCUT would make mp-gga something else"),
+        ({"preset": "mp24", "settings": {"hubbard_u": {"Mn": 3.9}}}, "hubbard_u would make mp24 something else"),
+        ({"preset": "mp24", "settings": {"corrections": "mp2020"}}, "fitted to PBE and PBE.U, not to mp24"),
+        ({"settings": {"incar": {"EDIFFG": -0.1}}}, "EDIFFG is decided elsewhere"),
+        ({"settings": {"incar": {"encut": 400}}}, "written in capitals"),
+        ({"settings": {"keep_files": ["CHARGE"]}}, "'CHARGE' is no large file"),
+        ({"preset": "custom", "settings": {"potcars": {"Xx": "Xx"}}}, "'Xx' is no element"),
+        ({"preset": "screen"}, "vasp has no preset 'screen'"),
+        ({"settings": {"cutoff": 400}}, "Extra inputs are not permitted"),
+        ({"energy_scale": "mine"}, "belong to an ASE calculator"),
+    ],
+)
+def test_wrong_blocks_say_what_is_wrong(block: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        EngineSpec.model_validate({"name": "vasp", **block})
+
+
+def test_settings_belong_to_the_engine_that_is_named() -> None:
+    spec = EngineSpec.model_validate({"name": "vasp", "settings": {"incar": {"NCORE": 4}, "symmetry": False}})
+    assert isinstance(spec.settings, VaspSettings)
+    assert spec.settings.symmetry == "off"
+    assert EngineSpec.model_validate(spec.model_dump(mode="json", exclude_none=True)) == spec
+    with pytest.raises(ValueError, match="Extra inputs"):
+        EngineSpec.model_validate({"name": "gpaw", "settings": {"incar": {}}})
+
+
+def test_custom_starts_from_a_preset() -> None:
+    assert vasp_choice("custom", None).preset == vasp_tables().presets["mp-gga"]
+    chosen = vasp_choice("custom", VaspSettings(base="mp24", passes=1))
+    assert (chosen.preset.functional, chosen.passes) == ("r2SCAN", 1)
