@@ -6,10 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from pymatgen.core import Composition, Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-from hebe.config.crystal import parse_crystal
+from hebe.config.crystal import find_sublattices, parse_crystal
 from hebe.config.family import load_family
+from hebe.config.host_file import host_of_crystal
 from hebe.config.loading import load_campaign
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.screening import screen
@@ -58,11 +60,6 @@ def test_both_prisms_are_one_sublattice_and_exclude_each_other(tmp_path: Path) -
 
 
 def test_a_spinel_is_not_layered_and_counts_its_formula_unit() -> None:
-    from pymatgen.core import Composition, Lattice, Structure
-
-    from hebe.config.crystal import find_sublattices
-    from hebe.config.host_file import host_of_crystal
-
     half = Composition({"Mn": 0.75, "Ni": 0.25})
     spinel = Structure.from_spacegroup(
         "Fd-3m", Lattice.cubic(8.2), ["Li", half, "O"], [[0, 0, 0], [5 / 8, 5 / 8, 5 / 8], [0.388, 0.388, 0.388]]
@@ -137,6 +134,36 @@ def test_what_cannot_be_a_host_is_refused_in_one_line(
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+def test_polyanions_are_fixed_and_prisms_of_nasicon_are_one_sublattice() -> None:
+    vanadium = Composition({"V": 0.5, "Mn": 0.25, "Ti": 0.25})
+    nasicon = Structure.from_spacegroup(
+        "R-3c",
+        Lattice.hexagonal(8.7, 21.8),
+        [Composition({"Na": 0.9}), Composition({"Na": 0.7}), vanadium, "P", "O", "O"],
+        [[0, 0, 0], [0.635, 0, 0.25], [0, 0, 0.147], [0.296, 0, 0.25], [0.02, 0.205, 0.19], [0.187, 0.167, 0.086]],
+    )
+    family = host_of_crystal(find_sublattices(nasicon), "Na", {}, load_family("layered-o3")).family
+    by_role = {sub.role: sub for sub in family.sublattices.values()}
+    assert {role: sub.multiplicity for role, sub in by_role.items()} == {
+        "working": 4, "mixed": 2, "fixed": 3, "anion": 12,
+    }  # fmt: skip
+    assert by_role["fixed"].species["P"].valences == (5,)
+    assert by_role["fixed"].coordination == 4
+    assert (family.x_full, family.x_made) == (Fraction(4), Fraction(3))
+
+
+def test_a_cation_that_stays_needs_one_oxidation_state() -> None:
+    half = Composition({"Mn": 0.5, "Ni": 0.5})
+    spinel = Structure.from_spacegroup(
+        "Fd-3m", Lattice.cubic(8.2), ["Fe", half, "O"], [[0, 0, 0], [5 / 8, 5 / 8, 5 / 8], [0.388, 0.388, 0.388]]
+    )
+    with pytest.raises(BadInputError, match=r"oxidation state of Fe is not known \(it may be 2, 3, 4\)"):
+        host_of_crystal(find_sublattices(spinel), None, {}, load_family("layered-o3"))
+    iron = next(name for name, part in find_sublattices(spinel).fractions.items() if set(part) == {"Fe"})
+    family = host_of_crystal(find_sublattices(spinel), None, {iron: {"Fe": (3,)}}, load_family("layered-o3")).family
+    assert iron in family.mixed
 
 
 def test_nothing_to_mix(tmp_path: Path) -> None:

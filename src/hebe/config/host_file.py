@@ -257,7 +257,9 @@ class _States:
             return {}
         if role == "anion":
             return {e: SpeciesData(valences=self._file.get(e, (_ANION_STATES.get(e, 0),))) for e in {**part, **named}}
-        pool = dict(self._pool) if role == "mixed" else {}
+        if role == "fixed":
+            return {element: self._single(element) for element in part}
+        pool = dict(self._pool)
         for element in part:
             if element not in named:
                 pool[element] = self._known(element)
@@ -274,16 +276,42 @@ class _States:
             return SpeciesData(valences=self._file[element], low_spin=() if data is None else data.low_spin)
         if data is not None:
             return data
-        from pymatgen.core import Element
-
-        common = tuple(state for state in Element(element).common_oxidation_states if state > 0)
+        common = _common_states(element)
         if len(common) != 1:
-            some = f"{', '.join(map(str, common))} are common" if common else "none is common"
-            raise BadInputError(
-                f"the oxidation state of {element} is not known ({some})",
-                suggestion="give it in the file (_atom_type_oxidation_number) or list the species of its sublattice",
-            )
+            raise _unknown_state(element, common)
         return SpeciesData(valences=common)
+
+    def _single(self, element: str) -> SpeciesData:
+        """State of an element that does not mix; that of its group where it is the core of a polyanion (P5+)."""
+        data = self._pool.get(element)
+        states = self._file.get(element) or (data.valences if data is not None else _common_states(element))
+        if len(states) > 1 and data is None and element not in self._file:
+            states = tuple(state for state in states if state == _group_state(element)) or states
+        if len(states) != 1:
+            raise _unknown_state(element, states)
+        return SpeciesData(valences=states)
+
+
+def _common_states(element: str) -> tuple[int, ...]:
+    """Positive oxidation states that are common."""
+    from pymatgen.core import Element
+
+    return tuple(int(state) for state in Element(element).common_oxidation_states if state > 0)
+
+
+def _group_state(element: str) -> int:
+    """Oxidation state without valence electrons: 5 of P, 6 of W."""
+    from pymatgen.core import Element
+
+    return Element(element).group % 10
+
+
+def _unknown_state(element: str, states: tuple[int, ...]) -> BadInputError:
+    some = f"it may be {', '.join(map(str, states))}" if states else "none is common"
+    return BadInputError(
+        f"the oxidation state of {element} is not known ({some})",
+        suggestion="give it in the file (_atom_type_oxidation_number), or list the species of its sublattice",
+    )
 
 
 def _sublattice(placed: _Placed, name: str, species: dict[str, SpeciesData]) -> FamilySublattice:
