@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hebe.api import plan
 from hebe.config.loading import load_campaign
+from hebe.flows.campaign import campaign_members
 from hebe.report.vasp_checks import elements_of, memory_gb, vasp_checks
 from support.campaigns import SPRINGS, layered
 from support.command import hebe
@@ -58,10 +60,10 @@ def test_inputs_of_a_first_stage_are_written_without_running(project: Path, caps
     assert done.code == 0
     found = done.json
     made = [entry for entry in found["written"] if not entry["label"].startswith("shared/")]
-    assert len(made) == 2 * 3, (
-        "two cells of three candidates as made; the others start from these when they are relaxed"
-    )
-    assert found["waiting"] == 2 * 3 * 2
+    assert {entry["label"].partition("/c0/")[2] for entry in made} == {"x1/o0/s0"}, "the others start from these"
+    assert len(made) == len(campaign_members(load_campaign(path))), "so few cations have one arrangement"
+    numbers = [found[name] for name in ("finished", "failed", "waiting", "with_output")]
+    assert len(found["written"]) + sum(numbers) == plan(path)["calculations"]
     for entry in found["written"]:
         names = {file.name for file in (project / entry["folder"]).iterdir()}
         assert {"INCAR", "POSCAR", "POTCAR", "hebe.json"} <= names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from hebe.exceptions import HebeError
+from hebe.exceptions import EngineError, HebeError
 from hebe.report.checks import Check
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def _potcars(campaign: Campaign, engine: VaspEngine, number: int) -> Check:
     for symbol in sorted(asked["potcars"][element] for element in elements_of(campaign)):
         try:
             found = data_set(symbol, functional)
-        except HebeError as err:
-            lacking[symbol] = str(err)
+        except EngineError as err:
+            lacking[symbol] = err.reason.removesuffix(f"; {ADVICE}")
         else:
             sets.append(found)
             unknown += [] if found.known else [symbol]
