@@ -4,7 +4,8 @@
 
 All methods relax one cell after the other in one run; times are CPU seconds of this process. Hebe and the package stop
 at 0.05 eV/A; atomate2's `ForceFieldRelaxMaker` keeps its defaults (FIRE, 0.1 eV/A, which spares it steps), and Hebe is
-run with 0.1 eV/A, too. `torch` is Hebe without compiled kernels. Energies are given against a relaxation to 0.005 eV/A from the same start, meV per atom.
+run with 0.1 eV/A, too. `torch` is Hebe without compiled kernels. Energies are given against a relaxation to 0.005 eV/A
+from the same start, meV per atom.
 """
 
 from __future__ import annotations
