@@ -52,6 +52,15 @@ def outputs(folder: Path, **criteria: Any) -> list[dict[str, Any]]:
         store.close()
 
 
+def test_phases_that_a_campaign_brings_compete_in_every_stage(project: Path) -> None:
+    path = wider(staged(project, STATIC))
+    (plain,) = (job.maker for job in campaign_flow(hebe.load_campaign(path)).jobs if job.name.startswith("promote"))
+    assert "mixing" not in plain.following.campaign, "jobs of campaigns that bring nothing keep their ids"
+    path.write_text(path.read_text().replace("stages:", "mixing: {temperatures: [900 degC]}\nstages:"))
+    (found,) = (job.maker for job in campaign_flow(hebe.load_campaign(path)).jobs if job.name.startswith("promote"))
+    assert found.following.campaign["mixing"]["temperatures"] == [1173.15]
+
+
 def test_the_best_go_on_from_their_relaxed_cells(project: Path) -> None:
     path = quick(wider(staged(project, STATIC)))
     summary = run(path, workers=2, progress=False)
