@@ -25,7 +25,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,atomate2,report,cluster,dev]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,atomate2,report,cluster,phonons,materials-project,dev]"
 	@touch $@
 
 demo: $(VENV)/.demo
