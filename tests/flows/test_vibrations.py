@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jobflow import Job
+from pymatgen.core import Lattice, Structure
 
 import hebe
 from hebe.api import results, run
@@ -66,6 +68,19 @@ def test_without_a_cell_there_is_nothing_to_do() -> None:
     make: Any = maker.make
     assert make.original(maker, failed).status == "absent"
     assert make.original(maker, None).status == "absent"
+
+
+def test_without_phonopy_the_document_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = VibrationMaker(engine={"ase": "support.spring_crystal:make", "energy_scale": "springs"})
+    cell = Structure(Lattice.cubic(2.6), ["Mg", "O"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
+    relaxed = CalculationDoc(
+        key="k", engine="e", energy_scale="s", task="relax", status="converged", structure=cell, energy_eV=-1.0
+    )
+    monkeypatch.setitem(sys.modules, "phonopy", None)
+    make: Any = maker.make
+    document = make.original(maker, relaxed)
+    assert document.status == "failed"
+    assert "pip install 'hebe-flows[phonons]'" in document.error.message
 
 
 def test_lengths_and_temperatures_have_bounds(campaign_file: Path) -> None:

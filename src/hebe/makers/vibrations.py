@@ -13,7 +13,7 @@ from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, j
 
 from hebe.config.engine import EngineSpec
 from hebe.engines.registry import get_engine
-from hebe.exceptions import EngineError
+from hebe.exceptions import HebeError
 from hebe.makers.caching import reuse
 from hebe.schemas.base import ErrorInfo
 from hebe.schemas.vibrations import VibrationDoc
@@ -73,8 +73,8 @@ class VibrationMaker(Maker):
         )
         try:
             self._fill(document, engine, calculation)
-        except (EngineError, ArithmeticError, LookupError, RuntimeError, ValueError, np.linalg.LinAlgError) as err:
-            where = "" if isinstance(err, EngineError) else f" ({traceback.extract_tb(err.__traceback__)[-1].name})"
+        except (HebeError, ArithmeticError, LookupError, RuntimeError, ValueError, np.linalg.LinAlgError) as err:
+            where = "" if isinstance(err, HebeError) else f" ({traceback.extract_tb(err.__traceback__)[-1].name})"
             document.status = "failed"
             document.error = ErrorInfo(error_class=type(err).__name__, message=f"{err}{where}")
         document.cpu_s = time.process_time() - started
