@@ -3,8 +3,8 @@
 It reads INCAR, POSCAR, KPOINTS and POTCAR of the working folder, relaxes the crystal with springs by a real optimizer
 under NSW, IBRION, ISIF and EDIFFG, and writes OSZICAR, OUTCAR, CONTCAR and vasprun.xml in the formats that pymatgen,
 custodian and atomate2 read. The file named by ``VASP_STAND_IN_FAULTS`` holds a list of faults; every run takes the
-first: ``{"fault": "zbrent", "step": 2}`` (`step` counts ionic steps from 1), or null for none. Faults that end the
-process which started it find its number in ``VASP_STAND_IN_VICTIM``.
+first: ``{"fault": "zbrent", "step": 2}``, or null for none. Steps are ionic and count from 1; 0 is before the first.
+Faults that end the process which started it find its number in ``VASP_STAND_IN_VICTIM``.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class Program:
         sys.stdout.write(f" {NOTICE}\n running on 1 total cores\n")
         incar = self.run.incar
         try:
+            self._break()
             if int(incar.get("IBRION", -1)) < 0 or int(incar.get("NSW", 0)) == 0:
                 self.write_step()
                 self.converged = True

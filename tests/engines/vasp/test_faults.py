@@ -90,6 +90,12 @@ def test_custodian_corrects_and_the_document_says_so(
     assert undisturbed.corrections == []
 
 
+def test_a_failure_before_the_first_density_is_corrected_too(tmp_path: Path, faults: Path) -> None:
+    set_faults(faults, {"fault": "edddav", "step": 0})
+    result = engine().static(sample(), folder=tmp_path / "run")
+    assert [(c.problem, c.settings) for c in result.corrections] == [("edddav", {"ALGO": "All", "ISEARCH": 1})]
+
+
 def test_other_settings_only_lead_to_those_asked_for(tmp_path: Path, faults: Path, undisturbed: Relaxation) -> None:
     set_faults(faults, "tet")
     result = engine().relax(sample(), folder=tmp_path / "run")

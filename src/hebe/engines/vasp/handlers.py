@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from custodian.vasp.handlers import (
@@ -22,7 +23,9 @@ from custodian.vasp.handlers import (
     VaspErrorHandler,
     WalltimeHandler,
 )
+from custodian.vasp.interpreter import VaspModder
 from custodian.vasp.io import load_vasprun
+from pymatgen.io.vasp.inputs import Incar
 
 from hebe.engines.vasp.inputs import STATIC
 
@@ -32,6 +35,28 @@ if TYPE_CHECKING:
 _BUFFER_S: Final = 300
 _BUFFER_SHARE: Final = 0.1
 _START_VARIABLE: Final = "CUSTODIAN_WALLTIME_START"
+
+
+class EarlyErrorHandler(VaspErrorHandler):
+    """Custodian's handler, for programs that also fail before their first density.
+
+    For ``EDDDAV`` it counts electrons, which OUTCAR only tells after a density, and would end with a `TypeError`.
+    """
+
+    def correct(self, directory: str = "./") -> dict[str, Any]:
+        """Change the input; for an early ``EDDDAV`` to the algorithm that custodian takes as well."""
+        try:
+            corrected: dict[str, Any] = super().correct(directory)
+        except TypeError:
+            incar = Incar.from_file(Path(directory) / "INCAR")
+            if self.errors != {"edddav"}:
+                raise
+            if str(incar.get("ALGO", "Normal")).casefold() == "all":
+                return {"errors": ["edddav"], "actions": None}
+            actions = [{"dict": "INCAR", "action": {"_set": {"ALGO": "All", "ISEARCH": 1}}}]
+            VaspModder(directory=directory).apply_actions(actions)
+            return {"errors": ["edddav"], "actions": actions}
+        return corrected
 
 
 class ElectronicErrorHandler(UnconvergedErrorHandler):
@@ -61,7 +86,7 @@ def handlers(task: str, stuck_s: float, left_s: float | None) -> list[ErrorHandl
         Wall time (s) until the program has to stop; None for never.
     """
     found: list[Any] = [
-        VaspErrorHandler(),
+        EarlyErrorHandler(),
         MeshSymmetryErrorHandler(),
         ElectronicErrorHandler(),
         NonConvergingErrorHandler(),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 KB_PER_EV_A3: Final = 1602.176634
 """Kilobar in one eV/A^3."""
 _RELAXED: Final = "reached required accuracy"
-_NOISY: Final = ("custodian", "atomate2", "pymatgen", "emmet", "VaspErrorHandler", "VasprunXMLValidator")
+_NOISY: Final = ("custodian", "atomate2", "pymatgen", "emmet", "EarlyErrorHandler", "VasprunXMLValidator")
 
 
 def document_of(maker: Any, structure: Structure, path: Path) -> Any:
