@@ -46,7 +46,7 @@ class EarlyErrorHandler(VaspErrorHandler):
     def correct(self, directory: str = "./") -> dict[str, Any]:
         """Change the input; for an early ``EDDDAV`` to the algorithm that custodian takes as well."""
         try:
-            corrected: dict[str, Any] = super().correct(directory)
+            corrected: dict[str, Any] = super().correct(directory)  # type: ignore[no-untyped-call]
         except TypeError:
             incar = Incar.from_file(Path(directory) / "INCAR")
             if self.errors != {"edddav"}:
