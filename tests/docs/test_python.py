@@ -24,6 +24,7 @@ PUBLIC = (
 )
 
 
+@pytest.mark.slow
 def test_the_examples_run(tmp_path: Path) -> None:
     blocks = _BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     (campaign,) = (code for language, code in blocks if language == "yaml")

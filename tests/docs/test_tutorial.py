@@ -91,6 +91,7 @@ class Shell:
         return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the tutorial is typed into a POSIX shell")
 def test_every_block_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
     shell = Shell(tmp_path)

@@ -124,6 +124,7 @@ def test_another_campaign_finds_the_same_calculations(project: Path) -> None:
     assert [c["mixing"] for c in first] == [c["mixing"] for c in second]
 
 
+@pytest.mark.slow
 def test_jobflows_own_manager_gives_the_same_numbers(project: Path) -> None:
     path = layered(project)
     run(path, workers=2, progress=False)

@@ -6,7 +6,6 @@ a crystal (`hebe.config.host_file`); its data travel with whatever is computed f
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
@@ -15,6 +14,7 @@ from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.units import ExactFraction
+from hebe.config.wording import suggest
 from hebe.config.yamlfile import Document, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
@@ -188,9 +188,7 @@ def load_family(name: str) -> Family:
 @cache
 def _read_family(name: str) -> Family:
     if name not in family_names():
-        near = difflib.get_close_matches(name, family_names(), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(family_names())}"
-        raise BadInputError(f"no host family is called {name!r}", suggestion=hint)
+        raise BadInputError(f"no host family is called {name!r}", suggestion=suggest(name, family_names()))
     document = _document(name)
     return load_model(Family, Document(_completed(dict(document.data)), document.source))
 
