@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import pickle
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
 
+from hebe.exceptions import BadInputError
 from hebe.launchers.fireworks.board import Board
-from hebe.launchers.fireworks.relay import FileLine, Relay
+from hebe.launchers.fireworks.relay import FileLine, Relay, open_relayed
 from hebe.launchers.fireworks.remote_board import RemoteBoard
+from hebe.stores import open_store
 from support import cluster_jobs as jobs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.cluster import Project
 
 relayed = pytest.mark.parametrize("project", ["relay"], indirect=True)
@@ -84,6 +89,23 @@ def test_a_relay_that_follows_another_answers_what_that_one_did_not(project: Pro
         time.sleep(0.01)
     assert future.result() == first + 1, "the first question was not answered again"
     relay.stop()
+
+
+def test_outputs_in_a_file_are_refused(project: Project, tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    with pytest.raises(BadInputError, match=r"cluster\.relay.*outputs in a database"):
+        Relay(replace(project.access, store=store))
+    store.close()
+
+
+@relayed
+def test_a_process_with_the_number_of_a_dead_one_has_a_mailbox_of_its_own(project: Project) -> None:
+    folder = project.access.runs / "hebe-test"
+    folder.mkdir(parents=True)
+    for _ in range(2):
+        found = open_relayed(project.root, project.access.cluster, folder, 20.0)
+        assert found.board.reserve(1) > 0
+    assert len(list((folder / "mail").iterdir())) == 2
 
 
 @pytest.mark.slow

@@ -111,10 +111,10 @@ class Driver:
         claims = Claims(self.access.store)
         if not claims.acquire(self._lease):
             raise LaunchError(f"hebe launch runs already for {self.access.root}: {claims.holder(self._lease)}")
-        self.access.board.prepare()
-        self.serve()
         idle = 0
         try:
+            self.access.board.prepare()
+            self.serve()
             while True:
                 report = self.look()
                 tell(report)

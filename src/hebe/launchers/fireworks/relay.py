@@ -11,9 +11,11 @@ import math
 import os
 import shutil
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import AutoReconnect
@@ -27,8 +29,6 @@ from hebe.stores.remote import NO_ANSWER, Line
 from hebe.stores.service import Service, as_remote
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from maggma.core.store import Store
 
     from hebe.config.cluster import ClusterSettings
@@ -47,7 +47,7 @@ class FileLine(Line):
     Parameters
     ----------
     folder
-        Where the mailbox is made; one process alone uses it.
+        Where the mailbox is made; one process alone uses it, once.
     patience_s
         How long an answer is waited for, in seconds.
     """
@@ -117,7 +117,10 @@ def open_relayed(root: Path, cluster: ClusterSettings, folder: Path, patience_s:
     """
     from jobflow.core.store import JobStore
 
-    line = FileLine(folder / FOLDER / str(os.getpid()), patience_s)
+    mail = folder / FOLDER
+    mail.mkdir(exist_ok=True)
+    # a number of a process may come back, a mailbox must not
+    line = FileLine(Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=mail)), patience_s)
     line.use()
     outputs, further, save, load = line.ask(_PROJECT, "store")
     store = JobStore(outputs, further, save, load)
