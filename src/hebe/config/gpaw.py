@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Final, Literal
+from typing import Final, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field
 
 from hebe.config.model import ConfigModel
-from hebe.config.units import Energy, InverseLength, Whole
-from hebe.config.wording import RefusedValueError
+from hebe.config.plane_waves import PlaneWavePreset, PlaneWaveSettings
 from hebe.config.yamlfile import load_model, parse_yaml
 
 PRESETS: Final = ("ci", "screen", "accurate")
-RELAXED_CUTOFF_EV: Final = 600.0
-"""Below this cut-off (eV) stresses are not converged and relaxed cells have wrong volumes."""
 
 Functional = Literal["LDA", "PBE", "PBEsol", "RPBE"]
-Mesh = tuple[Whole, Whole, Whole]
-
-
-def _positive(value: Mesh) -> Mesh:
-    if min(value) < 1:
-        raise ValueError(f"expected three whole numbers above zero, got {', '.join(map(str, value))}")
-    return value
 
 
 class Convergence(ConfigModel):
@@ -35,96 +25,24 @@ class Convergence(ConfigModel):
     eigenstates: float = Field(gt=0, le=1e-3)
 
 
-class GPAWPreset(ConfigModel):
-    """A complete choice: every setting has a value.
+class GPAWPreset(PlaneWavePreset):
+    """A complete choice: every setting has a value."""
 
-    ``cutoff`` (eV) of the plane waves; ``k_spacing`` (1/A) largest distance of k points, of metallic elements
-    ``k_spacing_metal``; ``smearing`` (eV) width of the Fermi-Dirac distribution; ``hubbard_u`` ``mp`` or ``none``.
-    """
-
-    cutoff: Energy = Field(ge=100, le=5000)
     xc: Functional
-    hubbard_u: Literal["mp", "none"]
-    k_spacing: InverseLength = Field(gt=0.02, le=10)
-    k_spacing_metal: InverseLength = Field(gt=0.02, le=10)
-    smearing: Energy = Field(gt=0, le=2)
     convergence: Convergence
-    max_iterations: Whole = Field(ge=1, le=10_000)
-    kpts: dict[str, Annotated[Mesh, AfterValidator(_positive)]] = Field(default_factory=dict)
-    spin: Literal["auto", "off"] = "auto"
-    allow_low_cutoff: bool = False
-
-    @property
-    def cells_can_relax(self) -> bool:
-        """Whether stresses are converged with the cut-off, or the user wants them all the same."""
-        return self.cutoff >= RELAXED_CUTOFF_EV or self.allow_low_cutoff
 
 
-class GPAWSettings(ConfigModel):
-    """Overrides of a preset.
+class GPAWSettings(PlaneWaveSettings):
+    """Overrides of a preset."""
 
-    ``kpts`` gives meshes by reduced formula; ``allow_low_cutoff`` lets cells relax below 600 eV; ``spin: off``
-    leaves the moments out.
-    """
-
-    cutoff: Energy | None = Field(default=None, ge=100, le=5000)
     xc: Functional | None = None
-    hubbard_u: Literal["mp", "none"] | None = None
-    k_spacing: InverseLength | None = Field(default=None, gt=0.02, le=10)
-    k_spacing_metal: InverseLength | None = Field(default=None, gt=0.02, le=10)
-    smearing: Energy | None = Field(default=None, gt=0, le=2)
     convergence: Convergence | None = None
-    max_iterations: Whole | None = Field(default=None, ge=1, le=10_000)
-    kpts: dict[str, Annotated[Mesh, AfterValidator(_positive)]] | None = None
-    spin: Literal["auto", "off"] | None = None
-    allow_low_cutoff: bool | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _unquoted_off(cls, value: Any) -> Any:
-        """YAML reads a plain ``off`` as false."""
-        if not isinstance(value, dict):
-            return value
-        words = {"spin": "off", "hubbard_u": "none"}
-        return value | {key: word for key, word in words.items() if value.get(key) is False}
-
-    @model_validator(mode="after")
-    def _formulas(self) -> GPAWSettings:
-        from pymatgen.core import Composition
-
-        for formula in self.kpts or {}:
-            try:
-                reduced = Composition(formula).reduced_formula
-            except ValueError as err:
-                raise RefusedValueError(f"expected a formula, got {formula!r}", key="kpts") from err
-            if reduced != formula:
-                raise RefusedValueError(
-                    f"expected a reduced formula, got {formula}", key="kpts", suggestion=f"write {reduced}"
-                )
-        return self
-
-
-class HubbardTable(ConfigModel):
-    """U (eV) on d states by element, in compounds with one of the anions."""
-
-    source: str
-    anions: tuple[str, ...]
-    d: dict[str, float]
-
-
-class MomentTable(ConfigModel):
-    """Initial moments (Bohr magnetons) by element; elements that are not listed have closed shells."""
-
-    source: str
-    moments: dict[str, float]
 
 
 class GPAWTables(ConfigModel):
     """The file ``presets/gpaw.yaml``."""
 
     presets: dict[str, GPAWPreset]
-    hubbard_u: HubbardTable
-    initial_moments: MomentTable
     data_sets: dict[str, str]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.gpaw import RELAXED_CUTOFF_EV, GPAWSettings, gpaw_choice
+from hebe.config.gpaw import GPAWSettings, gpaw_choice
+from hebe.config.plane_waves import RELAXED_CUTOFF_EV
 from hebe.config.ranking import is_made
 from hebe.config.refusal import bad_key
 from hebe.config.wording import shown

@@ -10,79 +10,32 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.engine import EngineSpec
-from hebe.config.gpaw import PRESETS, GPAWSettings, gpaw_choice, gpaw_tables
+from hebe.config.gpaw import PRESETS, GPAWSettings, gpaw_choice
 from hebe.engines import get_engine
 from hebe.engines.gpaw import GPAWEngine, installation
-from hebe.engines.gpaw.parameters import hubbard, initial_moments, mesh, model, reduced_basis
+from hebe.engines.gpaw.parameters import model, setups
 from hebe.engines.gpaw.remedies import remedy
 from hebe.exceptions import BadInputError, MissingDependencyError
 from support.gpaw import delithiable, lithium
 
 
-def mesh_of(structure: Structure, preset: str, **settings: Any) -> tuple[int, int, int]:
-    choice = gpaw_choice(preset, GPAWSettings.model_validate(settings))
-    return mesh(structure, reduced_basis(structure), choice)
-
-
-def test_k_points_are_no_wider_than_the_spacing_and_no_denser_than_need_be() -> None:
-    for structure in (delithiable(14.05, lithium=True), lithium(), delithiable(13.2, lithium=False)):
-        lengths = structure.lattice.reciprocal_lattice.abc
-        spacing = gpaw_tables().presets["screen"].k_spacing
-        if structure.composition.reduced_formula == "Li":
-            spacing = gpaw_tables().presets["screen"].k_spacing_metal
-        reduced = Lattice(reduced_basis(structure) @ structure.lattice.matrix).reciprocal_lattice.abc
-        for n, length in zip(mesh_of(structure, "screen"), reduced, strict=True):
-            assert length / n <= spacing + 1e-9
-            assert n == 1 or length / (n - 1) > spacing
-        assert np.prod(reduced) <= np.prod(lengths) * (1 + 1e-9)
-
-
-def test_cells_of_the_literature_have_their_meshes() -> None:
-    assert mesh_of(lithium(), "ci") == (6, 6, 6)
-    given = mesh_of(delithiable(14.05, lithium=True), "ci", kpts={"LiCoO2": [3, 3, 3]})
-    assert given == (3, 3, 3)
-
-
-def test_the_reduced_cell_is_the_same_crystal_whatever_cell_was_given() -> None:
-    structure = delithiable(14.05, lithium=True)
-    skewed = structure.copy()
-    turn = np.array([[1, 0, 0], [3, 1, 0], [2, -2, 1]])
-    skewed = Structure(
-        Lattice(turn @ structure.lattice.matrix), structure.species, structure.cart_coords, coords_are_cartesian=True
+def test_gpaw_is_given_the_same_crystal_in_its_reduced_cell() -> None:
+    cell = delithiable(14.05, lithium=True)
+    atoms = model(cell, gpaw_choice("ci", None)).atoms(cell)
+    assert atoms["positions"] == cell.cart_coords.tolist()
+    crystal = Structure(
+        Lattice(atoms["cell"]), atoms["numbers"], np.array(atoms["positions"]), coords_are_cartesian=True
     )
-    for cell in (structure, skewed):
-        basis = reduced_basis(cell)
-        assert abs(round(np.linalg.det(basis))) == 1
-        reduced = basis @ cell.lattice.matrix
-        assert sorted(Lattice(reduced).abc) == pytest.approx(sorted(structure.lattice.get_niggli_reduced_lattice().abc))
-        atoms = model(cell, gpaw_choice("ci", None)).atoms(cell)
-        assert atoms["positions"] == cell.cart_coords.tolist()
-        crystal = Structure(
-            Lattice(atoms["cell"]), atoms["numbers"], np.array(atoms["positions"]), coords_are_cartesian=True
-        )
-        symmetry = crystal.get_space_group_info(symprec=1e-3)
-        assert symmetry == ("R-3m", 166)
+    assert crystal.get_space_group_info(symprec=1e-3) == ("R-3m", 166)
 
 
 def test_u_counts_in_oxides_and_fluorides_alone() -> None:
     choice = gpaw_choice("screen", None)
-    assert hubbard(delithiable(14.05, lithium=True), choice) == {"Co": ":d,3.32,0"}
+    assert setups(delithiable(14.05, lithium=True), choice) == {"Co": ":d,3.32,0"}
     sulphide = delithiable(14.05, lithium=True)
     sulphide.replace_species({"O": "S"})
-    assert hubbard(sulphide, choice) == {}
-    assert hubbard(delithiable(14.05, lithium=True), gpaw_choice("ci", None)) == {}
-
-
-def test_moments_come_from_the_structure_first() -> None:
-    choice = gpaw_choice("screen", None)
-    oxide = delithiable(14.05, lithium=True)
-    assert initial_moments(lithium(), choice) is None
-    assert max(initial_moments(oxide, choice) or []) == 0.6
-    oxide.add_site_property("magmom", [2.0 if site.specie.symbol == "Co" else None for site in oxide])
-    assert max(initial_moments(oxide, choice) or []) == 2.0
-    oxide.add_site_property("magmom", [0.0] * len(oxide))
-    assert initial_moments(oxide, choice) is None, "a structure that is known to have none"
-    assert initial_moments(oxide, gpaw_choice("screen", GPAWSettings(spin="off"))) is None
+    assert setups(sulphide, choice) == {}
+    assert setups(delithiable(14.05, lithium=True), gpaw_choice("ci", None)) == {}
 
 
 def test_presets_get_stricter() -> None:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from hebe.config.gpaw import RELAXED_CUTOFF_EV, gpaw_choice, gpaw_tables
+from hebe.config.gpaw import gpaw_choice
+from hebe.config.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
 from hebe.engines.checkpoint import Checkpoint
 from hebe.engines.gpaw.installation import Installation, find_installation
 from hebe.engines.gpaw.run import GPAWRun, with_cutoff
 from hebe.engines.optimizer import OPTIMIZER, relax
+from hebe.engines.plane_waves import CHECK_FACTOR, checked
 from hebe.engines.protocol import Evaluation, Relaxation, static_result
-from hebe.exceptions import CalculationCutError, EngineError
+from hebe.exceptions import EngineError
 from hebe.science.keys import content_hash
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 EVALUATION: Final = "gpaw-1"
 """Name and version of how parameters follow from settings: enters content keys, changed when numbers do."""
 
-_CHECK_FACTOR: Final = 1.3
-"""Cut-off, in units of its own, with which the stress of a relaxed cell is checked."""
-_CHECK_TOLERANCE_EV: Final = 0.4
-"""Virial per atom (eV) that the check may find: with 10 A^3 an atom and 150 GPa a volume that is 4 % off."""
 _NOT_IN_KEYS: Final = {"max_iterations", "allow_low_cutoff"}
 
 
@@ -70,7 +67,7 @@ class GPAWEngine:
     @property
     def settings(self) -> Mapping[str, Any]:
         """The choice with its tables, the PAW data sets, the way of evaluating and relaxing."""
-        tables = gpaw_tables()
+        tables = plane_wave_tables()
         return {
             **self.choice.model_dump(mode="json", exclude=_NOT_IN_KEYS),
             "u_values": tables.hubbard_u.d if self.choice.hubbard_u == "mp" else {},
@@ -150,7 +147,7 @@ class GPAWEngine:
         try:
             result = relax(structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
             if result.converged and cell:
-                result = _checked(run, result, fmax)
+                result = checked(result, fmax, partial(_with_larger_basis, run))
         except BaseException:
             run.close()
             raise
@@ -163,24 +160,11 @@ class GPAWEngine:
         return GPAWRun(self.installation, self.choice, structure, folder)
 
 
-def _checked(run: GPAWRun, result: Relaxation, fmax: float) -> Relaxation:
-    """Compare the stress of a relaxed cell with that of a larger basis.
-
-    With too few plane waves a cell relaxes to a wrong volume and its own stress does not show it.
-    """
+def _with_larger_basis(run: GPAWRun, structure: Structure) -> Evaluation:
+    """Evaluate with more plane waves, all else equal."""
     own = run.model
-    run.model = with_cutoff(run, _CHECK_FACTOR)
+    run.model = with_cutoff(run, CHECK_FACTOR)
     try:
-        stress = run.evaluate(result.structure).stress
-    except CalculationCutError:
-        return replace(result, converged=False)
+        return run.evaluate(structure)
     finally:
         run.model = own
-    virial = float(np.linalg.norm(stress, axis=1).max() * result.structure.volume / len(result.structure))
-    if virial < max(_CHECK_TOLERANCE_EV, 3 * fmax):
-        return replace(result, n_steps=result.n_steps + 1)
-    problem = (
-        f"the stress is not converged with the cut-off: {_CHECK_FACTOR:g} times the cut-off leaves a virial of "
-        f"{virial:.2f} eV/atom, so the volume is wrong"
-    )
-    return replace(result, n_steps=result.n_steps + 1, converged=False, problem=problem)

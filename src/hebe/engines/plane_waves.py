@@ -1,0 +1,116 @@
+"""What all plane-wave engines make of a structure: reduced cell, mesh of k points, initial moments, U, stress check."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import spglib
+from pymatgen.core import Element, Structure
+
+from hebe.config.plane_waves import plane_wave_tables
+from hebe.exceptions import CalculationCutError, EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from hebe.config.plane_waves import PlaneWavePreset
+    from hebe.engines.protocol import Evaluation, Relaxation
+
+CHECK_FACTOR: Final = 1.3
+"""Cut-off, in units of its own, with which the stress of a relaxed cell is checked."""
+_CHECK_TOLERANCE_EV: Final = 0.4
+"""Virial per atom (eV) that the check may find: with 10 A^3 an atom and 150 GPa a volume that is 4 % off."""
+_LEAST_MOMENT: Final = 0.05
+"""Moments below (Bohr magnetons) on all sites are those of closed shells."""
+
+
+def reduced_basis(structure: Structure, engine: str) -> NDArray[np.int64]:
+    """Niggli-reduced vectors of the lattice as whole multiples of the given ones, shape (3, 3).
+
+    Raises
+    ------
+    EngineError
+        If the cell is too flat to be reduced.
+    """
+    lattice = structure.lattice.matrix
+    reduced = spglib.niggli_reduce(lattice, eps=1e-5)
+    if reduced is None:
+        raise EngineError(engine, "the cell cannot be reduced: is it flat?", deterministic=True)
+    basis = np.rint(reduced @ np.linalg.inv(lattice)).astype(np.int64)
+    if abs(round(np.linalg.det(basis))) != 1:
+        raise EngineError(engine, "the cell cannot be reduced: is it flat?", deterministic=True)
+    return np.asarray(basis if np.linalg.det(basis @ lattice) > 0 else -basis)
+
+
+def mesh(structure: Structure, basis: NDArray[np.int64], choice: PlaneWavePreset) -> tuple[int, int, int]:
+    """Gamma-centred mesh of k points: that of the formula if one is given, else no wider than the spacing.
+
+    Spacings count along the reciprocal vectors of the reduced cell, with the factor 2 pi.
+    """
+    given = choice.kpts.get(structure.composition.reduced_formula)
+    if given is not None:
+        return given
+    metal = all(element_of(site.specie).is_metal for site in structure)
+    spacing = choice.k_spacing_metal if metal else choice.k_spacing
+    reciprocal = 2 * np.pi * np.linalg.inv(basis @ structure.lattice.matrix)
+    first, second, third = (max(1, math.ceil(length / spacing - 1e-6)) for length in np.linalg.norm(reciprocal, axis=0))
+    return first, second, third
+
+
+def initial_moments(structure: Structure, choice: PlaneWavePreset) -> list[float] | None:
+    """Initial moments (Bohr magnetons): the site property ``magmom``, else by element; None without open shells."""
+    if choice.spin == "off":
+        return None
+    if "magmom" in structure.site_properties:
+        moments = [float(moment or 0.0) for moment in structure.site_properties["magmom"]]
+    else:
+        table = plane_wave_tables().initial_moments.moments
+        moments = [table.get(element_of(site.specie).symbol, 0.0) for site in structure]
+    return moments if max(map(abs, moments)) > _LEAST_MOMENT else None
+
+
+def hubbard(structure: Structure, choice: PlaneWavePreset) -> dict[str, float]:
+    """U (eV) on d states by element, in compounds of the table's anions; empty where there is none."""
+    table = plane_wave_tables().hubbard_u
+    elements = {element_of(site.specie).symbol for site in structure}
+    if choice.hubbard_u == "none" or elements.isdisjoint(table.anions):
+        return {}
+    return {symbol: table.d[symbol] for symbol in sorted(elements & table.d.keys())}
+
+
+def element_of(specie: Any) -> Element:
+    """Element of an element or an ion."""
+    return Element(getattr(specie, "element", specie).symbol)
+
+
+def checked(result: Relaxation, fmax: float, larger: Callable[[Structure], Evaluation]) -> Relaxation:
+    """Compare the stress of a relaxed cell with that of a larger basis.
+
+    With too few plane waves a cell relaxes to a wrong volume and its own stress does not show it.
+
+    Parameters
+    ----------
+    result
+        A converged relaxation of a cell.
+    fmax
+        Virial per atom (eV) that it was relaxed to.
+    larger
+        Evaluates with `CHECK_FACTOR` times the cut-off.
+    """
+    try:
+        stress = larger(result.structure).stress
+    except CalculationCutError:
+        return replace(result, converged=False)
+    virial = float(np.linalg.norm(stress, axis=1).max() * result.structure.volume / len(result.structure))
+    if virial < max(_CHECK_TOLERANCE_EV, 3 * fmax):
+        return replace(result, n_steps=result.n_steps + 1)
+    problem = (
+        f"the stress is not converged with the cut-off: {CHECK_FACTOR:g} times the cut-off leaves a virial of "
+        f"{virial:.2f} eV/atom, so the volume is wrong"
+    )
+    return replace(result, n_steps=result.n_steps + 1, converged=False, problem=problem)
