@@ -10,7 +10,7 @@ from pymatgen.core import Lattice, Structure
 
 from hebe.config.gpaw import GPAWSettings, gpaw_choice
 from hebe.engines.plane_waves import initial_moments, mesh, reduced_basis
-from support.gpaw import delithiable, lithium
+from support.small_cells import delithiable, lithium
 
 
 def mesh_of(structure: Structure, preset: str, **settings: Any) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from hebe.config.engine import EngineSpec
 from hebe.engines.registry import get_engine
 from support.campaigns import SPRINGS
 from support.given_cells import coo2, licoo2, write
-from support.gpaw import two_lithium
+from support.small_cells import two_lithium
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ import pytest
 
 from hebe.api import project_store, results, run
 from support.given_cells import coo2, licoo2, write
-from support.gpaw import lithium, needs_gpaw
+from support.gpaw import needs_gpaw
+from support.small_cells import lithium
 
 if TYPE_CHECKING:
     from pathlib import Path

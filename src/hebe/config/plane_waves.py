@@ -17,6 +17,7 @@ RELAXED_CUTOFF_EV: Final = 600.0
 """Below this cut-off (eV) stresses are not converged and relaxed cells have wrong volumes."""
 
 Mesh = tuple[Whole, Whole, Whole]
+MagneticOrder = Literal["ferromagnetic", "layer-antiferromagnetic", "random-collinear"]
 
 
 def _positive(value: Mesh) -> Mesh:

@@ -100,6 +100,9 @@ class Settings(ConfigModel):
     ``gpaw_python`` is the Python that has GPAW (None: this one if it has, else the system's), ``gpaw_processes`` the
     number of MPI processes of one calculation, ``gpaw_walltime_s`` the wall time after which a calculation writes a
     checkpoint and is ``cut``, ``gpaw_stuck_s`` the time without output after which it counts as stuck.
+    ``abinit_command`` starts ABINIT (``mpirun -n 16 abinit``; None: as atomate2 is set), ``abinit_data`` is the folder
+    of its PAW data sets (None: where the packages of GPAW and ABINIT put them); ``abinit_walltime_s`` and
+    ``abinit_stuck_s`` are as for GPAW.
     ``vasp_command`` starts VASP (None: as atomate2 is set), ``vasp_gamma_command`` its version for one k point;
     ``vasp_walltime_s`` and ``vasp_stuck_s`` are as for GPAW, ``vasp_poll_s`` is the time between two looks at a running
     program.
@@ -114,6 +117,10 @@ class Settings(ConfigModel):
     gpaw_processes: Whole = Field(default=1, ge=1, le=10_000)
     gpaw_walltime_s: float | None = Field(default=None, gt=0)
     gpaw_stuck_s: float = Field(default=7200.0, gt=0)
+    abinit_command: str | None = Field(default=None, min_length=1)
+    abinit_data: Path | None = None
+    abinit_walltime_s: float | None = Field(default=None, gt=0)
+    abinit_stuck_s: float = Field(default=7200.0, gt=0)
     vasp_command: str | None = Field(default=None, min_length=1)
     vasp_gamma_command: str | None = Field(default=None, min_length=1)
     vasp_walltime_s: float | None = Field(default=None, gt=0)
@@ -225,8 +232,10 @@ def _explicit(settings: Settings, folder: Path) -> dict[str, Any]:
     given = settings.model_dump(exclude_unset=True)
     if settings.project_dir is not None:
         given["project_dir"] = folder / _without_tilde(settings.project_dir)
-    if settings.gpaw_python is not None:
-        given["gpaw_python"] = folder / _without_tilde(settings.gpaw_python)
+    for name in ("gpaw_python", "abinit_data"):
+        path = getattr(settings, name)
+        if path is not None:
+            given[name] = folder / _without_tilde(path)
     for name in ("path", "file"):
         path = getattr(settings.store, name)
         if path is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.config.abinit import AbinitSettings, abinit_choice
 from hebe.config.gpaw import GPAWSettings, gpaw_choice
 from hebe.config.plane_waves import RELAXED_CUTOFF_EV
 from hebe.config.ranking import is_made
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from hebe.config.campaign import Campaign
     from hebe.config.family import Family
+    from hebe.config.plane_waves import PlaneWavePreset
     from hebe.config.stage import Stage
     from hebe.config.wording import KeyPath
 
@@ -60,10 +62,16 @@ def check_stages(campaign: Campaign, family: Family) -> None:
 
 def _check_cutoff(campaign: Campaign, stage: Stage, index: int) -> None:
     """Refuse to relax cells with a basis whose stresses are not converged."""
-    if stage.engine.name != "gpaw" or stage.task != "relax":
+    preset, settings = stage.engine.preset or "screen", stage.engine.settings
+    choice: PlaneWavePreset
+    if stage.engine.name == "gpaw":
+        choice = gpaw_choice(preset, settings if isinstance(settings, GPAWSettings) else None)
+    elif stage.engine.name == "abinit":
+        choice = abinit_choice(preset, settings if isinstance(settings, AbinitSettings) else None)
+    else:
         return
-    settings = stage.engine.settings
-    choice = gpaw_choice(stage.engine.preset or "screen", settings if isinstance(settings, GPAWSettings) else None)
+    if stage.task != "relax":
+        return
     if not choice.cells_can_relax:
         reason = f"cells do not relax to the right volume with a cut-off of {choice.cutoff:g} eV"
         hint = f"at least {RELAXED_CUTOFF_EV:g} eV, task: static or relax-ions, or settings: {{allow_low_cutoff: true}}"

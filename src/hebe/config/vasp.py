@@ -9,13 +9,13 @@ from typing import Any, Final, Literal
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
+from hebe.config.plane_waves import MagneticOrder
 from hebe.config.units import Energy, InverseLength, Whole
 from hebe.config.wording import RefusedValueError, suggest
 from hebe.config.yamlfile import load_model, parse_yaml
 
 VASP_PRESETS: Final = ("mp-gga", "mp24", "custom")
 
-MagneticOrder = Literal["ferromagnetic", "layer-antiferromagnetic", "random-collinear"]
 TagValue = bool | int | float | str | list[float]
 
 

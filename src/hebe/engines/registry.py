@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from hebe.config.abinit import AbinitSettings
 from hebe.config.engine import ENGINES, EngineSpec
 from hebe.config.gpaw import GPAWSettings
 from hebe.config.vasp import VaspSettings
+from hebe.engines.abinit import AbinitEngine
 from hebe.engines.ase import ASEEngine
 from hebe.engines.atomate2 import Atomate2Engine
 from hebe.engines.chgnet import CHGNetEngine
@@ -44,6 +46,9 @@ def _make(content: str) -> Engine:
         return Atomate2Engine(spec.arguments, spec.energy_scale)
     if spec.name == "gpaw":
         return GPAWEngine(spec.preset or "screen", spec.settings if isinstance(spec.settings, GPAWSettings) else None)
+    if spec.name == "abinit":
+        settings = spec.settings if isinstance(spec.settings, AbinitSettings) else None
+        return AbinitEngine(spec.preset or "screen", settings)
     if spec.name == "vasp":
         return VaspEngine(spec.preset or "mp-gga", spec.settings if isinstance(spec.settings, VaspSettings) else None)
     return CHGNetEngine()

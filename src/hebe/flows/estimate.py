@@ -24,7 +24,7 @@ _SHARED_JOBS: Final = 75
 _SHARED_RELAXATIONS: Final = 20
 """Reference phases and members of the host, counted as relaxations of 48 atoms."""
 
-DFT: Final = frozenset({"gpaw", "vasp"})
+DFT: Final = frozenset({"abinit", "gpaw", "vasp"})
 """Engines whose time depends too much on the cell to be guessed."""
 
 ATOMS_PER_CATION: Final = 4

@@ -17,7 +17,6 @@ from pymatgen.core import Structure
 from hebe.config.engine import EngineSpec
 from hebe.config.family import Family, adopt_family, load_family
 from hebe.config.settings import STORE_FOLDER, project_folder
-from hebe.config.vasp import VaspSettings
 from hebe.engines.registry import get_engine
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.makers.caching import reuse, unfinished
@@ -159,7 +158,7 @@ class CalculationMaker(Maker, ABC):
         """Cell of a host with its ions and their moments, where the engine starts from them."""
         if self.member is None or "sublattice" not in structure.site_properties:
             return structure
-        order = spec.settings.magnetic_order if isinstance(spec.settings, VaspSettings) else "ferromagnetic"
+        order = getattr(spec.settings, "magnetic_order", None) or "ferromagnetic"
         return with_ions(MemberSpec.model_validate(self.member), structure, order)
 
     @property

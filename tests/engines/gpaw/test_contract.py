@@ -13,11 +13,10 @@ from pymatgen.core import Lattice, Structure
 from hebe.engines.gpaw.run import GPAWRun
 from hebe.engines.protocol import Engine
 from support.gpaw import engine
+from support.small_cells import hydride, moved
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-    from numpy.typing import NDArray
 
     from hebe.engines.protocol import Evaluation
 
@@ -30,17 +29,6 @@ TIGHT = {
     "convergence": {"energy": 1e-6, "density": 1e-5, "eigenstates": 1e-8},
 }
 """k points that a doubled cell can halve: 2 x 2 x 1 and 2 x 1 x 1."""
-
-
-def hydride() -> Structure:
-    """LiH without symmetry; an insulator, so that energies and forces belong together whatever the smearing."""
-    lattice = np.array([[2.85, 0.05, 0], [0.02, 2.9, 0.04], [0, 0.03, 4.1]])
-    sites = np.array([[0, 0, 0], [0.51, 0.5, 0.49], [0.48, 0.5, 0.02], [0.02, 0, 0.51]])
-    return Structure(Lattice(lattice), ["Li", "Li", "H", "H"], sites)
-
-
-def moved(structure: Structure, lattice: NDArray[np.float64], positions: NDArray[np.float64]) -> Structure:
-    return Structure(Lattice(lattice), structure.species, positions, coords_are_cartesian=True)
 
 
 def evaluate(structure: Structure) -> Evaluation:

@@ -19,7 +19,8 @@ from hebe.engines.gpaw import remedies
 from hebe.engines.gpaw.run import CHECKPOINT, GPAWRun
 from hebe.engines.gpaw.session import LOG, WorkerProcess
 from hebe.exceptions import CalculationCutError, EngineError
-from support.gpaw import CHEAP, engine, lithium, needs_gpaw, two_lithium
+from support.gpaw import CHEAP, engine, needs_gpaw
+from support.small_cells import lithium, two_lithium
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from hebe.engines.gpaw.session import WorkerProcess
-from support.gpaw import CHEAP, engine, two_lithium
+from support.gpaw import CHEAP, engine
+from support.small_cells import two_lithium
 ask, asked = WorkerProcess.ask, []
 def counting(self, request):
     asked.append(1)

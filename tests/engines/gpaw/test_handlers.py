@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hebe.config.gpaw import GPAWSettings, gpaw_choice
-from support.gpaw import CHEAP, engine, lithium, needs_gpaw, two_lithium
+from support.gpaw import CHEAP, engine, needs_gpaw
+from support.small_cells import lithium, two_lithium
 
 pytest.importorskip("custodian", reason="needs the package custodian")
 pytest.importorskip("atomate2", reason="needs the package atomate2")

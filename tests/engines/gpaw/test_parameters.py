@@ -16,7 +16,7 @@ from hebe.engines.gpaw import GPAWEngine, installation
 from hebe.engines.gpaw.parameters import model, setups
 from hebe.engines.gpaw.remedies import remedy
 from hebe.exceptions import BadInputError, MissingDependencyError
-from support.gpaw import delithiable, lithium
+from support.small_cells import delithiable, lithium
 
 
 def test_gpaw_is_given_the_same_crystal_in_its_reduced_cell() -> None:
@@ -49,7 +49,7 @@ def test_presets_get_stricter() -> None:
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        ({"name": "chgnet", "preset": "ci"}, "preset and settings belong to the engines gpaw and vasp"),
+        ({"name": "chgnet", "preset": "ci"}, "preset and settings belong to the engines gpaw, abinit and vasp"),
         ({"name": "gpaw", "preset": "fast"}, "gpaw has no preset 'fast'"),
         ({"name": "gpaw", "settings": {"ecut": 500}}, "ecut"),
         ({"name": "gpaw", "settings": {"cutoff": "500 km"}}, "with the unit eV or meV or Ry"),

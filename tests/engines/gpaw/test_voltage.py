@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.gpaw import delithiable, engine, lithium
+from support.gpaw import engine
+from support.small_cells import delithiable, lithium
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.engines.vasp.history import PROCESS
+from hebe.engines.processes import PROCESS
 from hebe.engines.vasp.results import read_text
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.science.structures.configuration import displaced

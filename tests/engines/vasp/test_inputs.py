@@ -15,8 +15,8 @@ from hebe.config.vasp import VaspSettings, vasp_choice
 from hebe.engines.registry import get_engine
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, input_set, ordered, restored
 from hebe.makers.calculation import calculation_key
-from support.gpaw import lithium
 from support.mixed_cells import MixedCell, mixed_cells
+from support.small_cells import lithium
 
 if TYPE_CHECKING:
     from pymatgen.io.vasp.sets import VaspInputSet

@@ -15,10 +15,11 @@ import numpy as np
 from pymatgen.core import Structure
 
 from hebe.config.vasp import vasp_tables
+from hebe.engines.quiet import quiet
 from hebe.engines.vasp.history import existing
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, Ordered, input_set, ordered
 from hebe.engines.vasp.potcars import missing
-from hebe.engines.vasp.results import is_relaxed, quiet, read_folder, relaxation, titles
+from hebe.engines.vasp.results import is_relaxed, read_folder, relaxation, titles
 from hebe.exceptions import BadInputError, EngineError
 
 if TYPE_CHECKING:

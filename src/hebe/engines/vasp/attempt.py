@@ -18,11 +18,13 @@ from custodian.custodian import (
 
 from hebe.config.settings import get_settings
 from hebe.config.vasp import vasp_tables
+from hebe.engines.processes import EXIT_CODE
+from hebe.engines.quiet import quiet
 from hebe.engines.vasp.handlers import handlers
-from hebe.engines.vasp.history import EXIT_CODE, Attempt
+from hebe.engines.vasp.history import Attempt
 from hebe.engines.vasp.inputs import STATIC, generator, input_set, ordered
 from hebe.engines.vasp.potcars import data_set
-from hebe.engines.vasp.results import document_of, has_bader, is_relaxed, quiet, read_text
+from hebe.engines.vasp.results import document_of, has_bader, is_relaxed, read_text
 from hebe.schemas.calculation import Correction
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hebe.config.settings import get_settings
-from hebe.engines.vasp.history import EXIT_CODE, PROCESS
+from hebe.engines.processes import EXIT_CODE, PROCESS
 from hebe.exceptions import MissingDependencyError
 
 ADVICE: Final = (

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
-import signal
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 _RECORD: Final = "calculation.json"
 _ATTEMPT: Final = "attempt.json"
-PROCESS: Final = "process.pid"
-EXIT_CODE: Final = "exit_code"
 _VERSION: Final = 1
 
 Outcome = Literal["running", "converged", "changed", "cut", "died", "failed"]
@@ -198,21 +194,6 @@ def existing(path: Path, name: str) -> Path:
 def _is_good(asked: Structure, found: Structure) -> bool:
     same = [site.specie.symbol for site in asked] == [site.specie.symbol for site in found]
     return same and sanity(asked, found) == "host"
-
-
-def stop_orphan(path: Path) -> bool:
-    """End a program that outlived the process that had started it in `path`; whether there was one.
-
-    The number of a process alone would not do: it may belong to another one by now.
-    """
-    try:
-        number = int((path / PROCESS).read_text())
-        if Path(f"/proc/{number}/cwd").resolve(strict=True) != path.resolve():
-            return False
-        os.killpg(number, signal.SIGKILL)
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def _digest(structure: Structure) -> str:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import logging
 import shutil
-import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from hebe.engines.protocol import Relaxation
+from hebe.engines.quiet import quiet
 from hebe.engines.vasp.corrections import correction
 from hebe.engines.vasp.electronic import electronic
 from hebe.engines.vasp.history import existing
@@ -23,7 +22,6 @@ from hebe.engines.vasp.inputs import Ordered, restored
 from hebe.exceptions import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from pymatgen.core import Structure
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 KB_PER_EV_A3: Final = 1602.176634
 """Kilobar in one eV/A^3."""
 _RELAXED: Final = "reached required accuracy"
-_NOISY: Final = ("custodian", "atomate2", "pymatgen", "emmet", "EarlyErrorHandler", "VasprunXMLValidator")
 
 
 def document_of(maker: Any, structure: Structure, path: Path) -> Any:
@@ -126,21 +123,6 @@ def read_text(path: Path) -> str:
     found = existing(path.parent, path.name)
     data = gzip.decompress(found.read_bytes()) if found.suffix == ".gz" else found.read_bytes()
     return data.decode(errors="replace")
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what libraries say about their own files to themselves."""
-    levels = {name: logging.getLogger(name).level for name in _NOISY}
-    for name in levels:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
 
 
 def _moments(calculation: Any, n: int) -> list[float] | None:

@@ -16,9 +16,10 @@ import numpy as np
 from hebe.config.settings import get_settings
 from hebe.config.vasp import vasp_tables
 from hebe.engines.deadline import DEADLINE
+from hebe.engines.processes import stop_orphan
 from hebe.engines.vasp.attempt import make_attempt, moved, prepare
 from hebe.engines.vasp.command import find_command
-from hebe.engines.vasp.history import History, stop_orphan
+from hebe.engines.vasp.history import History
 from hebe.engines.vasp.inputs import RELAX, ordered
 from hebe.engines.vasp.results import forces_of, read_folder, relaxation
 from hebe.exceptions import CalculationCutError, EngineError

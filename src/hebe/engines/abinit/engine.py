@@ -1,0 +1,160 @@
+"""The engine abinit: plane-wave DFT through atomate2's makers, with the project's own optimizer and its checkpoints."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.config.abinit import abinit_choice, abinit_tables
+from hebe.config.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
+from hebe.engines.abinit.command import find_command, version
+from hebe.engines.abinit.data_sets import find_library
+from hebe.engines.abinit.run import AbinitRun, with_cutoff
+from hebe.engines.checkpoint import Checkpoint
+from hebe.engines.optimizer import OPTIMIZER, relax
+from hebe.engines.plane_waves import CHECK_FACTOR, checked
+from hebe.engines.protocol import Evaluation, Relaxation, static_result
+from hebe.exceptions import EngineError, MissingDependencyError
+from hebe.science.keys import content_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pymatgen.core import Structure
+
+    from hebe.config.abinit import AbinitSettings
+
+EVALUATION: Final = "abinit-1"
+"""Name and version of how variables follow from settings: enters content keys, changed when numbers do."""
+_NOT_IN_KEYS: Final = {"max_iterations", "allow_low_cutoff", "variables", "magnetic_order"}
+"""The order of moments is in the moments, which a key holds."""
+
+
+class AbinitEngine:
+    """ABINIT with plane waves and PAW data sets.
+
+    Parameters
+    ----------
+    preset
+        ``ci``, ``screen`` or ``accurate``.
+    settings
+        What to change in the preset.
+    """
+
+    name = "abinit"
+    reads: tuple[str, ...] = ("magmoms",)
+    capabilities = frozenset({"forces", "stress", "magmoms", "U"})
+
+    def __init__(self, preset: str = "screen", settings: AbinitSettings | None = None) -> None:
+        self.choice = abinit_choice(preset, settings)
+
+    @property
+    def energy_scale(self) -> str:
+        """Functional, Hubbard U, release of the PAW data, cut-off: where one differs, energies cannot be compared."""
+        u = "+U(MP)" if self.choice.hubbard_u == "mp" else ""
+        other = f"-{content_hash(self.choice.data_sets)[:8]}" if self.choice.data_sets else ""
+        paw = find_library(self.choice.xc).release
+        return f"abinit/{self.choice.xc}{u}/paw-{paw}{other}/pw-{self.choice.cutoff:g}"
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The choice with its tables, the PAW data sets, the way of evaluating and relaxing."""
+        tables = plane_wave_tables()
+        return {
+            **self.choice.model_dump(mode="json", exclude=_NOT_IN_KEYS),
+            "cutoff_smearing": abinit_tables().cutoff_smearing.value,
+            "u_values": tables.hubbard_u.d if self.choice.hubbard_u == "mp" else {},
+            "default_moments": tables.initial_moments.moments if self.choice.spin == "auto" else {},
+            "paw": find_library(self.choice.xc).release,
+            "evaluation": EVALUATION,
+            "optimizer": OPTIMIZER,
+        }
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of ABINIT, atomate2 and abipy, release of the PAW data."""
+        found = {name: metadata.version(name) for name in ("atomate2", "abipy")}
+        return {"abinit": version(find_command()[-1]), **found, "paw": find_library(self.choice.xc).release}
+
+    def check(self) -> None:
+        """See that the program, the packages and PAW data sets are there.
+
+        Raises
+        ------
+        MissingDependencyError
+            Names what is missing and how to get it.
+        """
+        find_command()
+        find_library(self.choice.xc)
+
+    def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002 - they cost nothing
+        """Energy (eV, extrapolated to zero smearing), forces (eV/A), stress (eV/A^3), moments (Bohr magnetons)."""
+        with tempfile.TemporaryDirectory(prefix="hebe-abinit-") as folder:
+            return self._run(structure, Path(folder)).evaluate(structure)
+
+    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
+        """Energy, forces, stress, moments and electronic results of the structure as it is."""
+        if folder is None:
+            with tempfile.TemporaryDirectory(prefix="hebe-abinit-") as own:
+                return self.static(structure, folder=Path(own))
+        run = self._run(structure, folder)
+        result = static_result(structure, run.evaluate(structure), run.cpu_s)
+        run.finish()
+        return replace(result, corrections=run.corrections, electronic=run.electronic(structure))
+
+    def relax(
+        self,
+        structure: Structure,
+        *,
+        fmax: float = 0.05,
+        steps: int = 200,
+        cell: bool = True,
+        folder: Path | None = None,
+    ) -> Relaxation:
+        """Relax ions and cell from the last step written in `folder`, then check the stress with a larger basis.
+
+        Raises
+        ------
+        EngineError
+            If the cell shall relax with a cut-off too low for stresses, or ABINIT cannot give an energy.
+        """
+        if cell and not self.choice.cells_can_relax:
+            raise EngineError(
+                self.name,
+                f"a cut-off of {self.choice.cutoff:g} eV is too low to relax a cell: choose at least "
+                f"{RELAXED_CUTOFF_EV:g} eV, relax ions only, or set allow_low_cutoff",
+                deterministic=True,
+            )
+        if folder is None:
+            with tempfile.TemporaryDirectory(prefix="hebe-abinit-") as own:
+                return self.relax(structure, fmax=fmax, steps=steps, cell=cell, folder=Path(own))
+        checkpoint = Checkpoint(folder / f"relax-{content_hash([dict(self.settings), cell])[:8]}.json")
+        state = checkpoint.load(structure)
+        run = self._run(structure if state is None else state.start, folder)
+        result = relax(structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
+        found = run.electronic(result.structure)
+        if result.converged and cell:
+            result = checked(result, fmax, partial(_with_larger_basis, run))
+        if result.converged:
+            run.finish()
+        return replace(result, corrections=run.corrections, cpu_s=run.cpu_s, electronic=found)
+
+    def _run(self, structure: Structure, folder: Path) -> AbinitRun:
+        try:
+            return AbinitRun(self.choice, structure, folder)
+        except MissingDependencyError as err:
+            raise EngineError(self.name, str(err)) from err
+
+
+def _with_larger_basis(run: AbinitRun, structure: Structure) -> Evaluation:
+    """Evaluate with more plane waves, all else equal."""
+    own = run.model
+    run.model = with_cutoff(run, CHECK_FACTOR)
+    try:
+        return run.evaluate(structure)
+    finally:
+        run.model = own

@@ -1,0 +1,174 @@
+"""One run of ABINIT in one folder, by atomate2's maker: writes the input, starts the program, reads the output.
+
+atomate2: Ganose et al., Digital Discovery 4, 1944 (2025). ABINIT: Gonze et al., Comput. Phys. Commun. 248, 107042
+(2020).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import re
+import resource
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from hebe.engines.abinit.starter import EXIT_CODE, PROGRAM, STUCK
+from hebe.engines.quiet import quiet
+from hebe.exceptions import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pymatgen.core import Structure
+
+    from hebe.engines.abinit.parameters import Model
+
+STARTER: Final = Path(__file__).with_name("starter.py")
+LOG: Final = "run.log"
+_ERRORS: Final = "run.err"
+_DATA_SETS: Final = "data_sets"
+_WAVE_FUNCTIONS: Final = ("outdata/out_WFK", "outdata/out_WFK.nc")
+_OUT_OF_TIME: Final = "Approaching time limit"
+_WORDS: Final = 300
+_ERROR: Final = re.compile(r"--- !(?:ERROR|BUG)\n.*?message: \|\n(.*?)\n\s*(?:src_file|\.\.\.)", re.DOTALL)
+
+Kind = Literal["converged", "cut", "scf", "died", "stuck", "other"]
+"""How a run ended: ``scf`` without a self-consistent density, ``other`` with an error of ABINIT."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, ABINIT's words where it failed, atomate2's document where there is one, CPU time."""
+
+    kind: Kind
+    message: str
+    document: Any
+    cpu_s: float
+
+
+def run_program(
+    model: Model,
+    structure: Structure,
+    folder: Path,
+    command: tuple[str, ...],
+    *,
+    before: Path | None = None,
+    variables: Mapping[str, Any] | None = None,
+    left_s: float | None = None,
+    stuck_s: float = math.inf,
+) -> Outcome:
+    """Run ABINIT once.
+
+    Parameters
+    ----------
+    model, structure
+        What is asked.
+    folder
+        An empty folder for this run.
+    command
+        Words that start ABINIT.
+    before
+        Folder of a run from whose wave functions this one starts.
+    variables
+        What else to set.
+    left_s
+        Wall time (s) after which ABINIT ends by itself and writes its wave functions.
+    stuck_s
+        Wall time (s) without output after which it is ended.
+    """
+    options = [] if left_s is None else ["--timelimit", _time(left_s)]
+    content = {"command": list(command), "options": options, "stuck_s": stuck_s}
+    (folder / PROGRAM).write_text(json.dumps(content))
+    began = _children_s()
+    with quiet(), contextlib.chdir(folder):
+        maker = _maker(model, folder.parent / _DATA_SETS, dict(variables or {}))
+        previous = None if before is None else [str(before)]
+        try:
+            document = type(maker).make.original(maker, model.crystal(structure), previous).output
+        except Exception as err:  # noqa: BLE001 - atomate2 and abipy raise whatever they meet in broken files
+            kind, message = _failure(folder, err)
+            return Outcome(kind, message, None, _children_s() - began)
+    return Outcome(*_end(folder, document), document, _children_s() - began)
+
+
+def wave_functions(folder: Path) -> Path | None:
+    """File with the wave functions of a run, if it left them."""
+    return next((folder / name for name in _WAVE_FUNCTIONS if (folder / name).exists()), None)
+
+
+def _maker(model: Model, data_sets: Path, variables: dict[str, Any]) -> Any:
+    try:
+        from atomate2.abinit.jobs.core import StaticMaker
+        from atomate2.abinit.sets.core import StaticSetGenerator
+    except ImportError as err:
+        raise EngineError("abinit", f"atomate2 and abipy are needed: {err}") from err
+    asked = model.variables
+    generator = StaticSetGenerator(
+        pseudos=[str(one.unpack(data_sets)) for one in model.data_sets],
+        factory_kwargs={
+            "ecut": asked["ecut"],
+            "pawecutdg": asked["pawecutdg"],
+            "nband": asked["nband"],
+            "spin_mode": "polarized" if model.is_polarized else "unpolarized",
+        },
+        user_abinit_settings={**asked, **variables},
+        prev_outputs_deps=("scf:WFK",),
+    )
+    return StaticMaker(
+        input_set_generator=generator, run_abinit_kwargs={"mpirun_cmd": sys.executable, "abinit_cmd": str(STARTER)}
+    )
+
+
+def _end(folder: Path, document: Any) -> tuple[Kind, str]:
+    state = str(getattr(document.state, "value", document.state))
+    if state == "successful":
+        return "converged", ""
+    log = _text(folder / LOG)
+    if _OUT_OF_TIME in log:
+        return "cut", "the time was over; the wave functions were written"
+    if state == "unconverged":
+        return "scf", "the density did not become self-consistent"
+    return _failure(folder, None)
+
+
+def _failure(folder: Path, error: Exception | None) -> tuple[Kind, str]:
+    """What became of a run without a result."""
+    code = _text(folder / EXIT_CODE).strip()
+    if isinstance(error, EngineError):
+        return "other", error.reason
+    if code == STUCK:
+        return "stuck", "no output for too long"
+    if not code or code.startswith("-"):
+        return "died", f"ABINIT was ended by signal {code.removeprefix('-')}" if code else "ABINIT was ended"
+    reason = "" if error is None else " ".join(f"{type(error).__name__}: {error}".split())[:_WORDS]
+    return "other", _said(folder) or reason or f"exit code {code}"
+
+
+def _said(folder: Path) -> str:
+    """The last error that ABINIT reports, else the last line of its standard error."""
+    found = _ERROR.findall(_text(folder / LOG))
+    if found:
+        return " ".join(found[-1].split())[:_WORDS]
+    lines = [line.strip() for line in _text(folder / _ERRORS).splitlines() if line.strip()]
+    return lines[0][:_WORDS] if lines else ""
+
+
+def _text(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        return path.read_text(errors="replace")
+    return ""
+
+
+def _time(seconds: float) -> str:
+    """A time as ABINIT reads it: hours:minutes:seconds."""
+    whole = max(1, int(seconds))
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

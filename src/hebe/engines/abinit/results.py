@@ -1,0 +1,100 @@
+"""From ABINIT's files to results: energy extrapolated to zero smearing, forces, stress, moments, band gap."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hebe.engines.abinit.parameters import HARTREE_EV
+from hebe.engines.protocol import Evaluation
+from hebe.schemas.electronic import ElectronicDoc
+from hebe.science.analysis.valence import assign_valences
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
+
+GPA_PER_EV_A3: Final = 160.2176634
+"""Gigapascal in one eV/A^3."""
+_GROUND_STATE: Final = "outdata/out_GSR.nc"
+_TABLE: Final = re.compile(r"Atom +Radius +up_density +dn_density.*?\n((?: +\d+ .*\n)+)")
+
+
+def evaluation(document: Any, folder: Path, n: int) -> Evaluation:
+    """Energy, forces, stress and moments of a run.
+
+    The free energy of a Fermi-Dirac distribution and the energy without its entropy lie equally far from the energy at
+    zero smearing (Gillan, J. Phys. Condens. Matter 1, 689 (1989)), which their mean is; GPAW and VASP take it as well.
+
+    Parameters
+    ----------
+    document
+        Document of atomate2.
+    folder
+        Folder of the run.
+    n
+        Number of sites.
+    """
+    output = document.output
+    return Evaluation(
+        float(output.energy) - _ground_state(folder)["e_entropy"] * HARTREE_EV / 2,
+        np.array(output.forces, dtype=float),
+        np.array(output.stress, dtype=float) / GPA_PER_EV_A3,
+        moments(folder, n),
+    )
+
+
+def moments(folder: Path, n: int) -> NDArray[np.float64]:
+    """Moments (Bohr magnetons) inside the spheres of the data sets, shape (n,); zero without spin polarization."""
+    tables = _TABLE.findall((folder / "run.abo").read_text(errors="replace"))
+    if not tables:
+        return np.zeros(n)
+    return np.array([float(line.split()[-1]) for line in tables[-1].splitlines()])
+
+
+def electronic(structure: Structure, folder: Path, magmoms: NDArray[np.float64]) -> ElectronicDoc:
+    """Band gap on the mesh of k points, valences and Jahn-Teller ions from moments."""
+    found = _ground_state(folder)
+    gap = band_gap(found["eigenvalues"] * HARTREE_EV, found["fermi_energy"] * HARTREE_EV)
+    sites = assign_valences(structure, magmoms.tolist()) if np.any(magmoms) else None
+    return ElectronicDoc(
+        band_gap_eV=gap,
+        is_metal=gap == 0.0,
+        valences=None if sites is None else [site.charge for site in sites],
+        jahn_teller=None if sites is None else [site.jahn_teller for site in sites],
+    )
+
+
+def band_gap(eigenvalues: NDArray[np.float64], fermi: float) -> float:
+    """Distance (eV) of the lowest empty and the highest filled band; 0 where a band crosses the Fermi level.
+
+    Parameters
+    ----------
+    eigenvalues
+        In eV, shape (spins, k points, bands).
+    fermi
+        Fermi level (eV).
+    """
+    filled = (eigenvalues <= fermi).sum(axis=2)
+    if np.any(filled != filled[:, :1]) or np.any(filled == eigenvalues.shape[2]):
+        return 0.0
+    counts = filled[:, 0]
+    highest = max((bands[:, n - 1].max() for bands, n in zip(eigenvalues, counts, strict=True) if n), default=-np.inf)
+    lowest = min(bands[:, n].min() for bands, n in zip(eigenvalues, counts, strict=True))
+    return float(max(lowest - highest, 0.0))
+
+
+def _ground_state(folder: Path) -> dict[str, Any]:
+    """Entropy term, eigenvalues and Fermi level in Hartree."""
+    from netCDF4 import Dataset
+
+    with Dataset(folder / _GROUND_STATE) as file:
+        return {
+            "e_entropy": float(file["e_entropy"][...]),
+            "eigenvalues": np.ma.filled(file["eigenvalues"][...].astype(float), np.nan),
+            "fermi_energy": float(file["fermi_energy"][...]),
+        }
