@@ -7,13 +7,14 @@ WORKERS ?=
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test slow gpaw lint types check wheel clean help
+.PHONY: demo test slow gpaw abinit lint types check wheel clean help
 
 help:
 	@echo "make demo   install what the demo needs and run examples/na-o3-quick.yaml"
 	@echo "make test   install what the tests need and run all that are not slow"
 	@echo "make slow   run the slow tests"
 	@echo "make gpaw   run the tests of GPAW, which must be there (Debian: apt install gpaw gpaw-data)"
+	@echo "make abinit run the tests of ABINIT, which must be there (Debian: apt install abinit gpaw-data)"
 	@echo "make lint types   ruff and import contract; mypy"
 
 $(BIN)/python:
@@ -25,7 +26,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,atomate2,report,cluster,phonons,materials-project,dev]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,atomate2,report,cluster,phonons,materials-project,abinit,dev]"
 	@touch $@
 
 demo: $(VENV)/.demo
@@ -34,13 +35,16 @@ demo: $(VENV)/.demo
 	$(BIN)/hebe report examples/na-o3-quick.yaml -o demo/report.html
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow and not gpaw" --numprocesses 2 --durations 10
+	$(BIN)/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --durations 10
 
 slow: $(VENV)/.test
-	$(BIN)/python -m pytest -m "slow and not gpaw" --durations 10
+	$(BIN)/python -m pytest -m "slow and not gpaw and not abinit" --durations 10
 
 gpaw: $(VENV)/.test
 	HEBE_TEST_CI=1 $(BIN)/python -m pytest -m gpaw --numprocesses 2 --durations 10
+
+abinit: $(VENV)/.test
+	HEBE_TEST_CI=1 $(BIN)/python -m pytest -m abinit --numprocesses 2 --durations 10
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -20,7 +20,7 @@ STARTS_FROM_IONS: Final = ("abinit", "vasp")
 """Engines whose initial moments are those of the ions that the redox ladder gives."""
 
 _PRESETS: Final = {"gpaw": PRESETS, "abinit": ABINIT_PRESETS, "vasp": VASP_PRESETS}
-_SETTINGS: Final = {"gpaw": GPAWSettings, "abinit": AbinitSettings, "vasp": VaspSettings}
+_SETTINGS: Final[dict[str, type[ConfigModel]]] = {"gpaw": GPAWSettings, "abinit": AbinitSettings, "vasp": VaspSettings}
 
 
 class EngineSpec(ConfigModel):

@@ -36,6 +36,7 @@ from hebe.science.structures.working import apply_ordering
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hebe.config.plane_waves import MagneticOrder
     from hebe.engines.protocol import Engine, Relaxation
     from hebe.schemas.structures import OrderingDoc
 
@@ -158,7 +159,7 @@ class CalculationMaker(Maker, ABC):
         """Cell of a host with its ions and their moments, where the engine starts from them."""
         if self.member is None or "sublattice" not in structure.site_properties:
             return structure
-        order = getattr(spec.settings, "magnetic_order", None) or "ferromagnetic"
+        order: MagneticOrder = getattr(spec.settings, "magnetic_order", None) or "ferromagnetic"
         return with_ions(MemberSpec.model_validate(self.member), structure, order)
 
     @property

@@ -25,6 +25,7 @@ _OPTIONAL: Final = {
     "pyarrow": ("tables as .parquet", "report"),
     "atomate2": ("its force fields and DFT codes", "atomate2"),
     "custodian": ("DFT codes", "atomate2"),
+    "abipy": ("ABINIT", "abinit"),
     "fireworks": ("batch queues", "cluster"),
     "qtoolkit": ("batch queues", "cluster"),
 }
@@ -53,9 +54,10 @@ def examine(campaign: Campaign | None = None, start: Path | None = None) -> list
         checks += [_folder(root), *_outputs(root), _workers(start), *examine_cluster(root)]
     checks += _engines(campaign)
     if campaign is not None:
+        from hebe.report.paw_checks import paw_checks
         from hebe.report.vasp_checks import vasp_checks
 
-        checks += vasp_checks(campaign)
+        checks += [*vasp_checks(campaign), *paw_checks(campaign)]
     checks += [_optional(package, *use) for package, use in _OPTIONAL.items()]
     return checks
 

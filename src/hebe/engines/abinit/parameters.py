@@ -24,6 +24,8 @@ _NO_SHELL: Final = -1
 _SPARE_BANDS: Final = 1.2
 _LEAST_SPARE: Final = 4
 _FERMI_DIRAC: Final = 3
+_ALLOWED: Final = {"chkprim": 0, "chksymbreak": 0, "chksymtnons": 0, "maxnsym": 12288}
+"""Supercells: with translations among their symmetries, whatever origin they have."""
 _FULLY_LOCALIZED: Final = 1
 _EXACT: Final = 0
 """Exchange and correlation inside the spheres on a mesh of angles: the default, an expansion, costs 0.1 V in LiCoO2."""
@@ -79,7 +81,7 @@ def model(structure: Structure, choice: AbinitPreset) -> Model:
         "nstep": choice.max_iterations,
         "nsppol": 1 if moments is None else 2,
         "nspden": 1 if moments is None else 2,
-        "chksymbreak": 0,
+        **_ALLOWED,
         "pawxcdev": _EXACT,
         "optforces": 1,
         "prtden": 0,

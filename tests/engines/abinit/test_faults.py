@@ -1,0 +1,187 @@
+"""What happens when ABINIT fails: real failures of real calculations on the cheapest cells."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hebe.engines.abinit import run as runs
+from hebe.engines.abinit.data_sets import find_library
+from hebe.engines.abinit.program import run_program
+from hebe.engines.processes import PROCESS
+from hebe.exceptions import CalculationCutError, EngineError
+from support.abinit import CHEAP, engine
+from support.small_cells import lithium, two_lithium
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from hebe.engines.abinit.parameters import Model
+    from hebe.engines.abinit.program import Outcome
+    from hebe.engines.protocol import Relaxation
+
+pytestmark = [pytest.mark.abinit, pytest.mark.slow]
+
+FMAX = 0.005
+WORKER = """
+import sys
+from pathlib import Path
+from support.abinit import CHEAP, engine
+from support.small_cells import two_lithium
+engine(**CHEAP, energy_tolerance=1e-7).relax(two_lithium(0.3), fmax=0.005, cell=False, folder=Path(sys.argv[1]))
+"""
+
+
+@pytest.fixture(scope="module")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Relaxation:
+    """What nothing disturbed."""
+    return engine(**CHEAP).static(two_lithium(), folder=tmp_path_factory.mktemp("abinit") / "static")
+
+
+@pytest.fixture(scope="module")
+def relaxation(tmp_path_factory: pytest.TempPathFactory) -> Relaxation:
+    """What nothing disturbed."""
+    return relaxed(tmp_path_factory.mktemp("abinit") / "relax")
+
+
+def relaxed(folder: Path) -> Relaxation:
+    return engine(**CHEAP, energy_tolerance=1e-7).relax(two_lithium(0.3), fmax=FMAX, cell=False, folder=folder)
+
+
+def test_iterations_that_do_not_suffice_are_added(tmp_path: Path, static: Relaxation) -> None:
+    short = engine(**CHEAP, max_iterations=3).static(two_lithium(), folder=tmp_path / "short")
+    assert static.corrections == []
+    assert short.corrections[0].action == "more iterations, from its own wave functions"
+    assert short.converged
+    assert short.energy_eV == pytest.approx(static.energy_eV, abs=1e-4)
+    assert engine(**CHEAP).settings == engine(**CHEAP, max_iterations=3).settings, "the limit is no part of the key"
+
+
+def test_a_density_that_never_converges_is_an_error_that_says_what_was_tried(tmp_path: Path) -> None:
+    impossible = engine(**CHEAP, max_iterations=1, energy_tolerance=1e-13)
+    with pytest.raises(EngineError, match=r"not become self-consistent; tried: more iterations.*softer") as caught:
+        impossible.static(two_lithium(), folder=tmp_path / "run")
+    assert caught.value.deterministic
+    assert str(tmp_path / "run") in str(caught.value)
+    assert len(caught.value.corrections) == 3
+    assert len(list((tmp_path / "run").glob("*/run.log"))) == 4, "the files of a failure are kept"
+
+
+def test_a_killed_program_is_started_again(tmp_path: Path, static: Relaxation, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Path] = []
+
+    def killing(model: Model, structure: Structure, folder: Path, command: tuple[str, ...], **options: Any) -> Outcome:
+        begun.append(folder)
+        first = len(begun) == 1
+        return run_program(model, structure, folder, ("/bin/sh", "-c", "kill -9 $$") if first else command, **options)
+
+    monkeypatch.setattr(runs, "run_program", killing)
+    result = engine(**CHEAP).static(two_lithium(), folder=tmp_path / "killed")
+    assert [c.problem for c in result.corrections] == ["ABINIT was ended by signal 9"]
+    assert result.energy_eV == pytest.approx(static.energy_eV, abs=1e-6)
+    assert len(begun) == 2
+
+
+def test_a_program_that_dies_again_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEBE_ABINIT_COMMAND", str(script(tmp_path, "kill -9 $$")))
+    with pytest.raises(EngineError, match=r"signal 9; tried: started again") as caught:
+        engine(**CHEAP).static(lithium(), folder=tmp_path / "run")
+    assert not caught.value.deterministic
+
+
+def test_a_program_that_writes_nothing_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEBE_ABINIT_COMMAND", str(script(tmp_path, f"echo $$ > {tmp_path}/number; exec sleep 600")))
+    monkeypatch.setenv("HEBE_ABINIT_STUCK_S", "0.5")
+    with pytest.raises(EngineError, match=r"no output for too long; tried: started again"):
+        engine(**CHEAP).static(lithium(), folder=tmp_path / "run")
+    assert not Path(f"/proc/{(tmp_path / 'number').read_text().strip()}").exists()
+
+
+def test_what_abinit_says_is_the_reason(tmp_path: Path) -> None:
+    """A number of bands that cannot hold the electrons."""
+    with pytest.raises(EngineError, match=r"abinit: .*(nband|bands|electrons)") as caught:
+        engine(**CHEAP, variables={"nband": 0}).static(two_lithium(), folder=tmp_path / "run")
+    assert caught.value.deterministic
+
+
+def test_a_limit_of_time_is_a_cut_that_goes_on_from_its_wave_functions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEBE_ABINIT_WALLTIME_S", "1")
+    slow = {**CHEAP, "k_spacing_metal": 0.25, "energy_tolerance": 1e-9}
+    with pytest.raises(CalculationCutError, match="wave functions were written"):
+        engine(**slow).static(two_lithium(), folder=tmp_path / "run")
+    monkeypatch.delenv("HEBE_ABINIT_WALLTIME_S")
+    result = engine(**slow).static(two_lithium(), folder=tmp_path / "run")
+    assert result.converged
+    second = (tmp_path / "run" / "002" / "run.abi").read_text()
+    assert "irdwfk 1" in second, "it starts from the wave functions of the first"
+    fresh = engine(**slow).static(two_lithium(), folder=tmp_path / "fresh")
+    assert result.energy_eV == pytest.approx(fresh.energy_eV, abs=1e-6)
+
+
+def test_a_killed_worker_leaves_no_program_and_goes_on(tmp_path: Path, relaxation: Relaxation) -> None:
+    """The process that asked is killed in its third evaluation: ABINIT ends too, and the search goes on from there."""
+    folder = tmp_path / "run"
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, str(folder)], env=environment())
+    wait_for(folder / "003" / PROCESS)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    number = int((folder / "003" / PROCESS).read_text())
+    limit = time.monotonic() + 60
+    while Path(f"/proc/{number}").exists() and not is_zombie(number):
+        assert time.monotonic() < limit, "ABINIT outlived the process that asked for it"
+        time.sleep(0.05)
+    result = relaxed(folder)
+    assert result.converged
+    assert result.n_steps <= relaxation.n_steps - 1, "fewer steps were left"
+    assert result.energy_eV == pytest.approx(relaxation.energy_eV, abs=2e-3)
+
+
+def test_a_data_set_of_another_element_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "wrong.xml").write_bytes(gzip.decompress(find_library("PBE").files["Na"].read_bytes()))
+    made = engine(**CHEAP, data_sets={"Li": os.path.relpath(tmp_path / "wrong", find_library("PBE").folder)})
+    with pytest.raises(EngineError, match="is a PAW data set of Na, not of Li"):
+        made.static(lithium(), folder=tmp_path / "run")
+
+
+def test_more_processes_give_the_same(tmp_path: Path, static: Relaxation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEBE_ABINIT_COMMAND", "mpirun --allow-run-as-root --oversubscribe -n 2 abinit")
+    result = engine(**CHEAP).static(two_lithium(), folder=tmp_path / "run")
+    assert result.energy_eV == pytest.approx(static.energy_eV, abs=1e-5)
+    assert json.loads((tmp_path / "run" / "001" / "program.json").read_text())["command"][0] == "mpirun"
+
+
+def script(folder: Path, line: str) -> Path:
+    path = folder / "program"
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def wait_for(path: Path) -> None:
+    limit = time.monotonic() + 120
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < limit, f"{path} never came"
+        time.sleep(0.02)
+
+
+def is_zombie(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
