@@ -30,7 +30,8 @@ from hebe.makers.build import BuildMaker
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
-from hebe.science.analysis.references import MemberResult, mixing_document
+from hebe.science.analysis.member_result import MemberResult
+from hebe.science.analysis.references import mixing_document
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.member import composition_of, member_spec
 

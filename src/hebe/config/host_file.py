@@ -9,7 +9,6 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -18,16 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebe.config.campaign import SublatticeSpec
-from hebe.config.crystal import ANIONS, VACANCY, Crystal, check_element, described
+from hebe.config.crystal import ANIONS, VACANCY, Crystal, described
 from hebe.config.family import Family, FamilySublattice, LatticeEstimate, SpeciesData
 from hebe.config.layers import in_plane_first
+from hebe.config.oxidation_states import ANION_STATES, OxidationStates, Valences
 from hebe.config.wording import suggest
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-Valences = Mapping[str, tuple[int, ...]]
+    from collections.abc import Collection, Mapping
 
 EXCLUSION: Final = 2.0
 """Distance (A) below which two sites of the working ion are never occupied together: both prisms of a P stacking."""
@@ -38,7 +36,6 @@ _DIGITS: Final = 6
 _MOST_SUBLATTICES: Final = 16
 _FINEST: Final = 240
 _ROUNDED: Final = 3e-3
-_ANION_STATES: Final = {"O": -2, "F": -1, "S": -2, "Se": -2, "Cl": -1, "N": -3, "Br": -1, "I": -1}
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def host_of_crystal(crystal: Crystal, working_ion: str | None, named: Mapping[st
         an oxidation state is not known; names the nearest that would do.
     """
     placed = _placed(crystal, working_ion, named)
-    states = _States(crystal, like)
+    states = OxidationStates(crystal, like)
     sublattices = {
         name: _sublattice(placed, name, states.of(crystal.fractions[name], placed.roles[name], named.get(name, {})))
         for name in dict.fromkeys(placed.labels)
@@ -182,7 +179,7 @@ def _roles(crystal: Crystal, working_ion: str | None, named: Collection[str]) ->
             roles[name] = "mixed" if name in named or len(part) > 1 else "fixed"
     if "anion" not in roles.values():
         raise BadInputError(
-            f"it holds no anions: {crystal.described()}", suggestion=f"one of {', '.join(_ANION_STATES)}"
+            f"it holds no anions: {crystal.described()}", suggestion=f"one of {', '.join(ANION_STATES)}"
         )
     _check_working(crystal, roles, working_ion)
     unknown = [name for name in named if name not in roles]
@@ -238,80 +235,6 @@ def _check_empty(crystal: Crystal, roles: Mapping[str, Any], working_ion: str | 
                 hint = "full sites; hebe.science.structures.sqs_of_host builds cells with empty sites"
             raise BadInputError(f"sites of {name} are partly empty ({held}), only those of the working ion may be",
                                 suggestion=hint)  # fmt: skip
-
-
-class _States:
-    """Oxidation states of elements: those of the campaign, of the file, of the family that the host is like."""
-
-    def __init__(self, crystal: Crystal, like: Family) -> None:
-        self._file = crystal.states
-        self._pool: dict[str, SpeciesData] = {}
-        for name in like.mixed:
-            if like.sublattices[name].role == "mixed":
-                self._pool |= like.sublattices[name].species
-        self._like = like.name
-
-    def of(self, part: Mapping[str, Fraction], role: str, named: Valences) -> dict[str, SpeciesData]:
-        """Species of a sublattice with their oxidation states."""
-        if role == "working":
-            return {}
-        if role == "anion":
-            return {e: SpeciesData(valences=self._file.get(e, (_ANION_STATES.get(e, 0),))) for e in {**part, **named}}
-        if role == "fixed":
-            return {element: self._single(element) for element in part}
-        pool = dict(self._pool)
-        for element in part:
-            if element not in named:
-                pool[element] = self._known(element)
-        for element, valences in named.items():
-            check_element(element)
-            known = pool[element].valences if element in pool else ()
-            low_spin = pool[element].low_spin if element in pool else ()
-            pool[element] = SpeciesData(valences=tuple(sorted({*known, *valences})), low_spin=low_spin)
-        return pool
-
-    def _known(self, element: str) -> SpeciesData:
-        data = self._pool.get(element)
-        if element in self._file:
-            return SpeciesData(valences=self._file[element], low_spin=() if data is None else data.low_spin)
-        if data is not None:
-            return data
-        common = _common_states(element)
-        if len(common) != 1:
-            raise _unknown_state(element, common)
-        return SpeciesData(valences=common)
-
-    def _single(self, element: str) -> SpeciesData:
-        """State of an element that does not mix; that of its group where it is the core of a polyanion (P5+)."""
-        data = self._pool.get(element)
-        states = self._file.get(element) or (data.valences if data is not None else _common_states(element))
-        if len(states) > 1 and data is None and element not in self._file:
-            states = tuple(state for state in states if state == _group_state(element)) or states
-        if len(states) != 1:
-            raise _unknown_state(element, states)
-        return SpeciesData(valences=states)
-
-
-def _common_states(element: str) -> tuple[int, ...]:
-    """Positive oxidation states that are common."""
-    from pymatgen.core import Element
-
-    return tuple(int(state) for state in Element(element).common_oxidation_states if state > 0)
-
-
-def _group_state(element: str) -> int:
-    """Oxidation state without valence electrons: 5 of P, 6 of W."""
-    from pymatgen.core import Element
-
-    return Element(element).group % 10
-
-
-def _unknown_state(element: str, states: tuple[int, ...]) -> BadInputError:
-    some = f"it may be {', '.join(map(str, states))}" if states else "none is common"
-    return BadInputError(
-        f"the oxidation state of {element} is not known ({some})",
-        suggestion="give it in the file (_atom_type_oxidation_number), or list the species of its sublattice",
-    )
 
 
 def _sublattice(placed: _Placed, name: str, species: dict[str, SpeciesData]) -> FamilySublattice:

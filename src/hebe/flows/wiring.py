@@ -27,7 +27,7 @@ from hebe.makers.vibrations import VibrationMaker
 from hebe.makers.voltage import VoltageMaker
 from hebe.science.analysis.competing import load_phases, phases_within
 from hebe.science.analysis.given import GivenPhase, given_phases
-from hebe.science.analysis.references import phase_facts
+from hebe.science.analysis.hull_entries import phase_facts
 from hebe.science.analysis.vertices import polytope_vertices
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.composition import HostComposition

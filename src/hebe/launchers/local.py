@@ -96,12 +96,8 @@ def run(
     from hebe.launchers.limits import Limits
     from hebe.launchers.records import Records, launch_id
     from hebe.launchers.scheduler import Scheduler
-    from hebe.launchers.worker import LOADING_SCRIPT
 
-    if LOADING_SCRIPT in os.environ:
-        raise LaunchError("a job is defined in the script that launches it: launch under if __name__ == '__main__'")
-    if workers < 1:
-        raise LaunchError(f"workers must be at least 1, not {workers}")
+    _check_start(workers)
     store, root = _places(store, root)
     records, launch = Records.beside(store.docs_store, root), launch_id()
     limits = limits or Limits()
@@ -113,24 +109,40 @@ def run(
 
     scheduler = Scheduler(store.docs_store, records, crew, retry_failed=retry_failed, limits=limits, notify=notify)
     with closing(records), _interruptible(scheduler, crew) as interrupts:
-        try:
+        with _ending(crew, interrupts):
             if str(flow.name) in records.controls():
                 records.control(str(flow.name), None)
             _drive(scheduler, flow, records, launch, progress=progress)
-            crew.close()
-        except _CancelledError:
-            crew.kill()
-            interrupts.append(0)
-        except OSError as err:
-            crew.kill()
-            raise LaunchError(f"{err.filename or 'the launcher'}: {err.strerror or err}") from err
-        except BaseException:
-            crew.kill()
-            raise
         summary = scheduler.tally.summary(interrupted=bool(interrupts) and scheduler.tally.waiting > 0)
         if crew.started or scheduler.tally.total > scheduler.tally.reused:
             _beat(scheduler, records, launch, summary.status)
     return summary
+
+
+def _check_start(workers: int) -> None:
+    from hebe.launchers.worker import LOADING_SCRIPT
+
+    if LOADING_SCRIPT in os.environ:
+        raise LaunchError("a job is defined in the script that launches it: launch under if __name__ == '__main__'")
+    if workers < 1:
+        raise LaunchError(f"workers must be at least 1, not {workers}")
+
+
+@contextmanager
+def _ending(crew: Crew, interrupts: list[int]) -> Iterator[None]:
+    """Let the workers go at the end, and end them where the launch breaks off; cancelled counts as interrupted."""
+    try:
+        yield
+        crew.close()
+    except _CancelledError:
+        crew.kill()
+        interrupts.append(0)
+    except OSError as err:
+        crew.kill()
+        raise LaunchError(f"{err.filename or 'the launcher'}: {err.strerror or err}") from err
+    except BaseException:
+        crew.kill()
+        raise
 
 
 def _drive(scheduler: Scheduler, flow: Flow | Job, records: Records, launch: str, *, progress: bool | None) -> None:

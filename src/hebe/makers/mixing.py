@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jobflow import JobConfig, Maker, OnMissing, job
 
 from hebe.schemas.spec import MemberSpec
-from hebe.science.analysis.references import MemberResult, PhaseFacts, mixing_document
+from hebe.science.analysis.hull_entries import PhaseFacts
+from hebe.science.analysis.member_result import MemberResult
+from hebe.science.analysis.references import mixing_document
 from hebe.science.analysis.vibrational_mixing import HullVibrations
 
 if TYPE_CHECKING:

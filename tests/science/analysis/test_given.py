@@ -15,14 +15,10 @@ from hebe.flows.campaign import campaign_flow
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.analysis.given import given_phases
+from hebe.science.analysis.hull_entries import PhaseFacts, competing_entries, phase_facts
+from hebe.science.analysis.member_result import MemberResult
 from hebe.science.analysis.mixing import BOLTZMANN
-from hebe.science.analysis.references import (
-    MemberResult,
-    PhaseFacts,
-    competing_entries,
-    mixing_document,
-    phase_facts,
-)
+from hebe.science.analysis.references import mixing_document
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import member_spec

@@ -10,7 +10,8 @@ from pymatgen.core import Lattice, Structure
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.structures import ConfigurationDoc
-from hebe.science.analysis.references import MemberResult, mixing_document
+from hebe.science.analysis.member_result import MemberResult
+from hebe.science.analysis.references import mixing_document
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import member_spec, split_of

@@ -7,13 +7,13 @@ held once. A bond exactly at a cutoff has no weight in the model and may be left
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from hebe.exceptions import EngineError
+from hebe.science.structures.compiled import allocating, compiled
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -88,11 +88,7 @@ def _half_shifts(lattice: FloatArray, reach: float) -> FloatArray:
     return np.ascontiguousarray(grid[middle:] @ lattice)
 
 
-def _compiled(function: Any) -> Any:
-    return numba.njit(cache=True)(function)
-
-
-@_compiled
+@compiled
 def _count_bonds(positions: FloatArray, shifts: FloatArray, limit: float) -> int:
     """Number of undirected bonds shorter than the square root of `limit`."""
     count = 0
@@ -107,7 +103,7 @@ def _count_bonds(positions: FloatArray, shifts: FloatArray, limit: float) -> int
     return count
 
 
-@_compiled
+@allocating
 def _find_bonds(
     positions: FloatArray, shifts: FloatArray, limit: float, n_bonds: int
 ) -> tuple[IntArray, IntArray, FloatArray]:
@@ -132,7 +128,7 @@ def _find_bonds(
     return first, second, vectors
 
 
-@_compiled
+@allocating
 def _find_angles(first: IntArray, second: IntArray, n_atoms: int) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
     """Ordered pairs of different bond ends at each atom: left bond, right bond, atom, sign of the cosine."""
     degree = np.zeros(n_atoms, dtype=np.int64)

@@ -2,6 +2,11 @@
 
 Nothing in between is kept for the backward pass; it is computed again there, which costs less than memory does.
 Loops run over at most three arrays at a time, so that the compiler can prove them independent and vectorise.
+
+Every process rounds alike, whether it compiles the kernels or loads them from numba's cache. Fast mathematics leaves
+the order of a sum to the compiler, so each kernel is one piece of code, whose helpers are inlined before LLVM sees it.
+A helper that is called is optimised once by itself and again in every kernel that calls it, and all kernels call the
+copy that their process happens to load first.
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ from numba.extending import intrinsic
 from torch import Tensor
 
 from hebe.engines.chgnet.weights import WIDTH
+from hebe.science.structures.compiled import compile_cached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +45,11 @@ _EPSILON = np.float32(1e-5)
 
 
 def _compiled(function: Any) -> Any:
-    return numba.njit(cache=True, fastmath=True, error_model="numpy")(function)
+    return compile_cached(function, allocates=True, fastmath=True)
+
+
+def _inlined(function: Any) -> Any:
+    return numba.njit(fastmath=True, error_model="numpy", inline="always")(function)
 
 
 @intrinsic
@@ -54,7 +64,7 @@ def _power_of_two(_context: Any, n: Any) -> Any:
     return types.float32(n), generate
 
 
-@_compiled
+@_inlined
 def _exponential(x: Any) -> Any:
     """``exp(x) = 2^n exp(r)`` with the series of ``exp(r)``, |r| <= ln(2)/2, to float32 precision; vectorises."""
     x = min(max(x, -_LIMIT), _LIMIT)
@@ -64,12 +74,12 @@ def _exponential(x: Any) -> Any:
     return series * _power_of_two(n)  # type: ignore[call-arg]  # the typing context is numba's to give
 
 
-@_compiled
+@_inlined
 def _sigmoid(x: Any) -> Any:
     return _ONE / (_ONE + _exponential(-x))
 
 
-@_compiled
+@_inlined
 def _sum_rows(
     a: Floats, ia: Indices, b: Floats, ib: Indices, c: Floats, ic: Indices, d: Any, e: int, total: Floats
 ) -> None:
@@ -144,7 +154,7 @@ def _gather_backward(
                 dd[e, h] = slope[h]
 
 
-@_compiled
+@_inlined
 def _normalise(x: Floats, e: int, out: Floats) -> Any:
     """Row `e` less its mean over its deviation, into `out`; returns the inverse deviation."""
     mean = np.float32(0.0)
@@ -187,7 +197,7 @@ def _gated_forward(
             out[o, h] += x[h]
 
 
-@_compiled
+@_inlined
 def _norm_backward(slope: Floats, normal: Floats, scale: float, e: int, out: Floats) -> None:
     """Gradient of a layer norm's input from that of its normalised output."""
     first, second = np.float32(0.0), np.float32(0.0)
@@ -200,7 +210,7 @@ def _norm_backward(slope: Floats, normal: Floats, scale: float, e: int, out: Flo
         out[e, h] = scale * (slope[h] - first - normal[h] * second)
 
 
-@_compiled
+@_inlined
 def _weights_backward(
     weights: Floats, left: Indices, right: Any, e: int, message: Floats, dy: Floats, dweights: Floats
 ) -> None:

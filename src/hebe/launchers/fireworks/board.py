@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from hebe.launchers.fireworks.taken import Document, Taken
+from hebe.launchers.fireworks.workflow_states import ENDED, is_stuck, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from fireworks import LaunchPad
-
-ENDED = ("COMPLETED", "FIZZLED", "DEFUSED", "ARCHIVED")
-"""States in which nothing happens to a job any more by itself."""
 
 _CHUNK = 500
 _MARK = "spec.hebe"
@@ -258,24 +256,9 @@ class Board:
         workflow = self._workflows.find_one({"nodes": fw_id}, {"parent_links": 1, "fw_states": 1})
         if workflow is None:
             return True
-        fields = {"fw_id": 1, "spec._allow_fizzled_parents": 1, "_id": 0}
         nodes = [int(name) for name in workflow["fw_states"]]
-        lenient = {
-            job["fw_id"]
-            for job in self._jobs.find({"fw_id": {"$in": nodes}, "spec._allow_fizzled_parents": True}, fields)
-        }
-
-        def stuck(node: int) -> bool:
-            state = workflow["fw_states"][str(node)]
-            if state != "WAITING":
-                return state in {"DEFUSED", "ARCHIVED"} or (state == "FIZZLED")
-            parents = workflow["parent_links"].get(str(node), [])
-            dead = [parent for parent in parents if stuck(parent)]
-            return bool(dead) and (
-                node not in lenient or any(workflow["fw_states"][str(parent)] != "FIZZLED" for parent in dead)
-            )
-
-        return stuck(fw_id)
+        found = self._jobs.find({"fw_id": {"$in": nodes}, "spec._allow_fizzled_parents": True}, {"fw_id": 1, "_id": 0})
+        return is_stuck(fw_id, workflow, {job["fw_id"] for job in found})
 
     def unhold(self, fw_id: int) -> None:
         """Let a job run as soon as its own workflow allows it."""
@@ -366,17 +349,6 @@ class Board:
                     states[name] = "READY"
                     change = {"$set": {f"fw_states.{name}": "READY"}}
                     self._workflows.update_one({"nodes": child["fw_id"], f"fw_states.{name}": "WAITING"}, change)
-        state = _state_of(states.values())
+        state = state_of(states.values())
         if state != workflow["state"]:
             self._workflows.update_one({"nodes": workflow["nodes"][0]}, {"$set": {"state": state}})
-
-
-def _state_of(states: Iterable[str]) -> str:
-    """State of a workflow by those of its jobs."""
-    found = set(states)
-    for state in ("RUNNING", "RESERVED", "READY"):
-        if state in found:
-            return "RUNNING" if state == "READY" and "COMPLETED" in found else state
-    if "FIZZLED" in found:
-        return "FIZZLED"
-    return "COMPLETED" if found == {"COMPLETED"} else "DEFUSED" if "DEFUSED" in found else "WAITING"

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hebe.launchers.fireworks.board import ENDED
 from hebe.launchers.fireworks.results import collect
+from hebe.launchers.fireworks.workflow_states import ENDED
 from hebe.launchers.limits import ERROR_CLASSES
 from hebe.launchers.outcome import DIGESTED, Digest, Failure
 from hebe.stores.claims import Claims, Owner

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hebe.science.structures.compiled import compiled, next_random, random_below
+from hebe.science.structures.compiled import allocating, compiled, next_random, random_below
 
 if TYPE_CHECKING:
     from hebe.science.structures.compiled import RandomState
@@ -90,7 +89,7 @@ class Work(NamedTuple):
     potential: FloatArray
 
 
-@numba.njit(cache=True)
+@allocating
 def count_pairs(occupation: IntArray, pairs: PairTable) -> FloatArray:
     """Pairs per channel, shape (channels, kinds, kinds), symmetric, like pairs counted once."""
     counts: FloatArray = np.zeros(pairs.goal.shape)
@@ -103,7 +102,7 @@ def count_pairs(occupation: IntArray, pairs: PairTable) -> FloatArray:
     return counts
 
 
-@numba.njit(cache=True)
+@compiled
 def pair_cost(counts: FloatArray, pairs: PairTable) -> float:
     """``sum |goal - scale C|`` over channels and pairs of kinds i <= j."""
     cost = 0.0
@@ -114,7 +113,7 @@ def pair_cost(counts: FloatArray, pairs: PairTable) -> float:
     return cost
 
 
-@numba.njit(cache=True)
+@allocating
 def count_triplets(occupation: IntArray, triplets: TripletTable) -> FloatArray:
     """Triangles per type and multiset of kinds, each counted once per corner."""
     counts = np.zeros(triplets.goal.shape)
@@ -135,7 +134,7 @@ def triplet_cost(counts: FloatArray, triplets: TripletTable) -> float:
     return cost
 
 
-@numba.njit(cache=True)
+@allocating
 def _surroundings(occupation: IntArray, pairs: PairTable) -> FloatArray:
     """Number of neighbours of each kind around every site, shape (n, channels, kinds)."""
     around = np.zeros((len(occupation), pairs.goal.shape[0], pairs.goal.shape[1]))

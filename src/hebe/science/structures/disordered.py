@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pymatgen.core import Structure
@@ -20,7 +20,13 @@ from hebe.science.structures.sqs import distinct_arrangements, quality, site_cou
 from hebe.science.structures.supercell import find_supercell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hebe.science.structures.objective import Problem
 
 
 @dataclass(frozen=True)
@@ -101,43 +107,55 @@ def sqs_of_host(
     BadInputError
         If no supercell has that number of sites, or one site is to hold several species; names the nearest choice.
     """
-    mixed = host.mixed
-    primary = max(mixed, key=lambda name: len(host.fractions[name]))
+    primary = max(host.mixed, key=lambda name: len(host.fractions[name]))
     cell = host.cell.structure.make_supercell(find_supercell(host.cell, primary, n_sites).matrix, in_place=False)
     labels = list(cell.site_properties["sublattice"])
-    parts = [[i for i, label in enumerate(labels) if label == name] for name in mixed]
-    for name, part in zip(mixed, parts, strict=True):
+    parts = {name: [i for i, label in enumerate(labels) if label == name] for name in host.mixed}
+    _check_parts(host, parts, primary, n_sites)
+    counts = {name: site_counts(host.fractions[name], len(part)) for name, part in parts.items()}
+    sites = mixed_sites(list(parts.values()))
+    problem = build_problem(cell, sites, list(counts.values()), objective or Objective())
+    realised = {
+        name: {element: Fraction(n, sum(held.values())) for element, n in held.items()} for name, held in counts.items()
+    }
+    deviation = max(
+        abs(float(realised[name].get(element, 0) - x)) for name in parts for element, x in host.fractions[name].items()
+    )
+    permutations = site_permutations(cell, [int(i) for i in sites.indices])
+    arrangements = distinct_arrangements(
+        problem, permutations, range(seed, seed + 5 + 2 * n_results), range(-30, 0), n_steps
+    )
+    return [
+        SQSResult(
+            _occupied(cell, host, problem, found.kinds),
+            {name: quality(problem, found.kinds, s) for s, name in enumerate(parts)},
+            realised,
+            deviation,
+            found,
+        )
+        for found in islice(arrangements, n_results)
+    ]
+
+
+def _check_parts(host: DisorderedHost, parts: Mapping[str, Sequence[int]], primary: str, n_sites: int) -> None:
+    """Refuse a mixed sublattice with a single site in the cell."""
+    for name, part in parts.items():
         if len(part) < 2:
             number = len(host.fractions[name])
             reason = f"sublattice {name} has one site in this cell, and {number} species are to share it"
             raise BadInputError(reason, suggestion=f"nearest: {number * n_sites} sites of {primary}")
-    counts = [site_counts(host.fractions[name], len(part)) for name, part in zip(mixed, parts, strict=True)]
-    sites = mixed_sites(parts)
-    problem = build_problem(cell, sites, counts, objective or Objective())
-    realised = {
-        name: {element: Fraction(n, sum(held.values())) for element, n in held.items()}
-        for name, held in zip(mixed, counts, strict=True)
-    }
-    deviation = max(
-        abs(float(realised[name].get(element, 0) - x)) for name in mixed for element, x in host.fractions[name].items()
+
+
+def _occupied(cell: Structure, host: DisorderedHost, problem: Problem, kinds: NDArray[np.int64]) -> Structure:
+    """Cell with the species of an arrangement on its mixed sites, without the empty ones."""
+    labels = cell.site_properties["sublattice"]
+    species = [next(iter(host.fractions[label])) for label in labels]
+    for site, kind in zip(problem.sites.indices, kinds, strict=True):
+        species[int(site)] = problem.kinds[kind][1]
+    kept = [i for i, element in enumerate(species) if element != VACANCY]
+    return Structure(
+        cell.lattice,
+        [species[i] for i in kept],
+        cell.frac_coords[kept],
+        site_properties={"sublattice": [labels[i] for i in kept]},
     )
-    permutations = site_permutations(cell, [int(i) for i in sites.indices])
-    found = []
-    for arrangement in distinct_arrangements(
-        problem, permutations, range(seed, seed + 5 + 2 * n_results), range(-30, 0), n_steps
-    ):
-        species = [next(iter(host.fractions[label])) for label in labels]
-        for site, kind in zip(sites.indices, arrangement.kinds, strict=True):
-            species[int(site)] = problem.kinds[kind][1]
-        kept = [i for i, element in enumerate(species) if element != VACANCY]
-        structure = Structure(
-            cell.lattice,
-            [species[i] for i in kept],
-            cell.frac_coords[kept],
-            site_properties={"sublattice": [labels[i] for i in kept]},
-        )
-        qualities = {name: quality(problem, arrangement.kinds, s) for s, name in enumerate(mixed)}
-        found.append(SQSResult(structure, qualities, realised, deviation, arrangement))
-        if len(found) == n_results:
-            break
-    return found

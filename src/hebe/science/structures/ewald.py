@@ -10,8 +10,9 @@ import math
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
-import numba
 import numpy as np
+
+from hebe.science.structures.compiled import allocating
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +43,7 @@ def ewald_matrix(structure: Structure) -> NDArray[np.float64]:
     return COULOMB * (matrix + matrix.T) / 2
 
 
-@numba.njit(cache=True)
+@allocating
 def _real_space(
     difference: NDArray[np.float64], images: NDArray[np.float64], eta: float, cutoff: float
 ) -> NDArray[np.float64]:

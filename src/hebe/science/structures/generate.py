@@ -99,11 +99,7 @@ def generate_sqs(
     _check_cell(cell, fractions)
     deviation = cell.deviation(target)
     if exact and deviation:
-        fitting = exact_size(target, primary, host_cell(family, ion))
-        raise BadInputError(
-            f"{size} sites of {primary} do not hold the composition exactly: it is off by {deviation:.4g}",
-            suggestion=f"nearest: {round(max(1, n_sites / fitting)) * fitting} sites",
-        )
+        raise _inexact(target, primary, n_sites, f"{size} sites of {primary}", deviation)
     return [
         SQSResult(
             cell.occupied(target, found.kinds),
@@ -136,6 +132,15 @@ def check_fractions(fractions: Mapping[str, Mapping[str, Fraction]], mixed: tupl
     missing = [name for name in mixed if name not in fractions]
     if missing:
         raise BadInputError(f"the composition says nothing of sublattice {', '.join(missing)}")
+
+
+def _inexact(target: HostComposition, primary: str, wanted: int, cell: str, deviation: float) -> BadInputError:
+    """Error that names the number of sites nearest to the one wanted that holds the composition."""
+    step = exact_size(target, primary, host_cell(target.host, target.working_ion))
+    return BadInputError(
+        f"{cell} do not hold the composition exactly: it is off by {deviation:.4g}",
+        suggestion=f"nearest: {round(max(1, wanted / step)) * step} sites",
+    )
 
 
 def _check_cell(cell: DisorderedCell, fractions: Mapping[str, Mapping[str, Fraction]]) -> None:

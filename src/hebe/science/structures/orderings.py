@@ -107,8 +107,7 @@ def find_orderings(
     shares: list[tuple[int, ...]] = [(n_occupied,)]
     if layers is not None and removal != "any":
         energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
-        sizes = [round(size * (n if room is None else room) / n) for size in np.bincount(energies.group).tolist()]
-        shares = layer_quotas(sizes, n_occupied, removal)
+        shares = layer_quotas(_rooms(energies.group, n if room is None else room), n_occupied, removal)
     permutations = site_permutations(structure, sites, charges)
     found = lowest_states(energies, shares, permutations, keep, seed)
     if not len(found.states):
@@ -125,6 +124,11 @@ def find_orderings(
         found.exhaustive,
         len(drawn),
     )
+
+
+def _rooms(group: NDArray[np.int64], room: int) -> list[int]:
+    """Room for ions in each layer, in proportion to its sites."""
+    return [round(size * room / len(group)) for size in np.bincount(group).tolist()]
 
 
 @dataclass(frozen=True)

@@ -45,19 +45,8 @@ def choose_orderings(
     redox ladder first, what the cations cannot give is spread over the anions. `n_random` random orderings follow
     the lowest; `removal` says how layers are emptied (see `find_orderings`).
     """
-    key = content_hash(
-        [
-            "orderings",
-            ORDERING_VERSION,
-            None if configuration.structure is None else structure_content(configuration.structure),
-            spec.split,
-            str(x),
-            keep,
-            seed,
-            n_random,
-            removal,
-        ]
-    )
+    held = None if configuration.structure is None else structure_content(configuration.structure)
+    key = content_hash(["orderings", ORDERING_VERSION, held, spec.split, str(x), keep, seed, n_random, removal])
     if configuration.structure is None:
         return OrderingDoc(key=key, status="absent", x=float(x))
     host = composition_of(spec).host
