@@ -70,7 +70,7 @@ def relax_maker(asked: Model, structure: Structure, fmax: float, folder: Path) -
     )
     with quiet(), contextlib.chdir(folder):
         maker = RelaxMaker(input_set_generator=generator)
-        document = type(maker).make.original(maker, crystal).output
+        document = type(maker).make.original(maker, crystal).output  # type: ignore[attr-defined]  # jobflow.job's wrapper has it
     steps = (folder / "run.abo").read_text().count("Cartesian forces (fcart)")
     return document.output.energy, steps, document.output.structure
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from hebe.engines.protocol import Evaluation
-from hebe.science.keys import content_hash, structure_content
+from hebe.science.keys import structure_hash
 
 _VERSION: Final = 1
 
@@ -44,7 +44,7 @@ class Checkpoint:
         found = state.evaluation
         content = {
             "version": _VERSION,
-            "of": [_digest(state.start), _digest(reached)],
+            "of": [structure_hash(state.start), structure_hash(reached)],
             "start": state.start.as_dict(),
             "q": state.q.tolist(),
             "energy_eV": found.energy_eV,
@@ -66,7 +66,7 @@ class Checkpoint:
             content: dict[str, Any] = json.loads(self.path.read_text())
         except (OSError, ValueError):
             return None
-        if content.get("version") != _VERSION or _digest(start) not in content["of"]:
+        if content.get("version") != _VERSION or structure_hash(start) not in content["of"]:
             return None
         moments = content["magmoms"]
         evaluation = Evaluation(
@@ -83,7 +83,3 @@ class Checkpoint:
             content["trust"],
             content["energies"],
         )
-
-
-def _digest(structure: Structure) -> str:
-    return content_hash(structure_content(structure))

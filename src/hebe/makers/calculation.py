@@ -25,7 +25,7 @@ from hebe.schemas.base import ErrorInfo, Status
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
-from hebe.science.keys import KEY_VERSION, content_hash, structure_content
+from hebe.science.keys import KEY_VERSION, content_hash, structure_content, structure_hash
 from hebe.science.structures.configuration import displaced
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.stacking import recognise_stacking
@@ -185,7 +185,7 @@ class CalculationMaker(Maker, ABC):
         if start is None:
             return None, "the structure to start from could not be made"
         if isinstance(start, Structure):
-            return displaced(start, self.displacement, content_hash(structure_content(start))), ""
+            return displaced(start, self.displacement, structure_hash(start)), ""
         if orderings is None:
             return None, "the orderings of the working ion could not be made"
         if parent is not None and not parent.usable and parent.status != "absent":
@@ -200,7 +200,7 @@ class CalculationMaker(Maker, ABC):
         if parent is not None:
             return apply_ordering(configuration, occupied, self._working, parent.cell)
         structure = apply_ordering(configuration, occupied, self._working)
-        return displaced(structure, self.displacement, content_hash(structure_content(structure)))
+        return displaced(structure, self.displacement, structure_hash(structure))
 
     def _calculate(
         self, engine: Engine, spec: EngineSpec, before: CalculationDoc | None, host: Structure, facts: Mapping[str, Any]

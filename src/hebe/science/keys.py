@@ -36,3 +36,8 @@ def structure_content(structure: Structure) -> dict[str, Any]:
     coords = np.rint(structure.frac_coords * 1e6).astype(int) % 1_000_000
     elements = [getattr(site.specie, "element", site.specie).symbol for site in structure]
     return {"lattice": lattice.tolist(), "coords": coords.tolist(), "elements": elements}
+
+
+def structure_hash(structure: Structure) -> str:
+    """Sha256 of what identifies a structure."""
+    return content_hash(structure_content(structure))

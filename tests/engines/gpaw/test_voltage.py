@@ -32,3 +32,9 @@ def test_the_average_voltage_of_lithium_cobalt_oxide(tmp_path: Path) -> None:
     moments = {name: abs(result.magmoms).max() for name, result in found.items() if result.magmoms is not None}
     assert moments["full"] < 0.05, "low-spin Co3+ has none"
     assert moments["empty"] > 0.5, "low-spin Co4+ has one unpaired electron"
+    full, metal = found["full"].electronic, found["metal"].electronic
+    assert full is not None
+    assert metal is not None
+    assert full.band_gap_eV == pytest.approx(1.07, abs=0.1), "as ABINIT has it"
+    assert full.valences == [3 if site.specie.symbol == "Co" else None for site in cells["full"]]
+    assert metal.is_metal

@@ -9,14 +9,11 @@ import numpy as np
 
 from hebe.engines.abinit.parameters import HARTREE_EV
 from hebe.engines.protocol import Evaluation
-from hebe.schemas.electronic import ElectronicDoc
-from hebe.science.analysis.valence import assign_valences
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from pymatgen.core import Structure
 
 GPA_PER_EV_A3: Final = 160.2176634
 """Gigapascal in one eV/A^3."""
@@ -56,17 +53,10 @@ def moments(folder: Path, n: int) -> NDArray[np.float64]:
     return np.array([float(line.split()[-1]) for line in tables[-1].splitlines()])
 
 
-def electronic(structure: Structure, folder: Path, magmoms: NDArray[np.float64]) -> ElectronicDoc:
-    """Band gap on the mesh of k points, valences and Jahn-Teller ions from moments."""
+def gap_of(folder: Path) -> float:
+    """Band gap (eV) on the mesh of k points, 0 for metals."""
     found = _ground_state(folder)
-    gap = band_gap(found["eigenvalues"] * HARTREE_EV, found["fermi_energy"] * HARTREE_EV)
-    sites = assign_valences(structure, magmoms.tolist()) if np.any(magmoms) else None
-    return ElectronicDoc(
-        band_gap_eV=gap,
-        is_metal=gap == 0.0,
-        valences=None if sites is None else [site.charge for site in sites],
-        jahn_teller=None if sites is None else [site.jahn_teller for site in sites],
-    )
+    return band_gap(found["eigenvalues"] * HARTREE_EV, found["fermi_energy"] * HARTREE_EV)
 
 
 def band_gap(eigenvalues: NDArray[np.float64], fermi: float) -> float:

@@ -14,12 +14,13 @@ from hebe.config.settings import get_settings
 from hebe.engines.abinit.command import find_command
 from hebe.engines.abinit.parameters import Model, model
 from hebe.engines.abinit.program import Outcome, run_program, wave_functions
-from hebe.engines.abinit.results import electronic, evaluation
+from hebe.engines.abinit.results import evaluation, gap_of
 from hebe.engines.deadline import DEADLINE
+from hebe.engines.electronic import electronic
 from hebe.engines.processes import stop_orphan
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.schemas.calculation import Correction
-from hebe.science.keys import content_hash, structure_content
+from hebe.science.keys import structure_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,8 +82,8 @@ class AbinitRun:
             outcome, path = self._run(structure, variables)
             if outcome.kind == "converged":
                 found = evaluation(outcome.document, path, len(structure))
-                if found.magmoms is not None:
-                    self._electronic[_digest(structure)] = electronic(structure, path, found.magmoms)
+                gap = gap_of(path)
+                self._electronic[structure_hash(structure)] = electronic(structure, gap, found.magmoms)
                 return found
             step = _remedy(outcome, tried)
             if step is None:
@@ -94,7 +95,7 @@ class AbinitRun:
 
     def electronic(self, structure: Structure) -> ElectronicDoc | None:
         """Electronic results of a structure that was evaluated here."""
-        return self._electronic.get(_digest(structure))
+        return self._electronic.get(structure_hash(structure))
 
     def finish(self) -> None:
         """Remove wave functions, which nobody needs any more; inputs and logs stay."""
@@ -183,7 +184,3 @@ def _remedy(outcome: Outcome, tried: list[str]) -> Correction | None:
 def _strip(path: Path) -> None:
     for name in _LARGE:
         shutil.rmtree(path / name, ignore_errors=True)
-
-
-def _digest(structure: Structure) -> str:
-    return content_hash(structure_content(structure))

@@ -105,7 +105,8 @@ class GPAWEngine:
     def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
         """Energy, forces, stress and moments of the structure as it is."""
         if folder is None:
-            return static_result(structure, self.evaluate(structure))
+            with tempfile.TemporaryDirectory(prefix="hebe-gpaw-") as own:
+                return self.static(structure, folder=Path(own))
         run = self._run(structure, folder)
         try:
             result = static_result(structure, run.evaluate(structure), run.cpu_s)
@@ -113,7 +114,7 @@ class GPAWEngine:
             run.close()
             raise
         run.finish()
-        return replace(result, corrections=run.corrections)
+        return replace(result, corrections=run.corrections, electronic=run.electronic(structure))
 
     def relax(
         self,
@@ -146,6 +147,7 @@ class GPAWEngine:
         run = self._run(structure if state is None else state.start, folder)
         try:
             result = relax(structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
+            found = run.electronic(result.structure)
             if result.converged and cell:
                 result = checked(result, fmax, partial(_with_larger_basis, run))
         except BaseException:
@@ -154,7 +156,7 @@ class GPAWEngine:
         if result.converged:
             run.finish()
         run.close()
-        return replace(result, corrections=run.corrections, cpu_s=run.cpu_s)
+        return replace(result, corrections=run.corrections, cpu_s=run.cpu_s, electronic=found)
 
     def _run(self, structure: Structure, folder: Path) -> GPAWRun:
         return GPAWRun(self.installation, self.choice, structure, folder)

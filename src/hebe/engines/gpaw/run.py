@@ -12,12 +12,14 @@ import numpy as np
 
 from hebe.config.settings import get_settings
 from hebe.engines.deadline import DEADLINE
+from hebe.engines.electronic import electronic
 from hebe.engines.gpaw.parameters import Model, model
 from hebe.engines.gpaw.remedies import remedy
 from hebe.engines.gpaw.session import LOG, InProcess, Session, WorkerProcess
 from hebe.engines.protocol import Evaluation
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.schemas.calculation import Correction
+from hebe.science.keys import structure_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from hebe.config.gpaw import GPAWPreset
     from hebe.engines.gpaw.installation import Installation
     from hebe.engines.gpaw.remedies import Remedy
+    from hebe.schemas.electronic import ElectronicDoc
 
 CHECKPOINT: Final = "scf.gpw"
 _RECORD: Final = "corrections.json"
@@ -60,6 +63,7 @@ class GPAWRun:
         )
         self._walltime_s, self._began = settings.gpaw_walltime_s, time.monotonic()
         self._asked = 0
+        self._electronic: dict[str, ElectronicDoc] = {}
         self._recall()
 
     def evaluate(self, structure: Structure) -> Evaluation:
@@ -78,7 +82,7 @@ class GPAWRun:
             answer = self._ask(structure)
             if "error" not in answer:
                 if self.model.parameters["occupations"] == wanted["occupations"]:
-                    return _evaluation(answer, len(structure))
+                    return self._remember(structure, answer)
                 self._change({"occupations": wanted["occupations"]})
                 continue
             step = None if answer["error"] == "cut" else remedy(answer["error"], self.model.parameters, tried)
@@ -86,6 +90,10 @@ class GPAWRun:
                 raise self._failure(answer, tried)
             tried.append(step.action)
             self._correct(step)
+
+    def electronic(self, structure: Structure) -> ElectronicDoc | None:
+        """Electronic results of a structure that was evaluated here."""
+        return self._electronic.get(structure_hash(structure))
 
     def close(self) -> None:
         """End the worker."""
@@ -112,6 +120,11 @@ class GPAWRun:
         answer = self.session.ask(request)
         self.cpu_s += answer.get("cpu_s", 0.0)
         return answer
+
+    def _remember(self, structure: Structure, answer: dict[str, Any]) -> Evaluation:
+        found = _evaluation(answer, len(structure))
+        self._electronic[structure_hash(structure)] = electronic(structure, answer.get("band_gap"), found.magmoms)
+        return found
 
     def _left_s(self) -> float | None:
         """Time until the calculation or its process must stop, None without a limit."""

@@ -129,6 +129,9 @@ class Evaluator:
             "iterations": int(calculator.get_number_of_iterations()),
             "n_kpts": len(calculator.get_ibz_k_points()),
         }
+        gap = _band_gap(calculator)
+        if gap is not None:
+            found["band_gap"] = gap
         if calculator.get_number_of_spins() == 2:
             found["moment"] = float(atoms.get_magnetic_moment())
             found["magmoms"] = [float(m) for m in atoms.get_magnetic_moments()]
@@ -254,6 +257,16 @@ def _restored(checkpoint: str, atoms: Any, request: dict[str, Any]) -> Any:
     except Exception:  # noqa: BLE001 - a file that was cut off, or of another version: start afresh
         return None
     return calculator
+
+
+def _band_gap(calculator: Any) -> float | None:
+    """Gap (eV) on the mesh of k points, 0 for metals; None where all bands are filled, which tells nothing."""
+    from ase.dft.bandgap import bandgap
+
+    try:
+        return float(bandgap(calculator, output=None)[0])
+    except ValueError:
+        return None
 
 
 def _converged(calculator: Any) -> bool:

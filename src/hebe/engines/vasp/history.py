@@ -14,7 +14,7 @@ from pymatgen.core import Structure
 
 from hebe.engines.vasp.inputs import restored
 from hebe.schemas.calculation import Correction
-from hebe.science.keys import content_hash, structure_content
+from hebe.science.keys import content_hash, structure_hash
 from hebe.science.structures.topology import sanity
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class History:
     """
 
     def __init__(self, folder: Path, structure: Structure, task: str, settings: Any) -> None:
-        digest = _digest(structure)
+        digest = structure_hash(structure)
         self.folder, self.start = _folder(folder.absolute(), task, digest, content_hash(settings)), structure
         self._digests = [digest]
         with contextlib.suppress(OSError, ValueError):
@@ -103,7 +103,7 @@ class History:
 
     def reached(self, structure: Structure) -> None:
         """Remember a structure from which others may ask to continue."""
-        self._digests.append(_digest(structure))
+        self._digests.append(structure_hash(structure))
         self._write()
 
     @property
@@ -194,10 +194,6 @@ def existing(path: Path, name: str) -> Path:
 def _is_good(asked: Structure, found: Structure) -> bool:
     same = [site.specie.symbol for site in asked] == [site.specie.symbol for site in found]
     return same and sanity(asked, found) == "host"
-
-
-def _digest(structure: Structure) -> str:
-    return content_hash(structure_content(structure))
 
 
 def _write(path: Path, content: Any) -> None:

@@ -1,0 +1,35 @@
+"""What moments and eigenvalues say about electrons, alike for all engines that have them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hebe.schemas.electronic import ElectronicDoc
+from hebe.science.analysis.valence import assign_valences
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
+
+
+def electronic(structure: Structure, gap: float | None, magmoms: NDArray[np.float64] | None) -> ElectronicDoc:
+    """Band gap, and valences and Jahn-Teller ions where there are moments.
+
+    Parameters
+    ----------
+    structure
+        Cell, for its elements and the ions that it was started with.
+    gap
+        Band gap (eV), 0 for metals, None where it is not known.
+    magmoms
+        Moments (Bohr magnetons), shape (n,); zeros and None say nothing about valences.
+    """
+    sites = None if magmoms is None or not np.any(magmoms) else assign_valences(structure, magmoms.tolist())
+    return ElectronicDoc(
+        band_gap_eV=gap,
+        is_metal=None if gap is None else gap == 0.0,
+        valences=None if sites is None else [site.charge for site in sites],
+        jahn_teller=None if sites is None else [site.jahn_teller for site in sites],
+    )
