@@ -303,11 +303,11 @@ def _ion_dos(symbol: str, names: tuple[str, ...], spin: int) -> str:
     return f'<set comment="spin {spin}">\n{rows}</set>\n'
 
 
-def outcar_start(run: Run) -> str:
+def outcar_start(run: Run, processes: int) -> str:
     """Begin OUTCAR."""
     potcars = "".join(f" POTCAR:    {title.strip()}\n" for title in run.titles)
     return (
-        f" vasp.{VERSION} {NOTICE}\n running on    1 total cores\n{potcars}\n"
+        f" vasp.{VERSION} {NOTICE}\n running on {processes:4d} total cores\n{potcars}\n"
         "   k-points           NKPTS =      2   k-points in BZ     NKDIM =      2   number of bands    NBANDS=      3\n"
         f"   NELECT =   {8.0 * len(run.crystal.symbols):.4f}    total number of electrons\n"
         "  dimension x,y,z NGX =    10 NGY =   10 NGZ =   10\n"

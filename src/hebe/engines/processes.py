@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 PROCESS: Final = "process.pid"
-EXIT_CODE: Final = "exit_code"
 
 
 def stop_orphan(path: Path) -> bool:

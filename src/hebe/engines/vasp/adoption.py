@@ -16,6 +16,7 @@ from pymatgen.core import Structure
 
 from hebe.config.vasp import vasp_tables
 from hebe.engines.quiet import quiet
+from hebe.engines.vasp.charges import charges_of
 from hebe.engines.vasp.history import existing
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, Ordered, input_set, ordered
 from hebe.engines.vasp.potcars import missing
@@ -122,7 +123,7 @@ def read_result(engine: VaspEngine, folder: Folder) -> Relaxation:
     cell = ordered(folder.start)
     try:
         document = read_folder(folder.path)
-        found = relaxation(document, folder.start, cell, engine.choice)
+        found = relaxation(document, folder.start, cell, engine.choice, charges_of(folder.path))
     except EngineError as err:
         raise BadInputError(err.reason, file=folder.path) from err
     calculation = document.calcs_reversed[0]

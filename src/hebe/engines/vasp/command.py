@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from hebe.config.settings import get_settings
-from hebe.engines.processes import EXIT_CODE, PROCESS
+from hebe.engines.program import watched
 from hebe.exceptions import MissingDependencyError
 
 ADVICE: Final = (
     "name the command as vasp_command in hebe.yaml, in HEBE_VASP_COMMAND, or as VASP_CMD in atomate2's settings, "
     "such as mpirun -n 16 vasp_std"
 )
-_SHELL: Final = f'echo $$ > {PROCESS}; "$0" "$@"; hebe_code=$?; echo $hebe_code > {EXIT_CODE}; exit $hebe_code'
+_ONE_THREAD: Final = ("env", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1")
+"""A process of VASP has one thread, whatever a worker of Hebe has, unless the command says so itself."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Command:
     gamma: tuple[str, ...] | None
 
     def recorded(self, words: tuple[str, ...]) -> str:
-        """Command line that also writes its process number and exit code into the working folder."""
-        return shlex.join(["/bin/sh", "-c", _SHELL, *words])
+        """Command line that also writes its exit code into the working folder, and leaves no process behind."""
+        return shlex.join(watched([*_ONE_THREAD, *words]))
 
     @property
     def description(self) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -39,11 +38,6 @@ def document_of(maker: Any, structure: Structure, path: Path) -> Any:
         return type(maker).make.original(maker, structure).output
 
 
-def has_bader() -> bool:
-    """Whether the program that partitions charges is there."""
-    return shutil.which("bader") is not None
-
-
 def read_folder(path: Path) -> Any:
     """Task document of a folder in which VASP has ended.
 
@@ -62,7 +56,9 @@ def read_folder(path: Path) -> Any:
             raise EngineError("vasp", f"the output cannot be read: {reason}", folder=path) from err
 
 
-def relaxation(document: Any, start: Structure, cell: Ordered, choice: VaspChoice) -> Relaxation:
+def relaxation(
+    document: Any, start: Structure, cell: Ordered, choice: VaspChoice, charges: list[float] | None
+) -> Relaxation:
     """Result in the site order of `start`.
 
     Parameters
@@ -75,6 +71,8 @@ def relaxation(document: Any, start: Structure, cell: Ordered, choice: VaspChoic
         The same in POSCAR's order.
     choice
         Says which corrections the energy gets.
+    charges
+        Charges (e) in POSCAR's order, where they were partitioned.
     """
     output, calculation = document.output, document.calcs_reversed[0]
     final = restored(start, output.structure, cell.order)
@@ -91,7 +89,7 @@ def relaxation(document: Any, start: Structure, cell: Ordered, choice: VaspChoic
         magmoms=by_site,
         energies=[float(step.e_0_energy) for step in calculation.output.ionic_steps or []],
         energy_corrections=named,
-        electronic=electronic(calculation, final, cell, by_site),
+        electronic=electronic(calculation, final, cell, by_site, charges),
         versions={"vasp": str(calculation.vasp_version), "potcars": ", ".join(titles(calculation))},
     )
 
