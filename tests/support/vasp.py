@@ -19,6 +19,8 @@ from hebe.science.structures.configuration import displaced
 from support import mpi
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hebe.engines.protocol import Relaxation
     from hebe.engines.vasp import VaspEngine
 
@@ -99,7 +101,7 @@ def use_stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return faults_file
 
 
-def use_mpirun(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def use_mpirun(folder: Path, monkeypatch: pytest.MonkeyPatch, words: Sequence[str] = mpi.WORDS) -> None:
     """Have mpirun start two processes of the stand-in, as a program called ``vasp_std`` below `folder`.
 
     Skipped where Open MPI is not installed.
@@ -107,10 +109,10 @@ def use_mpirun(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not mpi.is_installed():
         pytest.skip("needs the package openmpi-bin")
     program = folder / "bin" / "vasp_std"
-    program.parent.mkdir()
+    program.parent.mkdir(exist_ok=True)
     program.write_text(f"#!/bin/sh\nexec {shlex.join([sys.executable, str(STAND_IN)])}\n")
     program.chmod(0o755)
-    monkeypatch.setenv("HEBE_VASP_COMMAND", shlex.join([*mpi.WORDS, str(program)]))
+    monkeypatch.setenv("HEBE_VASP_COMMAND", " ".join([*words, shlex.quote(str(program))]))
     for name in ("OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"):
         monkeypatch.setenv(name, "1")
 

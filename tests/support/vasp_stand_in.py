@@ -4,8 +4,8 @@ It reads INCAR, POSCAR, KPOINTS and POTCAR of the working folder, relaxes the cr
 under NSW, IBRION, ISIF and EDIFFG, and writes OSZICAR, OUTCAR, CONTCAR and vasprun.xml in the formats that pymatgen,
 custodian and atomate2 read. The file named by ``VASP_STAND_IN_FAULTS`` holds a list of faults; every run takes the
 first: ``{"fault": "zbrent", "step": 2}``, or null for none. Steps are ionic and count from 1; 0 is before the first.
-Faults end the process that had the program watched, or the one whose number is in ``VASP_STAND_IN_VICTIM``. Under mpirun the first process
-does all this, and the others wait for it.
+Faults end the process that had the program watched, or the one whose number is in ``VASP_STAND_IN_VICTIM``. Under
+mpirun the first process does all this, and the others wait for it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from support.vasp_stand_in_files import (
     outcar_end,
     outcar_start,
     outcar_step,
+    smearing,
     xml_start,
     xml_step,
 )
@@ -107,6 +108,7 @@ class Program:
         self.step += 1
         crystal = self.run.crystal.at(self.atoms.cell.array, self.atoms.get_scaled_positions(wrap=False))
         energy = float(self.atoms.get_potential_energy())
+        free = energy - smearing(crystal)
         forces, stress = self.atoms.get_forces(), self.atoms.get_stress(voigt=False)
         fast = str(self.run.incar.get("ALGO", "Normal")).lower() in ("fast", "veryfast")
         difficult = self._is("never-converges") or (self._is("unconverged") and fast)
@@ -118,9 +120,9 @@ class Program:
                     f"DAV: {n:3d}    {energy + change:19.12E}   {-change:12.5E}   {-change:12.5E}  1024   0.1E-01\n"
                 )
             file.write(
-                f"{self.step:4d} F= {energy:.8E} E0= {energy:.8E}  d E ={energy - self.previous:.6E}  mag=     0.0\n"
+                f"{self.step:4d} F= {free:.8E} E0= {energy:.8E}  d E ={energy - self.previous:.6E}  mag=     0.0\n"
             )
-        sys.stdout.write(f"{self.step:4d} F= {energy:.8E} E0= {energy:.8E}\n")
+        sys.stdout.write(f"{self.step:4d} F= {free:.8E} E0= {energy:.8E}\n")
         sys.stdout.flush()
         self.previous = energy
         before, self.last = self.xml, (crystal, energy, forces, stress, n_scf)

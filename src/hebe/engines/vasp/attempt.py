@@ -25,7 +25,7 @@ from hebe.engines.vasp.handlers import handlers
 from hebe.engines.vasp.history import Attempt
 from hebe.engines.vasp.inputs import STATIC, generator, input_set, ordered
 from hebe.engines.vasp.potcars import data_set
-from hebe.engines.vasp.results import document_of, is_relaxed, read_text
+from hebe.engines.vasp.results import document_of, energies_of, is_relaxed, read_text
 from hebe.schemas.calculation import Correction
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def make_attempt(maker: Any, choice: VaspChoice, job: Job, structure: Structure,
         attempt.energy_eV = None  # the energy of a density that is not self-consistent is none
     attempt.write()
     cause = "; ".join(f"{c.problem}: {c.action}" for c in changed)
-    energies = [float(step.e_0_energy) for step in steps]
+    energies = energies_of(document.calcs_reversed[0])
     found = None if attempt.energy_eV is None else document
     return End(attempt, energies, cause, cpu_s=stats.total_time * max(stats.cores, 1), document=found)
 
@@ -176,10 +176,11 @@ def _cause(path: Path, log: list[dict[str, Any]], error: Exception) -> str:
 
 def _last_words(path: Path) -> str:
     try:
-        lines = [line.strip() for line in read_text(path).splitlines() if line.strip()]
+        lines = [line.strip() for line in read_text(path).splitlines() if any(map(str.isalpha, line))]
     except OSError:
         return ""
-    return lines[-1][:_WORDS] if lines else ""
+    said = " ".join(lines)
+    return said if len(said) <= 2 * _WORDS else f"{said[:_WORDS]} ... {said[-_WORDS:]}"
 
 
 def _log(path: Path) -> list[dict[str, Any]]:

@@ -87,11 +87,23 @@ def relaxation(
         n_steps=len(calculation.output.ionic_steps or []),
         converged=True,
         magmoms=by_site,
-        energies=[float(step.e_0_energy) for step in calculation.output.ionic_steps or []],
+        energies=energies_of(calculation),
         energy_corrections=named,
         electronic=electronic(calculation, final, cell, by_site, charges),
         versions={"vasp": str(calculation.vasp_version), "potcars": ", ".join(titles(calculation))},
     )
+
+
+def energies_of(calculation: Any) -> list[float]:
+    """Energies (eV, extrapolated to zero smearing) of the ionic steps.
+
+    Those of a whole step in vasprun.xml are not what their names say; the last self-consistency step has the difference
+    of the extrapolated from the free energy.
+    """
+    return [
+        float(step.e_fr_energy + step.electronic_steps[-1].e_0_energy - step.electronic_steps[-1].e_fr_energy)
+        for step in calculation.output.ionic_steps or []
+    ]
 
 
 def titles(calculation: Any) -> list[str]:
@@ -101,8 +113,7 @@ def titles(calculation: Any) -> list[str]:
 
 def forces_of(document: Any, cell: Ordered) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Forces (eV/A) in the site order of the structure that was asked about, shape (n, 3)."""
-    forces: np.ndarray[Any, np.dtype[np.float64]] = cell.back(np.array(document.output.forces, dtype=float))
-    return forces
+    return cell.vectors(document.output.forces)
 
 
 def is_relaxed(path: Path) -> bool:
