@@ -124,6 +124,7 @@ class VaspTables(ConfigModel):
     free_tags: tuple[str, ...]
     of_the_engine: dict[str, str]
     harmless_changes: tuple[str, ...]
+    defaults: dict[str, tuple[bool | float | str, ...]]
     large_cell_sites: Whole
     large_files: tuple[str, ...]
     least_moment: SourcedNumber
