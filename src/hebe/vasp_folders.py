@@ -60,6 +60,8 @@ def write_inputs(campaign: Campaign | str | Path, folder: Path, *, start: Path |
     """
     chosen = as_campaign(campaign)
     engine_of(chosen)
+    if folder.exists() and not folder.is_dir():
+        raise BadInputError("this is a file, not a folder", file=folder, key="output")
     store = project_store(start)
     try:
         if chosen.stages[0].engine.name == _ENGINE:

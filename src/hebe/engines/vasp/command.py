@@ -52,6 +52,8 @@ def find_command() -> Command:
         raise MissingDependencyError("atomate2", "engine vasp", "vasp") from err
     standard = _words(settings.vasp_command or SETTINGS.VASP_CMD)
     gamma = _words(settings.vasp_gamma_command or ("" if settings.vasp_command else SETTINGS.VASP_GAMMA_CMD))
+    if not standard:
+        raise MissingDependencyError("a command", "engine vasp", "vasp", advice=ADVICE)
     for word in (standard[0], *_program(standard)):
         if shutil.which(word) is None:
             raise MissingDependencyError(f"the program {word}", "engine vasp", "vasp", advice=ADVICE)
@@ -59,7 +61,11 @@ def find_command() -> Command:
 
 
 def _words(command: str) -> tuple[str, ...]:
-    return tuple(shlex.split(os.path.expandvars(command)))
+    try:
+        return tuple(shlex.split(os.path.expandvars(command)))
+    except ValueError as err:
+        wanted = f"a command that can be read, got {command!r} ({err})"
+        raise MissingDependencyError(wanted, "engine vasp", "vasp", advice=ADVICE) from err
 
 
 def _program(words: tuple[str, ...]) -> tuple[str, ...]:
