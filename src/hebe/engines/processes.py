@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 PROCESS: Final = "process.pid"
+EXIT_CODE: Final = "exit_code"
 
 
 def stop_orphan(path: Path) -> bool:

@@ -86,6 +86,11 @@ def without_record(place: Path, name: str, old: str, new: str) -> None:
     change(place / name, old, new)
 
 
+def without_poscar(place: Path) -> None:
+    (place / RECORD).unlink()
+    (place / "POSCAR").unlink()
+
+
 def unconverged(place: Path) -> None:
     set_faults(place.parents[1] / "faults.json", {"fault": "never-converges", "step": 1})
     run_folders(place)
@@ -110,7 +115,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a hybrid": (lambda place: add_tag(place, "LHFCALC", "T"), "LHFCALC is True"),
     "another functional": (lambda place: add_tag(place, "GGA", "PS"), "GGA is Ps"),
     "an unconverged density": (unconverged, "its last density is not self-consistent"),
-    "no POSCAR": (lambda place: [(place / n).unlink() for n in (RECORD, "POSCAR")], "no POSCAR and INCAR to read"),
+    "no POSCAR": (without_poscar, "no POSCAR and INCAR to read"),
     "an unreadable INCAR": (lambda place: without_record(place, "INCAR", "NSW = 0", "NSW = many"), "INCAR to read"),
     "an unknown ISIF": (lambda p: without_record(p, "INCAR", "NSW = 0", "NSW = 9\nISIF = 4"), "ISIF = 4 is no task"),
 }

@@ -204,7 +204,7 @@ def test_settings_that_go_with_a_preset() -> None:
 )
 def test_few_points_go_without_tetrahedra(edges: tuple[float, float, float], spacing: float, smearing: int) -> None:
     """VASP's method of tetrahedra fails for fewer than four points; with symmetry off k and -k are one."""
-    cell = Structure(Lattice.orthorhombic(*edges), ["Ni", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    cell = Structure(Lattice.orthorhombic(*edges), ["Ni", "O"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pymatgen's, that the mesh may be too coarse
         incar = asked(cell, k_spacing=spacing, symmetry="off").incar

@@ -139,12 +139,12 @@ def generator(choice: VaspChoice, job: Job, cell: Ordered) -> VaspInputSet:
     return made
 
 
-def mesh_of(made: VaspInputSet) -> tuple[int, ...]:
-    """Divisions of the mesh of k points of an input set with its structure: KPOINTS, or VASP's rule for KSPACING."""
+def _mesh(made: VaspInputSet, structure: Structure) -> tuple[int, ...]:
+    """Divisions of the mesh of k points of an input set: those of KPOINTS, or by VASP's rule for KSPACING."""
     if made.kpoints is not None:
         return tuple(int(n) for n in made.kpoints.kpts[0])
     spacing = float(made.incar.get("KSPACING", 0.5))
-    return tuple(max(1, math.ceil(length / spacing)) for length in made.structure.lattice.reciprocal_lattice.abc)
+    return tuple(max(1, math.ceil(length / spacing)) for length in structure.lattice.reciprocal_lattice.abc)
 
 
 def _has_too_few_points(made: VaspInputSet, structure: Structure) -> bool:
@@ -155,7 +155,7 @@ def _has_too_few_points(made: VaspInputSet, structure: Structure) -> bool:
         warnings.simplefilter("ignore")
         if int(whole.incar.get("ISMEAR", 1)) != _TETRAHEDRA:
             return False
-        mesh = mesh_of(whole)
+        mesh = _mesh(whole, structure)
     alone = math.prod(2 if n % 2 == 0 else 1 for n in mesh)
     return (math.prod(mesh) + alone) / 2 < _LEAST_POINTS
 
