@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from datetime import UTC, datetime
@@ -61,6 +60,8 @@ def write_inputs(campaign: Campaign | str | Path, folder: Path, *, start: Path |
     """
     chosen = as_campaign(campaign)
     engine_of(chosen)
+    if folder.exists() and not folder.is_dir():
+        raise BadInputError("this is a file, not a folder", file=folder, key="output")
     store = project_store(start)
     try:
         if chosen.stages[0].engine.name == _ENGINE:
@@ -221,12 +222,17 @@ def _document(place: Path, engine: str | dict[str, Any]) -> CalculationDoc:
     BadInputError
         If it cannot be taken.
     """
-    facts = json.loads((place / RECORD).read_text())["facts"] if (place / RECORD).is_file() else {}
-    spec = EngineSpec.model_validate(facts.get("engine", engine))
+    given = EngineSpec.model_validate(engine)
+    found = read_input(place, given.fmax)
+    facts = found.facts
+    try:
+        spec = EngineSpec.model_validate(facts["engine"]) if "engine" in facts else given
+    except ValueError as err:
+        reason = f"{RECORD} has an engine block that this version does not know"
+        raise BadInputError(reason, file=place, suggestion="write the input anew with hebe inputs") from err
     made = get_engine(spec)
     if not isinstance(made, VaspEngine):
         raise BadInputError(f"{made.name} has no folders to take in", key="engine", suggestion="vasp")
-    found = read_input(place, spec.fmax)
     result = read_result(made, found)
     plain = spec.model_dump(mode="json", exclude_none=True)
     if found.job.task == "static":

@@ -12,7 +12,7 @@ from hebe.flows.campaign import campaign_members
 from hebe.report.vasp_checks import elements_of, memory_gb, vasp_checks
 from support.campaigns import SPRINGS, layered
 from support.command import hebe
-from support.vasp import use_stand_in
+from support.vasp import use_bader, use_stand_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +46,13 @@ def test_doctor_names_the_potcars_that_are_missing(project: Path) -> None:
     assert potcars.detail.startswith("Ni_pv of PBE cannot be used")
 
 
+def test_doctor_looks_for_the_program_that_partitions_charges(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = load_campaign(layered(project, engine="{name: vasp, settings: {bader: true}}"))
+    assert [(check.status, check.needed) for check in vasp_checks(campaign)][2:] == [("absent", False)]
+    use_bader(project, monkeypatch)
+    assert [check.status for check in vasp_checks(campaign)][2:] == ["ok"]
+
+
 def test_memory_is_that_of_the_plane_waves() -> None:
     """100 atoms, 520 eV: 1.1e3 A^3 hold 29,600 plane waves; 480 bands, both spins, 16 bytes, three times: 1.4 GB."""
     assert memory_gb(100, 520.0, 1) == pytest.approx(1.4, rel=0.05)
@@ -77,6 +84,29 @@ def test_a_campaign_without_vasp_has_no_inputs(project: Path, capsys: Captured) 
     done = hebe(capsys, "inputs", path, "-o", "folders")
     assert done.code == 2
     assert "no stage of o3 computes with VASP" in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("mpirun 'vasp_std", "needs a command that can be read, got"),
+        (" ", "needs a command: name the command as vasp_command"),
+        ("$NO_SUCH_VARIABLE vasp_std", "needs the program $NO_SUCH_VARIABLE"),
+    ],
+)
+def test_a_command_that_is_none_is_said(
+    project: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch, command: str, words: str
+) -> None:
+    monkeypatch.setenv("HEBE_VASP_COMMAND", command)
+    done = hebe(capsys, "doctor", layered(project, engine=VASP))
+    assert done.code == 1
+    assert words in " ".join(done.out.split())
+
+
+def test_inputs_need_a_folder(project: Path, capsys: Captured) -> None:
+    path = layered(project, engine=VASP)
+    done = hebe(capsys, "inputs", path, "-o", path)
+    assert (done.code, done.err.splitlines()) == (2, [f"error: {path}: output: this is a file, not a folder"])
 
 
 def test_adopting_nothing_is_bad_input(project: Path, capsys: Captured) -> None:

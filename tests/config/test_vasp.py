@@ -37,6 +37,12 @@ def test_tables_are_complete() -> None:
         ({"settings": {"incar": {"encut": 400}}}, "written in capitals"),
         ({"settings": {"keep_files": ["CHARGE"]}}, "'CHARGE' is no large file"),
         ({"preset": "custom", "settings": {"potcars": {"Xx": "Xx"}}}, "'Xx' is no element"),
+        ({"preset": "custom", "settings": {"potcars": {"Mn": "Fe_pv"}}}, "Fe_pv is no POTCAR of Mn"),
+        ({"preset": "custom", "settings": {"hubbard_u": {"Mn": "four"}}}, "U of Mn: expected a number"),
+        ({"preset": "custom", "settings": {"hubbard_u": {"Mn": -4}}}, "U of Mn: .* greater than or equal to 0"),
+        ({"preset": "custom", "settings": {"incar": {"ENCUT": "many"}}}, "ENCUT takes a number, got 'many'"),
+        ({"settings": {"incar": {"NCOER": 4}}}, "no tag is called NCOER"),
+        ({"settings": {"incar": {"NCORE": True}}}, "NCORE takes a whole number, got true"),
         ({"preset": "screen"}, "vasp has no preset 'screen'"),
         ({"settings": {"cutoff": 400}}, "Extra inputs are not permitted"),
         ({"energy_scale": "mine"}, "belong to an ASE calculator"),
@@ -45,6 +51,12 @@ def test_tables_are_complete() -> None:
 def test_wrong_blocks_say_what_is_wrong(block: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         EngineSpec.model_validate({"name": "vasp", **block})
+
+
+def test_numbers_may_be_written_as_text_and_tags_may_be_new() -> None:
+    """YAML reads 1e-6 as text; tags of later versions of VASP are taken unless they look like a slip of the pen."""
+    incar = {"EDIFF": "1e-6", "KERNEL_TRUNCATION": True}
+    assert VaspSettings.model_validate({"incar": incar}).incar == incar
 
 
 def test_settings_belong_to_the_engine_that_is_named() -> None:

@@ -12,30 +12,10 @@ import pytest
 from hebe.api import project_store, rerun, results, run
 from hebe.science.structures.configuration import displaced
 from hebe.vasp_folders import adopt, write_inputs
-from support.campaigns import SPRINGS
+from support.campaigns import SPRINGS, funnel
 from support.vasp import run_folders, set_faults, use_stand_in
 
 pytestmark = [pytest.mark.vasp, pytest.mark.slow]
-
-TWO_STAGES = """\
-name: funnel
-host:
-  family: layered-o3
-  working_ion: Li
-  sublattices:
-    TM: {{species: {{Ni: [2], Mn: [4], Co: [3]}}, n_species: 2, grid: 2}}
-filters: {{include: [Ni, Mn]}}
-structures: {{cations: 2, per_candidate: 1}}
-stages:
-  - engine: {first}
-    x: [1, 1/2]
-    analyses: [voltage]
-  - engine: {{name: vasp, preset: mp-gga, settings: {{k_spacing: 0.6}}, fmax: 0.1}}
-    keep: all
-    task: {task}
-    analyses: [voltage]
-rank: {{maximize: [average_voltage]}}
-"""
 
 
 @pytest.fixture
@@ -45,12 +25,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / ".hebe").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def write(folder: Path, *, first: str = SPRINGS, task: str = "static") -> Path:
-    path = folder / "funnel.yaml"
-    path.write_text(TWO_STAGES.format(first=first, task=task))
-    return path
 
 
 def outputs(folder: Path, **criteria: Any) -> list[dict[str, Any]]:
@@ -75,7 +49,7 @@ def outputs(folder: Path, **criteria: Any) -> list[dict[str, Any]]:
     ids=["springs", "chgnet"],
 )
 def test_the_best_of_a_cheap_engine_are_calculated_with_vasp(project: Path, first: str, task: str) -> None:
-    path = write(project, first=first, task=task)
+    path = funnel(project, first=first, task=task)
     summary = run(path, workers=1, progress=False)
     assert summary.status == "complete", summary.failures
     found = results(path)
@@ -98,7 +72,7 @@ def test_the_best_of_a_cheap_engine_are_calculated_with_vasp(project: Path, firs
 
 
 def test_a_calculation_that_fails_is_a_document_with_its_cause(project: Path) -> None:
-    path = write(project)
+    path = funnel(project)
     set_faults(project / "faults.json", *[{"fault": "never-converges"}] * 40)
     summary = run(path, workers=1, progress=False)
     assert summary.status == "failed"
@@ -112,7 +86,7 @@ def test_a_calculation_that_fails_is_a_document_with_its_cause(project: Path) ->
 
 
 def test_adopted_folders_are_never_run_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(project)
+    path = funnel(project)
     monkeypatch.setenv("HEBE_VASP_COMMAND", "false")
     first = run(path, workers=1, progress=False)
     assert first.status == "failed"

@@ -52,6 +52,26 @@ stages:
 rank: {{maximize: [average_voltage], minimize: [max_volume_strain]}}
 """
 
+FUNNEL = """\
+name: funnel
+host:
+  family: layered-o3
+  working_ion: Li
+  sublattices:
+    TM: {{species: {{Ni: [2], Mn: [4], Co: [3]}}, n_species: 2, grid: 2}}
+filters: {{include: [Ni, Mn]}}
+structures: {{cations: 2, per_candidate: 1}}
+stages:
+  - engine: {first}
+    x: [1, 1/2]
+    analyses: [voltage]
+  - engine: {{name: vasp, preset: mp-gga, settings: {{k_spacing: 0.6}}, fmax: 0.1}}
+    keep: all
+    task: {task}
+    analyses: [voltage]
+rank: {{maximize: [average_voltage]}}
+"""
+
 TEN = "Mg: [2], Ni: [2], Co: [2], Zn: [2], Mn: [2]"
 FOURTEEN = TEN + ", Ca: [2]"
 
@@ -77,4 +97,11 @@ def staged(folder: Path, later: str, *, name: str = "staged", engine: str = SPRI
     path = layered(folder, engine=engine, name=name)
     more = "".join(f"  - {line}\n" for line in later.strip().splitlines())
     path.write_text(path.read_text().replace("rank:", f"{more}rank:"))
+    return path
+
+
+def funnel(folder: Path, *, first: str = SPRINGS, task: str = "static") -> Path:
+    """A layered oxide by a cheap engine, then its two contents and lithium by VASP."""
+    path = folder / "funnel.yaml"
+    path.write_text(FUNNEL.format(first=first, task=task))
     return path

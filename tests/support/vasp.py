@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -10,11 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pymatgen.core import Lattice, Structure
 
 from hebe.config.engine import EngineSpec
 from hebe.engines.registry import get_engine
+from hebe.science.structures.configuration import displaced
+from support import mpi
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.engines.protocol import Relaxation
     from hebe.engines.vasp import VaspEngine
 
 STAND_IN = Path(__file__).with_name("vasp_stand_in.py")
@@ -23,6 +30,15 @@ SYMBOLS = {
     "PBE": "Li_sv Na_pv K_sv Mg_pv Al Ti_pv V_pv Cr_pv Mn_pv Fe_pv Co Ni_pv Cu_pv Zn Zr_sv Nb_pv O F P",
     "PBE_64": "Li_sv Na_pv K_sv Mg_pv Al Ti_pv V_pv Cr_pv Mn_pv Fe_pv Co Ni_pv Cu_pv Zn Zr_sv Nb_pv O F P",
 }
+
+WORKER = """
+import os, sys
+from pathlib import Path
+from pymatgen.core import Structure
+from support.vasp import engine
+os.environ["VASP_STAND_IN_VICTIM"] = str(os.getpid())
+engine().relax(Structure.from_file(sys.argv[1]), folder=Path(sys.argv[2]))
+"""
 
 POTCAR = """\
   PAW_PBE {symbol} 01Jan2000
@@ -85,6 +101,32 @@ def use_stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return faults_file
 
 
+def use_mpirun(folder: Path, monkeypatch: pytest.MonkeyPatch, words: Sequence[str] = mpi.WORDS) -> None:
+    """Have mpirun start two processes of the stand-in, as a program called ``vasp_std`` below `folder`.
+
+    Skipped where Open MPI is not installed.
+    """
+    if not mpi.is_installed():
+        pytest.skip("needs the package openmpi-bin")
+    program = folder / "bin" / "vasp_std"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!/bin/sh\nexec {shlex.join([sys.executable, str(STAND_IN)])}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("HEBE_VASP_COMMAND", " ".join([*words, shlex.quote(str(program))]))
+    for name in ("OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"):
+        monkeypatch.setenv(name, "1")
+
+
+def use_bader(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a program called ``bader`` onto the path, which is not the one of that name."""
+    program = folder / "programs" / "bader"
+    program.parent.mkdir()
+    script = STAND_IN.with_name("bader_stand_in.py")
+    program.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(script)])} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(program.parent), os.environ["PATH"]]))
+
+
 def set_faults(file: Path, *faults: str | dict[str, Any] | None) -> None:
     """What happens to the next runs, one after the other; a name alone strikes at the second step."""
     file.write_text(json.dumps([{"fault": f, "step": 2} if isinstance(f, str) else f for f in faults]))
@@ -107,3 +149,34 @@ def run_folders(folder: Path) -> None:
         )
         (incar.parent / "vasp.out").write_text(done.stdout)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def distorted() -> Structure:
+    """Distorted rock salt of two formula units and three elements."""
+    lattice = Lattice.tetragonal(2.97, 4.2)
+    sites = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.0], [0.0, 0.0, 0.5]]
+    return displaced(Structure(lattice, ["Ni", "Mg", "O", "O"], sites), 0.1, "vasp")
+
+
+def same(first: Relaxation, second: Relaxation) -> bool:
+    """Whether energies agree within 1 meV/atom."""
+    return abs(first.energy_eV - second.energy_eV) < 1e-3 * len(first.structure)
+
+
+def outcomes(folder: Path) -> list[str]:
+    """How the attempts in a folder ended."""
+    return [json.loads(path.read_text())["outcome"] for path in sorted(folder.rglob("attempt.json"))]
+
+
+def relax_in_a_process(structure: Structure, folder: Path) -> tuple[int, str]:
+    """Relax in a process of its own, which faults of the stand-in may end; its exit code, and its complaints."""
+    start, errors = folder.with_suffix(".json"), folder.with_suffix(".err")
+    start.write_text(structure.to_json())
+    with errors.open("wb") as file:  # a pipe would be held open by what is left behind
+        done = subprocess.run(
+            [sys.executable, "-c", WORKER, str(start), str(folder)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stderr=file,
+            check=False,
+        )
+    return done.returncode, errors.read_text()

@@ -4,7 +4,8 @@ It reads INCAR, POSCAR, KPOINTS and POTCAR of the working folder, relaxes the cr
 under NSW, IBRION, ISIF and EDIFFG, and writes OSZICAR, OUTCAR, CONTCAR and vasprun.xml in the formats that pymatgen,
 custodian and atomate2 read. The file named by ``VASP_STAND_IN_FAULTS`` holds a list of faults; every run takes the
 first: ``{"fault": "zbrent", "step": 2}``, or null for none. Steps are ionic and count from 1; 0 is before the first.
-Faults that end the process which started it find its number in ``VASP_STAND_IN_VICTIM``.
+Faults end the process that had the program watched, or the one whose number is in ``VASP_STAND_IN_VICTIM``. Under
+mpirun the first process does all this, and the others wait for it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from ase.optimize import BFGS
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from support.mpi import Processes
 from support.spring_crystal import SpringCrystal
+from support.vasp_densities import write_densities
 from support.vasp_stand_in_files import (
     NOTICE,
     Run,
@@ -32,6 +35,7 @@ from support.vasp_stand_in_files import (
     outcar_end,
     outcar_start,
     outcar_step,
+    smearing,
     xml_start,
     xml_step,
 )
@@ -51,8 +55,8 @@ class Stopped(Exception):  # noqa: N818 - an end, not an error
 class Program:
     """One run in the working folder."""
 
-    def __init__(self) -> None:
-        self.run = Run.read()
+    def __init__(self, processes: int) -> None:
+        self.run, self.processes = Run.read(), processes
         self.fault = _next_fault()
         self.step, self.previous, self.converged = 0, 0.0, False
         crystal = self.run.crystal
@@ -61,11 +65,11 @@ class Program:
         self.xml = xml_start(self.run)
         for name in ("OSZICAR", "OUTCAR"):
             Path(name).write_text("")
-        Path("OUTCAR").write_text(outcar_start(self.run))
+        Path("OUTCAR").write_text(outcar_start(self.run, self.processes))
 
     def main(self) -> int:
         """Relax or evaluate; the exit code of the program."""
-        sys.stdout.write(f" {NOTICE}\n running on 1 total cores\n")
+        sys.stdout.write(f" {NOTICE}\n running on {self.processes} total cores\n")
         incar = self.run.incar
         try:
             self._break()
@@ -104,6 +108,7 @@ class Program:
         self.step += 1
         crystal = self.run.crystal.at(self.atoms.cell.array, self.atoms.get_scaled_positions(wrap=False))
         energy = float(self.atoms.get_potential_energy())
+        free = energy - smearing(crystal)
         forces, stress = self.atoms.get_forces(), self.atoms.get_stress(voigt=False)
         fast = str(self.run.incar.get("ALGO", "Normal")).lower() in ("fast", "veryfast")
         difficult = self._is("never-converges") or (self._is("unconverged") and fast)
@@ -115,9 +120,9 @@ class Program:
                     f"DAV: {n:3d}    {energy + change:19.12E}   {-change:12.5E}   {-change:12.5E}  1024   0.1E-01\n"
                 )
             file.write(
-                f"{self.step:4d} F= {energy:.8E} E0= {energy:.8E}  d E ={energy - self.previous:.6E}  mag=     0.0\n"
+                f"{self.step:4d} F= {free:.8E} E0= {energy:.8E}  d E ={energy - self.previous:.6E}  mag=     0.0\n"
             )
-        sys.stdout.write(f"{self.step:4d} F= {energy:.8E} E0= {energy:.8E}\n")
+        sys.stdout.write(f"{self.step:4d} F= {free:.8E} E0= {energy:.8E}\n")
         sys.stdout.flush()
         self.previous = energy
         before, self.last = self.xml, (crystal, energy, forces, stress, n_scf)
@@ -141,6 +146,8 @@ class Program:
         for name in ("CHGCAR", "WAVECAR"):
             if self.run.incar.get("LCHARG" if name == "CHGCAR" else "LWAVE", True) is True:
                 Path(name).write_text(f"{NOTICE}\n")
+        if self.run.incar.get("LAECHG") is True:
+            write_densities(self.run, self.last[0])
 
     def _is(self, name: str) -> bool:
         return self.fault is not None and self.fault["fault"] == name
@@ -154,16 +161,25 @@ class Program:
         if name == "wait-for-stop":
             while not Path("STOPCAR").exists():
                 time.sleep(0.01)
-        if name == "orphan":
-            os.kill(int(os.environ["VASP_STAND_IN_VICTIM"]), signal.SIGKILL)
+        if name in ("orphan", "unwatched"):
+            _kill_victim(children=name == "unwatched")
             time.sleep(600)  # somebody has to end it
         if name in ("kill", "kill-all"):
             for path in (Path("CONTCAR"), Path("vasprun.xml")):
                 text = path.read_text()
                 path.write_text(text[: int(len(text) * 0.97) - 10])
             if name == "kill-all":
-                os.kill(int(os.environ["VASP_STAND_IN_VICTIM"]), signal.SIGKILL)
+                _kill_victim(children=False)
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _kill_victim(*, children: bool) -> None:
+    """Kill the process that started this one, and before it those that it started itself."""
+    watcher = Path(f"/proc/{os.getppid()}/stat").read_text()
+    victim = int(os.environ.get("VASP_STAND_IN_VICTIM") or watcher.rpartition(")")[2].split()[1])
+    found = Path(f"/proc/{victim}/task/{victim}/children").read_text().split() if children else []
+    for number in [*map(int, found), victim]:
+        os.kill(number, signal.SIGKILL)
 
 
 def _next_fault() -> dict[str, Any] | None:
@@ -177,5 +193,14 @@ def _next_fault() -> dict[str, Any] | None:
     return faults[0]
 
 
+def main() -> int:
+    """Work as the first process, wait as any other."""
+    processes = Processes()
+    code = Program(processes.size).main() if processes.rank == 0 else 0
+    if not code:
+        processes.meet()
+    return code
+
+
 if __name__ == "__main__":
-    raise SystemExit(Program().main())
+    raise SystemExit(main())

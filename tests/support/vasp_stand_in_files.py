@@ -228,6 +228,11 @@ def _points(run: Run) -> list[tuple[float, ...]]:
     return [(0.0, 0.0, 0.0), *([(1 / run.mesh[0], 0.0, 0.0)] if run.mesh[0] > 1 else [])]
 
 
+def smearing(crystal: Crystal) -> float:
+    """Energy (eV) by which the free one is below the extrapolated one, and that without entropy above it."""
+    return 0.02 * len(crystal.symbols)
+
+
 def xml_step(
     run: Run,
     crystal: Crystal,
@@ -238,13 +243,16 @@ def xml_step(
     *,
     electrons: bool = False,
 ) -> str:
-    """One calculation in vasprun.xml; stress in kB, positive under compression."""
+    """One calculation in vasprun.xml; stress in kB, positive under compression.
+
+    As in VASP's own files the energies of a whole step but the free one are not what their names say.
+    """
     spectrum = f"{_eigenvalues(run)}{_dos(run)}" if electrons else ""
-    values = (
-        f'<i name="e_fr_energy"> {energy:.8f} </i>\n<i name="e_wo_entrp"> {energy:.8f} </i>\n'
-        f'<i name="e_0_energy"> {energy:.8f} </i>\n'
-    )
-    scf = f"<scstep>\n<energy>\n{values}</energy>\n</scstep>\n" * n_scf
+    smeared = smearing(crystal)
+    free = f'<i name="e_fr_energy"> {energy - smeared:.8f} </i>\n'
+    inner = f'<i name="e_wo_entrp"> {energy + smeared:.8f} </i>\n<i name="e_0_energy"> {energy:.8f} </i>\n'
+    scf = f"<scstep>\n<energy>\n{free}{inner}</energy>\n</scstep>\n" * n_scf
+    values = f'{free}<i name="e_wo_entrp"> {energy:.8f} </i>\n<i name="e_0_energy"> {2 * smeared:.8f} </i>\n'
     pulls = "".join(f"<v> {_row(v)} </v>\n" for v in forces)
     pressure = "".join(f"<v> {_row(v)} </v>\n" for v in -stress * 1602.1766208)
     return (
@@ -303,11 +311,11 @@ def _ion_dos(symbol: str, names: tuple[str, ...], spin: int) -> str:
     return f'<set comment="spin {spin}">\n{rows}</set>\n'
 
 
-def outcar_start(run: Run) -> str:
+def outcar_start(run: Run, processes: int) -> str:
     """Begin OUTCAR."""
     potcars = "".join(f" POTCAR:    {title.strip()}\n" for title in run.titles)
     return (
-        f" vasp.{VERSION} {NOTICE}\n running on    1 total cores\n{potcars}\n"
+        f" vasp.{VERSION} {NOTICE}\n running on {processes:4d} total cores\n{potcars}\n"
         "   k-points           NKPTS =      2   k-points in BZ     NKDIM =      2   number of bands    NBANDS=      3\n"
         f"   NELECT =   {8.0 * len(run.crystal.symbols):.4f}    total number of electrons\n"
         "  dimension x,y,z NGX =    10 NGY =   10 NGZ =   10\n"
@@ -356,8 +364,8 @@ def outcar_step(
         f" ------------------------------\n{table}"
         " ------------------------------\n"
         "    total drift:                                0.000000      0.000000      0.000000\n"
-        f"  free  energy   TOTEN  = {energy:18.8f} eV\n\n"
-        f"  energy  without entropy= {energy:18.8f}  energy(sigma->0) = {energy:18.8f}\n"
+        f"  free  energy   TOTEN  = {energy - smearing(crystal):18.8f} eV\n\n"
+        f"  energy  without entropy= {energy + smearing(crystal):18.8f}  energy(sigma->0) = {energy:18.8f}\n"
         f"     LOOP+:  cpu time {seconds:.1f}: real time {seconds:.1f}\n"
     )
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 from functools import cache
 from importlib import resources
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.plane_waves import MagneticOrder
 from hebe.config.units import Energy, InverseLength, Whole
-from hebe.config.wording import RefusedValueError, suggest
+from hebe.config.wording import RefusedValueError, shown, suggest
 from hebe.config.yamlfile import load_model, parse_yaml
 
 VASP_PRESETS: Final = ("mp-gga", "mp24", "custom")
+
+_NUMBERS: Final = {"int": "a whole number", "float": "a number"}
+_NEAR: Final = 0.8
+"""Likeness of a tag to a known one from which on it is taken for a slip of the pen."""
+_U: Final = TypeAdapter(Annotated[Energy, Field(ge=0, le=20)])
+"""U in eV."""
 
 TagValue = bool | int | float | str | list[float]
 
@@ -67,12 +75,26 @@ class VaspSettings(ConfigModel):
         words = {("lreal", False): "off", ("symmetry", False): "off", ("symmetry", True): "on"}
         return value | {key: word for (key, plain), word in words.items() if value.get(key) is plain}
 
+    @field_validator("hubbard_u", mode="before")
+    @classmethod
+    def _by_element(cls, value: Any) -> Any:
+        """Each U for itself: a mapping that is refused as a whole tells little."""
+        if not isinstance(value, dict):
+            return value
+        found = {}
+        for symbol, given in value.items():
+            try:
+                found[symbol] = _U.validate_python(given)
+            except ValidationError as err:
+                reason = str(err.errors()[0]["msg"]).removeprefix("Value error, ")
+                raise RefusedValueError(f"U of {symbol}: {reason}") from err
+        return found
+
     @model_validator(mode="after")
     def _known(self) -> VaspSettings:
         tables = vasp_tables()
-        for tag in self.incar:
-            if tag != tag.upper():
-                raise RefusedValueError(f"tags are written in capitals, got {tag}", key="incar", suggestion=tag.upper())
+        for tag, value in self.incar.items():
+            _check_tag(tag, value)
             if tag in tables.of_the_engine:
                 reason = f"{tag} is decided elsewhere"
                 raise RefusedValueError(reason, key="incar", suggestion=f"use {tables.of_the_engine[tag]}")
@@ -85,6 +107,35 @@ class VaspSettings(ConfigModel):
         return self
 
 
+@cache
+def _known_tags() -> dict[str, str]:
+    """Tags that pymatgen knows, with the type of their values."""
+    text = (resources.files("pymatgen.io.vasp") / "incar_parameters.json").read_text()
+    return {tag: str(about["type"]) for tag, about in json.loads(text).items()}
+
+
+def _check_tag(tag: str, value: TagValue) -> None:
+    """Refuse what is a slip of the pen; a tag that no known one resembles may be a new one of VASP."""
+    known = _known_tags()
+    if tag != tag.upper():
+        raise RefusedValueError(f"tags are written in capitals, got {tag}", key="incar", suggestion=tag.upper())
+    near = [] if tag in known else difflib.get_close_matches(tag, known, n=1, cutoff=_NEAR)
+    if near:
+        raise RefusedValueError(f"no tag is called {tag}", key="incar", suggestion=f"did you mean {near[0]}?")
+    if known.get(tag) in _NUMBERS and not _is_number(value):
+        expected = _NUMBERS[known[tag]]
+        raise RefusedValueError(f"{tag} takes {expected}, got {shown(value)}", key="incar")
+
+
+def _is_number(value: TagValue) -> bool:
+    """YAML reads 1e-5 as text."""
+    try:
+        float(value)  # type: ignore[arg-type]  # a list has no value either
+    except (TypeError, ValueError):
+        return False
+    return not isinstance(value, bool)
+
+
 def _check_elements(settings: VaspSettings) -> None:
     from pymatgen.core import Element
 
@@ -93,6 +144,9 @@ def _check_elements(settings: VaspSettings) -> None:
         for symbol in elements:
             if not Element.is_valid_symbol(symbol):
                 raise RefusedValueError(f"{symbol!r} is no element", key=key)
+    for symbol, name in settings.potcars.items():
+        if name.partition("_")[0] != symbol:
+            raise RefusedValueError(f"{name} is no POTCAR of {symbol}", key="potcars", suggestion=f"{symbol}: {symbol}")
 
 
 class Limit(ConfigModel):
@@ -124,6 +178,7 @@ class VaspTables(ConfigModel):
     free_tags: tuple[str, ...]
     of_the_engine: dict[str, str]
     harmless_changes: tuple[str, ...]
+    defaults: dict[str, tuple[bool | float | str, ...]]
     large_cell_sites: Whole
     large_files: tuple[str, ...]
     least_moment: SourcedNumber

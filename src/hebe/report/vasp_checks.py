@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from typing import TYPE_CHECKING, Final
 
 from hebe.exceptions import EngineError, HebeError
@@ -37,6 +38,8 @@ def vasp_checks(campaign: Campaign) -> Iterator[Check]:
             engine = VaspEngine(stage.engine.preset or "mp-gga", given)
             yield _potcars(campaign, engine, number)
             yield _memory(campaign, stage.engine, engine, number)
+            if engine.choice.settings.bader:
+                yield _bader(number)
 
 
 def elements_of(campaign: Campaign) -> set[str]:
@@ -63,7 +66,7 @@ def _potcars(campaign: Campaign, engine: VaspEngine, number: int) -> Check:
         return Check(name, "absent", str(err))
     functional = asked["potcar_functional"]
     sets, lacking, unknown = [], {}, []
-    for symbol in sorted(asked["potcars"][element] for element in elements_of(campaign)):
+    for symbol in sorted(asked["potcars"].get(element, element) for element in elements_of(campaign)):
         try:
             found = data_set(symbol, functional)
         except EngineError as err:
@@ -76,6 +79,14 @@ def _potcars(campaign: Campaign, engine: VaspEngine, number: int) -> Check:
         return Check(name, "failed", detail, ADVICE)
     hint = f"; not those that pymatgen knows: {', '.join(unknown)}" if unknown else ""
     return Check(name, "ok", f"{functional}: {', '.join(one.symbol for one in sets)}{hint}")
+
+
+def _bader(number: int) -> Check:
+    found = shutil.which("bader")
+    if found is None:
+        advice = "get bader from https://theory.cm.utexas.edu/henkelman/code/bader/ and put it on the path"
+        return Check(f"charges of stage {number}", "absent", "there is no program bader", advice, needed=False)
+    return Check(f"charges of stage {number}", "ok", found, needed=False)
 
 
 def memory_gb(n_atoms: int, cutoff_eV: float, k_points: int) -> float:

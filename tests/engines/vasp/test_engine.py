@@ -44,6 +44,7 @@ def test_a_static_calculation_gives_what_its_program_computed(project: Path) -> 
     assert result.energy_eV == pytest.approx(expected.energy_eV, abs=1e-6)
     assert result.forces_max == pytest.approx(np.linalg.norm(expected.forces, axis=1).max(), abs=1e-6)
     assert result.stress == pytest.approx(expected.stress, abs=1e-6)
+    assert result.energies == pytest.approx([expected.energy_eV], abs=1e-6), "neither free nor without entropy"
     assert result.structure.cart_coords == pytest.approx(cell.cart_coords, abs=1e-6)
     assert result.magmoms is not None
     assert result.magmoms.tolist() == cell.site_properties["magmom"], "the stand-in keeps moments as they start"
@@ -78,8 +79,12 @@ def test_large_files_stay_on_request(project: Path) -> None:
 def test_forces_are_in_the_order_of_the_structure(project: Path) -> None:
     assert project.is_dir()
     cell = mixed_cells()[4].structure
-    found, expected = engine().evaluate(cell), get_engine(SPRINGS).evaluate(cell)
-    assert found.forces == pytest.approx(expected.forces, abs=1e-6)
+    turned = cell.copy()
+    turned.make_supercell([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    for one in (cell, turned):  # the other is left-handed
+        found, expected = engine().evaluate(one), get_engine(SPRINGS).evaluate(one)
+        assert found.forces == pytest.approx(expected.forces, abs=1e-6)
+        assert found.stress == pytest.approx(expected.stress, abs=1e-6)
 
 
 @pytest.mark.slow

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pymatgen.core import Lattice, Structure
 
-from hebe.engines.processes import PROCESS
+from hebe.engines.program import processes_of
 from hebe.engines.vasp.results import read_text
 from hebe.exceptions import CalculationCutError, EngineError
-from hebe.science.structures.configuration import displaced
-from support.vasp import engine, set_faults, use_stand_in, write_potcars
+from support.vasp import (
+    distorted,
+    engine,
+    outcomes,
+    relax_in_a_process,
+    same,
+    set_faults,
+    use_stand_in,
+    write_potcars,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,22 +28,6 @@ if TYPE_CHECKING:
     from hebe.engines.protocol import Relaxation
 
 pytestmark = [pytest.mark.vasp, pytest.mark.slow]
-
-WORKER = """
-import json, os, sys
-from pathlib import Path
-from pymatgen.core import Structure
-from support.vasp import engine
-os.environ["VASP_STAND_IN_VICTIM"] = str(os.getpid())
-engine().relax(Structure.from_file(sys.argv[1]), folder=Path(sys.argv[2]))
-"""
-
-
-def sample() -> Structure:
-    """Distorted rock salt of two formula units and three elements."""
-    lattice = Lattice.tetragonal(2.97, 4.2)
-    sites = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.0], [0.0, 0.0, 0.5]]
-    return displaced(Structure(lattice, ["Ni", "Mg", "O", "O"], sites), 0.1, "vasp")
 
 
 @pytest.fixture
@@ -55,17 +42,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relaxation
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("vasp")
         use_stand_in(folder, patch)
-        yield engine().relax(sample(), folder=folder / "run")
-
-
-def same(first: Relaxation, second: Relaxation) -> bool:
-    """Within 1 meV/atom."""
-    return abs(first.energy_eV - second.energy_eV) < 1e-3 * len(first.structure)
-
-
-def outcomes(folder: Path) -> list[str]:
-    """How the attempts in a folder ended."""
-    return [json.loads(path.read_text())["outcome"] for path in sorted(folder.rglob("attempt.json"))]
+        yield engine().relax(distorted(), folder=folder / "run")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +58,7 @@ def test_custodian_corrects_and_the_document_says_so(
     tmp_path: Path, faults: Path, undisturbed: Relaxation, fault: str, problem: str, tag: str
 ) -> None:
     set_faults(faults, fault)
-    result = engine().relax(sample(), folder=tmp_path / "run")
+    result = engine().relax(distorted(), folder=tmp_path / "run")
     assert result.converged
     assert same(result, undisturbed)
     (correction,) = result.corrections
@@ -92,13 +69,13 @@ def test_custodian_corrects_and_the_document_says_so(
 
 def test_a_failure_before_the_first_density_is_corrected_too(tmp_path: Path, faults: Path) -> None:
     set_faults(faults, {"fault": "edddav", "step": 0})
-    result = engine().static(sample(), folder=tmp_path / "run")
+    result = engine().static(distorted(), folder=tmp_path / "run")
     assert [(c.problem, c.settings) for c in result.corrections] == [("edddav", {"ALGO": "All", "ISEARCH": 1})]
 
 
 def test_other_settings_only_lead_to_those_asked_for(tmp_path: Path, faults: Path, undisturbed: Relaxation) -> None:
     set_faults(faults, "tet")
-    result = engine().relax(sample(), folder=tmp_path / "run")
+    result = engine().relax(distorted(), folder=tmp_path / "run")
     assert outcomes(tmp_path / "run") == ["changed", "converged", "converged"]
     assert [c.settings for c in result.corrections] == [{"ISMEAR": 0, "SIGMA": 0.05}]
     inputs = sorted((tmp_path / "run").rglob("INCAR*"))
@@ -114,14 +91,14 @@ def text(path: Path, tag: str) -> list[str]:
 def test_what_converges_only_with_other_settings_has_no_energy(tmp_path: Path, faults: Path) -> None:
     set_faults(faults, "tet", None, {"fault": "tet", "step": 1})
     with pytest.raises(EngineError, match=r"only with other settings than asked for: tet: ISMEAR = 0") as caught:
-        engine().relax(sample(), folder=tmp_path / "run")
+        engine().relax(distorted(), folder=tmp_path / "run")
     assert caught.value.deterministic
 
 
 def test_a_density_that_never_converges_is_an_error_that_says_what_was_tried(tmp_path: Path, faults: Path) -> None:
     set_faults(faults, *["never-converges"] * 10)
     with pytest.raises(EngineError, match="errors of VASP: Unconverged") as caught:
-        engine().static(sample(), folder=tmp_path / "run")
+        engine().static(distorted(), folder=tmp_path / "run")
     assert caught.value.deterministic
     assert [c.settings.get("ALGO") for c in caught.value.corrections][:2] == ["Normal", "Normal"]
     assert str(tmp_path / "run") in str(caught.value)
@@ -131,7 +108,7 @@ def test_a_program_that_was_killed_goes_on_from_its_last_good_structure(
     tmp_path: Path, faults: Path, undisturbed: Relaxation
 ) -> None:
     set_faults(faults, {"fault": "kill", "step": 3})
-    result = engine().relax(sample(), folder=tmp_path / "run")
+    result = engine().relax(distorted(), folder=tmp_path / "run")
     assert outcomes(tmp_path / "run") == ["died", "converged", "converged"]
     assert [c.problem for c in result.corrections] == ["VASP was ended by signal 9"]
     assert same(result, undisturbed)
@@ -142,51 +119,36 @@ def test_a_program_that_dies_again_and_again_is_an_error_that_can_be_tried_again
 ) -> None:
     set_faults(faults, *["kill"] * 3)
     with pytest.raises(EngineError, match="signal 9") as caught:
-        engine().relax(sample(), folder=tmp_path / "run")
+        engine().relax(distorted(), folder=tmp_path / "run")
     assert not caught.value.deterministic
-    result = engine().relax(sample(), folder=tmp_path / "run")
+    result = engine().relax(distorted(), folder=tmp_path / "run")
     assert result.n_steps < undisturbed.n_steps, "it went on where it was"
     assert same(result, undisturbed)
 
 
-def start_worker(tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    """Relax in a process of its own."""
-    cell = tmp_path / "start.json"
-    cell.write_text(sample().to_json())
-    paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    return subprocess.run(
-        [sys.executable, "-c", WORKER, str(cell), str(tmp_path / "run")],
-        env={**os.environ, **paths},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize("fault", ["kill-all", "orphan"])
+@pytest.mark.parametrize("fault", ["kill-all", "orphan", "unwatched"])
 def test_a_killed_worker_loses_only_the_last_step(
     tmp_path: Path, faults: Path, undisturbed: Relaxation, fault: str
 ) -> None:
     """Half a CONTCAR and half a vasprun.xml are left; or a program that nobody waits for any more."""
     set_faults(faults, {"fault": fault, "step": 3})
-    died = start_worker(tmp_path)
-    assert died.returncode == -signal.SIGKILL, died.stderr
+    code, errors = relax_in_a_process(distorted(), tmp_path / "run")
+    assert code == -signal.SIGKILL, errors
     assert outcomes(tmp_path / "run") == ["running"]
-    result = engine().relax(sample(), folder=tmp_path / "run")
+    result = engine().relax(distorted(), folder=tmp_path / "run")
     assert result.converged
-    assert result.n_steps < undisturbed.n_steps
+    assert len(result.energies) < len(undisturbed.energies), "fewer steps were left"
+    assert result.n_steps > len(result.energies), "those of the killed attempt count"
     assert same(result, undisturbed)
     assert "killed" in result.corrections[0].problem
-    orphan = int(next((tmp_path / "run").rglob(PROCESS)).read_text())
-    with pytest.raises(ProcessLookupError):
-        os.killpg(orphan, 0)
+    assert processes_of(next((tmp_path / "run").rglob("01"))) == []
 
 
 def test_what_was_finished_is_read_and_not_run_again(tmp_path: Path, faults: Path, undisturbed: Relaxation) -> None:
     """The worker died between the end of VASP and the store."""
-    first = engine().relax(sample(), folder=tmp_path / "run")
+    first = engine().relax(distorted(), folder=tmp_path / "run")
     set_faults(faults, *["kill"] * 9)
-    again = engine().relax(sample(), folder=tmp_path / "run")
+    again = engine().relax(distorted(), folder=tmp_path / "run")
     assert again.n_steps == 0
     assert again.energy_eV == pytest.approx(first.energy_eV)
     assert again.structure.cart_coords == pytest.approx(first.structure.cart_coords)
@@ -199,7 +161,7 @@ def test_a_relaxation_that_runs_out_of_time_is_cut_and_goes_on(
     """Three steps of 1e5 s do not fit into what is left, so custodian writes STOPCAR."""
     monkeypatch.setenv("HEBE_VASP_WALLTIME_S", "1e5")
     set_faults(faults, {"fault": "wait-for-stop", "step": 3})
-    cut = engine().relax(sample(), folder=tmp_path / "run")
+    cut = engine().relax(distorted(), folder=tmp_path / "run")
     assert not cut.converged
     assert cut.problem is None
     assert 0 < cut.n_steps < undisturbed.n_steps
@@ -215,12 +177,12 @@ def test_no_time_at_all_is_a_cut_calculation(tmp_path: Path, faults: Path, monke
     assert not faults.exists()
     monkeypatch.setenv("HEBE_VASP_WALLTIME_S", "1e-9")
     with pytest.raises(CalculationCutError, match="the time was over"):
-        engine().relax(sample(), folder=tmp_path / "run")
+        engine().relax(distorted(), folder=tmp_path / "run")
 
 
 def test_a_step_limit_is_said_and_the_rest_follows(tmp_path: Path, faults: Path, undisturbed: Relaxation) -> None:
     assert not faults.exists()
-    cut = engine().relax(sample(), steps=3, folder=tmp_path / "run")
+    cut = engine().relax(distorted(), steps=3, folder=tmp_path / "run")
     assert (cut.converged, cut.n_steps) == (False, 3)
     result = engine().relax(cut.structure, folder=tmp_path / "run")
     assert result.converged
@@ -242,10 +204,10 @@ def test_wrong_potcars_are_refused(tmp_path: Path, faults: Path, break_it: Any, 
     assert not faults.exists()
     break_it(tmp_path / "potcars" / "POT_GGA_PAW_PBE")
     with pytest.raises(EngineError, match=words) as caught:
-        engine().static(sample(), folder=tmp_path / "run")
+        engine().static(distorted(), folder=tmp_path / "run")
     assert not caught.value.deterministic, "with the right one it works"
     write_potcars(tmp_path / "potcars")
-    assert engine().static(sample(), folder=tmp_path / "run").converged
+    assert engine().static(distorted(), folder=tmp_path / "run").converged
 
 
 def swap(folder: Path, name: str, other: str) -> None:
@@ -261,4 +223,4 @@ def test_a_program_that_is_not_there_is_said(tmp_path: Path, faults: Path, monke
     assert not faults.exists()
     monkeypatch.setenv("HEBE_VASP_COMMAND", "no-such-launcher -n 4 vasp_std")
     with pytest.raises(EngineError, match="needs the program no-such-launcher"):
-        engine().static(sample(), folder=tmp_path / "run")
+        engine().static(distorted(), folder=tmp_path / "run")

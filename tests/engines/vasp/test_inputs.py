@@ -193,6 +193,49 @@ def test_settings_that_go_with_a_preset() -> None:
     assert bader["LCHARG"]
 
 
+@pytest.mark.parametrize(
+    ("edges", "spacing", "smearing"),
+    [
+        ((3.0, 12.0, 12.0), 0.53, 0),  # 4 x 1 x 1: time reversal leaves 3
+        ((3.0, 12.0, 12.0), 0.42, -5),  # 5 x 2 x 2
+        ((4.2, 4.2, 8.4), 1.0, -5),  # 2 x 2 x 1, each its own image
+        ((4.2, 4.2, 4.2), 1.6, 0),  # one
+    ],
+)
+def test_few_points_go_without_tetrahedra(edges: tuple[float, float, float], spacing: float, smearing: int) -> None:
+    """VASP's method of tetrahedra fails for fewer than four points; with symmetry off k and -k are one."""
+    cell = Structure(Lattice.orthorhombic(*edges), ["Ni", "O"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pymatgen's, that the mesh may be too coarse
+        incar = asked(cell, k_spacing=spacing, symmetry="off").incar
+    assert (incar["ISMEAR"], incar["SIGMA"]) == (smearing, 0.05)
+    assert asked(cell, "mp24", k_spacing=spacing).incar["ISMEAR"] == 0
+    assert asked(lithium(), k_spacing=spacing).incar["ISMEAR"] == 1
+
+
+def test_u_is_on_f_states_where_an_element_has_them() -> None:
+    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.4), ["Ce", "O"], [[0, 0, 0], [0.25, 0.25, 0.25]])
+    incar = asked(cell, "custom", hubbard_u={"Ce": 5.0, "Mn": 3.9}).incar
+    assert (incar["LDAUL"], incar["LDAUU"], incar["LMAXMIX"]) == ([3, 0], [5.0, 0], 6)
+    assert asked(CELLS[0].structure, "custom", hubbard_u={"Mn": 3.9}).incar["LMAXMIX"] == 4
+
+
+def test_left_handed_cells_are_inverted_and_come_back() -> None:
+    """VASP ends at once for a lattice with a negative triple product."""
+    right = CELLS[4].structure
+    turned = right.copy()
+    turned.make_supercell([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    assert np.linalg.det(turned.lattice.matrix) < 0
+    there = ordered(turned)
+    assert np.linalg.det(there.structure.lattice.matrix) > 0
+    assert there.structure.distance_matrix == pytest.approx(turned.distance_matrix[there.order][:, there.order])
+    back = restored(turned, there.structure, there.order)
+    assert back.cart_coords == pytest.approx(turned.cart_coords)
+    pulls = np.arange(3.0 * len(turned)).reshape(-1, 3)
+    assert there.vectors(-pulls[there.order]) == pytest.approx(pulls)
+    assert ordered(right).vectors(pulls[ordered(right).order]) == pytest.approx(pulls)
+
+
 def test_custom_changes_what_it_names() -> None:
     cell = CELLS[0].structure
     made = asked(

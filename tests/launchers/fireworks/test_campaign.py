@@ -9,13 +9,17 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
-from support.campaigns import layered
+from hebe.engines.vasp.results import read_text
+from support.campaigns import funnel, layered
+from support.vasp import use_mpirun, use_stand_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from support.cluster import Project
+    from support.slurm import Slurm
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow, pytest.mark.usefixtures("cluster")]
 
@@ -48,3 +52,43 @@ def test_a_campaign_gives_the_numbers_of_hebe_run(project: Project, tmp_path: Pa
     assert status["calculations"]["computed"] == local["calculations"]["computed"]
     assert hebe(project.root, "results", campaign) == hebe(here, "results", campaign)
     assert hebe(project.root, "submit", campaign)["finished"] == status["jobs"]["total"]
+
+
+def asked_for(cluster: Slurm) -> set[tuple[str, ...]]:
+    """Wall time, cores and memory of the queue jobs that Slurm has had."""
+    jobs = cluster.ask("scontrol", "show", "job", "--oneliner").splitlines()
+    words = [dict(word.split("=", 1) for word in job.split() if "=" in word) for job in jobs]
+    return {tuple(word[name] for name in ("TimeLimit", "NumCPUs", "MinMemoryNode")) for word in words}
+
+
+@pytest.mark.vasp
+def test_vasp_has_resources_of_its_own_and_several_processes(
+    project: Project, cluster: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CHGNet, then VASP under mpirun, which starts as many processes as Slurm has given cores."""
+    pytest.importorskip("chgnet", reason="needs the package chgnet")
+    project.driver.close()
+    campaign, here = funnel(tmp_path, first="chgnet"), tmp_path / "local"
+    here.mkdir()
+    use_stand_in(tmp_path, monkeypatch)
+    words = [sys.executable, "-m", "hebe", "run", str(campaign), "--workers", "1", "--json"]
+    alone = subprocess.Popen(words, cwd=here, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    use_mpirun(tmp_path, monkeypatch, ("mpirun", "-n", "$SLURM_NTASKS"))
+    project.set(slots=1)
+    file = project.root / "hebe.yaml"
+    settings = yaml.safe_load(file.read_text())
+    settings["cluster"]["max_jobs"] = 1
+    settings["cluster"]["resources"]["vasp"] = {"cores": 2, "memory": "1500 MB", "walltime": "20 min"}
+    settings["cluster"]["use"] = {"vasp": "vasp"}
+    file.write_text(yaml.safe_dump(settings))
+    hebe(project.root, "submit", campaign)
+    report = hebe(project.root, "launch", "--interval", "1s")
+    assert report["jobs"].keys() == {"COMPLETED"}, project.logs()
+    assert ("00:20:00", "2", "1500M") in asked_for(cluster)
+    outputs = [read_text(path.with_name("vasp.out")) for path in project.root.rglob("vasp.out*")]
+    assert len(outputs) == 3
+    assert all("running on 2 total cores" in output for output in outputs)
+    assert alone.wait() == 0
+    found = hebe(project.root, "results", campaign)
+    assert found == hebe(here, "results", campaign)
+    assert "vasp" in {candidate["engine"] for candidate in found["candidates"]}

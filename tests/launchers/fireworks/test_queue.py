@@ -40,7 +40,15 @@ def lines(text: str) -> set[str]:
 def test_a_script_for_slurm() -> None:
     pytest.importorskip("qtoolkit", reason="needs the package qtoolkit")
     found = lines(Slurm().script("hebe-1", ASKED, ["exec work"], Path("/runs/log")))
-    wanted = ["job-name=hebe-1", "partition=main", "account=proj", "cpus-per-task=4", "nodes=1", "mem=4000M", "gpus=1"]
+    wanted = [
+        "job-name=hebe-1",
+        "partition=main",
+        "account=proj",
+        "ntasks-per-node=4",
+        "nodes=1",
+        "mem=4000M",
+        "gpus=1",
+    ]
     assert {f"#SBATCH --{word}" for word in [*wanted, "time=0-2:0:0", "output=/runs/log", "no-requeue"]} <= found
     assert {"module load gcc/12", "export A=1", "exec work"} <= found
 
@@ -48,7 +56,14 @@ def test_a_script_for_slurm() -> None:
 def test_a_script_for_pbs() -> None:
     pytest.importorskip("qtoolkit", reason="needs the package qtoolkit")
     found = lines(Pbs().script("hebe-1", ASKED, ["exec work"], Path("/runs/log")))
-    wanted = ["-N hebe-1", "-q main", "-A proj", "-l select=1:ncpus=4:mem=4000mb:ngpus=1", "-l walltime=2:0:0", "-r n"]
+    wanted = [
+        "-N hebe-1",
+        "-q main",
+        "-A proj",
+        "-l select=1:ncpus=4:mpiprocs=4:mem=4000mb:ngpus=1",
+        "-l walltime=2:0:0",
+        "-r n",
+    ]
     assert {f"#PBS {word}" for word in [*wanted, "-j oe"]} <= found
     assert {"module load gcc/12", "export A=1", "exec work"} <= found
 

@@ -18,13 +18,14 @@ from custodian.custodian import (
 
 from hebe.config.settings import get_settings
 from hebe.config.vasp import vasp_tables
-from hebe.engines.processes import EXIT_CODE
+from hebe.engines.program import EXIT_CODE, GRACE_S
 from hebe.engines.quiet import quiet
+from hebe.engines.vasp.charges import has_bader, partition
 from hebe.engines.vasp.handlers import handlers
 from hebe.engines.vasp.history import Attempt
 from hebe.engines.vasp.inputs import STATIC, generator, input_set, ordered
 from hebe.engines.vasp.potcars import data_set
-from hebe.engines.vasp.results import document_of, has_bader, is_relaxed, read_text
+from hebe.engines.vasp.results import document_of, energies_of, is_relaxed, read_text
 from hebe.schemas.calculation import Correction
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def make_attempt(maker: Any, choice: VaspChoice, job: Job, structure: Structure,
     """
     try:
         document = document_of(maker, structure, attempt.path)
+        if choice.settings.bader and has_bader():
+            attempt.corrections += partition(attempt.path)
     except Exception as err:  # noqa: BLE001 - custodian, pymatgen and emmet raise whatever they meet in broken files
         return _failure(attempt, job, err)
     finally:
@@ -78,7 +81,7 @@ def make_attempt(maker: Any, choice: VaspChoice, job: Job, structure: Structure,
     steps = document.calcs_reversed[0].output.ionic_steps or []
     stats = document.run_stats["overall"]
     attempt.n_steps, attempt.energy_eV = len(steps), float(document.output.energy)
-    attempt.corrections = _corrections(_log(attempt.path))
+    attempt.corrections += _corrections(_log(attempt.path))
     changed = [c for c in attempt.corrections if _alters(c)]
     done = is_relaxed(attempt.path) if job.task != STATIC else _is_self_consistent(document)
     attempt.outcome = "cut" if not done else "changed" if changed else "converged"
@@ -86,7 +89,7 @@ def make_attempt(maker: Any, choice: VaspChoice, job: Job, structure: Structure,
         attempt.energy_eV = None  # the energy of a density that is not self-consistent is none
     attempt.write()
     cause = "; ".join(f"{c.problem}: {c.action}" for c in changed)
-    energies = [float(step.e_0_energy) for step in steps]
+    energies = energies_of(document.calcs_reversed[0])
     found = None if attempt.energy_eV is None else document
     return End(attempt, energies, cause, cpu_s=stats.total_time * max(stats.cores, 1), document=found)
 
@@ -127,10 +130,10 @@ def prepare(choice: VaspChoice, job: Job, cell: Ordered, command: Command, left_
             "handlers": handlers(job.task, settings.vasp_stuck_s, left_s),
             "max_errors": vasp_tables().limits[job.task].max_errors,
             "scratch_dir": None,
-            "vasp_job_kwargs": {"auto_gamma": command.gamma is not None},
+            "vasp_job_kwargs": {"auto_gamma": command.gamma is not None, "terminate_timeout": 3 * GRACE_S},
             "custodian_kwargs": {"polling_time_step": settings.vasp_poll_s, "monitor_freq": _MONITOR},
         },
-        task_document_kwargs={"run_bader": choice.settings.bader and has_bader(), "store_volumetric_data": None},
+        task_document_kwargs={"run_bader": False, "store_volumetric_data": None},
         stop_children_kwargs={"handle_unsuccessful": False},
     )
 
@@ -148,9 +151,9 @@ def moved(cell: Ordered, structure: Structure) -> Structure:
 def _failure(attempt: Attempt, job: Job, error: Exception) -> End:
     """End of a run without a result: its corrections, and the cause in words."""
     log = _log(attempt.path)
-    attempt.corrections = _corrections(log)
+    attempt.corrections += _corrections(log)
     code = _exit_code(attempt.path)
-    attempt.n_steps = _steps(attempt.path) if job.task != STATIC else 0
+    attempt.n_steps = steps_of(attempt.path) if job.task != STATIC else 0
     if code is not None and code >= _SIGNALLED:
         attempt.outcome, cause = "died", f"VASP was ended by signal {code - _SIGNALLED}"
     else:
@@ -173,10 +176,11 @@ def _cause(path: Path, log: list[dict[str, Any]], error: Exception) -> str:
 
 def _last_words(path: Path) -> str:
     try:
-        lines = [line.strip() for line in read_text(path).splitlines() if line.strip()]
+        lines = [line.strip() for line in read_text(path).splitlines() if any(map(str.isalpha, line))]
     except OSError:
         return ""
-    return lines[-1][:_WORDS] if lines else ""
+    said = " ".join(lines)
+    return said if len(said) <= 2 * _WORDS else f"{said[:_WORDS]} ... {said[-_WORDS:]}"
 
 
 def _log(path: Path) -> list[dict[str, Any]]:
@@ -231,7 +235,7 @@ def _exit_code(path: Path) -> int | None:
     return None
 
 
-def _steps(path: Path) -> int:
+def steps_of(path: Path) -> int:
     """Ionic steps that the program reported."""
     with contextlib.suppress(OSError):
         return len(re.findall(r"^\s*\d+ F=", read_text(path / "OSZICAR"), flags=re.MULTILINE))

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from hebe.config.settings import get_settings
-from hebe.engines.processes import EXIT_CODE, PROCESS
+from hebe.engines.program import watched
 from hebe.exceptions import MissingDependencyError
 
 ADVICE: Final = (
     "name the command as vasp_command in hebe.yaml, in HEBE_VASP_COMMAND, or as VASP_CMD in atomate2's settings, "
     "such as mpirun -n 16 vasp_std"
 )
-_SHELL: Final = f'echo $$ > {PROCESS}; "$0" "$@"; hebe_code=$?; echo $hebe_code > {EXIT_CODE}; exit $hebe_code'
+_ONE_THREAD: Final = ("env", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1")
+"""A process of VASP has one thread, whatever a worker of Hebe has, unless the command says so itself."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Command:
     gamma: tuple[str, ...] | None
 
     def recorded(self, words: tuple[str, ...]) -> str:
-        """Command line that also writes its process number and exit code into the working folder."""
-        return shlex.join(["/bin/sh", "-c", _SHELL, *words])
+        """Command line that also writes its exit code into the working folder, and leaves no process behind."""
+        return shlex.join(watched([*_ONE_THREAD, *words]))
 
     @property
     def description(self) -> str:
@@ -51,6 +52,8 @@ def find_command() -> Command:
         raise MissingDependencyError("atomate2", "engine vasp", "vasp") from err
     standard = _words(settings.vasp_command or SETTINGS.VASP_CMD)
     gamma = _words(settings.vasp_gamma_command or ("" if settings.vasp_command else SETTINGS.VASP_GAMMA_CMD))
+    if not standard:
+        raise MissingDependencyError("a command", "engine vasp", "vasp", advice=ADVICE)
     for word in (standard[0], *_program(standard)):
         if shutil.which(word) is None:
             raise MissingDependencyError(f"the program {word}", "engine vasp", "vasp", advice=ADVICE)
@@ -58,7 +61,11 @@ def find_command() -> Command:
 
 
 def _words(command: str) -> tuple[str, ...]:
-    return tuple(shlex.split(os.path.expandvars(command)))
+    try:
+        return tuple(shlex.split(os.path.expandvars(command)))
+    except ValueError as err:
+        wanted = f"a command that can be read, got {command!r} ({err})"
+        raise MissingDependencyError(wanted, "engine vasp", "vasp", advice=ADVICE) from err
 
 
 def _program(words: tuple[str, ...]) -> tuple[str, ...]:

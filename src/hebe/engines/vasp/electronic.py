@@ -19,7 +19,11 @@ _ANIONS: Final = ("O", "F", "S", "Se", "Cl", "N")
 
 
 def electronic(
-    calculation: Any, structure: Structure, cell: Ordered, moments: np.ndarray[Any, np.dtype[np.float64]] | None
+    calculation: Any,
+    structure: Structure,
+    cell: Ordered,
+    moments: np.ndarray[Any, np.dtype[np.float64]] | None,
+    charges: list[float] | None,
 ) -> ElectronicDoc:
     """Electronic results of a calculation.
 
@@ -33,6 +37,8 @@ def electronic(
         The one asked about in POSCAR's order.
     moments
         Moments (Bohr magnetons) in the order of `structure`.
+    charges
+        Charges (e, positive for cations) in POSCAR's order.
     """
     output = calculation.output
     centres = _centres(output.dos_properties or {})
@@ -44,7 +50,7 @@ def electronic(
         d_centres_eV={element: bands["d"] for element, bands in centres.items() if "d" in bands},
         valences=None if assigned is None else [site.charge for site in assigned],
         jahn_teller=None if assigned is None else [site.jahn_teller for site in assigned],
-        bader_charges=_bader(calculation.bader, cell),
+        bader_charges=_in_order(charges, cell),
     )
 
 
@@ -59,14 +65,9 @@ def _centres(properties: dict[str, dict[str, dict[str, float]]]) -> dict[str, di
     return {e: {o: centre for o, centre in bands.items() if math.isfinite(centre)} for e, bands in found.items()}
 
 
-def _bader(analysis: Any, cell: Ordered) -> list[float] | None:
-    """Charges (e, positive for cations) in the order of the structure asked about."""
-    transfer = None if analysis is None else getattr(analysis, "charge_transfer", None) or _item(analysis)
-    if not transfer or len(transfer) != len(cell.order):
+def _in_order(charges: list[float] | None, cell: Ordered) -> list[float] | None:
+    """Charges in the order of the structure asked about; None unless there is one for each site."""
+    if charges is None or len(charges) != len(cell.order):
         return None
-    found: list[float] = (-cell.back(np.array(transfer, dtype=float))).tolist()
+    found: list[float] = cell.back(np.array(charges, dtype=float)).tolist()
     return found
-
-
-def _item(analysis: Any) -> Any:
-    return analysis.get("charge_transfer") if isinstance(analysis, dict) else None

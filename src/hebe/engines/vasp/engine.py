@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hebe.config.vasp import VaspSettings
     from hebe.engines.vasp.run import VaspRun
 
-EVALUATION: Final = "vasp-1"
+EVALUATION: Final = "vasp-2"
 """Name and version of how input follows from settings: enters content keys, changed when numbers do."""
 _NOT_IN_KEYS: Final = {"keep_files", "bader", "magnetic_order"}
 """The order of moments is in the moments, which a key holds."""

@@ -83,19 +83,20 @@ class History:
     def __init__(self, folder: Path, structure: Structure, task: str, settings: Any) -> None:
         digest = structure_hash(structure)
         self.folder, self.start = _folder(folder.absolute(), task, digest, content_hash(settings)), structure
-        self._digests = [digest]
+        self._digests, self._reported = [digest], 0
         with contextlib.suppress(OSError, ValueError):
             known = json.loads((self.folder / _RECORD).read_text())
             self._digests, self.start = known["of"], Structure.from_dict(known["start"])
+            self._reported = known.get("reported", 0)
         self.folder.mkdir(parents=True, exist_ok=True)
         found = [Attempt.read(path) for path in self._paths()]
         self.attempts = [] if found and found[-1].outcome == "failed" else found
         self._write()
 
-    def begin(self) -> Attempt:
-        """Start a new attempt."""
+    def begin(self, corrections: Sequence[Correction] = ()) -> Attempt:
+        """Start a new attempt; `corrections` are what led to it."""
         number = 1 + max((int(path.name) for path in self._paths()), default=0)
-        attempt = Attempt(self.folder / f"{number:02d}")
+        attempt = Attempt(self.folder / f"{number:02d}", corrections=list(corrections))
         attempt.path.mkdir()
         attempt.write()
         self.attempts.append(attempt)
@@ -105,6 +106,16 @@ class History:
         """Remember a structure from which others may ask to continue."""
         self._digests.append(structure_hash(structure))
         self._write()
+
+    def report(self) -> None:
+        """Remember that somebody was told about all attempts."""
+        self._reported = len(self._paths())
+        self._write()
+
+    @property
+    def unreported(self) -> list[Attempt]:
+        """Attempts that nobody was told about: a worker died in one of them, or after it."""
+        return [attempt for attempt in self.attempts if int(attempt.path.name) > self._reported]
 
     @property
     def passes(self) -> int:
@@ -133,7 +144,13 @@ class History:
         return sorted(path for path in self.folder.glob("[0-9][0-9]*") if path.is_dir())
 
     def _write(self) -> None:
-        _write(self.folder / _RECORD, {"version": _VERSION, "of": self._digests, "start": self.start.as_dict()})
+        content = {
+            "version": _VERSION,
+            "of": self._digests,
+            "start": self.start.as_dict(),
+            "reported": self._reported,
+        }
+        _write(self.folder / _RECORD, content)
 
 
 def _folder(folder: Path, task: str, digest: str, settings: str) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Element, Structure
+from pymatgen.core import Element, Lattice, Structure
 
 from hebe.config.vasp import vasp_tables
 from hebe.exceptions import EngineError
@@ -31,6 +32,11 @@ IONS: Final = "relax-ions"
 STATIC: Final = "static"
 _INDEX: Final = "site_of_the_structure"
 _D: Final = 2
+_F: Final = 3
+_TETRAHEDRA: Final = -5
+_LEAST_POINTS: Final = 4
+_WITHOUT_TETRAHEDRA: Final = {"ISMEAR": 0, "SIGMA": 0.05}
+"""As custodian, and pymatgen's sets for very few points, have it."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +52,25 @@ class Job:
 class Ordered:
     """A structure with equal elements side by side, as POSCAR wants it; ``order`` are sites of the original.
 
-    ``disordered`` says that several elements share a sublattice, or that sites of one element differ in their moments.
+    ``disordered`` says that several elements share a sublattice, or that sites of one element differ in their moments;
+    ``inverted`` that it is the image of the original at its origin: VASP takes no left-handed lattices.
     """
 
     structure: Structure
     order: NDArray[np.int64]
     disordered: bool
+    inverted: bool = False
 
     def back(self, values: Any) -> Any:
         """Values per site in the order of the original structure."""
         result = np.empty_like(np.asarray(values))
         result[self.order] = np.asarray(values)
         return result
+
+    def vectors(self, values: Any) -> NDArray[np.float64]:
+        """Vectors per site, shape (n, 3), in the order and orientation of the original structure."""
+        found: NDArray[np.float64] = self.back(np.asarray(values, dtype=float))
+        return -found if self.inverted else found
 
 
 def ordered(structure: Structure) -> Ordered:
@@ -66,7 +79,9 @@ def ordered(structure: Structure) -> Ordered:
     Moments smaller than the Materials Project's least one are raised to it, with their sign: a spin that starts at zero
     stays there.
     """
-    bare = Structure(structure.lattice, [_element(site.specie) for site in structure], structure.frac_coords)
+    inverted = _is_left_handed(structure.lattice)
+    lattice = Lattice(-structure.lattice.matrix) if inverted else structure.lattice
+    bare = Structure(lattice, [_element(site.specie) for site in structure], structure.frac_coords)
     bare.add_site_property(_INDEX, list(range(len(structure))))
     if "magmom" in structure.site_properties:
         least = vasp_tables().least_moment.value
@@ -75,7 +90,7 @@ def ordered(structure: Structure) -> Ordered:
     arranged = bare.get_sorted_structure()
     order = np.array(arranged.site_properties[_INDEX], dtype=np.int64)
     arranged.remove_site_property(_INDEX)
-    return Ordered(arranged, order, _is_disordered(structure))
+    return Ordered(arranged, order, _is_disordered(structure), inverted)
 
 
 def restored(original: Structure, found: Structure, order: NDArray[np.int64]) -> Structure:
@@ -86,7 +101,9 @@ def restored(original: Structure, found: Structure, order: NDArray[np.int64]) ->
     coords = np.empty((len(original), 3))
     coords[order] = found.frac_coords
     coords -= np.rint(coords - original.frac_coords)
-    return Structure(found.lattice, original.species, coords, site_properties=original.site_properties)
+    inverted = _is_left_handed(original.lattice) != _is_left_handed(found.lattice)
+    lattice = Lattice(-found.lattice.matrix) if inverted else found.lattice
+    return Structure(lattice, original.species, coords, site_properties=original.site_properties)
 
 
 def input_set(choice: VaspChoice, job: Job, cell: Ordered) -> VaspInputSet:
@@ -117,7 +134,30 @@ def generator(choice: VaspChoice, job: Job, cell: Ordered) -> VaspInputSet:
     made._config_dict["POTCAR"] |= settings.potcars  # noqa: SLF001 - the public way does this, and warns
     if settings.potcar_functional is not None:
         made.user_potcar_functional = settings.potcar_functional  # type: ignore[assignment]  # it knows LDA_64 too
+    if _has_too_few_points(made, cell.structure):
+        made.user_incar_settings = {**made.user_incar_settings, **_WITHOUT_TETRAHEDRA}
     return made
+
+
+def _mesh(made: VaspInputSet, structure: Structure) -> tuple[int, ...]:
+    """Divisions of the mesh of k points of an input set: those of KPOINTS, or by VASP's rule for KSPACING."""
+    if made.kpoints is not None:
+        return tuple(int(n) for n in made.kpoints.kpts[0])
+    spacing = float(made.incar.get("KSPACING", 0.5))
+    return tuple(max(1, math.ceil(length / spacing)) for length in structure.lattice.reciprocal_lattice.abc)
+
+
+def _has_too_few_points(made: VaspInputSet, structure: Structure) -> bool:
+    """Whether the mesh is too coarse for tetrahedra, which need four points that time reversal leaves apart."""
+    whole = copy.copy(made)
+    whole.structure = structure
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if int(whole.incar.get("ISMEAR", 1)) != _TETRAHEDRA:
+            return False
+        mesh = _mesh(whole, structure)
+    alone = math.prod(2 if n % 2 == 0 else 1 for n in mesh)
+    return (math.prod(mesh) + alone) / 2 < _LEAST_POINTS
 
 
 def definition(choice: VaspChoice) -> dict[str, Any]:
@@ -206,7 +246,7 @@ def _hubbard(choice: Any) -> dict[str, Any]:
         "LDAU": True,
         "LDAUTYPE": 2,
         "LDAUU": dict(choice),
-        "LDAUL": dict.fromkeys(choice, _D),
+        "LDAUL": {symbol: _F if Element(symbol).block == "f" else _D for symbol in choice},
         "LDAUJ": zero,
         "LASPH": True,
     }
@@ -223,6 +263,10 @@ def _is_disordered(structure: Structure) -> bool:
     moments = [round(float(m or 0.0), 3) for m in properties.get("magmom", [0.0] * len(elements))]
     spins = {*zip(elements, moments, strict=True)}
     return len(shared) > len({label for label, _ in shared}) or len(spins) > len(set(elements))
+
+
+def _is_left_handed(lattice: Lattice) -> bool:
+    return float(np.linalg.det(lattice.matrix)) < 0
 
 
 def _element(specie: Any) -> Element:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -39,11 +38,6 @@ def document_of(maker: Any, structure: Structure, path: Path) -> Any:
         return type(maker).make.original(maker, structure).output
 
 
-def has_bader() -> bool:
-    """Whether the program that partitions charges is there."""
-    return shutil.which("bader") is not None
-
-
 def read_folder(path: Path) -> Any:
     """Task document of a folder in which VASP has ended.
 
@@ -62,7 +56,9 @@ def read_folder(path: Path) -> Any:
             raise EngineError("vasp", f"the output cannot be read: {reason}", folder=path) from err
 
 
-def relaxation(document: Any, start: Structure, cell: Ordered, choice: VaspChoice) -> Relaxation:
+def relaxation(
+    document: Any, start: Structure, cell: Ordered, choice: VaspChoice, charges: list[float] | None
+) -> Relaxation:
     """Result in the site order of `start`.
 
     Parameters
@@ -75,6 +71,8 @@ def relaxation(document: Any, start: Structure, cell: Ordered, choice: VaspChoic
         The same in POSCAR's order.
     choice
         Says which corrections the energy gets.
+    charges
+        Charges (e) in POSCAR's order, where they were partitioned.
     """
     output, calculation = document.output, document.calcs_reversed[0]
     final = restored(start, output.structure, cell.order)
@@ -89,11 +87,23 @@ def relaxation(document: Any, start: Structure, cell: Ordered, choice: VaspChoic
         n_steps=len(calculation.output.ionic_steps or []),
         converged=True,
         magmoms=by_site,
-        energies=[float(step.e_0_energy) for step in calculation.output.ionic_steps or []],
+        energies=energies_of(calculation),
         energy_corrections=named,
-        electronic=electronic(calculation, final, cell, by_site),
+        electronic=electronic(calculation, final, cell, by_site, charges),
         versions={"vasp": str(calculation.vasp_version), "potcars": ", ".join(titles(calculation))},
     )
+
+
+def energies_of(calculation: Any) -> list[float]:
+    """Energies (eV, extrapolated to zero smearing) of the ionic steps.
+
+    Those of a whole step in vasprun.xml are not what their names say; the last self-consistency step has the difference
+    of the extrapolated from the free energy.
+    """
+    return [
+        float(step.e_fr_energy + step.electronic_steps[-1].e_0_energy - step.electronic_steps[-1].e_fr_energy)
+        for step in calculation.output.ionic_steps or []
+    ]
 
 
 def titles(calculation: Any) -> list[str]:
@@ -103,8 +113,7 @@ def titles(calculation: Any) -> list[str]:
 
 def forces_of(document: Any, cell: Ordered) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Forces (eV/A) in the site order of the structure that was asked about, shape (n, 3)."""
-    forces: np.ndarray[Any, np.dtype[np.float64]] = cell.back(np.array(document.output.forces, dtype=float))
-    return forces
+    return cell.vectors(document.output.forces)
 
 
 def is_relaxed(path: Path) -> bool:

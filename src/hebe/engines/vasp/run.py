@@ -16,11 +16,12 @@ import numpy as np
 from hebe.config.settings import get_settings
 from hebe.config.vasp import vasp_tables
 from hebe.engines.deadline import DEADLINE
-from hebe.engines.processes import stop_orphan
-from hebe.engines.vasp.attempt import make_attempt, moved, prepare
+from hebe.engines.program import stop_program
+from hebe.engines.vasp.attempt import make_attempt, moved, prepare, steps_of
+from hebe.engines.vasp.charges import charges_of
 from hebe.engines.vasp.command import find_command
 from hebe.engines.vasp.history import History
-from hebe.engines.vasp.inputs import RELAX, ordered
+from hebe.engines.vasp.inputs import RELAX, STATIC, ordered
 from hebe.engines.vasp.results import forces_of, read_folder, relaxation
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.schemas.calculation import Correction
@@ -61,7 +62,7 @@ class VaspRun:
         self.history = History(folder, structure, job.task, [identity, job.fmax])
         self.cell = ordered(self.history.start)
         self.limits = vasp_tables().limits[job.task]
-        self.corrections: list[Correction] = [c for a in self.history.attempts for c in a.corrections]
+        self._causes: list[Correction] = []
         self._began, self._cpu_s, self._n_steps, self._died = time.monotonic(), 0.0, 0, 0
         self.energies: list[float] = []
         self._document: Any = None
@@ -84,6 +85,11 @@ class VaspRun:
         return self._result(converged=True)
 
     @property
+    def corrections(self) -> list[Correction]:
+        """What was done about errors in all attempts."""
+        return [c for attempt in self.history.attempts for c in attempt.corrections] + self._causes
+
+    @property
     def _done(self) -> bool:
         return self.history.passes >= (self.choice.passes if self.job.task == RELAX else 1)
 
@@ -99,19 +105,22 @@ class VaspRun:
         if not self.history.attempts:
             return
         last = self.history.attempts[-1]
-        if stop_orphan(last.path):
+        if stop_program(last.path):
             self._record("the worker was killed", "its program, which was still running, was ended")
         if last.outcome == "running":
             self._record("the program was killed", "started again from its last good structure")
+            last.n_steps = steps_of(last.path) if self.job.task != STATIC else 0
+            last.write()
+        self._n_steps = sum(attempt.n_steps for attempt in self.history.unreported)
 
     def _attempt(self) -> bool:
         """Run the program once; False if a limit cut it off."""
         structure = self.history.last_structure(self.cell)
         job = replace(self.job, steps=self.job.steps - self._n_steps)
         maker = prepare(self.choice, job, self.cell, self.command, self._left_s())
-        end = make_attempt(maker, self.choice, job, moved(self.cell, structure), self.history.begin())
+        attempt, self._causes = self.history.begin(self._causes), []
+        end = make_attempt(maker, self.choice, job, moved(self.cell, structure), attempt)
         outcome = end.attempt.outcome
-        self.corrections += end.attempt.corrections
         self._cpu_s += end.cpu_s
         self._document = end.document or self._document
         self._n_steps += end.attempt.n_steps
@@ -130,8 +139,10 @@ class VaspRun:
         if not finished:
             raise CalculationCutError("vasp", self._limit or "the time was over", **self._facts())
         document = self._document or read_folder(finished[-1].path)
-        found = relaxation(document, self.history.start, self.cell, self.choice)
+        charges = charges_of(finished[-1].path)
+        found = relaxation(document, self.history.start, self.cell, self.choice, charges)
         self.history.reached(found.structure)
+        self.history.report()
         self.forces = forces_of(document, self.cell)
         return replace(
             found,
@@ -143,13 +154,14 @@ class VaspRun:
         )
 
     def _error(self, cause: str, *, deterministic: bool) -> EngineError:
+        self.history.report()
         return EngineError("vasp", cause, deterministic=deterministic, **self._facts())
 
     def _facts(self) -> dict[str, Any]:
         return {"folder": self.history.folder, "corrections": self.corrections, "cpu_s": self._cpu_s}
 
     def _record(self, problem: str, action: str) -> None:
-        self.corrections.append(Correction(problem=problem, action=action))
+        self._causes.append(Correction(problem=problem, action=action))
 
     def _left_s(self) -> float | None:
         """Wall time (s) until the setting or the deadline of the process."""

@@ -100,7 +100,7 @@ class Pbs:
         """Return the script of a queue job."""
         from qtoolkit.io.pbs import PBSIO
 
-        select = f"select=1:ncpus={resources.cores}"
+        select = f"select=1:ncpus={resources.cores}:mpiprocs={resources.cores}"
         if resources.memory is not None:
             select += f":mem={resources.memory:.0f}mb"
         if resources.gpus:
@@ -217,8 +217,8 @@ def _script(io: Any, name: str, resources: Resources, commands: Sequence[str], l
         output_filepath=str(log),
         process_placement=ProcessPlacement("EVENLY_DISTRIBUTED"),
         nodes=1,
-        processes_per_node=1,
-        threads_per_process=resources.cores,
+        processes_per_node=resources.cores,  # so many processes may mpirun and srun start for a DFT code
+        threads_per_process=1,
         scheduler_kwargs=more,
     )
     loads = [f"module load {shlex.quote(module)}" for module in resources.modules]

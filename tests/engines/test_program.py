@@ -1,0 +1,105 @@
+"""Programs under a watcher: exit codes, and that nothing of them is left, whoever dies first."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hebe.engines.program import EXIT_CODE, processes_of, stop_program, watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PARENT = """
+import subprocess, sys
+subprocess.Popen(sys.argv[1:], start_new_session=True).wait()
+"""
+TWO = "setsid sh -c 'echo begun; exec sleep 600' & echo begun; exec sleep 600"
+"""A program of two processes, one of them in a session of its own."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working folder, in which nothing is left to run at the end."""
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    stop_program(tmp_path)
+
+
+def start(*words: str, lines: int = 2) -> subprocess.Popen[str]:
+    """Start something that prints some lines when it is ready."""
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(lines)] == ["begun\n"] * lines
+    return process
+
+
+def end_of(numbers: list[int], seconds: float = 60.0) -> None:
+    """Wait until processes have ended."""
+    for number in numbers:
+        try:
+            handle = os.pidfd_open(number)
+        except ProcessLookupError:
+            continue
+        assert select.select([handle], [], [], seconds)[0], f"process {number} is still there"
+        os.close(handle)
+
+
+@pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137), ("kill -11 $$", 139)])
+def test_exit_codes_are_those_of_a_shell(folder: Path, script: str, code: int) -> None:
+    assert subprocess.run(watched(["sh", "-c", script]), check=False).returncode == code
+    assert int((folder / EXIT_CODE).read_text()) == code
+
+
+def test_what_a_program_leaves_behind_is_ended_with_it(folder: Path) -> None:
+    done = subprocess.run(watched(["sh", "-c", "setsid sleep 600 & exit 2"]), check=False)
+    assert done.returncode == 2
+    assert processes_of(folder) == []
+
+
+def test_a_watcher_that_is_told_to_end_ends_all(folder: Path) -> None:
+    """As custodian does it, by a signal to the group that it started."""
+    process = start(*watched(["sh", "-c", TWO]))
+    assert len(processes_of(folder)) == 2
+    os.killpg(process.pid, signal.SIGTERM)
+    process.communicate()
+    assert processes_of(folder) == []
+    assert not (folder / EXIT_CODE).exists(), "it did not end by itself"
+
+
+def test_a_program_ends_with_the_worker_that_started_it(folder: Path) -> None:
+    worker = start(sys.executable, "-c", PARENT, *watched(["sh", "-c", TWO]))
+    running = processes_of(folder)
+    assert len(running) == 2
+    worker.kill()
+    end_of(running)
+    worker.communicate()
+
+
+def test_a_program_without_a_watcher_is_found_and_ended(folder: Path) -> None:
+    process = start(*watched(["sh", "-c", TWO]))
+    process.kill()
+    process.wait()
+    running = processes_of(folder)
+    assert len(running) == 2
+    assert not stop_program(folder.parent), "that is another folder"
+    assert stop_program(folder)
+    end_of(running)
+    assert not stop_program(folder)
+    process.communicate()
+
+
+def test_other_processes_in_the_folder_are_left_alone(folder: Path) -> None:
+    """A person who looks at the files, for example."""
+    process = start("sh", "-c", "echo begun; exec sleep 600", lines=1)
+    assert not stop_program(folder)
+    assert process.poll() is None
+    process.kill()
+    process.communicate()
