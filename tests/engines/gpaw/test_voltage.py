@@ -35,6 +35,6 @@ def test_the_average_voltage_of_lithium_cobalt_oxide(tmp_path: Path) -> None:
     full, metal = found["full"].electronic, found["metal"].electronic
     assert full is not None
     assert metal is not None
-    assert full.band_gap_eV == pytest.approx(1.07, abs=0.1), "as ABINIT has it"
+    assert full.band_gap_eV == pytest.approx(1.30, abs=0.03), "as ABINIT has it"
     assert full.valences == [3 if site.specie.symbol == "Co" else None for site in cells["full"]]
     assert metal.is_metal
