@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import spglib
 from pymatgen.core import Element, Structure
 
-from hebe.config.plane_waves import plane_wave_tables
+from hebe.config.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
+from hebe.engines.optimizer import relax
+from hebe.engines.protocol import static_result
 from hebe.exceptions import CalculationCutError, EngineError
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hebe.config.plane_waves import PlaneWavePreset
+    from hebe.engines.checkpoint import Checkpoint
     from hebe.engines.protocol import Evaluation, Relaxation
+    from hebe.schemas.calculation import Correction
+    from hebe.schemas.electronic import ElectronicDoc
 
 CHECK_FACTOR: Final = 1.3
 """Cut-off, in units of its own, with which the stress of a relaxed cell is checked."""
@@ -86,6 +91,96 @@ def hubbard(structure: Structure, choice: PlaneWavePreset) -> dict[str, float]:
 def element_of(specie: Any) -> Element:
     """Element of an element or an ion."""
     return Element(getattr(specie, "element", specie).symbol)
+
+
+class Run(Protocol):
+    """Evaluations of one crystal in one folder with one set of settings, and what was corrected on the way."""
+
+    corrections: list[Correction]
+    cpu_s: float
+
+    def evaluate(self, structure: Structure) -> Evaluation:
+        """Energy, forces, stress and moments."""
+        ...
+
+    def evaluate_larger(self, structure: Structure) -> Evaluation:
+        """The same with `CHECK_FACTOR` times the cut-off."""
+        ...
+
+    def electronic(self, structure: Structure) -> ElectronicDoc | None:
+        """Electronic results of a structure that was evaluated here."""
+        ...
+
+    def finish(self) -> None:
+        """Remove what only a continuation needs."""
+        ...
+
+    def close(self) -> None:
+        """End what runs."""
+        ...
+
+
+def static_in(run: Run, structure: Structure) -> Relaxation:
+    """Energy, forces, stress, moments and electronic results of a structure; ends the run."""
+    try:
+        result = static_result(structure, run.evaluate(structure), run.cpu_s)
+        run.finish()
+    finally:
+        run.close()
+    return replace(result, corrections=run.corrections, electronic=run.electronic(structure))
+
+
+def relax_in(
+    open_run: Callable[[Structure], Run],
+    structure: Structure,
+    checkpoint: Checkpoint,
+    *,
+    fmax: float,
+    steps: int,
+    cell: bool,
+) -> Relaxation:
+    """Relax from the last step of a checkpoint, then check the stress of a cell with a larger basis.
+
+    Parameters
+    ----------
+    open_run
+        Opens a run for the structure that a search began at, which decides its basis.
+    structure
+        Where it starts, or where an earlier attempt has come to.
+    checkpoint
+        Where steps are written.
+    fmax, steps, cell
+        As in `Engine.relax`.
+    """
+    state = checkpoint.load(structure)
+    run = open_run(structure if state is None else state.start)
+    try:
+        result = relax(structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
+        found = run.electronic(result.structure)
+        if result.converged and cell:
+            result = checked(result, fmax, run.evaluate_larger)
+        if result.converged:
+            run.finish()
+    finally:
+        run.close()
+    return replace(result, corrections=run.corrections, cpu_s=run.cpu_s, electronic=found)
+
+
+def refuse_low_cutoff(engine: str, choice: PlaneWavePreset) -> None:
+    """Refuse to relax cells with a basis whose stresses are not converged.
+
+    Raises
+    ------
+    EngineError
+        Says what would do.
+    """
+    if not choice.cells_can_relax:
+        raise EngineError(
+            engine,
+            f"a cut-off of {choice.cutoff:g} eV is too low to relax a cell: choose at least "
+            f"{RELAXED_CUTOFF_EV:g} eV, relax ions only, or set allow_low_cutoff",
+            deterministic=True,
+        )
 
 
 def checked(result: Relaxation, fmax: float, larger: Callable[[Structure], Evaluation]) -> Relaxation:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.abinit import abinit_choice, abinit_tables
-from hebe.config.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
+from hebe.config.plane_waves import plane_wave_tables
 from hebe.engines.abinit.command import find_command, version
 from hebe.engines.abinit.data_sets import find_library
-from hebe.engines.abinit.run import AbinitRun, with_cutoff
+from hebe.engines.abinit.run import AbinitRun
 from hebe.engines.checkpoint import Checkpoint
-from hebe.engines.optimizer import OPTIMIZER, relax
-from hebe.engines.plane_waves import CHECK_FACTOR, checked
-from hebe.engines.protocol import Evaluation, Relaxation, static_result
+from hebe.engines.optimizer import OPTIMIZER
+from hebe.engines.plane_waves import refuse_low_cutoff, relax_in, static_in
 from hebe.exceptions import EngineError, MissingDependencyError
 from hebe.science.keys import content_hash
 
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from hebe.config.abinit import AbinitSettings
+    from hebe.engines.protocol import Evaluation, Relaxation
 
 EVALUATION: Final = "abinit-1"
 """Name and version of how variables follow from settings: enters content keys, changed when numbers do."""
@@ -101,10 +99,7 @@ class AbinitEngine:
         if folder is None:
             with tempfile.TemporaryDirectory(prefix="hebe-abinit-") as own:
                 return self.static(structure, folder=Path(own))
-        run = self._run(structure, folder)
-        result = static_result(structure, run.evaluate(structure), run.cpu_s)
-        run.finish()
-        return replace(result, corrections=run.corrections, electronic=run.electronic(structure))
+        return static_in(self._run(structure, folder), structure)
 
     def relax(
         self,
@@ -122,39 +117,20 @@ class AbinitEngine:
         EngineError
             If the cell shall relax with a cut-off too low for stresses, or ABINIT cannot give an energy.
         """
-        if cell and not self.choice.cells_can_relax:
-            raise EngineError(
-                self.name,
-                f"a cut-off of {self.choice.cutoff:g} eV is too low to relax a cell: choose at least "
-                f"{RELAXED_CUTOFF_EV:g} eV, relax ions only, or set allow_low_cutoff",
-                deterministic=True,
-            )
+        if cell:
+            refuse_low_cutoff(self.name, self.choice)
         if folder is None:
             with tempfile.TemporaryDirectory(prefix="hebe-abinit-") as own:
                 return self.relax(structure, fmax=fmax, steps=steps, cell=cell, folder=Path(own))
         checkpoint = Checkpoint(folder / f"relax-{content_hash([dict(self.settings), cell])[:8]}.json")
-        state = checkpoint.load(structure)
-        run = self._run(structure if state is None else state.start, folder)
-        result = relax(structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
-        found = run.electronic(result.structure)
-        if result.converged and cell:
-            result = checked(result, fmax, partial(_with_larger_basis, run))
-        if result.converged:
-            run.finish()
-        return replace(result, corrections=run.corrections, cpu_s=run.cpu_s, electronic=found)
+
+        def open_run(start: Structure) -> AbinitRun:
+            return self._run(start, folder)
+
+        return relax_in(open_run, structure, checkpoint, fmax=fmax, steps=steps, cell=cell)
 
     def _run(self, structure: Structure, folder: Path) -> AbinitRun:
         try:
             return AbinitRun(self.choice, structure, folder)
         except MissingDependencyError as err:
             raise EngineError(self.name, str(err)) from err
-
-
-def _with_larger_basis(run: AbinitRun, structure: Structure) -> Evaluation:
-    """Evaluate with more plane waves, all else equal."""
-    own = run.model
-    run.model = with_cutoff(run, CHECK_FACTOR)
-    try:
-        return run.evaluate(structure)
-    finally:
-        run.model = own

@@ -17,6 +17,7 @@ from hebe.engines.abinit.program import Outcome, run_program, wave_functions
 from hebe.engines.abinit.results import evaluation, gap_of
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.electronic import electronic
+from hebe.engines.plane_waves import CHECK_FACTOR
 from hebe.engines.processes import stop_orphan
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.schemas.calculation import Correction
@@ -93,9 +94,21 @@ class AbinitRun:
             self.corrections.append(step)
             self._write()
 
+    def evaluate_larger(self, structure: Structure) -> Evaluation:
+        """The same with `CHECK_FACTOR` times the cut-off, all else equal."""
+        own = self.model
+        self.model = _with_cutoff(own, CHECK_FACTOR)
+        try:
+            return self.evaluate(structure)
+        finally:
+            self.model = own
+
     def electronic(self, structure: Structure) -> ElectronicDoc | None:
         """Electronic results of a structure that was evaluated here."""
         return self._electronic.get(structure_hash(structure))
+
+    def close(self) -> None:
+        """Nothing to do: the program runs only while it is waited for."""
 
     def finish(self) -> None:
         """Remove wave functions, which nobody needs any more; inputs and logs stay."""
@@ -164,12 +177,6 @@ class AbinitRun:
         return EngineError("abinit", reason, deterministic=outcome.kind in ("scf", "other"), **facts)
 
 
-def with_cutoff(run: AbinitRun, factor: float) -> Model:
-    """Model of a run with another cut-off, all else equal."""
-    asked = run.model.variables
-    return replace(run.model, variables={**asked, **{name: factor * asked[name] for name in ("ecut", "pawecutdg")}})
-
-
 def _remedy(outcome: Outcome, tried: list[str]) -> Correction | None:
     """What to try next; None when nothing is left."""
     steps: list[Correction] = []
@@ -184,3 +191,9 @@ def _remedy(outcome: Outcome, tried: list[str]) -> Correction | None:
 def _strip(path: Path) -> None:
     for name in _LARGE:
         shutil.rmtree(path / name, ignore_errors=True)
+
+
+def _with_cutoff(model: Model, factor: float) -> Model:
+    """Model with another cut-off, all else equal."""
+    asked = model.variables
+    return replace(model, variables={**asked, **{name: factor * asked[name] for name in ("ecut", "pawecutdg")}})

@@ -6,20 +6,16 @@ GPAW: Mortensen et al., J. Chem. Phys. 160, 092503 (2024). It is a program of it
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.gpaw import gpaw_choice
-from hebe.config.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
+from hebe.config.plane_waves import plane_wave_tables
 from hebe.engines.checkpoint import Checkpoint
 from hebe.engines.gpaw.installation import Installation, find_installation
-from hebe.engines.gpaw.run import GPAWRun, with_cutoff
-from hebe.engines.optimizer import OPTIMIZER, relax
-from hebe.engines.plane_waves import CHECK_FACTOR, checked
-from hebe.engines.protocol import Evaluation, Relaxation, static_result
-from hebe.exceptions import EngineError
+from hebe.engines.gpaw.run import GPAWRun
+from hebe.engines.optimizer import OPTIMIZER
+from hebe.engines.plane_waves import refuse_low_cutoff, relax_in, static_in
 from hebe.science.keys import content_hash
 
 if TYPE_CHECKING:
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from hebe.config.gpaw import GPAWSettings
+    from hebe.engines.protocol import Evaluation, Relaxation
 
 EVALUATION: Final = "gpaw-1"
 """Name and version of how parameters follow from settings: enters content keys, changed when numbers do."""
@@ -103,18 +100,11 @@ class GPAWEngine:
                 run.close()
 
     def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
-        """Energy, forces, stress and moments of the structure as it is."""
+        """Energy, forces, stress, moments and electronic results of the structure as it is."""
         if folder is None:
             with tempfile.TemporaryDirectory(prefix="hebe-gpaw-") as own:
                 return self.static(structure, folder=Path(own))
-        run = self._run(structure, folder)
-        try:
-            result = static_result(structure, run.evaluate(structure), run.cpu_s)
-        except BaseException:
-            run.close()
-            raise
-        run.finish()
-        return replace(result, corrections=run.corrections, electronic=run.electronic(structure))
+        return static_in(self._run(structure, folder), structure)
 
     def relax(
         self,
@@ -132,41 +122,17 @@ class GPAWEngine:
         EngineError
             If the cell shall relax with a cut-off too low for stresses, or GPAW cannot give an energy.
         """
-        if cell and not self.choice.cells_can_relax:
-            raise EngineError(
-                self.name,
-                f"a cut-off of {self.choice.cutoff:g} eV is too low to relax a cell: choose at least "
-                f"{RELAXED_CUTOFF_EV:g} eV, relax ions only, or set allow_low_cutoff",
-                deterministic=True,
-            )
+        if cell:
+            refuse_low_cutoff(self.name, self.choice)
         if folder is None:
             with tempfile.TemporaryDirectory(prefix="hebe-gpaw-") as own:
                 return self.relax(structure, fmax=fmax, steps=steps, cell=cell, folder=Path(own))
         checkpoint = Checkpoint(folder / f"relax-{content_hash([dict(self.settings), cell])[:8]}.json")
-        state = checkpoint.load(structure)
-        run = self._run(structure if state is None else state.start, folder)
-        try:
-            result = relax(structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
-            found = run.electronic(result.structure)
-            if result.converged and cell:
-                result = checked(result, fmax, partial(_with_larger_basis, run))
-        except BaseException:
-            run.close()
-            raise
-        if result.converged:
-            run.finish()
-        run.close()
-        return replace(result, corrections=run.corrections, cpu_s=run.cpu_s, electronic=found)
+
+        def open_run(start: Structure) -> GPAWRun:
+            return self._run(start, folder)
+
+        return relax_in(open_run, structure, checkpoint, fmax=fmax, steps=steps, cell=cell)
 
     def _run(self, structure: Structure, folder: Path) -> GPAWRun:
         return GPAWRun(self.installation, self.choice, structure, folder)
-
-
-def _with_larger_basis(run: GPAWRun, structure: Structure) -> Evaluation:
-    """Evaluate with more plane waves, all else equal."""
-    own = run.model
-    run.model = with_cutoff(run, CHECK_FACTOR)
-    try:
-        return run.evaluate(structure)
-    finally:
-        run.model = own

@@ -16,6 +16,7 @@ from hebe.engines.electronic import electronic
 from hebe.engines.gpaw.parameters import Model, model
 from hebe.engines.gpaw.remedies import remedy
 from hebe.engines.gpaw.session import LOG, InProcess, Session, WorkerProcess
+from hebe.engines.plane_waves import CHECK_FACTOR
 from hebe.engines.protocol import Evaluation
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.schemas.calculation import Correction
@@ -91,6 +92,15 @@ class GPAWRun:
             tried.append(step.action)
             self._correct(step)
 
+    def evaluate_larger(self, structure: Structure) -> Evaluation:
+        """The same with `CHECK_FACTOR` times the cut-off, all else equal."""
+        own = self.model
+        self.model = _with_cutoff(own, CHECK_FACTOR)
+        try:
+            return self.evaluate(structure)
+        finally:
+            self.model = own
+
     def electronic(self, structure: Structure) -> ElectronicDoc | None:
         """Electronic results of a structure that was evaluated here."""
         return self._electronic.get(structure_hash(structure))
@@ -162,13 +172,13 @@ class GPAWRun:
         return EngineError("gpaw", reason, deterministic=answer["error"] in ("scf", "other"), **facts)
 
 
-def with_cutoff(run: GPAWRun, factor: float) -> Model:
-    """Model of a run with another cut-off, all else equal."""
-    mode = dict(run.model.parameters["mode"])
-    mode["ecut"] = factor * mode["ecut"]
-    return replace(run.model, parameters={**run.model.parameters, "mode": mode})
-
-
 def _evaluation(answer: dict[str, Any], n: int) -> Evaluation:
     moments = np.array(answer["magmoms"]) if "magmoms" in answer else np.zeros(n)
     return Evaluation(answer["energy"], np.array(answer["forces"]), np.array(answer["stress"]), moments)
+
+
+def _with_cutoff(model: Model, factor: float) -> Model:
+    """Model with another cut-off, all else equal."""
+    mode = dict(model.parameters["mode"])
+    mode["ecut"] = factor * mode["ecut"]
+    return replace(model, parameters={**model.parameters, "mode": mode})
