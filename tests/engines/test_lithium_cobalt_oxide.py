@@ -25,7 +25,7 @@ SETTINGS: dict[str, Any] = {"hubbard_u": "none", "k_spacing": 0.9, "k_spacing_me
 )
 def test_the_average_voltage_and_the_band_gap(tmp_path: Path, program: str, tolerance_V: float) -> None:
     """3.445 V with the cell of each end, 3.488 V when the empty host keeps the full cell (GPAW 22.8 and 26.7 alike)."""
-    make = {"gpaw": gpaw.engine, "abinit": abinit.engine}[program]
+    make: Any = {"gpaw": gpaw.engine, "abinit": abinit.engine}[program]
     made: Engine = make("screen", **SETTINGS)
     cells = {
         "full": delithiable(14.05, lithium=True),
