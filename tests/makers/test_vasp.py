@@ -98,14 +98,14 @@ def test_a_relaxation_out_of_time_goes_on_with_the_next_run(
 
 def test_a_few_steps_at_a_time_lead_to_the_same_cell(faults: Path, whole: CalculationDoc) -> None:
     assert not faults.exists()
-    job = relaxation(steps=15)
+    job = relaxation(steps=8)
     documents = [run(job, Path.cwd())]
     while documents[-1].status == "cut" and len(documents) < whole.n_steps:
         documents.append(run(job, Path.cwd()))
     agree(documents[-1], whole)
     assert len(documents) > 1, "one run was not enough"
     steps = [document.n_steps for document in documents]
-    assert steps[:-1] == [15 * n for n in range(1, len(steps))]
+    assert steps[:-1] == [8 * n for n in range(1, len(steps))]
     assert steps[-1] == ionic_steps(documents[-1])
     assert documents[-1].corrections == []
 
