@@ -77,7 +77,7 @@ def test_vasp_has_resources_of_its_own_and_several_processes(
     project.set(slots=1)
     file = project.root / "hebe.yaml"
     settings = yaml.safe_load(file.read_text())
-    settings["cluster"]["max_jobs"] = 1
+    settings["cluster"]["max_jobs"] = 2
     settings["cluster"]["resources"]["vasp"] = {"cores": 2, "memory": "1500 MB", "walltime": "20 min"}
     settings["cluster"]["use"] = {"vasp": "vasp"}
     file.write_text(yaml.safe_dump(settings))
