@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EXIT_CODE: Final = "exit_code"
 """File with the exit code of a program that came to its end by itself, 128 and more for a signal."""
+ONE_THREAD: Final = ("env", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1")
+"""Goes before the words of a program that has one thread, whatever a worker of Hebe has, unless they say so."""
 GRACE_S: Final = 15.0
 """Time (s) that the processes of a program have to end after they were asked to."""
 _MARK: Final = "HEBE_PROGRAM_FOLDER"

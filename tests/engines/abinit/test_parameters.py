@@ -12,12 +12,9 @@ from hebe.config.abinit import ABINIT_PRESETS, AbinitSettings, abinit_choice, ab
 from hebe.config.engine import EngineSpec
 from hebe.config.gpaw import gpaw_choice
 from hebe.engines import get_engine
-from hebe.engines.abinit import starter
 from hebe.engines.abinit.data_sets import find_library
 from hebe.engines.abinit.parameters import HARTREE_EV, model
-from hebe.engines.abinit.program import STARTER
 from hebe.engines.abinit.results import band_gap, moments
-from hebe.engines.processes import EXIT_CODE, PROCESS
 from hebe.exceptions import EngineError, MissingDependencyError
 from support.small_cells import delithiable, lithium
 
@@ -187,10 +184,3 @@ def test_moments_are_those_of_the_last_table(tmp_path: Path) -> None:
     assert moments(tmp_path, 2) == pytest.approx([1.1, -0.09999])
     (tmp_path / "run.abo").write_text("no table")
     assert moments(tmp_path, 2) == pytest.approx([0.0, 0.0])
-
-
-def test_the_starter_is_a_script_of_its_own() -> None:
-    source = STARTER.read_text()
-    assert "from hebe" not in source
-    assert "import hebe" not in source
-    assert (starter.PROCESS, starter.EXIT_CODE) == (PROCESS, EXIT_CODE)

@@ -7,28 +7,32 @@ atomate2: Ganose et al., Digital Discovery 4, 1944 (2025). ABINIT: Gonze et al.,
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import re
 import resource
-import sys
+import shlex
+import threading
+import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from hebe.engines.abinit.starter import EXIT_CODE, PROGRAM, STUCK
+from hebe.engines.program import EXIT_CODE, ONE_THREAD, stop_program, watched
 from hebe.engines.quiet import quiet
 from hebe.exceptions import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pymatgen.core import Structure
 
     from hebe.engines.abinit.parameters import Model
 
-STARTER: Final = Path(__file__).with_name("starter.py")
 LOG: Final = "run.log"
+_START: Final = "start.sh"
+_SHELL: Final = "/bin/sh"
+_SIGNALLED: Final = 128
+_LOOK_S: Final = 5.0
 _ERRORS: Final = "run.err"
 _DATA_SETS: Final = "data_sets"
 _WAVE_FUNCTIONS: Final = ("outdata/out_WFK", "outdata/out_WFK.nc")
@@ -81,18 +85,62 @@ def run_program(
         Wall time (s) without output after which it is ended.
     """
     options = [] if left_s is None else ["--timelimit", _time(left_s)]
-    content = {"command": list(command), "options": options, "stuck_s": stuck_s}
-    (folder / PROGRAM).write_text(json.dumps(content))
+    words = shlex.join(watched([*ONE_THREAD, *command]))
+    (folder / _START).write_text(f'exec {words} "$1" {shlex.join(options)}\n')
     began = _children_s()
     with quiet(), contextlib.chdir(folder):
         maker = _maker(model, folder.parent / _DATA_SETS, dict(variables or {}))
         previous = None if before is None else [str(before)]
+        watchdog = _Watchdog(folder, stuck_s)
         try:
             document = type(maker).make.original(maker, model.crystal(structure), previous).output
         except Exception as err:  # noqa: BLE001 - atomate2 and abipy raise whatever they meet in broken files
             kind, message = _failure(folder, err)
-            return Outcome(kind, message, None, _children_s() - began)
-    return Outcome(*_end(folder, document), document, _children_s() - began)
+            document = None
+        else:
+            kind, message = _end(folder, document)
+        finally:
+            watchdog.stop()
+    if watchdog.has_bitten:
+        kind, message = "stuck", f"no output for {stuck_s:g} s"
+    return Outcome(kind, message, document, _children_s() - began)
+
+
+class _Watchdog:
+    """Ends a program that writes nothing to its log.
+
+    Parameters
+    ----------
+    folder
+        Where it runs.
+    stuck_s
+        Wall time (s) without output.
+    """
+
+    def __init__(self, folder: Path, stuck_s: float) -> None:
+        self._folder, self._stuck_s, self.has_bitten = folder, stuck_s, False
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._end.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        written, heard = self._size(), time.monotonic()
+        while not self._end.wait(min(_LOOK_S, self._stuck_s / 5)):
+            if self._size() != written:
+                written, heard = self._size(), time.monotonic()
+            if time.monotonic() - heard > self._stuck_s:
+                self.has_bitten = stop_program(self._folder)
+                return
+
+    def _size(self) -> int:
+        with contextlib.suppress(OSError):
+            return (self._folder / LOG).stat().st_size
+        return 0
 
 
 def wave_functions(folder: Path) -> Path | None:
@@ -118,9 +166,7 @@ def _maker(model: Model, data_sets: Path, variables: dict[str, Any]) -> Any:
         user_abinit_settings={**asked, **variables},
         prev_outputs_deps=("scf:WFK",),
     )
-    return StaticMaker(
-        input_set_generator=generator, run_abinit_kwargs={"mpirun_cmd": sys.executable, "abinit_cmd": str(STARTER)}
-    )
+    return StaticMaker(input_set_generator=generator, run_abinit_kwargs={"mpirun_cmd": _SHELL, "abinit_cmd": _START})
 
 
 def _end(folder: Path, document: Any) -> tuple[Kind, str]:
@@ -137,13 +183,11 @@ def _end(folder: Path, document: Any) -> tuple[Kind, str]:
 
 def _failure(folder: Path, error: Exception | None) -> tuple[Kind, str]:
     """What became of a run without a result."""
-    code = _text(folder / EXIT_CODE).strip()
     if isinstance(error, EngineError):
         return "other", error.reason
-    if code == STUCK:
-        return "stuck", "no output for too long"
-    if not code or code.startswith("-"):
-        return "died", f"ABINIT was ended by signal {code.removeprefix('-')}" if code else "ABINIT was ended"
+    code = int(_text(folder / EXIT_CODE).strip() or _SIGNALLED)
+    if code >= _SIGNALLED:
+        return "died", f"ABINIT was ended by signal {code - _SIGNALLED}" if code > _SIGNALLED else "ABINIT was ended"
     reason = "" if error is None else " ".join(f"{type(error).__name__}: {error}".split())[:_WORDS]
     return "other", _said(folder) or reason or f"exit code {code}"
 

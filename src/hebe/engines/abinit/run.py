@@ -18,7 +18,7 @@ from hebe.engines.abinit.results import evaluation, gap_of
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.electronic import electronic
 from hebe.engines.plane_waves import CHECK_FACTOR
-from hebe.engines.processes import stop_orphan
+from hebe.engines.program import stop_program
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.schemas.calculation import Correction
 from hebe.science.keys import structure_hash
@@ -159,7 +159,7 @@ class AbinitRun:
             found = {"corrections": []}
         self.corrections = [Correction.model_validate(item) for item in found["corrections"]]
         paths = self._paths()
-        if paths and stop_orphan(paths[-1]):
+        if paths and stop_program(paths[-1]):
             action = "its program, which was still running, was ended"
             self.corrections.append(Correction(problem="the worker was killed", action=action))
             self._write()

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from hebe.config.settings import get_settings
-from hebe.engines.program import watched
+from hebe.engines.program import ONE_THREAD, watched
 from hebe.exceptions import MissingDependencyError
 
 ADVICE: Final = (
     "name the command as vasp_command in hebe.yaml, in HEBE_VASP_COMMAND, or as VASP_CMD in atomate2's settings, "
     "such as mpirun -n 16 vasp_std"
 )
-_ONE_THREAD: Final = ("env", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1")
-"""A process of VASP has one thread, whatever a worker of Hebe has, unless the command says so itself."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Command:
 
     def recorded(self, words: tuple[str, ...]) -> str:
         """Command line that also writes its exit code into the working folder, and leaves no process behind."""
-        return shlex.join(watched([*_ONE_THREAD, *words]))
+        return shlex.join(watched([*ONE_THREAD, *words]))
 
     @property
     def description(self) -> str:
