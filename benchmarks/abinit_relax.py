@@ -1,7 +1,8 @@
 """Relaxing a cell with ABINIT: Hebe's optimizer over single evaluations, against atomate2's RelaxMaker.
 
-Same cell, plane waves, k points, tolerance of the density, and the same criteria of forces and virials for both; the
-RelaxMaker moves atoms and cell inside ABINIT (ionmov 22, optcell 2, dilatmx 1.1). CPU seconds are those of ABINIT.
+Same cell, cut-off, k points, tolerance of the density, and the same criteria of forces and virials for both. The
+RelaxMaker moves atoms and cell inside ABINIT (ionmov 22, optcell 2) in one basis, which has to be larger for the cell
+to grow (dilatmx 1.1). CPU seconds are those of ABINIT.
 
     python benchmarks/abinit_relax.py [--fmax 0.05]
 """

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 PARENT = """
 import subprocess, sys
-subprocess.Popen(sys.argv[1:], start_new_session=True).wait()
+subprocess.Popen(sys.argv[2:], start_new_session=sys.argv[1] == "session").wait()
 """
 TWO = "setsid sh -c 'echo begun; exec sleep 600' & echo begun; exec sleep 600"
 """A program of two processes, one of them in a session of its own."""
@@ -39,6 +40,16 @@ def start(*words: str, lines: int = 2) -> subprocess.Popen[str]:
     assert process.stdout is not None
     assert [process.stdout.readline() for _ in range(lines)] == ["begun\n"] * lines
     return process
+
+
+def both(folder: Path) -> list[int]:
+    """Numbers of both processes, once they have become what they shall be."""
+    limit = time.monotonic() + 60
+    while len(found := processes_of(folder)) < 2:
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    assert len(found) == 2
+    return found
 
 
 def end_of(numbers: list[int], seconds: float = 60.0) -> None:
@@ -67,18 +78,19 @@ def test_what_a_program_leaves_behind_is_ended_with_it(folder: Path) -> None:
 def test_a_watcher_that_is_told_to_end_ends_all(folder: Path) -> None:
     """As custodian does it, by a signal to the group that it started."""
     process = start(*watched(["sh", "-c", TWO]))
-    assert len(processes_of(folder)) == 2
+    both(folder)
     os.killpg(process.pid, signal.SIGTERM)
     process.communicate()
     assert processes_of(folder) == []
     assert not (folder / EXIT_CODE).exists(), "it did not end by itself"
 
 
-def test_a_program_ends_with_the_worker_that_started_it(folder: Path) -> None:
-    worker = start(sys.executable, "-c", PARENT, *watched(["sh", "-c", TWO]))
-    running = processes_of(folder)
-    assert len(running) == 2
-    worker.kill()
+@pytest.mark.parametrize("place", ["session", "group"])
+def test_a_program_ends_with_the_worker_that_started_it(folder: Path, place: str) -> None:
+    """Whether the program has a session of its own or not: the launcher kills the whole group of a worker."""
+    worker = start(sys.executable, "-c", PARENT, place, *watched(["sh", "-c", TWO]))
+    running = both(folder)
+    os.killpg(worker.pid, signal.SIGKILL)
     end_of(running)
     worker.communicate()
 
@@ -87,8 +99,7 @@ def test_a_program_without_a_watcher_is_found_and_ended(folder: Path) -> None:
     process = start(*watched(["sh", "-c", TWO]))
     process.kill()
     process.wait()
-    running = processes_of(folder)
-    assert len(running) == 2
+    running = both(folder)
     assert not stop_program(folder.parent), "that is another folder"
     assert stop_program(folder)
     end_of(running)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, StringConstraints, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.plane_waves import MagneticOrder, PlaneWavePreset, PlaneWaveSettings
@@ -17,7 +17,17 @@ from hebe.config.yamlfile import load_model, parse_yaml
 ABINIT_PRESETS: Final = ("ci", "screen", "accurate")
 
 Functional = Literal["LDA", "PBE"]
-VariableValue = int | float | list[float]
+
+
+def _numbers(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    if not items or any(isinstance(item, bool) or not isinstance(item, int | float) for item in items):
+        raise ValueError(f"expected a number or a list of numbers, got {value!r}")
+    return value
+
+
+VariableValue = Annotated[Any, PlainValidator(_numbers)]
+FileName = Annotated[str, StringConstraints(min_length=1)]
 
 
 class AbinitPreset(PlaneWavePreset):
@@ -31,7 +41,7 @@ class AbinitPreset(PlaneWavePreset):
     xc: Functional
     fine_cutoff: float = Field(ge=1, le=10)
     energy_tolerance: Energy = Field(gt=0, le=1e-2)
-    data_sets: dict[str, str] = Field(default_factory=dict)
+    data_sets: dict[str, FileName] = Field(default_factory=dict)
     variables: dict[str, VariableValue] = Field(default_factory=dict)
     magnetic_order: MagneticOrder = "ferromagnetic"
 
@@ -46,7 +56,7 @@ class AbinitSettings(PlaneWaveSettings):
     xc: Functional | None = None
     fine_cutoff: float | None = Field(default=None, ge=1, le=10)
     energy_tolerance: Energy | None = Field(default=None, gt=0, le=1e-2)
-    data_sets: dict[str, str] | None = None
+    data_sets: dict[str, FileName] | None = None
     variables: dict[str, VariableValue] | None = None
     magnetic_order: MagneticOrder | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -14,6 +16,8 @@ from hebe.config.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import static_result
 from hebe.exceptions import CalculationCutError, EngineError
+from hebe.schemas.electronic import ElectronicDoc
+from hebe.science.keys import structure_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
     from hebe.engines.checkpoint import Checkpoint
     from hebe.engines.protocol import Evaluation, Relaxation
     from hebe.schemas.calculation import Correction
-    from hebe.schemas.electronic import ElectronicDoc
 
 CHECK_FACTOR: Final = 1.3
 """Cut-off, in units of its own, with which the stress of a relaxed cell is checked."""
@@ -156,7 +159,7 @@ def relax_in(
     run = open_run(structure if state is None else state.start)
     try:
         result = relax(structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
-        found = run.electronic(result.structure)
+        found = _remembered(run.electronic(result.structure), result.structure, checkpoint)
         if result.converged and cell:
             result = checked(result, fmax, run.evaluate_larger)
         if result.converged:
@@ -164,6 +167,19 @@ def relax_in(
     finally:
         run.close()
     return replace(result, corrections=run.corrections, cpu_s=run.cpu_s, electronic=found)
+
+
+def _remembered(found: ElectronicDoc | None, structure: Structure, checkpoint: Checkpoint) -> ElectronicDoc | None:
+    """Electronic results of a structure; where an earlier attempt had evaluated it, those that it wrote down."""
+    path = checkpoint.path.with_suffix(".electronic.json")
+    key = structure_hash(structure)
+    if found is not None:
+        path.write_text(json.dumps({key: found.model_dump(mode="json")}))
+        return found
+    with contextlib.suppress(OSError, ValueError):
+        known = json.loads(path.read_text()).get(key)
+        return None if known is None else ElectronicDoc.model_validate(known)
+    return None
 
 
 def refuse_low_cutoff(engine: str, choice: PlaneWavePreset) -> None:

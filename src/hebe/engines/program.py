@@ -48,12 +48,12 @@ def stop_program(folder: Path) -> bool:
     bool
         Whether there was one.
     """
-    found = processes_of(folder)
+    found = _left(folder)
     _send(signal.SIGTERM, found)
     end = time.monotonic() + GRACE_S
-    while time.monotonic() < end and processes_of(folder):
+    while time.monotonic() < end and _left(folder):
         time.sleep(_SOON_S)
-    while time.monotonic() < end + GRACE_S and (left := processes_of(folder)):
+    while time.monotonic() < end + GRACE_S and (left := _left(folder)):
         _send(signal.SIGKILL, left)
         time.sleep(_SOON_S)
     return bool(found)
@@ -70,6 +70,15 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
+def _left(folder: Path) -> list[int]:
+    """Processes of a program, looked for twice: one that is just becoming another program shows no environment."""
+    found = processes_of(folder)
+    if not found:
+        time.sleep(_SOON_S)
+        found = processes_of(folder)
+    return found
+
+
 def watch(words: Sequence[str]) -> int:
     """Run a program in the working folder until it ends, this process is told to end, or its parent is gone.
 
@@ -79,6 +88,8 @@ def watch(words: Sequence[str]) -> int:
         Exit code.
     """
     folder, parent = Path.cwd(), os.getppid()
+    with contextlib.suppress(PermissionError):  # it leads its session
+        os.setpgid(0, 0)  # who kills the group of the worker shall not kill the one that ends its program
     stopping: list[int] = []
     for number in _ENDING:
         signal.signal(number, lambda received, _frame: stopping.append(received))

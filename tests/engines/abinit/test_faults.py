@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hebe.config.abinit import AbinitSettings
+from hebe.engines.abinit import AbinitEngine
 from hebe.engines.abinit import run as runs
 from hebe.engines.abinit.data_sets import find_library
-from hebe.engines.abinit.program import run_program
-from hebe.engines.program import processes_of
+from hebe.engines.abinit.program import run_program, wave_functions
+from hebe.engines.program import EXIT_CODE, processes_of
 from hebe.exceptions import CalculationCutError, EngineError
 from support.abinit import CHEAP, engine
 from support.small_cells import lithium, two_lithium
@@ -109,10 +111,60 @@ def test_a_program_that_writes_nothing_is_ended(tmp_path: Path, monkeypatch: pyt
 
 
 def test_what_abinit_says_is_the_reason(tmp_path: Path) -> None:
-    """A number of bands that cannot hold the electrons."""
-    with pytest.raises(EngineError, match=r"abinit: .*(nband|bands|electrons)") as caught:
-        engine(**CHEAP, variables={"nband": 0}).static(two_lithium(), folder=tmp_path / "run")
+    """A library for Fourier transforms that does not exist."""
+    with pytest.raises(EngineError, match=r"abinit: .*fftalg") as caught:
+        engine(**CHEAP, variables={"fftalg": 7}).static(two_lithium(), folder=tmp_path / "run")
     assert caught.value.deterministic
+
+
+def test_a_command_that_is_something_else_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEBE_ABINIT_COMMAND", "/bin/true")
+    with pytest.raises(EngineError, match="wrote nothing: is it ABINIT"):
+        engine(**CHEAP).static(lithium(), folder=tmp_path / "run")
+
+
+def test_half_of_the_wave_functions_are_none(tmp_path: Path, static: Relaxation) -> None:
+    """A program that was killed while it wrote them."""
+    folder = tmp_path / "run"
+    run = engine(**CHEAP)._run(two_lithium(), folder)
+    run.evaluate(two_lithium())
+    assert wave_functions(folder / "001") is not None
+    half = folder / "001" / "outdata" / "out_WFK"
+    half.write_bytes(half.read_bytes()[: half.stat().st_size // 2])
+    (folder / "001" / EXIT_CODE).unlink()
+    again = engine(**CHEAP).static(two_lithium(), folder=folder)
+    assert again.energy_eV == pytest.approx(static.energy_eV, abs=1e-6)
+    assert again.corrections == []
+
+
+def test_the_tenth_hundred_of_runs_is_followed_by_the_next(tmp_path: Path) -> None:
+    for name in ("999", "1000", "001-old"):
+        (tmp_path / name).mkdir()
+    run = engine(**CHEAP)._run(lithium(), tmp_path)
+    run.evaluate(lithium())
+    assert (tmp_path / "1001" / "run.abo").is_file()
+
+
+def test_folders_that_abinit_cannot_read_are_refused(tmp_path: Path) -> None:
+    for name in ("with, comma", "long" * 60):
+        with pytest.raises(EngineError, match="no data sets from folders with commas"):
+            engine(**CHEAP).static(lithium(), folder=tmp_path / name)
+    assert engine(**CHEAP).static(lithium(), folder=tmp_path / "with space").converged
+
+
+def test_what_helped_once_is_kept(tmp_path: Path) -> None:
+    """In all evaluations of a relaxation, and in the next attempt."""
+    made = engine(**CHEAP, max_iterations=3, energy_tolerance=1e-7)
+    result = made.relax(two_lithium(0.3), fmax=0.05, cell=False, folder=tmp_path / "run")
+    assert result.converged
+    run = made._run(two_lithium(0.3), tmp_path / "run")
+    assert run.corrections == result.corrections
+    settings = {name: value for c in result.corrections for name, value in c.settings.items()}
+    assert run._variables == settings
+    assert result.electronic is not None
+    again = made.relax(two_lithium(0.3), fmax=0.05, cell=False, folder=tmp_path / "run")
+    assert again.n_steps == 0
+    assert again.electronic == result.electronic, "what was found is remembered"
 
 
 def test_a_limit_of_time_is_a_cut_that_goes_on_from_its_wave_functions(
@@ -146,8 +198,10 @@ def test_a_killed_worker_leaves_no_program_and_goes_on(tmp_path: Path, relaxatio
 
 
 def test_a_data_set_of_another_element_is_refused(tmp_path: Path) -> None:
+    engine(**CHEAP)
     (tmp_path / "wrong.xml").write_bytes(gzip.decompress(find_library("PBE").files["Na"].read_bytes()))
-    made = engine(**CHEAP, data_sets={"Li": os.path.relpath(tmp_path / "wrong", find_library("PBE").folder)})
+    name = os.path.relpath(tmp_path / "wrong", find_library("PBE").folder)
+    made = AbinitEngine("ci", AbinitSettings.model_validate({**CHEAP, "data_sets": {"Li": name}}))
     with pytest.raises(EngineError, match="is a PAW data set of Na, not of Li"):
         made.static(lithium(), folder=tmp_path / "run")
 

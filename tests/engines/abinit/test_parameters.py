@@ -12,7 +12,8 @@ from hebe.config.abinit import ABINIT_PRESETS, AbinitSettings, abinit_choice, ab
 from hebe.config.engine import EngineSpec
 from hebe.config.gpaw import gpaw_choice
 from hebe.engines import get_engine
-from hebe.engines.abinit.data_sets import find_library
+from hebe.engines.abinit import AbinitEngine
+from hebe.engines.abinit.data_sets import _read, find_library
 from hebe.engines.abinit.parameters import HARTREE_EV, model
 from hebe.engines.abinit.results import band_gap, moments
 from hebe.exceptions import EngineError, MissingDependencyError
@@ -97,6 +98,21 @@ def test_data_sets_are_named_by_their_content(data: Path, monkeypatch: pytest.Mo
     assert get_engine("abinit").energy_scale != scale
 
 
+def test_the_content_of_a_named_data_set_is_in_keys(data: Path) -> None:
+    spec = EngineSpec.model_validate({"name": "abinit", "settings": {"data_sets": {"Li": "my"}}})
+    found = []
+    for comment in ("one", "another"):
+        (data / "my.xml").write_text(DATA_SET.format(symbol="Li", z=3, valence=1) + f"<!-- {comment} -->")
+        engine = AbinitEngine("screen", AbinitSettings.model_validate({"data_sets": {"Li": "my"}}))
+        found.append((engine.settings["data_sets"]["Li"], engine.energy_scale))
+        _read.cache_clear()  # another process
+    assert found[0][0] != found[1][0]
+    assert found[0][1] != found[1][1]
+    (data / "my.xml").rename(data / "my.xml.gz")
+    with pytest.raises(MissingDependencyError, match="cannot be read"):
+        get_engine(spec).check()
+
+
 def test_wrong_data_sets_are_refused(data: Path) -> None:
     (data / "Na.LDA.xml").write_text(DATA_SET.format(symbol="Na", z=11, valence=1))
     (data / "text").write_text("no data set")
@@ -120,9 +136,11 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MissingDependencyError, match="PAW data sets for PBE"):
         find_library("PBE")
     pytest.importorskip("abipy", reason="needs the package abipy")
-    monkeypatch.setenv("HEBE_ABINIT_COMMAND", "abinit-of-nobody")
-    with pytest.raises(MissingDependencyError, match="the program abinit-of-nobody"):
-        get_engine("abinit").check()
+    commands = {"abinit-of-nobody": "the program abinit-of-nobody", " ": "a command", 'mpirun "abinit': "can be read"}
+    for command, words in commands.items():
+        monkeypatch.setenv("HEBE_ABINIT_COMMAND", command)
+        with pytest.raises(MissingDependencyError, match=words):
+            get_engine("abinit").check()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +151,10 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ({"name": "abinit", "settings": {"cutoff": "500 km"}}, "with the unit eV or meV or Ry"),
         ({"name": "abinit", "settings": {"variables": {"ecut": 20}}}, "decided elsewhere"),
         ({"name": "abinit", "settings": {"variables": {"ixc": 7}}}, "not among those that alter no number"),
+        ({"name": "abinit", "settings": {"variables": {"nband": 20}}}, "not among those that alter no number"),
+        ({"name": "abinit", "settings": {"variables": {"npkpt": "lots"}}}, "expected a number or a list of numbers"),
         ({"name": "abinit", "settings": {"data_sets": {"Xx": "a"}}}, "'Xx' is no element"),
+        ({"name": "abinit", "settings": {"data_sets": {"Co": ""}}}, "at least 1 character"),
         ({"name": "abinit", "settings": {"max_iterations": 0}}, "greater than or equal to 1"),
     ],
 )

@@ -16,7 +16,7 @@ from hebe.exceptions import MissingDependencyError
 
 ADVICE: Final = (
     "install ABINIT (Debian: apt install abinit), or name the command as abinit_command in hebe.yaml or in "
-    "HEBE_ABINIT_COMMAND, such as mpirun -n 16 abinit"
+    "HEBE_ABINIT_COMMAND, such as mpirun -n 16 abinit, with the program last"
 )
 _PROBE_S: Final = 60.0
 
@@ -33,7 +33,13 @@ def find_command() -> tuple[str, ...]:
         if importlib.util.find_spec(package) is None:
             raise MissingDependencyError(package, "engine abinit", "abinit")
     command = get_settings().abinit_command or _of_atomate2()
-    words = tuple(shlex.split(os.path.expandvars(command)))
+    try:
+        words = tuple(shlex.split(os.path.expandvars(command)))
+    except ValueError as err:
+        reason = f"a command that can be read ({err} in {command!r})"
+        raise MissingDependencyError(reason, "engine abinit", "abinit", advice=ADVICE) from err
+    if not words:
+        raise MissingDependencyError("a command", "engine abinit", "abinit", advice=ADVICE)
     for word in (words[0], words[-1]):
         if shutil.which(word) is None:
             raise MissingDependencyError(f"the program {word}", "engine abinit", "abinit", advice=ADVICE)

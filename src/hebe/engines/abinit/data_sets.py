@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,7 +43,7 @@ class DataSet:
 
     def unpack(self, folder: Path) -> Path:
         """Write it where ABINIT can read it."""
-        target = folder / f"{self.path.name.removesuffix('.gz').removesuffix('.xml')}.xml"
+        target = folder / f"{self.symbol}-{self.digest}.xml"
         if not target.exists():
             folder.mkdir(parents=True, exist_ok=True)
             part = target.with_suffix(".part")
@@ -137,4 +138,7 @@ def _existing(path: Path) -> Path | None:
 
 
 def _content(path: Path) -> bytes:
-    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    try:
+        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as err:
+        raise EngineError("abinit", f"{path} cannot be read: {err}") from err

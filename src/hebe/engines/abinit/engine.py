@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.config.abinit import abinit_choice, abinit_tables
 from hebe.config.plane_waves import plane_wave_tables
 from hebe.engines.abinit.command import find_command, version
-from hebe.engines.abinit.data_sets import find_library
+from hebe.engines.abinit.data_sets import data_set, find_library
 from hebe.engines.abinit.run import AbinitRun
 from hebe.engines.checkpoint import Checkpoint
 from hebe.engines.optimizer import OPTIMIZER
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EVALUATION: Final = "abinit-1"
 """Name and version of how variables follow from settings: enters content keys, changed when numbers do."""
-_NOT_IN_KEYS: Final = {"max_iterations", "allow_low_cutoff", "variables", "magnetic_order"}
+_NOT_IN_KEYS: Final = {"max_iterations", "allow_low_cutoff", "variables", "magnetic_order", "data_sets"}
 """The order of moments is in the moments, which a key holds."""
 
 
@@ -44,17 +44,17 @@ class AbinitEngine:
     """
 
     name = "abinit"
-    reads: tuple[str, ...] = ("magmoms",)
     capabilities = frozenset({"forces", "stress", "magmoms", "U"})
 
     def __init__(self, preset: str = "screen", settings: AbinitSettings | None = None) -> None:
         self.choice = abinit_choice(preset, settings)
+        self.reads: tuple[str, ...] = () if self.choice.spin == "off" else ("magmoms",)
 
     @property
     def energy_scale(self) -> str:
         """Functional, Hubbard U, release of the PAW data, cut-off: where one differs, energies cannot be compared."""
         u = "+U(MP)" if self.choice.hubbard_u == "mp" else ""
-        other = f"-{content_hash(self.choice.data_sets)[:8]}" if self.choice.data_sets else ""
+        other = f"-{content_hash(self._data_sets)[:8]}" if self.choice.data_sets else ""
         paw = find_library(self.choice.xc).release
         return f"abinit/{self.choice.xc}{u}/paw-{paw}{other}/pw-{self.choice.cutoff:g}"
 
@@ -64,6 +64,7 @@ class AbinitEngine:
         tables = plane_wave_tables()
         return {
             **self.choice.model_dump(mode="json", exclude=_NOT_IN_KEYS),
+            "data_sets": self._data_sets,
             "cutoff_smearing": abinit_tables().cutoff_smearing.value,
             "u_values": tables.hubbard_u.d if self.choice.hubbard_u == "mp" else {},
             "default_moments": tables.initial_moments.moments if self.choice.spin == "auto" else {},
@@ -78,6 +79,12 @@ class AbinitEngine:
         found = {name: metadata.version(name) for name in ("atomate2", "abipy")}
         return {"abinit": version(find_command()[-1]), **found, "paw": find_library(self.choice.xc).release}
 
+    @property
+    def _data_sets(self) -> dict[str, str]:
+        """What the data sets hold that the settings name, by element."""
+        library = find_library(self.choice.xc)
+        return {symbol: data_set(symbol, self.choice, library).digest for symbol in self.choice.data_sets}
+
     def check(self) -> None:
         """See that the program, the packages and PAW data sets are there.
 
@@ -87,7 +94,10 @@ class AbinitEngine:
             Names what is missing and how to get it.
         """
         find_command()
-        find_library(self.choice.xc)
+        try:
+            _ = self._data_sets
+        except EngineError as err:
+            raise MissingDependencyError("other PAW data sets", "engine abinit", "abinit", advice=err.reason) from err
 
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002 - they cost nothing
         """Energy (eV, extrapolated to zero smearing), forces (eV/A), stress (eV/A^3), moments (Bohr magnetons)."""

@@ -33,6 +33,7 @@ _START: Final = "start.sh"
 _SHELL: Final = "/bin/sh"
 _SIGNALLED: Final = 128
 _LOOK_S: Final = 5.0
+_GRACE_S: Final = 60.0
 _ERRORS: Final = "run.err"
 _DATA_SETS: Final = "data_sets"
 _WAVE_FUNCTIONS: Final = ("outdata/out_WFK", "outdata/out_WFK.nc")
@@ -91,7 +92,7 @@ def run_program(
     with quiet(), contextlib.chdir(folder):
         maker = _maker(model, folder.parent / _DATA_SETS, dict(variables or {}))
         previous = None if before is None else [str(before)]
-        watchdog = _Watchdog(folder, stuck_s)
+        watchdog = _Watchdog(folder, stuck_s, left_s)
         try:
             document = type(maker).make.original(maker, model.crystal(structure), previous).output
         except Exception as err:  # noqa: BLE001 - atomate2 and abipy raise whatever they meet in broken files
@@ -101,13 +102,12 @@ def run_program(
             kind, message = _end(folder, document)
         finally:
             watchdog.stop()
-    if watchdog.has_bitten:
-        kind, message = "stuck", f"no output for {stuck_s:g} s"
+    kind, message = watchdog.found or (kind, message)
     return Outcome(kind, message, document, _children_s() - began)
 
 
 class _Watchdog:
-    """Ends a program that writes nothing to its log.
+    """Ends a program that writes nothing to its log, or that works on after its time.
 
     Parameters
     ----------
@@ -115,10 +115,14 @@ class _Watchdog:
         Where it runs.
     stuck_s
         Wall time (s) without output.
+    left_s
+        Wall time (s) that it has, after which it should end by itself; it is given `_GRACE_S` more.
     """
 
-    def __init__(self, folder: Path, stuck_s: float) -> None:
-        self._folder, self._stuck_s, self.has_bitten = folder, stuck_s, False
+    def __init__(self, folder: Path, stuck_s: float, left_s: float | None) -> None:
+        self._folder, self._stuck_s = folder, stuck_s
+        self._most_s = math.inf if left_s is None else max(left_s, 0.0) + _GRACE_S
+        self.found: tuple[Kind, str] | None = None
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -129,13 +133,21 @@ class _Watchdog:
         self._thread.join()
 
     def _watch(self) -> None:
-        written, heard = self._size(), time.monotonic()
+        began = heard = time.monotonic()
+        written = self._size()
         while not self._end.wait(min(_LOOK_S, self._stuck_s / 5)):
+            now = time.monotonic()
             if self._size() != written:
-                written, heard = self._size(), time.monotonic()
-            if time.monotonic() - heard > self._stuck_s:
-                self.has_bitten = stop_program(self._folder)
-                return
+                written, heard = self._size(), now
+            if now - heard > self._stuck_s:
+                self._bite("stuck", f"no output for {self._stuck_s:g} s")
+            elif now - began > self._most_s:
+                self._bite("cut", "the time was over, and an iteration took longer than what was left")
+
+    def _bite(self, kind: Kind, message: str) -> None:
+        if stop_program(self._folder):
+            self.found = kind, message
+        self._end.set()
 
     def _size(self) -> int:
         with contextlib.suppress(OSError):
@@ -144,7 +156,9 @@ class _Watchdog:
 
 
 def wave_functions(folder: Path) -> Path | None:
-    """File with the wave functions of a run, if it left them."""
+    """File with the wave functions of a run that came to its end; one that was killed may have left half of them."""
+    if _text(folder / EXIT_CODE).strip() != "0":
+        return None
     return next((folder / name for name in _WAVE_FUNCTIONS if (folder / name).exists()), None)
 
 
@@ -185,20 +199,23 @@ def _failure(folder: Path, error: Exception | None) -> tuple[Kind, str]:
     """What became of a run without a result."""
     if isinstance(error, EngineError):
         return "other", error.reason
+    reason = "" if error is None else " ".join(f"{type(error).__name__}: {error}".split())[:_WORDS]
+    if not (folder / LOG).exists():
+        return "other", f"the input could not be made: {reason}"
     code = int(_text(folder / EXIT_CODE).strip() or _SIGNALLED)
     if code >= _SIGNALLED:
         return "died", f"ABINIT was ended by signal {code - _SIGNALLED}" if code > _SIGNALLED else "ABINIT was ended"
-    reason = "" if error is None else " ".join(f"{type(error).__name__}: {error}".split())[:_WORDS]
-    return "other", _said(folder) or reason or f"exit code {code}"
+    silent = "" if _text(folder / LOG) else ", and the command wrote nothing: is it ABINIT?"
+    return "other", _said(folder) or f"exit code {code}{silent or f': {reason}'}"
 
 
 def _said(folder: Path) -> str:
-    """The last error that ABINIT reports, else the last line of its standard error."""
+    """The last error that ABINIT reports, else the first words of its standard error."""
     found = _ERROR.findall(_text(folder / LOG))
     if found:
         return " ".join(found[-1].split())[:_WORDS]
-    lines = [line.strip() for line in _text(folder / _ERRORS).splitlines() if line.strip()]
-    return lines[0][:_WORDS] if lines else ""
+    lines = (line.strip() for line in _text(folder / _ERRORS).splitlines())
+    return next((line[:_WORDS] for line in lines if any(map(str.isalpha, line))), "")
 
 
 def _text(path: Path) -> str:

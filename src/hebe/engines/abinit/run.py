@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _RECORD: Final = "calculation.json"
 _LARGE: Final = ("outdata", "indata", "tmpdata")
+_LONGEST_PATH: Final = 220
 _STARTED_AGAIN: Final = ("died", "stuck")
 
 
@@ -59,8 +60,9 @@ class AbinitRun:
 
     def __init__(self, choice: AbinitPreset, structure: Structure, folder: Path) -> None:
         self.command, self.model, settings = find_command(), model(structure, choice), get_settings()
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.cpu_s = folder.absolute(), 0.0
+        _check_path(self.folder)
+        folder.mkdir(parents=True, exist_ok=True)
         self.corrections: list[Correction] = []
         self._walltime_s, self._stuck_s = settings.abinit_walltime_s, settings.abinit_stuck_s
         self._began, self._asked = time.monotonic(), 0
@@ -78,9 +80,8 @@ class AbinitRun:
             If nothing helps; names what was tried and the folder.
         """
         tried: list[str] = []
-        variables: dict[str, Any] = {}
         while True:
-            outcome, path = self._run(structure, variables)
+            outcome, path = self._run(structure)
             if outcome.kind == "converged":
                 found = evaluation(outcome.document, path, len(structure))
                 gap = gap_of(path)
@@ -90,7 +91,7 @@ class AbinitRun:
             if step is None:
                 raise self._failure(outcome, tried)
             tried.append(step.action)
-            variables |= step.settings
+            self._variables |= step.settings
             self.corrections.append(step)
             self._write()
 
@@ -116,7 +117,7 @@ class AbinitRun:
             _strip(path)
         shutil.rmtree(self.folder / "data_sets", ignore_errors=True)
 
-    def _run(self, structure: Structure, variables: dict[str, Any]) -> tuple[Outcome, Path]:
+    def _run(self, structure: Structure) -> tuple[Outcome, Path]:
         """Run the program from the last wave functions that there are."""
         left_s = self._left_s()
         paths = self._paths()
@@ -132,7 +133,7 @@ class AbinitRun:
             path,
             self.command,
             before=before,
-            variables=variables,
+            variables=self._variables,
             left_s=left_s,
             stuck_s=self._stuck_s,
         )
@@ -149,15 +150,17 @@ class AbinitRun:
         return None if math.isinf(left) else left
 
     def _paths(self) -> list[Path]:
-        return sorted(path for path in self.folder.glob("[0-9][0-9][0-9]*") if path.is_dir())
+        found = [path for path in self.folder.iterdir() if path.is_dir() and path.name.isdecimal()]
+        return sorted(found, key=lambda path: int(path.name))
 
     def _recall(self) -> None:
-        """Take over what an earlier attempt had to correct, and end a program that outlived it."""
+        """Take over what an earlier attempt had to correct, with what helped; end a program that outlived it."""
         try:
             found = json.loads((self.folder / _RECORD).read_text())
         except (OSError, ValueError):
             found = {"corrections": []}
         self.corrections = [Correction.model_validate(item) for item in found["corrections"]]
+        self._variables: dict[str, Any] = {k: v for c in self.corrections for k, v in c.settings.items()}
         paths = self._paths()
         if paths and stop_program(paths[-1]):
             action = "its program, which was still running, was ended"
@@ -186,6 +189,13 @@ def _remedy(outcome: Outcome, tried: list[str]) -> Correction | None:
     elif outcome.kind in _STARTED_AGAIN:
         steps = [Correction(problem=outcome.message, action="started again from its last wave functions")]
     return next((step for step in steps if step.action not in tried), None)
+
+
+def _check_path(folder: Path) -> None:
+    """Refuse folders that ABINIT cannot read data sets from."""
+    if "," in str(folder) or '"' in str(folder) or len(str(folder)) > _LONGEST_PATH:
+        reason = f"ABINIT reads no data sets from folders with commas, quotes or over {_LONGEST_PATH} characters"
+        raise EngineError("abinit", reason, folder=folder, deterministic=True)
 
 
 def _strip(path: Path) -> None:
