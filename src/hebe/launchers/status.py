@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from maggma.core.store import Store
 
 _SILENT_S = 30.0
+_ROUNDING_S = 0.1
 _CHUNK = 500
 
 
@@ -63,13 +65,16 @@ def read_status(
         wanted |= {job.uuid for flow in records.asked(wanted) for job, _ in walk(flow)}
     digests = _latest(documents, wanted)
     reports = records.launches()
-    alive = [report for _, beat, report in reports if _alive(report, beat)]
+    beats = [(report, beat) for _, beat, report in reports if _alive(report, beat)]
+    alive = [report for report, _ in beats]
     running = [job for report in alive for job in report["running"] if wanted is None or job["uuid"] in wanted]
     failures = _failures(documents, records, digests, wanted)
     busy = {job["uuid"] for job in running}
     jobs = _counts(set(digests), set(failures), busy, wanted)
     if wanted is None and alive:
         jobs["waiting"] = max(report["jobs"]["waiting"] for report in alive)
+        if len(beats) == 1:
+            jobs["waiting"] = min(jobs["waiting"], _left(*beats[0], digests))
     jobs["total"] = sum(jobs[name] for name in ("completed", "failed", "running", "waiting"))
     return {
         "status": _state(jobs, alive=bool(alive)),
@@ -94,6 +99,17 @@ def _opened(where: str | Path | JobStore, root: Path | None) -> tuple[Store, Rec
         raise StoreError(f"{documents.path} does not exist")
     documents.connect()
     return documents, Records.of_file(documents.path, mode)
+
+
+def _left(report: dict[str, Any], beat: float, digests: dict[str, Digest]) -> int:
+    """Jobs of the only launch that is alive which neither run nor have an output.
+
+    Its heartbeat may be older than the outputs: what it calls waiting may have ended since.
+    """
+    begun = datetime.fromtimestamp(beat - report["elapsed_s"] - _ROUNDING_S).isoformat()  # noqa: DTZ006 - as jobflow's
+    ended = sum(digest.completed_at >= begun for digest in digests.values())
+    running = sum(job["uuid"] not in digests for job in report["running"])
+    return max(0, int(report["jobs"]["total"]) - int(report["jobs"]["reused"]) - ended - running)
 
 
 def _speed(alive: list[dict[str, Any]]) -> dict[str, float | None]:
