@@ -175,8 +175,8 @@ def _user() -> str:
 
 
 def _free_ports(number: int) -> int:
-    """First of some ports in a row that are free now."""
-    for first in range(17_000 + os.getpid() % 4000, 32_000, number):
+    """First of some ports in a row that are free now; processes that start together look in different places."""
+    for first in range(17_000 + 16 * os.getpid() % 12_000, 32_000, number):
         with suppress(OSError):
             for port in range(first, first + number):
                 socket.create_server(("127.0.0.1", port)).close()
