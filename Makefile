@@ -38,7 +38,8 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --durations 10
 
 slow: $(VENV)/.test
-	$(BIN)/python -m pytest -m "slow and not gpaw and not abinit" --numprocesses 2 --dist loadgroup --durations 10
+	$(BIN)/python -m pytest -m "slow and not slurm and not gpaw and not abinit" --numprocesses 2 --durations 10
+	$(BIN)/python -m pytest -m slurm --durations 10
 
 gpaw: $(VENV)/.test
 	HEBE_TEST_CI=1 $(BIN)/python -m pytest -m gpaw --numprocesses 2 --durations 10
