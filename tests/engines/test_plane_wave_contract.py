@@ -39,7 +39,7 @@ def program(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def warm(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Evaluations of the hydride, each from where the one before has come to."""
-    run: Run = ENGINES[program]("ci", **TIGHT[program])._run(hydride(), tmp_path_factory.mktemp(program))
+    run: Run = ENGINES[program]("ci", **TIGHT[program]).open_run(hydride(), tmp_path_factory.mktemp(program))
     yield run
     run.close()
 

@@ -93,6 +93,7 @@ def test_a_program_ends_with_the_worker_that_started_it(folder: Path, place: str
     os.killpg(worker.pid, signal.SIGKILL)
     end_of(running)
     worker.communicate()
+    assert processes_of(folder) == []
 
 
 def test_a_program_without_a_watcher_is_found_and_ended(folder: Path) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import tempfile
+from abc import ABC, abstractmethod
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -13,19 +16,19 @@ import spglib
 from pymatgen.core import Element, Structure
 
 from hebe.config.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
+from hebe.engines.checkpoint import Checkpoint
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import static_result
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.schemas.electronic import ElectronicDoc
-from hebe.science.keys import structure_hash
+from hebe.science.keys import content_hash, structure_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from hebe.config.plane_waves import PlaneWavePreset
-    from hebe.engines.checkpoint import Checkpoint
     from hebe.engines.protocol import Evaluation, Relaxation
     from hebe.schemas.calculation import Correction
 
@@ -225,3 +228,71 @@ def checked(result: Relaxation, fmax: float, larger: Callable[[Structure], Evalu
         f"{virial:.2f} eV/atom, so the volume is wrong"
     )
     return replace(result, n_steps=result.n_steps + 1, converged=False, problem=problem)
+
+
+class PlaneWaveEngine(ABC):
+    """What engines with plane waves share: every calculation is a `Run` in a folder."""
+
+    name: str
+    choice: PlaneWavePreset
+    reads: tuple[str, ...] = ("magmoms",)
+    capabilities = frozenset({"forces", "stress", "magmoms", "U"})
+
+    @property
+    @abstractmethod
+    def settings(self) -> Mapping[str, Any]:
+        """Everything that changes the numbers, as plain JSON."""
+
+    @abstractmethod
+    def open_run(self, structure: Structure, folder: Path) -> Run:
+        """Evaluations in a folder, of a crystal that starts as `structure`."""
+
+    def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002 - they cost nothing
+        """Energy (eV, extrapolated to zero smearing), forces (eV/A), stress (eV/A^3), moments (Bohr magnetons)."""
+        with self._own_folder() as folder:
+            run = self.open_run(structure, folder)
+            try:
+                return run.evaluate(structure)
+            finally:
+                run.close()
+
+    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
+        """Energy, forces, stress, moments and electronic results of the structure as it is."""
+        if folder is None:
+            with self._own_folder() as own:
+                return self.static(structure, folder=own)
+        return static_in(self.open_run(structure, folder), structure)
+
+    def relax(
+        self,
+        structure: Structure,
+        *,
+        fmax: float = 0.05,
+        steps: int = 200,
+        cell: bool = True,
+        folder: Path | None = None,
+    ) -> Relaxation:
+        """Relax ions and cell from the last step written in `folder`, then check the stress with a larger basis.
+
+        Raises
+        ------
+        EngineError
+            If the cell shall relax with a cut-off too low for stresses, or there is no energy to be had.
+        """
+        if cell:
+            refuse_low_cutoff(self.name, self.choice)
+        if folder is None:
+            with self._own_folder() as own:
+                return self.relax(structure, fmax=fmax, steps=steps, cell=cell, folder=own)
+        checkpoint = Checkpoint(folder / f"relax-{content_hash([dict(self.settings), cell])[:8]}.json")
+
+        def open_run(start: Structure) -> Run:
+            return self.open_run(start, folder)
+
+        return relax_in(open_run, structure, checkpoint, fmax=fmax, steps=steps, cell=cell)
+
+    @contextlib.contextmanager
+    def _own_folder(self) -> Iterator[Path]:
+        """Folder for a calculation that has none, gone afterwards."""
+        with tempfile.TemporaryDirectory(prefix=f"hebe-{self.name}-") as folder:
+            yield Path(folder)

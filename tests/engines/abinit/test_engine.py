@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.abinit, pytest.mark.slow]
 
 def test_runs_leave_no_open_files_and_no_log_handlers(tmp_path: Path) -> None:
     """Every run of the maker opens a log that nobody closes."""
-    run, counts = engine(**CHEAP)._run(lithium(), tmp_path), []
+    run, counts = engine(**CHEAP).open_run(lithium(), tmp_path), []
     for _ in range(2):
         run.evaluate(lithium())
         gc.collect()

@@ -126,7 +126,7 @@ def test_a_command_that_is_something_else_is_said(tmp_path: Path, monkeypatch: p
 def test_half_of_the_wave_functions_are_none(tmp_path: Path, static: Relaxation) -> None:
     """A program that was killed while it wrote them."""
     folder = tmp_path / "run"
-    run = engine(**CHEAP)._run(two_lithium(), folder)
+    run = engine(**CHEAP).open_run(two_lithium(), folder)
     run.evaluate(two_lithium())
     assert wave_functions(folder / "001") is not None
     half = folder / "001" / "outdata" / "out_WFK"
@@ -140,7 +140,7 @@ def test_half_of_the_wave_functions_are_none(tmp_path: Path, static: Relaxation)
 def test_the_tenth_hundred_of_runs_is_followed_by_the_next(tmp_path: Path) -> None:
     for name in ("999", "1000", "001-old"):
         (tmp_path / name).mkdir()
-    run = engine(**CHEAP)._run(lithium(), tmp_path)
+    run = engine(**CHEAP).open_run(lithium(), tmp_path)
     run.evaluate(lithium())
     assert (tmp_path / "1001" / "run.abo").is_file()
 
@@ -157,7 +157,7 @@ def test_what_helped_once_is_kept(tmp_path: Path) -> None:
     made = engine(**CHEAP, max_iterations=3, energy_tolerance=1e-7)
     result = made.relax(two_lithium(0.3), fmax=0.05, cell=False, folder=tmp_path / "run")
     assert result.converged
-    run = made._run(two_lithium(0.3), tmp_path / "run")
+    run = made.open_run(two_lithium(0.3), tmp_path / "run")
     assert run.corrections == result.corrections
     settings = {name: value for c in result.corrections for name, value in c.settings.items()}
     assert run._variables == settings

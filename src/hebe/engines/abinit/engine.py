@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.abinit import abinit_choice, abinit_tables
@@ -12,19 +10,18 @@ from hebe.config.plane_waves import plane_wave_tables
 from hebe.engines.abinit.command import find_command, version
 from hebe.engines.abinit.data_sets import data_set, find_library
 from hebe.engines.abinit.run import AbinitRun
-from hebe.engines.checkpoint import Checkpoint
 from hebe.engines.optimizer import OPTIMIZER
-from hebe.engines.plane_waves import refuse_low_cutoff, relax_in, static_in
+from hebe.engines.plane_waves import PlaneWaveEngine
 from hebe.exceptions import EngineError, MissingDependencyError
 from hebe.science.keys import content_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pymatgen.core import Structure
 
-    from hebe.config.abinit import AbinitSettings
-    from hebe.engines.protocol import Evaluation, Relaxation
+    from hebe.config.abinit import AbinitPreset, AbinitSettings
 
 EVALUATION: Final = "abinit-1"
 """Name and version of how variables follow from settings: enters content keys, changed when numbers do."""
@@ -32,7 +29,7 @@ _NOT_IN_KEYS: Final = {"max_iterations", "allow_low_cutoff", "variables", "magne
 """The order of moments is in the moments, which a key holds."""
 
 
-class AbinitEngine:
+class AbinitEngine(PlaneWaveEngine):
     """ABINIT with plane waves and PAW data sets.
 
     Parameters
@@ -44,7 +41,7 @@ class AbinitEngine:
     """
 
     name = "abinit"
-    capabilities = frozenset({"forces", "stress", "magmoms", "U"})
+    choice: AbinitPreset
 
     def __init__(self, preset: str = "screen", settings: AbinitSettings | None = None) -> None:
         self.choice = abinit_choice(preset, settings)
@@ -99,47 +96,8 @@ class AbinitEngine:
         except EngineError as err:
             raise MissingDependencyError("other PAW data sets", "engine abinit", "abinit", advice=err.reason) from err
 
-    def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002 - they cost nothing
-        """Energy (eV, extrapolated to zero smearing), forces (eV/A), stress (eV/A^3), moments (Bohr magnetons)."""
-        with tempfile.TemporaryDirectory(prefix="hebe-abinit-") as folder:
-            return self._run(structure, Path(folder)).evaluate(structure)
-
-    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
-        """Energy, forces, stress, moments and electronic results of the structure as it is."""
-        if folder is None:
-            with tempfile.TemporaryDirectory(prefix="hebe-abinit-") as own:
-                return self.static(structure, folder=Path(own))
-        return static_in(self._run(structure, folder), structure)
-
-    def relax(
-        self,
-        structure: Structure,
-        *,
-        fmax: float = 0.05,
-        steps: int = 200,
-        cell: bool = True,
-        folder: Path | None = None,
-    ) -> Relaxation:
-        """Relax ions and cell from the last step written in `folder`, then check the stress with a larger basis.
-
-        Raises
-        ------
-        EngineError
-            If the cell shall relax with a cut-off too low for stresses, or ABINIT cannot give an energy.
-        """
-        if cell:
-            refuse_low_cutoff(self.name, self.choice)
-        if folder is None:
-            with tempfile.TemporaryDirectory(prefix="hebe-abinit-") as own:
-                return self.relax(structure, fmax=fmax, steps=steps, cell=cell, folder=Path(own))
-        checkpoint = Checkpoint(folder / f"relax-{content_hash([dict(self.settings), cell])[:8]}.json")
-
-        def open_run(start: Structure) -> AbinitRun:
-            return self._run(start, folder)
-
-        return relax_in(open_run, structure, checkpoint, fmax=fmax, steps=steps, cell=cell)
-
-    def _run(self, structure: Structure, folder: Path) -> AbinitRun:
+    def open_run(self, structure: Structure, folder: Path) -> AbinitRun:
+        """Evaluations in a folder, of a crystal that starts as `structure`."""
         try:
             return AbinitRun(self.choice, structure, folder)
         except MissingDependencyError as err:

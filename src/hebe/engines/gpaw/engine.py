@@ -5,26 +5,22 @@ GPAW: Mortensen et al., J. Chem. Phys. 160, 092503 (2024). It is a program of it
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.gpaw import gpaw_choice
 from hebe.config.plane_waves import plane_wave_tables
-from hebe.engines.checkpoint import Checkpoint
 from hebe.engines.gpaw.installation import Installation, find_installation
 from hebe.engines.gpaw.run import GPAWRun
 from hebe.engines.optimizer import OPTIMIZER
-from hebe.engines.plane_waves import refuse_low_cutoff, relax_in, static_in
-from hebe.science.keys import content_hash
+from hebe.engines.plane_waves import PlaneWaveEngine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pymatgen.core import Structure
 
-    from hebe.config.gpaw import GPAWSettings
-    from hebe.engines.protocol import Evaluation, Relaxation
+    from hebe.config.gpaw import GPAWPreset, GPAWSettings
 
 EVALUATION: Final = "gpaw-1"
 """Name and version of how parameters follow from settings: enters content keys, changed when numbers do."""
@@ -32,7 +28,7 @@ EVALUATION: Final = "gpaw-1"
 _NOT_IN_KEYS: Final = {"max_iterations", "allow_low_cutoff"}
 
 
-class GPAWEngine:
+class GPAWEngine(PlaneWaveEngine):
     """GPAW with plane waves and PAW data sets.
 
     Parameters
@@ -44,8 +40,7 @@ class GPAWEngine:
     """
 
     name = "gpaw"
-    reads: tuple[str, ...] = ("magmoms",)
-    capabilities = frozenset({"forces", "stress", "magmoms", "U"})
+    choice: GPAWPreset
 
     def __init__(self, preset: str = "screen", settings: GPAWSettings | None = None) -> None:
         self.choice = gpaw_choice(preset, settings)
@@ -90,49 +85,6 @@ class GPAWEngine:
         """
         find_installation()
 
-    def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002 - they cost nothing
-        """Energy (eV, extrapolated to zero smearing), forces (eV/A), stress (eV/A^3), moments (Bohr magnetons)."""
-        with tempfile.TemporaryDirectory(prefix="hebe-gpaw-") as folder:
-            run = self._run(structure, Path(folder))
-            try:
-                return run.evaluate(structure)
-            finally:
-                run.close()
-
-    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
-        """Energy, forces, stress, moments and electronic results of the structure as it is."""
-        if folder is None:
-            with tempfile.TemporaryDirectory(prefix="hebe-gpaw-") as own:
-                return self.static(structure, folder=Path(own))
-        return static_in(self._run(structure, folder), structure)
-
-    def relax(
-        self,
-        structure: Structure,
-        *,
-        fmax: float = 0.05,
-        steps: int = 200,
-        cell: bool = True,
-        folder: Path | None = None,
-    ) -> Relaxation:
-        """Relax ions and cell from the last step written in `folder`, then check the stress with a larger basis.
-
-        Raises
-        ------
-        EngineError
-            If the cell shall relax with a cut-off too low for stresses, or GPAW cannot give an energy.
-        """
-        if cell:
-            refuse_low_cutoff(self.name, self.choice)
-        if folder is None:
-            with tempfile.TemporaryDirectory(prefix="hebe-gpaw-") as own:
-                return self.relax(structure, fmax=fmax, steps=steps, cell=cell, folder=Path(own))
-        checkpoint = Checkpoint(folder / f"relax-{content_hash([dict(self.settings), cell])[:8]}.json")
-
-        def open_run(start: Structure) -> GPAWRun:
-            return self._run(start, folder)
-
-        return relax_in(open_run, structure, checkpoint, fmax=fmax, steps=steps, cell=cell)
-
-    def _run(self, structure: Structure, folder: Path) -> GPAWRun:
+    def open_run(self, structure: Structure, folder: Path) -> GPAWRun:
+        """Evaluations in a folder, of a crystal that starts as `structure`."""
         return GPAWRun(self.installation, self.choice, structure, folder)
