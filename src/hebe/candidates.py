@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hebe.science.analysis.promotion import objectives_of
 from hebe.science.analysis.ranking import rank
+from hebe.science.analysis.spread import standard_errors
 from hebe.science.chemistry.screening import screen
 from hebe.stores.builders import build_candidates
 from hebe.stores.factory import open_collection
@@ -134,7 +135,7 @@ def ranked(documents: Sequence[dict[str, Any]], campaign: Campaign) -> list[dict
     """
     result: list[dict[str, Any]] = []
     for number in range(len(campaign.stages) - 1, -1, -1):
-        part = [document for document in documents if document["stage"] == number]
+        part = _with_errors([document for document in documents if document["stage"] == number])
         ranks = rank(part, objectives_of(campaign.rank, campaign.stages[number].analyses))
         above = sum(1 for document in result if document["rank"] is not None)
         for document, place in zip(part, ranks, strict=True):
@@ -143,13 +144,22 @@ def ranked(documents: Sequence[dict[str, Any]], campaign: Campaign) -> list[dict
     return sorted(result, key=lambda d: (d["rank"] is None, d["rank"] or 0, d["candidate_id"]))
 
 
+def _with_errors(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Candidates of one stage with the standard errors of their means."""
+    result = []
+    for document, errors in zip(documents, standard_errors(documents), strict=True):
+        mixing = {**document["mixing"], "dH_se_eV_per_site": errors.pop("dH_se_eV_per_site")}
+        result.append({**document, **errors, "mixing": mixing})
+    return result
+
+
 def _contract(document: dict[str, Any]) -> dict[str, Any]:
     """A candidate as ``hebe results --json`` prints it."""
     mixing = document["mixing"]
     plain = without_versions(document)
-    inner = {name: plain["mixing"][name] for name in _MIXING}
-    inner["vibrations"] = plain["mixing"].get("vibrations")  # documents from before have none
-    taken = {name: plain[name] for name in _DIRECT}
+    inner = {name: plain["mixing"].get(name) for name in _MIXING}  # documents from before lack some
+    inner["vibrations"] = plain["mixing"].get("vibrations")
+    taken = {name: plain.get(name) for name in _DIRECT} | {name: plain.get(name) or [] for name in _LISTS}
     lifted = {name: mixing[name] for name in ("energy_above_hull_eV_per_atom", "hull_phases", "hull_grade")}
     lifted["hull_models"] = mixing.get("hull_models", [])
     return {**taken, **lifted, "mixing": inner}
@@ -179,6 +189,8 @@ _DIRECT = (
     "n_configurations",
     "average_voltage_V",
     "average_voltage_V_sd",
+    "average_voltage_V_sd_starts",
+    "average_voltage_V_error",
     "voltage_profile",
     "x_states",
     "capacity_theoretical_mAh_g",
@@ -186,18 +198,26 @@ _DIRECT = (
     "capacity_window_mAh_g",
     "max_volume_strain",
     "max_volume_strain_sd",
+    "max_volume_strain_sd_starts",
+    "max_volume_strain_error",
+    "volume_strain_at_max",
     "max_delta_volume",
     "max_delta_volume_sd",
-    "warnings",
     "calculations",
 )
+_LISTS = ("marks", "states_left", "warnings")
 _MIXING = (
     "competing",
     "same_host",
     "sites_per_fu",
     "atoms_per_fu",
     "dH_sd_eV_per_site",
+    "dH_sd_starts_eV_per_site",
+    "left_out",
+    "doubtful_phases",
+    "deviation",
     "energy_above_hull_sd",
     "T_mix_sd_configurations_K",
+    "T_mix_se_configurations_K",
     "T_mix_sd_model_K",
 )

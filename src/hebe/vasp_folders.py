@@ -24,7 +24,9 @@ from hebe.launchers.records import Records
 from hebe.makers.calculation import CalculationMaker, calculation_key
 from hebe.makers.identity import NAMESPACE
 from hebe.makers.relax import RelaxMaker
+from hebe.makers.start import Start
 from hebe.makers.static import StaticMaker
+from hebe.science.keys import structure_hash
 from hebe.stores.cache import lookup
 
 if TYPE_CHECKING:
@@ -122,14 +124,14 @@ def _write(job: Job, store: JobStore, folder: Path, found: dict[str, Any]) -> li
     resolved = job.resolve_args(store, inplace=False)
     positional, named = list(resolved.function_args), dict(resolved.function_kwargs)
     label = named.pop("label", "")
-    structure, _ = maker.start_of(*positional, **named)
-    if structure is None:
+    begin, _ = maker.start_of(*positional, **named)
+    if begin is None:
         found["finished"] += 1  # a slot that has nothing to calculate
         return []
     spec = EngineSpec.model_validate(maker.engine)
     engine = get_engine(spec)
     assert isinstance(engine, VaspEngine)  # noqa: S101 - the name said so
-    key = calculation_key(engine, spec.fmax, maker.task, structure)
+    key, structure = calculation_key(engine, spec, maker.task, begin), begin.structure
     if lookup(store, key) is not None:
         found["finished"] += 1
         return []
@@ -138,6 +140,8 @@ def _write(job: Job, store: JobStore, folder: Path, found: dict[str, Any]) -> li
         found["with_output"] += 1
         return []
     facts = {"key": key, "label": label, "engine": maker.engine, "family": maker.family}
+    if begin.derived is not None:
+        facts |= {"derived": dict(begin.derived), "coordinates": structure_hash(structure)}
     lacking = write_folder(engine, VaspJob(maker.task, spec.fmax, spec.steps), structure, path, facts)
     found["written"].append({"folder": str(path), "key": key, "label": label, "atoms": len(structure)})
     return lacking
@@ -239,8 +243,10 @@ def _document(place: Path, engine: str | dict[str, Any]) -> CalculationDoc:
         maker: CalculationMaker = StaticMaker(engine=plain, family=facts.get("family"))
     else:
         maker = RelaxMaker(engine=plain, family=facts.get("family"), cell=found.job.task == "relax")
-    document = maker.document(result, found.start, str(facts.get("label") or place.name))
-    if facts.get("key") not in (None, document.key):
+    begin = Start(found.start, facts.get("derived"))
+    document = maker.document(result, begin, str(facts.get("label") or place.name))
+    moved = facts.get("coordinates") not in (None, structure_hash(found.start))
+    if moved or facts.get("key") not in (None, document.key):
         raise BadInputError("its input was written with other settings or another version", file=place)
     if document.status != "converged":
         reason = document.error.message if document.error else document.status

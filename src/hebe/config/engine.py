@@ -19,6 +19,15 @@ ENGINES: Final = ("chgnet", "gpaw", "abinit", "atomate2", "vasp")
 STARTS_FROM_IONS: Final = ("abinit", "vasp")
 """Engines whose initial moments are those of the ions that the redox ladder gives."""
 
+FMAX: Final = 0.01
+FMAX_COSTLY: Final = 0.05
+"""Largest force (eV/A) at the end of a relaxation by default: with potentials, and with density-functional theory."""
+
+COSTLY: Final = ("gpaw", "abinit", "vasp")
+"""Engines of which an evaluation takes minutes: by default one start, and no look for a minimum."""
+
+_OWN_OPTIMIZER: Final = ("atomate2", "vasp")
+
 _PRESETS: Final = {"gpaw": PRESETS, "abinit": ABINIT_PRESETS, "vasp": VASP_PRESETS}
 _SETTINGS: Final[dict[str, type[ConfigModel]]] = {"gpaw": GPAWSettings, "abinit": AbinitSettings, "vasp": VaspSettings}
 
@@ -27,7 +36,8 @@ class EngineSpec(ConfigModel):
     """An engine by name, or an ASE calculator by import path with its energy scale; fmax in eV/A.
 
     ``preset`` and ``settings`` belong to gpaw, abinit and vasp: a preset (else ``screen``, with vasp ``mp-gga``)
-    and what to change in it.
+    and what to change in it. ``check_minimum`` has a relaxed cell looked at along its softest direction and pushed on
+    until it is a minimum.
     """
 
     name: Literal["chgnet", "gpaw", "abinit", "atomate2", "vasp"] | None = None
@@ -36,13 +46,21 @@ class EngineSpec(ConfigModel):
     ase: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
     arguments: dict[str, Any] = Field(default_factory=dict)
     energy_scale: str | None = None
-    fmax: Force = Field(default=0.05, gt=0, le=1)
-    steps: Whole = Field(default=200, ge=1, le=100_000)
+    fmax: Annotated[Force, Field(gt=0, le=1)] = FMAX
+    steps: Whole = Field(default=300, ge=1, le=100_000)
+    check_minimum: bool = True
 
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
+        fields = {"name": value} if isinstance(value, str) else value
+        if not isinstance(fields, dict):
+            return fields
+        name = fields.get("name")
+        defaults: dict[str, Any] = {"fmax": FMAX_COSTLY} if name in COSTLY else {}
+        if name in (*COSTLY, *_OWN_OPTIMIZER):
+            defaults["check_minimum"] = False
+        return {**defaults, **fields}
 
     @field_validator("settings", mode="before")
     @classmethod
@@ -65,6 +83,9 @@ class EngineSpec(ConfigModel):
         if self.preset is not None and self.preset not in _PRESETS[str(self.name)]:
             hint = suggest(self.preset, _PRESETS[str(self.name)])
             raise RefusedValueError(f"{self.name} has no preset {self.preset!r}", key="preset", suggestion=hint)
+        if self.check_minimum and self.name in _OWN_OPTIMIZER:
+            reason = f"{self.name} has an optimizer of its own, which does not look for minima"
+            raise RefusedValueError(reason, key="check_minimum", suggestion="remove the key")
         if self.name == "vasp":
             _check_vasp(self)
         return self

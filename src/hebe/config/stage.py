@@ -37,13 +37,16 @@ class OrderingSpec(ConfigModel):
 
 Analysis = Literal["voltage", "volume_strain", "mixing"]
 Task = Literal["relax", "relax-ions", "static"]
+Departure = Literal["glide", "migrated", "delaminated", "collapsed"]
+"""How a cell can leave its host and still be something: verdicts of the topology check."""
 
 
 class Stage(ConfigModel):
     """One pass with one engine; x and window are fractions of x_full.
 
     A later stage says how many candidates it keeps of the stage before and starts from the cells that this one
-    left. ``configurations`` is how many of each candidate it takes, all by default.
+    left. ``configurations`` is how many of each candidate it takes, all by default. ``accept`` names what counts as the
+    host beside the host itself: cells that left it otherwise enter no average, strain, hull or rank.
     """
 
     engine: EngineSpec
@@ -53,6 +56,7 @@ class Stage(ConfigModel):
     window: FractionRange | None = None
     configurations: Whole | None = Field(default=None, ge=1, le=100)
     orderings: OrderingSpec = OrderingSpec()
+    accept: tuple[Departure, ...] = ()
     analyses: tuple[Analysis, ...] = Field(default=("voltage", "volume_strain", "mixing"), min_length=1)
 
     @model_validator(mode="after")

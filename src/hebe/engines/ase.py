@@ -115,10 +115,11 @@ class ASEEngine:
         fmax: float = 0.05,
         steps: int = 200,
         cell: bool = True,
+        minimum: bool = False,
         folder: Path | None = None,  # noqa: ARG002 - has no files
     ) -> Relaxation:
         """Relax ions and cell with the project's own optimizer."""
-        return relax(structure, self.evaluate, fmax=fmax, steps=steps, cell=cell)
+        return relax(structure, self.evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum)
 
 
 def evaluate_calculator(engine: str, calculator: Any, structure: Structure, *, magmoms: bool) -> Evaluation:

@@ -124,6 +124,7 @@ class Atomate2Engine:
         fmax: float = 0.05,
         steps: int = 200,
         cell: bool = True,
+        minimum: bool = False,  # noqa: ARG002 - it has an optimizer of its own
         folder: Path | None = None,
     ) -> Relaxation:
         """Relax as the maker does, in `folder` or one that is removed afterwards; two steps are too few to move."""

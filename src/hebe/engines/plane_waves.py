@@ -144,6 +144,7 @@ def relax_in(
     fmax: float,
     steps: int,
     cell: bool,
+    minimum: bool = False,
 ) -> Relaxation:
     """Relax from the last step of a checkpoint, then check the stress of a cell with a larger basis.
 
@@ -155,13 +156,15 @@ def relax_in(
         Where it starts, or where an earlier attempt has come to.
     checkpoint
         Where steps are written.
-    fmax, steps, cell
+    fmax, steps, cell, minimum
         As in `Engine.relax`.
     """
     state = checkpoint.load(structure)
     run = open_run(structure if state is None else state.start)
     try:
-        result = relax(structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, checkpoint=checkpoint)
+        result = relax(
+            structure, run.evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum, checkpoint=checkpoint
+        )
         found = _remembered(run.electronic(result.structure), result.structure, checkpoint)
         if result.converged and cell:
             result = checked(result, fmax, run.evaluate_larger)
@@ -270,6 +273,7 @@ class PlaneWaveEngine(ABC):
         fmax: float = 0.05,
         steps: int = 200,
         cell: bool = True,
+        minimum: bool = False,
         folder: Path | None = None,
     ) -> Relaxation:
         """Relax ions and cell from the last step written in `folder`, then check the stress with a larger basis.
@@ -283,13 +287,13 @@ class PlaneWaveEngine(ABC):
             refuse_low_cutoff(self.name, self.choice)
         if folder is None:
             with self._own_folder() as own:
-                return self.relax(structure, fmax=fmax, steps=steps, cell=cell, folder=own)
+                return self.relax(structure, fmax=fmax, steps=steps, cell=cell, minimum=minimum, folder=own)
         checkpoint = Checkpoint(folder / f"relax-{content_hash([dict(self.settings), cell])[:8]}.json")
 
         def open_run(start: Structure) -> Run:
             return self.open_run(start, folder)
 
-        return relax_in(open_run, structure, checkpoint, fmax=fmax, steps=steps, cell=cell)
+        return relax_in(open_run, structure, checkpoint, fmax=fmax, steps=steps, cell=cell, minimum=minimum)
 
     @contextlib.contextmanager
     def _own_folder(self) -> Iterator[Path]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from hebe.schemas.calculation import Correction
+from hebe.schemas.calculation import Correction, MinimumDoc
 from hebe.schemas.electronic import ElectronicDoc
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Relaxation:
     cpu_s: float = 0.0
     energy_corrections: dict[str, float] = field(default_factory=dict)
     electronic: ElectronicDoc | None = None
+    minimum: MinimumDoc | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
 
@@ -158,6 +159,7 @@ class Engine(Protocol):
         fmax: float = 0.05,
         steps: int = 200,
         cell: bool = True,
+        minimum: bool = False,
         folder: Path | None = None,
     ) -> Relaxation:
         """Relax ions and, unless `cell` is false, the cell.
@@ -168,6 +170,9 @@ class Engine(Protocol):
             Largest force (eV/A) on an atom, and largest virial per atom (eV), at the end.
         steps
             Limit on evaluations.
+        minimum
+            Whether the end is looked at along its softest direction, and pushed on until it is a minimum. Engines with
+            an optimizer of their own do not have it; campaigns refuse it there.
         folder
             As in `static`.
 

@@ -34,7 +34,7 @@ def get_engine(spec: str | EngineSpec) -> Engine:
         if spec not in ENGINES:
             raise BadInputError(f"no engine is called {spec!r}", suggestion=f"known: {', '.join(ENGINES)}")
         spec = EngineSpec(name=spec)
-    return _make(canonical_json(spec.model_dump(mode="json", exclude={"fmax", "steps"})))
+    return _make(canonical_json(spec.model_dump(mode="json", exclude={"fmax", "steps", "check_minimum"})))
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pymatgen.core import Structure
 
@@ -42,11 +42,49 @@ class FirstStage(StageWiring):
     def reference(self, label: str, structure: Structure) -> Job:
         """Calculation of a cell that is no host."""
         if label not in self._shared:
-            task: Task = "static" if self.stage.task == "static" else "relax"
-            maker = self.maker(task, displacement=self.campaign.structures.shift)
-            self._shared[label] = self.add(maker.make(structure, label=label), label, SHARED_PRIORITY)
+            origin = label.removeprefix("shared/")
+            self._shared[label] = self.calculated((structure,), label, SHARED_PRIORITY, None, origin=origin)
         job: Job = self._shared[label]
         return job
+
+    def calculated(
+        self,
+        start: tuple[Any, ...],
+        label: str,
+        priority: int,
+        spec: MemberSpec | None,
+        *,
+        candidate: str | None = None,
+        origin: str | None = None,
+        n_starts: int | None = None,
+    ) -> Job:
+        """Calculation of a cell: from several displaced starts where its energy is compared, the lowest to the end.
+
+        Parameters
+        ----------
+        start
+            Arguments of the maker that say where it starts.
+        spec
+            The member of the host that the cell is, None for other cells.
+        origin
+            Name of a cell that is no configuration.
+        n_starts
+            Number of starts; that of the campaign by default.
+        """
+        task: Task = "static" if spec is None and self.stage.task == "static" else self.stage.task
+        if spec is None and task == "relax-ions":
+            task = "relax"
+        shift, number = self.campaign.structures.shift, self.n_starts if n_starts is None else n_starts
+        if number == 1:
+            maker = self.maker(task, displacement=shift, spec=spec, origin=origin)
+            return self.add(maker.make(*start, label=label), label, priority, candidate)
+        trials = []
+        for k in range(number):
+            maker = self.maker(task, displacement=shift, spec=spec, origin=origin, trial=True)
+            name = f"{label}/start{k}"
+            trials.append(self.add(maker.make(*start, label=name, number=k), name, priority, candidate))
+        final = self.maker(task, spec=spec).make(start[0], label=label, previous=[job.output for job in trials])
+        return self.add(final, label, priority, candidate)
 
 
 @dataclass(kw_only=True)
@@ -74,10 +112,9 @@ class BuiltStage(FirstStage):
         ordering = self.add(
             order.make(spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate
         )
-        maker = self.maker(self.stage.task, displacement=self.campaign.structures.shift, spec=spec)
-        name = f"{made}/o0/s{self.number}"
-        job = maker.make(build.output, ordering.output, None, 0, label=name)
-        return Member(build.output, build.output.n_fu, self.add(job, name, priority, candidate))
+        start = (build.output, ordering.output, None, 0)
+        job = self.calculated(start, f"{made}/o0/s{self.number}", priority, spec, candidate=candidate)
+        return Member(build.output, build.output.n_fu, job)
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
         """Lowest orderings at a content, and random ones, on the relaxed as-made cell."""
@@ -86,12 +123,12 @@ class BuiltStage(FirstStage):
         maker = OrderMaker(keep=keep, seed=self.campaign.structures.seed, n_random=n_random, removal=wanted.removal)
         order = maker.make(spec, member.configuration, str(x), label=prefix)
         self.add(order, f"{prefix}/order", priority, spec.candidate_id)
+        number = self.n_starts if float(x) in self.window(spec) else 1
         jobs = []
         for slot in range(keep + n_random):
+            start = (member.configuration, order.output, member.made.output, slot)
             name = f"{prefix}/o{slot}/s{self.number}"
-            relax = self.maker(self.stage.task, displacement=self.campaign.structures.shift, spec=spec)
-            job = relax.make(member.configuration, order.output, member.made.output, slot, label=name)
-            jobs.append(self.add(job, name, priority, spec.candidate_id))
+            jobs.append(self.calculated(start, name, priority, spec, candidate=spec.candidate_id, n_starts=number))
         return States(x, order.output, jobs)
 
 
@@ -131,9 +168,7 @@ class GivenStage(FirstStage):
         """The given cell as made."""
         del builder
         cells, name = self.cells[spec.candidate_id], f"{prefix}/c{index}/x{spec.x_made}/o0/s{self.number}"
-        maker = self.maker(self.stage.task, displacement=self.campaign.structures.shift, spec=spec)
-        job = maker.make(cells.made, label=name)
-        return Member(None, cells.n_fu, self.add(job, name, priority, candidate))
+        return Member(None, cells.n_fu, self.calculated((cells.made,), name, priority, spec, candidate=candidate))
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
         """The given cells at a content."""
@@ -142,7 +177,6 @@ class GivenStage(FirstStage):
         jobs = []
         for slot, state in enumerate(found):
             name = f"{prefix}/o{slot}/s{self.number}"
-            maker = self.maker(self.stage.task, displacement=self.campaign.structures.shift, spec=spec)
-            job = maker.make(state.structure, label=name)
-            jobs.append(self.add(job, name, priority, spec.candidate_id))
+            start = (state.structure,)
+            jobs.append(self.calculated(start, name, priority, spec, candidate=spec.candidate_id))
         return States(x, found[0].ordering, jobs)

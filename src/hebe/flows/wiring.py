@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobflow import Job, OutputReference
 
 from hebe.config.campaign import Campaign
-from hebe.config.engine import STARTS_FROM_IONS
+from hebe.config.engine import COSTLY, STARTS_FROM_IONS
 from hebe.config.family import Family, load_family
 from hebe.config.mixing import VibrationSpec
 from hebe.config.refusal import bad_key
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 _SMALLEST_VERTEX: Final = 8
 _LARGEST_GROWTH: Final = 2
 SHARED_PRIORITY: Final = 1_000_000
+TRIAL_FMAX: Final = 0.05
+"""Largest force (eV/A) at which it is clear which of several starts of a cell is lowest."""
 _STAGE_PRIORITY: Final = 10_000
 
 
@@ -137,14 +139,30 @@ class StageWiring(ABC):
         self.jobs.append(job)
         return job
 
+    @property
+    def n_starts(self) -> int:
+        """From how many starts a cell whose energy is compared is calculated."""
+        if self.stage.task == "static":
+            return 1
+        return self.campaign.structures.n_starts(costly=self.stage.engine.name in COSTLY)
+
     def maker(
-        self, task: Task, *, displacement: float = 0.0, spec: MemberSpec | None = None
+        self,
+        task: Task,
+        *,
+        displacement: float = 0.0,
+        spec: MemberSpec | None = None,
+        origin: str | None = None,
+        trial: bool = False,
     ) -> RelaxMaker | StaticMaker:
         """Maker of a calculation with the engine of the stage.
 
-        Only cells of the host, which have a member's `spec`, can lose their topology and have its ions.
+        Only cells of the host, which have a member's `spec`, can lose their topology and have its ions. A `trial` is
+        relaxed until it is clear which of several starts is lowest.
         """
         engine = self.stage.engine.model_dump(mode="json", exclude_none=True)
+        if trial:
+            engine |= {"fmax": max(self.stage.engine.fmax, TRIAL_FMAX), "check_minimum": False}
         family = None if spec is None else self.family.name
         brought = None if spec is None else self.campaign.host.crystal
         member: dict[str, Any] | None = None
@@ -156,6 +174,8 @@ class StageWiring(ABC):
             "family": family,
             "host": brought,
             "member": member,
+            "origin": origin,
+            "accept": () if spec is None else self.stage.accept,
         }
         if task == "static":
             return StaticMaker(**shared)
@@ -207,6 +227,7 @@ class StageWiring(ABC):
             stage=self.number,
             analyses=list(self.stage.analyses),
             window=self.window(spec) if spec.working_ion else None,
+            accept=self.stage.accept,
         ).make(
             spec,
             [*made, *(job.output for job in parts.states)],
@@ -229,10 +250,12 @@ class StageWiring(ABC):
         arguments = (spec, member.n_fu, member.made.output, calculations, [state.ordering for state in states])
         window = self.window(spec)
         if "voltage" in wanted:
-            job = VoltageMaker(window=window).make(*arguments, self.metal().output, label=prefix)
+            job = VoltageMaker(window=window, accept=self.stage.accept).make(
+                *arguments, self.metal().output, label=prefix
+            )
             parts.voltages.append(self.add(job, f"{prefix}/s{self.number}/voltage", priority, spec.candidate_id))
         if "volume_strain" in wanted:
-            job = StrainMaker(window=window).make(*arguments, label=prefix)
+            job = StrainMaker(window=window, accept=self.stage.accept).make(*arguments, label=prefix)
             parts.strains.append(self.add(job, f"{prefix}/s{self.number}/strain", priority, spec.candidate_id))
 
     def _mixing(self, spec: MemberSpec, parts: _Parts, priority: int) -> Job:
@@ -245,7 +268,7 @@ class StageWiring(ABC):
             if phase.kind != "element" or phase.elements == {spec.working_ion}
         ]
         given = [phase for phase in self.given if phase.elements <= elements]
-        maker = MixingMaker(temperatures=list(self.campaign.mixing.temperatures))
+        maker = MixingMaker(temperatures=list(self.campaign.mixing.temperatures), accept=self.stage.accept)
         calculated = {phase.id: self.phase(phase) for phase in (*phases, *given)}
         job = maker.make(
             spec,

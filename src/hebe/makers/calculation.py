@@ -6,7 +6,7 @@ import re
 import time
 import traceback
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -18,15 +18,16 @@ from hebe.config.engine import EngineSpec
 from hebe.config.family import Family, adopt_family, load_family
 from hebe.config.settings import STORE_FOLDER, project_folder
 from hebe.engines.registry import get_engine
+from hebe.engines.softest import LOOK
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.makers.caching import reuse, unfinished
 from hebe.makers.identity import ADDED_LATER
+from hebe.makers.start import Displacement, Start, bare_start, lowest_start, state_start
 from hebe.schemas.base import ErrorInfo, Status
-from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.calculation import CalculationDoc, StartRecord
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
-from hebe.science.keys import KEY_VERSION, content_hash, structure_content, structure_hash
-from hebe.science.structures.configuration import displaced
+from hebe.science.keys import KEY_VERSION, content_hash, structure_content
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.stacking import recognise_stacking
 from hebe.science.structures.starting_ions import with_ions
@@ -56,7 +57,12 @@ class CalculationMaker(Maker, ABC):
         Engine block of a campaign, as plain data.
     displacement
         Length (A) of the random displacement of every site before the calculation, so that Jahn-Teller
-        distortions can appear; decided by the structure's content.
+        distortions can appear; its random numbers follow from what the cell stands for.
+    origin
+        Name of a structure that is no configuration, from which its displacement follows; its formula and number of
+        sites when None.
+    accept
+        Verdicts on the topology of a cell that count as the host when one of several calculations is chosen.
     family
         Host family, for the check whether the cell is still its host; None skips it.
     host
@@ -71,6 +77,8 @@ class CalculationMaker(Maker, ABC):
     family: str | None = None
     host: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
     member: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
+    origin: str | None = field(default=None, metadata=ADDED_LATER)
+    accept: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     version: ClassVar[int] = 1
 
     @property
@@ -92,6 +100,7 @@ class CalculationMaker(Maker, ABC):
         label: str = "",
         *,
         previous: list[CalculationDoc | None] | None = None,
+        number: int = 0,
     ) -> CalculationDoc | OutputReference:
         """Calculate and document; a calculation that was done before is referred to, not repeated.
 
@@ -106,22 +115,26 @@ class CalculationMaker(Maker, ABC):
         label
             Names the calculation in documents.
         previous
-            Calculations of another stage to start from: of those that ended, the one that is `slot`-th in energy gives
-            the cell and its moments. `start` is then the configuration that they belong to, or None.
+            Calculations to start from, of another stage or from several starts: of those that ended, the one that is
+            `slot`-th in energy gives the cell and its moments. `start` is then the configuration or structure that
+            they belong to, or None.
+        number
+            Which of several starts this is: each is displaced by other random numbers.
         """
         spec = EngineSpec.model_validate(self.engine)
         engine = get_engine(spec)
-        structure, reason = self.start_of(start, orderings, parent, slot, previous)
-        if structure is None:
+        begin, reason = self.start_of(start, orderings, parent, slot, previous, number)
+        if begin is None:
             return self._without_start(engine, label, reason)
-        host = self._host(start, structure)
-        key = calculation_key(engine, spec.fmax, self.task, structure)
+        key = calculation_key(engine, spec, self.task, begin)
         found = reuse(key, CalculationDoc, claim=True)
+        if found is None and begin.derived is not None:
+            found = reuse(calculation_key(engine, spec, self.task, Start(begin.structure)), CalculationDoc)
         if found is not None:
             return found
-        facts = self._facts(engine, spec.fmax, key, label, structure)
+        facts = self._facts(engine, spec, key, label, begin) | {"starts": _records(previous)}
         before = unfinished(key, CalculationDoc)
-        return self._calculate(engine, spec, before, host, facts)
+        return self._calculate(engine, spec, before, self._host(start, begin.structure), facts)
 
     def start_of(
         self,
@@ -130,27 +143,30 @@ class CalculationMaker(Maker, ABC):
         parent: CalculationDoc | None = None,
         slot: int = 0,
         previous: list[CalculationDoc | None] | None = None,
-    ) -> tuple[Structure | None, str]:
-        """Structure that `make` calculates; None and why if there is none. Parameters are those of `make`."""
+        number: int = 0,
+    ) -> tuple[Start | None, str]:
+        """Where `make` starts; None and why if there is nothing. Parameters are those of `make`."""
         if previous is not None:
-            structure, reason = _from_previous(previous, slot)
+            found, reason = lowest_start(previous, slot, self.accept)
         else:
-            structure, reason = self._start(start, orderings, parent, slot)
-        if structure is None:
+            found, reason = self._start(start, orderings, parent, slot, Displacement(self.displacement, number))
+        if found is None:
             return None, reason
-        return self._with_ions(structure, EngineSpec.model_validate(self.engine)), ""
+        return replace(found, structure=self._with_ions(found.structure, EngineSpec.model_validate(self.engine))), ""
 
-    def document(self, result: Relaxation, structure: Structure, label: str) -> CalculationDoc:
-        """Document of a result that was computed elsewhere; `structure` is where it began."""
+    def document(self, result: Relaxation, begin: Start, label: str) -> CalculationDoc:
+        """Document of a result that was computed elsewhere; `begin` is where it began."""
         spec = EngineSpec.model_validate(self.engine)
         engine = get_engine(spec)
-        key = calculation_key(engine, spec.fmax, self.task, structure)
-        made = self._document(result, structure, self._facts(engine, spec.fmax, key, label, structure))
+        key = calculation_key(engine, spec, self.task, begin)
+        made = self._document(result, begin.structure, self._facts(engine, spec, key, label, begin))
         return made.model_copy(update={"cpu_s": result.cpu_s})
 
     def _host(self, start: Structure | ConfigurationDoc | None, structure: Structure) -> Structure:
         """Cell before any relaxation, against which the topology is judged; the start itself if there is no other."""
         sites = structure.site_properties.get("configuration_site")
+        if isinstance(start, Structure):
+            return start
         if not isinstance(start, ConfigurationDoc) or start.structure is None or sites is None:
             return structure
         return apply_ordering(start.structure, sites, self._working)
@@ -180,27 +196,21 @@ class CalculationMaker(Maker, ABC):
         orderings: OrderingDoc | None,
         parent: CalculationDoc | None,
         slot: int,
-    ) -> tuple[Structure | None, str]:
+        displacement: Displacement,
+    ) -> tuple[Start | None, str]:
         """Cell to start from, or None and why: ``absent`` slots have nothing to calculate."""
         if start is None:
             return None, "the structure to start from could not be made"
         if isinstance(start, Structure):
-            return displaced(start, self.displacement, structure_hash(start)), ""
+            return bare_start(start, displacement, self.origin), ""
         if orderings is None:
             return None, "the orderings of the working ion could not be made"
         if parent is not None and not parent.usable and parent.status != "absent":
             return None, f"the cell to start from is {parent.status}"
         absent = start.structure is None or slot >= len(orderings.occupied) or (parent and parent.status == "absent")
-        if start.structure is None or absent:
+        if absent:
             return None, ""
-        return self._x_state(start.structure, orderings.occupied[slot], parent), ""
-
-    def _x_state(self, configuration: Structure, occupied: list[int], parent: CalculationDoc | None) -> Structure:
-        """Start cell of an x-state; only cells that were not relaxed before are displaced."""
-        if parent is not None:
-            return apply_ordering(configuration, occupied, self._working, parent.cell)
-        structure = apply_ordering(configuration, occupied, self._working)
-        return displaced(structure, self.displacement, structure_hash(structure))
+        return state_start(start, orderings, slot, self._working, displacement, parent), ""
 
     def _calculate(
         self, engine: Engine, spec: EngineSpec, before: CalculationDoc | None, host: Structure, facts: Mapping[str, Any]
@@ -247,6 +257,7 @@ class CalculationMaker(Maker, ABC):
             forces_max_eV_per_A=result.forces_max,
             stress_GPa=(result.stress * _GPA).tolist(),
             magmoms=None if result.magmoms is None else result.magmoms.tolist(),
+            minimum=result.minimum,
             topology=verdict,
             stacking=self._stacking(host, result.structure),
             n_steps=result.n_steps,
@@ -275,16 +286,18 @@ class CalculationMaker(Maker, ABC):
         found = recognise_stacking(final, normal, slabs)
         return None if found is None else found.name
 
-    def _facts(self, engine: Engine, fmax: float, key: str, label: str, start: Structure) -> dict[str, Any]:
+    def _facts(self, engine: Engine, spec: EngineSpec, key: str, label: str, begin: Start) -> dict[str, Any]:
         """Fields that a calculation has whatever becomes of it."""
+        moving = {} if self.task == STATIC else relaxation_settings(spec)
         return {
             "key": key,
             "engine": engine.name,
             "energy_scale": engine.energy_scale,
-            "settings": dict(engine.settings) if self.task == STATIC else {**engine.settings, "fmax": fmax},
+            "settings": {**engine.settings, **moving},
             "task": self.task,
             "label": label,
-            "input_structure": start,
+            "input_structure": begin.structure,
+            "derived": None if begin.derived is None else dict(begin.derived),
             "versions": dict(engine.versions),
             "job_id": getattr(getattr(CURRENT_JOB, "job", None), "uuid", None),
         }
@@ -303,25 +316,31 @@ class CalculationMaker(Maker, ABC):
         )
 
 
-def _from_previous(previous: list[CalculationDoc | None], slot: int) -> tuple[Structure | None, str]:
-    """Cell of the calculation that is `slot`-th in energy; None and why if there are fewer."""
-    usable = sorted((c for c in previous if c is not None and c.usable), key=lambda c: c.energy)
-    if slot < len(usable):
-        structure = usable[slot].cell.copy()
-        moments = usable[slot].magmoms
-        if moments is not None:
-            structure.add_site_property("magmom", moments)
-        return structure, ""
-    broken = [c.status for c in previous if c is not None and c.status in {"failed", "cut"}]
-    if len(broken) + len(usable) <= slot and None not in previous:
-        return None, ""
-    return None, f"the calculation to start from is {broken[0] if broken else 'missing'}"
+def _records(previous: list[CalculationDoc | None] | None) -> list[StartRecord]:
+    """What a calculation says of those of which it took the lowest."""
+    found = [c for c in previous or [] if c is not None and c.key]
+    return [
+        StartRecord(
+            key=c.key,
+            status=c.status,
+            energy_eV=c.energy_eV,
+            topology=c.topology,
+            volume_A3=None if c.structure is None else c.structure.volume,
+        )
+        for c in found
+    ]
 
 
-def calculation_key(engine: Engine, fmax: float, task: str, structure: Structure) -> str:
-    """Content key of a calculation: engine, what it reads, settings, task, structure.
+def relaxation_settings(spec: EngineSpec) -> dict[str, Any]:
+    """What an engine block says of relaxations beyond the engine's own settings."""
+    return {"fmax": spec.fmax, **({"minimum": LOOK} if spec.check_minimum else {})}
 
-    The step limit, threads and the machine stay out of it; `fmax` counts only where something relaxes.
+
+def calculation_key(engine: Engine, spec: EngineSpec, task: str, start: Start) -> str:
+    """Content key of a calculation: engine, what it reads, settings, task, start.
+
+    The step limit, threads and the machine stay out of it; `fmax` and the look for a minimum count only where
+    something relaxes. A start that comes from other calculations is identified by their keys.
     """
     content: dict[str, Any] = {
         "version": KEY_VERSION,
@@ -329,12 +348,14 @@ def calculation_key(engine: Engine, fmax: float, task: str, structure: Structure
         "settings": dict(engine.settings),
         "reads": list(engine.reads),
         "task": task,
-        "structure": structure_content(structure),
+        "structure": structure_content(start.structure) if start.derived is None else dict(start.derived),
     }
     if task != STATIC:
-        content |= {"fmax": fmax, "cell": "strain" if task == "relax" else "fixed"}
-    if "magmoms" in engine.reads and "magmom" in structure.site_properties:
-        moments = np.array([moment or 0.0 for moment in structure.site_properties["magmom"]], dtype=float)
+        content |= {**relaxation_settings(spec), "cell": "strain" if task == "relax" else "fixed"}
+    properties = start.structure.site_properties
+    given = start.derived is None or "ion" in properties  # moments of other calculations follow from their keys
+    if given and "magmoms" in engine.reads and "magmom" in properties:
+        moments = np.array([moment or 0.0 for moment in properties["magmom"]], dtype=float)
         content["magmoms"] = np.rint(moments * 1000).astype(int).tolist()
     return content_hash(content)
 

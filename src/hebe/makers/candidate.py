@@ -29,6 +29,8 @@ class CandidateMaker(Maker):
         What the stage was asked for; an analysis that is asked for and has no value makes it partial.
     window
         Lowest and highest x (ions per formula unit) of the window capacity.
+    accept
+        Verdicts on the topology of a cell that count as the host.
     """
 
     name: str = "candidate"
@@ -36,7 +38,8 @@ class CandidateMaker(Maker):
     stage: int = 0
     analyses: list[str] = field(default_factory=list)
     window: tuple[float, float] | None = None
-    version: ClassVar[int] = 1
+    accept: tuple[str, ...] = ()
+    version: ClassVar[int] = 2
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(
@@ -59,5 +62,5 @@ class CandidateMaker(Maker):
         mixing
             Mixing of the candidate.
         """
-        parts = CandidateParts(spec, calculations, made, voltages, strains, mixing)
+        parts = CandidateParts(spec, calculations, made, voltages, strains, mixing, self.accept)
         return summarise(parts, self.campaign, self.stage, self.analyses, self.window)

@@ -29,12 +29,15 @@ class MixingMaker(Maker):
         Standard error of the engine on mixing enthalpies, eV/atom; the documented one of its energy scale when None.
     temperatures
         Where the lowest mixture of competing phases is listed beside those at 0 K and at T_mix (K).
+    accept
+        Verdicts on the topology of a cell that count as the host.
     """
 
     name: str = "mixing"
     model_error: float | None = None
     temperatures: list[float] = field(default_factory=list)
-    version: ClassVar[int] = 4
+    accept: tuple[str, ...] = ()
+    version: ClassVar[int] = 5
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(
@@ -67,8 +70,8 @@ class MixingMaker(Maker):
         vibrations
             ``{"own": [...], "phases": {id: ...}, "highest": K}``; those of members stand in their own entries.
         """
-        simplest, more = ([_member(entry) for entry in part] for part in (vertices, members or []))
-        own = [MemberResult(spec, c, m) for c, m in zip(configurations, made, strict=True)]
+        simplest, more = ([_member(entry, self.accept) for entry in part] for part in (vertices, members or []))
+        own = [MemberResult(spec, c, m, accept=self.accept) for c, m in zip(configurations, made, strict=True)]
         known = [PhaseFacts(**facts) for facts in given or []]
         return mixing_document(
             own,
@@ -83,6 +86,6 @@ class MixingMaker(Maker):
         )
 
 
-def _member(entry: dict[str, Any]) -> MemberResult:
+def _member(entry: dict[str, Any], accept: tuple[str, ...]) -> MemberResult:
     spec = MemberSpec.model_validate(entry["spec"])
-    return MemberResult(spec, entry["configuration"], entry["calculation"], entry.get("vibrations"))
+    return MemberResult(spec, entry["configuration"], entry["calculation"], entry.get("vibrations"), tuple(accept))

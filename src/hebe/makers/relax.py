@@ -36,5 +36,7 @@ class RelaxMaker(CalculationMaker):
         return "relax" if self.cell else "relax-ions"
 
     def run(self, engine: Engine, spec: EngineSpec, start: Structure, folder: Path) -> Relaxation:
-        """Relax until the engine block's `fmax` is reached."""
-        return engine.relax(start, fmax=spec.fmax, steps=spec.steps, cell=self.cell, folder=folder)
+        """Relax until the engine block's `fmax` is reached, in a minimum where it asks for one."""
+        return engine.relax(
+            start, fmax=spec.fmax, steps=spec.steps, cell=self.cell, minimum=spec.check_minimum, folder=folder
+        )

@@ -24,11 +24,14 @@ class StrainMaker(Maker):
     ----------
     window
         Lowest and highest x (ions per formula unit) that count.
+    accept
+        Verdicts on the topology of a cell that count as the host.
     """
 
     name: str = "volume_strain"
     window: tuple[float, float] = (0.0, 1.0)
-    version: ClassVar[int] = 1
+    accept: tuple[str, ...] = ()
+    version: ClassVar[int] = 2
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(
@@ -41,4 +44,4 @@ class StrainMaker(Maker):
         label: str = "",
     ) -> StrainDoc:
         """Analyse what is there; what is missing becomes a warning. Arguments as in `VoltageMaker`."""
-        return strain_document(StateInput(spec, n_fu, made, states, orderings), self.window, label)
+        return strain_document(StateInput(spec, n_fu, made, states, orderings, self.accept), self.window, label)

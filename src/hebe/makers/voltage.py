@@ -24,11 +24,14 @@ class VoltageMaker(Maker):
     ----------
     window
         Lowest and highest x (ions per formula unit) of the average and the profile.
+    accept
+        Verdicts on the topology of a cell that count as the host.
     """
 
     name: str = "voltage"
     window: tuple[float, float] = (0.0, 1.0)
-    version: ClassVar[int] = 1
+    accept: tuple[str, ...] = ()
+    version: ClassVar[int] = 2
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(
@@ -54,5 +57,5 @@ class VoltageMaker(Maker):
         metal
             The elemental metal of the working ion.
         """
-        inputs = StateInput(spec, n_fu, made, states, orderings)
+        inputs = StateInput(spec, n_fu, made, states, orderings, self.accept)
         return voltage_document(inputs, metal, self.window, label)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import statistics
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 from pymatgen.core import Structure
 
 from hebe.schemas.base import Document, ErrorInfo, Status
 from hebe.schemas.electronic import ElectronicDoc
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Correction(Document):
@@ -23,6 +27,30 @@ class Correction(Document):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
+class StartRecord(Document):
+    """One of several starts of a cell: key of its calculation, energy (eV of the whole cell), topology, status."""
+
+    key: str
+    status: Status
+    energy_eV: float | None = None
+    topology: str | None = None
+    volume_A3: float | None = None
+
+
+class MinimumDoc(Document):
+    """What was found when a relaxed cell was looked at along its softest direction.
+
+    ``curvature_eV_per_A2`` is the lowest that was found, translations left out, with strains weighed as in
+    `hebe.engines.softest`; ``pushes`` says how often the cell was pushed off a ridge; ``gain_eV`` what the energy of
+    the whole cell fell by; ``evaluations`` of the engine that the look took.
+    """
+
+    curvature_eV_per_A2: float
+    pushes: int = 0
+    gain_eV: float = 0.0
+    evaluations: int = 0
+
+
 class CalculationDoc(Document):
     """Result of one calculation; the only thing that analyses read.
 
@@ -31,7 +59,9 @@ class CalculationDoc(Document):
     ``stacking`` is that of the relaxed cell of a layered host (O3, P3, O1, P2, O2, several joined by +).
     ``magmoms`` in Bohr magnetons, one per site. Site order is that of ``input_structure``. ``run_dir`` is
     the folder with the files of engines that write some; ``corrections`` what was done about errors on the way.
-    ``energy_corrections`` (eV of the whole cell, by name) are part of ``energy_eV``.
+    ``energy_corrections`` (eV of the whole cell, by name) are part of ``energy_eV``. ``derived`` identifies the start
+    where it comes from other calculations; ``starts`` are those of which the lowest was taken; ``minimum`` says whether
+    the relaxed cell is one.
     """
 
     key: str
@@ -42,6 +72,9 @@ class CalculationDoc(Document):
     status: Status
     label: str = ""
     input_structure: Structure | None = None
+    derived: dict[str, Any] | None = None
+    starts: list[StartRecord] = Field(default_factory=list)
+    minimum: MinimumDoc | None = None
     structure: Structure | None = None
     energy_eV: float | None = None
     energy_corrections: dict[str, float] = Field(default_factory=dict)
@@ -64,6 +97,10 @@ class CalculationDoc(Document):
     def usable(self) -> bool:
         """Whether analyses may use the energy."""
         return self.status == "converged" and self.energy_eV is not None and self.structure is not None
+
+    def is_host(self, accept: Collection[str] = ()) -> bool:
+        """Whether the cell is still its host, or what `accept` (verdicts on the topology) takes for it."""
+        return self.topology in (None, "host") or self.topology in accept
 
     @property
     def energy(self) -> float:
@@ -90,6 +127,17 @@ class CalculationDoc(Document):
         if self.structure is None:
             raise ValueError(f"calculation {self.key[:12]} has no structure ({self.status})")
         return self.structure
+
+    def spread_over_starts(self, accept: Collection[str] = ()) -> tuple[float | None, float | None]:
+        """Sample standard deviations of energy (eV) and volume (A^3) of the cell over its starts.
+
+        Starts that did not converge or left the host do not count; None for fewer than two.
+        """
+        kept = [s for s in self.starts if s.status == "converged" and (s.topology in (None, "host", *accept))]
+        energies = [s.energy_eV for s in kept if s.energy_eV is not None]
+        volumes = [s.volume_A3 for s in kept if s.volume_A3 is not None]
+        spread = [statistics.stdev(values) if len(values) > 1 else None for values in (energies, volumes)]
+        return spread[0], spread[1]
 
     @property
     def energy_per_atom(self) -> float:

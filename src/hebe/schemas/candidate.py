@@ -12,10 +12,14 @@ from hebe.schemas.mixing import MixingDoc
 
 
 class CandidateDoc(Document):
-    """A candidate after one stage; scalars are means over its configurations, ``*_sd`` their spread.
+    """A candidate after one stage; scalars are means over its configurations.
 
-    ``composition`` maps sublattice -> species -> amount per formula unit; entropies in R by convention;
-    ``calculations`` maps label -> content key.
+    Beside a scalar stand ``*_sd``, its standard deviation over configurations, ``*_sd_starts``, that over the starts of
+    its cells (root mean square over configurations), and ``*_error``, the documented error of the engine on hosts with
+    measured values, None where none was measured; ``n_values`` says over how many configurations each is a mean.
+    ``volume_strain_at_max`` is ``max_volume_strain`` with its sign. ``composition`` maps sublattice -> species -> amount
+    per formula unit; entropies in R by convention; ``calculations`` maps label -> content key; ``marks`` are names of
+    `hebe.science.analysis.marks`; ``states_left`` says which states left the host.
     """
 
     candidate_id: str
@@ -33,8 +37,11 @@ class CandidateDoc(Document):
     energy_scale: str
     configuration: str | None = None
     n_configurations: int = 0
+    n_values: dict[str, int] = Field(default_factory=dict)
     average_voltage_V: float | None = None
     average_voltage_V_sd: float | None = None
+    average_voltage_V_sd_starts: float | None = None
+    average_voltage_V_error: float | None = None
     voltage_profile: list[VoltageStep] = Field(default_factory=list)
     x_states: list[XState] = Field(default_factory=list)
     capacity_theoretical_mAh_g: float | None = None
@@ -42,9 +49,14 @@ class CandidateDoc(Document):
     capacity_window_mAh_g: float | None = None
     max_volume_strain: float | None = None
     max_volume_strain_sd: float | None = None
+    max_volume_strain_sd_starts: float | None = None
+    max_volume_strain_error: float | None = None
+    volume_strain_at_max: float | None = None
     max_delta_volume: float | None = None
     max_delta_volume_sd: float | None = None
     mixing: MixingDoc = Field(default_factory=MixingDoc)
+    marks: list[str] = Field(default_factory=list)
+    states_left: list[str] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
     error: ErrorInfo | None = None
     calculations: dict[str, str] = Field(default_factory=dict)

@@ -16,13 +16,20 @@ class VoltageStep(Document):
 
 
 class XState(Document):
-    """The lowest state found at one x; ``energy_eV_per_fu`` on the engine's scale."""
+    """The lowest state found at one x that is still the host; ``energy_eV_per_fu`` on the engine's scale.
+
+    ``left`` marks the lowest of all where none is the host: it enters no average, strain or hull. ``*_sd_starts`` are
+    standard deviations over the starts of its cell, None for fewer than two.
+    """
 
     x: float
     energy_eV_per_fu: float
     volume_A3_per_fu: float
     on_hull: bool
     topology: str | None
+    left: bool = False
+    energy_sd_starts_eV_per_fu: float | None = None
+    volume_sd_starts_A3_per_fu: float | None = None
     anion_oxidation: float = 0.0
     volume_strain: float | None = None
     axis_strain: list[float] | None = None
@@ -30,10 +37,11 @@ class XState(Document):
 
 
 class VoltageDoc(Document):
-    """Voltage of one configuration: average over the window, profile, states."""
+    """Voltage of one configuration: average over the window, profile, states; ``*_sd_starts`` from its ends."""
 
     label: str = ""
     average_voltage_V: float | None = None
+    average_voltage_V_sd_starts: float | None = None
     voltage_profile: list[VoltageStep] = Field(default_factory=list)
     x_states: list[XState] = Field(default_factory=list)
     energy_made_eV_per_fu: float | None = None
@@ -41,10 +49,15 @@ class VoltageDoc(Document):
 
 
 class StrainDoc(Document):
-    """Volume change of one configuration over the window, relative to the as-made cell."""
+    """Volume change of one configuration over the window, relative to the as-made cell.
+
+    ``max_volume_strain`` is the largest absolute one, ``volume_strain_at_max`` the same with its sign.
+    """
 
     label: str = ""
     max_volume_strain: float | None = None
+    max_volume_strain_sd_starts: float | None = None
+    volume_strain_at_max: float | None = None
     max_delta_volume: float | None = None
     x_states: list[XState] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)

@@ -62,7 +62,11 @@ class VibrationalMixing(Document):
 class MixingDoc(Document):
     """Mixing of one candidate; scalars from the mean energy over its configurations.
 
-    ``hull_models`` are known oxides and fluorides that only a model stands for.
+    ``deviation`` is the largest difference between a fraction that a cell holds and the one that it stands for;
+    ``left_out`` are cells that are no longer what they stand for, with the verdict on their topology;
+    ``doubtful_phases`` are those that decide and are a model or unverified, with the reason; ``*_sd_starts`` are
+    standard deviations over the starts of a cell, root mean squares over the configurations. ``hull_models`` are known
+    oxides and fluorides that only a model stands for.
     """
 
     label: str = ""
@@ -76,10 +80,14 @@ class MixingDoc(Document):
     T_mix_sd_configurations_K: float | None = None
     T_mix_sd_model_K: float | None = None
     dH_sd_eV_per_site: float | None = None
+    dH_sd_starts_eV_per_site: float | None = None
     energy_above_hull_eV_per_atom: float | None = None
     energy_above_hull_sd: float | None = None
     hull_phases: list[str] = Field(default_factory=list)
     hull_grade: Literal["A", "B", "C", "D"] | None = None
     hull_models: list[str] = Field(default_factory=list)
+    deviation: float = 0.0
+    doubtful_phases: dict[str, str] = Field(default_factory=dict)
+    left_out: dict[str, str] = Field(default_factory=dict)
     vibrations: VibrationalMixing | None = None
     warnings: list[str] = Field(default_factory=list)

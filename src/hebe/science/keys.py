@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
 KEY_VERSION = 1
+
+_GRID: Final = 1e6
+"""Steps per A and per lattice vector to which structures are rounded."""
+
+_TIE: Final = 1e-3
+"""What counts as half a step, in steps: ideal positions are round decimals that lie exactly between two steps, where
+the last bit, which differs between processors, must not decide."""
 
 
 def canonical_json(value: Any) -> str:
@@ -31,11 +39,33 @@ def content_hash(value: Any) -> str:
 
 
 def structure_content(structure: Structure) -> dict[str, Any]:
-    """What identifies a structure: lattice (1e-6 A), fractional coordinates (1e-6, wrapped), elements, site order."""
-    lattice = np.rint(structure.lattice.matrix * 1e6).astype(int)
-    coords = np.rint(structure.frac_coords * 1e6).astype(int) % 1_000_000
+    """What identifies a structure: lattice (1e-6 A), fractional coordinates (1e-6, wrapped), elements, site order.
+
+    Halves are rounded up, and so is what is a thousandth of a step below them.
+    """
+    lattice = _steps(structure.lattice.matrix)
+    coords = _steps(structure.frac_coords) % round(_GRID)
     elements = [getattr(site.specie, "element", site.specie).symbol for site in structure]
     return {"lattice": lattice.tolist(), "coords": coords.tolist(), "elements": elements}
+
+
+def rounded(structure: Structure) -> Structure:
+    """Copy with lattice and coordinates on the steps that identify it, the same bits on every processor.
+
+    Coordinates are not wrapped.
+    """
+    from pymatgen.core import Lattice, Structure
+
+    return Structure(
+        Lattice(_steps(structure.lattice.matrix) / _GRID),
+        structure.species,
+        _steps(structure.frac_coords) / _GRID,
+        site_properties=structure.site_properties,
+    )
+
+
+def _steps(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.floor(values * _GRID + (0.5 + _TIE)).astype(np.int64)
 
 
 def structure_hash(structure: Structure) -> str:

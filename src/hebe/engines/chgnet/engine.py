@@ -126,10 +126,13 @@ class CHGNetEngine:
         fmax: float = 0.05,
         steps: int = 200,
         cell: bool = True,
+        minimum: bool = False,
         folder: Path | None = None,  # noqa: ARG002 - has no files
     ) -> Relaxation:
         """Relax ions and cell; moments are those of the end (they cost next to nothing beside an energy)."""
-        return relax(structure, partial(self.evaluate, magmoms=True), fmax=fmax, steps=steps, cell=cell)
+        return relax(
+            structure, partial(self.evaluate, magmoms=True), fmax=fmax, steps=steps, cell=cell, minimum=minimum
+        )
 
     def relax_many(
         self,
@@ -138,8 +141,9 @@ class CHGNetEngine:
         fmax: float = 0.05,
         steps: int = 200,
         cell: bool = True,
+        minimum: bool = False,
         batch: int = 64,
     ) -> list[Relaxation | EngineError]:
         """Relax structures in lock-step, up to `batch` at a time; see `hebe.engines.optimizer.relax_many`."""
         evaluate = partial(self.evaluate_many, magmoms=True)
-        return relax_many(structures, evaluate, fmax=fmax, steps=steps, cell=cell, batch=batch)
+        return relax_many(structures, evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum, batch=batch)

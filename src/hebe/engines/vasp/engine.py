@@ -118,6 +118,7 @@ class VaspEngine:
         fmax: float = 0.05,
         steps: int = 200,
         cell: bool = True,
+        minimum: bool = False,  # noqa: ARG002 - it has an optimizer of its own
         folder: Path | None = None,
     ) -> Relaxation:
         """Relax ions and cell from the last good structure in `folder`.

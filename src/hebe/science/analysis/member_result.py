@@ -24,17 +24,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MemberResult:
-    """One configuration of a member of the host with its as-made relaxation."""
+    """One configuration of a member of the host with its as-made relaxation.
+
+    ``accept`` are verdicts on the topology of its cell that count as the host.
+    """
 
     spec: MemberSpec
     configuration: ConfigurationDoc | None
     calculation: CalculationDoc | None
     vibrations: VibrationDoc | None = None
+    accept: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
-        """Whether it has an energy."""
-        return self.configuration is not None and self.calculation is not None and self.calculation.usable
+        """Whether it has an energy, of a cell that is what it stands for."""
+        found = self.calculation
+        return self.configuration is not None and found is not None and found.usable and found.is_host(self.accept)
+
+    @property
+    def left(self) -> str | None:
+        """Verdict on a cell that is no longer the host; None where it is, or has no energy."""
+        found = self.calculation
+        return found.topology if found is not None and found.usable and not found.is_host(self.accept) else None
 
     @property
     def name(self) -> str:
@@ -91,6 +102,12 @@ class MemberResult:
         if self.configuration is None:
             raise ValueError(f"{self.spec.formula} was not built")
         return self.result.energy / self.configuration.n_fu
+
+    @property
+    def energy_sd_starts(self) -> float | None:
+        """Standard deviation of the energy over its starts, eV per formula unit; None for fewer than two."""
+        sd, _ = self.result.spread_over_starts(self.accept)
+        return None if sd is None or self.configuration is None else sd / self.configuration.n_fu
 
     @property
     def entropy(self) -> float:

@@ -11,6 +11,7 @@ from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilib
 from hebe.science.analysis.hull_entries import competing_entries, member_entries
 from hebe.science.analysis.mixing import DisorderedPhase, changed_ions, mixing, mixing_at
 from hebe.science.analysis.model_error import documented_error
+from hebe.science.analysis.spread import root_mean_square
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,14 +61,19 @@ def mixing_document(
     """
     usable = [member for member in own if member.usable]
     if not usable:
+        lost = sorted({member.left for member in own if member.left is not None})
         reason = "no configuration of the candidate has an energy"
+        if lost:
+            reason = f"no configuration of the candidate is still its host ({', '.join(lost)})"
         return MixingDoc(
             label=label, competing=MixingResult(reason=reason), same_host=MixingResult(reason=reason), warnings=[reason]
         )
     first, energy = usable[0], statistics.fmean(member.energy for member in usable)
     sites = float(first.composition.host.sublattices[first.spec.primary].multiplicity)
     document = _with_spread(label, usable, sites)
-    document.warnings += _doubts(usable, vertices)
+    document.left_out = {m.result.label: m.left for m in (*own, *vertices, *members) if m.left is not None}
+    document.deviation = max(member.deviation for member in usable)
+    document.warnings += _doubts(document, usable)
     _same_host(document, first, energy, vertices, sites)
     elements = set(first.amounts)
     entries = competing_entries(phases, elements, given) + member_entries([*vertices, *members], elements, first)
@@ -87,6 +93,7 @@ def _with_spread(label: str, usable: Sequence[MemberResult], sites: float) -> Mi
     """Document with what is computed, per how many sites and atoms, and the spread over configurations."""
     atoms = float(sum(usable[0].composition.elements.values()))
     sd = statistics.stdev(member.energy for member in usable) if len(usable) > 1 else None
+    starts = root_mean_square(member.energy_sd_starts for member in usable)
     return MixingDoc(
         label=label,
         engine=usable[0].result.engine,
@@ -95,19 +102,21 @@ def _with_spread(label: str, usable: Sequence[MemberResult], sites: float) -> Mi
         atoms_per_fu=atoms,
         n_configurations=len(usable),
         dH_sd_eV_per_site=None if sd is None else sd / sites,
+        dH_sd_starts_eV_per_site=None if starts is None else starts / sites,
         energy_above_hull_sd=None if sd is None else sd / atoms,
     )
 
 
-def _doubts(usable: Sequence[MemberResult], vertices: Sequence[MemberResult]) -> list[str]:
-    """What is wrong with the cells of the candidate and of the vertices."""
+def _doubts(document: MixingDoc, usable: Sequence[MemberResult]) -> list[str]:
+    """What is wrong with the cells of the candidate, and which cells are left out."""
     found = ["one configuration: no spread"] if len(usable) == 1 else []
-    off = max(member.deviation for member in usable)
-    if off > _SAME_COMPOSITION:
-        found.append(f"the cell only approximates the composition: fractions are off by up to {off:.3f}")
-    results = [member.result for member in (*usable, *(v for v in vertices if v.usable))]
-    others = [result for result in results if result.topology not in (None, "host")]
-    return found + [f"{result.label}: no longer the host ({result.topology})" for result in others]
+    if document.deviation > _SAME_COMPOSITION:
+        found.append(f"the cell only approximates the composition: fractions are off by up to {document.deviation:.3f}")
+    accepted = [m.result for m in usable if m.result.topology not in (None, "host")]
+    found += [f"{result.label}: no longer the host ({result.topology}), accepted" for result in accepted]
+    return found + [
+        f"{label}: no longer the host ({verdict}), left out" for label, verdict in document.left_out.items()
+    ]
 
 
 def _same_host(
@@ -131,7 +140,7 @@ def _same_host(
         for v in vertices
         if v.usable and set(v.ions) <= set(ions)
     ]
-    lost = [v.spec.formula for v in vertices if not v.usable]
+    lost = [v.spec.formula for v in vertices if not v.usable and v.left is None]
     document.warnings += [f"same_host: {name} has no energy" for name in lost]
     phase = DisorderedPhase(ions, energy, candidate.entropy, sites)
     document.same_host = mixing(phase, PhaseEquilibrium(_on_scale(entries, candidate, document)))

@@ -17,7 +17,7 @@ from hebe.schemas.structures import ConfigurationDoc, SearchDoc
 from hebe.science.chemistry.descriptors import spin_of
 from hebe.science.chemistry.ions import shannon_radius
 from hebe.science.chemistry.space import working_charge
-from hebe.science.keys import content_hash
+from hebe.science.keys import content_hash, rounded
 from hebe.science.structures.channels import MixedSites, mixed_sites
 from hebe.science.structures.host import HostCell, host_cell, layer_numbers
 from hebe.science.structures.objective import Objective, Problem, build_problem
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
-BUILDER_VERSION = 5
+BUILDER_VERSION = 6
 _MAX_GROWTH = 2
 _ATTEMPTS = 5
 _QUICK_ATTEMPTS = 30
@@ -51,8 +51,8 @@ def configuration_key(
 ) -> str:
     """Content key of a configuration: everything that decides it."""
     content = ["configuration", BUILDER_VERSION, composition.candidate_id, n_sites, seed, index]
-    rounded = None if radius is None else round(radius, 6)
-    return content_hash([*content, objective.content(), rounded, n_steps])
+    known = None if radius is None else round(radius, 6)
+    return content_hash([*content, objective.content(), known, n_steps])
 
 
 def exact_size(composition: HostComposition, primary: str, cell: HostCell) -> int:
@@ -89,13 +89,13 @@ def crowded_sublattice(composition: HostComposition, primary: str, size: int, ce
 def mean_radius(composition: HostComposition, split: Split, primary: str) -> float | None:
     """Mean Shannon radius (A) on the primary sublattice, None if one is not tabulated."""
     sub = composition.host.sublattices[primary]
-    total = 0.0
+    total = Fraction(0)
     for ion, amount in split[primary].items():
         radius = shannon_radius(ion, sub.coordination, spin_of(ion, sub))
         if radius is None:
             return None
-        total += float(amount) / sub.multiplicity * radius
-    return total
+        total += amount / sub.multiplicity * Fraction(str(radius))
+    return float(total)
 
 
 @dataclass(frozen=True)
@@ -268,20 +268,24 @@ def build_configuration(
 
 
 def displaced(structure: Structure, amplitude: float, seed: str) -> Structure:
-    """Copy with every site moved by a random vector of length `amplitude` (A), decided by the text `seed`."""
+    """Copy with every site moved by a random vector of length `amplitude` (A), decided by the text `seed`.
+
+    The result is rounded to what identifies a structure (1e-6), so that it is the same on every processor.
+    """
     if amplitude <= 0:
         return structure.copy()
     digest = hashlib.sha256(seed.encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
     steps = rng.normal(size=(len(structure), 3))
     steps *= amplitude / np.linalg.norm(steps, axis=1)[:, None]
-    return Structure(
+    moved = Structure(
         structure.lattice,
         structure.species,
         structure.cart_coords + steps,
         coords_are_cartesian=True,
         site_properties=structure.site_properties,
     )
+    return rounded(moved)
 
 
 def _group_counts(composition: HostComposition, names: Sequence[str], sites: MixedSites) -> list[dict[str, int]]:

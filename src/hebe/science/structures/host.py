@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -46,10 +47,16 @@ class HostCell:
 
 
 def estimate_lattice(estimate: LatticeEstimate, mean_radius: float | None, space_group: int) -> Lattice:
-    """Conventional lattice (A) at a mean cation radius (A), or at the reference radius without one."""
-    shift = 0.0 if mean_radius is None else mean_radius - estimate.reference_radius
-    slopes = {str(name): value for name, value in estimate.slopes.items()}
-    values = {name: value + slopes.get(name, 0.0) * shift for name, value in estimate.parameters.items()}
+    """Conventional lattice (A) at a mean cation radius (A), or at the reference radius without one.
+
+    Parameters are computed exactly and rounded to 1e-4, so that they are the same on every processor.
+    """
+    shift = Fraction(0) if mean_radius is None else _decimal(mean_radius) - _decimal(estimate.reference_radius)
+    slopes = {str(name): _decimal(value) for name, value in estimate.slopes.items()}
+    values = {
+        str(name): float(round(_decimal(value) + slopes.get(name, Fraction(0)) * shift, 4))
+        for name, value in estimate.parameters.items()
+    }
     a = values["a"]
     b, c = values.get("b", a), values.get("c", a)
     if 143 <= space_group <= 194:
@@ -57,6 +64,11 @@ def estimate_lattice(estimate: LatticeEstimate, mean_radius: float | None, space
     return Lattice.from_parameters(
         a, b, c, values.get("alpha", 90.0), values.get("beta", 90.0), values.get("gamma", 90.0)
     )
+
+
+def _decimal(value: float) -> Fraction:
+    """Exact value of the shortest decimal that stands for a number."""
+    return Fraction(str(float(value)))
 
 
 def host_cell(family: Family, working_ion: str | None = None, mean_radius: float | None = None) -> HostCell:

@@ -1,0 +1,112 @@
+"""Where a calculation starts: its structure, and what identifies that structure without its last digits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pymatgen.core import Structure
+
+from hebe.science.keys import canonical_json
+from hebe.science.structures.configuration import displaced
+from hebe.science.structures.working import apply_ordering
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from hebe.schemas.calculation import CalculationDoc
+    from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
+
+
+@dataclass(frozen=True)
+class Start:
+    """Structure to start from.
+
+    Parameters
+    ----------
+    structure
+        The structure.
+    derived
+        What identifies it if it comes from calculations, whose coordinates differ in the last digits between
+        processors: their keys, and what was done with them. None where its coordinates identify it.
+    """
+
+    structure: Structure
+    derived: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """Random displacement of a start cell: length (A), and number of the start; its seed comes from identities."""
+
+    length: float = 0.0
+    number: int = 0
+
+    def of(self, structure: Structure, *identity: object) -> Structure:
+        """Displaced copy; the random numbers follow from `identity` and the number of the start alone."""
+        return displaced(structure, self.length, canonical_json([*identity, self.number]))
+
+
+def bare_start(structure: Structure, displacement: Displacement, origin: str | None) -> Start:
+    """Start of a structure that is no configuration; `origin` names it, else its formula and size do."""
+    identity = [structure.composition.reduced_formula, len(structure)] if origin is None else [origin]
+    return Start(displacement.of(structure, *identity))
+
+
+def state_start(
+    configuration: ConfigurationDoc,
+    orderings: OrderingDoc,
+    slot: int,
+    sublattice: str | None,
+    displacement: Displacement,
+    parent: CalculationDoc | None = None,
+) -> Start:
+    """Start of an x-state: a configuration with one ordering of the working ion, on the relaxed parent if there is one.
+
+    Raises
+    ------
+    ValueError
+        If the configuration has no structure.
+    """
+    if configuration.structure is None:
+        raise ValueError(f"configuration {configuration.label} has no structure")
+    occupied = orderings.occupied[slot]
+    identity = ["state", configuration.key, len(occupied), slot]
+    if parent is None:
+        cell = apply_ordering(configuration.structure, occupied, sublattice)
+        return Start(displacement.of(cell, *identity))
+    cell = apply_ordering(configuration.structure, occupied, sublattice, parent.cell)
+    derived: dict[str, Any] = {"parent": parent.key, "configuration": configuration.key, "occupied": occupied}
+    if displacement.length > 0:
+        derived |= {"displacement": displacement.length, "start": displacement.number}
+    return Start(displacement.of(cell, *identity), derived)
+
+
+def lowest_start(
+    previous: Sequence[CalculationDoc | None], slot: int, accept: Collection[str] = ()
+) -> tuple[Start | None, str]:
+    """Cell of the calculation that is `slot`-th in energy, those that are still their host first.
+
+    `accept` are verdicts on the topology that count as the host.
+
+    Returns
+    -------
+    tuple
+        The start with the moments of that calculation; or None and the reason, which is empty if there are fewer.
+    """
+    usable = sorted(
+        (c for c in previous if c is not None and c.usable), key=lambda c: (not c.is_host(accept), c.energy)
+    )
+    if slot < len(usable):
+        structure = usable[slot].cell.copy()
+        moments = usable[slot].magmoms
+        if moments is not None:
+            structure.add_site_property("magmom", moments)
+        return Start(
+            structure, {"lowest of": [c.key for c in previous if c is not None and c.usable], "slot": slot}
+        ), ""
+    broken = [c.status for c in previous if c is not None and c.status in {"failed", "cut"}]
+    if len(broken) + len(usable) <= slot and None not in previous:
+        return None, ""
+    return None, f"the calculation to start from is {broken[0] if broken else 'missing'}"
