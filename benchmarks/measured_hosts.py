@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from hebe.config.engine import EngineSpec
 from hebe.engines.registry import get_engine
 from hebe.science.analysis.measured_cells import formula_units, host_cells, metal_cell
-from hebe.science.analysis.measured_error import Computed, Deviation, deviation, strains, voltages, volumes
+from hebe.science.analysis.measured_error import Computed, deviation, strains, voltages, volumes
 from hebe.science.analysis.measured_host import MeasuredHost, measured_hosts
 from hebe.science.structures.configuration import displaced
 
@@ -36,6 +36,7 @@ STEPS: Final = 1000
 ORDERINGS: Final = 3
 STARTS: Final = 3
 UNITS: Final = {"voltage": ("V", 1.0, 2), "volume": ("%", 100.0, 1), "strain": ("%", 100.0, 1)}
+"""Unit of the differences, factor, digits."""
 
 
 def compute(engine: Engine, host: MeasuredHost, x: Fraction) -> Computed:
@@ -104,19 +105,25 @@ def rows_of(results: Results, hosts: Sequence[MeasuredHost]) -> list[Comparison]
 def table(rows: Sequence[Comparison], quantity: str) -> None:
     """Print the rows of one quantity, and their deviations by working ion."""
     unit, factor, digits = UNITS[quantity]
-    print(f"\n| host | x | measured {quantity} | computed | difference, {unit} | source |\n|---|---|---|---|---|---|")
+    head = ("host", "structure", "x", f"measured {quantity}", "computed", f"difference, {unit}", "measured by")
+    print(f"\n| {' | '.join(head)} |\n{'|---' * len(head)}|")
     groups: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        if row.quantity == quantity:
-            groups[row.working_ion].append(row.difference)
-            shown = 1.0 if quantity == "volume" else factor
-            print(
-                f"| {row.formula} | {row.x} | {shown * row.measured:.2f} | {shown * row.computed:.2f} "
-                f"| {factor * row.difference:+.{digits}f} | {row.source} |"
-            )
-    print(f"\n| {quantity}, {unit} | n | mean | root mean square |\n|---|---|---|---|")
+    for row in (row for row in rows if row.quantity == quantity):
+        groups[row.host.working_ion].append(row.difference)
+        shown = factor if quantity == "strain" else 1.0
+        cells = (
+            row.host.formula,
+            row.host.kind,
+            row.x,
+            f"{shown * row.measured:.2f}",
+            f"{shown * row.computed:.2f}",
+            f"{factor * row.difference:+.{digits}f}",
+            f"{row.record.source}{' *' if 'unverified' in (row.record.note or '') else ''}",
+        )
+        print(f"| {' | '.join(cells)} |")
+    print(f"\n| working ion | n | mean {quantity}, {unit} | root mean square |\n|---|---|---|---|")
     for ion, differences in groups.items():
-        found: Deviation = deviation(differences)
+        found = deviation(differences)
         print(f"| {ion} | {found.n} | {factor * found.mean:+.{digits}f} | {factor * found.rms:.{digits}f} |")
 
 

@@ -94,7 +94,7 @@ def _ordered(host: MeasuredHost, full: Structure, wanted: Fraction, keep: int) -
     if wanted.denominator != 1 or not 0 <= wanted <= len(sites):
         raise BadInputError(f"{host.formula}: {wanted} ions do not fit on {len(sites)} sites")
     number = int(wanted)
-    charges = np.array([float(site.specie.oxi_state) for site in full])
+    charges = np.array([float(site.specie.oxi_state or 0.0) for site in full])
     redox = [i for i, site in enumerate(full) if site.specie.element.symbol == host.redox]
     charges[redox] -= (charges.sum() - (len(sites) - number) * charges[sites[0]]) / len(redox)
     found = find_orderings(full, sites, number, charges, keep, exclusion=host.exclusion)

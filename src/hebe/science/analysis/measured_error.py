@@ -6,13 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from hebe.science.analysis.measured_host import MeasuredHost, MeasuredState, MeasuredVoltage
 from hebe.science.analysis.voltage import EnergyPoint, voltage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
-
-    from hebe.science.analysis.measured_host import MeasuredHost
 
 
 @dataclass(frozen=True)
@@ -29,17 +28,16 @@ class Comparison:
 
     ``x`` is a content, or two as in ``1 to 1/2``. Voltages in V; volumes in A^3 per formula unit; strains are changes
     of the volume relative to that as made. ``difference`` is computed less measured, of a volume relative to the
-    measured one.
+    measured one. ``record`` has the source.
     """
 
     quantity: Literal["voltage", "volume", "strain"]
-    formula: str
-    working_ion: str
+    host: MeasuredHost
     x: str
     measured: float
     computed: float
     difference: float
-    source: str
+    record: MeasuredState | MeasuredVoltage
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,7 @@ def voltages(host: MeasuredHost, computed: Mapping[Fraction, Computed], metal: f
         low, high = (EnergyPoint(float(x), computed[x].energy) for x in (one.x_low, one.x_high))
         value = voltage(low, high, metal)
         x = f"{one.x_high} to {one.x_low}"
-        ion = host.working_ion
-        rows.append(Comparison("voltage", host.formula, ion, x, one.value, value, value - one.value, one.source))
+        rows.append(Comparison("voltage", host, x, one.value, value, value - one.value, one))
     return rows
 
 
@@ -90,10 +87,9 @@ def volumes(host: MeasuredHost, computed: Mapping[Fraction, Computed]) -> list[C
     """Volumes (A^3 per formula unit) of a host wherever they were measured."""
     rows = []
     for state in host.states:
-        if state.volume is not None and state.source is not None:
-            value, ion, x = computed[state.x].volume, host.working_ion, str(state.x)
-            relative = value / state.volume - 1
-            rows.append(Comparison("volume", host.formula, ion, x, state.volume, value, relative, state.source))
+        if state.volume is not None:
+            value = computed[state.x].volume
+            rows.append(Comparison("volume", host, str(state.x), state.volume, value, value / state.volume - 1, state))
     return rows
 
 
@@ -106,9 +102,8 @@ def strains(host: MeasuredHost, computed: Mapping[Fraction, Computed]) -> list[C
     if made.volume is None:
         return []
     for state in host.states[1:]:
-        if state.volume is not None and state.source is not None:
+        if state.volume is not None:
             measured = state.volume / made.volume - 1
             value = computed[state.x].volume / computed[made.x].volume - 1
-            x, ion = f"{made.x} to {state.x}", host.working_ion
-            rows.append(Comparison("strain", host.formula, ion, x, measured, value, value - measured, state.source))
+            rows.append(Comparison("strain", host, f"{made.x} to {state.x}", measured, value, value - measured, state))
     return rows

@@ -27,8 +27,8 @@ class MeasuredState(ConfigModel):
     """A host at one content of the working ion, and its measured volume.
 
     ``x`` is working ions per formula unit. ``volume`` (A^3 per formula unit, room temperature) is None where only the
-    energy is wanted. ``phase`` names another structure than the host's, where sites were filled or moved; ``supercells``
-    are the cells, in multiples of the primitive one, over which the ions are ordered.
+    energy is wanted. ``phase`` names another structure than the host's, where sites were filled or moved;
+    ``supercells`` are the cells, in multiples of the primitive one, over which the ions are ordered.
     """
 
     x: ExactFraction
