@@ -34,7 +34,7 @@ class MixingMaker(Maker):
     name: str = "mixing"
     model_error: float | None = None
     temperatures: list[float] = field(default_factory=list)
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(
