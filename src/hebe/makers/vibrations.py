@@ -43,7 +43,7 @@ class VibrationMaker(Maker):
     engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
     supercell: float = 10.0
     displacement: float = 0.01
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: optical modes of the zone centre
 
     @job(config=JobConfig(expose_store=True, on_missing_references=OnMissing.NONE))
     def make(self, calculation: CalculationDoc | None, label: str = "") -> VibrationDoc | OutputReference:
@@ -89,6 +89,7 @@ class VibrationMaker(Maker):
         document.residual_eV_per_A = float(np.linalg.norm(rest, axis=1).max())
         document.frequencies_THz = np.round(spectrum.frequencies, 6).tolist()
         document.weights = spectrum.weights.astype(int).tolist()
+        document.optical_THz = None if spectrum.optical is None else np.round(spectrum.optical, 6).tolist()
         document.versions = {**engine.versions, "phonopy": metadata.version("phonopy")}
 
     def _key(self, engine: Engine, calculation: CalculationDoc) -> str:
@@ -98,6 +99,7 @@ class VibrationMaker(Maker):
                 "engine": engine.name,
                 "settings": dict(engine.settings),
                 "task": "vibrations",
+                "zone_centre": "optical",
                 "structure": structure_content(calculation.cell),
                 "supercell": self.supercell,
                 "displacement": self.displacement,

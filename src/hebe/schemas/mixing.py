@@ -30,13 +30,15 @@ class MixingResult(Document):
     """Mixing against one reference set; everything per mixed site of the primary sublattice.
 
     ``dH_eV_per_site`` against the lowest decomposition at 0 K; ``T_mix_K`` the lowest temperature above which
-    the candidate is on the free-energy hull; ``reason`` says why a value is null; ``at`` lists temperatures that
-    were asked for.
+    the candidate is on the free-energy hull, and ``T_stable_up_to_K`` the highest, above which mixtures of higher
+    entropy take over (None: no upper end); ``reason`` says why a value is null; ``at`` lists temperatures that were
+    asked for.
     """
 
     dH_eV_per_site: float | None = None
     dS_eV_per_K_per_site: float | None = None
     T_mix_K: float | None = None
+    T_stable_up_to_K: float | None = None
     decomposition: list[DecompositionPhase] = Field(default_factory=list)
     decomposition_at_T_mix: list[DecompositionPhase] = Field(default_factory=list)
     at: list[MixingAt] = Field(default_factory=list)
@@ -65,8 +67,10 @@ class MixingDoc(Document):
     ``deviation`` is the largest difference between a fraction that a cell holds and the one that it stands for;
     ``left_out`` are cells that are no longer what they stand for, with the verdict on their topology;
     ``doubtful_phases`` are those that decide and are a model or unverified, with the reason; ``*_sd_starts`` are
-    standard deviations over the starts of a cell, root mean squares over the configurations. ``hull_models`` are known
-    oxides and fluorides that only a model stands for.
+    standard deviations over the starts of a cell, root mean squares over the configurations.
+    ``T_mix_sd_configurations_K`` is the standard deviation over configurations, ``T_mix_se_configurations_K`` the
+    standard error of their mean, that divided by the root of their number. ``hull_models`` are known oxides and
+    fluorides that only a model stands for.
     """
 
     label: str = ""
@@ -78,6 +82,7 @@ class MixingDoc(Document):
     competing: MixingResult = Field(default_factory=MixingResult)
     same_host: MixingResult = Field(default_factory=MixingResult)
     T_mix_sd_configurations_K: float | None = None
+    T_mix_se_configurations_K: float | None = None
     T_mix_sd_model_K: float | None = None
     dH_sd_eV_per_site: float | None = None
     dH_sd_starts_eV_per_site: float | None = None

@@ -13,8 +13,9 @@ class VibrationDoc(Document):
     """Frequencies of one cell on a mesh of wave vectors.
 
     ``frequencies_THz`` has one row per wave vector with three entries per atom of the primitive cell, ``weights`` how
-    often each row counts; an imaginary frequency is negative. ``residual_eV_per_A`` is the largest force on the cell
-    before any displacement, which is subtracted from all others.
+    often each row counts; ``optical_THz`` are the modes of the zone centre without its three translations, which count
+    once (None in documents of versions that left them out). An imaginary frequency is negative.
+    ``residual_eV_per_A`` is the largest force on the cell before any displacement, which is subtracted from all others.
     """
 
     key: str = ""
@@ -24,6 +25,7 @@ class VibrationDoc(Document):
     status: Literal["converged", "failed", "absent"] = "converged"
     frequencies_THz: list[list[float]] = Field(default_factory=list)
     weights: list[int] = Field(default_factory=list)
+    optical_THz: list[float] | None = None
     supercell_atoms: int = 0
     n_displacements: int = 0
     residual_eV_per_A: float | None = None
@@ -36,7 +38,7 @@ class VibrationDoc(Document):
     @property
     def lowest_THz(self) -> float | None:  # noqa: N802 - the unit keeps its case
         """Lowest frequency, None where there is none."""
-        return min((min(row) for row in self.frequencies_THz), default=None)
+        return min((min(row) for row in (*self.frequencies_THz, self.optical_THz or ()) if row), default=None)
 
     @property
     def stable(self) -> bool:

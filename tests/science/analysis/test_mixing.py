@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
+from collections import Counter
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
 import pytest
 
 from hebe.science.analysis.hull import PhaseEntry, PhaseEquilibrium
@@ -80,6 +85,105 @@ def test_never_and_always() -> None:
     missing = mixing(disordered({"A": 0.5, "C": 0.5}, -0.1, s), references)
     assert missing.T_mix_K is None
     assert missing.reason == "no phase holds C"
+
+
+S = K * math.log(2)
+
+
+def against(
+    enthalpy: float, entropy: float, *others: tuple[float, float], pure: float = 0.0
+) -> tuple[Any, Any, str | None]:
+    """Both ends and the reason for AB against A + B at `pure` and phases of its composition, (eV, eV/K) each."""
+    phases = [entry(f"AB{i}", {"A": 0.5, "B": 0.5}, h, s) for i, (h, s) in enumerate(others)]
+    references = PhaseEquilibrium([entry("A", {"A": 1}, pure), entry("B", {"B": 1}, pure), *phases])
+    found = mixing(disordered({"A": 0.5, "B": 0.5}, enthalpy, entropy), references)
+    return found.T_mix_K, found.T_stable_up_to_K, found.reason
+
+
+def test_a_reference_of_higher_entropy_takes_over_again() -> None:
+    # over A + B from 300 K on; another phase 0.5 (1400 K) S higher in enthalpy with 1.5 times the entropy
+    assert against(300 * S, S) == (pytest.approx(300), None, None)
+    assert against(300 * S, S, (1000 * S, 1.5 * S)) == (pytest.approx(300), pytest.approx(1400), None)
+    # the two ends meet and pass each other
+    assert against(300 * S, S, (450 * S, 1.5 * S)) == (pytest.approx(300), pytest.approx(300), None)
+    assert against(300 * S, S, (440 * S, 1.5 * S)) == (None, None, "never")
+    # on the hull from 0 K on, up to 1400 K
+    assert against(-10 * S, S, (690 * S, 1.5 * S)) == (0.0, pytest.approx(1400), None)
+
+
+def test_limits_of_equal_enthalpies_and_entropies() -> None:
+    # no enthalpy, no entropy, neither
+    assert against(0.0, S) == (0.0, None, None)
+    assert against(0.1, 0.0) == (None, None, "never")
+    assert against(-0.1, 0.0) == (0.0, None, None)
+    assert against(0.0, 0.0) == (0.0, None, None)
+    # the same phase once more, one of the same entropy below and above it, one of the same enthalpy and more entropy
+    assert against(300 * S, S, (300 * S, S)) == (pytest.approx(300), None, None)
+    assert against(300 * S, S, (299 * S, S)) == (None, None, "never")
+    assert against(300 * S, S, (301 * S, S)) == (pytest.approx(300), None, None)
+    assert against(0.0, S, (0.0, 1.5 * S)) == (0.0, 0.0, None)
+    assert against(300 * S, S, (300 * S, 1.5 * S)) == (None, None, "never")
+
+
+def random_hull(seed: int) -> tuple[DisorderedPhase, list[PhaseEntry]]:
+    """A phase of two or three components among pure and mixed ones, some of its composition; few distinct entropies."""
+    draw = random.Random(seed)
+    components = "ABC"[: draw.choice((2, 3))]
+
+    def amounts() -> dict[str, float]:
+        parts = [draw.randint(1, 4) for _ in components]
+        return {c: n / sum(parts) for c, n in zip(components, parts, strict=True)}
+
+    own = amounts()
+    entropies = [K * math.log(n) for n in (1, 2, 3, 4, 5)]
+    mixed = [
+        entry(
+            f"P{i}", draw.choice((own, amounts())), draw.choice((0.0, draw.uniform(-0.05, 0.1))), draw.choice(entropies)
+        )
+        for i in range(draw.randint(0, 6))
+    ]
+    enthalpy = draw.choice((0.0, draw.uniform(-0.05, 0.1)))
+    return disordered(own, enthalpy, draw.choice(entropies)), [entry(c, {c: 1.0}, 0.0) for c in components] + mixed
+
+
+def lines(phase: DisorderedPhase, entries: list[PhaseEntry]) -> list[tuple[float, float]]:
+    """(dH, dS) against every mixture of as many phases as components: all vertices of the program, one by one."""
+    components = sorted(phase.amounts)
+    target = np.array([phase.amounts[c] for c in components])
+    found = []
+    for chosen in itertools.combinations(entries, len(components)):
+        matrix = np.array([[e.amounts.get(c, 0.0) for e in chosen] for c in components])
+        if abs(np.linalg.det(matrix)) < 1e-9:
+            continue
+        n = np.linalg.solve(matrix, target)
+        if n.min() > -1e-12:
+            enthalpy, entropy = ([getattr(e, key) for e in chosen] for key in ("energy", "entropy"))
+            found.append((phase.energy - float(n @ enthalpy), phase.entropy - float(n @ entropy)))
+    return found
+
+
+def test_both_ends_are_those_of_all_mixtures_at_all_temperatures() -> None:
+    kinds: Counter[str] = Counter()
+    grid = np.linspace(0.0, 6000.0, 601)
+    for seed in range(1000):
+        phase, entries = random_hull(seed)
+        found = mixing(phase, PhaseEquilibrium(entries))
+        excess = np.max([enthalpy - grid * entropy for enthalpy, entropy in lines(phase, entries)], axis=0)
+        lower = math.inf if found.T_mix_K is None else found.T_mix_K
+        upper = math.inf if found.T_stable_up_to_K is None else found.T_stable_up_to_K
+        assert lower <= upper
+        decided = np.abs(excess) > 1e-7
+        expected = (grid >= lower) & (grid <= upper)
+        assert (expected == (excess <= 0))[decided].all(), seed
+        for end in (lower, upper):  # each end that is not 0 K is where a mixture has the free energy of the phase
+            if 0 < end < math.inf:
+                top = max(enthalpy - end * entropy for enthalpy, entropy in lines(phase, entries))
+                assert top == pytest.approx(0.0, abs=1e-8), seed
+        kinds[f"{'never' if lower == math.inf else 'from 0' if lower == 0 else 'from'}, {upper != math.inf}"] += 1
+    # each kind of answer was there
+    assert min(kinds[f"{start}, {ends}"] for start in ("from 0", "from") for ends in (True, False)) >= 10
+    assert kinds["never, False"] >= 100
+    assert kinds["never, True"] == 0
 
 
 @pytest.mark.parametrize("factor", [2.0, 7.0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from pymatgen.core import Lattice, Structure
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.analysis.member_result import MemberResult
+from hebe.science.analysis.mixing import BOLTZMANN
 from hebe.science.analysis.references import mixing_document
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
@@ -78,8 +80,24 @@ def test_spread_and_model_error_are_divided_by_the_entropy_gained() -> None:
     assert gained is not None
     assert found.same_host.T_mix_K == pytest.approx(0.03 / gained)
     assert found.T_mix_sd_configurations_K == pytest.approx(0.02 / 2**0.5 / gained)
+    assert found.T_mix_se_configurations_K == pytest.approx(0.01 / gained)
     assert found.T_mix_sd_model_K == pytest.approx(0.015 * 4 / gained)
     assert found.dH_sd_eV_per_site == pytest.approx(0.02 / 2**0.5)
+
+
+def test_a_disordered_phase_that_takes_over_again_is_warned_of() -> None:
+    # ordered LiFeO2, 0.1 eV below the disordered rock salt of two sites with ln 2 each
+    layered = HostComposition("layered-o3", "Li", Fraction(1), {"TM": {"Fe": Fraction(1)}})
+    salt = HostComposition("rocksalt", None, Fraction(0), {"M": {"Li": HALF, "Fe": HALF}})
+    own = result(member_spec(layered, {"TM": {Ion("Fe", 3): Fraction(1)}}, "TM", VALENCES), ["Fe"], 1, -26.0)
+    split = {"M": {Ion("Li", 1): HALF, Ion("Fe", 3): HALF}}
+    other = result(member_spec(salt, split, "M", {"M": {"Li": (1,), "Fe": (3,)}}), ["Li", "Fe"], 0, -12.95)
+    found = mixing_document([own], [own], {}, members=[other])
+    assert found.competing.T_mix_K == 0.0
+    assert found.competing.T_stable_up_to_K == pytest.approx(0.1 / (2 * BOLTZMANN * math.log(2)))
+    assert "competing: stable only up to 837 K" in found.warnings
+    assert found.same_host.T_stable_up_to_K is None
+    assert not any("same_host: stable" in warning for warning in found.warnings)
 
 
 def test_what_the_cell_really_holds_is_balanced() -> None:

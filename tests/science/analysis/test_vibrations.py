@@ -90,9 +90,26 @@ def test_hot_oscillators_are_classical() -> None:
 def test_an_imaginary_mode_has_no_harmonic_free_energy() -> None:
     with pytest.raises(ValueError, match=r"-1\.00 THz has no harmonic free energy"):
         einstein(-1.0, 2.0, 3.0).free_energy(300.0)
+    unstable = Spectrum(np.full((1, 6), 2.0), np.ones(1), np.array([-1.0, 2.0, 3.0]))
+    with pytest.raises(ValueError, match=r"-1\.00 THz has no harmonic free energy"):
+        unstable.free_energy(0.0)
     assert spectrum_of(VibrationDoc(frequencies_THz=[[-1.0, 2.0, 3.0]], weights=[1])) is None
+    centre = VibrationDoc(frequencies_THz=[[2.0] * 6], weights=[1], optical_THz=[-1.0, 2.0, 3.0])
+    assert (centre.lowest_THz, spectrum_of(centre)) == (-1.0, None)
     assert spectrum_of(VibrationDoc(status="failed")) is None
     assert spectrum_of(None) is None
+
+
+def test_the_zone_centre_counts_once_with_its_optical_modes() -> None:
+    document = VibrationDoc(frequencies_THz=[[4.0] * 6, [5.0] * 6], weights=[2, 1], optical_THz=[6.0, 7.0, 8.0])
+    spectrum = spectrum_of(document)
+    assert spectrum is not None
+    quanta = 2 * 6 * 4.0 + 6 * 5.0 + 6.0 + 7.0 + 8.0
+    # of two atoms and four wave vectors
+    assert spectrum.free_energy(0.0) == pytest.approx(PLANCK_THZ * quanta / 2 / 4 / 2)
+    earlier = spectrum_of(document.model_copy(update={"optical_THz": None}))
+    assert earlier is not None
+    assert earlier.free_energy(0.0) == pytest.approx(PLANCK_THZ * (quanta - 21.0) / 2 / 3 / 2)
 
 
 def test_frequencies_of_a_spring_lattice_are_those_of_the_textbook() -> None:
@@ -107,6 +124,8 @@ def test_frequencies_of_a_spring_lattice_are_those_of_the_textbook() -> None:
     squares = float(spectrum.weights @ (spectrum.frequencies**2).mean(axis=1)) / (spectrum.weights.sum() + 1)
     assert squares == pytest.approx(TO_THZ**2 * 6 * STIFFNESS / mass, rel=1e-5)
     assert spectrum.frequencies.min() > 0
+    assert spectrum.optical is not None
+    assert spectrum.optical.shape == (0,), "one atom has translations only"
 
 
 @pytest.fixture(scope="module")
@@ -123,19 +142,33 @@ def test_a_translation_costs_nothing_even_if_the_forces_drift(rock_salt: tuple[D
     assert acoustic == pytest.approx(0.0, abs=1e-3)
 
 
+def test_the_zone_centre_has_the_modes_that_are_no_translations(rock_salt: tuple[DisplacedCell, Spectrum]) -> None:
+    cell, spectrum = rock_salt
+    expected = np.sort(np.abs(cell.at(np.zeros((1, 3)))[0]))[3:]
+    assert spectrum.optical == pytest.approx(expected, abs=1e-6)
+    assert np.ptp(expected) == pytest.approx(0.0, abs=1e-3), "without charges the three of a cubic crystal are one"
+
+
 def test_free_energies_agree_with_those_of_phonopy(rock_salt: tuple[DisplacedCell, Spectrum]) -> None:
     cell, spectrum = rock_salt
-    temperatures = (0.0, 300.0, 1500.0)
-    cell._phonons.run_thermal_properties(temperatures=temperatures)
-    theirs = np.array(cell._phonons.thermal_properties.free_energy) / 96.48533212
-    # theirs holds the optical modes of the zone centre too, with one part in the number of all wave vectors
-    n = spectrum.weights.sum()
-    centre = Spectrum(cell.at(np.zeros((1, 3)))[:, 3:], np.ones(1))
-    expected = [
-        ((n + 1) * total - centre.free_energy(temperature)) / n / 2
-        for total, temperature in zip(theirs, temperatures, strict=True)
-    ]
-    assert [spectrum.free_energy(temperature) for temperature in temperatures] == pytest.approx(expected, abs=1e-6)
+    temperatures = (0.0, 50.0, 300.0, 1000.0, 1500.0)
+    # the translations of the zone centre are zero but for rounding, all else lies far above this frequency (THz)
+    cutoff = 0.01
+    assert spectrum.lowest > 10 * cutoff
+    cell._phonons.run_thermal_properties(temperatures=temperatures, cutoff_frequency=cutoff)
+    # kJ/mol of a cell of two atoms
+    theirs = np.array(cell._phonons.thermal_properties.thermal_properties[1]) / 96.48533212 / 2
+    ours = [spectrum.free_energy(temperature) for temperature in temperatures]
+    assert ours == pytest.approx(theirs.tolist(), abs=1e-6)
+
+
+def test_what_the_mesh_lacks_falls_with_the_number_of_wave_vectors(rock_salt: tuple[DisplacedCell, Spectrum]) -> None:
+    spectrum = rock_salt[1]
+    temperature, n = 3e4, spectrum.weights.sum() + 1
+    heat = temperature * (spectrum.free_energy(temperature) - spectrum.free_energy(temperature + 1))
+    heat += spectrum.free_energy(temperature)
+    # Dulong and Petit for all modes of two atoms but three
+    assert heat == pytest.approx(BOLTZMANN * temperature * (6 * n - 3) / n / 2, rel=1e-4)
 
 
 def test_neither_the_cell_nor_a_wider_supercell_changes_anything(rock_salt: tuple[DisplacedCell, Spectrum]) -> None:

@@ -1,8 +1,10 @@
 """Mixing enthalpy and mixing temperature of a disordered phase against a set of reference phases.
 
-The mixing temperature is the lowest one above which the phase is on the free-energy hull, with the ideal entropies
-of all phases: the maximum over decompositions of ``dH / dS``, found by Dinkelbach's iteration (Manag. Sci. 13, 492
-(1967)).
+With the ideal entropies of all phases the free energy of the phase above the lowest mixture, the maximum of
+``dH - T dS`` over mixtures, is a convex function of the temperature made of straight pieces, so that the phase is on
+the hull in one interval or nowhere. Its lower end is the mixing temperature; it has an upper end where a mixture has
+more entropy than the phase. Both are found exactly by Newton steps from outside, which no piece can overshoot:
+Dinkelbach, Manag. Sci. 13, 492 (1967).
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ BOLTZMANN: Final = 8.617333262145179e-5
 """Boltzmann constant, eV/K (CODATA 2018)."""
 
 _ENERGY_TOLERANCE: Final = 1e-9
+_ENTROPY_TOLERANCE: Final = 1e-9 * BOLTZMANN
+_HOTTEST: Final = 1e5
 _ITERATIONS: Final = 50
 
 
@@ -39,32 +43,52 @@ def mixing(phase: DisorderedPhase, references: PhaseEquilibrium) -> MixingResult
     -------
     MixingResult
         ``T_mix_K`` 0 when the enthalpy is not positive against any decomposition; None with reason ``never``
-        when a decomposition of lower enthalpy has at least the entropy of the phase; None with the missing
-        component when the references cannot make the composition.
+        when at every temperature some decomposition has a lower free energy; None with the missing component when the
+        references cannot make the composition. ``T_stable_up_to_K`` where decompositions of higher entropy take over
+        again, None where none does below 100,000 K.
     """
     try:
         ground = references.decompose(phase.amounts)
     except InfeasibleError as err:
         return MixingResult(reason=str(err))
+    temperature, current = _lower_end(phase, references, ground)
+    return MixingResult(
+        dH_eV_per_site=_differences(phase, references, ground)[0] / phase.sites,
+        dS_eV_per_K_per_site=_differences(phase, references, current)[1] / phase.sites,
+        T_mix_K=temperature,
+        T_stable_up_to_K=None if temperature is None else _upper_end(phase, references, temperature),
+        decomposition=listed(ground, references.entries, phase.sites),
+        decomposition_at_T_mix=listed(current, references.entries, phase.sites),
+        reason="never" if temperature is None else None,
+    )
+
+
+def _lower_end(
+    phase: DisorderedPhase, references: PhaseEquilibrium, ground: Decomposition
+) -> tuple[float | None, Decomposition]:
+    """Lowest temperature (K) at which the phase is on the hull, None if there is none, and the mixture there."""
     temperature, current = 0.0, ground
-    reason: str | None = None
     for _ in range(_ITERATIONS):
         enthalpy, entropy = _differences(phase, references, current)
         if enthalpy - temperature * entropy <= _ENERGY_TOLERANCE:
             break
-        if entropy <= 0:
-            reason = "never"
-            break
+        if entropy <= _ENTROPY_TOLERANCE:
+            return None, current
         temperature = enthalpy / entropy
         current = references.decompose(phase.amounts, temperature)
-    return MixingResult(
-        dH_eV_per_site=_differences(phase, references, ground)[0] / phase.sites,
-        dS_eV_per_K_per_site=_differences(phase, references, current)[1] / phase.sites,
-        T_mix_K=None if reason else temperature,
-        decomposition=listed(ground, references.entries, phase.sites),
-        decomposition_at_T_mix=listed(current, references.entries, phase.sites),
-        reason=reason,
-    )
+    return temperature, current
+
+
+def _upper_end(phase: DisorderedPhase, references: PhaseEquilibrium, lower: float) -> float | None:
+    """Highest temperature (K) at which a phase that is on the hull at `lower` still is, None if nothing ends it."""
+    start = temperature = max(_HOTTEST, 2 * lower)
+    for _ in range(_ITERATIONS):
+        enthalpy, entropy = _differences(phase, references, references.decompose(phase.amounts, temperature))
+        # on the hull at `lower` and not here: the piece through here rises, so that its mixture has more entropy
+        if enthalpy - temperature * entropy <= _ENERGY_TOLERANCE or entropy >= -_ENTROPY_TOLERANCE:
+            break
+        temperature = max(enthalpy / entropy, lower)
+    return None if temperature == start else temperature
 
 
 def mixing_at(phase: DisorderedPhase, references: PhaseEquilibrium, temperature: float) -> MixingAt:

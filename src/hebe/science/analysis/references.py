@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,7 @@ def mixing_document(
         document.vibrations = vibrations.mixing(phase, comparable, hosts)
     lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
     document.warnings += [f"competing: {name} has no energy" for name in sorted(lost)]
+    _warn_upper_ends(document)
     _uncertainties(document, model_error)
     return document
 
@@ -198,6 +200,13 @@ def _warn_redox(document: MixingDoc, candidate: MemberResult, references: PhaseE
         )
 
 
+def _warn_upper_ends(document: MixingDoc) -> None:
+    """Say where the candidate leaves the hull again, as phases of higher entropy take over."""
+    for name, found in (("competing", document.competing), ("same_host", document.same_host)):
+        if found.T_stable_up_to_K is not None:
+            document.warnings.append(f"{name}: stable only up to {found.T_stable_up_to_K:.0f} K")
+
+
 def _uncertainties(document: MixingDoc, model_error: float | None) -> None:
     error = model_error if model_error is not None else documented_error(document.energy_scale)
     if error is None:
@@ -209,5 +218,6 @@ def _uncertainties(document: MixingDoc, model_error: float | None) -> None:
         return
     if document.dH_sd_eV_per_site is not None:
         document.T_mix_sd_configurations_K = document.dH_sd_eV_per_site / gained
+        document.T_mix_se_configurations_K = document.T_mix_sd_configurations_K / math.sqrt(document.n_configurations)
     if error is not None:
         document.T_mix_sd_model_K = error * document.atoms_per_fu / document.sites_per_fu / gained

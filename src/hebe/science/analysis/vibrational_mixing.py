@@ -47,7 +47,8 @@ def spectrum_of(document: VibrationDoc | None) -> Spectrum | None:
     """Spectrum of a document, None where there is no harmonic free energy."""
     if document is None or not document.stable:
         return None
-    return Spectrum(np.array(document.frequencies_THz), np.array(document.weights, dtype=float))
+    optical = None if document.optical_THz is None else np.array(document.optical_THz, dtype=float)
+    return Spectrum(np.array(document.frequencies_THz), np.array(document.weights, dtype=float), optical)
 
 
 def vibrational_mixing(

@@ -31,21 +31,40 @@ _MESH_LENGTH: Final = 30.0
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Frequencies (THz), shape ``(n_q, 3 n_atoms)``, and weights of the wave vectors, shape ``(n_q,)``."""
+    """Frequencies (THz) of a primitive cell on a mesh of wave vectors.
+
+    Parameters
+    ----------
+    frequencies
+        Shape ``(n_q, 3 n_atoms)``, wave vectors other than the zone centre.
+    weights
+        How often each of them counts, shape ``(n_q,)``.
+    optical
+        Modes of the zone centre but for its three translations, shape ``(3 n_atoms - 3,)``; they count once, and so
+        does the zone centre among the wave vectors. None where the mesh does not hold it.
+    """
 
     frequencies: Array
     weights: Array
+    optical: Array | None = None
 
     @property
     def n_atoms(self) -> int:
         """Atoms of the primitive cell."""
         return int(self.frequencies.shape[1]) // 3
 
+    @property
+    def lowest(self) -> float:
+        """Lowest frequency (THz); an imaginary one is negative."""
+        optical = np.zeros(0) if self.optical is None else self.optical
+        return float(np.concatenate([self.frequencies.ravel(), optical]).min())
+
     def free_energy(self, temperature: float) -> float:
         """Harmonic free energy, eV per atom.
 
-        ``sum h nu / 2 + k T ln(1 - exp(-h nu / k T))`` over the modes: Born and Huang, Dynamical Theory of Crystal
-        Lattices (Oxford, 1954).
+        ``sum h nu / 2 + k T ln(1 - exp(-h nu / k T))`` over the modes, per wave vector: Born and Huang, Dynamical
+        Theory of Crystal Lattices (Oxford, 1954). The translations, which have no frequency, are left out of the sum;
+        the number of wave vectors holds the zone centre all the same.
 
         Parameters
         ----------
@@ -57,14 +76,23 @@ class Spectrum:
         ValueError
             If a frequency is not positive: there is no harmonic free energy.
         """
-        if self.frequencies.min() <= 0:
-            raise ValueError(f"a frequency of {self.frequencies.min():.2f} THz has no harmonic free energy")
-        quanta = PLANCK_THZ * self.frequencies
-        energies = quanta / 2
-        if temperature > 0:
-            energies = energies + BOLTZMANN * temperature * np.log(-np.expm1(-quanta / (BOLTZMANN * temperature)))
-        per_cell = float(self.weights @ energies.sum(axis=1) / self.weights.sum())
-        return per_cell / self.n_atoms
+        if self.lowest <= 0:
+            raise ValueError(f"a frequency of {self.lowest:.2f} THz has no harmonic free energy")
+        total = float(self.weights @ _oscillators(self.frequencies, temperature).sum(axis=1))
+        number = float(self.weights.sum())
+        if self.optical is not None:
+            total += float(_oscillators(self.optical, temperature).sum())
+            number += 1
+        return total / number / self.n_atoms
+
+
+def _oscillators(frequencies: Array, temperature: float) -> Array:
+    """Free energies (eV) of harmonic oscillators (THz) at a temperature (K)."""
+    quanta = PLANCK_THZ * frequencies
+    if temperature <= 0:
+        return quanta / 2
+    thermal = BOLTZMANN * temperature
+    return np.asarray(quanta / 2 + thermal * np.log(-np.expm1(-quanta / thermal)), dtype=float)
 
 
 class DisplacedCell:
@@ -120,16 +148,31 @@ class DisplacedCell:
         """Frequencies from the forces (eV/A) on the displaced cells, each of shape ``(n_supercell_atoms, 3)``.
 
         The force constants are made symmetric and obey the acoustic sum rule. The mesh goes through the zone centre,
-        which is left out: its three translations have no frequency.
+        whose three translations have no frequency and are no part of the spectrum.
         """
         phonons = self._phonons
         phonons.forces = np.array(forces)
         phonons.produce_force_constants(show_drift=False)
         phonons.symmetrize_force_constants(show_drift=False)
         phonons.run_mesh(self._mesh, is_gamma_center=True)
-        kept = np.abs(phonons.mesh.qpoints).max(axis=1) > 0
+        others = np.abs(phonons.mesh.qpoints).max(axis=1) > 0
         weights = np.array(phonons.mesh.weights, dtype=float)
-        return Spectrum(np.array(phonons.mesh.frequencies, dtype=float)[kept], weights[kept])
+        frequencies = np.array(phonons.mesh.frequencies, dtype=float)
+        return Spectrum(frequencies[others], weights[others], self._optical())
+
+    def _optical(self) -> Array:
+        """Frequencies (THz) of the zone centre in the space of displacements that leave the centre of mass at rest.
+
+        The translations are known from the masses, so that no frequency has to be told from zero.
+        """
+        phonons = self._phonons
+        translations = np.kron(np.sqrt(np.asarray(phonons.primitive.masses))[:, None], np.eye(3))
+        rest = np.linalg.qr(translations, mode="complete")[0][:, 3:]
+        phonons.run_qpoints([[0.0, 0.0, 0.0]], with_dynamical_matrices=True)
+        dynamical = np.real(phonons.qpoints.dynamical_matrices[0])
+        squares = np.linalg.eigvalsh(rest.T @ dynamical @ rest)
+        roots = np.sign(squares) * np.sqrt(np.abs(squares))
+        return np.asarray(roots * phonons.unit_conversion_factor, dtype=float)
 
     def at(self, wave_vectors: Array) -> Array:
         """Frequencies (THz) at wave vectors in reciprocal lattice units of the primitive cell, after `spectrum`."""

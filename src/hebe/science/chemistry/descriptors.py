@@ -28,6 +28,15 @@ def relative_mismatch(fractions: Mapping[Ion, float], values: Mapping[Ion, float
     return math.sqrt(sum(x * (1 - values[ion] / mean) ** 2 for ion, x in fractions.items()))
 
 
+def spread(fractions: Mapping[Ion, float], values: Mapping[Ion, float]) -> float:
+    """``sqrt(sum_i x_i (v_i - vbar)^2)`` with ``vbar = sum_i x_i v_i``, in the unit of the values.
+
+    With electronegativities this is their mismatch (Guo and Liu, Prog. Nat. Sci. Mater. Int. 21, 433 (2011)).
+    """
+    mean = sum(x * values[ion] for ion, x in fractions.items())
+    return math.sqrt(sum(x * (values[ion] - mean) ** 2 for ion, x in fractions.items()))
+
+
 def describe(fractions: Mapping[Ion, float], sublattice: FamilySublattice) -> dict[str, float | None]:
     """All descriptors of one sublattice.
 
@@ -41,8 +50,8 @@ def describe(fractions: Mapping[Ion, float], sublattice: FamilySublattice) -> di
     Returns
     -------
     dict
-        ``mean_radius_A``, ``size_mismatch``, ``electronegativity_mismatch``, ``jahn_teller_fraction``,
-        ``d0_fraction``; None where a datum is missing.
+        ``mean_radius_A``, ``size_mismatch``, ``electronegativity_mismatch_Pauling`` (on Pauling's scale),
+        ``jahn_teller_fraction``, ``d0_fraction``; None where a datum is missing.
     """
     spins = {ion: spin_of(ion, sublattice) for ion in fractions}
     radii = {ion: shannon_radius(ion, sublattice.coordination, spins[ion]) for ion in fractions}
@@ -53,8 +62,8 @@ def describe(fractions: Mapping[Ion, float], sublattice: FamilySublattice) -> di
     return {
         "mean_radius_A": sum(x * known_radii[ion] for ion, x in fractions.items()) if complete else None,
         "size_mismatch": relative_mismatch(fractions, known_radii) if complete else None,
-        "electronegativity_mismatch": (
-            relative_mismatch(fractions, known_chi) if len(known_chi) == len(fractions) else None
+        "electronegativity_mismatch_Pauling": (
+            spread(fractions, known_chi) if len(known_chi) == len(fractions) else None
         ),
         "jahn_teller_fraction": math.fsum(x for ion, x in fractions.items() if is_jahn_teller(ion, spins[ion])),
         "d0_fraction": math.fsum(x for ion, x in fractions.items() if is_d0(ion)),
