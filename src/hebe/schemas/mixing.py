@@ -62,7 +62,8 @@ class VibrationalMixing(Document):
 class MixingDoc(Document):
     """Mixing of one candidate; scalars from the mean energy over its configurations.
 
-    ``hull_models`` are known oxides and fluorides that only a model stands for.
+    ``hull_models`` are known oxides and fluorides that only a model stands for; ``hull_unlisted`` are chemical systems
+    of the candidate of which the list behind the grade knows nothing.
     """
 
     label: str = ""
@@ -81,5 +82,6 @@ class MixingDoc(Document):
     hull_phases: list[str] = Field(default_factory=list)
     hull_grade: Literal["A", "B", "C", "D"] | None = None
     hull_models: list[str] = Field(default_factory=list)
+    hull_unlisted: list[str] = Field(default_factory=list)
     vibrations: VibrationalMixing | None = None
     warnings: list[str] = Field(default_factory=list)
