@@ -70,7 +70,8 @@ class MixingDoc(Document):
     standard deviations over the starts of a cell, root mean squares over the configurations.
     ``T_mix_sd_configurations_K`` is the standard deviation over configurations, ``T_mix_se_configurations_K`` the
     standard error of their mean, that divided by the root of their number. ``hull_models`` are known oxides and
-    fluorides that only a model stands for.
+    fluorides that only a model stands for; ``hull_unlisted`` are chemical systems of the candidate of which the list
+    behind the grade knows nothing.
     """
 
     label: str = ""
@@ -94,5 +95,6 @@ class MixingDoc(Document):
     deviation: float = 0.0
     doubtful_phases: dict[str, str] = Field(default_factory=dict)
     left_out: dict[str, str] = Field(default_factory=dict)
+    hull_unlisted: list[str] = Field(default_factory=list)
     vibrations: VibrationalMixing | None = None
     warnings: list[str] = Field(default_factory=list)

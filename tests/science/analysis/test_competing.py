@@ -9,6 +9,7 @@ import spglib
 from pymatgen.core.composition import Composition
 from pymatgen.core.structure import Structure
 
+from hebe.config.family import family_names, load_family
 from hebe.exceptions import BadInputError
 from hebe.science.analysis import competing
 from hebe.science.analysis.competing import (
@@ -20,7 +21,7 @@ from hebe.science.analysis.competing import (
     missing_formulas,
     model_formulas,
     phases_within,
-    unlisted_elements,
+    unlisted_systems,
 )
 from hebe.science.analysis.phase import Member, Phase, PhaseFile, PhaseSite, Prototype, SpaceGroup
 
@@ -170,13 +171,107 @@ def test_coverage_grade(monkeypatch: pytest.MonkeyPatch, present: list[str], gra
         criterion="made for this test",
         systems=(
             *(system("Na-O", "Na2O"), system("Fe-O", "Fe2O3"), system("O-Ti", "TiO2"), system("Cu-O", "CuO")),
-            *(system("Fe-Na-O", "NaFeO2"), system("Fe-O-Ti", "FeTiO3", "Fe2TiO5")),
+            *(system("Fe-Na-O", "NaFeO2"), system("Na-O-Ti"), system("Fe-O-Ti", "FeTiO3", "Fe2TiO5")),
         ),
     )
     monkeypatch.setattr(competing, "load_coverage", lambda: made)
     assert coverage_grade({"Na", "Fe", "Ti", "O"}, present, working_ion="Na") == grade
     assert coverage_grade({"Na", "Fe", "Ti", "V", "O"}, present, working_ion="Na") == "D"
-    assert unlisted_elements({"Na", "V", "Nb", "O"}) == ("Nb", "V")
+
+
+PAIRS = ("Na-O", "Fe-O", "O-Ti", "Cu-O", "Fe-Na-O", "Na-O-Ti", "Cu-Na-O", "Fe-O-Ti", "Cu-Fe-O", "Cu-O-Ti")
+OXIDES = {"Na-O": "Na2O", "Fe-O": "Fe2O3", "O-Ti": "TiO2", "Cu-O": "CuO", "Fe-Na-O": "NaFeO2", "Fe-O-Ti": "FeTiO3"}
+
+
+@pytest.mark.parametrize(
+    ("absent", "grade"),
+    [
+        ((), "A"),
+        (("Cu-O",), "D"),
+        (("Na-O-Ti",), "C"),
+        (("Cu-Na-O", "Cu-O-Ti"), "C"),
+        (("Cu-O-Ti",), "B"),
+        (("Cu-O-Ti", "Cu-Fe-O"), "C"),
+    ],
+)
+def test_a_system_that_is_not_listed_is_not_known(
+    monkeypatch: pytest.MonkeyPatch, absent: tuple[str, ...], grade: str
+) -> None:
+    """It counts as one formula that is missing; an empty system that is listed counts as covered."""
+    listed = [system(name, *([OXIDES[name]] if name in OXIDES else [])) for name in PAIRS if name not in absent]
+    made = CoverageFile(criterion="made for this test", systems=tuple(listed))
+    monkeypatch.setattr(competing, "load_coverage", lambda: made)
+    elements = {"Na", "Fe", "Ti", "Cu", "O"}
+    found = unlisted_systems(elements, working_ion="Na")
+    assert sorted(name for names in found.values() for name in names) == sorted(absent)
+    assert all("Na" in name.split("-") for name in found["A-M-O"])
+    assert coverage_grade(elements, list(OXIDES.values()), working_ion="Na") == grade
+
+
+@pytest.mark.parametrize("left_out", ["NaFeO2", "FeTiO3", "Fe2O3", None])
+@pytest.mark.parametrize("absent", PAIRS)
+def test_a_system_that_is_not_listed_never_raises_the_grade(
+    monkeypatch: pytest.MonkeyPatch, absent: str, left_out: str | None
+) -> None:
+    """Whatever the hull holds, the grade without the system is no better than with it listed."""
+    listed = [system(name, *([OXIDES[name]] if name in OXIDES else [])) for name in PAIRS]
+    present, elements, grades = [formula for formula in OXIDES.values() if formula != left_out], set("O"), []
+    elements |= {"Na", "Fe", "Ti", "Cu"}
+    for systems in (listed, [entry for entry in listed if entry.system != absent]):
+        made = CoverageFile(criterion="made for this test", systems=tuple(systems))
+        monkeypatch.setattr(competing, "load_coverage", lambda made=made: made)
+        grades.append(coverage_grade(elements, present, working_ion="Na"))
+    assert grades[1] >= grades[0]
+
+
+def pool() -> set[str]:
+    """Metals of all families: what can stand on their mixed sublattices, and the working ions."""
+    found = {"Li", "Na", "K"}
+    for name in family_names():
+        for sublattice in load_family(name).sublattices.values():
+            found |= set(sublattice.species) - {"O", "F", "Va"}
+    return found
+
+
+@pytest.mark.parametrize("anion", ["O", "F"])
+def test_every_pair_of_the_pools_is_listed(anion: str) -> None:
+    """M-O, A-M-O and M-M'-O of every metal that a family can hold, with fluorine the fluorides too."""
+    assert len(pool()) >= 24
+    for ion in ("Li", "Na", "K"):
+        found = unlisted_systems({*pool(), "O", anion}, working_ion=ion)
+        assert found == {"binary": (), "A-M-O": (), "M-M'-O": ()}
+
+
+def test_empty_systems_have_a_source_and_what_is_left_out_is_not_listed() -> None:
+    """Empty systems come from the dated query that the criterion describes."""
+    coverage = load_coverage()
+    empty = [entry for entry in coverage.systems if not entry.formulas]
+    assert empty
+    assert all("2025-04-28" in entry.sources[0] for entry in empty)
+    assert "icsd_filtered_info_2025_v3.json.gz of 2025-04-28" in coverage.criterion
+    listed = {competing._reduced(formula) for entry in coverage.systems for formula in entry.formulas}
+    assert not listed & {competing._reduced(f) for group in coverage.left_out.values() for f in group}
+
+
+@pytest.mark.parametrize(
+    ("elements", "without", "best"),
+    [
+        ("Na Al O", ("NaAlO2",), "C"),
+        ("Na Ti Nb O", ("NaNbO3", "TiNb2O7"), "C"),
+        ("Na Ni Mn Sn Ti Fe O", ("Na2SnO3",), "C"),
+    ],
+)
+def test_no_good_grade_without_the_phases_that_matter(elements: str, without: tuple[str, ...], best: str) -> None:
+    """Systems that were graded A or B because nobody had listed what they lack."""
+    system_ = elements.split()
+    everything = [formula for entry in load_coverage().systems for formula in entry.formulas]
+    assert set(without) <= set(everything)
+    assert coverage_grade(system_, everything, working_ion="Na") == "A"
+    for formula in without:
+        present = [known for known in everything if known != formula]
+        grade = coverage_grade(system_, present, working_ion="Na")
+        assert grade != "A"
+        assert formula == "TiNb2O7" or grade >= best
 
 
 @pytest.mark.parametrize(
@@ -188,13 +283,15 @@ def test_coverage_grade(monkeypatch: pytest.MonkeyPatch, present: list[str], gra
         ("Co Cu Mg Ni Zn O", "", ()),
     ],
 )
-def test_systems_of_the_families_are_complete(elements: str, ion: str, models: tuple[str, ...]) -> None:
-    """Every phase that the list with sources names is there; where a model stands for one, the grade is not A."""
+def test_binaries_of_the_families_are_complete(elements: str, ion: str, models: tuple[str, ...]) -> None:
+    """No binary is missing, no system unlisted; the grade says what of the ternaries is."""
     system_ = elements.split()
     present = [phase.id for phase in phases_within(system_)]
-    assert missing_formulas(system_, present, working_ion=ion) == {"binary": (), "A-M-O": (), "M-M'-O": ()}
+    missing = missing_formulas(system_, present, working_ion=ion)
+    assert missing["binary"] == ()
+    assert not any(unlisted_systems(system_, working_ion=ion).values())
     assert model_formulas(system_, present) == models
-    assert coverage_grade(system_, present, working_ion=ion) == ("B" if models else "A")
+    assert coverage_grade(system_, present, working_ion=ion) == ("C" if missing["A-M-O"] else "B" if models else "A")
 
 
 def test_a_model_is_one_until_the_published_structure_joins_it() -> None:
@@ -202,6 +299,7 @@ def test_a_model_is_one_until_the_published_structure_joins_it() -> None:
     assert {phase.id for phase in load_phases() if phase.model} == {name for name in PHASES if name.endswith("-model")}
     system_ = ["Na", "Fe", "O"]
     present = [phase.id for phase in phases_within(system_)]
+    present += missing_formulas(system_, present, working_ion="Na")["A-M-O"]
     assert model_formulas(system_, present) == ("Na3FeO3", "Na5FeO4")
     assert coverage_grade(system_, present, working_ion="Na") == "B"
     assert model_formulas(system_, [*present, "Na3FeO3"]) == ("Na5FeO4",)
@@ -211,9 +309,10 @@ def test_a_model_is_one_until_the_published_structure_joins_it() -> None:
 
 def test_fluorides_are_asked_for_where_there_is_fluorine() -> None:
     """An oxide alone does not make a system with fluorine gradable."""
-    assert unlisted_elements({"Li", "Mn", "O", "F"}) == ()
-    assert unlisted_elements({"Li", "Ru", "Sb", "F"}) == ("Ru",)
-    assert unlisted_elements({"Li", "Mo", "O"}) == ("Mo",)
+    assert unlisted_systems({"Li", "W", "O"}, working_ion="Li")["binary"] == ("O-W",)
+    assert unlisted_systems({"Li", "W", "F"}, working_ion="Li")["binary"] == ("F-W",)
+    both = unlisted_systems({"Li", "W", "O", "F"}, working_ion="Li")
+    assert both == {"binary": ("F-W", "O-W"), "A-M-O": ("F-Li-W", "Li-O-W"), "M-M'-O": ("F-O-W",)}
 
 
 def test_member_of_a_structure_type_is_written_out() -> None:
@@ -244,8 +343,8 @@ def test_missing_formulas_names_what_is_missing() -> None:
     """Without any phase everything known is missing, sorted into the three groups."""
     missing = missing_formulas({"Na", "Mg", "Ti", "O"}, ["MgO"], working_ion="Na")
     assert missing["binary"] == ("Na2O", "Na2O2", "TiO", "Ti2O3", "Ti3O5", "TiO2")
-    assert missing["A-M-O"] == ("NaTiO2", "Na4TiO4", "Na2TiO3", "Na2Ti3O7", "Na2Ti6O13")
-    assert missing["M-M'-O"] == ("MgTiO3", "Mg2TiO4", "MgTi2O5")
+    assert missing["A-M-O"][:5] == ("NaTiO2", "Na4TiO4", "Na2TiO3", "Na2Ti3O7", "Na2Ti6O13")
+    assert missing["M-M'-O"][:3] == ("MgTiO3", "Mg2TiO4", "MgTi2O5")
     with pytest.raises(BadInputError, match="neither the id of a phase nor a formula"):
         missing_formulas({"Na", "O"}, ["not-a-phase"], working_ion="Na")
 

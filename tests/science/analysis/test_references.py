@@ -11,6 +11,8 @@ from pymatgen.core import Lattice, Structure
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.structures import ConfigurationDoc
+from hebe.science.analysis.competing import load_phases
+from hebe.science.analysis.hull_entries import PhaseFacts
 from hebe.science.analysis.member_result import MemberResult
 from hebe.science.analysis.mixing import BOLTZMANN
 from hebe.science.analysis.references import mixing_document
@@ -21,7 +23,7 @@ from hebe.science.chemistry.member import member_spec, split_of
 if TYPE_CHECKING:
     from hebe.schemas.spec import MemberSpec
 
-VALENCES = {"TM": {"Ni": (2, 3), "Mn": (3, 4), "Fe": (3,)}}
+VALENCES = {"TM": {"Ni": (2, 3), "Mn": (3, 4), "Fe": (3,), "W": (3,)}}
 
 
 def spec(fractions: dict[str, Fraction], split: dict[Ion, Fraction], x: Fraction = Fraction(1)) -> MemberSpec:
@@ -135,3 +137,47 @@ def test_without_an_energy_there_is_a_reason() -> None:
     found = mixing_document([MemberResult(NI_MN, None, None)], [], {}, model_error=0.015)
     assert found.same_host.T_mix_K is None
     assert found.same_host.reason == "no configuration of the candidate has an energy"
+
+
+def phase_energy(name: str, energy_per_atom: float) -> CalculationDoc:
+    """A phase of the package with an energy that was made up."""
+    structure = next(phase for phase in load_phases() if phase.id == name).structure().remove_oxidation_states()
+    return CalculationDoc(
+        key=name,
+        engine="e",
+        energy_scale="s",
+        task="relax",
+        status="converged",
+        structure=structure,
+        energy_eV=energy_per_atom * len(structure),
+    )
+
+
+def test_a_phase_that_decides_and_is_doubtful_is_named() -> None:
+    # NaNi1/2Mn1/2O2 = 1/2 Na2O + 1/2 NiMnO3; the other phases are too high to decide
+    member = result(NI_MN, ["Ni", "Mn"], 2, -20.0)
+    doubtful = {phase.id: phase.doubt for phase in load_phases() if phase.doubt}
+    phases = {name: phase_energy(name, -6.0) for name in ("Na2O", "NiMnO3-ilmenite")}
+    phases["Na2MnO3"] = phase_energy("Na2MnO3", -1.0)
+    found = mixing_document([member], [], phases, model_error=0.015)
+    assert {part.phase for part in found.competing.decomposition} == {"Na2O", "NiMnO3-ilmenite"}
+    named = [warning for warning in found.warnings if " decides and is " in warning]
+    assert named == [f"competing: NiMnO3-ilmenite decides and is {doubtful['NiMnO3-ilmenite']}"]
+    assert "Na2O" not in doubtful
+
+
+def test_a_phase_that_a_user_brought_is_not_doubted() -> None:
+    member = result(NI_MN, ["Ni", "Mn"], 2, -20.0)
+    phases = {name: phase_energy(name, -6.0) for name in ("Na2O", "NiMnO3-ilmenite")}
+    given = [PhaseFacts("NiMnO3-ilmenite", "made for this test", {})]
+    found = mixing_document([member], [], phases, model_error=0.015, given=given)
+    assert not any(" decides and is " in warning for warning in found.warnings)
+
+
+def test_systems_that_nobody_looked_up_are_named() -> None:
+    member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
+    assert mixing_document([member], [], {}, model_error=0.015).hull_unlisted == []
+    tungsten = spec({"Fe": HALF, "W": HALF}, {Ion("Fe", 3): HALF, Ion("W", 3): HALF})
+    found = mixing_document([result(tungsten, ["Fe", "W"], 2, -25.0)], [], {}, model_error=0.015)
+    assert found.hull_unlisted == ["O-W", "Na-O-W", "Fe-O-W"]
+    assert any("O-W, Na-O-W, Fe-O-W" in warning for warning in found.warnings)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from itertools import combinations
 from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 Grade = Literal["A", "B", "C", "D"]
 
 _PACKAGE: Final = "hebe.science.analysis"
-_COVERAGE_FILE: Final = "coverage_list.yaml"
+_COVERAGE_PREFIX: Final = "coverage_"
 
 
 class CoverageSystem(ConfigModel):
-    """The oxides known in one chemical system (``Fe-Na-O``), reduced formulas."""
+    """The oxides or fluorides known in one chemical system (``Fe-Na-O``), reduced formulas.
+
+    A system that was looked up and holds none has no formulas; its source is the same as that of any other.
+    """
 
     system: str
     formulas: tuple[str, ...]
@@ -39,9 +43,14 @@ class CoverageSystem(ConfigModel):
 
 
 class CoverageFile(ConfigModel):
-    """What a complete set of competing oxides would hold, and by which criterion it was drawn up."""
+    """What a complete set of competing oxides would hold, and by which criterion it was drawn up.
 
-    criterion: str
+    ``left_out`` holds formulas that the query of the criterion finds and the list does not name, by the reason. The
+    list may stand in several files; one of them has the criterion.
+    """
+
+    criterion: str = ""
+    left_out: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     systems: tuple[CoverageSystem, ...]
 
 
@@ -55,9 +64,7 @@ def load_phases() -> tuple[Phase, ...]:
         If a file does not fit the model, or an id stands twice.
     """
     phases: dict[str, Phase] = {}
-    for name in sorted(entry.name for entry in (resources.files(_PACKAGE) / "phases").iterdir()):
-        if not name.endswith(".yaml") or name == _COVERAGE_FILE:
-            continue
+    for name in _files(coverage=False):
         for phase in load_model(PhaseFile, parse_yaml(_read(name), file=name)).all():
             if phase.id in phases:
                 raise BadInputError(f"the phase {phase.id} stands twice", file=name)
@@ -73,8 +80,25 @@ def phases_within(elements: Collection[str], kinds: Collection[Kind] = KINDS) ->
 
 @cache
 def load_coverage() -> CoverageFile:
-    """Known oxides against which coverage is graded."""
-    return load_model(CoverageFile, parse_yaml(_read(_COVERAGE_FILE), file=_COVERAGE_FILE))
+    """Known oxides and fluorides against which coverage is graded, all files put together.
+
+    Raises
+    ------
+    BadInputError
+        If a file does not fit the model, or a system stands twice.
+    """
+    systems: dict[str, CoverageSystem] = {}
+    criteria: list[str] = []
+    left_out: dict[str, tuple[str, ...]] = {}
+    for name in _files(coverage=True):
+        found = load_model(CoverageFile, parse_yaml(_read(name), file=name))
+        criteria.append(found.criterion)
+        left_out |= found.left_out
+        for system in found.systems:
+            if system.system in systems:
+                raise BadInputError(f"the system {system.system} stands twice", file=name)
+            systems[system.system] = system
+    return CoverageFile(criterion=" ".join(filter(None, criteria)), left_out=left_out, systems=tuple(systems.values()))
 
 
 def missing_formulas(
@@ -120,19 +144,42 @@ def model_formulas(elements: Collection[str], present: Collection[str]) -> tuple
     return tuple(sorted((stands_in - real) & listed))
 
 
-def unlisted_elements(elements: Collection[str]) -> tuple[str, ...]:
-    """Elements of which the list holds no oxide, or no fluoride in a system with fluorine, sorted.
+def unlisted_systems(elements: Collection[str], *, working_ion: str) -> dict[str, tuple[str, ...]]:
+    """Binary and ternary systems of the elements that the list does not hold: nobody looked for phases there.
 
-    Systems that hold them cannot be graded.
+    Parameters
+    ----------
+    elements, working_ion
+        As for `missing_formulas`. The anions are oxygen and, where it is among the elements, fluorine; with both, the
+        ternaries of one cation with both anions are needed too.
+
+    Returns
+    -------
+    dict
+        Names of systems (``Al-Na-O``), sorted, under ``binary``, ``A-M-O`` and ``M-M'-O``.
     """
     known = {system.elements for system in load_coverage().systems}
     anions = {"O", *({"F"} & set(elements))} if "O" in elements or "F" not in elements else {"F"}
-    cations = set(elements) - anions
-    return tuple(sorted(e for e in cations if any(frozenset((e, anion)) not in known for anion in anions)))
+    cations = sorted(set(elements) - anions)
+    binary = [{cation, anion} for anion in anions for cation in cations]
+    ternary = [{*pair, anion} for anion in anions for pair in combinations(cations, 2)]
+    if len(anions) == 2:
+        ternary += [{cation, *anions} for cation in cations]
+    wanted = {
+        "binary": binary,
+        "A-M-O": [system for system in ternary if working_ion in system],
+        "M-M'-O": [system for system in ternary if working_ion not in system],
+    }
+    return {
+        group: tuple(sorted("-".join(sorted(system)) for system in systems if system not in known))
+        for group, systems in wanted.items()
+    }
 
 
 def coverage_grade(elements: Collection[str], present: Collection[str], *, working_ion: str) -> Grade:
     """How completely the phases present cover the known oxides of a system.
+
+    A system counts as known only if the list holds it; one that is absent from the list is not empty.
 
     Parameters
     ----------
@@ -142,17 +189,27 @@ def coverage_grade(elements: Collection[str], present: Collection[str], *, worki
     Returns
     -------
     str
-        ``A``: all binaries and ternaries of the list, none of them by a model alone; ``B``: all binaries, all A-M-O
-        and at least half of M-M'-O; ``C``: all binaries; ``D``: less, or the list knows no binary oxide of one of the
-        elements. From ``B`` on, a model counts as what it stands for.
+        ``A``: all binaries and ternaries, none of them by a model alone; ``B``: all binaries, all A-M-O and at least
+        half of M-M'-O, where a system that is not listed counts as one formula that is missing; ``C``: all binaries;
+        ``D``: less. All of them means that every such system is listed and every formula of the list is there. From
+        ``B`` on, a model counts as what it stands for.
     """
     missing = missing_formulas(elements, present, working_ion=working_ion)
-    if missing["binary"] or unlisted_elements(elements):
+    unlisted = unlisted_systems(elements, working_ion=working_ion)
+    if missing["binary"] or unlisted["binary"]:
         return "D"
-    if not any(missing.values()):
+    if missing["A-M-O"] or unlisted["A-M-O"]:
+        return "C"
+    absent = len(missing["M-M'-O"]) + len(unlisted["M-M'-O"])
+    if not absent:
         return "B" if model_formulas(elements, present) else "A"
-    mixed = _listed(frozenset(elements), working_ion)["M-M'-O"]
-    return "B" if not missing["A-M-O"] and 2 * len(missing["M-M'-O"]) <= len(mixed) else "C"
+    mixed = len(_listed(frozenset(elements), working_ion)["M-M'-O"]) + len(unlisted["M-M'-O"])
+    return "B" if 2 * absent <= mixed else "C"
+
+
+def _files(*, coverage: bool) -> list[str]:
+    names = (entry.name for entry in (resources.files(_PACKAGE) / "phases").iterdir())
+    return sorted(n for n in names if n.endswith(".yaml") and n.startswith(_COVERAGE_PREFIX) is coverage)
 
 
 def _read(name: str) -> bytes:

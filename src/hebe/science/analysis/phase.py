@@ -61,7 +61,9 @@ class Phase(ConfigModel):
     ``lattice`` holds the independent parameters of the conventional cell (A, degrees): those that the
     crystal system leaves free. The setting is the standard one (unique axis b with cell choice 1, hexagonal
     axes, origin choice 2) unless ``setting`` gives another in spglib's notation (``b3``, ``1``). A ``model`` stands
-    for a published structure that is not at hand, whose energy it bounds from above.
+    for a published structure that is not at hand, whose energy it bounds from above. An ``unverified`` phase has that
+    structure, but its cell, positions or source were written down from memory or estimated and not compared with the
+    publication.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Phase(ConfigModel):
     sources: tuple[str, ...] = Field(min_length=1)
     note: str | None = None
     model: bool = False
+    unverified: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Phase:
@@ -90,6 +93,13 @@ class Phase(ConfigModel):
     def elements(self) -> frozenset[str]:
         """Symbols of the elements on the sites."""
         return frozenset(site.species.rstrip("+-0123456789.") for site in self.sites)
+
+    @property
+    def doubt(self) -> str | None:
+        """What must be said where the phase decides a result, in words; None where nothing must."""
+        if self.model:
+            return "a model that stands for a published structure"
+        return "not compared with a publication (cell, positions or source)" if self.unverified else None
 
     @property
     def atoms(self) -> int:
@@ -153,8 +163,8 @@ class Prototype(ConfigModel):
 class Member(ConfigModel):
     """A phase of a structure type: the ions on its letters and its lattice; positions are those of the type.
 
-    ``note`` says what is uncertain; where `sources` is empty, the lattice is an estimate from radii. ``model`` as for
-    `Phase`.
+    ``note`` says what is uncertain; where `sources` is empty, the lattice is an estimate from radii and the phase is
+    unverified. ``model`` and ``unverified`` as for `Phase`.
     """
 
     of: str
@@ -166,6 +176,7 @@ class Member(ConfigModel):
     sources: tuple[str, ...] = ()
     note: str | None = None
     model: bool = False
+    unverified: bool = False
 
     def phase(self, prototype: Prototype) -> Phase:
         """The phase written out.
@@ -194,6 +205,7 @@ class Member(ConfigModel):
             sources=(*self.sources, *(f"structure type: {source}" for source in prototype.sources)),
             note="; ".join(notes if self.sources else [*notes, "lattice estimated"]),
             model=self.model,
+            unverified=self.unverified or not self.sources,
         )
 
 

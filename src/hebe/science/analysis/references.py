@@ -7,7 +7,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from hebe.schemas.mixing import MixingDoc, MixingResult
-from hebe.science.analysis.competing import coverage_grade, load_phases, model_formulas
+from hebe.science.analysis.competing import coverage_grade, load_phases, model_formulas, unlisted_systems
 from hebe.science.analysis.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.analysis.hull_entries import competing_entries, member_entries
 from hebe.science.analysis.mixing import DisorderedPhase, changed_ions, mixing, mixing_at
@@ -79,6 +79,8 @@ def mixing_document(
     elements = set(first.amounts)
     entries = competing_entries(phases, elements, given) + member_entries([*vertices, *members], elements, first)
     _competing(document, first, energy, entries, temperatures, sites)
+    document.doubtful_phases = _doubtful_phases(document, {facts.id for facts in given})
+    document.warnings += [f"competing: {n} decides and is {why}" for n, why in document.doubtful_phases.items()]
     if vibrations is not None:
         phase = DisorderedPhase(first.amounts, energy, first.entropy, sites)
         comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
@@ -165,11 +167,7 @@ def _competing(
     document.competing = mixing(phase, references)
     if document.competing.decomposition:
         document.competing.at = [mixing_at(phase, references, temperature) for temperature in temperatures]
-    ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
-    known = {phase.id for phase in load_phases()}
-    present = [entry.name if entry.name in known else entry.formula for entry in entries]
-    document.hull_grade = coverage_grade(amounts, present, working_ion=ion)
-    document.hull_models = list(model_formulas(amounts, present))
+    _grade(document, candidate, entries)
     try:
         document.energy_above_hull_eV_per_atom = references.e_above_hull(amounts, energy)
     except InfeasibleError as err:
@@ -178,6 +176,29 @@ def _competing(
     if document.hull_grade in ("C", "D"):
         document.warnings.append(f"hull coverage is grade {document.hull_grade}: the competing T_mix is a lower bound")
     _warn_redox(document, candidate, references, sites)
+
+
+def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[PhaseEntry]) -> None:
+    """How completely the hull covers what is known, and what nobody looked up."""
+    amounts = candidate.amounts
+    ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
+    known = {phase.id for phase in load_phases()}
+    present = [entry.name if entry.name in known else entry.formula for entry in entries]
+    document.hull_grade = coverage_grade(amounts, present, working_ion=ion)
+    document.hull_models = list(model_formulas(amounts, present))
+    unlisted = unlisted_systems(amounts, working_ion=ion)
+    document.hull_unlisted = [system for systems in unlisted.values() for system in systems]
+    if document.hull_unlisted:
+        names = ", ".join(document.hull_unlisted)
+        document.warnings.append(f"competing: not on the list of known phases, so that some may be missing: {names}")
+
+
+def _doubtful_phases(document: MixingDoc, given: set[str]) -> dict[str, str]:
+    """Phases of the package that decide the competing values and are a model or unverified, and which of both."""
+    phases = {phase.id: phase for phase in load_phases() if phase.id not in given}
+    bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix]
+    doubts = {part.phase: phases[part.phase].doubt for part in bound if part.phase in phases}
+    return {name: doubt for name, doubt in sorted(doubts.items()) if doubt}
 
 
 def _on_scale(entries: list[PhaseEntry], candidate: MemberResult, document: MixingDoc) -> list[PhaseEntry]:
