@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from pydantic import ValidationError
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.periodic_table import Element
 from pymatgen.core.structure import Structure
@@ -83,6 +84,65 @@ def test_couples_of_one_element_rise_along_the_ladder(name: str) -> None:
     for couple in load_family(name).ladder:
         assert couple.reduced >= seen.get(couple.element, -10), couple
         seen[couple.element] = couple.oxidised
+
+
+@families
+def test_ladders_state_potentials_or_why_there_are_none(name: str) -> None:
+    family = load_family(name)
+    measured = [couple.potential_V for couple in family.ladder if couple.potential_V is not None]
+    assert measured == sorted(measured)
+    assert all(0 < potential < 5 for potential in measured)
+    assert bool(measured) == (family.ladder_electrode is not None) == (not family.no_electrode)
+    assert all(couple.source for couple in family.ladder)
+
+
+def test_potentials_of_sodium_hosts_are_those_of_their_end_members() -> None:
+    """Averages of NaTiO2, NaMnO2, NaCrO2 and NaFeO2 within the width of their plateaus."""
+    potentials = {couple.label: couple.potential_V for couple in load_family("layered-o3").ladder}
+    for label, volts in (("Ti 3+/4+", 1.0), ("Mn 3+/4+", 2.85), ("Cr 3+/4+", 3.0), ("Fe 3+/4+", 3.3)):
+        assert potentials[label] == pytest.approx(volts, abs=0.1)
+
+
+def test_prismatic_stackings_share_a_ladder_and_keep_the_order_of_octahedral_ones() -> None:
+    o3, p2, p3 = (load_family(name) for name in ("layered-o3", "layered-p2", "layered-p3"))
+    assert p2.ladder == p3.ladder
+    assert [couple.label for couple in p2.ladder] == [couple.label for couple in o3.ladder]
+
+
+def test_anions_give_before_the_last_couples_of_disordered_rock_salts() -> None:
+    drx = load_family("drx")
+    after = [couple.label for couple in drx.ladder[drx.couples_before_anions :]]
+    assert after == ["Fe 3+/4+", "Co 3+/4+", "Ni 3+/4+"]
+    assert load_family("layered-o3").couples_before_anions == len(load_family("layered-o3").ladder)
+    assert drx.model_copy(update={"anion_limit": None}).couples_before_anions == 0
+
+
+def changed(**update: object) -> Family:
+    return Family.model_validate({**load_family("layered-o3").model_dump(), **update})
+
+
+def ladder(**second: object) -> list[dict[str, object]]:
+    """Two couples, the second with other data."""
+    first = {"element": "Mn", "reduced": 3, "oxidised": 4, "potential_V": 2.8, "source": "s"}
+    return [first, {"element": "Ni", "reduced": 3, "oxidised": 4, "source": "s", **second}]
+
+
+@pytest.mark.parametrize(
+    ("update", "message"),
+    [
+        ({"ladder": ladder(potential_V=2.7)}, r"Mn 3\+/4\+ at 2.8 V stands below Ni 3\+/4\+ at 2.7 V"),
+        ({"ladder": ladder()}, "give potential_V, or no_potential with the reason"),
+        ({"ladder": ladder(potential_V=4.2, no_potential="why")}, "give potential_V, or no_potential with the reason"),
+        ({"ladder": ladder(potential_V=4.2), "anion_limit": "Ni 2+/3+"}, r"must be a couple of the ladder"),
+        ({"ladder_electrode": None, "no_electrode": "why"}, "names no electrode"),
+        ({"ladder_electrode": None}, "give the electrode"),
+        ({"no_electrode": "why"}, "give the electrode"),
+    ],
+)
+def test_a_ladder_out_of_order_or_without_its_reasons_is_refused(update: dict[str, object], message: str) -> None:
+    assert changed(ladder=ladder(potential_V=2.8)).couples_before_anions == 2
+    with pytest.raises(ValidationError, match=message):
+        changed(**update)
 
 
 @families

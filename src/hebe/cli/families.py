@@ -10,6 +10,8 @@ from hebe.cli.output import new_table, write_json, write_line, write_table
 if TYPE_CHECKING:
     import argparse
 
+    from rich.table import Table
+
     from hebe.config.family import Family, FamilySublattice
 
 
@@ -59,17 +61,28 @@ def show_family(options: argparse.Namespace) -> int:
         table.add_row(name, sub.role, str(sub.multiplicity), str(sub.coordination), _species(sub))
     write_table(table)
     write_line()
-    ladder = new_table(["redox ladder, low to high", "source"])
-    for position, couple in enumerate(family.ladder):
-        if position == family.anion_limit:
-            ladder.add_row("– anions –", "")
-        ladder.add_row(f"{couple.element} {couple.reduced}+/{couple.oxidised}+", couple.source)
-    write_table(ladder)
+    write_table(_ladder(family))
+    if family.no_electrode:
+        write_line(f"  No potentials: {family.no_electrode}")
     write_line()
     write_line("Sources")
     for source in (family.citation, *family.sources):
         write_line(f"  {source}")
     return 0
+
+
+def _ladder(family: Family) -> Table:
+    """Couples from low to high with their potentials; a line shows where the anions give electrons."""
+    electrode = family.ladder_electrode
+    table = new_table(["redox ladder, low to high", f"V vs {electrode}" if electrode else "V", "source"], right=(1,))
+    for position, couple in enumerate((*family.ladder, None)):
+        if position == family.couples_before_anions:
+            table.add_row("– anions –", "", "")
+        if couple is not None:
+            potential = "–" if couple.potential_V is None else f"{couple.potential_V:.2f}"
+            why = "; ".join(part for part in (couple.no_potential, couple.source) if part)
+            table.add_row(couple.label, potential, why)
+    return table
 
 
 def _show_crystal(options: argparse.Namespace) -> int:

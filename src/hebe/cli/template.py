@@ -138,7 +138,7 @@ def _pool(family: Family, name: str, need: float) -> Pool:
     known = [element for element in _FAVOURITES if element in sub.species]
     known += [element for element in sub.species if element not in known]
     pools = []
-    for level in range(family.anion_limit + 1):
+    for level in range(family.couples_before_anions + 1):
         states = {element: _states(family, element, sub.species[element].valences, level, need) for element in known}
         pools.append(_balanced(states, need))
     return min(pools, key=lambda pool: max(_NEARLY, abs(_mean(pool) - need)))

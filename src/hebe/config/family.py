@@ -6,6 +6,7 @@ a crystal (`hebe.config.host_file`); its data travel with whatever is computed f
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
@@ -18,7 +19,8 @@ from hebe.config.wording import suggest
 from hebe.config.yamlfile import Document, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
-_TAKEN_OVER: Final = ("ladder", "anion_limit", "topology")
+_LADDER: Final = ("ladder_electrode", "no_electrode", "ladder", "anion_limit")
+_TAKEN_OVER: Final = (*_LADDER, "topology")
 """What a family has of the one that it is like."""
 
 Role = Literal["mixed", "working", "anion", "fixed"]
@@ -63,11 +65,17 @@ class LatticeEstimate(ConfigModel):
 
 
 class Couple(ConfigModel):
-    """A redox couple of the ladder: ``reduced`` and ``oxidised`` are oxidation states of ``element``."""
+    """A redox couple of the ladder: ``reduced`` and ``oxidised`` are oxidation states of ``element``.
+
+    ``potential_V`` is where it works against the electrode of the ladder (V), in hosts of this family; None where
+    no such potential was measured, ``no_potential`` then says why.
+    """
 
     element: str
     reduced: int
     oxidised: int
+    potential_V: float | None = None  # noqa: N815 - V is the unit
+    no_potential: str = ""
     source: str
 
     @model_validator(mode="after")
@@ -75,6 +83,11 @@ class Couple(ConfigModel):
         if self.oxidised <= self.reduced:
             raise ValueError(f"couple of {self.element}: oxidised state must exceed the reduced one")
         return self
+
+    @property
+    def label(self) -> str:
+        """Element with both charges, as ``Ni 2+/3+``."""
+        return f"{self.element} {self.reduced}+/{self.oxidised}+"
 
 
 class Topology(ConfigModel):
@@ -84,18 +97,29 @@ class Topology(ConfigModel):
     bond counts as broken, ``broken_bonds`` the number of broken bonds from which a cation has left its
     site, ``glide`` the lateral shift (A) of neighbouring slabs from which the stacking is another one,
     ``gap`` the ratio of the distance between slabs to that of the start from which the layers have come apart.
+    ``spacing`` is the range of the repeat per layer relative to that of the start, or of the relaxed cell as made:
+    above it the layers have come apart, below it they have collapsed.
     """
 
     bond_stretch: float = 1.35
     broken_bonds: int = 2
     glide: float | None = None
-    gap: float = 1.4
+    gap: float = 1.3
+    spacing: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _range(self) -> Topology:
+        if self.spacing is not None and not 0 < self.spacing[0] < 1 < self.spacing[1]:
+            raise ValueError("spacing is a range around 1: the smallest and the largest repeat per layer of the host")
+        return self
 
 
 class Family(ConfigModel):
     """A host family; ``ladder`` is ordered from the lowest potential to the highest.
 
-    ``anion_limit`` is a position in the ladder: couples before it give their electrons before the anions do.
+    Potentials are against ``ladder_electrode``; a family without one says in ``no_electrode`` what orders its ladder.
+    ``anion_limit`` names the last couple that gives its electrons before the anions do, as ``Ni 2+/3+``; None where the
+    anions give first.
     ``x`` counts working ions per formula unit.
     """
 
@@ -109,8 +133,10 @@ class Family(ConfigModel):
     x_full: ExactFraction
     x_made: ExactFraction
     working_ions: tuple[str, ...] = ()
+    ladder_electrode: str | None = None
+    no_electrode: str = ""
     ladder: tuple[Couple, ...]
-    anion_limit: int
+    anion_limit: str | None
     topology: Topology
     sources: tuple[str, ...]
 
@@ -118,13 +144,34 @@ class Family(ConfigModel):
     def _consistent(self) -> Family:
         if set(self.lattice) != set(self.working_ions or ("none",)):
             raise ValueError("lattice needs one estimate per working ion, or one named none")
-        if not 0 <= self.anion_limit <= len(self.ladder):
-            raise ValueError(f"anion_limit must be a position in the ladder (0 to {len(self.ladder)})")
+        if self.anion_limit is not None and self.anion_limit not in [couple.label for couple in self.ladder]:
+            raise ValueError(f"anion_limit must be a couple of the ladder, as Ni 2+/3+, not {self.anion_limit}")
         if not self.mixed:
             raise ValueError("a family needs a sublattice of role mixed")
         if bool(self.working_ions) != (self.working_sublattice is not None):
             raise ValueError("working_ions and a sublattice of role working belong together")
         return self
+
+    @model_validator(mode="after")
+    def _potentials(self) -> Family:
+        if (self.ladder_electrode is None) == (not self.no_electrode):
+            raise ValueError(
+                "give the electrode of the ladder's potentials, or no_electrode with what orders it instead"
+            )
+        for couple in self.ladder:
+            _check_potential(couple, electrode=self.ladder_electrode is not None)
+        measured = [couple for couple in self.ladder if couple.potential_V is not None]
+        for lower, upper in itertools.pairwise(measured):
+            if (lower.potential_V or 0.0) > (upper.potential_V or 0.0):
+                where = f"{lower.label} at {lower.potential_V} V stands below {upper.label} at {upper.potential_V} V"
+                raise ValueError(f"the ladder is not in the order of its potentials: {where}")
+        return self
+
+    @property
+    def couples_before_anions(self) -> int:
+        """How many couples, counted from the lowest, give their electrons before the anions do."""
+        labels = [couple.label for couple in self.ladder]
+        return 0 if self.anion_limit is None else labels.index(self.anion_limit) + 1
 
     @property
     def mixed(self) -> tuple[str, ...]:
@@ -144,6 +191,14 @@ class Family(ConfigModel):
     def working_sublattice(self) -> str | None:
         """Name of the sublattice of the working ion, if the family has one."""
         return next((name for name, sub in self.sublattices.items() if sub.role == "working"), None)
+
+
+def _check_potential(couple: Couple, *, electrode: bool) -> None:
+    """Refuse a couple that has neither potential nor reason, or both, or a potential without an electrode."""
+    if not electrode and (couple.potential_V is not None or couple.no_potential):
+        raise ValueError(f"{couple.label}: the ladder names no electrode that its potential could refer to")
+    if electrode and (couple.potential_V is None) == (not couple.no_potential):
+        raise ValueError(f"{couple.label}: give potential_V, or no_potential with the reason")
 
 
 @cache
@@ -208,4 +263,7 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
         name: {"species": other["sublattices"].get(name, {}).get("species", {}), **sub}
         for name, sub in data["sublattices"].items()
     }
-    return {**{key: other[key] for key in _TAKEN_OVER}, **data, "sublattices": sublattices}
+    taken: dict[str, Any] = {
+        key: other[key] for key in _TAKEN_OVER if key in other and not (key in _LADDER and "ladder" in data)
+    }
+    return {**taken, **data, "sublattices": sublattices}

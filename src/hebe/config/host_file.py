@@ -84,6 +84,8 @@ def host_of_crystal(crystal: Crystal, working_ion: str | None, named: Mapping[st
         x_full=x_full,
         x_made=x_made,
         working_ions=(working_ion,) if working_ion else (),
+        ladder_electrode=like.ladder_electrode,
+        no_electrode=like.no_electrode,
         ladder=like.ladder,
         anion_limit=like.anion_limit,
         topology=like.topology,

@@ -31,7 +31,7 @@ class Oxidation:
 
 @dataclass(frozen=True)
 class RedoxLadder:
-    """Couples from the lowest potential to the highest; those before ``anion_limit`` precede the anions."""
+    """Couples from the lowest potential to the highest; the first ``anion_limit`` of them precede the anions."""
 
     couples: tuple[Couple, ...]
     anion_limit: int
@@ -39,7 +39,7 @@ class RedoxLadder:
     @classmethod
     def of(cls, family: Family) -> RedoxLadder:
         """Ladder of a host family."""
-        return cls(family.ladder, family.anion_limit)
+        return cls(family.ladder, family.couples_before_anions)
 
     def incompatible_pairs(self, ions: Iterable[Ion]) -> list[tuple[Ion, Ion]]:
         """Pairs (oxidant, reductant) that would exchange an electron.
