@@ -148,8 +148,8 @@ def _with_errors(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Candidates of one stage with the standard errors of their means."""
     result = []
     for document, errors in zip(documents, standard_errors(documents), strict=True):
-        mixing = {**document["mixing"], "dH_se_eV_per_site": errors.pop("dH_se_eV_per_site")}
-        result.append({**document, **errors, "mixing": mixing})
+        own = {name: errors.pop(name) for name in ("dH_se_eV_per_site", "T_mix_se_configurations_K")}
+        result.append({**document, **errors, "mixing": {**document["mixing"], **own}})
     return result
 
 
@@ -187,6 +187,7 @@ _DIRECT = (
     "energy_scale",
     "configuration",
     "n_configurations",
+    "n_values",
     "average_voltage_V",
     "average_voltage_V_sd",
     "average_voltage_V_sd_starts",

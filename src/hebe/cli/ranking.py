@@ -6,27 +6,40 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.cli.output import new_table, terminal_width, write_line, write_table
-from hebe.report.values import COMPLETE_GRADES, DASH, measured, mixing_temperature
+from hebe.report.values import (
+    COMPLETE_GRADES,
+    DASH,
+    decimals,
+    known_number,
+    measured,
+    mixing_temperature,
+    signed,
+    signed_strain,
+)
+from hebe.science.analysis.marks import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _WIDE: Final = 160
 _HEADERS: Final = ("V", "strain\n%", "T_mix\ncompeting\nK", "T_mix\nsame host\nK")
+_ERRORS: Final = (("average_voltage_V_error", 1.0), ("max_volume_strain_error", 100.0))
 _NARROW: Final = 78
-_OTHERS: Final = (59, 36)
+_LISTED: Final = 10
+_OTHERS: Final = (70, 43)
 
 
 def write_ranking(candidates: Sequence[Mapping[str, Any]]) -> None:
     """Print the ranking; a narrow terminal has id and status below the formula, a very narrow one no spreads."""
     width = terminal_width()
     wide, spread = width >= _WIDE, width >= _NARROW
-    head = ["rank", "id", "formula", *_HEADERS, "status"] if wide else ["rank", "candidate", *_HEADERS]
+    columns = [*_with_errors(candidates), "marks"]
+    head = ["rank", "id", "formula", *columns, "status"] if wide else ["rank", "candidate", *columns]
     first = 3 if wide else 2
     table = new_table(head, right=(0, *range(first, first + len(_HEADERS))))
     for candidate in candidates:
         rank = DASH if candidate["rank"] is None else str(candidate["rank"])
-        values = _values(candidate, spread=spread)
+        values = [*_values(candidate, spread=spread), _letters(candidate)]
         if wide:
             table.add_row(rank, candidate["candidate_id"], candidate["formula"], *values, candidate["status"])
         else:
@@ -34,6 +47,21 @@ def write_ranking(candidates: Sequence[Mapping[str, Any]]) -> None:
     write_table(table)
     for line in _notes(candidates, spread=spread):
         write_line(line)
+
+
+def _with_errors(candidates: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Heads of the columns of numbers, with the documented error of the engine where all values have the same."""
+    heads = list(_HEADERS)
+    for position, (name, scale) in enumerate(_ERRORS):
+        errors = {c.get(name) for c in candidates if c[name.removesuffix("_error")] is not None}
+        error = errors.pop() if len(errors) == 1 else None
+        if error is not None:
+            heads[position] += f"\n± {known_number(error * scale, decimals(error * scale))}"
+    return heads
+
+
+def _letters(candidate: Mapping[str, Any]) -> str:
+    return "".join(MARKS[name][0] for name in candidate.get("marks", []) if name in MARKS)
 
 
 def _name(candidate: Mapping[str, Any], room: int) -> str:
@@ -52,11 +80,11 @@ def broken_formula(formula: str, room: int) -> list[str]:
 
 
 def _values(candidate: Mapping[str, Any], *, spread: bool) -> list[str]:
-    voltage_sd = candidate.get("average_voltage_V_sd") if spread else None
-    strain_sd = candidate.get("max_volume_strain_sd") if spread else None
+    voltage_se = candidate.get("average_voltage_V_se") if spread else None
+    strain_se = candidate.get("max_volume_strain_se") if spread else None
     return [
-        measured(candidate["average_voltage_V"], voltage_sd),
-        measured(candidate["max_volume_strain"], strain_sd, 2, 100),
+        measured(candidate["average_voltage_V"], voltage_se),
+        signed(measured(signed_strain(candidate), strain_se, 2, 100)),
         mixing_temperature(candidate, "competing", spread=spread),
         mixing_temperature(candidate, "same_host", spread=spread),
     ]
@@ -86,10 +114,15 @@ def _notes(candidates: Sequence[Mapping[str, Any]], *, spread: bool) -> list[str
         listed = ", then ".join(f"stage {number + 1} ({engine})" for number, engine in stages)
         notes.append(f"Ranked stage by stage: {listed}; numbers of two stages are not comparable.")
     if spread:
-        notes.append("±: spread over configurations; of T_mix with the error of the engine.")
+        notes.append("±: standard error of the mean over configurations; of T_mix with the error of the engine.")
+    if any("±" in head for head in _with_errors(candidates)):
+        notes.append("± in the head: error of the engine on hosts with measured values.")
     if any(_is_bound(candidate) for candidate in candidates):
         notes.append(">=: lower bound, the hull lacks known phases (coverage below grade B).")
-    return notes
+    found = {name for candidate in candidates for name in candidate.get("marks", [])}
+    notes += [f"{letter}: {meaning}." for name, (letter, meaning) in MARKS.items() if name in found]
+    left = [(c["candidate_id"], text) for c in candidates for text in c.get("states_left", [])]
+    return notes + [f"{name} left the host, {text}." for name, text in left[:_LISTED]]
 
 
 def _is_bound(candidate: Mapping[str, Any]) -> bool:

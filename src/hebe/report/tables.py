@@ -8,7 +8,8 @@ from typing import Any, Final
 from hebe.report.figures import MAX_CURVES
 from hebe.report.markup import Markup, details, html, table, tag, unordered
 from hebe.report.svg import marker, style_of
-from hebe.report.values import COMPLETE_GRADES, DASH, number, temperature_parts
+from hebe.report.values import COMPLETE_GRADES, DASH, measured, number, signed_strain, temperature_parts
+from hebe.science.analysis.marks import MARKS
 
 Candidate = Mapping[str, Any]
 
@@ -22,6 +23,7 @@ _HEAD: Final = (
     ("T_mix same host", "K"),
     ("above hull", "meV per atom"),
     ("redox capacity", "mAh g⁻¹"),
+    ("marks", ""),
     ("status", ""),
 )
 
@@ -44,14 +46,20 @@ def _ranking_row(position: int, candidate: Candidate) -> list[object]:
         _rank(position, candidate),
         _name(candidate),
         number(candidate["entropy_R"].get("mixed-site"), 3),
-        _spread(candidate["average_voltage_V"], candidate.get("average_voltage_V_sd"), 2),
-        _spread(candidate["max_volume_strain"], candidate.get("max_volume_strain_sd"), 2, 100),
+        _spread(candidate["average_voltage_V"], candidate.get("average_voltage_V_se"), 2),
+        _spread(signed_strain(candidate), candidate.get("max_volume_strain_se"), 2, 100),
         temperature_cell(candidate, "competing"),
         temperature_cell(candidate, "same_host"),
         _spread(candidate["energy_above_hull_eV_per_atom"], candidate["mixing"].get("energy_above_hull_sd"), 1, 1000),
         number(candidate["capacity_redox_mAh_g"], 0),
+        _marks(candidate),
         status if status == "complete" else tag("span", status, class_=status),
     ]
+
+
+def _marks(candidate: Candidate) -> Markup:
+    found = [(name, *MARKS[name]) for name in candidate.get("marks", []) if name in MARKS]
+    return Markup("".join(tag("abbr", letter, title=f"{name}: {meaning}") for name, letter, meaning in found))
 
 
 def _rank(position: int, candidate: Candidate) -> Markup:
@@ -86,10 +94,8 @@ def formula(text: str) -> Markup:
 
 
 def _spread(value: float | None, sd: float | None, digits: int, scale: float = 1.0) -> Markup:
-    shown = html(number(value, digits, scale))
-    if value is None or sd is None:
-        return shown
-    return Markup(f"{shown} {tag('span', '± ' + number(sd, digits, scale), class_='sd')}")
+    text, sign, error = measured(value, sd, digits, scale).partition(" ± ")
+    return Markup(f"{html(text)} {tag('span', '± ' + error, class_='sd')}") if sign else html(text)
 
 
 def temperature_cell(candidate: Candidate, name: str) -> Markup:

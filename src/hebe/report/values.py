@@ -19,10 +19,46 @@ def number(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def measured(value: float | None, sd: float | None, digits: int = 2, scale: float = 1.0) -> str:
-    """`value` ± `sd`, both times `scale`; without the ± when there is no spread."""
-    text = number(value, digits, scale)
-    return text if value is None or sd is None else f"{text} ± {number(sd, digits, scale)}"
+def decimals(error: float) -> int:
+    """Decimals to which a value with this error is known; negative for tens and hundreds.
+
+    The error keeps two digits where they lie between 10 and 35, else one; 95 to 99 become 100: Particle Data Group,
+    Review of Particle Physics, Introduction, section 5.3.
+    """
+    first = math.floor(math.log10(error))
+    leading = round(error / 10.0 ** (first - 2))
+    return 1 - first if leading < 355 else -first
+
+
+def measured(value: float | None, error: float | None, digits: int = 2, scale: float = 1.0) -> str:
+    """`value` ± `error`, both times `scale`, with the digits that are known.
+
+    Parameters
+    ----------
+    digits
+        Decimals without an error; with one there is at most one more.
+    """
+    if value is None or error is None or not math.isfinite(value):
+        return number(value, digits, scale)
+    size = max(abs(error * scale), 10.0 ** -(digits + 1))
+    known = min(decimals(size), digits + 1)
+    return f"{known_number(value * scale, known)} ± {known_number(size, known)}"
+
+
+def known_number(value: float, known: int) -> str:
+    """Number with that many decimals; rounded to tens or hundreds where they are negative."""
+    return number(round(value, known), max(known, 0))
+
+
+def signed(text: str) -> str:
+    """Number as text with its sign, also where it is positive."""
+    return text if text[:1] in ("-", DASH) else f"+{text}"
+
+
+def signed_strain(candidate: Mapping[str, Any]) -> float | None:
+    """Largest change of volume with its sign; the absolute one of documents that do not have it."""
+    strain: float | None = candidate.get("volume_strain_at_max")
+    return candidate["max_volume_strain"] if strain is None else strain
 
 
 def mixing_temperature(candidate: Mapping[str, Any], name: str, *, spread: bool = True) -> str:
@@ -51,7 +87,7 @@ def mixing_temperature(candidate: Mapping[str, Any], name: str, *, spread: bool 
 
 
 def temperature_sd(mixing: Mapping[str, Any], name: str) -> float | None:
-    """Standard deviation (K) of a mixing temperature: configurations and engine, in quadrature.
+    """Standard error (K) of a mixing temperature: mean over configurations and engine, in quadrature.
 
     The two parts are stored for the set with which the temperature that is ranked was found; those of the other
     set follow from the ratio of the entropies gained, as ``sd(T) = sd(dH) / dS``.
@@ -61,14 +97,14 @@ def temperature_sd(mixing: Mapping[str, Any], name: str) -> float | None:
 
 
 def temperature_parts(mixing: Mapping[str, Any], name: str) -> tuple[float | None, float | None]:
-    """Standard deviations (K) of a mixing temperature over configurations and of the engine."""
+    """Standard errors (K) of a mixing temperature: of the mean over configurations, and of the engine."""
     own, basis = _gained(mixing["competing"]), _gained(mixing[name])
     if own is None or mixing["competing"]["T_mix_K"] is None:
         own = _gained(mixing["same_host"])
     if mixing[name]["T_mix_K"] is None:
         return None, None
     ratio = 1.0 if own is None or basis is None else own / basis
-    sds = (mixing["T_mix_sd_configurations_K"], mixing["T_mix_sd_model_K"])
+    sds = (mixing.get("T_mix_se_configurations_K"), mixing["T_mix_sd_model_K"])
     first, second = (None if sd is None else sd * ratio for sd in sds)
     return first, second
 

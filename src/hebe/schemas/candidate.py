@@ -17,9 +17,9 @@ class CandidateDoc(Document):
     Beside a scalar stand ``*_sd``, its standard deviation over configurations, ``*_sd_starts``, that over the starts of
     its cells (root mean square over configurations), and ``*_error``, the documented error of the engine on hosts with
     measured values, None where none was measured; ``n_values`` says over how many configurations each is a mean.
-    ``volume_strain_at_max`` is ``max_volume_strain`` with its sign. ``composition`` maps sublattice -> species -> amount
-    per formula unit; entropies in R by convention; ``calculations`` maps label -> content key; ``marks`` are names of
-    `hebe.science.analysis.marks`; ``states_left`` says which states left the host.
+    ``volume_strain_at_max`` is ``max_volume_strain`` with its sign. ``composition`` maps sublattice -> species ->
+    amount per formula unit; entropies in R by convention; ``calculations`` maps label -> content key; ``marks`` are
+    names of `hebe.science.analysis.marks`; ``states_left`` says which states left the host.
     """
 
     candidate_id: str
