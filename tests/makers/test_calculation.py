@@ -16,12 +16,14 @@ from hebe.exceptions import CalculationCutError
 from hebe.makers import RelaxMaker, StaticMaker
 from hebe.makers.calculation import calculation_key, run_folder
 from hebe.makers.identity import stable
+from hebe.makers.start import Start
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
+    from hebe.engines.protocol import Engine
     from hebe.schemas.calculation import CalculationDoc
 
 SPRINGS = {"ase": "support.spring_crystal:make", "energy_scale": "springs", "arguments": {"length": 2.25}}
@@ -69,11 +71,17 @@ class Plain(ASEEngine):
 def test_keys_and_ids_are_those_of_the_first_version() -> None:
     """Recorded with the code that had only one maker; a change would make every store compute again."""
     recorded = "545baa845acde0ec45261415269f38e2520f2cd8309b716356514b6c0f7f0fc2"
-    assert calculation_key(Plain(), 0.05, "relax", oxide()) == recorded
+    assert key(Plain(), 0.05, "relax", oxide()) == recorded
     block = {"name": "chgnet", "arguments": {}, "fmax": 0.05, "steps": 200}
     job = RelaxMaker(engine=block, displacement=0.02).make(oxide(), label="shared/MgO")
     stable(job, campaign="recorded", label="shared/MgO")
     assert job.uuid == "01b67bfc-d34b-550d-a1de-5a68cb891bf0"
+
+
+def key(engine: Engine, fmax: float, task: str, structure: Structure) -> str:
+    """Key of a calculation that starts from a structure and does not look for a minimum."""
+    spec = EngineSpec.model_validate({"name": "chgnet", "fmax": fmax, "check_minimum": False})
+    return calculation_key(engine, spec, task, Start(structure))
 
 
 def test_a_fixed_cell_is_another_job_and_another_task() -> None:
@@ -84,7 +92,7 @@ def test_a_fixed_cell_is_another_job_and_another_task() -> None:
 
 def test_the_threshold_enters_the_key_of_relaxations_alone() -> None:
     engine = get_engine(EngineSpec.model_validate(SPRINGS))
-    keys = {(task, fmax): calculation_key(engine, fmax, task, oxide()) for task in TASKS for fmax in (0.1, 0.2)}
+    keys = {(task, fmax): key(engine, fmax, task, oxide()) for task in TASKS for fmax in (0.1, 0.2)}
     assert len(set(keys.values())) == 5
     assert keys["static", 0.1] == keys["static", 0.2]
 
@@ -97,12 +105,12 @@ def test_initial_moments_enter_the_key_of_engines_that_read_them() -> None:
     magnetic.add_site_property("magmom", [1.0, -0.0])
     turned.add_site_property("magmom", [-1.0, 0.0])
     reader, springs = Reader(), get_engine(EngineSpec.model_validate(SPRINGS))
-    assert len({calculation_key(reader, 0.1, "static", s) for s in (plain, magnetic, turned)}) == 3
-    assert len({calculation_key(springs, 0.1, "static", s) for s in (plain, magnetic, turned)}) == 1
+    assert len({key(reader, 0.1, "static", s) for s in (plain, magnetic, turned)}) == 3
+    assert len({key(springs, 0.1, "static", s) for s in (plain, magnetic, turned)}) == 1
     magnetic.add_site_property("magmom", [1.0, 0.0])
-    positive = calculation_key(reader, 0.1, "static", magnetic)
+    positive = key(reader, 0.1, "static", magnetic)
     magnetic.add_site_property("magmom", [1.00004, None])
-    assert calculation_key(reader, 0.1, "static", magnetic) == positive
+    assert key(reader, 0.1, "static", magnetic) == positive
 
 
 def test_a_static_calculation_moves_nothing() -> None:

@@ -15,6 +15,7 @@ from hebe.config.vasp import VaspSettings, vasp_choice
 from hebe.engines.registry import get_engine
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, input_set, ordered, restored
 from hebe.makers.calculation import calculation_key
+from hebe.makers.start import Start
 from support.mixed_cells import MixedCell, mixed_cells
 from support.small_cells import lithium
 
@@ -265,7 +266,7 @@ def test_sites_come_back_in_their_order_and_where_they_were() -> None:
 def test_what_enters_the_key() -> None:
     def key(preset: str = "mp-gga", cell: Structure = CELLS[0].structure, **settings: Any) -> str:
         spec = EngineSpec.model_validate({"name": "vasp", "preset": preset, "settings": settings or None})
-        return calculation_key(get_engine(spec), 0.05, RELAX, cell)
+        return calculation_key(get_engine(spec), spec, RELAX, Start(cell))
 
     plain = key()
     assert key(incar={"NCORE": 4}) == key(keep_files=["CHGCAR"]) == key(bader=True) == plain
