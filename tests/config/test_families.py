@@ -145,6 +145,26 @@ def test_a_ladder_out_of_order_or_without_its_reasons_is_refused(update: dict[st
         changed(**update)
 
 
+def spacing(ratio: float, state: str) -> dict[str, object]:
+    measured = [{"material": "NaMO2", "ratio": ratio, "state": state, "source": "s"}]
+    return {"topology": {"spacing": [0.9, 1.1], "measured": measured}}
+
+
+@pytest.mark.parametrize(
+    ("update", "message"),
+    [
+        ({"topology": {"spacing": [1.05, 1.1]}}, "range around 1"),
+        (spacing(1.12, "host"), "measured at 1.12 as the host"),
+        (spacing(0.95, "left"), "has left the host at 0.95"),
+    ],
+)
+def test_limits_of_the_spacing_agree_with_what_was_measured(update: dict[str, object], message: str) -> None:
+    assert changed(**spacing(1.08, "host")).topology.spacing == (0.9, 1.1)
+    assert changed(**spacing(0.8, "stacking")).topology.spacing == (0.9, 1.1)
+    with pytest.raises(ValidationError, match=message):
+        changed(**update)
+
+
 @families
 def test_content_of_the_working_ion(name: str) -> None:
     family = load_family(name)

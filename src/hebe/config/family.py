@@ -90,6 +90,18 @@ class Couple(ConfigModel):
         return f"{self.element} {self.reduced}+/{self.oxidised}+"
 
 
+class MeasuredSpacing(ConfigModel):
+    """Repeat per layer of one content of the working ion, relative to that of the material as made.
+
+    ``state`` says what the structure is there: still the host, another stacking of the same slabs, or none of both.
+    """
+
+    material: str
+    ratio: float = Field(gt=0)
+    state: Literal["host", "stacking", "left"]
+    source: str
+
+
 class Topology(ConfigModel):
     """What "still the host" means after a relaxation.
 
@@ -98,7 +110,7 @@ class Topology(ConfigModel):
     site, ``glide`` the lateral shift (A) of neighbouring slabs from which the stacking is another one,
     ``gap`` the ratio of the distance between slabs to that of the start from which the layers have come apart.
     ``spacing`` is the range of the repeat per layer relative to that of the start, or of the relaxed cell as made:
-    above it the layers have come apart, below it they have collapsed.
+    above it the layers have come apart, below it they have collapsed. ``measured`` is what it was derived from.
     """
 
     bond_stretch: float = 1.35
@@ -106,11 +118,22 @@ class Topology(ConfigModel):
     glide: float | None = None
     gap: float = 1.3
     spacing: tuple[float, float] | None = None
+    measured: tuple[MeasuredSpacing, ...] = ()
 
     @model_validator(mode="after")
     def _range(self) -> Topology:
-        if self.spacing is not None and not 0 < self.spacing[0] < 1 < self.spacing[1]:
+        if self.spacing is None:
+            return self
+        lowest, highest = self.spacing
+        if not 0 < lowest < 1 < highest:
             raise ValueError("spacing is a range around 1: the smallest and the largest repeat per layer of the host")
+        for one in self.measured:
+            if one.state == "host" and not lowest < one.ratio < highest:
+                raise ValueError(
+                    f"{one.material} was measured at {one.ratio} as the host, outside the spacing {self.spacing}"
+                )
+            if one.state == "left" and lowest < one.ratio < highest:
+                raise ValueError(f"{one.material} has left the host at {one.ratio}, inside the spacing {self.spacing}")
         return self
 
 
