@@ -50,6 +50,7 @@ def check_topology(
     layer_normal: NDArray[np.float64] | None = None,
     working: str | None = None,
     made_repeat: float | None = None,
+    ion: str | None = None,
 ) -> Verdict:
     """Verdict on a relaxation of a host cell.
 
@@ -66,6 +67,8 @@ def check_topology(
     made_repeat
         Repeat per layer (A, see `layer_repeat`) of the relaxed cell as made, to which that of `final` is compared;
         None compares with `start`, whose lattice may be a guess.
+    ion
+        Working ion, which decides how far the layers may move; None takes the widest limits of the family.
 
     Returns
     -------
@@ -80,23 +83,17 @@ def check_topology(
     if migrated_sites(start, final, rules, working):
         return "migrated"
     if layer_normal is not None and rules.glide is not None:
-        return _layer_verdict(start, final, rules, layer_normal, slab_cations(start, working), made_repeat)
+        slabs = slab_cations(start, working)
+        reference = layer_repeat(start, layer_normal, slabs) if made_repeat is None else made_repeat
+        ratio = layer_repeat(final, _normal(final, layer_normal, start), slabs) / reference
+        motion = slab_motion(start, final, layer_normal, slabs)
+        return _layer_verdict(*motion, ratio, rules, ion)
     return "host"
 
 
-def _layer_verdict(
-    start: Structure,
-    final: Structure,
-    rules: Topology,
-    normal: NDArray[np.float64],
-    slabs: NDArray[np.bool_],
-    made_repeat: float | None,
-) -> Verdict:
+def _layer_verdict(shift: float, opening: float, ratio: float, rules: Topology, ion: str | None) -> Verdict:
     """Verdict on the layers: an opening is named before a glide, a glide before the shrinkage that may go with it."""
-    shift, opening = slab_motion(start, final, normal, slabs)
-    lowest, highest = rules.spacing or (0.0, np.inf)
-    reference = layer_repeat(start, normal, slabs) if made_repeat is None else made_repeat
-    ratio = layer_repeat(final, _normal(final, normal, start), slabs) / reference
+    lowest, highest = rules.spacing_with(ion)
     if opening > rules.gap or ratio > highest:
         return "delaminated"
     if rules.glide is not None and shift > rules.glide:
