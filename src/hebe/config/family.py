@@ -142,7 +142,7 @@ class Topology(ConfigModel):
         return self
 
     def spacing_with(self, ion: str | None) -> tuple[float, float]:
-        """Smallest and largest repeat per layer with that working ion, the widest range where it has none of its own."""
+        """Smallest and largest repeat per layer with a working ion, the widest range where it has none of its own."""
         ranges = [self.spacing[ion]] if ion in self.spacing else list(self.spacing.values())
         if not ranges:
             return 0.0, math.inf
