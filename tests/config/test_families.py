@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -141,6 +142,28 @@ def ladder(**second: object) -> list[dict[str, object]]:
 )
 def test_a_ladder_out_of_order_or_without_its_reasons_is_refused(update: dict[str, object], message: str) -> None:
     assert changed(ladder=ladder(potential_V=2.8)).couples_before_anions == 2
+    with pytest.raises(ValidationError, match=message):
+        changed(**update)
+
+
+def spacing(ratio: float, state: str) -> dict[str, dict[str, object]]:
+    measured = [{"material": "NaMO2", "ion": "Na", "ratio": ratio, "state": state, "source": "s"}]
+    return {"topology": {"spacing": {"Na": [0.9, 1.1]}, "measured": measured}}
+
+
+@pytest.mark.parametrize(
+    ("update", "message"),
+    [
+        ({"topology": {"spacing": {"Na": [1.05, 1.1]}}}, "range around 1"),
+        ({"topology": {"measured": spacing(0.95, "host")["topology"]["measured"]}}, "there is no spacing"),
+        (spacing(1.12, "host"), "measured at 1.12 as the host"),
+        (spacing(0.95, "left"), "has left the host at 0.95"),
+    ],
+)
+def test_limits_of_the_spacing_agree_with_what_was_measured(update: dict[str, object], message: str) -> None:
+    assert changed(**spacing(1.08, "host")).topology.spacing_with("Na") == (0.9, 1.1)
+    assert changed(**spacing(0.8, "stacking")).topology.spacing_with("K") == (0.9, 1.1)
+    assert load_family("rocksalt").topology.spacing_with(None) == (0, math.inf)
     with pytest.raises(ValidationError, match=message):
         changed(**update)
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.family import load_family
 from hebe.science.structures.configuration import displaced
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.supercell import find_supercell
-from hebe.science.structures.topology import check_topology, sanity
+from hebe.science.structures.topology import Verdict, check_topology, layer_repeat, sanity, slab_cations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from hebe.config.family import Topology
 
 FAMILY = load_family("layered-o3")
 CELL = host_cell(FAMILY, "Na")
@@ -102,3 +105,174 @@ def test_explosions_and_overlaps_are_named() -> None:
     overlapping = structure.copy()
     overlapping.translate_sites([0], overlapping[1].coords - overlapping[0].coords + 0.1, frac_coords=False)
     assert sanity(structure, overlapping) == "overlapping"
+
+
+LAYERED = [("layered-o3", "Li", 3), ("layered-o3", "Na", 3), ("layered-p2", "Na", 2), ("layered-p3", "Na", 3)]
+"""Family, working ion and slabs along c of the conventional cell."""
+
+layered = pytest.mark.parametrize(("family", "ion", "slabs"), LAYERED)
+
+
+def cell(family: str, ion: str, n: int = 4) -> tuple[Structure, NDArray[np.float64], Topology]:
+    """Cell of at least `n` metals with manganese in the slabs, its normal and the family's rules."""
+    rules = load_family(family)
+    host = host_cell(rules, ion)
+    structure = host.structure.make_supercell(find_supercell(host, "TM", n).matrix, in_place=False)
+    labels = structure.site_properties["sublattice"]
+    species = [{"A": ion, "TM": "Mn", "O": "O"}[label] for label in labels]
+    return (
+        Structure(structure.lattice, species, structure.frac_coords, site_properties={"sublattice": labels}),
+        np.asarray(host.layer_normal),
+        rules.topology,
+    )
+
+
+def respaced(structure: Structure, normal: NDArray[np.float64], ratio: float, thinner: float = 0.0) -> Structure:
+    """Slabs at another repeat, rigid unless they become `thinner` (A) each; working ions stay half-way."""
+    repeat = layer_repeat(structure, normal, slab_cations(structure, "A"))
+    height = structure.cart_coords @ normal
+    plane = np.round(height / repeat)
+    anion = np.array([s.specie.symbol == "O" for s in structure])
+    level = np.where(np.array(structure.site_properties["sublattice"]) == "A", height / repeat, plane)
+    inwards = np.where(anion, -np.sign(height - plane * repeat) * thinner / 2, 0.0)
+    matrix = structure.lattice.matrix + np.outer(structure.lattice.matrix @ normal, normal) * (ratio - 1)
+    moved = structure.cart_coords + np.outer(level * repeat * (ratio - 1) + inwards, normal)
+    return Structure(
+        Lattice(matrix), structure.species, moved, coords_are_cartesian=True, site_properties=structure.site_properties
+    )
+
+
+def judged(
+    final: Structure,
+    first: Structure,
+    normal: NDArray[np.float64],
+    rules: Topology,
+    made: float | None = None,
+    ion: str | None = None,
+) -> Verdict:
+    return check_topology(first, final, rules, normal, "A", made, ion)
+
+
+@layered
+def test_the_repeat_is_c_over_the_slabs_in_every_cell(family: str, ion: str, slabs: int) -> None:
+    expected = load_family(family).lattice[ion].parameters["c"] / slabs
+    for n in (2, 4, 12):
+        structure, normal, _ = cell(family, ion, n)
+        marked = slab_cations(structure, "A")
+        assert layer_repeat(structure, normal, marked) == pytest.approx(expected)
+        for matrix in ([[2, 1, 0], [-1, 1, 0], [0, 0, 1]], [[1, 0, 0], [3, 1, 0], [1, -2, 2]]):
+            larger = structure.make_supercell(matrix, in_place=False)
+            assert layer_repeat(larger, normal, slab_cations(larger, "A")) == pytest.approx(expected)
+
+
+@layered
+def test_the_repeat_follows_strain_and_tilt(family: str, ion: str, slabs: int) -> None:
+    structure, normal, _ = cell(family, ion)
+    before = layer_repeat(structure, normal, slab_cations(structure, "A"))
+    along = np.eye(3) + 0.07 * np.outer(normal, normal)
+    stretched = deformed(structure, along)
+    assert layer_repeat(stretched, normal, slab_cations(stretched, "A")) == pytest.approx(1.07 * before)
+    turned = deformed(stretched, rotation(0.05))
+    assert layer_repeat(turned, normal, slab_cations(turned, "A")) == pytest.approx(1.07 * before)
+    assert slabs * before == pytest.approx(load_family(family).lattice[ion].parameters["c"])
+
+
+def rotation(angle: float) -> NDArray[np.float64]:
+    """Rotation about x by an angle in rad, for row vectors."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[1, 0, 0], [0, c, s], [0, -s, c]])
+
+
+def test_a_cell_without_metals_has_no_layers() -> None:
+    structure, normal, _ = cell("layered-o3", "Na")
+    with pytest.raises(ValueError, match="cations in its slabs"):
+        layer_repeat(structure, normal, np.zeros(len(structure), dtype=bool))
+
+
+@layered
+def test_spacing_is_judged_at_its_limits(family: str, ion: str, slabs: int) -> None:
+    structure, normal, rules = cell(family, ion)
+    lowest, highest = rules.spacing[ion]
+    for ratio, expected in (
+        (lowest - 0.001, "collapsed"),
+        (lowest + 0.001, "host"),
+        (highest - 0.001, "host"),
+        (highest + 0.001, "delaminated"),
+    ):
+        assert judged(respaced(structure, normal, ratio), structure, normal, rules, ion=ion) == expected, (ratio, slabs)
+
+
+def test_lithium_hosts_open_less_than_sodium_hosts_do() -> None:
+    structure, normal, rules = cell("layered-o3", "Li")
+    grown = respaced(structure, normal, 1.10)
+    assert judged(grown, structure, normal, rules, ion="Li") == "delaminated"
+    assert judged(grown, structure, normal, rules, ion="Na") == "host"
+    assert judged(grown, structure, normal, rules) == "host"
+
+
+@layered
+def test_a_gap_that_opens_at_one_repeat_is_judged_at_its_limit(family: str, ion: str, slabs: int) -> None:
+    structure, normal, rules = cell(family, ion)
+    parameters, oxygen = load_family(family).lattice[ion].parameters, load_family(family).sublattices["O"]
+    z = float(oxygen.coordinates[0][2])
+    gap = parameters["c"] * (1 / slabs - 2 * abs(z - round(z * slabs) / slabs))
+    for over, expected in ((-0.002, "host"), (0.002, "delaminated")):
+        thinner = gap * (rules.gap + over - 1)
+        assert judged(respaced(structure, normal, 1.0, thinner), structure, normal, rules) == expected
+
+
+def test_nickel_oxide_without_lithium_that_grew_by_a_sixth_has_left() -> None:
+    """Its gap is 1.29 times that of the start, which alone would pass."""
+    structure, normal, rules = cell("layered-o3", "Li", 12)
+    empty = structure.copy()
+    empty.remove_species(["Li"])
+    grown = respaced(empty, normal, 1.17)
+    assert judged(grown, empty, normal, rules) == "delaminated"
+    assert judged(grown, empty, normal, rules.model_copy(update={"spacing": {}})) == "host"
+
+
+def test_the_relaxed_cell_as_made_is_the_reference_where_it_is_given() -> None:
+    structure, normal, rules = cell("layered-o3", "Na")
+    repeat = layer_repeat(structure, normal, slab_cations(structure, "A"))
+    grown = respaced(structure, normal, 1.10)
+    assert judged(grown, structure, normal, rules) == "host"
+    assert judged(grown, structure, normal, rules, 0.96 * repeat) == "delaminated"
+    shrunk = respaced(structure, normal, 0.92)
+    assert judged(shrunk, structure, normal, rules, 1.05 * repeat) == "collapsed"
+
+
+def test_p2_that_becomes_o2_is_a_glide_and_without_the_glide_a_collapse() -> None:
+    # Lu and Dahn, J. Electrochem. Soc. 148, A1225 (2001): 5.58 to 4.45 A per layer
+    structure, normal, rules = cell("layered-p2", "Na", 4)
+    structure.remove_species(["Na"])
+    shrunk = respaced(structure, normal, 0.80)
+    assert judged(shrunk, structure, normal, rules) == "collapsed"
+    second = (np.round(shrunk.cart_coords @ normal / (0.80 * 11.155 / 2)).astype(int) % 2) == 1
+    side = shrunk.lattice.matrix[0] / np.linalg.norm(shrunk.lattice.matrix[0]) * 2.885 / np.sqrt(3)
+    glided = Structure(
+        shrunk.lattice,
+        shrunk.species,
+        shrunk.cart_coords + np.outer(second, side),
+        coords_are_cartesian=True,
+        site_properties=shrunk.site_properties,
+    )
+    assert judged(glided, structure, normal, rules) == "glide"
+
+
+@layered
+def test_limits_are_the_measured_extremes_with_a_margin(family: str, ion: str, slabs: int) -> None:
+    rules, margin = load_family(family).topology, 0.05
+    kept = [m for m in rules.measured if m.state == "host" or (m.state == "stacking" and m.ratio > 1)]
+    assert max(m.ratio for m in kept if m.ion == ion) + margin == pytest.approx(rules.spacing[ion][1], abs=0.005)
+    assert min(m.ratio for m in kept) - margin == pytest.approx(rules.spacing[ion][0], abs=0.005)
+    assert all(m.source for m in rules.measured), slabs
+
+
+@layered
+def test_the_gap_may_open_as_far_as_the_widest_spacing_with_thinner_slabs(family: str, ion: str, slabs: int) -> None:
+    data = load_family(family)
+    repeat = data.lattice[ion].parameters["c"] / slabs
+    z = float(data.sublattices["O"].coordinates[0][2])
+    gap = repeat - 2 * abs(z - round(z * slabs) / slabs) * slabs * repeat
+    highest = data.topology.spacing_with(None)[1]
+    assert data.topology.gap == pytest.approx(1 + ((highest - 1) * repeat + 0.2) / gap, abs=0.03)

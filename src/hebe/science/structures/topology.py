@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hebe.config.family import Topology
 
-Verdict = Literal["host", "glide", "delaminated", "migrated", "exploded", "overlapping"]
+Verdict = Literal["host", "glide", "delaminated", "collapsed", "migrated", "exploded", "overlapping"]
 
 VOLUME_LIMIT: Final = 0.5
 """Relative volume change beyond which a relaxation counts as exploded."""
@@ -26,6 +26,9 @@ SHORTEST: Final = 0.8
 """Distance (A) below which atoms overlap."""
 
 _FIRST_SHELL: Final = 1.2
+_WITHIN_SLAB: Final = 2.0
+"""Step in height (A) up to which cations belong to one slab; neighbouring slabs of oxides are 4 A apart and more."""
+
 _TILT: Final = 0.15
 """Sine of the angle to the layers up to which a lattice vector counts as lateral."""
 
@@ -46,6 +49,8 @@ def check_topology(
     rules: Topology,
     layer_normal: NDArray[np.float64] | None = None,
     working: str | None = None,
+    made_repeat: float | None = None,
+    ion: str | None = None,
 ) -> Verdict:
     """Verdict on a relaxation of a host cell.
 
@@ -59,13 +64,18 @@ def check_topology(
         Cartesian unit vector across the layers of `start`; None for hosts without layers.
     working
         Sublattice of the working ion, whose bonds may break.
+    made_repeat
+        Repeat per layer (A, see `layer_repeat`) of the relaxed cell as made, to which that of `final` is compared;
+        None compares with `start`, whose lattice may be a guess.
+    ion
+        Working ion, which decides how far the layers may move; None takes the widest limits of the family.
 
     Returns
     -------
     str
         ``exploded`` or ``overlapping`` (see `sanity`), ``migrated`` when a cation lost too many of its
         anion neighbours, ``delaminated`` when the layers came apart, ``glide`` when neighbouring slabs moved
-        against each other, else ``host``.
+        against each other, ``collapsed`` when they came closer than the host's slabs do, else ``host``.
     """
     verdict = sanity(start, final)
     if verdict != "host":
@@ -73,12 +83,65 @@ def check_topology(
     if migrated_sites(start, final, rules, working):
         return "migrated"
     if layer_normal is not None and rules.glide is not None:
-        mobile = np.array([label == working for label in start.site_properties["sublattice"]])
-        shift, opening = slab_motion(start, final, layer_normal, ~_anions(start) & ~mobile)
-        if opening > rules.gap:
-            return "delaminated"
-        return "glide" if shift > rules.glide else "host"
+        slabs = slab_cations(start, working)
+        reference = layer_repeat(start, layer_normal, slabs) if made_repeat is None else made_repeat
+        ratio = layer_repeat(final, _normal(final, layer_normal, start), slabs) / reference
+        motion = slab_motion(start, final, layer_normal, slabs)
+        return _layer_verdict(*motion, ratio, rules, ion)
     return "host"
+
+
+def _layer_verdict(shift: float, opening: float, ratio: float, rules: Topology, ion: str | None) -> Verdict:
+    """Verdict on the layers: an opening is named before a glide, a glide before the shrinkage that may go with it."""
+    lowest, highest = rules.spacing_with(ion)
+    if opening > rules.gap or ratio > highest:
+        return "delaminated"
+    if rules.glide is not None and shift > rules.glide:
+        return "glide"
+    return "collapsed" if ratio < lowest else "host"
+
+
+def slab_cations(structure: Structure, working: str | None = None) -> NDArray[np.bool_]:
+    """Mark the cations of the slabs, shape (n,): those not on the sublattice of the working ion."""
+    mobile = np.array([label == working for label in structure.site_properties["sublattice"]])
+    return np.asarray(~_anions(structure) & ~mobile)
+
+
+def layer_repeat(structure: Structure, normal: NDArray[np.float64], slabs: NDArray[np.bool_]) -> float:
+    """Repeat per layer (A): height of the cell across its layers over the number of slabs in it.
+
+    It is c/3 of an O3 or P3 cell and c/2 of a P2 cell on hexagonal axes, for every choice of the cell, tilted ones
+    included.
+
+    Parameters
+    ----------
+    structure
+        Cell of a layered host, relaxed or not.
+    normal
+        Unit vector across the layers, shape (3,); it may be off by a few degrees, the lattice gives the exact one.
+    slabs
+        Marks the cations of the slabs, shape (n,), as `slab_cations` does.
+
+    Raises
+    ------
+    ValueError
+        If no site is marked.
+    """
+    if not slabs.any():
+        raise ValueError("a layered cell needs cations in its slabs")
+    first, second = _lateral_vectors(structure, normal)
+    matrix = structure.lattice.matrix
+    area = float(np.linalg.norm(np.cross(first @ matrix, second @ matrix)))
+    height = structure.volume * int(np.gcd.reduce(np.cross(first, second))) / area
+    exact = _normal(structure, normal, structure)
+    return height / _slab_count(structure.cart_coords[slabs] @ exact, height)
+
+
+def _slab_count(heights: NDArray[np.float64], period: float) -> int:
+    """Groups of heights (A) along one period (A) that no step above the limit divides; at least one."""
+    ordered = np.sort(heights % period)
+    steps = np.diff(np.append(ordered, ordered[0] + period))
+    return max(1, int((steps > _WITHIN_SLAB).sum()))
 
 
 def _anions(structure: Structure) -> NDArray[np.bool_]:
