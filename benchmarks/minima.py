@@ -27,10 +27,11 @@ from hebe.flows.wiring import TRIAL_FMAX
 from minima_cells import fifty
 
 if TYPE_CHECKING:
-    from hebe.engines.protocol import Engine
-    from minima_cells import Cell
     from numpy.typing import NDArray
     from pymatgen.core import Structure
+
+    from hebe.engines.protocol import Engine
+    from minima_cells import Cell
 
 MOVED = 1e-7  # A
 RUNS = 5
@@ -105,7 +106,9 @@ def table(found: dict[str, dict[str, Any]]) -> None:
         parts = [f"{name:28}"]
         if "repeat" in row:
             r = row["repeat"]
-            parts.append(f"spread {max(r['energies']):7.3f}  evaluations {np.mean(r['evaluations']):5.1f}  pushes {r['pushes']}")
+            parts.append(
+                f"spread {max(r['energies']):7.3f}  evaluations {np.mean(r['evaluations']):5.1f}  pushes {r['pushes']}"
+            )
         if "curve" in row:
             parts.append(f"lowest {row['curve']['lowest']}")
         if "starts" in row:
@@ -134,12 +137,11 @@ def main() -> int:
     if options.part == "table":
         table(found)
         return 0
-    engine, as_made = get_engine("chgnet"), 0
+    engine = get_engine("chgnet")
     for cell in fifty():
         if options.only and options.only not in cell.name:
             continue
         row = found.setdefault(cell.name, {})
-        as_made += cell.kind in ("layered", "rock salt", "disordered rock salt", "spinel")
         if options.part in row or (options.part == "starts" and not chosen(cell)):
             continue
         if options.part == "repeat":
@@ -158,8 +160,10 @@ def main() -> int:
 def chosen(cell: Cell) -> bool:
     """Whether a cell is among the twenty as made: all layered ones and the first of the other kinds."""
     number = int(cell.name.split()[-1]) if cell.kind != "de-intercalated" else 0
-    return cell.kind == "layered" or (cell.kind in ("rock salt", "disordered rock salt") and number < 4) or (
-        cell.kind == "spinel" and number in (1, 5)
+    return (
+        cell.kind == "layered"
+        or (cell.kind in ("rock salt", "disordered rock salt") and number < 4)
+        or (cell.kind == "spinel" and number in (1, 5))
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pymatgen.core import Structure
+
 from cells import DISPLACEMENT, host, spinel, without
 from hebe.science.structures.configuration import displaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pymatgen.core import Structure
 
 SODIUM = (
     {"Ni": 3, "Fe": 3, "Mn": 2, "Ti": 2, "Mg": 2},
@@ -91,6 +92,8 @@ def fifty() -> list[Cell]:
             found += [Cell(name, "layered", structure, units)]
             found += [Cell(f"{name}, {KEPT} ions", "de-intercalated", without(structure, ion, KEPT), units)]
     for kind, rows in (("rock salt", ROCKSALT), ("disordered rock salt", DISORDERED)):
-        found += [Cell(f"{kind} {n}", kind, host("rocksalt", None, c, 0.72), sum(c.values())) for n, c in enumerate(rows)]
+        found += [
+            Cell(f"{kind} {n}", kind, host("rocksalt", None, c, 0.72), sum(c.values())) for n, c in enumerate(rows)
+        ]
     found += [Cell(f"spinel {n}", "spinel", spinel(name, mixed), 8) for n, (name, mixed) in enumerate(SPINEL)]
     return found

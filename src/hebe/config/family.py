@@ -117,7 +117,7 @@ class Topology(ConfigModel):
     """
 
     bond_stretch: float = 1.35
-    broken_bonds: int = 2
+    broken_bonds: int = 3
     glide: float | None = None
     gap: float = 1.3
     spacing: dict[str, tuple[float, float]] = Field(default_factory=dict)

@@ -83,7 +83,9 @@ class FirstStage(StageWiring):
             maker = self.maker(task, displacement=shift, spec=spec, origin=origin, trial=True)
             name = f"{label}/start{k}"
             trials.append(self.add(maker.make(*start, label=name, number=k), name, priority, candidate))
-        final = self.maker(task, spec=spec).make(start[0], label=label, previous=[job.output for job in trials])
+        made = start[2] if len(start) > 2 else None
+        previous = [job.output for job in trials]
+        final = self.maker(task, spec=spec).make(start[0], None, made, label=label, previous=previous)
         return self.add(final, label, priority, candidate)
 
 

@@ -64,7 +64,7 @@ class LaterStage(StageWiring):
         jobs = []
         for slot in range(min(self.stage.orderings.keep, len(before.jobs))):
             name = f"{prefix}/o{slot}/s{self.number}"
-            job = self._again(member.configuration, before.jobs, slot, name, spec)
+            job = self._again(member.configuration, before.jobs, slot, name, spec, member.made)
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, before.ordering, jobs)
 
@@ -91,8 +91,13 @@ class LaterStage(StageWiring):
         slot: int,
         label: str,
         spec: MemberSpec | None = None,
+        made: Job | None = None,
     ) -> Job:
-        """Calculation that starts from the `slot`-th in energy of those of the stage before."""
+        """Calculation that starts from the `slot`-th in energy of those of the stage before.
+
+        Its layers are compared with those of the as-made cell of this stage.
+        """
         maker = self.maker(self.stage.task, spec=spec)
-        job: Job = maker.make(configuration, slot=slot, label=label, previous=[job.output for job in before])
+        parent, previous = None if made is None else made.output, [job.output for job in before]
+        job: Job = maker.make(configuration, None, parent, slot=slot, label=label, previous=previous)
         return job

@@ -175,6 +175,7 @@ class StageWiring(ABC):
             "host": brought,
             "member": member,
             "origin": origin,
+            "ion": None if spec is None else spec.working_ion,
             "accept": () if spec is None else self.stage.accept,
         }
         if task == "static":

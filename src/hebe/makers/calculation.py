@@ -22,16 +22,14 @@ from hebe.engines.softest import LOOK
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.makers.caching import reuse, unfinished
 from hebe.makers.identity import ADDED_LATER
+from hebe.makers.reference import Reference
 from hebe.makers.start import Displacement, Start, bare_start, lowest_start, state_start
 from hebe.schemas.base import ErrorInfo, Status
 from hebe.schemas.calculation import CalculationDoc, StartRecord
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.keys import KEY_VERSION, content_hash, structure_content
-from hebe.science.structures.host import host_cell
-from hebe.science.structures.stacking import recognise_stacking
 from hebe.science.structures.starting_ions import with_ions
-from hebe.science.structures.topology import check_topology, sanity
 from hebe.science.structures.working import apply_ordering
 
 if TYPE_CHECKING:
@@ -61,6 +59,8 @@ class CalculationMaker(Maker, ABC):
     origin
         Name of a structure that is no configuration, from which its displacement follows; its formula and number of
         sites when None.
+    ion
+        Working ion of the host, which decides how far its layers may move.
     accept
         Verdicts on the topology of a cell that count as the host when one of several calculations is chosen.
     family
@@ -78,6 +78,7 @@ class CalculationMaker(Maker, ABC):
     host: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
     member: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
     origin: str | None = field(default=None, metadata=ADDED_LATER)
+    ion: str | None = field(default=None, metadata=ADDED_LATER)
     accept: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     version: ClassVar[int] = 1
 
@@ -111,7 +112,8 @@ class CalculationMaker(Maker, ABC):
         orderings, slot
             Which ordering of the working ion to take; a slot beyond those found is ``absent``.
         parent
-            Relaxed cell of the same configuration to start from.
+            Relaxed as-made cell of the same configuration: what to start from, unless `previous` says so, and to what
+            the layers of the result are compared.
         label
             Names the calculation in documents.
         previous
@@ -134,7 +136,8 @@ class CalculationMaker(Maker, ABC):
             return found
         facts = self._facts(engine, spec, key, label, begin) | {"starts": _records(previous)}
         before = unfinished(key, CalculationDoc)
-        return self._calculate(engine, spec, before, self._host(start, begin.structure), facts)
+        reference = Reference(self._host(start, begin.structure), self._family(), self.ion, parent)
+        return self._calculate(engine, spec, before, reference, facts)
 
     def start_of(
         self,
@@ -159,7 +162,8 @@ class CalculationMaker(Maker, ABC):
         spec = EngineSpec.model_validate(self.engine)
         engine = get_engine(spec)
         key = calculation_key(engine, spec, self.task, begin)
-        made = self._document(result, begin.structure, self._facts(engine, spec, key, label, begin))
+        reference = Reference(begin.structure, self._family(), self.ion)
+        made = self._document(result, reference, self._facts(engine, spec, key, label, begin))
         return made.model_copy(update={"cpu_s": result.cpu_s})
 
     def _host(self, start: Structure | ConfigurationDoc | None, structure: Structure) -> Structure:
@@ -213,12 +217,14 @@ class CalculationMaker(Maker, ABC):
         return state_start(start, orderings, slot, self._working, displacement, parent), ""
 
     def _calculate(
-        self, engine: Engine, spec: EngineSpec, before: CalculationDoc | None, host: Structure, facts: Mapping[str, Any]
+        self,
+        engine: Engine,
+        spec: EngineSpec,
+        before: CalculationDoc | None,
+        reference: Reference,
+        facts: Mapping[str, Any],
     ) -> CalculationDoc:
-        """Run the engine, from where an earlier attempt was cut off if there was one; failures become documents.
-
-        `host` is the cell before any relaxation, against which the topology is judged.
-        """
+        """Run the engine, from where an earlier attempt was cut off if there was one; failures become documents."""
         started, before_s = time.process_time(), 0.0
         start: Structure = facts["input_structure"]
         steps = 0
@@ -227,7 +233,7 @@ class CalculationMaker(Maker, ABC):
         folder = run_folder(engine.name, facts["key"])
         try:
             result = self.run(engine, spec, start, folder)
-            document, elsewhere_s = self._document(result, host, facts), result.cpu_s
+            document, elsewhere_s = self._document(result, reference, facts), result.cpu_s
         except EngineError as err:
             status: Status = "cut" if isinstance(err, CalculationCutError) else "failed"
             error = ErrorInfo(error_class=type(err).__name__, message=str(err), deterministic=err.deterministic)
@@ -242,8 +248,8 @@ class CalculationMaker(Maker, ABC):
         document.run_dir = str(folder) if folder.is_dir() else None
         return document
 
-    def _document(self, result: Relaxation, host: Structure, facts: Mapping[str, Any]) -> CalculationDoc:
-        verdict = self._verdict(host, result.structure)
+    def _document(self, result: Relaxation, reference: Reference, facts: Mapping[str, Any]) -> CalculationDoc:
+        verdict = reference.verdict(result.structure)
         problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
         error = ErrorInfo(error_class="UnphysicalError", message=problem, deterministic=True) if problem else None
         status = "failed" if problem else "converged" if result.converged else "cut"
@@ -259,32 +265,12 @@ class CalculationMaker(Maker, ABC):
             magmoms=None if result.magmoms is None else result.magmoms.tolist(),
             minimum=result.minimum,
             topology=verdict,
-            stacking=self._stacking(host, result.structure),
+            stacking=reference.stacking(result.structure),
             n_steps=result.n_steps,
             corrections=result.corrections,
             error=error,
             **{**facts, "versions": versions},
         )
-
-    def _verdict(self, host: Structure, final: Structure) -> str:
-        family = self._family()
-        if family is None or "sublattice" not in host.site_properties:
-            return sanity(host, final)
-        ion = next(iter(family.working_ions), None)
-        normal = host_cell(family, ion).layer_normal
-        return check_topology(host, final, family.topology, normal, family.working_sublattice)
-
-    def _stacking(self, host: Structure, final: Structure) -> str | None:
-        """Stacking of a layered host's cell, None where there is none to tell."""
-        family = self._family()
-        if family is None or "sublattice" not in host.site_properties:
-            return None
-        normal = host_cell(family, next(iter(family.working_ions), None)).layer_normal
-        if normal is None:
-            return None
-        slabs = [i for i, s in enumerate(host.site_properties["sublattice"]) if family.sublattices[s].role == "mixed"]
-        found = recognise_stacking(final, normal, slabs)
-        return None if found is None else found.name
 
     def _facts(self, engine: Engine, spec: EngineSpec, key: str, label: str, begin: Start) -> dict[str, Any]:
         """Fields that a calculation has whatever becomes of it."""
