@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _PUSHES: Final = 6
 _CLEAR: Final = 0.1  # eV/A^2, curvature from which no side is tried
-_FLAT: Final = -0.005  # eV/A^2, curvature down to which a direction counts as flat
+_FLAT: Final = 0.03  # eV/A^2, curvature below which a lower well may hide beyond both sides
 _REACH: Final = 0.1  # A, length of the vector by which both sides are tried
 _FALL: Final = 5e-4  # eV of the cell, what a push must gain to count
 _SOFT: Final = 0.3  # eV/A^2, the model's curvature along a direction that was pushed
@@ -83,7 +83,7 @@ def _look(surface: Surface, progress: Progress) -> Generator[Structure, Evaluati
 def _sides(
     surface: Surface, progress: Progress, found: Softest
 ) -> Generator[Structure, Evaluation, tuple[Softest, Point | None]]:
-    """Curvature from both sides of the softest direction, and the side that is lower; None in a minimum."""
+    """Curvature from both sides of the softest direction, and from where to go on; None in a clear minimum."""
     here, direction = progress.point.evaluation.energy_eV, found.direction
     up = yield from _at(surface, progress, _REACH * direction)
     down = yield from _at(surface, progress, -_REACH * direction)

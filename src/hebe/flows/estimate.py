@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymatgen.core import Structure
 
+from hebe.config.engine import COSTLY
 from hebe.engines.registry import get_engine
 
 if TYPE_CHECKING:
@@ -14,15 +15,16 @@ if TYPE_CHECKING:
     from jobflow import Job, JobStore
 
     from hebe.config.campaign import Campaign
+    from hebe.config.stage import Stage
 
 _MEASURED: Final = 500
 
 CPU_SECONDS: Final = 0.9
-"""CPU time of one CHGNet relaxation of 48 atoms (s): mean over the x-states of the quick example, one thread."""
+"""CPU time of one CHGNet relaxation of 48 atoms (s): mean over the cells of the quick example, one thread."""
 
-_SHARED_JOBS: Final = 75
-_SHARED_RELAXATIONS: Final = 20
-"""Reference phases and members of the host, counted as relaxations of 48 atoms."""
+_SHARED_JOBS: Final = 300
+_SHARED_RELAXATIONS: Final = 70
+"""Reference phases and members of the host with their starts, counted as relaxations of 48 atoms."""
 
 DFT: Final = frozenset({"abinit", "gpaw", "vasp"})
 """Engines whose time depends too much on the cell to be guessed."""
@@ -41,15 +43,26 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
     for stage in campaign.stages:
         n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
         configurations = stage.configurations or structures.per_candidate
-        states = sum(1 if x == 0 else stage.orderings.number for x in stage.x if x != 1)
+        cells = _cells(campaign, stage)
         if stage.engine.name in DFT:
             dft.add(str(stage.engine.name))
         else:
-            relaxations += n_candidates * configurations * (1 + states)
-        per_configuration = 3 + states + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
+            relaxations += n_candidates * configurations * cells
+        per_configuration = 2 + cells + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
         jobs += n_candidates * (2 + configurations * per_configuration)
     seconds = (relaxations + _SHARED_RELAXATIONS) * CPU_SECONDS * structures.cations / 12
     return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600, "not_counted": sorted(dft)}
+
+
+def _cells(campaign: Campaign, stage: Stage) -> int:
+    """Calculations of one configuration: as made and at the ends of the window from several starts each."""
+    first = stage is campaign.stages[0]
+    starts = campaign.structures.n_starts(costly=stage.engine.name in COSTLY) if first else 1
+    several = starts + 1 if starts > 1 else 1
+    window = stage.window
+    ends = {min(stage.x), max(stage.x)} if window is None else {window.low, window.high}
+    states = [(1 if x == 0 else stage.orderings.number) * (several if x in ends else 1) for x in stage.x if x != 1]
+    return several + sum(states)
 
 
 def cost_of(campaign: Campaign, store: JobStore, to_do: Sequence[Job]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from hebe.makers.caching import reuse
 from hebe.schemas.base import ErrorInfo
 from hebe.schemas.vibrations import VibrationDoc
 from hebe.science.analysis.vibrations import DisplacedCell
-from hebe.science.keys import KEY_VERSION, content_hash, structure_content
+from hebe.science.keys import KEY_VERSION, content_hash
 
 if TYPE_CHECKING:
     from hebe.engines.protocol import Engine
@@ -100,7 +100,7 @@ class VibrationMaker(Maker):
                 "settings": dict(engine.settings),
                 "task": "vibrations",
                 "zone_centre": "optical",
-                "structure": structure_content(calculation.cell),
+                "calculation": calculation.key,
                 "supercell": self.supercell,
                 "displacement": self.displacement,
             }

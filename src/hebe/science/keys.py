@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 KEY_VERSION = 1
 
 _GRID: Final = 1e6
-"""Steps per A and per lattice vector to which structures are rounded."""
+"""Steps per A and per lattice vector by which structures are identified."""
+
+_FINE: Final = 1e10
+"""Steps per A and per lattice vector of ideal cells: as fine as their symmetry is tested."""
 
 _TIE: Final = 1e-3
 """What counts as half a step, in steps: ideal positions are round decimals that lie exactly between two steps, where
@@ -49,23 +52,24 @@ def structure_content(structure: Structure) -> dict[str, Any]:
     return {"lattice": lattice.tolist(), "coords": coords.tolist(), "elements": elements}
 
 
-def rounded(structure: Structure) -> Structure:
-    """Copy with lattice and coordinates on the steps that identify it, the same bits on every processor.
+def rounded(structure: Structure, *, ideal: bool = False) -> Structure:
+    """Copy with the same bits on every processor: lattice and coordinates on the steps that identify it.
 
-    Coordinates are not wrapped.
+    Coordinates are not wrapped. An `ideal` cell is rounded to finer steps (1e-10), which leave its symmetry alone.
     """
     from pymatgen.core import Lattice, Structure
 
+    grid = _FINE if ideal else _GRID
     return Structure(
-        Lattice(_steps(structure.lattice.matrix) / _GRID),
+        Lattice(_steps(structure.lattice.matrix, grid) / grid),
         structure.species,
-        _steps(structure.frac_coords) / _GRID,
+        _steps(structure.frac_coords, grid) / grid,
         site_properties=structure.site_properties,
     )
 
 
-def _steps(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.floor(values * _GRID + (0.5 + _TIE)).astype(np.int64)
+def _steps(values: NDArray[np.float64], grid: float = _GRID) -> NDArray[np.int64]:
+    return np.floor(values * grid + (0.5 + _TIE)).astype(np.int64)
 
 
 def structure_hash(structure: Structure) -> str:

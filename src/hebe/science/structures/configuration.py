@@ -192,12 +192,13 @@ class DisorderedCell:
         for site, kind in zip(self.problem.sites.indices, kinds, strict=True):
             species[site] = self.problem.kinds[kind][1]
         kept = [i for i, name in enumerate(species) if name != VACANCY]
-        return Structure(
+        ideal = Structure(
             self.structure.lattice,
             [species[i] for i in kept],
             self.structure.frac_coords[kept],
             site_properties={"sublattice": [self.labels[i] for i in kept]},
         )
+        return rounded(ideal, ideal=True)
 
 
 def build_configuration(
