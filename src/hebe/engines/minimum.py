@@ -28,6 +28,11 @@ _PUSHES: Final = 6
 _CLEAR: Final = 0.1  # eV/A^2, curvature from which no side is tried
 _FLAT: Final = 0.03  # eV/A^2, curvature below which a lower well may hide beyond both sides
 _REACH: Final = 0.1  # A, length of the vector by which both sides are tried
+_FINER: Final = 5.0
+"""How many times lower forces have to be where the surface is rippled: curved downwards, and higher on both sides.
+
+Those of a potential can be rippled over some hundredths of an A, by less than 1 meV for the whole cell.
+"""
 _FALL: Final = 5e-4  # eV of the cell, what a push must gain to count
 _SOFT: Final = 0.3  # eV/A^2, the model's curvature along a direction that was pushed
 
@@ -44,7 +49,7 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
             return
         before, model, inner = progress.point, progress.hessian, len(progress.energies)
         found = yield from _look(surface, progress)
-        lower = None
+        rippled, lower = found.curvature < 0, None
         if found.curvature < _CLEAR:
             found, lower = yield from _sides(surface, progress, found)
         looked = len(progress.energies) - inner
@@ -56,6 +61,8 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
             evaluations=known + looked,
         )
         if lower is None or pushes == _PUSHES:
+            if rippled:
+                yield from descend(surface, progress, limits.finer(_FINER), checkpoint)
             progress.settled = True
             return
         progress.push(lower, _bent(progress.hessian, surface.lengths, found))

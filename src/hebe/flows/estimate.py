@@ -26,9 +26,6 @@ _SHARED_JOBS: Final = 300
 _SHARED_RELAXATIONS: Final = 70
 """Reference phases and members of the host with their starts, counted as relaxations of 48 atoms."""
 
-DFT: Final = frozenset({"abinit", "gpaw", "vasp"})
-"""Engines whose time depends too much on the cell to be guessed."""
-
 ATOMS_PER_CATION: Final = 4
 """Atoms of a cell per mixed cation in the estimate (a layered oxide with all ions)."""
 
@@ -44,7 +41,7 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
         n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
         configurations = stage.configurations or structures.per_candidate
         cells = _cells(campaign, stage)
-        if stage.engine.name in DFT:
+        if stage.engine.name in COSTLY:
             dft.add(str(stage.engine.name))
         else:
             relaxations += n_candidates * configurations * cells
@@ -82,7 +79,7 @@ def cost_of(campaign: Campaign, store: JobStore, to_do: Sequence[Job]) -> dict[s
         atoms = sum(atoms_of(job, campaign.structures.cations) for job in to_do if job.metadata["stage"] == number)
         if speed is not None:
             seconds += atoms * speed["steps_per_calculation"] * speed["cpu_s_per_atom_step"]
-        elif stage.engine.name in DFT:
+        elif stage.engine.name in COSTLY:
             unknown.add(name)
         else:
             seconds += atoms / 48 * CPU_SECONDS

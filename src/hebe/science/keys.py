@@ -55,15 +55,17 @@ def structure_content(structure: Structure) -> dict[str, Any]:
 def rounded(structure: Structure, *, ideal: bool = False) -> Structure:
     """Copy with the same bits on every processor: lattice and coordinates on the steps that identify it.
 
-    Coordinates are not wrapped. An `ideal` cell is rounded to finer steps (1e-10), which leave its symmetry alone.
+    An `ideal` cell is rounded to finer steps (1e-10), which leave its symmetry alone, and its coordinates are wrapped
+    to [0, 1); those of other cells continue as they are.
     """
     from pymatgen.core import Lattice, Structure
 
     grid = _FINE if ideal else _GRID
+    coords = _steps(structure.frac_coords, grid)
     return Structure(
         Lattice(_steps(structure.lattice.matrix, grid) / grid),
         structure.species,
-        _steps(structure.frac_coords, grid) / grid,
+        (coords % round(grid) if ideal else coords) / grid,
         site_properties=structure.site_properties,
     )
 
