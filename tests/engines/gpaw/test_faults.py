@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -21,6 +19,7 @@ from hebe.engines.gpaw.session import LOG, WorkerProcess
 from hebe.exceptions import CalculationCutError, EngineError
 from support.gpaw import CHEAP, engine, needs_gpaw
 from support.small_cells import lithium, two_lithium
+from support.waiting import ended, handles_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,12 +171,7 @@ def test_a_worker_ends_with_who_started_it(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    worker = int(died.stdout)
-    with contextlib.suppress(ProcessLookupError):  # it is gone already
-        descriptor = os.pidfd_open(worker)
-        gone, _, _ = select.select([descriptor], [], [])
-        os.close(descriptor)
-        assert gone, "it ends with the end of its input; one that stays would make this test hang"
+    ended(handles_of([int(died.stdout)]))
 
 
 def test_the_end_of_the_wall_time_leaves_a_checkpoint(
