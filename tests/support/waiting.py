@@ -76,5 +76,7 @@ def ended(handles: dict[int, int], limit_s: float = LIMIT_S) -> None:
         If one does not end.
     """
     for number, handle in handles.items():
-        assert select.select([handle], [], [], limit_s)[0], f"process {number} is still there"
+        waiting = select.poll()  # which takes any handle, however many files are open
+        waiting.register(handle, select.POLLIN)
+        assert waiting.poll(1000 * limit_s), f"process {number} is still there"
         os.close(handle)
