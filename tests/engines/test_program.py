@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hebe.engines.program import EXIT_CODE, processes_of, stop_program, watched
+from support.waiting import ended, handles_of, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,23 +43,8 @@ def start(*words: str, lines: int = 2) -> subprocess.Popen[str]:
 
 def both(folder: Path) -> list[int]:
     """Numbers of both processes, once they have become what they shall be."""
-    limit = time.monotonic() + 60
-    while len(found := processes_of(folder)) < 2:
-        assert time.monotonic() < limit
-        time.sleep(0.02)
-    assert len(found) == 2
-    return found
-
-
-def end_of(numbers: list[int], seconds: float = 60.0) -> None:
-    """Wait until processes have ended."""
-    for number in numbers:
-        try:
-            handle = os.pidfd_open(number)
-        except ProcessLookupError:
-            continue
-        assert select.select([handle], [], [], seconds)[0], f"process {number} is still there"
-        os.close(handle)
+    until(lambda: len(processes_of(folder)) == 2, "both are there")
+    return processes_of(folder)
 
 
 @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137), ("kill -11 $$", 139)])
@@ -89,9 +73,9 @@ def test_a_watcher_that_is_told_to_end_ends_all(folder: Path) -> None:
 def test_a_program_ends_with_the_worker_that_started_it(folder: Path, place: str) -> None:
     """Whether the program has a session of its own or not: the launcher kills the whole group of a worker."""
     worker = start(sys.executable, "-c", PARENT, place, *watched(["sh", "-c", TWO]))
-    running = both(folder)
+    running = handles_of(both(folder))
     os.killpg(worker.pid, signal.SIGKILL)
-    end_of(running)
+    ended(running)
     worker.communicate()
     assert processes_of(folder) == []
 
@@ -100,10 +84,10 @@ def test_a_program_without_a_watcher_is_found_and_ended(folder: Path) -> None:
     process = start(*watched(["sh", "-c", TWO]))
     process.kill()
     process.wait()
-    running = both(folder)
+    running = handles_of(both(folder))
     assert not stop_program(folder.parent), "that is another folder"
     assert stop_program(folder)
-    end_of(running)
+    ended(running)
     assert not stop_program(folder)
     process.communicate()
 

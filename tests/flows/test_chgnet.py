@@ -8,7 +8,6 @@ import signal
 import statistics
 import subprocess
 import sys
-import time
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.formula import parse_formula
 from hebe.science.structures.configuration import build_configuration, displaced
 from hebe.science.structures.objective import Objective
+from support.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,9 +171,7 @@ def test_kill_9_in_the_middle_loses_and_repeats_nothing(project: Path) -> None:
     survivors = 0
     for wanted in (3, 9, 15):
         process = subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while len(finished(project)) < wanted:
-            assert process.poll() is None, "the run ended before it could be killed"
-            time.sleep(0.2)
+        until(lambda n=wanted: len(finished(project)) >= n, f"{wanted} are done", running=process)  # type: ignore[misc]
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         survivors = len(finished(project))

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import random
-import select
 import shutil
 import signal
 import sqlite3
@@ -26,6 +25,7 @@ from hebe.stores.network import SIMULATION
 from support import launcher_jobs as jobs
 from support import launcher_script
 from support.processes import kill_launcher, workers_of
+from support.waiting import ended, handles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -249,7 +249,7 @@ def test_second_interrupt_ends_what_runs(tmp_path: Path) -> None:
     for event in events(process):
         if event["kind"] == "completed":
             break
-    alive = [os.pidfd_open(pid) for pid in workers_of(process.pid)]
+    alive = handles_of(workers_of(process.pid))
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
     while "press Ctrl-C again" not in process.stderr.readline():
@@ -258,9 +258,7 @@ def test_second_interrupt_ends_what_runs(tmp_path: Path) -> None:
     _, errors = process.communicate()
     assert process.returncode in {0, 130}
     assert "Traceback" not in errors
-    for handle in alive:
-        assert select.select([handle], [], [], 20.0)[0], "a worker outlived its launcher"
-        os.close(handle)
+    ended(alive)
     kept = finished(tmp_path)
     start(tmp_path, 3 * launcher_script.CAMPAIGN, 2).communicate()
     assert kept <= finished(tmp_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +21,7 @@ from hebe.launchers.outcome import Failure
 from hebe.stores import SQLiteStore, open_store
 from hebe.stores.network import SIMULATION
 from support import launcher_jobs as jobs
+from support.waiting import ended, handles_of, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,16 +185,14 @@ def test_children_of_killed_workers_are_ended(killed: str, store: JobStore, mark
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     store.close()
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=environment)
-    while not (marks / "child").exists():
-        assert process.poll() is None
+    until((marks / "child").exists, "the child is there", running=process)
     child = int((marks / "child").read_text(encoding="ascii"))
-    handle = os.pidfd_open(child)
+    handles = handles_of([child])
     parent = int(Path(f"/proc/{child}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
     os.kill(parent if killed == "worker" else process.pid, 9)
     try:
-        assert select.select([handle], [], [], 20.0)[0], "the child outlived its worker"
+        ended(handles)
     finally:
-        os.close(handle)
         process.wait()
 
 

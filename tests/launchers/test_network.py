@@ -21,6 +21,7 @@ from hebe.stores.database import connection
 from hebe.stores.factory import open_store
 from support import launcher_jobs as jobs
 from support.processes import workers_of
+from support.waiting import LIMIT_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def test_two_jobs_that_wait_for_each_other_end(store: JobStore, tmp_path: Path) 
         jobs.meet(two, one, gate, writes_first=False, after=before.output),
     ]
     for job in pair:
-        job.config.manager_config["timeout_s"] = 120
+        job.config.manager_config["timeout_s"] = LIMIT_S
     file = tmp_path / ".hebe" / "store.db"
     waiting, seen, held = {job.uuid for job in pair}, [], []
 
@@ -141,11 +142,11 @@ def test_a_second_process_is_told_who_owns_the_store(tmp_path: Path, monkeypatch
     assert refused.returncode != 0
     assert "one process alone may open a store" in refused.stderr
     command = [sys.executable, "-c", STATUS, str(tmp_path / ".hebe" / "store.db")]
-    for _ in range(100):  # the owner writes its copy every few seconds
+
+    def shown() -> bool:
         after = subprocess.run(command, capture_output=True, text=True, check=False)
         assert after.returncode == 0, after.stderr
-        if json.loads(after.stdout)["completed"] == 1:
-            break
-    else:
-        pytest.fail("the copy never showed the finished job")
+        return bool(json.loads(after.stdout)["completed"] == 1)
+
+    until(shown, "the copy, which the owner writes every few seconds, shows the finished job")
     store.close()

@@ -19,6 +19,7 @@ from hebe.exceptions import StoreError
 from hebe.stores import SQLiteBlobStore, SQLiteStore
 from hebe.stores.care import check
 from hebe.stores.database import disconnect
+from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +57,7 @@ def acknowledged(folder: Path) -> set[str]:
 
 def wait_for(folder: Path, count: int) -> None:
     """Until the writers have that many documents acknowledged."""
-    while len(acknowledged(folder)) < count:
-        os.sched_yield()
+    until(lambda: len(acknowledged(folder)) >= count, f"{count} documents are acknowledged")
 
 
 def inspect(folder: Path) -> set[str]:

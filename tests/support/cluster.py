@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from hebe.launchers.fireworks.pilot import Pilot
 from hebe.launchers.fireworks.project import submit_flow
 from hebe.launchers.fireworks.queue import Slurm as SlurmCommands
 from support.launcher_jobs import executions
+from support.waiting import LIMIT_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,31 +103,29 @@ class Project:
             job.metadata.setdefault("campaign", name)
         return submit_flow(Flow(list(jobs), name=name), self.root)
 
-    def drive(self, holds: Callable[[], bool], what: str, patience_s: float = 150.0) -> None:
+    def drive(self, holds: Callable[[], bool], what: str) -> None:
         """Do what ``hebe launch`` does until a condition holds."""
-        end = time.monotonic() + patience_s
-        while True:
-            self.driver.look()
-            for _ in range(10):
-                if self._holds(holds):
-                    return
-                time.sleep(0.1)
-            assert time.monotonic() < end, f"waited in vain until {what}: {self.access.board.states()}, {self.logs()}"
+        looks = itertools.count()
+
+        def looked() -> bool:
+            if next(looks) % 20 == 0:
+                self.driver.look()
+            return self._holds(holds)
+
+        until(looked, what, told=lambda: f"{self.access.board.states()}, {self.logs()}")
 
     def drive_for(self, seconds: float) -> None:
         """Do what ``hebe launch`` does for some time."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.driver.look()
-            time.sleep(min(1.0, max(0.0, end - time.monotonic())))
+        self.drive(lambda: time.monotonic() >= end, "the time is over")
 
-    def finish(self, patience_s: float = 150.0) -> dict[str, int]:
+    def finish(self) -> dict[str, int]:
         """Drive until every job has ended, and return how many ended how."""
 
         def ended() -> bool:
             return not {"READY", "RUNNING", "RESERVED"} & self.access.board.states().keys()
 
-        self.drive(ended, "every job has ended", patience_s)
+        self.drive(ended, "every job has ended")
         return self.access.board.states()
 
     @contextmanager
@@ -159,7 +159,7 @@ class Project:
     def work(self, **changes: Any) -> int:
         """Let a queue job without a queue work to its end; return its exit code."""
         with self.pilot(**changes) as process:
-            return process.wait(150)
+            return process.wait(LIMIT_S)
 
     def done(self) -> dict[str, int]:
         """How often each job came to its end."""

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 from ase.calculators.calculator import all_changes
 from jobflow import Flow, Job, JobConfig, OnMissing, Response, job
 
+from hebe.engines.deadline import DEADLINE
 from support.launcher_jobs import executions, mark
 from support.spring_crystal import SpringCrystal
+from support.waiting import until
 
 
 @job
-def nap(folder: str, name: str, seconds: float = 0.0, after: Any = None) -> str:  # noqa: ARG001 - only an edge
-    """Take some time."""
+def nap(folder: str, name: str, after: Any = None) -> str:  # noqa: ARG001 - only an edge
+    """Begin and end."""
     mark(folder, f"{name}-begun")
-    time.sleep(seconds)
     mark(folder, name)
     return name
 
@@ -28,8 +28,7 @@ def nap(folder: str, name: str, seconds: float = 0.0, after: Any = None) -> str:
 def wait_for(folder: str, name: str, flag: str) -> str:
     """Run until a file is there."""
     mark(folder, f"{name}-begun")
-    while not Path(flag).exists():
-        time.sleep(0.05)
+    until(Path(flag).exists, f"{flag} is there")
     mark(folder, name)
     return name
 
@@ -74,23 +73,26 @@ def promote(results: list[str | None], folder: str) -> Response[Any]:
     return Response(replace=Flow(jobs))
 
 
-class SlowCrystal(SpringCrystal):
-    """A crystal of springs whose evaluations take a while."""
+class PatientCrystal(SpringCrystal):
+    """A crystal of springs whose fourth evaluation, once, lasts until its process must stop."""
 
-    def __init__(self, folder: str, seconds: float) -> None:
+    def __init__(self, folder: str) -> None:
         super().__init__(2.0, 2.25)
-        self.folder, self.seconds = folder, seconds
+        self.folder = folder
 
     def calculate(self, atoms: Any = None, properties: Any = None, system_changes: Any = all_changes) -> None:
-        """Evaluate, and leave a file."""
-        time.sleep(self.seconds)
+        """Evaluate, and leave a file; the one that lasts leaves one with the seconds that were left to its process."""
         mark(self.folder, "evaluation")
+        left = Path(self.folder).parent / "seconds-left"
+        if executions(Path(self.folder))["evaluation"] == 4 and not left.exists():
+            left.write_text(str(DEADLINE.left_s))
+            until(lambda: DEADLINE.passed, "the process must stop")
         super().calculate(atoms, properties, system_changes)
 
 
-def slow(folder: str, seconds: float) -> SlowCrystal:
+def patient(folder: str) -> PatientCrystal:
     """Factory for an engine block."""
-    return SlowCrystal(folder, seconds)
+    return PatientCrystal(folder)
 
 
-__all__ = ["executions", "fail_without", "mark", "nap", "poison", "promote", "slow", "wait_for", "write_much"]
+__all__ = ["executions", "fail_without", "mark", "nap", "patient", "poison", "promote", "wait_for", "write_much"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import select
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from support.waiting import ended, handles_of
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,15 +22,10 @@ def workers_of(pid: int) -> list[int]:
     return found
 
 
-def kill_launcher(process: subprocess.Popen[Any], seconds: float = 20.0) -> int:
-    """Kill a launcher, check that its workers end within some seconds, and return how many there were."""
-    handles = {}
-    for pid in workers_of(process.pid):
-        with contextlib.suppress(ProcessLookupError):
-            handles[pid] = os.pidfd_open(pid)
+def kill_launcher(process: subprocess.Popen[Any]) -> int:
+    """Kill a launcher, check that its workers end, and return how many there were."""
+    workers = handles_of(workers_of(process.pid))
     process.kill()
     process.communicate()
-    for pid, handle in handles.items():
-        assert select.select([handle], [], [], seconds)[0], f"worker {pid} outlived its launcher"
-        os.close(handle)
-    return len(handles)
+    ended(workers)
+    return len(workers)

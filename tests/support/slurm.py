@@ -8,16 +8,16 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch")
-_PATIENCE_S = 60.0
 
 _CONFIGURATION = """
 ClusterName=hebe
@@ -97,7 +97,7 @@ class Slurm:
         self._run("slurmctld", "slurmctld", "-D")
         for number in range(1, self.nodes + 1):
             self.start_node(f"n{number}")
-        self.wait(lambda: set(self.ask("sinfo", "-h", "-N", "-o", "%T").split()) == {"idle"}, "all nodes are idle")
+        until(lambda: set(self.ask("sinfo", "-h", "-N", "-o", "%T").split()) == {"idle"}, "all nodes are idle")
 
     def start_node(self, node: str) -> None:
         """Start the daemon of a node."""
@@ -117,18 +117,10 @@ class Slurm:
         done = subprocess.run(words, env=self.environment, capture_output=True, text=True, check=False)
         return done.stdout
 
-    def wait(self, holds: object, what: str) -> None:
-        """Wait until a condition, a function without arguments, holds."""
-        end = time.monotonic() + _PATIENCE_S
-        assert callable(holds)
-        while not holds():
-            assert time.monotonic() < end, f"waited in vain until {what}"
-            time.sleep(0.1)
-
     def cancel_all(self) -> None:
         """End every queue job and wait until none is left."""
         self.ask("scancel", "--user", _user())
-        self.wait(lambda: not self.ask("squeue", "-h").strip(), "the queue is empty")
+        until(lambda: not self.ask("squeue", "-h").strip(), "the queue is empty")
 
     def stop(self) -> None:
         """End every job and daemon that belongs to this Slurm."""
@@ -154,7 +146,7 @@ class Slurm:
         words = [f"--{option}-file={places[option]}" for option in places]
         socket_ = self.base / "munge.socket"
         self._run("munged", "munged", "--foreground", "--force", f"--key-file={key}", f"--socket={socket_}", *words)
-        self.wait(socket_.exists, "munge listens")
+        until(socket_.exists, "munge listens")
 
     def _name_host(self, host: str) -> None:
         try:

@@ -14,7 +14,6 @@ import json
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ from support.vasp_stand_in_files import (
     xml_start,
     xml_step,
 )
+from support.waiting import LIMIT_S, until
 
 MESSAGES = {
     "zbrent": "ZBRENT: fatal error in bracketing",
@@ -159,11 +159,11 @@ class Program:
         if name in MESSAGES:
             raise Stopped(MESSAGES[name])
         if name == "wait-for-stop":
-            while not Path("STOPCAR").exists():
-                time.sleep(0.01)
+            until(Path("STOPCAR").exists, "somebody asks for an end")
         if name in ("orphan", "unwatched"):
             _kill_victim(children=name == "unwatched")
-            time.sleep(600)  # somebody has to end it
+            signal.alarm(int(LIMIT_S))
+            signal.pause()  # somebody has to end it
         if name in ("kill", "kill-all"):
             for path in (Path("CONTCAR"), Path("vasprun.xml")):
                 text = path.read_text()

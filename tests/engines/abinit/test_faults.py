@@ -8,7 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,9 +21,9 @@ from hebe.engines.program import EXIT_CODE, processes_of
 from hebe.exceptions import CalculationCutError, EngineError
 from support.abinit import CHEAP, engine
 from support.small_cells import lithium, two_lithium
+from support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from pymatgen.core import Structure
@@ -187,10 +186,10 @@ def test_a_killed_worker_leaves_no_program_and_goes_on(tmp_path: Path, relaxatio
     """The process that asked is killed in its third evaluation: ABINIT ends too, and the search goes on from there."""
     folder = tmp_path / "run"
     worker = subprocess.Popen([sys.executable, "-c", WORKER, str(folder)], env=environment())
-    wait_until(lambda: bool(processes_of(folder / "003")))
+    until(lambda: processes_of(folder / "003"), "the third evaluation runs", running=worker)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    wait_until(lambda: not processes_of(folder / "003"))
+    until(lambda: not processes_of(folder / "003"), "its program has ended")
     result = relaxed(folder)
     assert result.converged
     assert result.n_steps <= relaxation.n_steps - 1, "fewer steps were left"
@@ -222,10 +221,3 @@ def script(folder: Path, line: str) -> Path:
 
 def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < limit
-        time.sleep(0.02)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import select
 import signal
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from hebe.engines.program import processes_of
 from hebe.engines.registry import get_engine
 from hebe.engines.vasp.results import read_text
 from support.vasp import distorted, engine, outcomes, relax_in_a_process, set_faults, use_mpirun, use_stand_in
+from support.waiting import ended, handles_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,12 +56,10 @@ def test_no_process_outlives_a_killed_worker_for_long(tmp_path: Path, faults: Pa
     code, errors = relax_in_a_process(distorted(), tmp_path / "run")
     assert code == -signal.SIGKILL, errors
     (attempt,) = (path.parent for path in (tmp_path / "run").rglob("attempt.json"))
-    running = [os.pidfd_open(number) for number in processes_of(attempt)]
+    running = handles_of(processes_of(attempt))
     assert fault == "orphan" or len(running) == 3, "mpirun and what it started"
     result = None if fault == "orphan" else engine().relax(distorted(), folder=tmp_path / "run")
-    for handle in running:
-        assert select.select([handle], [], [], 60)[0]
-        os.close(handle)
+    ended(running)
     assert processes_of(attempt) == []
     if result is not None:
         assert result.converged

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from hebe.launchers.fireworks.relay import FileLine, Relay, open_relayed
 from hebe.launchers.fireworks.remote_board import RemoteBoard
 from hebe.stores import open_store
 from support import cluster_jobs as jobs
+from support.waiting import LIMIT_S, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 relayed = pytest.mark.parametrize("project", ["relay"], indirect=True)
 
 
-def line(project: Project, patience_s: float = 20.0) -> FileLine:
+def line(project: Project, patience_s: float = LIMIT_S) -> FileLine:
     return FileLine(project.access.runs / "hebe-test" / "mail" / "1", patience_s)
 
 
@@ -52,7 +52,7 @@ def test_a_question_without_an_answer_is_withdrawn(project: Project) -> None:
     with pytest.raises(AutoReconnect, match="hebe launch does not answer"):
         board.take("default", "w/0", "host")
     project.driver.serve()
-    mine._patience_s = 20.0
+    mine._patience_s = LIMIT_S
     assert board.reserve(1) > 0, "answered after the one that was withdrawn"
     assert project.access.board.states() == {"READY": 1}
 
@@ -84,9 +84,12 @@ def test_a_relay_that_follows_another_answers_what_that_one_did_not(project: Pro
         future, _ = mine.send("board", "reserve", (1,), {})
     relay = Relay(project.access)
     relay.start()
-    while not future.done():
+
+    def heard() -> bool:
         mine._listen()
-        time.sleep(0.01)
+        return future.done()
+
+    until(heard, "the question is answered")
     assert future.result() == first + 1, "the first question was not answered again"
     relay.stop()
 
@@ -103,25 +106,23 @@ def test_a_process_with_the_number_of_a_dead_one_has_a_mailbox_of_its_own(projec
     folder = project.access.runs / "hebe-test"
     folder.mkdir(parents=True)
     for _ in range(2):
-        found = open_relayed(project.root, project.access.cluster, folder, 20.0)
+        found = open_relayed(project.root, project.access.cluster, folder, LIMIT_S)
         assert found.board.reserve(1) > 0
     assert len(list((folder / "mail").iterdir())) == 2
 
 
 @pytest.mark.slow
 @relayed
-def test_hebe_launch_ends_while_a_job_runs_and_comes_back(project: Project) -> None:
-    project.submit(jobs.nap(str(project.marks), "nap0", 3.0), jobs.nap(str(project.marks), "nap1"))
+def test_hebe_launch_ends_while_a_job_runs_and_comes_back(project: Project, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    project.submit(jobs.wait_for(str(project.marks), "nap0", str(flag)), jobs.nap(str(project.marks), "nap1"))
     with project.pilot() as process:
-        while not project.begun("nap0") and not project.begun("nap1"):
-            assert process.poll() is None
-            time.sleep(0.1)
+        until(lambda: project.begun("nap0"), "the job runs", running=process)
         project.driver.close()
-        while not list(project.access.runs.rglob("*.result.json")):
-            assert process.poll() is None
-            time.sleep(0.1)
+        flag.touch()
+        until(lambda: list(project.access.runs.rglob("*.result.json")), "a result is kept", running=process)
         project.driver.serve()
-        assert process.wait(150) == 0
+        assert process.wait(LIMIT_S) == 0
     assert project.access.board.states() == {"COMPLETED": 2}
     assert project.done() == {"nap0": 1, "nap1": 1}
     assert project.begun("nap0") == project.begun("nap1") == 1

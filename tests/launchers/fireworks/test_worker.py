@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from hebe.makers import RelaxMaker
 from hebe.stores import open_store
 from support import cluster_jobs as jobs
 from support import launcher_jobs
+from support.waiting import LIMIT_S, until
 
 if TYPE_CHECKING:
     from jobflow import Flow
@@ -68,7 +68,7 @@ def test_failures_are_rerun_by_their_error(project: Project, tmp_path: Path) -> 
     marks, flags = str(project.marks), [tmp_path / "red", tmp_path / "blue"]
     names = [f"{('reds', 'blue')[number % 2]}{number}" for number in range(20)]
     made = [jobs.fail_without(marks, name, str(flags[number % 2])) for number, name in enumerate(names)]
-    follower = jobs.nap(marks, "follower", 0.0, made[0].output)
+    follower = jobs.nap(marks, "follower", made[0].output)
     project.submit(*made, follower)
     assert project.work() == 0
     status = read_status(project.access.store, [job.uuid for job in (*made, follower)], root=project.root)
@@ -92,8 +92,8 @@ def test_failures_are_rerun_by_their_error(project: Project, tmp_path: Path) -> 
 @with_and_without_relay
 def test_a_relaxation_that_meets_the_end_of_its_queue_job_goes_on_in_the_next(project: Project) -> None:
     engine = {
-        "ase": "support.cluster_jobs:slow",
-        "arguments": {"folder": str(project.marks), "seconds": 2.0},
+        "ase": "support.cluster_jobs:patient",
+        "arguments": {"folder": str(project.marks)},
         "energy_scale": "springs",
         "fmax": 1e-4,
     }
@@ -101,7 +101,12 @@ def test_a_relaxation_that_meets_the_end_of_its_queue_job_goes_on_in_the_next(pr
     structure.translate_sites([0], [0.03, 0.01, 0.02])
     job = RelaxMaker(engine=engine).make(structure, label="mgo")
     project.submit(job)
-    assert project.work(walltime_s=10.0, grace_s=4.0) == 0  # three evaluations of about ten
+    left = project.root / "seconds-left"
+    with project.pilot(walltime_s=3600.0, grace_s=40.0) as process:
+        until(left.exists, "it has come to its fourth evaluation of about ten", running=process)
+        process.terminate()  # as Slurm does at the end of a queue job
+        assert process.wait(LIMIT_S) == 0
+    assert 0 < float(left.read_text()) < 3560.0, "without a signal it would end by itself"
     cut = project.access.store.get_output(job.uuid, load=True)
     assert cut["status"] == "cut"
     assert project.access.board.states() == {"READY": 1}
@@ -130,16 +135,18 @@ def test_a_stage_border_waits_for_every_candidate_and_brings_the_next_stage(proj
     assert groups == {"a", "b"}
 
 
-def test_a_result_that_could_not_be_stored_is_collected(project: Project) -> None:
+def test_a_result_that_could_not_be_stored_is_collected(project: Project, tmp_path: Path) -> None:
     if project.server is None:
         pytest.skip("a real server is not ours to stop")
-    project.submit(jobs.nap(str(project.marks), "nap0", 3.0))
-    with project.pilot(walltime_s=20.0, grace_s=4.0) as process:
-        while not project.begun("nap0"):
-            assert process.poll() is None
-            time.sleep(0.1)
+    flag = tmp_path / "flag"
+    project.submit(jobs.wait_for(str(project.marks), "nap0", str(flag)))
+    with project.pilot() as process:
+        until(lambda: project.begun("nap0"), "the job runs", running=process)
         project.server.kill()
-        assert process.wait(150) != 0
+        flag.touch()
+        until(lambda: list(project.access.runs.rglob("*.result.json")), "its result is kept", running=process)
+        process.terminate()
+        assert process.wait(LIMIT_S) != 0
     project.server.start()
     (result,) = project.access.runs.rglob("*.result.json")
     assert "open-sesame" not in result.read_text()
@@ -168,11 +175,9 @@ def test_what_runs_is_ended_when_its_campaign_is_cancelled(project: Project, tmp
     project.submit(jobs.wait_for(marks, "endless", str(flag)), name="one")
     project.submit(jobs.nap(marks, "other"), name="two")
     with project.pilot(slots=1) as process:
-        while not project.begun("endless"):
-            assert process.poll() is None
-            time.sleep(0.1)
+        until(lambda: project.begun("endless"), "the job runs", running=process)
         project.access.records.control("one", "cancelled")
-        process.wait(150)
+        process.wait(LIMIT_S)
     assert project.access.board.states() == {"COMPLETED": 1, "READY": 1}
     assert project.done() == {"other": 1}
     flag.touch()
@@ -188,7 +193,7 @@ from hebe.engines.deadline import DEADLINE
 from hebe.launchers.fireworks import worker
 from hebe.launchers.fireworks.access import open_project
 worker._BEAT_S = 0.0
-DEADLINE.set(120.0)
+DEADLINE.set(3600.0)
 worker.Worker(open_project(Path(sys.argv[1])), "w/0", "default", Path(sys.argv[2]), idle_s=0.5).work()
 """
 
@@ -205,7 +210,7 @@ def test_a_heartbeat_never_ends_a_worker_that_has_just_finished_a_job(project: P
 def test_no_word_of_a_process_and_no_log_holds_the_password(project: Project) -> None:
     if project.server is None:
         pytest.skip("the password of a real server is not known here")
-    project.submit(jobs.nap(str(project.marks), "nap0", 0.5), jobs.fail_without(str(project.marks), "nap1", "/nowhere"))
+    project.submit(jobs.nap(str(project.marks), "nap0"), jobs.fail_without(str(project.marks), "nap1", "/nowhere"))
     seen = ""
     with project.pilot() as process:
         while process.poll() is None:
