@@ -278,7 +278,7 @@ def test_no_good_grade_without_the_phases_that_matter(elements: str, without: tu
     ("elements", "ion", "models"),
     [
         ("Na Fe Mn Ni Ti O", "Na", ("Na3FeO3", "Na5FeO4")),
-        ("Li Mn Ti O F", "Li", ("Li4TiO4", "TiF4")),
+        ("Li Mn Ti O F", "Li", ()),
         ("Na Mn Ni O", "Na", ()),
         ("Co Cu Mg Ni Zn O", "", ()),
     ],
@@ -305,6 +305,24 @@ def test_a_model_is_one_until_the_published_structure_joins_it() -> None:
     assert model_formulas(system_, [*present, "Na3FeO3"]) == ("Na5FeO4",)
     assert coverage_grade(system_, [*present, "Na3FeO3", "Na5FeO4"], working_ion="Na") == "A"
     assert coverage_grade(system_, [name for name in present if name != "Na3FeO3-model"], working_ion="Na") == "C"
+
+
+def test_what_is_from_memory_is_marked() -> None:
+    """Data, not prose, tells what was not compared with a publication; the notes that say so agree."""
+    doubtful = {phase.id for phase in load_phases() if phase.unverified or phase.model}
+    assert {phase.id for phase in load_phases() if "from memory" in (phase.note or "")} <= doubtful
+    assert PHASES["Na3FeO3-model"].doubt == "a model that stands for a published structure"
+    assert PHASES["NaAlO2-beta"].doubt == "not compared with a publication (cell, positions or source)"
+    assert PHASES["Na2O"].doubt is None
+
+
+def test_a_system_or_a_phase_that_stands_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two files of the list may not name the same system."""
+    text = b'systems: [{system: Na-O, formulas: [Na2O], sources: ["made for this test"]}]'
+    monkeypatch.setattr(competing, "_files", lambda **_: ["coverage_a.yaml", "coverage_b.yaml"])
+    monkeypatch.setattr(competing, "_read", lambda _: text)
+    with pytest.raises(BadInputError, match="the system Na-O stands twice"):
+        load_coverage.__wrapped__()
 
 
 def test_fluorides_are_asked_for_where_there_is_fluorine() -> None:

@@ -62,8 +62,8 @@ class Phase(ConfigModel):
     crystal system leaves free. The setting is the standard one (unique axis b with cell choice 1, hexagonal
     axes, origin choice 2) unless ``setting`` gives another in spglib's notation (``b3``, ``1``). A ``model`` stands
     for a published structure that is not at hand, whose energy it bounds from above. An ``unverified`` phase has that
-    structure, but its cell, positions or source were written down from memory or estimated and not compared with the
-    publication.
+    structure, but its cell, positions or source were written down from memory, estimated or relaxed from the structure
+    type, and not compared with the publication.
     """
 
     id: str
