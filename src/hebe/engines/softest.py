@@ -57,9 +57,13 @@ def look_along(gradient: Vector, model: Matrix, n_atoms: int, *, cell: bool = Tr
     -------
     Softest
         Translations are left out. The curvature is an upper bound of the lowest; the search goes on while the residual
-        allows a lower one, for at most 16 products.
+        allows a lower one, for at most 16 products and until all directions were asked about; a single atom in a fixed
+        cell has none.
     """
     fixed = _fixed(len(gradient), n_atoms, cell=cell)
+    most = min(_PRODUCTS, len(gradient) - len(fixed))
+    if most == 0:
+        return Softest(0.0, np.zeros_like(gradient), 0)
     values, vectors = _modes(model, fixed)
     directions: list[Vector] = []
     products: list[Vector] = []
@@ -72,7 +76,7 @@ def look_along(gradient: Vector, model: Matrix, n_atoms: int, *, cell: bool = Tr
         there = yield _STEP * trial
         products.append(_orthogonal((there - gradient) / _STEP, fixed, unit=False))
         curvature, direction, residual, residual_length = _lowest(directions, products)
-        if len(products) >= _PRODUCTS or curvature < _DEEP or _settled(curvature, residual_length, len(products)):
+        if len(products) >= most or curvature < _DEEP or _settled(curvature, residual_length, len(products)):
             return Softest(curvature, direction, len(products))
 
 
