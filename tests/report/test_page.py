@@ -78,7 +78,7 @@ def test_every_candidate_and_value_is_there(page: str) -> None:
         assert text.count(candidate["formula"]) >= 2
         assert all(key in text for key in candidate["calculations"].values())
         assert all(warning in text for warning in candidate["warnings"])
-    for shown in ("3.41 ± 0.02", "≥ 741", "never", "partial", "± 39 conf.", "± 580 model", "mixed-site"):
+    for shown in ("3.412 ± 0.021", "≥ 741", "never", "partial", "± 39 conf.", "± 580 model", "mixed-site"):
         assert shown in text
     assert page.count("<figure>") == 5
 

@@ -6,7 +6,17 @@ import math
 
 import pytest
 
-from hebe.report.values import DASH, flat, lookup, measured, mixing_temperature, number, temperature_sd
+from hebe.report.values import (
+    DASH,
+    flat,
+    lookup,
+    measured,
+    mixing_temperature,
+    number,
+    signed,
+    signed_strain,
+    temperature_sd,
+)
 from support.report_results import candidates
 
 BOLTZMANN = 8.617333262e-5
@@ -21,15 +31,41 @@ def test_numbers(value: float | None, digits: int, text: str) -> None:
 
 
 def test_spreads() -> None:
-    assert measured(0.05, 0.002, 1, 100) == "5.0 ± 0.2"
+    assert measured(0.05, 0.002, 1, 100) == "5.00 ± 0.20"
     assert measured(0.05, None, 1, 100) == "5.0"
     assert measured(None, 0.002) == DASH
+    assert measured(2.8912, 1e-7) == "2.891 ± 0.001", "one digit more than without an error, at most"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.827, 0.119, "0.83 ± 0.12"),  # these two stand in the Review of Particle Physics
+        (0.827, 0.367, "0.8 ± 0.4"),
+        (0.8271, 0.354, "0.83 ± 0.35"),
+        (0.8271, 0.355, "0.8 ± 0.4"),
+        (0.8271, 0.0949, "0.83 ± 0.09"),
+        (0.8271, 0.0951, "0.83 ± 0.10"),
+        (253.0, 665.0, "300 ± 700"),
+        (1253.0, 1649.0, "1300 ± 1600"),
+        (-0.02, 0.3, "-0.02 ± 0.30"),
+    ],
+)
+def test_an_error_says_which_digits_are_known(value: float, error: float, text: str) -> None:
+    assert measured(value, error) == text
+
+
+def test_signs() -> None:
+    assert (signed("3.0 ± 0.1"), signed("-3.0"), signed(DASH)) == ("+3.0 ± 0.1", "-3.0", DASH)
+    candidate = candidates()[0]
+    assert signed_strain(candidate) == -candidate["max_volume_strain"]
+    assert signed_strain({**candidate, "volume_strain_at_max": None}) == candidate["max_volume_strain"]
 
 
 def test_bounds_and_reasons() -> None:
     found = candidates()
-    assert mixing_temperature(found[2], "competing", spread=False) == ">=741"
-    assert mixing_temperature(found[2], "same_host", spread=False) == "602"
+    assert mixing_temperature(found[2], "competing", spread=False) == ">=700"
+    assert mixing_temperature(found[2], "same_host", spread=False) == "600"
     assert mixing_temperature(found[5], "competing") == "never"
     found[5]["mixing"]["competing"]["reason"] = "no phase holds Cu"
     assert mixing_temperature(found[5], "competing") == DASH

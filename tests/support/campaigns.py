@@ -18,7 +18,7 @@ host:
       grid: 2
 filters:
   size_mismatch: {{max: 18 %}}
-structures: {{cations: 4, per_candidate: {per_candidate}, seed: 1}}
+structures: {{cations: 4, per_candidate: {per_candidate}, seed: 1, starts: 1}}
 stages:
   - engine: {engine}
     analyses: [mixing]
@@ -42,7 +42,7 @@ host:
       n_species: 3
       grid: 4
 select: {{method: all}}
-structures: {{cations: 4, per_candidate: 2, seed: 3}}
+structures: {{cations: 4, per_candidate: 2, seed: 3, starts: 1}}
 stages:
   - engine: {engine}
     x: [1, 1/2]

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _WIDE: Final = 160
 _HEADERS: Final = ("V", "strain\n%", "T_mix\ncompeting\nK", "T_mix\nsame host\nK")
 _ERRORS: Final = (("average_voltage_V_error", 1.0), ("max_volume_strain_error", 100.0))
-_NARROW: Final = 78
+_NARROW: Final = 92
 _LISTED: Final = 10
-_OTHERS: Final = (70, 43)
+_OTHERS: Final = (66, 52)
 
 
 def write_ranking(candidates: Sequence[Mapping[str, Any]]) -> None:
@@ -80,11 +80,11 @@ def broken_formula(formula: str, room: int) -> list[str]:
 
 
 def _values(candidate: Mapping[str, Any], *, spread: bool) -> list[str]:
-    voltage_se = candidate.get("average_voltage_V_se") if spread else None
-    strain_se = candidate.get("max_volume_strain_se") if spread else None
+    voltage = measured(candidate["average_voltage_V"], candidate.get("average_voltage_V_se"))
+    strain = measured(signed_strain(candidate), candidate.get("max_volume_strain_se"), 2, 100)
     return [
-        measured(candidate["average_voltage_V"], voltage_se),
-        signed(measured(signed_strain(candidate), strain_se, 2, 100)),
+        voltage if spread else voltage.partition(" ±")[0],
+        signed(strain if spread else strain.partition(" ±")[0]),
         mixing_temperature(candidate, "competing", spread=spread),
         mixing_temperature(candidate, "same_host", spread=spread),
     ]
@@ -113,8 +113,8 @@ def _notes(candidates: Sequence[Mapping[str, Any]], *, spread: bool) -> list[str
     if len(stages) > 1:
         listed = ", then ".join(f"stage {number + 1} ({engine})" for number, engine in stages)
         notes.append(f"Ranked stage by stage: {listed}; numbers of two stages are not comparable.")
-    if spread:
-        notes.append("±: standard error of the mean over configurations; of T_mix with the error of the engine.")
+    if spread and any("±" in text for candidate in candidates for text in _values(candidate, spread=True)):
+        notes.append("±: standard error over configurations; of T_mix with that of the engine.")
     if any("±" in head for head in _with_errors(candidates)):
         notes.append("± in the head: error of the engine on hosts with measured values.")
     if any(_is_bound(candidate) for candidate in candidates):

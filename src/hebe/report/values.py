@@ -69,7 +69,7 @@ def mixing_temperature(candidate: Mapping[str, Any], name: str, *, spread: bool 
     name
         ``competing`` or ``same_host``.
     spread
-        With its standard deviation.
+        With its standard error; the digits are those that it leaves either way.
 
     Returns
     -------
@@ -81,9 +81,9 @@ def mixing_temperature(candidate: Mapping[str, Any], name: str, *, spread: bool 
     value = result["T_mix_K"]
     if value is None:
         return "never" if result.get("reason") == "never" else DASH
-    sd = temperature_sd(candidate["mixing"], name) if spread else None
+    text = measured(value, temperature_sd(candidate["mixing"], name), 0)
     bound = ">=" if name == "competing" and candidate["hull_grade"] not in COMPLETE_GRADES else ""
-    return bound + measured(value, sd, 0)
+    return bound + (text if spread else text.partition(" ±")[0])
 
 
 def temperature_sd(mixing: Mapping[str, Any], name: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -118,10 +119,26 @@ def test_what_the_cell_really_holds_is_balanced() -> None:
 def test_lost_references_and_cells_that_left_the_host_are_warned_of() -> None:
     member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
     assert member.calculation is not None
-    gone = MemberResult(NI_MN, member.configuration, member.calculation.model_copy(update={"topology": "migrated"}))
-    found = mixing_document([gone], [MemberResult(NI_MN, member.configuration, None)], {}, model_error=0.015)
-    assert any("migrated" in warning for warning in found.warnings)
+    left = member.calculation.model_copy(update={"topology": "migrated", "label": "shared/vertex"})
+    gone, lost = (MemberResult(NI_MN, member.configuration, calculation) for calculation in (left, None))
+    found = mixing_document([member], [gone, lost], {}, model_error=0.015)
+    assert found.left_out == {"shared/vertex": "migrated"}
+    assert "shared/vertex: no longer the host (migrated), left out" in found.warnings
     assert any("same_host" in warning and "no energy" in warning for warning in found.warnings)
+    assert found.same_host.T_mix_K is None, "nothing of the host is left to compare with"
+    accepted = mixing_document([member], [replace(gone, accept=("migrated",))], {}, model_error=0.015)
+    assert (accepted.left_out, accepted.same_host.dH_eV_per_site) == ({}, pytest.approx(0.0))
+
+
+def test_a_candidate_that_left_its_host_has_no_mixing() -> None:
+    member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
+    assert member.calculation is not None
+    gone = MemberResult(NI_MN, member.configuration, member.calculation.model_copy(update={"topology": "migrated"}))
+    found = mixing_document([gone], [member], {}, model_error=0.015)
+    assert found.competing.reason == found.same_host.reason
+    assert found.competing.reason == "no configuration of the candidate is still its host (migrated)"
+    both = mixing_document([gone, member], [member], {}, model_error=0.015)
+    assert (both.n_configurations, list(both.left_out.values())) == (1, ["migrated"])
 
 
 def test_references_of_another_energy_scale_are_refused() -> None:
