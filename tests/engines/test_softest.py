@@ -122,3 +122,16 @@ def test_one_atom_in_a_fixed_cell_has_no_direction() -> None:
     found, asked = answer(look_along(np.zeros(9), np.eye(9), 1, cell=False), np.zeros(9), np.eye(9))
     assert (found.curvature, asked) == (0.0, 0)
     assert not found.direction.any()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_sense_of_the_direction_does_not_hang_on_the_last_bit(seed: int) -> None:
+    """An eigenvector has no sense; that of a form and of one that differs by rounding must be the same."""
+    matrix, _ = form(12, spectrum(12, -2.0), seed)
+    model = np.diag(np.linspace(1.0, 20.0, 42))
+    found = []
+    for number in range(6):
+        noise = 1e-13 * np.random.default_rng(number).normal(size=(42, 42))
+        look = look_along(np.zeros(42), model + noise + noise.T, 12)
+        found.append(answer(look, np.zeros(42), matrix)[0].direction)
+    assert all(other @ found[0] > 0.999 for other in found)
