@@ -111,7 +111,7 @@ def test_a_bare_structure_has_one_start_whatever_its_last_bits_are() -> None:
 def test_other_numbers_orderings_and_configurations_are_displaced_by_other_vectors() -> None:
     def vectors(found: Start, occupied: list[int]) -> bytes:
         steps = found.structure.cart_coords - cell().cart_coords[occupied]
-        return np.rint(steps * 1e4).tobytes()
+        return bytes(np.rint(steps * 1e4).tobytes())
 
     first, second = ORDERINGS.occupied
     made = [vectors(state_start(configuration(), ORDERINGS, 0, "A", Displacement(0.02, n)), first) for n in range(4)]
@@ -207,7 +207,7 @@ def test_what_is_not_there_has_a_reason(previous: list[CalculationDoc | None], s
 
 def salt() -> Structure:
     """Rock salt on which the engine of these tests is at home; sites come from sites of a configuration."""
-    structure = Structure(Lattice.cubic(4.25), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    structure = Structure(Lattice.cubic(4.25), ["Mg", "O"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]]))
     structure.add_site_property("sublattice", ["M", "O"])
     return structure
 
