@@ -12,6 +12,7 @@ import numpy as np
 
 from hebe.engines.descent import Part, Progress, descend
 from hebe.engines.softest import Softest, look_along
+from hebe.exceptions import CalculationCutError
 from hebe.schemas.calculation import MinimumDoc
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
     """See whether the cell is a minimum; push it off ridges and go down until it is.
 
     A push that does not lower the energy is taken back.
+
+    Raises
+    ------
+    CalculationCutError
+        If a limit is reached in the middle of a look; what was found until then is kept.
     """
     top = progress.point.evaluation.energy_eV
     first = len(progress.energies)
@@ -48,10 +54,10 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
         if not (limits.met(progress.point) and limits.left(progress)):
             return
         before, model, inner = progress.point, progress.hessian, len(progress.energies)
-        found = yield from _look(surface, progress)
+        found = yield from _look(surface, progress, limits)
         rippled, lower = found.curvature < 0, None
         if found.curvature < _CLEAR:
-            found, lower = yield from _sides(surface, progress, found)
+            found, lower = yield from _sides(surface, progress, limits, found)
         looked = len(progress.energies) - inner
         known = 0 if progress.minimum is None else progress.minimum.evaluations
         progress.minimum = MinimumDoc(
@@ -72,7 +78,7 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
             return
 
 
-def _look(surface: Surface, progress: Progress) -> Generator[Structure, Evaluation, Softest]:
+def _look(surface: Surface, progress: Progress, limits: Limits) -> Generator[Structure, Evaluation, Softest]:
     """Softest direction where the search stands."""
     lengths, point = surface.lengths, progress.point
     model = progress.hessian / np.outer(lengths, lengths)
@@ -80,7 +86,7 @@ def _look(surface: Surface, progress: Progress) -> Generator[Structure, Evaluati
     try:
         displacement = next(dialogue)
         while True:
-            there = yield from _at(surface, progress, displacement)
+            there = yield from _at(surface, progress, limits, displacement)
             displacement = dialogue.send(there.gradient / lengths)
     except StopIteration as end:
         found: Softest = end.value
@@ -88,12 +94,12 @@ def _look(surface: Surface, progress: Progress) -> Generator[Structure, Evaluati
 
 
 def _sides(
-    surface: Surface, progress: Progress, found: Softest
+    surface: Surface, progress: Progress, limits: Limits, found: Softest
 ) -> Generator[Structure, Evaluation, tuple[Softest, Point | None]]:
     """Curvature from both sides of the softest direction, and from where to go on; None in a clear minimum."""
     here, direction = progress.point.evaluation.energy_eV, found.direction
-    up = yield from _at(surface, progress, _REACH * direction)
-    down = yield from _at(surface, progress, -_REACH * direction)
+    up = yield from _at(surface, progress, limits, _REACH * direction)
+    down = yield from _at(surface, progress, limits, -_REACH * direction)
     curvature = float((up.gradient - down.gradient) / surface.lengths @ direction) / (2 * _REACH)
     lower = up if up.evaluation.energy_eV <= down.evaluation.energy_eV + _FALL else down
     falls = lower.evaluation.energy_eV < here - _FALL
@@ -101,8 +107,12 @@ def _sides(
     return central, lower if falls or curvature < _FLAT else None
 
 
-def _at(surface: Surface, progress: Progress, displacement: Vector) -> Generator[Structure, Evaluation, Point]:
+def _at(
+    surface: Surface, progress: Progress, limits: Limits, displacement: Vector
+) -> Generator[Structure, Evaluation, Point]:
     """Point at a displacement (A) from where the search stands; it counts as an evaluation and moves nothing."""
+    if not limits.left(progress):
+        raise CalculationCutError("optimizer", "no evaluation or time is left to look for a minimum")
     q = progress.point.q + displacement / surface.lengths
     structure = surface.structure(q)
     point = surface.point(q, structure, (yield structure))

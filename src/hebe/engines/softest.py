@@ -68,7 +68,8 @@ def look_along(gradient: Vector, model: Matrix, n_atoms: int, *, cell: bool = Tr
     directions: list[Vector] = []
     products: list[Vector] = []
     residual, curvature = gradient, 0.0
-    first = [vectors[:, 0], _random(values, vectors)]
+    drawn = _random(values, vectors)
+    first = [vectors[:, 0], drawn]
     while True:
         trial = first.pop(0) if first else _corrected(residual, curvature, values, vectors)
         trial = _orthogonal(trial, [*fixed, *directions])
@@ -77,7 +78,7 @@ def look_along(gradient: Vector, model: Matrix, n_atoms: int, *, cell: bool = Tr
         products.append(_orthogonal((there - gradient) / _STEP, fixed, unit=False))
         curvature, direction, residual, residual_length = _lowest(directions, products)
         if len(products) >= most or curvature < _DEEP or _settled(curvature, residual_length, len(products)):
-            return Softest(curvature, direction, len(products))
+            return Softest(curvature, _oriented(direction, drawn), len(products))
 
 
 def _corrected(residual: Vector, curvature: float, values: Vector, vectors: Matrix) -> Vector:
@@ -115,6 +116,11 @@ def _random(values: Vector, vectors: Matrix) -> Vector:
     """
     drawn = vectors @ (vectors.T @ np.random.default_rng(0).normal(size=len(values)) / values)
     return np.asarray(drawn / np.linalg.norm(drawn))
+
+
+def _oriented(direction: Vector, along: Vector) -> Vector:
+    """The sense of a direction that points along another vector: eigenvectors have none, rounding would choose it."""
+    return np.asarray(direction if direction @ along >= 0 else -direction)
 
 
 def _orthogonal(vector: Vector, others: list[Vector], *, unit: bool = True) -> Vector:
