@@ -6,7 +6,7 @@ BFGS: Nocedal and Wright, Numerical Optimization (2006), chapter 6.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -71,10 +71,6 @@ class Limits:
     fmax: float
     evaluations: int
     cell: bool
-
-    def finer(self, factor: float) -> Limits:
-        """Limits with a threshold that is so many times lower."""
-        return replace(self, fmax=self.fmax / factor)
 
     def met(self, point: Point) -> bool:
         """Whether forces, and the virial of a cell that relaxes, are below the threshold."""

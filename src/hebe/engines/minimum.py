@@ -6,6 +6,7 @@ that of `hebe.engines.softest`; what is soft is then tried on both sides.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -34,6 +35,7 @@ _FINER: Final = 5.0
 
 Those of a potential can be rippled over some hundredths of an A, by less than 1 meV for the whole cell.
 """
+_SMOOTHING: Final = 40  # evaluations
 _FALL: Final = 5e-4  # eV of the cell, what a push must gain to count
 _SOFT: Final = 0.3  # eV/A^2, the model's curvature along a direction that was pushed
 
@@ -68,7 +70,7 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
         )
         if lower is None or pushes == _PUSHES:
             if rippled:
-                yield from descend(surface, progress, limits.finer(_FINER), checkpoint)
+                yield from _smooth(surface, progress, limits, checkpoint)
             progress.settled = True
             return
         progress.push(lower, _bent(progress.hessian, surface.lengths, found))
@@ -76,6 +78,15 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
         if progress.point.evaluation.energy_eV > before.evaluation.energy_eV - _FALL and len(progress.energies) > first:
             progress.point, progress.hessian, progress.settled = before, model, True
             return
+
+
+def _smooth(surface: Surface, progress: Progress, limits: Limits, checkpoint: Checkpoint | None) -> Part:
+    """Go on to lower forces where the surface is rippled; where it has a kink, the search stays where it was."""
+    before, here = progress.point, len(progress.energies)
+    finer = replace(limits, fmax=limits.fmax / _FINER, evaluations=min(limits.evaluations, here + _SMOOTHING))
+    yield from descend(surface, progress, finer, checkpoint)
+    if not finer.met(progress.point) or progress.point.evaluation.energy_eV > before.evaluation.energy_eV:
+        progress.point = before
 
 
 def _look(surface: Surface, progress: Progress, limits: Limits) -> Generator[Structure, Evaluation, Softest]:
