@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from hebe.schemas.calculation import CalculationDoc, StartRecord
@@ -83,7 +84,7 @@ METAL = CalculationDoc(
     energy_scale="s",
     task="relax",
     status="converged",
-    structure=Structure(Lattice.cubic(4.2), ["Na", "Na"], [[0, 0, 0], [0.5, 0.5, 0.5]]),
+    structure=Structure(Lattice.cubic(4.2), ["Na", "Na"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]])),
     energy_eV=-2.6,
 )
 """Sodium, -1.3 eV/atom."""

@@ -19,7 +19,7 @@ from hebe.science.analysis.spread import (
 
 
 def test_means_of_what_there_is() -> None:
-    assert mean_and_sd([3.0, None, 5.0]) == (4.0, pytest.approx(math.sqrt(2)))
+    assert mean_and_sd([3.0, None, 5.0]) == pytest.approx((4.0, math.sqrt(2)))
     assert mean_and_sd([3.0, None]) == (3.0, None)
     assert mean_and_sd([None]) == (None, None)
     assert root_mean_square([3.0, None, 4.0]) == pytest.approx(math.sqrt(12.5))
