@@ -139,10 +139,10 @@ def _fill_electrode(
 def _states_left(parts: CandidateParts) -> list[str]:
     """States of the candidate that left the host, each once: where they stand and how they left."""
     made = [c for c in parts.made if c is not None and c.usable and not c.is_host(parts.accept)]
-    found = {f"as made: {c.topology}": None for c in made}
+    found, named = {f"as made: {c.topology}": None for c in made}, {c.key for c in made}
     for part in (*parts.voltages, *parts.strains):
         for state in part.x_states if part is not None else []:
-            if state.left and state.topology not in (None, "host"):
+            if state.left and state.topology not in (None, "host") and state.calculation not in named:
                 found[f"x = {state.x:.3g}: {state.topology}"] = None
     return list(found)
 
