@@ -11,13 +11,17 @@ from pydantic import BaseModel
 
 from hebe.config.campaign import Campaign
 from hebe.config.cluster import ClusterSettings, Resources
+from hebe.config.engine import FMAX, FMAX_COSTLY, EngineSpec
 from hebe.config.family import Family
 from hebe.config.keep import Keep
 from hebe.config.ranking import RANKABLE
 from hebe.config.settings import Settings
-from hebe.config.structures import CellFile
+from hebe.config.stage import Departure
+from hebe.config.structures import STARTS, CellFile
 from hebe.config.units import FractionRange, IntRange
 from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.schemas.candidate import CandidateDoc
+from hebe.science.analysis.marks import MARKS
 
 DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -80,6 +84,43 @@ def test_settings_and_objectives_are_described() -> None:
     documented = keys("campaign-file.md")
     assert set(Settings.model_fields) <= documented
     assert set(RANKABLE) <= documented
+
+
+def row(page: str, key: str) -> list[str]:
+    """Cells of the table row of a page that begins with a key."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if line.startswith(f"| `{key}` |"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.mark.parametrize(
+    ("key", "default"),
+    [
+        ("starts", f"{STARTS};"),
+        ("fmax", f"{FMAX:g}; {FMAX_COSTLY:g} for"),
+        ("steps", f"{EngineSpec(name='chgnet').steps}"),
+        ("check_minimum", "`true`; `false` for"),
+    ],
+)
+def test_defaults_of_relaxations_are_those_of_the_code(key: str, default: str) -> None:
+    assert row("campaign-file.md", key)[2].startswith(default)
+
+
+def test_what_a_stage_can_accept_is_described() -> None:
+    assert not [name for name in get_args(Departure) if f"`{name}`" not in row("campaign-file.md", "accept")[1]]
+    assert not [name for name in get_args(Departure) if "`accept`" not in row("science.md", name)[2]]
+
+
+def test_marks_are_described_with_their_letters() -> None:
+    assert {name: row("science.md", name)[1] for name in MARKS} == {name: letter for name, (letter, _) in MARKS.items()}
+
+
+def test_errors_beside_the_values_are_described() -> None:
+    ends = ("_sd", "_sd_starts", "_error")
+    names = {name for name in CandidateDoc.model_fields if name.endswith(ends) and not name.startswith("max_delta")}
+    wanted = {*names, "n_values", "marks", "states_left", "volume_strain_at_max"}
+    assert len(names) == 6
+    assert wanted <= keys("cli.md")
 
 
 def test_the_family_of_the_example_is_valid() -> None:
