@@ -9,8 +9,7 @@ from hebe.cli.output import new_table, terminal_width, write_line, write_table
 from hebe.report.values import (
     COMPLETE_GRADES,
     DASH,
-    decimals,
-    known_number,
+    engine_error,
     measured,
     mixing_temperature,
     signed,
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 _WIDE: Final = 160
 _HEADERS: Final = ("V", "strain\n%", "T_mix\ncompeting\nK", "T_mix\nsame host\nK")
-_ERRORS: Final = (("average_voltage_V_error", 1.0), ("max_volume_strain_error", 100.0))
 _NARROW: Final = 92
 _LISTED: Final = 10
 _OTHERS: Final = (66, 52)
@@ -52,11 +50,9 @@ def write_ranking(candidates: Sequence[Mapping[str, Any]]) -> None:
 def _with_errors(candidates: Sequence[Mapping[str, Any]]) -> list[str]:
     """Heads of the columns of numbers, with the documented error of the engine where all values have the same."""
     heads = list(_HEADERS)
-    for position, (name, scale) in enumerate(_ERRORS):
-        errors = {c.get(name) for c in candidates if c[name.removesuffix("_error")] is not None}
-        error = errors.pop() if len(errors) == 1 else None
-        if error is not None:
-            heads[position] += f"\n± {known_number(error * scale, decimals(error * scale))}"
+    for position, (name, scale) in enumerate((("average_voltage_V", 1.0), ("max_volume_strain", 100.0))):
+        error = engine_error(candidates, name, scale)
+        heads[position] += "" if error is None else f"\n{error}"
     return heads
 
 

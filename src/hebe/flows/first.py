@@ -84,8 +84,8 @@ class FirstStage(StageWiring):
             name = f"{label}/start{k}"
             trials.append(self.add(maker.make(*start, label=name, number=k), name, priority, candidate))
         made = start[2] if len(start) > 2 else None
-        previous = [job.output for job in trials]
-        final = self.maker(task, spec=spec).make(start[0], None, made, label=label, previous=previous)
+        starts = [job.output for job in trials]
+        final = self.maker(task, spec=spec).make(start[0], None, made, label=label, starts=starts)
         return self.add(final, label, priority, candidate)
 
 

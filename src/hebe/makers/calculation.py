@@ -101,6 +101,7 @@ class CalculationMaker(Maker, ABC):
         label: str = "",
         *,
         previous: list[CalculationDoc | None] | None = None,
+        starts: list[CalculationDoc | None] | None = None,
         number: int = 0,
     ) -> CalculationDoc | OutputReference:
         """Calculate and document; a calculation that was done before is referred to, not repeated.
@@ -117,15 +118,16 @@ class CalculationMaker(Maker, ABC):
         label
             Names the calculation in documents.
         previous
-            Calculations to start from, of another stage or from several starts: of those that ended, the one that is
-            `slot`-th in energy gives the cell and its moments. `start` is then the configuration or structure that
-            they belong to, or None.
+            Calculations of another stage to start from: of those that ended, the one that is `slot`-th in energy gives
+            the cell and its moments. `start` is then the configuration or structure that they belong to, or None.
+        starts
+            Calculations of this cell from several starts, of which the lowest is taken in the same way.
         number
             Which of several starts this is: each is displaced by other random numbers.
         """
         spec = EngineSpec.model_validate(self.engine)
         engine = get_engine(spec)
-        begin, reason = self.start_of(start, orderings, parent, slot, previous, number)
+        begin, reason = self.start_of(start, orderings, parent, slot, previous=previous, starts=starts, number=number)
         if begin is None:
             return self._without_start(engine, label, reason)
         key = calculation_key(engine, spec, self.task, begin)
@@ -134,7 +136,7 @@ class CalculationMaker(Maker, ABC):
             found = reuse(calculation_key(engine, spec, self.task, Start(begin.structure)), CalculationDoc)
         if found is not None:
             return found
-        facts = self._facts(engine, spec, key, label, begin) | {"starts": _records(previous)}
+        facts = self._facts(engine, spec, key, label, begin) | {"starts": _records(starts)}
         before = unfinished(key, CalculationDoc)
         reference = Reference(self._host(start, begin.structure), self._family(), self.ion, parent)
         return self._calculate(engine, spec, before, reference, facts)
@@ -145,12 +147,15 @@ class CalculationMaker(Maker, ABC):
         orderings: OrderingDoc | None = None,
         parent: CalculationDoc | None = None,
         slot: int = 0,
+        *,
         previous: list[CalculationDoc | None] | None = None,
+        starts: list[CalculationDoc | None] | None = None,
         number: int = 0,
     ) -> tuple[Start | None, str]:
         """Where `make` starts; None and why if there is nothing. Parameters are those of `make`."""
-        if previous is not None:
-            found, reason = lowest_start(previous, slot, self.accept)
+        done = starts if previous is None else previous
+        if done is not None:
+            found, reason = lowest_start(done, slot, self.accept)
         else:
             found, reason = self._start(start, orderings, parent, slot, Displacement(self.displacement, number))
         if found is None:
@@ -302,9 +307,9 @@ class CalculationMaker(Maker, ABC):
         )
 
 
-def _records(previous: list[CalculationDoc | None] | None) -> list[StartRecord]:
+def _records(starts: list[CalculationDoc | None] | None) -> list[StartRecord]:
     """What a calculation says of those of which it took the lowest."""
-    found = [c for c in previous or [] if c is not None and c.key]
+    found = [c for c in starts or [] if c is not None and c.key]
     return [
         StartRecord(
             key=c.key,

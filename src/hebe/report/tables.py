@@ -8,11 +8,12 @@ from typing import Any, Final
 from hebe.report.figures import MAX_CURVES
 from hebe.report.markup import Markup, details, html, table, tag, unordered
 from hebe.report.svg import marker, style_of
-from hebe.report.values import COMPLETE_GRADES, DASH, measured, number, signed_strain, temperature_parts
+from hebe.report.values import COMPLETE_GRADES, DASH, engine_error, measured, number, signed_strain, temperature_parts
 from hebe.science.analysis.marks import MARKS
 
 Candidate = Mapping[str, Any]
 
+_ENGINE_ERROR: Final = "error of the engine on hosts with measured values"
 _HEAD: Final = (
     ("rank", ""),
     ("candidate", ""),
@@ -31,13 +32,19 @@ _HEAD: Final = (
 def ranking_table(candidates: Sequence[Candidate]) -> Markup:
     """Ranking with uncertainties; warnings unfold below the formula."""
     rows = [_ranking_row(position, candidate) for position, candidate in enumerate(candidates)]
-    head = [_titled(name, unit) for name, unit in _HEAD]
+    errors = {
+        "voltage": engine_error(candidates, "average_voltage_V"),
+        "volume strain": engine_error(candidates, "max_volume_strain", 100),
+    }
+    head = [_titled(name, unit, errors.get(name)) for name, unit in _HEAD]
     return tag("div", table(head, rows, range(2, 9), class_="ranking"), class_="scroll")
 
 
-def _titled(name: str, unit: str) -> Markup:
+def _titled(name: str, unit: str, error: str | None = None) -> Markup:
+    """Head of a column; `error` is the documented one of the engine."""
     words = html(name).replace("T_mix", "T<sub>mix</sub>")
-    return Markup(words + f"<br>/ {html(unit)}" * bool(unit))
+    below = "" if error is None else f"<br>{tag('span', error, class_='sd', title=_ENGINE_ERROR)}"
+    return Markup(words + f"<br>/ {html(unit)}" * bool(unit) + below)
 
 
 def _ranking_row(position: int, candidate: Candidate) -> list[object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 DASH: Final = "–"
@@ -48,6 +48,13 @@ def measured(value: float | None, error: float | None, digits: int = 2, scale: f
 def known_number(value: float, known: int) -> str:
     """Number with that many decimals; rounded to tens or hundreds where they are negative."""
     return number(round(value, known), max(known, 0))
+
+
+def engine_error(candidates: Sequence[Mapping[str, Any]], name: str, scale: float = 1.0) -> str | None:
+    """Documented error of the engine on a value of candidates, as ``± 0.5``; None unless all have the same."""
+    errors = {c.get(f"{name}_error") for c in candidates if c[name] is not None}
+    error = errors.pop() if len(errors) == 1 else None
+    return None if error is None else f"± {known_number(error * scale, decimals(error * scale))}"
 
 
 def signed(text: str) -> str:
