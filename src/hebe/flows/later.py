@@ -64,7 +64,8 @@ class LaterStage(StageWiring):
         jobs = []
         for slot in range(min(self.stage.orderings.keep, len(before.jobs))):
             name = f"{prefix}/o{slot}/s{self.number}"
-            job = self._again(member.configuration, before.jobs, slot, name, spec, member.made)
+            made = None if member.before is None else member.before.made
+            job = self._again(member.configuration, before.jobs, slot, name, spec, made)
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, before.ordering, jobs)
 
@@ -95,7 +96,7 @@ class LaterStage(StageWiring):
     ) -> Job:
         """Calculation that starts from the `slot`-th in energy of those of the stage before.
 
-        Its layers are compared with those of the as-made cell of this stage.
+        Its layers are compared with those of the as-made cell of the stage before, so that no state waits for another.
         """
         maker = self.maker(self.stage.task, spec=spec)
         parent, previous = None if made is None else made.output, [job.output for job in before]
