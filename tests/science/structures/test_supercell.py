@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 import spglib
+from pymatgen.core import Structure
 
 from hebe.config.family import load_family
 from hebe.exceptions import BadInputError
@@ -86,3 +88,19 @@ def test_isotropic_cells_beat_every_diagonal_one() -> None:
 def test_a_wrong_number_of_sites_names_the_nearest() -> None:
     with pytest.raises(BadInputError, match="nearest: 1"):
         find_supercell(host_cell(load_family("rocksalt")), "M", 0)
+
+
+@pytest.mark.parametrize(
+    ("family", "ion", "sublattice"), [("layered-o3", "Na", "TM"), ("layered-p2", "Na", "TM"), ("rocksalt", None, "M")]
+)
+@pytest.mark.parametrize("size", [6, 12, 18])
+def test_the_last_bit_of_a_lattice_decides_nothing(family: str, ion: str | None, sublattice: str, size: int) -> None:
+    """Hexagonal cells have equivalent supercells by the dozen; another processor must choose the same one."""
+    rng = np.random.default_rng(size)
+    cell = host_cell(load_family(family), ion, 0.6375)
+    chosen = find_supercell(cell, sublattice, size).matrix
+    for _ in range(5):
+        matrix = cell.structure.lattice.matrix * (1 + 1e-13 * rng.normal(size=(3, 3)))
+        properties = cell.structure.site_properties
+        moved = Structure(matrix, cell.structure.species, cell.structure.frac_coords, site_properties=properties)
+        assert np.array_equal(find_supercell(replace(cell, structure=moved), sublattice, size).matrix, chosen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hebe.science.structures.host import HostCell
 
 IntMatrix = NDArray[np.int64]
+
+_TIE: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,15 @@ def _reduced(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         for i, j in product(range(len(basis)), repeat=2):
             if i == j:
                 continue
-            shorter = basis[i] - round(basis[i] @ basis[j] / (basis[j] @ basis[j])) * basis[j]
+            shorter = basis[i] - _nearest(float(basis[i] @ basis[j] / (basis[j] @ basis[j]))) * basis[j]
             if shorter @ shorter < basis[i] @ basis[i] - 1e-9:
                 basis[i], changed = shorter, True
     return basis
+
+
+def _nearest(value: float) -> int:
+    """Nearest whole number, halves towards zero: hexagonal lattices have them, and the last bit must not decide."""
+    return int(math.copysign(max(math.ceil(abs(value) - 0.5 - _TIE), 0), value))
 
 
 def find_supercell(cell: HostCell, sublattice: str, n_sites: int) -> Supercell:
@@ -136,7 +143,7 @@ def _layered(cell: HostCell, normal: NDArray[np.float64], count: int) -> Iterato
         lateral = reduced_cell(form @ np.array([first, second]), lattice)
         for i, j in product(range(-count, count + 1), repeat=2):
             third = offset + i * first + j * second
-            if np.linalg.norm(third @ lattice) > repeat + np.linalg.norm(offset @ lattice):
+            if np.linalg.norm(third @ lattice) > repeat + np.linalg.norm(offset @ lattice) + 1e-6:
                 continue
             matrix = np.array([*lateral, third])
             if np.linalg.det(matrix) < 0:
