@@ -155,7 +155,8 @@ def voltage_document(inputs: StateInput, metal: CalculationDoc | None, window: W
     if metal is None or not metal.usable:
         document.warnings.append("the working-ion metal has no energy: no voltage")
         return document
-    document.energy_made_eV_per_fu = next((s.energy_eV_per_fu for s in states if s.volume_strain == 0), None)
+    if states and inputs.made is not None and inputs.n_fu:
+        document.energy_made_eV_per_fu = inputs.made.energy / inputs.n_fu
     inside, gap = _ends(states, window, inputs.n_fu)
     points = [EnergyPoint(s.x, s.energy_eV_per_fu) for s in inside]
     charge = working_charge(inputs.spec.working_ion)
@@ -176,18 +177,19 @@ def strain_document(inputs: StateInput, window: Window, label: str = "") -> Stra
     states = x_states(inputs, window)
     document = StrainDoc(label=label, x_states=states, warnings=[*inputs.problems(), *_state_warnings(states)])
     inside, gap = _ends(states, window, inputs.n_fu)
-    made = next((s for s in states if s.volume_strain == 0), None)
-    if made is None or gap:
+    made, n_fu = inputs.made, inputs.n_fu
+    if made is None or not n_fu or gap:
         document.warnings.append(f"{gap or 'the as-made cell has no volume'}: no strain")
         return document
+    volume, (_, volume_sd) = made.cell.volume / n_fu, made.spread_over_starts(inputs.accept)
     kept = [s for s in inside if s.on_hull]
     volumes = [s.volume_A3_per_fu for s in kept]
-    document.max_volume_strain = max_volume_strain(volumes, made.volume_A3_per_fu)
+    document.max_volume_strain = max_volume_strain(volumes, volume)
     document.max_delta_volume = max_delta_volume(volumes)
     largest = max(kept, key=lambda s: abs(s.volume_strain or 0.0))
     document.volume_strain_at_max = largest.volume_strain
-    spread = _quadrature(largest.volume_sd_starts_A3_per_fu, made.volume_sd_starts_A3_per_fu)
-    document.max_volume_strain_sd_starts = None if spread is None else spread / made.volume_A3_per_fu
+    spread = _quadrature(largest.volume_sd_starts_A3_per_fu, None if volume_sd is None else volume_sd / n_fu)
+    document.max_volume_strain_sd_starts = None if spread is None else spread / volume
     return document
 
 
