@@ -187,6 +187,11 @@ def test_the_lowest_brings_its_moments_and_all_that_it_was_chosen_from() -> None
     assert found.structure.site_properties["magmom"] == [1.0] * 8
     assert found.derived == {"lowest of": ["host too", "host"], "slot": 0}
     assert MIDDLE.cell.site_properties.get("magmom") is None, "the document stays as it is"
+    accepting, _ = lowest_start([LOW, MIDDLE], 0, ("glide",))
+    strict, _ = lowest_start([LOW, MIDDLE], 0)
+    assert accepting is not None
+    assert strict is not None
+    assert accepting.derived != strict.derived, "another cell is chosen of the same calculations"
 
 
 @pytest.mark.parametrize(

@@ -103,9 +103,8 @@ def lowest_start(
         moments = usable[slot].magmoms
         if moments is not None:
             structure.add_site_property("magmom", moments)
-        return Start(
-            structure, {"lowest of": [c.key for c in previous if c is not None and c.usable], "slot": slot}
-        ), ""
+        derived: dict[str, Any] = {"lowest of": [c.key for c in previous if c is not None and c.usable], "slot": slot}
+        return Start(structure, derived | ({"accept": sorted(accept)} if accept else {})), ""
     broken = [c.status for c in previous if c is not None and c.status in {"failed", "cut"}]
     if len(broken) + len(usable) <= slot and None not in previous:
         return None, ""
