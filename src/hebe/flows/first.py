@@ -71,9 +71,9 @@ class FirstStage(StageWiring):
         n_starts
             Number of starts; that of the campaign by default.
         """
-        task: Task = "static" if spec is None and self.stage.task == "static" else self.stage.task
+        task: Task = self.stage.task
         if spec is None and task == "relax-ions":
-            task = "relax"
+            task = "relax"  # cells that are no host relax as a whole where anything relaxes
         shift, number = self.campaign.structures.shift, self.n_starts if n_starts is None else n_starts
         if number == 1:
             maker = self.maker(task, displacement=shift, spec=spec, origin=origin)
