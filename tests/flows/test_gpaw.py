@@ -31,6 +31,7 @@ structures: {cations: 2, per_candidate: 1}
 stages:
   - engine: chgnet
     x: [1, 1/2]
+    accept: [glide]  # one layer of two formulas slides as it likes
     analyses: [voltage, volume_strain]
   - engine: {name: gpaw, preset: ci}
     keep: 2

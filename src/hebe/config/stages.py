@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from hebe.config.wording import KeyPath
 
 _OF_WORKING_ION: Final = ("voltage", "volume_strain")
-_INHERITED: Final = ("x", "window", "analyses")
+_INHERITED: Final = ("x", "window", "analyses", "accept")
 
 
 def complete_stages(campaign: Campaign, family: Family) -> Campaign:
-    """Campaign whose stages name everything: a later stage has x, window and analyses of the one before.
+    """Campaign whose stages name everything: a later stage has x, window, analyses and accept of the one before.
 
     A family without a working ion has only ``mixing``.
     """
