@@ -69,8 +69,8 @@ class Measured:
 
 def ours(here: Project, number: int, seconds: float) -> Measured:
     """Run jobs through ``hebe submit`` and ``hebe launch``."""
-    here.submit(*[jobs.nap(str(here.marks), f"nap{index}", seconds) for index in range(number)])
-    here.finish(patience_s=3600.0)
+    here.submit(*[jobs.last(str(here.marks), f"nap{index}", seconds) for index in range(number)])
+    here.finish()
     return Measured.of(here.marks, number)
 
 

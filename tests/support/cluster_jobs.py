@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,15 @@ from support.waiting import until
 def nap(folder: str, name: str, after: Any = None) -> str:  # noqa: ARG001 - only an edge
     """Begin and end."""
     mark(folder, f"{name}-begun")
+    mark(folder, name)
+    return name
+
+
+@job
+def last(folder: str, name: str, seconds: float) -> str:
+    """Take so long: for benchmarks, whose subject that is."""
+    mark(folder, f"{name}-begun")
+    threading.Event().wait(seconds)
     mark(folder, name)
     return name
 
@@ -95,4 +105,4 @@ def patient(folder: str) -> PatientCrystal:
     return PatientCrystal(folder)
 
 
-__all__ = ["executions", "fail_without", "mark", "nap", "patient", "poison", "promote", "wait_for", "write_much"]
+__all__ = ["executions", "fail_without", "last", "mark", "nap", "patient", "poison", "promote", "wait_for", "write_much"]
