@@ -105,4 +105,15 @@ def patient(folder: str) -> PatientCrystal:
     return PatientCrystal(folder)
 
 
-__all__ = ["executions", "fail_without", "last", "mark", "nap", "patient", "poison", "promote", "wait_for", "write_much"]
+__all__ = [
+    "executions",
+    "fail_without",
+    "last",
+    "mark",
+    "nap",
+    "patient",
+    "poison",
+    "promote",
+    "wait_for",
+    "write_much",
+]
