@@ -35,7 +35,8 @@ _RISE: Final = 0.02  # eV, energy increase from which a step is taken back
 class Progress:
     """The search under way: the best point, the model of the curvature, the energies so far, the trust radius.
 
-    ``settled`` says that a look found a minimum or nothing lower, which ``minimum`` records.
+    ``softest`` (eV/A^2) is the curvature to which softer ones are raised. ``settled`` says that a look found a minimum
+    or nothing lower, which ``minimum`` records.
     """
 
     point: Point
@@ -43,11 +44,12 @@ class Progress:
     energies: list[float]
     trust: float = _TRUST
     settled: bool = False
+    softest: float = _SOFTEST
     minimum: MinimumDoc | None = None
 
     def step(self) -> Vector:
         """Where to go next."""
-        return _bounded(_newton_step(self.hessian, self.point.gradient), self.trust)
+        return _bounded(_newton_step(self.hessian, self.point.gradient, self.softest), self.trust)
 
     def take(self, step: Vector, trial: Point) -> None:
         """Learn from the point after a step; go there unless the energy rises."""
@@ -109,9 +111,9 @@ def write(checkpoint: Checkpoint | None, surface: Surface, progress: Progress) -
         checkpoint.save(state, point.structure)
 
 
-def _newton_step(hessian: NDArray[np.float64], gradient: Vector) -> Vector:
+def _newton_step(hessian: NDArray[np.float64], gradient: Vector, softest: float) -> Vector:
     values, vectors = np.linalg.eigh(hessian)
-    return np.asarray(-vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), _SOFTEST)))
+    return np.asarray(-vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), softest)))
 
 
 def _longest(step: Vector) -> float:
