@@ -86,11 +86,16 @@ class Limits:
 def descend(surface: Surface, progress: Progress, limits: Limits, checkpoint: Checkpoint | None) -> Part:
     """Go down until the threshold is met or a limit is reached."""
     while not limits.met(progress.point) and limits.left(progress):
-        step = progress.step()
-        q = progress.point.q + step
-        structure = surface.structure(q)
-        progress.take(step, surface.point(q, structure, (yield structure)))
-        write(checkpoint, surface, progress)
+        yield from advance(surface, progress, checkpoint)
+
+
+def advance(surface: Surface, progress: Progress, checkpoint: Checkpoint | None) -> Part:
+    """Take one step."""
+    step = progress.step()
+    q = progress.point.q + step
+    structure = surface.structure(q)
+    progress.take(step, surface.point(q, structure, (yield structure)))
+    write(checkpoint, surface, progress)
 
 
 def first_model(start: Structure, *, cell: bool) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hebe.engines.descent import Part, Progress, descend
+from hebe.engines.descent import Part, Progress, advance, descend
 from hebe.engines.softest import Softest, look_along
 from hebe.exceptions import CalculationCutError
 from hebe.schemas.calculation import MinimumDoc
@@ -84,17 +84,21 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
 def _smooth(
     surface: Surface, progress: Progress, limits: Limits, found: Softest, checkpoint: Checkpoint | None
 ) -> Part:
-    """Go on to lower forces, with steps as long as the softest direction allows; where there is a kink, stay."""
-    before, here = progress.point, len(progress.energies)
+    """Go on to lower forces, with steps as long as the softest direction allows; the lowest point on the way is kept.
+
+    Where the surface has a kink, lower forces are not to be had.
+    """
+    best, here = progress.point, len(progress.energies)
     if found.curvature > 0:
         progress.softest = max(found.curvature, _SHALLOW)
         progress.hessian = _bent(progress.hessian, surface.lengths, found, progress.softest)
     finer = replace(limits, fmax=limits.fmax / _FINER, evaluations=min(limits.evaluations, here + _SMOOTHING))
-    yield from descend(surface, progress, finer, checkpoint)
-    met = finer.met(progress.point)
-    progress.settled = met or limits.left(progress)
-    if not met or progress.point.evaluation.energy_eV > before.evaluation.energy_eV:
-        progress.point = before
+    while not finer.met(progress.point) and finer.left(progress):
+        yield from advance(surface, progress, checkpoint)
+        if limits.met(progress.point) and progress.point.evaluation.energy_eV < best.evaluation.energy_eV:
+            best = progress.point
+    progress.settled = finer.met(progress.point) or limits.left(progress)
+    progress.point = best
 
 
 def _look(surface: Surface, progress: Progress, limits: Limits) -> Generator[Structure, Evaluation, Softest]:
