@@ -35,8 +35,7 @@ _RISE: Final = 0.02  # eV, energy increase from which a step is taken back
 class Progress:
     """The search under way: the best point, the model of the curvature, the energies so far, the trust radius.
 
-    ``softest`` (eV/A^2) is the curvature to which softer ones are raised. ``settled`` says that a look found a minimum
-    or nothing lower, which ``minimum`` records.
+    ``settled`` says that a look found a minimum or nothing lower, which ``minimum`` records.
     """
 
     point: Point
@@ -44,12 +43,11 @@ class Progress:
     energies: list[float]
     trust: float = _TRUST
     settled: bool = False
-    softest: float = _SOFTEST
     minimum: MinimumDoc | None = None
 
     def step(self) -> Vector:
         """Where to go next."""
-        return _bounded(_newton_step(self.hessian, self.point.gradient, self.softest), self.trust)
+        return _bounded(_newton_step(self.hessian, self.point.gradient), self.trust)
 
     def take(self, step: Vector, trial: Point) -> None:
         """Learn from the point after a step; go there unless the energy rises."""
@@ -86,16 +84,11 @@ class Limits:
 def descend(surface: Surface, progress: Progress, limits: Limits, checkpoint: Checkpoint | None) -> Part:
     """Go down until the threshold is met or a limit is reached."""
     while not limits.met(progress.point) and limits.left(progress):
-        yield from advance(surface, progress, checkpoint)
-
-
-def advance(surface: Surface, progress: Progress, checkpoint: Checkpoint | None) -> Part:
-    """Take one step."""
-    step = progress.step()
-    q = progress.point.q + step
-    structure = surface.structure(q)
-    progress.take(step, surface.point(q, structure, (yield structure)))
-    write(checkpoint, surface, progress)
+        step = progress.step()
+        q = progress.point.q + step
+        structure = surface.structure(q)
+        progress.take(step, surface.point(q, structure, (yield structure)))
+        write(checkpoint, surface, progress)
 
 
 def first_model(start: Structure, *, cell: bool) -> NDArray[np.float64]:
@@ -116,9 +109,9 @@ def write(checkpoint: Checkpoint | None, surface: Surface, progress: Progress) -
         checkpoint.save(state, point.structure)
 
 
-def _newton_step(hessian: NDArray[np.float64], gradient: Vector, softest: float) -> Vector:
+def _newton_step(hessian: NDArray[np.float64], gradient: Vector) -> Vector:
     values, vectors = np.linalg.eigh(hessian)
-    return np.asarray(-vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), softest)))
+    return np.asarray(-vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), _SOFTEST)))
 
 
 def _longest(step: Vector) -> float:

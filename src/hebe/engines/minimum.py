@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hebe.engines.descent import Part, Progress, advance, descend
+from hebe.engines.descent import Part, Progress, descend
 from hebe.engines.softest import Softest, look_along
 from hebe.exceptions import CalculationCutError
 from hebe.schemas.calculation import MinimumDoc
@@ -31,13 +31,10 @@ _CLEAR: Final = 0.1  # eV/A^2, curvature from which no side is tried
 _FLAT: Final = 0.03  # eV/A^2, curvature below which a lower well may hide beyond both sides
 _REACH: Final = 0.1  # A, length of the vector by which both sides are tried
 _FINER: Final = 5.0
-"""How many times lower forces become in a minimum.
+"""How many times lower forces have to be where the surface is rippled: curved downwards, and higher on both sides.
 
-Along a curvature of 0.03 eV/A^2, which cells that gave up ions have, a force of 0.01 eV/A leaves a third of an A open,
-and a per mille of the volume. Over some hundredths of an A the surface of a potential can be rippled, by less than
-1 meV for the whole cell: lower forces lead out of that too.
+Those of a potential can be rippled over some hundredths of an A, by less than 1 meV for the whole cell.
 """
-_SHALLOW: Final = 0.02  # eV/A^2, softest curvature that a step relies on
 _SMOOTHING: Final = 40  # evaluations
 _FALL: Final = 5e-4  # eV of the cell, what a push must gain to count
 _SOFT: Final = 0.3  # eV/A^2, the model's curvature along a direction that was pushed
@@ -60,7 +57,7 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
             return
         before, model, inner = progress.point, progress.hessian, len(progress.energies)
         found = yield from _look(surface, progress, limits)
-        lower = None
+        rippled, lower = found.curvature < 0, None
         if found.curvature < _CLEAR:
             found, lower = yield from _sides(surface, progress, limits, found)
         looked = len(progress.energies) - inner
@@ -72,33 +69,24 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
             evaluations=known + looked,
         )
         if lower is None or pushes == _PUSHES:
-            yield from _smooth(surface, progress, limits, found, checkpoint)
+            if rippled:
+                yield from _smooth(surface, progress, limits, checkpoint)
+            progress.settled = True
             return
-        progress.push(lower, _bent(progress.hessian, surface.lengths, found, _SOFT))
+        progress.push(lower, _bent(progress.hessian, surface.lengths, found))
         yield from descend(surface, progress, limits, checkpoint)
         if progress.point.evaluation.energy_eV > before.evaluation.energy_eV - _FALL and len(progress.energies) > first:
             progress.point, progress.hessian, progress.settled = before, model, True
             return
 
 
-def _smooth(
-    surface: Surface, progress: Progress, limits: Limits, found: Softest, checkpoint: Checkpoint | None
-) -> Part:
-    """Go on to lower forces, with steps as long as the softest direction allows; the lowest point on the way is kept.
-
-    Where the surface has a kink, lower forces are not to be had.
-    """
-    best, here = progress.point, len(progress.energies)
-    if found.curvature > 0:
-        progress.softest = max(found.curvature, _SHALLOW)
-        progress.hessian = _bent(progress.hessian, surface.lengths, found, progress.softest)
+def _smooth(surface: Surface, progress: Progress, limits: Limits, checkpoint: Checkpoint | None) -> Part:
+    """Go on to lower forces where the surface is rippled; where it has a kink, the search stays where it was."""
+    before, here = progress.point, len(progress.energies)
     finer = replace(limits, fmax=limits.fmax / _FINER, evaluations=min(limits.evaluations, here + _SMOOTHING))
-    while not finer.met(progress.point) and finer.left(progress):
-        yield from advance(surface, progress, checkpoint)
-        if limits.met(progress.point) and progress.point.evaluation.energy_eV < best.evaluation.energy_eV:
-            best = progress.point
-    progress.settled = finer.met(progress.point) or limits.left(progress)
-    progress.point = best
+    yield from descend(surface, progress, finer, checkpoint)
+    if not finer.met(progress.point) or progress.point.evaluation.energy_eV > before.evaluation.energy_eV:
+        progress.point = before
 
 
 def _look(surface: Surface, progress: Progress, limits: Limits) -> Generator[Structure, Evaluation, Softest]:
@@ -143,9 +131,9 @@ def _at(
     return point
 
 
-def _bent(hessian: Vector, lengths: Vector, found: Softest, least: float) -> Vector:
-    """Model whose curvature (eV/A^2) along a direction is that which was found, at least `least`."""
+def _bent(hessian: Vector, lengths: Vector, found: Softest) -> Vector:
+    """Model whose curvature along the direction of a push is a small positive one."""
     scales = np.outer(lengths, lengths)
     model, direction = hessian / scales, found.direction
-    missing = max(abs(found.curvature), least) - float(direction @ model @ direction)
+    missing = max(abs(found.curvature), _SOFT) - float(direction @ model @ direction)
     return np.asarray((model + missing * np.outer(direction, direction)) * scales)
