@@ -140,6 +140,14 @@ def test_a_cell_from_a_relaxed_parent_is_known_by_its_parent_and_not_by_coordina
     others = [derived(parent(key="parent 2")), derived(parent(), slot=1), derived(parent(), number=1)]
     others.append(derived(parent(), built="configuration 2"))
     assert len({derived(parent()), *others}) == 5
+    # the same sites as another campaign numbers them: another displacement, so another key
+    turned = ORDERINGS.model_copy(update={"occupied": ORDERINGS.occupied[::-1]})
+    renumbered = state_start(configuration(key="configuration 1"), turned, 1, "A", Displacement(0.02), parent())
+    assert key(renumbered) != derived(parent())
+    still = [
+        state_start(configuration(), o, n, "A", Displacement(), parent()) for o, n in ((ORDERINGS, 0), (turned, 1))
+    ]
+    assert key(still[0]) == key(still[1]), "without a displacement it is the same cell"
 
 
 def test_the_cell_of_the_parent_is_where_it_starts() -> None:

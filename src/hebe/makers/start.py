@@ -79,7 +79,7 @@ def state_start(
     cell = apply_ordering(configuration.structure, occupied, sublattice, parent.cell)
     derived: dict[str, Any] = {"parent": parent.key, "configuration": configuration.key, "occupied": occupied}
     if displacement.length > 0:
-        derived |= {"displacement": displacement.length, "start": displacement.number}
+        derived |= {"displacement": displacement.length, "ordering": slot, "start": displacement.number}
     return Start(displacement.of(cell, *identity), derived)
 
 
