@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from jobflow import Flow
 
 import hebe
-from hebe.api import project_store
+from hebe.campaigns.api import project_store
 from hebe.flows.campaign import campaign_members
 from hebe.flows.following import wire_stage
 from hebe.flows.later import LaterStage

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hebe.api import plan
-from hebe.config.loading import load_campaign
+from hebe.campaigns.api import plan
+from hebe.campaigns.loading import load_campaign
 from hebe.flows.campaign import campaign_members
 from hebe.report.vasp_checks import elements_of, memory_gb, vasp_checks
 from support.campaigns import SPRINGS, layered

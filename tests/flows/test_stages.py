@@ -10,7 +10,7 @@ from maggma.stores import MemoryStore
 from pymatgen.core import Structure
 
 import hebe
-from hebe.api import plan, project_store, rerun, results, run, status
+from hebe.campaigns.api import plan, project_store, rerun, results, run, status
 from hebe.config.engine import EngineSpec
 from hebe.engines.registry import get_engine
 from hebe.flows.campaign import campaign_flow

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hebe.campaigns.loading import load_campaign
 from hebe.config.keep import Keep
-from hebe.config.loading import load_campaign
 from hebe.report.conventions import window
 from hebe.report.markup import Markup, html, tag
 from hebe.report.page import report_page

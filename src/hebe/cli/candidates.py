@@ -39,12 +39,12 @@ def add_commands(commands: Commands) -> None:
 
 def print_results(options: argparse.Namespace) -> int:
     """Print the ranked candidates of a campaign."""
+    from hebe.campaigns.loading import load_campaign
     from hebe.cli.expression import Expression, sort_candidates
-    from hebe.config.loading import load_campaign
 
     wanted = None if options.where is None else Expression.parse(options.where)
     campaign = load_campaign(options.campaign)
-    from hebe import api
+    from hebe.campaigns import api
 
     everything = api.results(campaign)
     found: list[dict[str, Any]] = list(everything.candidates)
@@ -68,7 +68,7 @@ def print_results(options: argparse.Namespace) -> int:
 
 def show_document(options: argparse.Namespace) -> int:
     """Print one document."""
-    from hebe import api
+    from hebe.campaigns import api
 
     document = api.show(options.identifier)
     if wants_json(options):

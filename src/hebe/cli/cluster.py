@@ -56,10 +56,10 @@ def add_commands(commands: Commands) -> None:
 
 def submit_campaign(options: argparse.Namespace) -> int:
     """Put a campaign onto a LaunchPad."""
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
 
     campaign = load_campaign(options.campaign)
-    from hebe import clusters
+    from hebe.campaigns import queue as clusters
 
     document = clusters.submit(campaign, dry_run=options.dry_run)
     if wants_json(options):
@@ -71,7 +71,7 @@ def submit_campaign(options: argparse.Namespace) -> int:
 
 def launch(options: argparse.Namespace) -> int:
     """Drive the queue."""
-    from hebe import clusters
+    from hebe.campaigns import queue as clusters
 
     last = ""
 
@@ -91,10 +91,10 @@ def launch(options: argparse.Namespace) -> int:
 
 def _controller(status: str | None) -> Callable[[argparse.Namespace], int]:
     def control(options: argparse.Namespace) -> int:
-        from hebe.config.loading import load_campaign
+        from hebe.campaigns.loading import load_campaign
 
         campaign = load_campaign(options.campaign)
-        from hebe import clusters
+        from hebe.campaigns import queue as clusters
 
         document = clusters.control(campaign, status)
         if wants_json(options):

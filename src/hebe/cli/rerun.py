@@ -41,10 +41,10 @@ def rerun_failed(options: argparse.Namespace) -> int:
     error = None if options.error is None else _pattern(options.error)
     campaign = None
     if options.campaign is not None:
-        from hebe.config.loading import load_campaign
+        from hebe.campaigns.loading import load_campaign
 
         campaign = load_campaign(options.campaign)
-    from hebe import api
+    from hebe.campaigns import api
 
     document = api.rerun(
         campaign,

@@ -37,10 +37,10 @@ def add_commands(commands: Commands) -> None:
 
 def run_campaign(options: argparse.Namespace) -> int:
     """Run a campaign and print its ranking."""
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
 
     campaign = load_campaign(options.campaign)
-    from hebe import api
+    from hebe.campaigns import api
 
     if options.dry_run:
         return _print_plan(api.plan(campaign), json=wants_json(options))
@@ -102,10 +102,10 @@ def print_status(options: argparse.Namespace) -> int:
     """Print how far a campaign, or everything in the store, is."""
     campaign = None
     if options.campaign is not None:
-        from hebe.config.loading import load_campaign
+        from hebe.campaigns.loading import load_campaign
 
         campaign = load_campaign(options.campaign)
-    from hebe import api
+    from hebe.campaigns import api
 
     document = api.status(campaign)
     if wants_json(options):

@@ -30,11 +30,11 @@ def add_commands(commands: Commands) -> None:
 
 def show_series(options: argparse.Namespace) -> int:
     """Print the series."""
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
 
     campaign = load_campaign(options.campaign)
     _check(campaign, options)
-    from hebe import api
+    from hebe.campaigns import api
     from hebe.science.analysis.series import series_points, trend
     from hebe.science.chemistry.screening import series_candidates
     from hebe.science.chemistry.space import CompositionSpace

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hebe.config.loading import load_campaign
+from hebe.campaigns.loading import load_campaign
 from hebe.exceptions import BadInputError
 from hebe.science.analysis.series import series_points, trend
 from hebe.science.chemistry.screening import screen, series_candidates

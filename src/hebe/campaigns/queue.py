@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hebe.api import as_campaign, campaign_flow, existing_store, plan, project_root
+from hebe.campaigns.api import as_campaign, campaign_flow, existing_store, plan, project_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hebe.campaigns.loading import load_campaign
 from hebe.config.campaign import Campaign
-from hebe.config.loading import load_campaign
 from hebe.config.refusal import bad_key, campaign_source
 from hebe.exceptions import BadInputError
 from support.broken_campaigns import BROKEN, GOOD, ROCKSALT, Broken

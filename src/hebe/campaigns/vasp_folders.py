@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobflow import Flow, Job
 from monty.json import jsanitize
 
-from hebe.api import as_campaign, project_root, project_store
+from hebe.campaigns.api import as_campaign, project_root, project_store
 from hebe.config.engine import EngineSpec
 from hebe.engines.registry import get_engine
 from hebe.engines.vasp import VaspEngine
