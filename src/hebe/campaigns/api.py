@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Job
 
+from hebe.campaigns.contract import without_versions
 from hebe.campaigns.loading import load_campaign
-from hebe.campaigns.results import Results, documents_called, results_of, update_candidates, without_versions
+from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
 from hebe.config.campaign import Campaign
 from hebe.config.settings import get_settings
 from hebe.config.wording import suggest

@@ -5,40 +5,47 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import ValidationError
+
+from hebe.analyses.registry import all_quantities, get_analysis
 from hebe.config.abinit import AbinitSettings, abinit_choice
 from hebe.config.gpaw import GPAWSettings, gpaw_choice
+from hebe.config.mistakes import first_mistake
 from hebe.config.plane_waves import RELAXED_CUTOFF_EV
-from hebe.config.ranking import is_made
 from hebe.config.refusal import bad_key
 from hebe.config.wording import shown
+from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hebe.analyses.protocol import AnyAnalysis
     from hebe.config.campaign import Campaign
     from hebe.config.family import Family
+    from hebe.config.model import ConfigModel
     from hebe.config.plane_waves import PlaneWavePreset
     from hebe.config.stage import Stage
     from hebe.config.wording import KeyPath
 
-_OF_WORKING_ION: Final = ("voltage", "volume_strain")
 _INHERITED: Final = ("x", "window", "analyses", "accept")
 
 
 def complete_stages(campaign: Campaign, family: Family) -> Campaign:
     """Campaign whose stages name everything: a later stage has x, window, analyses and accept of the one before.
 
-    A family without a working ion has only ``mixing``.
+    A family without a working ion has by default only analyses that need none.
     """
     stages: list[Stage] = []
     for stage in campaign.stages:
         update: dict[str, Any] = {}
         if stages:
             update = {n: getattr(stages[-1], n) for n in _INHERITED if n not in stage.model_fields_set}
+            if "analyses" in update:
+                update["options"] = stages[-1].options
             if "x" in stage.model_fields_set and "window" in update:
                 update["window"] = None
         elif not family.working_ions and "analyses" not in stage.model_fields_set:
-            update = {"analyses": ("mixing",)}
+            update = {"analyses": tuple(n for n in stage.analyses if not get_analysis(n).requires.contents)}
         stages.append(stage.model_copy(update=update) if update else stage)
     return campaign.model_copy(update={"stages": tuple(stages)})
 
@@ -52,12 +59,71 @@ def check_stages(campaign: Campaign, family: Family) -> None:
         Names file, line, key and what would do.
     """
     for index, stage in enumerate(campaign.stages):
+        _check_analyses(campaign, stage, index)
         _check_contents(campaign, family, stage, index)
         _check_cutoff(campaign, stage, index)
         if index == 0:
             _check_first(campaign, stage)
         else:
             _check_later(campaign, family, index)
+
+
+def with_options(campaign: Campaign) -> Campaign:
+    """Campaign in which options that hold for all stages stand where a campaign has them.
+
+    Raises
+    ------
+    BadInputError
+        If they are given twice, or two stages differ.
+    """
+    update: dict[str, Any] = {}
+    stages = list(campaign.stages)
+    for index, stage in enumerate(campaign.stages):
+        for at, name in enumerate(stage.analyses):
+            if name not in stage.options:
+                continue
+            key: KeyPath = ("stages", index, "analyses", at)
+            analysis = _analysis(campaign, key, name)
+            block = _block(campaign, key, name)
+            if analysis.campaign_key is None:
+                continue
+            if analysis.campaign_key in campaign.model_fields_set or update.get(analysis.campaign_key, block) != block:
+                reason = f"the options of {name} hold for all stages and are given twice"
+                raise bad_key(campaign, key, reason, f"write them once, under {analysis.campaign_key}")
+            update[analysis.campaign_key] = block
+            rest = {other: options for other, options in stage.options.items() if other != name}
+            stages[index] = stages[index].model_copy(update={"options": rest})
+    return campaign.model_copy(update={**update, "stages": tuple(stages)}) if update else campaign
+
+
+def _analysis(campaign: Campaign, key: KeyPath, name: str) -> AnyAnalysis:
+    try:
+        return get_analysis(name)
+    except BadInputError as err:
+        raise bad_key(campaign, key, err.reason, err.suggestion) from err
+
+
+def _block(campaign: Campaign, key: KeyPath, name: str) -> ConfigModel:
+    """Options of an analysis in a stage, checked."""
+    stage, analysis = campaign.stages[int(key[1])], _analysis(campaign, key, name)
+    try:
+        block: ConfigModel = analysis.Block.model_validate(stage.options[name])
+    except ValidationError as err:
+        mistake = first_mistake(err, analysis.Block, stage.options[name], lambda _: None)
+        raise bad_key(campaign, (*key, name, *mistake.path), mistake.reason, mistake.suggestion) from err
+    return block
+
+
+def _check_analyses(campaign: Campaign, stage: Stage, index: int) -> None:
+    for at, name in enumerate(stage.analyses):
+        key: KeyPath = ("stages", index, "analyses", at)
+        analysis = _analysis(campaign, key, name)
+        if name in stage.options:
+            _block(campaign, key, name)
+        if analysis.requires.disorder and campaign.structures.method == "explicit":
+            rest = [n for n in stage.analyses if not get_analysis(n).requires.disorder]
+            reason = f"cells that are given are ordered, so there is no {name}"
+            raise bad_key(campaign, key, reason, f"analyses: [{', '.join(rest) or 'voltage, volume_strain'}]")
 
 
 def _check_cutoff(campaign: Campaign, stage: Stage, index: int) -> None:
@@ -84,9 +150,6 @@ def _check_first(campaign: Campaign, stage: Stage) -> None:
         reason = "there is no stage before the first one to keep candidates of"
         raise bad_key(campaign, (*key, "keep"), reason, "select says which candidates are computed")
     if campaign.structures.method == "explicit":
-        if "mixing" in stage.analyses:
-            reason = "cells that are given are ordered, so there is no mixing"
-            raise bad_key(campaign, (*key, "analyses"), reason, "analyses: [voltage, volume_strain]")
         if campaign.select.method != "explicit":
             reason = "cells that are given need the formulas that they stand for"
             raise bad_key(campaign, ("select",), reason, "select: {method: explicit, formulas: [...]}")
@@ -107,10 +170,6 @@ def _check_later(campaign: Campaign, family: Family, index: int) -> None:
                 reason = f"the stage before has no cells at x = {x} to start from"
                 hint = f"it has {', '.join(str(x) for x in sorted(known, reverse=True))}"
                 raise bad_key(campaign, (*key, "x", at), reason, hint)
-    for at, analysis in enumerate(stage.analyses):
-        if analysis not in before.analyses:
-            reason = f"{analysis} needs cells that the stage before does not make"
-            raise bad_key(campaign, (*key, "analyses", at), reason, f"add {analysis} to the analyses of stage {index}")
     _check_most(campaign, index, ("configurations",), stage.configurations, _configurations(campaign, index - 1))
     _check_most(campaign, index, ("orderings", "keep"), stage.orderings.keep, before.orderings.number)
     for name in ("random", "removal"):
@@ -123,13 +182,14 @@ def _check_keep(campaign: Campaign, stage: Stage, before: Stage, key: KeyPath) -
     if stage.keep is None:
         reason = "a later stage says how many candidates it keeps of the one before"
         raise bad_key(campaign, key, reason, "keep: 20 %, a number, pareto or all")
-    objectives = [name for name in (*campaign.rank.maximize, *campaign.rank.minimize) if is_made(name, before.analyses)]
+    made = all_quantities(before.analyses)
+    objectives = [name for name in (*campaign.rank.maximize, *campaign.rank.minimize) if name in made]
     if str(stage.keep) != "all" and not objectives:
         reason = f"keep: {stage.keep} needs a ranking by something that the stage before computes"
         raise bad_key(campaign, key, reason, "rank: {maximize: [...]}, or keep: all")
     for name in stage.keep.pareto or ():
         if name not in objectives:
-            reason = f"{name} is no objective of the ranking that the stage before computes"
+            reason = f"{shown(name)} is no objective of the ranking that the stage before computes"
             raise bad_key(campaign, key, reason, f"there are {', '.join(objectives)}")
 
 
@@ -153,13 +213,14 @@ def _made(campaign: Campaign, family: Family) -> Fraction:
 
 def _check_contents(campaign: Campaign, family: Family, stage: Stage, index: int) -> None:
     key: KeyPath = ("stages", index)
-    needing = [name for name in stage.analyses if name in _OF_WORKING_ION]
+    needing = [name for name in stage.analyses if get_analysis(name).requires.contents]
     if not family.working_ions:
         at = None if not needing else stage.analyses.index(needing[0])
         if at is not None:
             reason = f"{family.called} has no working ion, so there is no {needing[0]}"
             alone = [e for sub in family.sublattices.values() if sub.role == "fixed" for e in sub.species]
-            hint = "analyses: [mixing]" + (f", or working_ion: {alone[0]}" if alone else "")
+            rest = [name for name in stage.analyses if name not in needing] or ["mixing"]
+            hint = f"analyses: [{', '.join(rest)}]" + (f", or working_ion: {alone[0]}" if alone else "")
             raise bad_key(campaign, (*key, "analyses", at), reason, hint)
         for name, asked in (("x", stage.x != (Fraction(1),)), ("window", stage.window is not None)):
             if asked:

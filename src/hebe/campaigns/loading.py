@@ -8,10 +8,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hebe.campaigns.checks import check_stages, complete_stages
+from hebe.analyses.registry import all_quantities, source_of
+from hebe.campaigns.checks import check_stages, complete_stages, with_options
 from hebe.config.campaign import Campaign
 from hebe.config.family import adopt_family, family_names, load_family
-from hebe.config.ranking import NEEDED_ANALYSIS
 from hebe.config.refusal import bad_key
 from hebe.config.wording import KeyPath, nearest, shown, suggest
 from hebe.config.yamlfile import load_model, parse_yaml, read_bytes
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from hebe.config.structures import CellFile
 
 _LIKE: Final = "layered-o3"
-_CAPACITIES: Final = ("capacity_theoretical", "capacity_redox", "capacity_window")
 
 
 def load_campaign(path: str | Path) -> Campaign:
@@ -50,6 +49,7 @@ def load_campaign(path: str | Path) -> Campaign:
     _check_ion(campaign, family)
     _check_sublattices(campaign, family)
     _check_filters(campaign)
+    campaign = with_options(campaign)
     campaign = complete_stages(_with_cells(campaign, Path(path).parent), family)
     check_stages(campaign, family)
     _check_rank(campaign, family)
@@ -231,14 +231,17 @@ def _with_cells(campaign: Campaign, folder: Path) -> Campaign:
 
 
 def _check_rank(campaign: Campaign, family: Family) -> None:
-    analyses = campaign.stages[0].analyses
+    made = {name for stage in campaign.stages for name in stage.analyses}
     for direction, objectives in (("maximize", campaign.rank.maximize), ("minimize", campaign.rank.minimize)):
         for index, objective in enumerate(objectives):
             key: KeyPath = ("rank", direction, index)
-            if objective in _CAPACITIES and not family.working_ions:
+            try:
+                needed = source_of(objective)
+            except BadInputError as err:
+                raise bad_key(campaign, key, err.reason, err.suggestion) from err
+            if all_quantities()[objective].of_working_ion and not family.working_ions:
                 raise bad_key(campaign, key, f"{family.called} has no working ion, so there is no {objective}")
-            needed = NEEDED_ANALYSIS.get(objective)
-            if needed is not None and needed not in analyses:
+            if needed is not None and needed not in made:
                 reason = f"{objective} comes from the analysis {needed}, which no stage makes"
                 raise bad_key(campaign, key, reason, f"add {needed} to analyses")
             if objective in objectives[:index]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hebe.science.analysis.promotion import objectives_of
+from hebe.analyses.before import candidate_of
+from hebe.analyses.errors import with_errors
+from hebe.analyses.registry import objectives_of
+from hebe.campaigns.contract import contract, without_versions
+from hebe.schemas.candidate import RankedCandidate
 from hebe.science.analysis.ranking import rank
-from hebe.science.analysis.spread import standard_errors
 from hebe.science.chemistry.screening import screen
 from hebe.stores.builders import build_candidates
 from hebe.stores.factory import open_collection
@@ -20,19 +23,25 @@ if TYPE_CHECKING:
     from maggma.core.store import Store
 
     from hebe.config.campaign import Campaign
+    from hebe.schemas.candidate import CandidateDoc
 
 
 @dataclass(frozen=True)
 class Results:
-    """Ranked candidates of a campaign: plain documents, best first.
+    """Ranked candidates of a campaign, best first.
 
     ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree.
     """
 
     campaign: str
-    candidates: list[dict[str, Any]]
+    ranked: list[RankedCandidate]
     promotions: list[dict[str, Any]] = field(default_factory=list)
     agreement: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def candidates(self) -> list[dict[str, Any]]:
+        """Candidates as ``hebe results --json`` prints them."""
+        return [contract(candidate) for candidate in self.ranked]
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per candidate, nested keys joined by dots.
@@ -57,7 +66,7 @@ def results_of(store: JobStore, campaign: Campaign) -> Results:
     found = [doc for doc in update_candidates(store, campaign.name) if doc["candidate_id"] in wanted]
     promotions, agreement = (_borders(store, campaign, name) for name in ("promote", "agree"))
     latest = _latest_stages(found, promotions, len(campaign.stages))
-    return Results(campaign.name, ranked([_contract(doc) for doc in latest], campaign), promotions, agreement)
+    return Results(campaign.name, ranked([candidate_of(doc) for doc in latest], campaign), promotions, agreement)
 
 
 def _candidates_store(store: JobStore) -> Store:
@@ -127,98 +136,17 @@ def _latest_stages(
     return list(latest.values())
 
 
-def ranked(documents: Sequence[dict[str, Any]], campaign: Campaign) -> list[dict[str, Any]]:
-    """Documents with their ``rank``, best first, unranked ones last.
+def ranked(candidates: Sequence[CandidateDoc], campaign: Campaign) -> list[RankedCandidate]:
+    """Candidates with their ranks and the standard errors of their values, best first, unranked ones last.
 
     Candidates of a later stage come before those of an earlier one, and each stage is ranked in itself by the
     objectives that it computes: numbers of two stages are not compared.
     """
-    result: list[dict[str, Any]] = []
+    result: list[RankedCandidate] = []
     for number in range(len(campaign.stages) - 1, -1, -1):
-        part = _with_errors([document for document in documents if document["stage"] == number])
+        part = with_errors([RankedCandidate(**dict(c)) for c in candidates if c.stage == number])
         ranks = rank(part, objectives_of(campaign.rank, campaign.stages[number].analyses))
-        above = sum(1 for document in result if document["rank"] is not None)
-        for document, place in zip(part, ranks, strict=True):
-            shown = {"candidate_id": document["candidate_id"], "rank": None, **document}
-            result.append({**shown, "rank": None if place is None else above + place})
-    return sorted(result, key=lambda d: (d["rank"] is None, d["rank"] or 0, d["candidate_id"]))
-
-
-def _with_errors(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Candidates of one stage with the standard errors of their means."""
-    result = []
-    for document, errors in zip(documents, standard_errors(documents), strict=True):
-        own = {name: errors.pop(name) for name in ("dH_se_eV_per_site", "T_mix_se_configurations_K")}
-        result.append({**document, **errors, "mixing": {**document["mixing"], **own}})
-    return result
-
-
-def _contract(document: dict[str, Any]) -> dict[str, Any]:
-    """A candidate as ``hebe results --json`` prints it."""
-    mixing = document["mixing"]
-    plain = without_versions(document)
-    inner = {name: plain["mixing"].get(name) for name in _MIXING}  # documents from before lack some
-    inner["vibrations"] = plain["mixing"].get("vibrations")
-    taken = {name: plain.get(name) for name in _DIRECT} | {name: plain.get(name) or [] for name in _LISTS}
-    lifted = {name: mixing[name] for name in ("energy_above_hull_eV_per_atom", "hull_phases", "hull_grade")}
-    lifted["hull_models"] = mixing.get("hull_models", [])
-    return {**taken, **lifted, "mixing": inner}
-
-
-def without_versions(value: Any) -> Any:
-    """A document without what is only for machines: versions of schemas, names of classes."""
-    if isinstance(value, dict):
-        return {k: without_versions(v) for k, v in value.items() if k != "schema_version" and not k.startswith("@")}
-    return [without_versions(item) for item in value] if isinstance(value, list) else value
-
-
-_DIRECT = (
-    "candidate_id",
-    "stage",
-    "status",
-    "formula",
-    "family",
-    "working_ion",
-    "x_made",
-    "composition",
-    "entropy_R",
-    "descriptors",
-    "engine",
-    "energy_scale",
-    "configuration",
-    "n_configurations",
-    "n_values",
-    "average_voltage_V",
-    "average_voltage_V_sd",
-    "average_voltage_V_sd_starts",
-    "average_voltage_V_error",
-    "voltage_profile",
-    "x_states",
-    "capacity_theoretical_mAh_g",
-    "capacity_redox_mAh_g",
-    "capacity_window_mAh_g",
-    "max_volume_strain",
-    "max_volume_strain_sd",
-    "max_volume_strain_sd_starts",
-    "max_volume_strain_error",
-    "volume_strain_at_max",
-    "max_delta_volume",
-    "max_delta_volume_sd",
-    "calculations",
-)
-_LISTS = ("marks", "states_left", "warnings")
-_MIXING = (
-    "competing",
-    "same_host",
-    "sites_per_fu",
-    "atoms_per_fu",
-    "dH_sd_eV_per_site",
-    "dH_sd_starts_eV_per_site",
-    "left_out",
-    "doubtful_phases",
-    "deviation",
-    "energy_above_hull_sd",
-    "T_mix_sd_configurations_K",
-    "T_mix_se_configurations_K",
-    "T_mix_sd_model_K",
-)
+        above = sum(1 for candidate in result if candidate.rank is not None)
+        for candidate, place in zip(part, ranks, strict=True):
+            result.append(candidate.model_copy(update={"rank": None if place is None else above + place}))
+    return sorted(result, key=lambda c: (c.rank is None, c.rank or 0, c.candidate_id))

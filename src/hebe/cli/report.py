@@ -43,7 +43,7 @@ def write_report(options: argparse.Namespace) -> int:
     from hebe.report.page import report_page
 
     results = api.results(campaign)
-    candidates = results.candidates
+    candidates = results.ranked
     if not candidates:
         raise BadInputError(
             "no candidate of this campaign is finished",

@@ -50,11 +50,12 @@ def run_campaign(options: argparse.Namespace) -> int:
         write_json(document)
         return exit_code(document)
     results = api.results(campaign)
-    found = results.candidates
+    found = results.ranked
     if found:
+        from hebe.analyses.columns import columns_of
         from hebe.cli.ranking import write_agreement, write_ranking
 
-        write_ranking(found)
+        write_ranking(found, columns_of(found, (*campaign.rank.maximize, *campaign.rank.minimize)))
         write_agreement(results.agreement)
     print_counts(document)
     if found:
