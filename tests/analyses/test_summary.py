@@ -81,10 +81,6 @@ def test_a_candidate_whose_end_left_has_no_value_is_partial_and_has_no_rank() ->
     gone = summary(configuration(0, -19.5, 55.0, "delaminated"))
     assert (gone.mean("average_voltage"), gone.mean("max_volume_strain")) == (None, None)
     assert gone.values["max_volume_strain"].signed is None
-        None,
-        None,
-        None,
-    )
     assert (gone.values["average_voltage"].error, gone.values["max_volume_strain"].error) == (None, None)
     assert gone.status == "partial"
     assert any("no average voltage" in warning for warning in gone.warnings)
