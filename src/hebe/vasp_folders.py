@@ -11,7 +11,7 @@ from jobflow import Flow, Job
 from monty.json import jsanitize
 
 from hebe.api import as_campaign, project_root, project_store
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines.registry import get_engine
 from hebe.engines.vasp import VaspEngine
 from hebe.engines.vasp.adoption import RECORD, read_input, read_result, write_folder

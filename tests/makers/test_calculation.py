@@ -8,7 +8,7 @@ import numpy as np
 from jobflow import Job, run_locally
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines import get_engine
 from hebe.engines.ase import ASEEngine
 from hebe.engines.protocol import Evaluation, Relaxation, static_result

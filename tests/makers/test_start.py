@@ -10,7 +10,7 @@ from jobflow import Job, JobStore, run_locally
 from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines import get_engine
 from hebe.makers import RelaxMaker
 from hebe.makers.calculation import calculation_key

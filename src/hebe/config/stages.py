@@ -5,9 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.abinit import AbinitSettings, abinit_choice
-from hebe.config.gpaw import GPAWSettings, gpaw_choice
-from hebe.config.plane_waves import RELAXED_CUTOFF_EV
 from hebe.config.ranking import is_made
 from hebe.config.refusal import bad_key
 from hebe.config.wording import shown
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
 
     from hebe.config.campaign import Campaign
     from hebe.config.family import Family
-    from hebe.config.plane_waves import PlaneWavePreset
     from hebe.config.stage import Stage
     from hebe.config.wording import KeyPath
 
@@ -53,29 +49,18 @@ def check_stages(campaign: Campaign, family: Family) -> None:
     """
     for index, stage in enumerate(campaign.stages):
         _check_contents(campaign, family, stage, index)
-        _check_cutoff(campaign, stage, index)
+        _check_engine(campaign, stage, index)
         if index == 0:
             _check_first(campaign, stage)
         else:
             _check_later(campaign, family, index)
 
 
-def _check_cutoff(campaign: Campaign, stage: Stage, index: int) -> None:
-    """Refuse to relax cells with a basis whose stresses are not converged."""
-    preset, settings = stage.engine.preset or "screen", stage.engine.settings
-    choice: PlaneWavePreset
-    if stage.engine.name == "gpaw":
-        choice = gpaw_choice(preset, settings if isinstance(settings, GPAWSettings) else None)
-    elif stage.engine.name == "abinit":
-        choice = abinit_choice(preset, settings if isinstance(settings, AbinitSettings) else None)
-    else:
-        return
-    if stage.task != "relax":
-        return
-    if not choice.cells_can_relax:
-        reason = f"cells do not relax to the right volume with a cut-off of {choice.cutoff:g} eV"
-        hint = f"at least {RELAXED_CUTOFF_EV:g} eV, task: static or relax-ions, or settings: {{allow_low_cutoff: true}}"
-        raise bad_key(campaign, ("stages", index, "engine"), reason, hint)
+def _check_engine(campaign: Campaign, stage: Stage, index: int) -> None:
+    """Refuse a task that the engine cannot do with its settings."""
+    refusal = stage.engine.refuses(stage.task)
+    if refusal is not None:
+        raise bad_key(campaign, ("stages", index, "engine"), *refusal)
 
 
 def _check_first(campaign: Campaign, stage: Stage) -> None:

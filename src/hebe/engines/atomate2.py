@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymatgen.core import Structure
 
+from hebe.config.engines.atomate2 import Atomate2Block
 from hebe.engines.ase import evaluate_calculator, without_properties
 from hebe.engines.chgnet import CHGNetEngine
 from hebe.engines.chgnet.pretrained import model_file
@@ -64,7 +65,7 @@ class Atomate2Engine:
         self.arguments = given
         _refuse_unknown(given)
         is_chgnet = self.force_field == DEFAULT_FORCE_FIELD
-        self.capabilities = frozenset({"forces", "stress", *(["magmoms"] if is_chgnet else [])})
+        self.capabilities = Atomate2Block.traits.capabilities | frozenset({"magmoms"} if is_chgnet else ())
         if energy_scale is None and is_chgnet and "calculator_kwargs" not in given:
             energy_scale = CHGNetEngine.energy_scale
         if not energy_scale:
@@ -177,6 +178,11 @@ class Atomate2Engine:
             except Exception as err:
                 raise EngineError(self.name, f"the force field cannot be made: {type(err).__name__}: {err}") from err
         return maker
+
+
+def from_block(block: Atomate2Block) -> Atomate2Engine:
+    """Engine of a campaign's block."""
+    return Atomate2Engine(block.arguments, block.energy_scale)
 
 
 def _refuse_unknown(arguments: Mapping[str, Any]) -> None:

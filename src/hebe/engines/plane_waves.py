@@ -15,7 +15,7 @@ import numpy as np
 import spglib
 from pymatgen.core import Element, Structure
 
-from hebe.config.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
+from hebe.config.engines.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
 from hebe.engines.checkpoint import Checkpoint
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import static_result
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hebe.config.plane_waves import PlaneWavePreset
+    from hebe.config.engines.plane_waves import PlaneWavePreset
     from hebe.engines.protocol import Evaluation, Relaxation
     from hebe.schemas.calculation import Correction
 
@@ -239,7 +239,7 @@ class PlaneWaveEngine(ABC):
     name: str
     choice: PlaneWavePreset
     reads: tuple[str, ...] = ("magmoms",)
-    capabilities = frozenset({"forces", "stress", "magmoms", "U"})
+    capabilities: frozenset[str]
 
     @property
     @abstractmethod

@@ -25,6 +25,9 @@ CAPABILITIES: Final = {
     "batch": "many structures in one call",
     "md": "molecular dynamics",
     "neb": "migration barriers",
+    "oxides": "crystals with ions",
+    "metals": "crystals without ions",
+    "molecules": "molecules in empty space",
 }
 """What an engine can declare."""
 

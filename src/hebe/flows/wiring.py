@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from jobflow import Job, OutputReference
 
 from hebe.config.campaign import Campaign
-from hebe.config.engine import COSTLY, STARTS_FROM_IONS
 from hebe.config.family import Family, load_family
 from hebe.config.mixing import VibrationSpec
 from hebe.config.refusal import bad_key
@@ -144,7 +143,7 @@ class StageWiring(ABC):
         """From how many starts a cell whose energy is compared is calculated."""
         if self.stage.task == "static":
             return 1
-        return self.campaign.structures.n_starts(costly=self.stage.engine.name in COSTLY)
+        return self.campaign.structures.n_starts(costly=self.stage.engine.traits.costly)
 
     def maker(
         self,
@@ -166,7 +165,7 @@ class StageWiring(ABC):
         family = None if spec is None else self.family.name
         brought = None if spec is None else self.campaign.host.crystal
         member: dict[str, Any] | None = None
-        if spec is not None and self.stage.engine.name in STARTS_FROM_IONS:
+        if spec is not None and self.stage.engine.traits.starts_from_ions:
             member = spec.model_dump(mode="json", exclude={"entropy_R", "descriptors"})
         shared: dict[str, Any] = {
             "engine": engine,

@@ -14,7 +14,7 @@ import numpy as np
 from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, job
 from pymatgen.core import Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import DEFAULT_ENGINE, EngineSpec
 from hebe.config.family import Family, adopt_family, load_family
 from hebe.config.settings import STORE_FOLDER, project_folder
 from hebe.engines.registry import get_engine
@@ -35,7 +35,6 @@ from hebe.science.structures.working import apply_ordering
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hebe.config.plane_waves import MagneticOrder
     from hebe.engines.protocol import Engine, Relaxation
     from hebe.schemas.structures import OrderingDoc
 
@@ -72,7 +71,7 @@ class CalculationMaker(Maker, ABC):
     """
 
     name: str = "calculation"
-    engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
+    engine: dict[str, Any] = field(default_factory=lambda: {"name": DEFAULT_ENGINE})
     displacement: float = 0.0
     family: str | None = None
     host: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
@@ -184,8 +183,7 @@ class CalculationMaker(Maker, ABC):
         """Cell of a host with its ions and their moments, where the engine starts from them."""
         if self.member is None or "sublattice" not in structure.site_properties:
             return structure
-        order: MagneticOrder = getattr(spec.settings, "magnetic_order", None) or "ferromagnetic"
-        return with_ions(MemberSpec.model_validate(self.member), structure, order)
+        return with_ions(MemberSpec.model_validate(self.member), structure, spec.magnetic_order)
 
     @property
     def _working(self) -> str | None:

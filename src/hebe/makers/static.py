@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from hebe.config.engine import EngineSpec
+    from hebe.config.engines import EngineSpec
     from hebe.engines.protocol import Engine, Relaxation
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, job
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import DEFAULT_ENGINE, EngineSpec
 from hebe.engines.registry import get_engine
 from hebe.exceptions import HebeError
 from hebe.makers.caching import reuse
@@ -40,7 +40,7 @@ class VibrationMaker(Maker):
     """
 
     name: str = "vibrations"
-    engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
+    engine: dict[str, Any] = field(default_factory=lambda: {"name": DEFAULT_ENGINE})
     supercell: float = 10.0
     displacement: float = 0.01
     version: ClassVar[int] = 2  # 2: optical modes of the zone centre

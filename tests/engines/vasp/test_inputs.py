@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
-from hebe.config.vasp import VaspSettings, vasp_choice
+from hebe.config.engines import EngineSpec
+from hebe.config.engines.vasp import VaspSettings, vasp_choice
 from hebe.engines.registry import get_engine
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, input_set, ordered, restored
 from hebe.makers.calculation import calculation_key

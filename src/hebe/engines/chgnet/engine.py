@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.config.engines.chgnet import CHGNetBlock
 from hebe.engines.chgnet.device import choose_device
 from hebe.engines.chgnet.pretrained import MODEL, model_file, model_hash
 from hebe.engines.optimizer import OPTIMIZER, relax, relax_many
@@ -45,7 +46,7 @@ class CHGNetEngine:
     name = "chgnet"
     energy_scale = "chgnet-0.3.0/MP2020"
     reads: tuple[str, ...] = ()
-    capabilities = frozenset({"forces", "stress", "magmoms", "batch"})
+    capabilities = CHGNetBlock.traits.capabilities
 
     def __init__(self, *, compiled: bool = True, device: Device | None = None) -> None:
         self.compiled, self._asked = compiled, device
@@ -147,3 +148,8 @@ class CHGNetEngine:
         """Relax structures in lock-step, up to `batch` at a time; see `hebe.engines.optimizer.relax_many`."""
         evaluate = partial(self.evaluate_many, magmoms=True)
         return relax_many(structures, evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum, batch=batch)
+
+
+def from_block(_block: CHGNetBlock) -> CHGNetEngine:
+    """Engine of a campaign's block."""
+    return CHGNetEngine()
