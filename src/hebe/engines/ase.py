@@ -12,18 +12,18 @@ from pymatgen.core import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from hebe.config.engines.ase import ASEBlock
+from hebe.engines.driving import Driven
 from hebe.engines.model_hash import hash_files, hash_parameters
-from hebe.engines.optimizer import OPTIMIZER, relax
-from hebe.engines.protocol import Evaluation, Relaxation, static_result
+from hebe.engines.optimizer import OPTIMIZER
+from hebe.engines.protocol import Evaluation
 from hebe.exceptions import BadInputError, EngineError
 from hebe.science.keys import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 
-class ASEEngine:
+class ASEEngine(Driven):
     """An engine from ``package.module:factory``; the factory gets `arguments` and returns an ASE calculator.
 
     Parameters
@@ -42,8 +42,6 @@ class ASEEngine:
     BadInputError
         If the path cannot be imported or the arguments are not plain JSON.
     """
-
-    reads: tuple[str, ...] = ()
 
     def __init__(
         self, path: str, arguments: Mapping[str, Any], energy_scale: str, capabilities: Iterable[str] = ()
@@ -105,29 +103,9 @@ class ASEEngine:
     def check(self) -> None:
         """Nothing more: the factory was imported when the engine was made."""
 
-    def _evaluate(self, structure: Structure) -> Evaluation:
-        return self.evaluate(structure, magmoms="magmoms" in self.capabilities)
-
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy (eV), forces (eV/A), stress (eV/A^3); moments when the calculator has them."""
         return evaluate_calculator(self.name, self._calculator, structure, magmoms=magmoms)
-
-    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
-        """Energy, forces and stress of the structure as it is."""
-        return static_result(structure, self._evaluate(structure))
-
-    def relax(
-        self,
-        structure: Structure,
-        *,
-        fmax: float = 0.05,
-        steps: int = 200,
-        cell: bool = True,
-        minimum: bool = False,
-        folder: Path | None = None,  # noqa: ARG002 - has no files
-    ) -> Relaxation:
-        """Relax ions and cell with the project's own optimizer."""
-        return relax(structure, self._evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum)
 
 
 def from_block(block: ASEBlock) -> ASEEngine:

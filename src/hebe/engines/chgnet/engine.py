@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.config.engines.chgnet import CHGNetBlock
 from hebe.engines.chgnet.device import choose_device
 from hebe.engines.chgnet.pretrained import MODEL, model_file, model_hash
-from hebe.engines.optimizer import OPTIMIZER, relax, relax_many
-from hebe.engines.protocol import Evaluation, Relaxation, static_result
+from hebe.engines.driving import Driven
+from hebe.engines.optimizer import OPTIMIZER, relax_many
+from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.exceptions import MissingDependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from pymatgen.core import Structure
 
@@ -31,7 +31,7 @@ EVALUATION: Final = "fast-1"
 """Name and version of what computes energies from the weights: enters content keys, changed when numbers do."""
 
 
-class CHGNetEngine:
+class CHGNetEngine(Driven):
     """CHGNet: energy, forces and stress from one backward pass, of one cell or of many at once.
 
     Parameters
@@ -45,7 +45,6 @@ class CHGNetEngine:
 
     name = "chgnet"
     energy_scale = "chgnet-0.3.0/MP2020"
-    reads: tuple[str, ...] = ()
     capabilities = CHGNetBlock.traits.capabilities
 
     def __init__(self, *, compiled: bool = True, device: Device | None = None) -> None:
@@ -115,25 +114,6 @@ class CHGNetEngine:
             Evaluation(output.energy, output.forces, output.virial / structure.volume, output.moments)
             for structure, output in zip(structures, outputs, strict=True)
         ]
-
-    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
-        """Energy, forces, stress and moments of the structure as it is."""
-        return static_result(structure, self.evaluate(structure, magmoms=True))
-
-    def relax(
-        self,
-        structure: Structure,
-        *,
-        fmax: float = 0.05,
-        steps: int = 200,
-        cell: bool = True,
-        minimum: bool = False,
-        folder: Path | None = None,  # noqa: ARG002 - has no files
-    ) -> Relaxation:
-        """Relax ions and cell; moments are those of the end (they cost next to nothing beside an energy)."""
-        return relax(
-            structure, partial(self.evaluate, magmoms=True), fmax=fmax, steps=steps, cell=cell, minimum=minimum
-        )
 
     def relax_many(
         self,

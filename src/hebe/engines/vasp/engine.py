@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.engines.vasp import VaspBlock, vasp_choice, vasp_tables
+from hebe.engines.driving import Driven
 from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, definition, potcar_functional
 from hebe.exceptions import EngineError, MissingDependencyError
@@ -33,7 +34,7 @@ _NOT_IN_KEYS: Final = {"keep_files", "bader", "magnetic_order"}
 """The order of moments is in the moments, which a key holds."""
 
 
-class VaspEngine:
+class VaspEngine(Driven):
     """VASP with the Materials Project's settings or those of a user.
 
     Parameters
