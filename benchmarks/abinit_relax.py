@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines import get_engine
 from hebe.engines.abinit import AbinitEngine
 from hebe.engines.abinit.parameters import HARTREE_EV, model

@@ -16,7 +16,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines.registry import get_engine
 from hebe.science.analysis.measured_cells import formula_units, host_cells, metal_cell
 from hebe.science.analysis.measured_error import Computed, deviation, strains, voltages, volumes

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hebe.config.engine import FMAX
+from hebe.config.engines.base import FMAX
 from hebe.config.structures import STARTS
 from hebe.engines import get_engine
 from hebe.engines.surface import Surface

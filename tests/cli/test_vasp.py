@@ -8,8 +8,9 @@ import pytest
 
 from hebe.campaigns.api import plan
 from hebe.campaigns.loading import load_campaign
+from hebe.engines.vasp.examination import memory_gb
 from hebe.flows.campaign import campaign_members
-from hebe.report.vasp_checks import elements_of, memory_gb, vasp_checks
+from hebe.report.engine_checks import elements_of, engine_checks
 from support.campaigns import SPRINGS, layered
 from support.command import hebe
 from support.vasp import use_bader, use_stand_in
@@ -35,22 +36,22 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_doctor_names_the_potcars_that_are_missing(project: Path) -> None:
     campaign = load_campaign(layered(project, engine=VASP))
     assert elements_of(campaign) == {"Na", "Fe", "Mn", "Ni", "O"}
-    potcars, memory = vasp_checks(campaign)
+    potcars, memory = engine_checks(campaign)
     assert potcars.status == "ok"
     assert "Fe_pv, Mn_pv, Na_pv, Ni_pv, O" in potcars.detail
     assert "not those that pymatgen knows" in potcars.detail, "they are made for tests"
     assert memory.detail.startswith("about ")
     (project / "potcars" / "POT_GGA_PAW_PBE" / "POTCAR.Ni_pv").unlink()
-    potcars, _ = vasp_checks(campaign)
+    potcars, _ = engine_checks(campaign)
     assert (potcars.status, potcars.needed) == ("failed", True)
     assert potcars.detail.startswith("Ni_pv of PBE cannot be used")
 
 
 def test_doctor_looks_for_the_program_that_partitions_charges(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = load_campaign(layered(project, engine="{name: vasp, settings: {bader: true}}"))
-    assert [(check.status, check.needed) for check in vasp_checks(campaign)][2:] == [("absent", False)]
+    assert [(check.status, check.needed) for check in engine_checks(campaign)][2:] == [("absent", False)]
     use_bader(project, monkeypatch)
-    assert [check.status for check in vasp_checks(campaign)][2:] == ["ok"]
+    assert [check.status for check in engine_checks(campaign)][2:] == ["ok"]
 
 
 def test_memory_is_that_of_the_plane_waves() -> None:

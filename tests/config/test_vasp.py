@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hebe.config.engine import EngineSpec
-from hebe.config.vasp import VASP_PRESETS, VaspSettings, vasp_choice, vasp_tables
+from hebe.config.engines import EngineSpec
+from hebe.config.engines.vasp import VASP_PRESETS, VaspBlock, VaspSettings, vasp_choice, vasp_tables
 
 
 def test_tables_are_complete() -> None:
@@ -61,7 +61,8 @@ def test_numbers_may_be_written_as_text_and_tags_may_be_new() -> None:
 
 def test_settings_belong_to_the_engine_that_is_named() -> None:
     spec = EngineSpec.model_validate({"name": "vasp", "settings": {"incar": {"NCORE": 4}, "symmetry": False}})
-    assert isinstance(spec.settings, VaspSettings)
+    assert isinstance(spec, VaspBlock)
+    assert spec.settings is not None
     assert spec.settings.symmetry == "off"
     assert EngineSpec.model_validate(spec.model_dump(mode="json", exclude_none=True)) == spec
     with pytest.raises(ValueError, match="Extra inputs"):

@@ -14,7 +14,8 @@ from hebe.analyses.registry import all_quantities, own_analyses
 from hebe.campaigns.contract import contract
 from hebe.config.campaign import Campaign
 from hebe.config.cluster import ClusterSettings, Resources
-from hebe.config.engine import FMAX, FMAX_COSTLY, EngineSpec
+from hebe.config.engines import BUILT_IN, EngineBlock
+from hebe.config.engines.base import FMAX, FMAX_COSTLY, block_of
 from hebe.config.family import Family
 from hebe.config.keep import Keep
 from hebe.config.settings import Settings
@@ -76,6 +77,12 @@ def test_every_key_is_described(page: str, top: type[BaseModel], package: str) -
     assert not {field for field in fields if field.split(".")[1] not in documented}
 
 
+@pytest.mark.parametrize("engine", BUILT_IN)
+def test_every_key_of_an_engine_is_described(engine: str) -> None:
+    fields = {name for model in models(block_of(engine), "hebe.config.engines") for name in model.model_fields}
+    assert fields <= keys("campaign-file.md") | keys("engines.md")
+
+
 def test_settings_of_clusters_are_described() -> None:
     documented = keys("cluster.md")
     assert set(ClusterSettings.model_fields) | set(Resources.model_fields) <= documented
@@ -99,7 +106,7 @@ def row(page: str, key: str) -> list[str]:
     [
         ("starts", f"{STARTS};"),
         ("fmax", f"{FMAX:g}; {FMAX_COSTLY:g} for"),
-        ("steps", f"{EngineSpec(name='chgnet').steps}"),
+        ("steps", f"{EngineBlock.model_fields['steps'].default}"),
         ("check_minimum", "`true`; `false` for"),
     ],
 )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines.atomate2 import Atomate2Block
 from hebe.engines import get_engine
 from hebe.engines.atomate2 import Atomate2Engine
 from hebe.engines.protocol import Engine
@@ -107,5 +107,5 @@ def test_bad_arguments_are_said_before_atomate2_is_imported(arguments: Mapping[s
 
 
 def test_a_campaign_names_the_force_field_and_its_scale() -> None:
-    spec = EngineSpec(name="atomate2", arguments={"force_field_name": "MACE-MP-0"}, energy_scale="mace-mp-0")
+    spec = Atomate2Block(arguments={"force_field_name": "MACE-MP-0"}, energy_scale="mace-mp-0")
     assert get_engine(spec).energy_scale == "mace-mp-0"

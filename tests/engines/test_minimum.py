@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines.ase import ASEBlock
 from hebe.engines import get_engine
 from hebe.engines.optimizer import relax, relax_many
 from hebe.engines.protocol import Relaxation
@@ -88,7 +88,7 @@ def test_a_minimum_stays_where_it_is_and_costs_at_most_twenty_evaluations() -> N
 
 
 def test_a_crystal_with_its_cell_stays_in_its_minimum() -> None:
-    engine = get_engine(EngineSpec(ase="support.spring_crystal:make", energy_scale="springs"))
+    engine = get_engine(ASEBlock(ase="support.spring_crystal:make", energy_scale="springs"))
     plain = engine.relax(start(), fmax=FMAX)
     found = engine.relax(start(), fmax=FMAX, minimum=True)
     assert plain.converged

@@ -11,7 +11,7 @@ from ase.optimize import BFGS
 from pymatgen.core import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines.ase import ASEBlock
 from hebe.engines import get_engine
 from hebe.engines.hessian import spring_hessian
 from hebe.engines.optimizer import relax
@@ -20,7 +20,7 @@ from hebe.exceptions import EngineError
 from hebe.science.structures.configuration import displaced
 from support.spring_crystal import make
 
-ENGINE = get_engine(EngineSpec(ase="support.spring_crystal:make", energy_scale="springs"))
+ENGINE = get_engine(ASEBlock(ase="support.spring_crystal:make", energy_scale="springs"))
 
 
 def cell() -> Structure:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.gpaw import GPAWSettings, gpaw_choice
+from hebe.config.engines.gpaw import GPAWSettings, gpaw_choice
 from hebe.engines.plane_waves import initial_moments, mesh, reduced_basis
 from support.small_cells import delithiable, lithium
 

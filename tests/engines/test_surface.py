@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines.ase import ASEBlock
 from hebe.engines import get_engine
 from hebe.engines.surface import ExplosionError, Surface
 from hebe.science.structures.configuration import displaced
@@ -24,7 +24,7 @@ STEP = 1e-4
 
 @cache
 def engine() -> Engine:
-    return get_engine(EngineSpec(ase="support.spring_crystal:make", energy_scale="springs"))
+    return get_engine(ASEBlock(ase="support.spring_crystal:make", energy_scale="springs"))
 
 
 def oxide() -> Structure:

@@ -8,7 +8,7 @@ import pytest
 from pymatgen.core import Structure
 
 from hebe.campaigns.api import results, run
-from hebe.config.engine import EngineSpec
+from hebe.config.engines.ase import ASEBlock
 from hebe.engines.registry import get_engine
 from support.campaigns import SPRINGS
 from support.given_cells import coo2, licoo2, write
@@ -29,7 +29,7 @@ def test_the_voltage_is_that_of_the_three_cells(tmp_path: Path, monkeypatch: pyt
     assert summary.calculations["computed"] == 3
     (candidate,) = results(path).candidates
     springs = {"depth": 2.0, "length": 2.25}
-    engine = get_engine(EngineSpec(ase="support.spring_crystal:make", energy_scale="springs", arguments=springs))
+    engine = get_engine(ASEBlock(ase="support.spring_crystal:make", energy_scale="springs", arguments=springs))
     energy = {name: engine.evaluate(Structure.from_file(tmp_path / name)).energy_eV for name in cells}
     expected = -(energy["full.vasp"] - energy["empty.vasp"] - energy["li.vasp"] / 2)
     assert candidate["average_voltage_V"] == pytest.approx(expected, abs=1e-9)

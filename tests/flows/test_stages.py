@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 
 import hebe
 from hebe.campaigns.api import plan, project_store, rerun, results, run, status
-from hebe.config.engine import EngineSpec
+from hebe.config.engines.ase import ASEBlock
 from hebe.engines.registry import get_engine
 from hebe.flows.campaign import campaign_flow
 from support.campaigns import SPRINGS, STIFF, layered, staged
@@ -86,7 +86,7 @@ def test_the_best_go_on_from_their_relaxed_cells(project: Path) -> None:
     relaxed = [Structure.from_dict(doc["structure"]) for doc in outputs(project, task="relax", status="converged")]
     assert statics
     engine = get_engine(
-        EngineSpec(ase="support.spring_crystal:make", energy_scale="stiff", arguments={"depth": 2.6, "length": 2.2})
+        ASEBlock(ase="support.spring_crystal:make", energy_scale="stiff", arguments={"depth": 2.6, "length": 2.2})
     )
     for document in statics:
         start = Structure.from_dict(document["input_structure"])

@@ -113,7 +113,7 @@ def test_adopted_folders_are_never_run_again(project: Path, monkeypatch: pytest.
 
 
 def test_folders_that_are_something_else_are_refused(project: Path) -> None:
-    from hebe.config.engine import EngineSpec
+    from hebe.config.engines import EngineSpec
     from hebe.engines.vasp.adoption import write_folder
     from hebe.engines.vasp.inputs import Job
     from support.mixed_cells import mixed_cells

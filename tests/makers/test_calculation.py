@@ -8,13 +8,15 @@ import numpy as np
 from jobflow import Job, run_locally
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines import get_engine
 from hebe.engines.ase import ASEEngine
 from hebe.engines.protocol import Evaluation, Relaxation, static_result
+from hebe.engines.tasks import Relax, Static
 from hebe.exceptions import CalculationCutError
 from hebe.makers import RelaxMaker, StaticMaker
-from hebe.makers.calculation import calculation_key, run_folder
+from hebe.makers.attempt import run_folder
+from hebe.makers.calculation import calculation_key
 from hebe.makers.identity import stable
 from hebe.makers.start import Start
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import pytest
 
     from hebe.engines.protocol import Engine
+    from hebe.engines.tasks import Task
     from hebe.schemas.calculation import CalculationDoc
 
 SPRINGS = {"ase": "support.spring_crystal:make", "energy_scale": "springs", "arguments": {"length": 2.25}}
@@ -80,14 +83,14 @@ def test_keys_and_ids_are_those_of_the_first_version() -> None:
 
 def key(engine: Engine, fmax: float, task: str, structure: Structure) -> str:
     """Key of a calculation that starts from a structure and does not look for a minimum."""
-    spec = EngineSpec.model_validate({"name": "chgnet", "fmax": fmax, "check_minimum": False})
-    return calculation_key(engine, spec, task, Start(structure))
+    done: Task = Static() if task == "static" else Relax(cell=task == "relax", fmax=fmax)
+    return calculation_key(engine, done, Start(structure))
 
 
 def test_a_fixed_cell_is_another_job_and_another_task() -> None:
     jobs = [stable(RelaxMaker(cell=cell).make(oxide()), campaign="c", label="l") for cell in (True, False)]
     assert jobs[0].uuid != jobs[1].uuid
-    assert [RelaxMaker(cell=cell).task for cell in (True, False)] == ["relax", "relax-ions"]
+    assert [RelaxMaker(cell=cell).task.identity()["task"] for cell in (True, False)] == ["relax", "relax-ions"]
 
 
 def test_the_threshold_enters_the_key_of_relaxations_alone() -> None:

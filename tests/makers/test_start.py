@@ -10,8 +10,9 @@ from jobflow import Job, JobStore, run_locally
 from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines import get_engine
+from hebe.engines.tasks import Relax
 from hebe.makers import RelaxMaker
 from hebe.makers.calculation import calculation_key
 from hebe.makers.start import Displacement, Start, bare_start, lowest_start, state_start
@@ -85,7 +86,7 @@ def calculation(
 
 def key(start: Start) -> str:
     spec = EngineSpec.model_validate(SPRINGS)
-    return calculation_key(get_engine(spec), spec, "relax", start)
+    return calculation_key(get_engine(spec), Relax(fmax=spec.fmax, minimum=spec.check_minimum), start)
 
 
 def bits(structure: Structure) -> tuple[bytes, bytes]:

@@ -12,7 +12,7 @@ from hebe.campaigns.api import project_store
 from hebe.engines.vasp.results import read_text
 from hebe.launchers import local
 from hebe.makers import RelaxMaker
-from hebe.makers.calculation import run_folder
+from hebe.makers.attempt import run_folder
 from hebe.schemas.calculation import CalculationDoc
 from support.vasp import distorted, outcomes, set_faults, use_stand_in
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines.abinit import AbinitEngine
 from hebe.engines.registry import get_engine
 from hebe.exceptions import MissingDependencyError

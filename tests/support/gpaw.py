@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines.gpaw import GPAWEngine
 from hebe.engines.gpaw.installation import find_installation
 from hebe.engines.registry import get_engine

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines.registry import get_engine
 from hebe.science.structures.configuration import displaced
 from support import mpi

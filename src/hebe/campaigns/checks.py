@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from hebe.analyses.registry import all_quantities, get_analysis
-from hebe.config.abinit import AbinitSettings, abinit_choice
-from hebe.config.gpaw import GPAWSettings, gpaw_choice
 from hebe.config.mistakes import first_mistake
-from hebe.config.plane_waves import RELAXED_CUTOFF_EV
 from hebe.config.refusal import bad_key
 from hebe.config.wording import shown
 from hebe.exceptions import BadInputError
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
     from hebe.config.family import Family
     from hebe.config.model import ConfigModel
-    from hebe.config.plane_waves import PlaneWavePreset
     from hebe.config.stage import Stage
     from hebe.config.wording import KeyPath
 
@@ -61,7 +57,7 @@ def check_stages(campaign: Campaign, family: Family) -> None:
     for index, stage in enumerate(campaign.stages):
         _check_analyses(campaign, stage, index)
         _check_contents(campaign, family, stage, index)
-        _check_cutoff(campaign, stage, index)
+        _check_engine(campaign, stage, index)
         if index == 0:
             _check_first(campaign, stage)
         else:
@@ -126,22 +122,11 @@ def _check_analyses(campaign: Campaign, stage: Stage, index: int) -> None:
             raise bad_key(campaign, key, reason, f"analyses: [{', '.join(rest) or 'voltage, volume_strain'}]")
 
 
-def _check_cutoff(campaign: Campaign, stage: Stage, index: int) -> None:
-    """Refuse to relax cells with a basis whose stresses are not converged."""
-    preset, settings = stage.engine.preset or "screen", stage.engine.settings
-    choice: PlaneWavePreset
-    if stage.engine.name == "gpaw":
-        choice = gpaw_choice(preset, settings if isinstance(settings, GPAWSettings) else None)
-    elif stage.engine.name == "abinit":
-        choice = abinit_choice(preset, settings if isinstance(settings, AbinitSettings) else None)
-    else:
-        return
-    if stage.task != "relax":
-        return
-    if not choice.cells_can_relax:
-        reason = f"cells do not relax to the right volume with a cut-off of {choice.cutoff:g} eV"
-        hint = f"at least {RELAXED_CUTOFF_EV:g} eV, task: static or relax-ions, or settings: {{allow_low_cutoff: true}}"
-        raise bad_key(campaign, ("stages", index, "engine"), reason, hint)
+def _check_engine(campaign: Campaign, stage: Stage, index: int) -> None:
+    """Refuse a task that the engine cannot do with its settings."""
+    refusal = stage.engine.refuses(stage.task)
+    if refusal is not None:
+        raise bad_key(campaign, ("stages", index, "engine"), *refusal)
 
 
 def _check_first(campaign: Campaign, stage: Stage) -> None:

@@ -11,7 +11,7 @@ from jobflow import Flow, Job
 from monty.json import jsanitize
 
 from hebe.campaigns.api import as_campaign, project_root, project_store
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines.registry import get_engine
 from hebe.engines.vasp import VaspEngine
 from hebe.engines.vasp.adoption import RECORD, read_input, read_result, write_folder
@@ -128,10 +128,10 @@ def _write(job: Job, store: JobStore, folder: Path, found: dict[str, Any]) -> li
     if begin is None:
         found["finished"] += 1  # a slot that has nothing to calculate
         return []
-    spec = EngineSpec.model_validate(maker.engine)
+    spec, task = maker.block, maker.task
     engine = get_engine(spec)
     assert isinstance(engine, VaspEngine)  # noqa: S101 - the name said so
-    key, structure = calculation_key(engine, spec, maker.task, begin), begin.structure
+    key, structure = calculation_key(engine, task, begin), begin.structure
     if lookup(store, key) is not None:
         found["finished"] += 1
         return []
@@ -142,7 +142,7 @@ def _write(job: Job, store: JobStore, folder: Path, found: dict[str, Any]) -> li
     facts = {"key": key, "label": label, "engine": maker.engine, "family": maker.family}
     if begin.derived is not None:
         facts |= {"derived": dict(begin.derived), "coordinates": structure_hash(structure)}
-    lacking = write_folder(engine, VaspJob(maker.task, spec.fmax, spec.steps), structure, path, facts)
+    lacking = write_folder(engine, VaspJob(task.identity()["task"], spec.fmax, spec.steps), structure, path, facts)
     found["written"].append({"folder": str(path), "key": key, "label": label, "atoms": len(structure)})
     return lacking
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_or
 
 from pydantic import BaseModel, ValidationError
 
+from hebe.config.model import ConfigModel
 from hebe.config.wording import KeyPath, RefusedValueError, nearest, shown, suggest
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _mistake(item: ErrorDetails, model_class: type[BaseModel], data: object) -> 
         key = str(item["loc"][-1])
         return Mistake((*path, key), f"the key {key!r} is missing", f"add {key}: ...")
     if kind == "extra_forbidden":
-        known = _fields(model_class, item["loc"][:-1])
+        known = _fields(model_class, item["loc"][:-1], data)
         reason = f"unknown key {shown(path[-1])}"
         return Mistake(path, reason, suggest(path[-1], known, known="known keys"), nearest(path[-1], known))
     if kind == "literal_error":
@@ -148,13 +149,25 @@ def _written(location: tuple[str | int, ...], data: object) -> KeyPath:
     return tuple(path)
 
 
-def _fields(model_class: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
-    """Keys that the model at `location` knows."""
+def _fields(model_class: type[BaseModel], location: tuple[str | int, ...], data: object) -> list[str]:
+    """Keys that the model at `location` knows, which may be one of several that the data choose between."""
     here: list[Any] = [model_class]
     for part in location:
-        here = [inner for kind in here for inner in _inside(kind, part)]
+        data = _part(data, part)
+        here = [_chosen(inner, data) for kind in here for inner in _inside(kind, part)]
     models = [kind for kind in here if isinstance(kind, type) and issubclass(kind, BaseModel)]
     return [name for model in models for name in model.model_fields]
+
+
+def _part(data: object, part: str | int) -> object:
+    """What stands at a key or in a list; None if nothing does."""
+    if isinstance(data, dict):
+        return data.get(part)
+    return data[part] if isinstance(data, list) and isinstance(part, int) and part < len(data) else None
+
+
+def _chosen(kind: Any, given: object) -> Any:
+    return kind.model_for(given) if isinstance(kind, type) and issubclass(kind, ConfigModel) else kind
 
 
 def _inside(kind: Any, part: str | int) -> Iterator[Any]:

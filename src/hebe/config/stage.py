@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, SerializeAsAny, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineBlock
 from hebe.config.keep import Keep
 from hebe.config.model import ConfigModel
 from hebe.config.units import ExactFraction, FractionRange, Whole
@@ -49,7 +49,7 @@ class Stage(ConfigModel):
     name, or ``{name: {option: value}}``, whose options `options` holds.
     """
 
-    engine: EngineSpec
+    engine: SerializeAsAny[EngineBlock]
     keep: Keep | None = None
     task: Task = "relax"
     x: tuple[ExactFraction, ...] = (Fraction(1),)

@@ -11,18 +11,19 @@ import numpy as np
 from pymatgen.core import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
+from hebe.config.engines.ase import ASEBlock
+from hebe.engines.driving import Driven
 from hebe.engines.model_hash import hash_files, hash_parameters
-from hebe.engines.optimizer import OPTIMIZER, relax
-from hebe.engines.protocol import Evaluation, Relaxation, static_result
+from hebe.engines.optimizer import OPTIMIZER
+from hebe.engines.protocol import Evaluation
 from hebe.exceptions import BadInputError, EngineError
 from hebe.science.keys import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
 
-class ASEEngine:
+class ASEEngine(Driven):
     """An engine from ``package.module:factory``; the factory gets `arguments` and returns an ASE calculator.
 
     Parameters
@@ -33,6 +34,8 @@ class ASEEngine:
         Keyword arguments, plain JSON; they enter the content key, files among them by their content.
     energy_scale
         Name shared only by calculators whose energies can be compared.
+    capabilities
+        What the calculator can beside energies, forces and stress.
 
     Raises
     ------
@@ -40,10 +43,10 @@ class ASEEngine:
         If the path cannot be imported or the arguments are not plain JSON.
     """
 
-    reads: tuple[str, ...] = ()
-    capabilities = frozenset({"forces", "stress"})
-
-    def __init__(self, path: str, arguments: Mapping[str, Any], energy_scale: str) -> None:
+    def __init__(
+        self, path: str, arguments: Mapping[str, Any], energy_scale: str, capabilities: Iterable[str] = ()
+    ) -> None:
+        self.capabilities = ASEBlock.traits.capabilities | frozenset(capabilities)
         self.path, self.arguments, self.energy_scale = path, dict(arguments), energy_scale
         self.name = f"ase:{path}"
         module, _, function = path.partition(":")
@@ -104,22 +107,10 @@ class ASEEngine:
         """Energy (eV), forces (eV/A), stress (eV/A^3); moments when the calculator has them."""
         return evaluate_calculator(self.name, self._calculator, structure, magmoms=magmoms)
 
-    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
-        """Energy, forces and stress of the structure as it is."""
-        return static_result(structure, self.evaluate(structure))
 
-    def relax(
-        self,
-        structure: Structure,
-        *,
-        fmax: float = 0.05,
-        steps: int = 200,
-        cell: bool = True,
-        minimum: bool = False,
-        folder: Path | None = None,  # noqa: ARG002 - has no files
-    ) -> Relaxation:
-        """Relax ions and cell with the project's own optimizer."""
-        return relax(structure, self.evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum)
+def from_block(block: ASEBlock) -> ASEEngine:
+    """Engine of a campaign's block."""
+    return ASEEngine(block.ase, block.arguments, block.energy_scale or "", block.capabilities or ())
 
 
 def evaluate_calculator(engine: str, calculator: Any, structure: Structure, *, magmoms: bool) -> Evaluation:

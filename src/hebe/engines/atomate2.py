@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymatgen.core import Structure
 
+from hebe.config.engines.atomate2 import Atomate2Block
 from hebe.engines.ase import evaluate_calculator, without_properties
 from hebe.engines.chgnet import CHGNetEngine
 from hebe.engines.chgnet.pretrained import model_file
+from hebe.engines.driving import Driven
 from hebe.engines.model_hash import hash_files, hash_parameters
 from hebe.engines.protocol import Evaluation, Relaxation, static_result
 from hebe.exceptions import BadInputError, EngineError, MissingDependencyError
@@ -38,7 +40,7 @@ _OF_THE_ENGINE: Final = ("fmax", "final_atoms_object_file", "traj_file", "verbos
 """Keys of ``relax_kwargs`` that the engine sets or has no use for."""
 
 
-class Atomate2Engine:
+class Atomate2Engine(Driven):
     """A force field by atomate2's name, with the arguments of its relaxation maker.
 
     Parameters
@@ -56,7 +58,6 @@ class Atomate2Engine:
     """
 
     name = "atomate2"
-    reads: tuple[str, ...] = ()
 
     def __init__(self, arguments: Mapping[str, Any] | None = None, energy_scale: str | None = None) -> None:
         given = dict(arguments or {})
@@ -64,7 +65,7 @@ class Atomate2Engine:
         self.arguments = given
         _refuse_unknown(given)
         is_chgnet = self.force_field == DEFAULT_FORCE_FIELD
-        self.capabilities = frozenset({"forces", "stress", *(["magmoms"] if is_chgnet else [])})
+        self.capabilities = Atomate2Block.traits.capabilities | frozenset({"magmoms"} if is_chgnet else ())
         if energy_scale is None and is_chgnet and "calculator_kwargs" not in given:
             energy_scale = CHGNetEngine.energy_scale
         if not energy_scale:
@@ -112,10 +113,6 @@ class Atomate2Engine:
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy (eV), forces (eV/A), stress (eV/A^3) and, when asked, moments from the maker's calculator."""
         return evaluate_calculator(self.name, self._maker.calculator, structure, magmoms=magmoms)
-
-    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
-        """Energy, forces and stress of the structure as it is."""
-        return static_result(structure, self.evaluate(structure, magmoms="magmoms" in self.capabilities))
 
     def relax(
         self,
@@ -177,6 +174,11 @@ class Atomate2Engine:
             except Exception as err:
                 raise EngineError(self.name, f"the force field cannot be made: {type(err).__name__}: {err}") from err
         return maker
+
+
+def from_block(block: Atomate2Block) -> Atomate2Engine:
+    """Engine of a campaign's block."""
+    return Atomate2Engine(block.arguments, block.energy_scale)
 
 
 def _refuse_unknown(arguments: Mapping[str, Any]) -> None:

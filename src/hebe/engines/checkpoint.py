@@ -1,11 +1,12 @@
-"""The state of a relaxation on disk: written whole after each evaluation, read by the next attempt."""
+"""The state of a calculation on disk: written after each evaluation, read by the next attempt."""
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from pymatgen.core import Structure
 
 from hebe.engines.protocol import Evaluation
 from hebe.science.keys import structure_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _VERSION: Final = 1
 
@@ -55,17 +59,11 @@ class Checkpoint:
             "trust": state.trust,
             "energies": state.energies,
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_name(self.path.name + ".part")
-        part.write_text(json.dumps(content))
-        part.replace(self.path)
+        write_whole(self.path, content)
 
     def load(self, start: Structure) -> SearchState | None:
         """State of a search that began at `start` or had come to it; None if there is none."""
-        try:
-            content: dict[str, Any] = json.loads(self.path.read_text())
-        except (OSError, ValueError):
-            return None
+        content = read_whole(self.path)
         if content.get("version") != _VERSION or structure_hash(start) not in content["of"]:
             return None
         moments = content["magmoms"]
@@ -83,3 +81,61 @@ class Checkpoint:
             content["trust"],
             content["energies"],
         )
+
+
+@dataclass(frozen=True)
+class Log:
+    """Results of a calculation of many evaluations, one a line after a line that says what they are results ``of``."""
+
+    path: Path
+    of: str
+
+    def resume(self) -> list[Any]:
+        """Results so far, none if the file is of something else; what was half written is cut away."""
+        try:
+            lines = self.path.read_bytes().splitlines(keepends=True)
+        except OSError:
+            lines = []
+        found: list[Any] = []
+        whole = b""
+        for line in lines:
+            try:
+                content = json.loads(line)
+            except ValueError:
+                break
+            if not line.endswith(b"\n") or (not whole and content != self._head):
+                break
+            whole += line
+            found.append(content)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not whole:
+            self.path.write_text(json.dumps(self._head) + "\n")
+        elif len(whole) < sum(map(len, lines)):
+            os.truncate(self.path, len(whole))
+        return found[1:]
+
+    def append(self, result: Any) -> None:
+        """Write one more result, after `resume`."""
+        with self.path.open("a") as file:
+            file.write(json.dumps(result) + "\n")
+
+    @property
+    def _head(self) -> dict[str, Any]:
+        return {"version": _VERSION, "of": self.of}
+
+
+def write_whole(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a file of JSON that never is half of what it shall be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content))
+    part.replace(path)
+
+
+def read_whole(path: Path) -> dict[str, Any]:
+    """What `write_whole` wrote; empty if there is nothing."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content

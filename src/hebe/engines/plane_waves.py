@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 import tempfile
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -15,8 +15,9 @@ import numpy as np
 import spglib
 from pymatgen.core import Element, Structure
 
-from hebe.config.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
+from hebe.config.engines.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
 from hebe.engines.checkpoint import Checkpoint
+from hebe.engines.driving import Driven
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import static_result
 from hebe.exceptions import CalculationCutError, EngineError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hebe.config.plane_waves import PlaneWavePreset
+    from hebe.config.engines.plane_waves import PlaneWavePreset
     from hebe.engines.protocol import Evaluation, Relaxation
     from hebe.schemas.calculation import Correction
 
@@ -233,13 +234,12 @@ def checked(result: Relaxation, fmax: float, larger: Callable[[Structure], Evalu
     return replace(result, n_steps=result.n_steps + 1, converged=False, problem=problem)
 
 
-class PlaneWaveEngine(ABC):
+class PlaneWaveEngine(Driven):
     """What engines with plane waves share: every calculation is a `Run` in a folder."""
 
     name: str
     choice: PlaneWavePreset
     reads: tuple[str, ...] = ("magmoms",)
-    capabilities = frozenset({"forces", "stress", "magmoms", "U"})
 
     @property
     @abstractmethod

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from hebe.engines.tasks import Outcome, Task
+
 CAPABILITIES: Final = {
     "forces": "forces on the atoms",
     "stress": "stress, so that cells can relax",
@@ -25,6 +27,9 @@ CAPABILITIES: Final = {
     "batch": "many structures in one call",
     "md": "molecular dynamics",
     "neb": "migration barriers",
+    "oxides": "crystals with ions",
+    "metals": "crystals without ions",
+    "molecules": "molecules in empty space",
 }
 """What an engine can declare."""
 
@@ -149,6 +154,18 @@ class Engine(Protocol):
             If a limit ended it; the next attempt in the same folder continues.
         EngineError
             If an energy is not to be had.
+        """
+        ...
+
+    def run(self, task: Task, start: Structure, folder: Path | None = None) -> Outcome:
+        """Do a task from a structure; `hebe.engines.driving.Driven` has it for every engine that evaluates.
+
+        Raises
+        ------
+        CalculationCutError
+            If a limit ended it before there was anything; the next attempt in the same folder continues.
+        EngineError
+            If the engine cannot do it, or an energy is not to be had.
         """
         ...
 

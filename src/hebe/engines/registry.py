@@ -2,53 +2,43 @@
 
 from __future__ import annotations
 
+import importlib
 from functools import cache
 from typing import TYPE_CHECKING
 
-from hebe.config.abinit import AbinitSettings
-from hebe.config.engine import ENGINES, EngineSpec
-from hebe.config.gpaw import GPAWSettings
-from hebe.config.vasp import VaspSettings
-from hebe.engines.abinit import AbinitEngine
-from hebe.engines.ase import ASEEngine
-from hebe.engines.atomate2 import Atomate2Engine
-from hebe.engines.chgnet import CHGNetEngine
-from hebe.engines.gpaw import GPAWEngine
-from hebe.engines.vasp import VaspEngine
+from hebe.config.engines import EngineBlock, engine_names
 from hebe.exceptions import BadInputError
 from hebe.science.keys import canonical_json
 
 if TYPE_CHECKING:
     from hebe.engines.protocol import Engine
 
+_NOT_OF_THE_ENGINE = {"fmax", "steps", "check_minimum"}
+"""Keys of a block that say how far it relaxes."""
 
-def get_engine(spec: str | EngineSpec) -> Engine:
+
+def get_engine(spec: str | EngineBlock) -> Engine:
     """Engine of a name or of a campaign's engine block.
 
     Raises
     ------
     BadInputError
-        If there is no such engine or its factory cannot be imported.
+        If there is no such engine, or what makes it cannot be imported.
     """
     if isinstance(spec, str):
-        if spec not in ENGINES:
-            raise BadInputError(f"no engine is called {spec!r}", suggestion=f"known: {', '.join(ENGINES)}")
-        spec = EngineSpec(name=spec)
-    return _make(canonical_json(spec.model_dump(mode="json", exclude={"fmax", "steps", "check_minimum"})))
+        if spec not in engine_names():
+            raise BadInputError(f"no engine is called {spec!r}", suggestion=f"known: {', '.join(engine_names())}")
+        spec = EngineBlock.model_validate(spec)
+    return _make(canonical_json(spec.model_dump(mode="json", exclude=_NOT_OF_THE_ENGINE)), type(spec))
 
 
 @cache
-def _make(content: str) -> Engine:
-    spec = EngineSpec.model_validate_json(content)
-    if spec.ase is not None and spec.energy_scale is not None:
-        return ASEEngine(spec.ase, spec.arguments, spec.energy_scale)
-    if spec.name == "atomate2":
-        return Atomate2Engine(spec.arguments, spec.energy_scale)
-    if spec.name == "gpaw":
-        return GPAWEngine(spec.preset or "screen", spec.settings if isinstance(spec.settings, GPAWSettings) else None)
-    if spec.name == "abinit":
-        settings = spec.settings if isinstance(spec.settings, AbinitSettings) else None
-        return AbinitEngine(spec.preset or "screen", settings)
-    if spec.name == "vasp":
-        return VaspEngine(spec.preset or "mp-gga", spec.settings if isinstance(spec.settings, VaspSettings) else None)
-    return CHGNetEngine()
+def _make(content: str, block: type[EngineBlock]) -> Engine:
+    path = block.traits.factory
+    module, _, function = path.partition(":")
+    try:
+        make = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as err:
+        raise BadInputError(f"engine {block.traits.called} cannot be imported: {err}", key="stages.engine") from err
+    engine: Engine = make(block.model_validate_json(content))
+    return engine

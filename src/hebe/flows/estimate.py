@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymatgen.core import Structure
 
-from hebe.config.engine import COSTLY
 from hebe.engines.registry import get_engine
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 _MEASURED: Final = 500
 
 CPU_SECONDS: Final = 0.9
-"""CPU time of one CHGNet relaxation of 48 atoms (s): mean over the cells of the quick example, one thread."""
+"""CPU time (s) of a relaxation of 48 atoms with the default engine, one thread: mean of the quick example's cells."""
 
 _SHARED_JOBS: Final = 300
 _SHARED_RELAXATIONS: Final = 70
@@ -41,7 +40,7 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
         n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
         configurations = stage.configurations or structures.per_candidate
         cells = _cells(campaign, stage)
-        if stage.engine.name in COSTLY:
+        if stage.engine.traits.costly:
             dft.add(str(stage.engine.name))
         else:
             relaxations += n_candidates * configurations * cells
@@ -54,7 +53,7 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
 def _cells(campaign: Campaign, stage: Stage) -> int:
     """Calculations of one configuration: as made and at the ends of the window from several starts each."""
     first = stage is campaign.stages[0]
-    starts = campaign.structures.n_starts(costly=stage.engine.name in COSTLY) if first else 1
+    starts = campaign.structures.n_starts(costly=stage.engine.traits.costly) if first else 1
     several = starts + 1 if starts > 1 else 1
     window = stage.window
     ends = {min(stage.x), max(stage.x)} if window is None else {window.low, window.high}
@@ -79,7 +78,7 @@ def cost_of(campaign: Campaign, store: JobStore, to_do: Sequence[Job]) -> dict[s
         atoms = sum(atoms_of(job, campaign.structures.cations) for job in to_do if job.metadata["stage"] == number)
         if speed is not None:
             seconds += atoms * speed["steps_per_calculation"] * speed["cpu_s_per_atom_step"]
-        elif stage.engine.name in COSTLY:
+        elif stage.engine.traits.costly:
             unknown.add(name)
         else:
             seconds += atoms / 48 * CPU_SECONDS

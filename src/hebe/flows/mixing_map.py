@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hebe.config.campaign import Campaign
+from hebe.config.engines import DEFAULT_ENGINE
 from hebe.science.analysis.compatibility import map_members
 
 if TYPE_CHECKING:
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def map_campaign(
-    definition: MixingMap, cations: Sequence[Ion], *, engine: str = "chgnet", configurations: int = 1, seed: int = 7
+    definition: MixingMap,
+    cations: Sequence[Ion],
+    *,
+    engine: str = DEFAULT_ENGINE,
+    configurations: int = 1,
+    seed: int = 7,
 ) -> Campaign:
     """Campaign that computes a map.
 

@@ -13,7 +13,6 @@ from jobflow import Job, OutputReference
 from hebe.analyses.registry import get_analysis
 from hebe.analyses.wants import Want
 from hebe.config.campaign import Campaign
-from hebe.config.engine import COSTLY, STARTS_FROM_IONS
 from hebe.config.family import Family, load_family
 from hebe.flows.members import named_member
 from hebe.flows.wanted import Member, States, Vertex, Wanted
@@ -128,7 +127,7 @@ class StageWiring(ABC):
         """From how many starts a cell whose energy is compared is calculated."""
         if self.stage.task == "static":
             return 1
-        return self.campaign.structures.n_starts(costly=self.stage.engine.name in COSTLY)
+        return self.campaign.structures.n_starts(costly=self.stage.engine.traits.costly)
 
     def maker(
         self,
@@ -150,7 +149,7 @@ class StageWiring(ABC):
         family = None if spec is None else self.family.name
         brought = None if spec is None else self.campaign.host.crystal
         member: dict[str, Any] | None = None
-        if spec is not None and self.stage.engine.name in STARTS_FROM_IONS:
+        if spec is not None and self.stage.engine.traits.starts_from_ions:
             member = spec.model_dump(mode="json", exclude={"entropy_R", "descriptors"})
         shared: dict[str, Any] = {
             "engine": engine,

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-import re
-import time
-import traceback
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
-from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, job
+from jobflow import JobConfig, Maker, OnMissing, OutputReference, job
 from pymatgen.core import Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import DEFAULT_ENGINE, EngineBlock
 from hebe.config.family import Family, adopt_family, load_family
-from hebe.config.settings import STORE_FOLDER, project_folder
 from hebe.engines.registry import get_engine
-from hebe.engines.softest import LOOK
-from hebe.exceptions import CalculationCutError, EngineError
-from hebe.makers.caching import reuse, unfinished
+from hebe.makers.attempt import Attempt, task_key
+from hebe.makers.caching import reuse
 from hebe.makers.identity import ADDED_LATER
 from hebe.makers.reference import Reference
 from hebe.makers.start import Displacement, Start, bare_start, lowest_start, state_start
-from hebe.schemas.base import ErrorInfo, Status
+from hebe.schemas.base import ErrorInfo
 from hebe.schemas.calculation import CalculationDoc, StartRecord
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
-from hebe.science.keys import KEY_VERSION, content_hash, structure_content
 from hebe.science.structures.starting_ions import with_ions
 from hebe.science.structures.working import apply_ordering
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from hebe.config.plane_waves import MagneticOrder
     from hebe.engines.protocol import Engine, Relaxation
+    from hebe.engines.tasks import Task
     from hebe.schemas.structures import OrderingDoc
 
-_GPA = 160.21766208
-
-
-STATIC: Final = "static"
+_GPA: Final = 160.21766208
 
 
 @dataclass(kw_only=True)
@@ -72,7 +62,7 @@ class CalculationMaker(Maker, ABC):
     """
 
     name: str = "calculation"
-    engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
+    engine: dict[str, Any] = field(default_factory=lambda: {"name": DEFAULT_ENGINE})
     displacement: float = 0.0
     family: str | None = None
     host: dict[str, Any] | None = field(default=None, metadata=ADDED_LATER)
@@ -84,12 +74,8 @@ class CalculationMaker(Maker, ABC):
 
     @property
     @abstractmethod
-    def task(self) -> str:
-        """Name of the task in documents and keys."""
-
-    @abstractmethod
-    def run(self, engine: Engine, spec: EngineSpec, start: Structure, folder: Path) -> Relaxation:
-        """Have the engine do it; `folder` belongs to this calculation alone."""
+    def task(self) -> Task:
+        """What the engine of the block does."""
 
     @job(config=JobConfig(expose_store=True, on_missing_references=OnMissing.NONE))
     def make(
@@ -125,21 +111,16 @@ class CalculationMaker(Maker, ABC):
         number
             Which of several starts this is: each is displaced by other random numbers.
         """
-        spec = EngineSpec.model_validate(self.engine)
-        engine = get_engine(spec)
+        engine = get_engine(self.block)
         begin, reason = self.start_of(start, orderings, parent, slot, previous=previous, starts=starts, number=number)
         if begin is None:
             return self._without_start(engine, label, reason)
-        key = calculation_key(engine, spec, self.task, begin)
-        found = reuse(key, CalculationDoc, claim=True)
-        if found is None and begin.derived is not None:
-            found = reuse(calculation_key(engine, spec, self.task, Start(begin.structure)), CalculationDoc)
-        if found is not None:
-            return found
-        facts = self._facts(engine, spec, key, label, begin) | {"starts": _records(starts)}
-        before = unfinished(key, CalculationDoc)
         reference = Reference(self._host(start, begin.structure), self._family(), self.ion, parent)
-        return self._calculate(engine, spec, before, reference, facts)
+        attempt = self._attempt(engine, begin, reference, label, _records(starts))
+        found = attempt.found()
+        if found is None and begin.derived is not None:
+            found = reuse(calculation_key(engine, self.task, Start(begin.structure)), CalculationDoc)
+        return attempt.compute() if found is None else found
 
     def start_of(
         self,
@@ -160,16 +141,36 @@ class CalculationMaker(Maker, ABC):
             found, reason = self._start(start, orderings, parent, slot, Displacement(self.displacement, number))
         if found is None:
             return None, reason
-        return replace(found, structure=self._with_ions(found.structure, EngineSpec.model_validate(self.engine))), ""
+        return replace(found, structure=self._with_ions(found.structure)), ""
 
     def document(self, result: Relaxation, begin: Start, label: str) -> CalculationDoc:
         """Document of a result that was computed elsewhere; `begin` is where it began."""
-        spec = EngineSpec.model_validate(self.engine)
-        engine = get_engine(spec)
-        key = calculation_key(engine, spec, self.task, begin)
+        engine = get_engine(self.block)
         reference = Reference(begin.structure, self._family(), self.ion)
-        made = self._document(result, reference, self._facts(engine, spec, key, label, begin))
-        return made.model_copy(update={"cpu_s": result.cpu_s})
+        return self._attempt(engine, begin, reference, label).document(result)
+
+    @property
+    def block(self) -> EngineBlock:
+        """Engine block of the campaign."""
+        return EngineBlock.model_validate(self.engine)
+
+    def _attempt(
+        self, engine: Engine, begin: Start, reference: Reference, label: str, starts: Sequence[StartRecord] = ()
+    ) -> Attempt[CalculationDoc]:
+        return Attempt(
+            schema=CalculationDoc,
+            engine=engine,
+            task=self.task,
+            start=begin.structure,
+            identity=begin.identity(engine),
+            payload=partial(_payload, reference),
+            label=label,
+            facts={
+                "input_structure": begin.structure,
+                "derived": None if begin.derived is None else dict(begin.derived),
+                "starts": list(starts),
+            },
+        )
 
     def _host(self, start: Structure | ConfigurationDoc | None, structure: Structure) -> Structure:
         """Cell before any relaxation, against which the topology is judged; the start itself if there is no other."""
@@ -180,12 +181,11 @@ class CalculationMaker(Maker, ABC):
             return structure
         return apply_ordering(start.structure, sites, self._working)
 
-    def _with_ions(self, structure: Structure, spec: EngineSpec) -> Structure:
+    def _with_ions(self, structure: Structure) -> Structure:
         """Cell of a host with its ions and their moments, where the engine starts from them."""
         if self.member is None or "sublattice" not in structure.site_properties:
             return structure
-        order: MagneticOrder = getattr(spec.settings, "magnetic_order", None) or "ferromagnetic"
-        return with_ions(MemberSpec.model_validate(self.member), structure, order)
+        return with_ions(MemberSpec.model_validate(self.member), structure, self.block.magnetic_order)
 
     @property
     def _working(self) -> str | None:
@@ -221,78 +221,6 @@ class CalculationMaker(Maker, ABC):
             return None, ""
         return state_start(start, orderings, slot, self._working, displacement, parent), ""
 
-    def _calculate(
-        self,
-        engine: Engine,
-        spec: EngineSpec,
-        before: CalculationDoc | None,
-        reference: Reference,
-        facts: Mapping[str, Any],
-    ) -> CalculationDoc:
-        """Run the engine, from where an earlier attempt was cut off if there was one; failures become documents."""
-        started, before_s = time.process_time(), 0.0
-        start: Structure = facts["input_structure"]
-        steps = 0
-        if before is not None:
-            start, steps, before_s = before.structure or start, before.n_steps, before.cpu_s
-        folder = run_folder(engine.name, facts["key"])
-        try:
-            result = self.run(engine, spec, start, folder)
-            document, elsewhere_s = self._document(result, reference, facts), result.cpu_s
-        except EngineError as err:
-            status: Status = "cut" if isinstance(err, CalculationCutError) else "failed"
-            error = ErrorInfo(error_class=type(err).__name__, message=str(err), deterministic=err.deterministic)
-            document = CalculationDoc(status=status, error=error, corrections=list(err.corrections), **facts)
-            elsewhere_s = err.cpu_s
-        except (ArithmeticError, LookupError, RuntimeError, ValueError, np.linalg.LinAlgError) as err:
-            message = f"{err} ({traceback.extract_tb(err.__traceback__)[-1].name})"
-            error = ErrorInfo(error_class=type(err).__name__, message=message)
-            document, elsewhere_s = CalculationDoc(status="failed", error=error, **facts), 0.0
-        document.n_steps += steps
-        document.cpu_s = before_s + time.process_time() - started + elsewhere_s
-        document.run_dir = str(folder) if folder.is_dir() else None
-        return document
-
-    def _document(self, result: Relaxation, reference: Reference, facts: Mapping[str, Any]) -> CalculationDoc:
-        verdict = reference.verdict(result.structure)
-        problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
-        error = ErrorInfo(error_class="UnphysicalError", message=problem, deterministic=True) if problem else None
-        status = "failed" if problem else "converged" if result.converged else "cut"
-        versions = {**facts["versions"], **result.versions}
-        return CalculationDoc(
-            status=status,
-            structure=result.structure,
-            energy_eV=result.energy_eV,
-            energy_corrections=result.energy_corrections,
-            electronic=result.electronic,
-            forces_max_eV_per_A=result.forces_max,
-            stress_GPa=(result.stress * _GPA).tolist(),
-            magmoms=None if result.magmoms is None else result.magmoms.tolist(),
-            minimum=result.minimum,
-            topology=verdict,
-            stacking=reference.stacking(result.structure),
-            n_steps=result.n_steps,
-            corrections=result.corrections,
-            error=error,
-            **{**facts, "versions": versions},
-        )
-
-    def _facts(self, engine: Engine, spec: EngineSpec, key: str, label: str, begin: Start) -> dict[str, Any]:
-        """Fields that a calculation has whatever becomes of it."""
-        moving = {} if self.task == STATIC else relaxation_settings(spec)
-        return {
-            "key": key,
-            "engine": engine.name,
-            "energy_scale": engine.energy_scale,
-            "settings": {**engine.settings, **moving},
-            "task": self.task,
-            "label": label,
-            "input_structure": begin.structure,
-            "derived": None if begin.derived is None else dict(begin.derived),
-            "versions": dict(engine.versions),
-            "job_id": getattr(getattr(CURRENT_JOB, "job", None), "uuid", None),
-        }
-
     def _without_start(self, engine: Engine, label: str, reason: str) -> CalculationDoc:
         """Document of a slot that has nothing to calculate, or whose start is missing."""
         error = ErrorInfo(error_class="MissingInputError", message=reason) if reason else None
@@ -300,7 +228,7 @@ class CalculationMaker(Maker, ABC):
             key="",
             engine=engine.name,
             energy_scale=engine.energy_scale,
-            task=self.task,
+            task=self.task.identity()["task"],
             status="failed" if reason else "absent",
             label=label,
             error=error,
@@ -322,40 +250,28 @@ def _records(starts: list[CalculationDoc | None] | None) -> list[StartRecord]:
     ]
 
 
-def relaxation_settings(spec: EngineSpec) -> dict[str, Any]:
-    """What an engine block says of relaxations beyond the engine's own settings."""
-    return {"fmax": spec.fmax, **({"minimum": LOOK} if spec.check_minimum else {})}
-
-
-def calculation_key(engine: Engine, spec: EngineSpec, task: str, start: Start) -> str:
-    """Content key of a calculation: engine, what it reads, settings, task, start.
-
-    The step limit, threads and the machine stay out of it; `fmax` and the look for a minimum count only where
-    something relaxes. A start that comes from other calculations is identified by their keys.
-    """
-    content: dict[str, Any] = {
-        "version": KEY_VERSION,
-        "engine": engine.name,
-        "settings": dict(engine.settings),
-        "reads": list(engine.reads),
-        "task": task,
-        "structure": structure_content(start.structure) if start.derived is None else dict(start.derived),
+def _payload(reference: Reference, result: Relaxation) -> Mapping[str, Any]:
+    """Fields of the document that a result fills; a cell that exploded or overlaps is none."""
+    verdict = reference.verdict(result.structure)
+    problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
+    fields: dict[str, Any] = {
+        "structure": result.structure,
+        "energy_eV": result.energy_eV,
+        "energy_corrections": result.energy_corrections,
+        "electronic": result.electronic,
+        "forces_max_eV_per_A": result.forces_max,
+        "stress_GPa": (result.stress * _GPA).tolist(),
+        "magmoms": None if result.magmoms is None else result.magmoms.tolist(),
+        "minimum": result.minimum,
+        "topology": verdict,
+        "stacking": reference.stacking(result.structure),
     }
-    if task != STATIC:
-        content |= {**relaxation_settings(spec), "cell": "strain" if task == "relax" else "fixed"}
-    properties = start.structure.site_properties
-    given = start.derived is None or "ion" in properties  # moments of other calculations follow from their keys
-    if given and "magmoms" in engine.reads and "magmom" in properties:
-        moments = np.array([moment or 0.0 for moment in properties["magmom"]], dtype=float)
-        content["magmoms"] = np.rint(moments * 1000).astype(int).tolist()
-    return content_hash(content)
+    if problem:
+        fields["status"] = "failed"
+        fields["error"] = ErrorInfo(error_class="UnphysicalError", message=problem, deterministic=True)
+    return fields
 
 
-def run_folder(engine: str, key: str) -> Path:
-    """Folder for the files of a calculation: below ``.hebe`` of the project where there is one, else below here.
-
-    The same calculation has the same folder, so that a second attempt finds the checkpoint of the first.
-    """
-    name = Path(re.sub(r"[^A-Za-z0-9.-]+", "-", engine)) / key[:16]
-    hidden = project_folder() / STORE_FOLDER
-    return hidden / "runs" / name if hidden.is_dir() else Path.cwd() / name
+def calculation_key(engine: Engine, task: Task, start: Start) -> str:
+    """Content key of a calculation: engine, what it reads, settings, task, start."""
+    return task_key(engine, task, start.identity(engine))

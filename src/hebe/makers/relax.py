@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hebe.engines.tasks import Relax
 from hebe.makers.calculation import CalculationMaker
 from hebe.makers.identity import ADDED_LATER
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pymatgen.core import Structure
-
-    from hebe.config.engine import EngineSpec
-    from hebe.engines.protocol import Engine, Relaxation
+    from hebe.engines.tasks import Task
 
 
 @dataclass(kw_only=True)
@@ -31,12 +27,7 @@ class RelaxMaker(CalculationMaker):
     cell: bool = field(default=True, metadata=ADDED_LATER)
 
     @property
-    def task(self) -> str:
-        """Name of the task in documents and keys."""
-        return "relax" if self.cell else "relax-ions"
-
-    def run(self, engine: Engine, spec: EngineSpec, start: Structure, folder: Path) -> Relaxation:
-        """Relax until the engine block's `fmax` is reached, in a minimum where it asks for one."""
-        return engine.relax(
-            start, fmax=spec.fmax, steps=spec.steps, cell=self.cell, minimum=spec.check_minimum, folder=folder
-        )
+    def task(self) -> Task:
+        """A relaxation until the engine block's `fmax` is reached, in a minimum where it asks for one."""
+        block = self.block
+        return Relax(cell=self.cell, fmax=block.fmax, steps=block.steps, minimum=block.check_minimum)

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pymatgen.core import Structure
 
-from hebe.science.keys import canonical_json
+from hebe.science.keys import canonical_json, structure_content
 from hebe.science.structures.configuration import displaced
 from hebe.science.structures.working import apply_ordering
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from hebe.engines.protocol import Engine
     from hebe.schemas.calculation import CalculationDoc
     from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 
@@ -34,6 +36,22 @@ class Start:
 
     structure: Structure
     derived: Mapping[str, Any] | None = None
+
+    def identity(self, engine: Engine) -> Mapping[str, Any]:
+        """What identifies it in the key of a task: it, or where it comes from, and the moments that the engine reads.
+
+        A start that comes from other calculations is identified by their keys.
+        """
+        content: dict[str, Any] = {
+            "reads": list(engine.reads),
+            "structure": structure_content(self.structure) if self.derived is None else dict(self.derived),
+        }
+        properties = self.structure.site_properties
+        given = self.derived is None or "ion" in properties  # moments of other calculations follow from their keys
+        if given and "magmoms" in engine.reads and "magmom" in properties:
+            moments = np.array([moment or 0.0 for moment in properties["magmom"]], dtype=float)
+            content["magmoms"] = np.rint(moments * 1000).astype(int).tolist()
+        return content
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hebe.makers.calculation import STATIC, CalculationMaker
+from hebe.engines.tasks import Static
+from hebe.makers.calculation import CalculationMaker
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pymatgen.core import Structure
-
-    from hebe.config.engine import EngineSpec
-    from hebe.engines.protocol import Engine, Relaxation
+    from hebe.engines.tasks import Task
 
 
 @dataclass(kw_only=True)
@@ -23,10 +19,6 @@ class StaticMaker(CalculationMaker):
     name: str = "static"
 
     @property
-    def task(self) -> str:
-        """Name of the task in documents and keys."""
-        return STATIC
-
-    def run(self, engine: Engine, spec: EngineSpec, start: Structure, folder: Path) -> Relaxation:  # noqa: ARG002 - `fmax` and `steps` mean nothing here
-        """Evaluate once."""
-        return engine.static(start, folder=folder)
+    def task(self) -> Task:
+        """One evaluation."""
+        return Static()

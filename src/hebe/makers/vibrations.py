@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import time
-import traceback
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, job
+from jobflow import JobConfig, Maker, OnMissing, OutputReference, job
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import DEFAULT_ENGINE, EngineSpec
+from hebe.engines.displacements import Displacements
 from hebe.engines.registry import get_engine
-from hebe.exceptions import HebeError
-from hebe.makers.caching import reuse
-from hebe.schemas.base import ErrorInfo
+from hebe.makers.attempt import Attempt
 from hebe.schemas.vibrations import VibrationDoc
-from hebe.science.analysis.vibrations import DisplacedCell
-from hebe.science.keys import KEY_VERSION, content_hash
 
 if TYPE_CHECKING:
-    from hebe.engines.protocol import Engine
+    from collections.abc import Mapping
+
+    from hebe.engines.displacements import Displaced
     from hebe.schemas.calculation import CalculationDoc
 
 
@@ -40,7 +37,7 @@ class VibrationMaker(Maker):
     """
 
     name: str = "vibrations"
-    engine: dict[str, Any] = field(default_factory=lambda: {"name": "chgnet"})
+    engine: dict[str, Any] = field(default_factory=lambda: {"name": DEFAULT_ENGINE})
     supercell: float = 10.0
     displacement: float = 0.01
     version: ClassVar[int] = 2  # 2: optical modes of the zone centre
@@ -59,49 +56,28 @@ class VibrationMaker(Maker):
         engine = get_engine(EngineSpec.model_validate(self.engine))
         if calculation is None or not calculation.usable:
             return VibrationDoc(label=label, status="absent", engine=engine.name, energy_scale=engine.energy_scale)
-        key = self._key(engine, calculation)
-        found = reuse(key, VibrationDoc, claim=True)
-        if found is not None:
-            return found
-        started = time.process_time()
-        document = VibrationDoc(
-            key=key,
-            engine=engine.name,
-            energy_scale=engine.energy_scale,
+        return Attempt(
+            schema=VibrationDoc,
+            engine=engine,
+            task=Displacements(supercell=self.supercell, displacement=self.displacement),
+            start=calculation.cell,
+            identity={"calculation": calculation.key},
+            payload=_payload,
             label=label,
-            job_id=getattr(getattr(CURRENT_JOB, "job", None), "uuid", None),
-        )
-        try:
-            self._fill(document, engine, calculation)
-        except (HebeError, ArithmeticError, LookupError, RuntimeError, ValueError, np.linalg.LinAlgError) as err:
-            where = "" if isinstance(err, HebeError) else f" ({traceback.extract_tb(err.__traceback__)[-1].name})"
-            document.status = "failed"
-            document.error = ErrorInfo(error_class=type(err).__name__, message=f"{err}{where}")
-        document.cpu_s = time.process_time() - started
-        return document
+        ).make()
 
-    def _fill(self, document: VibrationDoc, engine: Engine, calculation: CalculationDoc) -> None:
-        cell = DisplacedCell(calculation.cell, self.supercell, self.displacement)
-        rest = engine.evaluate(cell.equilibrium).forces
-        displaced = cell.displaced
-        spectrum = cell.spectrum([engine.evaluate(structure).forces - rest for structure in displaced])
-        document.supercell_atoms, document.n_displacements = len(rest), len(displaced)
-        document.residual_eV_per_A = float(np.linalg.norm(rest, axis=1).max())
-        document.frequencies_THz = np.round(spectrum.frequencies, 6).tolist()
-        document.weights = spectrum.weights.astype(int).tolist()
-        document.optical_THz = None if spectrum.optical is None else np.round(spectrum.optical, 6).tolist()
-        document.versions = {**engine.versions, "phonopy": metadata.version("phonopy")}
 
-    def _key(self, engine: Engine, calculation: CalculationDoc) -> str:
-        return content_hash(
-            {
-                "version": KEY_VERSION,
-                "engine": engine.name,
-                "settings": dict(engine.settings),
-                "task": "vibrations",
-                "zone_centre": "optical",
-                "calculation": calculation.key,
-                "supercell": self.supercell,
-                "displacement": self.displacement,
-            }
-        )
+def _payload(found: Displaced) -> Mapping[str, Any]:
+    """Fields of the document that forces fill; frequencies follow when all forces are there."""
+    fields: dict[str, Any] = {
+        "supercell_atoms": len(found.rest),
+        "n_displacements": found.n_displacements,
+        "residual_eV_per_A": found.residual,
+        "versions": {"phonopy": metadata.version("phonopy")},
+    }
+    if found.converged:
+        spectrum = found.spectrum()
+        fields["frequencies_THz"] = np.round(spectrum.frequencies, 6).tolist()
+        fields["weights"] = spectrum.weights.astype(int).tolist()
+        fields["optical_THz"] = None if spectrum.optical is None else np.round(spectrum.optical, 6).tolist()
+    return fields

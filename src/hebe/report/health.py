@@ -23,13 +23,9 @@ _PACKAGES: Final = ("jobflow", "maggma", "pymatgen", "numpy", "scipy", "numba", 
 _OPTIONAL: Final = {
     "pandas": ("tables as .csv and .parquet", "report"),
     "pyarrow": ("tables as .parquet", "report"),
-    "atomate2": ("its force fields and DFT codes", "atomate2"),
-    "custodian": ("DFT codes", "atomate2"),
-    "abipy": ("ABINIT", "abinit"),
     "fireworks": ("batch queues", "cluster"),
     "qtoolkit": ("batch queues", "cluster"),
 }
-_DEFAULT_ENGINE: Final = "chgnet"
 _LITTLE_BYTES: Final = 1e9
 
 
@@ -54,11 +50,11 @@ def examine(campaign: Campaign | None = None, start: Path | None = None) -> list
         checks += [_folder(root), *_outputs(root), _workers(start), *examine_cluster(root)]
     checks += _engines(campaign)
     if campaign is not None:
-        from hebe.report.paw_checks import paw_checks
-        from hebe.report.vasp_checks import vasp_checks
+        from hebe.report.engine_checks import engine_checks
 
-        checks += [*vasp_checks(campaign), *paw_checks(campaign)]
-    checks += [_optional(package, *use) for package, use in _OPTIONAL.items()]
+        checks += engine_checks(campaign)
+    optional = {**_OPTIONAL, **_packages_of_engines()}
+    checks += [_optional(package, *use) for package, use in optional.items()]
     return checks
 
 
@@ -80,6 +76,20 @@ def _optional(name: str, purpose: str, extra: str) -> Check:
         advice = f"for {purpose}: pip install 'hebe-flows[{extra}]'"
         return Check(name, "absent", "is not installed", advice, needed=False)
     return Check(name, "ok", importlib.metadata.version(name), needed=False)
+
+
+def _packages_of_engines() -> dict[str, tuple[str, str]]:
+    """Packages that engines of this distribution need: for which engines, and the extra that brings them."""
+    from hebe.config.engines import engine_names
+    from hebe.config.engines.base import block_of
+
+    found: dict[str, tuple[str, str]] = {}
+    for name in engine_names():
+        traits = block_of(name).traits
+        for package in traits.packages if traits.extra else ():
+            purpose, extra = found.get(package, ("", traits.extra))
+            found[package] = (f"{purpose}, {name}" if purpose else f"engine {name}", extra or "")
+    return found
 
 
 def _folder(root: Path) -> Check:
@@ -144,12 +154,13 @@ def _workers(start: Path | None) -> Check:
 
 
 def _engines(campaign: Campaign | None) -> Iterator[Check]:
-    from hebe.config.engine import ENGINES
+    from hebe.config.engines import DEFAULT_ENGINE, engine_names
     from hebe.engines.registry import get_engine
 
-    named = dict.fromkeys(ENGINES) if campaign is None else {}
-    for spec in ENGINES if campaign is None else [stage.engine for stage in campaign.stages]:
-        name = spec if isinstance(spec, str) else spec.name or str(spec.ase)
+    names = engine_names()
+    named = dict.fromkeys(names) if campaign is None else {}
+    for spec in names if campaign is None else [stage.engine for stage in campaign.stages]:
+        name = spec if isinstance(spec, str) else spec.title
         if campaign is not None and name in named:
             continue
         named[name] = None
@@ -158,7 +169,7 @@ def _engines(campaign: Campaign | None) -> Iterator[Check]:
             engine.check()
             versions = ", ".join(f"{key} {value}" for key, value in engine.versions.items())
         except HebeError as err:
-            needed = campaign is not None or name == _DEFAULT_ENGINE
+            needed = campaign is not None or name == DEFAULT_ENGINE
             yield Check(f"engine {name}", "absent", str(err), str(err).partition(": ")[2], needed=needed)
         else:
             yield Check(f"engine {name}", "ok", versions)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
     from hebe.schemas.candidate import RankedCandidate
 
-PACKAGES: Final = ("chgnet", "torch", "pymatgen", "jobflow", "maggma", "ase", "numpy", "scipy", "spglib")
-"""Packages whose versions are named."""
+PACKAGES: Final = ("pymatgen", "jobflow", "maggma", "ase", "numpy", "scipy", "spglib")
+"""Packages whose versions are named, after those of the engines."""
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _BEST: Final = f"the best {MAX_CURVES} are drawn"
@@ -70,16 +70,17 @@ def report_page(
         tag("h2", "Conventions"),
         definitions(conventions(campaign, candidates)),
         tag("h2", "Versions"),
-        definitions(package_versions().items()),
+        definitions(package_versions(campaign).items()),
         tag("p", f"Written by hebe {hebe.__version__}" + (f", {written}" if written else ""), class_="note"),
     )
     return f'<!DOCTYPE html>\n<html lang="en">{head}{body}</html>\n'
 
 
-def package_versions() -> dict[str, str]:
+def package_versions(campaign: Campaign) -> dict[str, str]:
     """Versions of Hebe, Python and the packages that numbers depend on, as far as they are installed."""
     versions = {"hebe": hebe.__version__, "python": platform.python_version()}
-    for package in PACKAGES:
+    engines = [package for stage in campaign.stages for package in stage.engine.traits.packages]
+    for package in dict.fromkeys([*engines, *PACKAGES]):
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

@@ -8,23 +8,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 from pymatgen.core import Structure
 
-from hebe.schemas.base import Document, ErrorInfo, Status
+from hebe.schemas.base import Document, Status
 from hebe.schemas.electronic import ElectronicDoc
+from hebe.schemas.task import Correction, TaskDoc
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-
-class Correction(Document):
-    """What was done about an error of a running calculation, and why.
-
-    ``settings`` are those that were changed. A correction never changes what a converged result means: one that would
-    (a wider smearing) only leads to a start from which the calculation is repeated with the settings asked for.
-    """
-
-    problem: str
-    action: str
-    settings: dict[str, Any] = Field(default_factory=dict)
+__all__ = ["CalculationDoc", "Correction", "MinimumDoc", "StartRecord"]
 
 
 class StartRecord(Document):
@@ -51,26 +42,18 @@ class MinimumDoc(Document):
     evaluations: int = 0
 
 
-class CalculationDoc(Document):
+class CalculationDoc(TaskDoc):
     """Result of one calculation; the only thing that analyses read.
 
     ``energy_eV`` is of the whole cell; ``forces_max_eV_per_A`` the largest force on an atom;
     ``stress_GPa`` a 3x3 matrix, positive when the cell is under tension (dE/d strain / V);
     ``stacking`` is that of the relaxed cell of a layered host (O3, P3, O1, P2, O2, several joined by +).
-    ``magmoms`` in Bohr magnetons, one per site. Site order is that of ``input_structure``. ``run_dir`` is
-    the folder with the files of engines that write some; ``corrections`` what was done about errors on the way.
+    ``magmoms`` in Bohr magnetons, one per site. Site order is that of ``input_structure``.
     ``energy_corrections`` (eV of the whole cell, by name) are part of ``energy_eV``. ``derived`` identifies the start
     where it comes from other calculations; ``starts`` are those of which the lowest was taken; ``minimum`` says whether
     the relaxed cell is one.
     """
 
-    key: str
-    engine: str
-    energy_scale: str
-    settings: dict[str, Any] = Field(default_factory=dict)
-    task: str
-    status: Status
-    label: str = ""
     input_structure: Structure | None = None
     derived: dict[str, Any] | None = None
     starts: list[StartRecord] = Field(default_factory=list)
@@ -84,14 +67,11 @@ class CalculationDoc(Document):
     electronic: ElectronicDoc | None = None
     topology: str | None = None
     stacking: str | None = None
-    n_steps: int = 0
-    cpu_s: float = 0.0
-    versions: dict[str, str] = Field(default_factory=dict)
-    job_id: str | None = None
-    run_dir: str | None = None
-    corrections: list[Correction] = Field(default_factory=list)
-    reused_from: str | None = None
-    error: ErrorInfo | None = None
+
+    @property
+    def reached(self) -> Structure | None:
+        """Where a relaxation had come to."""
+        return self.structure
 
     @property
     def usable(self) -> bool:

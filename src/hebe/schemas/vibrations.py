@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
-from hebe.schemas.base import Document, ErrorInfo
+from hebe.schemas.base import Status
+from hebe.schemas.task import TaskDoc
 
 
-class VibrationDoc(Document):
+class VibrationDoc(TaskDoc):
     """Frequencies of one cell on a mesh of wave vectors.
 
     ``frequencies_THz`` has one row per wave vector with three entries per atom of the primitive cell, ``weights`` how
@@ -21,19 +20,14 @@ class VibrationDoc(Document):
     key: str = ""
     engine: str = ""
     energy_scale: str = ""
-    label: str = ""
-    status: Literal["converged", "failed", "absent"] = "converged"
+    task: str = "vibrations"
+    status: Status = "converged"
     frequencies_THz: list[list[float]] = Field(default_factory=list)
     weights: list[int] = Field(default_factory=list)
     optical_THz: list[float] | None = None
     supercell_atoms: int = 0
     n_displacements: int = 0
     residual_eV_per_A: float | None = None
-    cpu_s: float = 0.0
-    versions: dict[str, str] = Field(default_factory=dict)
-    job_id: str | None = None
-    reused_from: str | None = None
-    error: ErrorInfo | None = None
 
     @property
     def lowest_THz(self) -> float | None:  # noqa: N802 - the unit keeps its case

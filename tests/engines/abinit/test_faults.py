@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hebe.config.abinit import AbinitSettings
+from hebe.config.engines.abinit import AbinitSettings
 from hebe.engines.abinit import AbinitEngine
 from hebe.engines.abinit import run as runs
 from hebe.engines.abinit.data_sets import find_library

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from pymatgen.core import Structure
 
-from hebe.config.abinit import ABINIT_PRESETS, AbinitSettings, abinit_choice, abinit_tables
-from hebe.config.engine import EngineSpec
-from hebe.config.gpaw import gpaw_choice
+from hebe.config.engines import EngineSpec
+from hebe.config.engines.abinit import ABINIT_PRESETS, AbinitBlock, AbinitSettings, abinit_choice, abinit_tables
+from hebe.config.engines.gpaw import gpaw_choice
 from hebe.engines import get_engine
 from hebe.engines.abinit import AbinitEngine
 from hebe.engines.abinit.data_sets import _read, find_library
@@ -165,7 +165,7 @@ def test_wrong_blocks_say_what_is_wrong(block: dict[str, Any], words: str) -> No
 
 @pytest.mark.usefixtures("data")
 def test_what_alters_no_number_is_no_part_of_keys() -> None:
-    plain = get_engine(EngineSpec(name="abinit"))
+    plain = get_engine(AbinitBlock())
     tuned = EngineSpec.model_validate({"name": "abinit", "settings": {"variables": {"npkpt": 4}, "max_iterations": 30}})
     assert dict(get_engine(tuned).settings) == dict(plain.settings)
     finer = EngineSpec.model_validate({"name": "abinit", "settings": {"fine_cutoff": 2}})

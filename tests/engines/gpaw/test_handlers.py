@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hebe.config.gpaw import GPAWSettings, gpaw_choice
+from hebe.config.engines.gpaw import GPAWSettings, gpaw_choice
 from support.gpaw import CHEAP, engine, needs_gpaw
 from support.small_cells import lithium, two_lithium
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
-from hebe.config.gpaw import PRESETS, GPAWSettings, gpaw_choice
+from hebe.config.engines import EngineSpec
+from hebe.config.engines.gpaw import GPAW_PRESETS, GPAWBlock, GPAWSettings, gpaw_choice
 from hebe.engines import get_engine
 from hebe.engines.gpaw import GPAWEngine, installation
 from hebe.engines.gpaw.parameters import model, setups
@@ -39,7 +39,7 @@ def test_u_counts_in_oxides_and_fluorides_alone() -> None:
 
 
 def test_presets_get_stricter() -> None:
-    presets = [gpaw_choice(name, None) for name in PRESETS]
+    presets = [gpaw_choice(name, None) for name in GPAW_PRESETS]
     for name in ("k_spacing", "k_spacing_metal", "smearing"):
         values = [getattr(preset, name) for preset in presets]
         assert values == sorted(values, reverse=True)
@@ -49,13 +49,13 @@ def test_presets_get_stricter() -> None:
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        ({"name": "chgnet", "preset": "ci"}, "preset and settings belong to the engines gpaw, abinit and vasp"),
+        ({"name": "chgnet", "preset": "ci"}, "preset can belong to gpaw, abinit or vasp, not to chgnet"),
         ({"name": "gpaw", "preset": "fast"}, "gpaw has no preset 'fast'"),
         ({"name": "gpaw", "settings": {"ecut": 500}}, "ecut"),
         ({"name": "gpaw", "settings": {"cutoff": "500 km"}}, "with the unit eV or meV or Ry"),
         ({"name": "gpaw", "settings": {"kpts": {"Li2Co2O4": [3, 3, 3]}}}, "reduced formula"),
         ({"name": "gpaw", "settings": {"kpts": {"LiCoO2": [3, 0, 3]}}}, "above zero"),
-        ({"name": "gpaw", "arguments": {"a": 1}}, "arguments belong"),
+        ({"name": "gpaw", "arguments": {"a": 1}}, "arguments can belong"),
     ],
 )
 def test_wrong_blocks_say_what_is_wrong(block: dict[str, Any], words: str) -> None:
@@ -65,7 +65,7 @@ def test_wrong_blocks_say_what_is_wrong(block: dict[str, Any], words: str) -> No
 
 def test_units_and_yaml_words_are_understood() -> None:
     block = {"name": "gpaw", "settings": {"cutoff": "50 Ry", "smearing": "50 meV", "spin": False, "hubbard_u": False}}
-    settings = EngineSpec.model_validate(block).settings
+    settings = GPAWBlock.model_validate(block).settings
     assert isinstance(settings, GPAWSettings)
     assert settings.cutoff == pytest.approx(680.28466)
     assert (settings.smearing, settings.spin, settings.hubbard_u) == (0.05, "off", "none")

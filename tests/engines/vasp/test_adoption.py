@@ -10,7 +10,7 @@ import pytest
 from pymatgen.io.vasp.inputs import Poscar
 
 from hebe.campaigns.vasp_folders import adopt
-from hebe.config.engine import EngineSpec
+from hebe.config.engines import EngineSpec
 from hebe.engines.vasp.adoption import RECORD, read_input, read_result, write_folder
 from hebe.engines.vasp.inputs import STATIC, Job
 from hebe.exceptions import BadInputError

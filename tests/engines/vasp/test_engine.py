@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Structure
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines.ase import ASEBlock
 from hebe.engines.protocol import Engine
 from hebe.engines.registry import get_engine
 from hebe.exceptions import MissingDependencyError
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.vasp
 
-SPRINGS = EngineSpec(
-    ase="support.spring_crystal:make", energy_scale="springs", arguments={"depth": 2.0, "length": 2.25}
-)
+SPRINGS = ASEBlock(ase="support.spring_crystal:make", energy_scale="springs", arguments={"depth": 2.0, "length": 2.25})
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engine import EngineSpec
-from hebe.config.vasp import VaspSettings, vasp_choice
+from hebe.config.engines import EngineSpec
+from hebe.config.engines.vasp import VaspSettings, vasp_choice
 from hebe.engines.registry import get_engine
+from hebe.engines.tasks import Relax
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, input_set, ordered, restored
 from hebe.makers.calculation import calculation_key
 from hebe.makers.start import Start
@@ -266,7 +267,7 @@ def test_sites_come_back_in_their_order_and_where_they_were() -> None:
 def test_what_enters_the_key() -> None:
     def key(preset: str = "mp-gga", cell: Structure = CELLS[0].structure, **settings: Any) -> str:
         spec = EngineSpec.model_validate({"name": "vasp", "preset": preset, "settings": settings or None})
-        return calculation_key(get_engine(spec), spec, RELAX, Start(cell))
+        return calculation_key(get_engine(spec), Relax(fmax=spec.fmax), Start(cell))
 
     plain = key()
     assert key(incar={"NCORE": 4}) == key(keep_files=["CHGCAR"]) == key(bader=True) == plain

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hebe.config.engine import EngineSpec
+from hebe.config.engines.ase import ASEBlock
 from hebe.engines.program import processes_of
 from hebe.engines.registry import get_engine
 from hebe.engines.vasp.results import read_text
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.vasp, pytest.mark.slow]
 
-SPRINGS = EngineSpec(
-    ase="support.spring_crystal:make", energy_scale="springs", arguments={"depth": 2.0, "length": 2.25}
-)
+SPRINGS = ASEBlock(ase="support.spring_crystal:make", energy_scale="springs", arguments={"depth": 2.0, "length": 2.25})
 
 
 @pytest.fixture

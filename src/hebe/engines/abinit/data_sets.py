@@ -15,13 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hebe.config.abinit import abinit_tables
-from hebe.config.gpaw import gpaw_tables
+from hebe.config.engines.abinit import abinit_tables
+from hebe.config.engines.gpaw import gpaw_tables
 from hebe.config.settings import get_settings
 from hebe.exceptions import EngineError, MissingDependencyError
 
 if TYPE_CHECKING:
-    from hebe.config.abinit import AbinitPreset
+    from hebe.config.engines.abinit import AbinitPreset
 
 ADVICE: Final = (
     "name the folder of PAW data sets in XML as abinit_data in hebe.yaml or in HEBE_ABINIT_DATA "

@@ -5,23 +5,25 @@ from __future__ import annotations
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.abinit import abinit_choice, abinit_tables
-from hebe.config.plane_waves import plane_wave_tables
+from hebe.config.engines.abinit import AbinitBlock, abinit_choice, abinit_tables
+from hebe.config.engines.plane_waves import plane_wave_tables
 from hebe.engines.abinit.command import find_command, version
-from hebe.engines.abinit.data_sets import data_set, find_library
+from hebe.engines.abinit.data_sets import ADVICE, data_set, find_library
 from hebe.engines.abinit.run import AbinitRun
+from hebe.engines.examination import Finding, data_sets_finding
 from hebe.engines.optimizer import OPTIMIZER
 from hebe.engines.plane_waves import PlaneWaveEngine
 from hebe.exceptions import EngineError, MissingDependencyError
 from hebe.science.keys import content_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pymatgen.core import Structure
 
-    from hebe.config.abinit import AbinitPreset, AbinitSettings
+    from hebe.config.engines.abinit import AbinitPreset, AbinitSettings
+    from hebe.engines.examination import Need
 
 EVALUATION: Final = "abinit-1"
 """Name and version of how variables follow from settings: enters content keys, changed when numbers do."""
@@ -41,6 +43,7 @@ class AbinitEngine(PlaneWaveEngine):
     """
 
     name = "abinit"
+    capabilities = AbinitBlock.traits.capabilities
     choice: AbinitPreset
 
     def __init__(self, preset: str = "screen", settings: AbinitSettings | None = None) -> None:
@@ -96,9 +99,29 @@ class AbinitEngine(PlaneWaveEngine):
         except EngineError as err:
             raise MissingDependencyError("other PAW data sets", "engine abinit", "abinit", advice=err.reason) from err
 
+    def examine(self, need: Need) -> Iterator[Finding]:
+        """See that there are data sets for all elements."""
+        try:
+            library = find_library(self.choice.xc)
+        except MissingDependencyError as err:
+            yield Finding(f"PAW data sets of stage {need.stage}", "absent", str(err))
+            return
+        lacking = []
+        for symbol in need.elements:
+            try:
+                data_set(symbol, self.choice, library)
+            except EngineError as err:
+                lacking.append(err.reason.removesuffix(f"; {ADVICE}"))
+        yield data_sets_finding(need, lacking, library.description, ADVICE)
+
     def open_run(self, structure: Structure, folder: Path) -> AbinitRun:
         """Evaluations in a folder, of a crystal that starts as `structure`."""
         try:
             return AbinitRun(self.choice, structure, folder)
         except MissingDependencyError as err:
             raise EngineError(self.name, str(err)) from err
+
+
+def from_block(block: AbinitBlock) -> AbinitEngine:
+    """Engine of a campaign's block."""
+    return AbinitEngine(block.chosen_preset, block.settings)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 from scipy.constants import physical_constants
 
-from hebe.config.abinit import abinit_tables
+from hebe.config.engines.abinit import abinit_tables
 from hebe.engines.abinit.data_sets import DataSet, data_set, find_library
 from hebe.engines.plane_waves import element_of, hubbard, initial_moments, mesh, reduced_basis
 
 if TYPE_CHECKING:
-    from hebe.config.abinit import AbinitPreset
+    from hebe.config.engines.abinit import AbinitPreset
 
 HARTREE_EV: Final = physical_constants["Hartree energy in eV"][0]
 _D: Final = 2

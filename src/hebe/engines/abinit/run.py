@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.abinit import abinit_tables
+from hebe.config.engines.abinit import abinit_tables
 from hebe.config.settings import get_settings
 from hebe.engines.abinit.command import find_command
 from hebe.engines.abinit.parameters import Model, model
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from hebe.config.abinit import AbinitPreset
+    from hebe.config.engines.abinit import AbinitPreset
     from hebe.engines.protocol import Evaluation
     from hebe.schemas.electronic import ElectronicDoc
 

@@ -11,15 +11,16 @@ from functools import cached_property, partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.config.engines.chgnet import CHGNetBlock
 from hebe.engines.chgnet.device import choose_device
 from hebe.engines.chgnet.pretrained import MODEL, model_file, model_hash
-from hebe.engines.optimizer import OPTIMIZER, relax, relax_many
-from hebe.engines.protocol import Evaluation, Relaxation, static_result
+from hebe.engines.driving import Driven
+from hebe.engines.optimizer import OPTIMIZER, relax_many
+from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.exceptions import MissingDependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from pymatgen.core import Structure
 
@@ -30,7 +31,7 @@ EVALUATION: Final = "fast-1"
 """Name and version of what computes energies from the weights: enters content keys, changed when numbers do."""
 
 
-class CHGNetEngine:
+class CHGNetEngine(Driven):
     """CHGNet: energy, forces and stress from one backward pass, of one cell or of many at once.
 
     Parameters
@@ -44,8 +45,7 @@ class CHGNetEngine:
 
     name = "chgnet"
     energy_scale = "chgnet-0.3.0/MP2020"
-    reads: tuple[str, ...] = ()
-    capabilities = frozenset({"forces", "stress", "magmoms", "batch"})
+    capabilities = CHGNetBlock.traits.capabilities
 
     def __init__(self, *, compiled: bool = True, device: Device | None = None) -> None:
         self.compiled, self._asked = compiled, device
@@ -115,25 +115,6 @@ class CHGNetEngine:
             for structure, output in zip(structures, outputs, strict=True)
         ]
 
-    def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
-        """Energy, forces, stress and moments of the structure as it is."""
-        return static_result(structure, self.evaluate(structure, magmoms=True))
-
-    def relax(
-        self,
-        structure: Structure,
-        *,
-        fmax: float = 0.05,
-        steps: int = 200,
-        cell: bool = True,
-        minimum: bool = False,
-        folder: Path | None = None,  # noqa: ARG002 - has no files
-    ) -> Relaxation:
-        """Relax ions and cell; moments are those of the end (they cost next to nothing beside an energy)."""
-        return relax(
-            structure, partial(self.evaluate, magmoms=True), fmax=fmax, steps=steps, cell=cell, minimum=minimum
-        )
-
     def relax_many(
         self,
         structures: Sequence[Structure],
@@ -147,3 +128,8 @@ class CHGNetEngine:
         """Relax structures in lock-step, up to `batch` at a time; see `hebe.engines.optimizer.relax_many`."""
         evaluate = partial(self.evaluate_many, magmoms=True)
         return relax_many(structures, evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum, batch=batch)
+
+
+def from_block(_block: CHGNetBlock) -> CHGNetEngine:
+    """Engine of a campaign's block."""
+    return CHGNetEngine()

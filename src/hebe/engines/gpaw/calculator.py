@@ -10,7 +10,7 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.gpaw import GPAWSettings, gpaw_choice
+from hebe.config.engines.gpaw import GPAWSettings, gpaw_choice
 from hebe.engines.gpaw.installation import find_installation
 from hebe.engines.gpaw.run import GPAWRun
 

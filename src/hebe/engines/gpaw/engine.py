@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.gpaw import gpaw_choice
-from hebe.config.plane_waves import plane_wave_tables
+from hebe.config.engines.gpaw import GPAWBlock, gpaw_choice
+from hebe.config.engines.plane_waves import plane_wave_tables
+from hebe.engines.examination import Finding, data_sets_finding
 from hebe.engines.gpaw.installation import Installation, find_installation
 from hebe.engines.gpaw.run import GPAWRun
 from hebe.engines.optimizer import OPTIMIZER
 from hebe.engines.plane_waves import PlaneWaveEngine
+from hebe.exceptions import MissingDependencyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pymatgen.core import Structure
 
-    from hebe.config.gpaw import GPAWPreset, GPAWSettings
+    from hebe.config.engines.gpaw import GPAWPreset, GPAWSettings
+    from hebe.engines.examination import Need
 
 EVALUATION: Final = "gpaw-1"
 """Name and version of how parameters follow from settings: enters content keys, changed when numbers do."""
@@ -40,6 +43,7 @@ class GPAWEngine(PlaneWaveEngine):
     """
 
     name = "gpaw"
+    capabilities = GPAWBlock.traits.capabilities
     choice: GPAWPreset
 
     def __init__(self, preset: str = "screen", settings: GPAWSettings | None = None) -> None:
@@ -85,6 +89,22 @@ class GPAWEngine(PlaneWaveEngine):
         """
         find_installation()
 
+    def examine(self, need: Need) -> Iterator[Finding]:
+        """See that there are data sets for all elements."""
+        try:
+            found = find_installation()
+        except MissingDependencyError as err:
+            yield Finding(f"PAW data sets of stage {need.stage}", "absent", str(err))
+            return
+        lacking = [f"there is none for {symbol}" for symbol in need.elements if symbol not in found.elements]
+        detail = f"{len(found.elements)} PAW data sets ({found.data}) in {found.folder}"
+        yield data_sets_finding(need, lacking, detail, "gpaw install-data DIR")
+
     def open_run(self, structure: Structure, folder: Path) -> GPAWRun:
         """Evaluations in a folder, of a crystal that starts as `structure`."""
         return GPAWRun(self.installation, self.choice, structure, folder)
+
+
+def from_block(block: GPAWBlock) -> GPAWEngine:
+    """Engine of a campaign's block."""
+    return GPAWEngine(block.chosen_preset, block.settings)

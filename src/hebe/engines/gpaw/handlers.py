@@ -22,7 +22,7 @@ from hebe.engines.gpaw.session import ERRORS, LOG
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from hebe.config.gpaw import GPAWPreset
+    from hebe.config.engines.gpaw import GPAWPreset
 
 REQUEST: Final = "request.json"
 ANSWER: Final = "answer.json"

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from hebe.config.gpaw import gpaw_tables
+from hebe.config.engines.gpaw import gpaw_tables
 from hebe.config.settings import get_settings
 from hebe.engines.gpaw.worker import MARK
 from hebe.exceptions import MissingDependencyError

@@ -13,7 +13,7 @@ from hebe.engines.plane_waves import element_of, hubbard, initial_moments, mesh,
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from hebe.config.gpaw import GPAWPreset
+    from hebe.config.engines.gpaw import GPAWPreset
 
 
 @dataclass(frozen=True)

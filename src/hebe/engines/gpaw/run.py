@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from hebe.config.gpaw import GPAWPreset
+    from hebe.config.engines.gpaw import GPAWPreset
     from hebe.engines.gpaw.installation import Installation
     from hebe.engines.gpaw.remedies import Remedy
     from hebe.schemas.electronic import ElectronicDoc

@@ -1,5 +1,5 @@
 """VASP through atomate2's makers and custodian's handlers."""
 
-from hebe.engines.vasp.engine import VaspEngine
+from hebe.engines.vasp.engine import VaspEngine, from_block
 
-__all__ = ["VaspEngine"]
+__all__ = ["VaspEngine", "from_block"]

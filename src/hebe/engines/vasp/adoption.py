@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from pymatgen.core import Structure
 
-from hebe.config.vasp import vasp_tables
+from hebe.config.engines.vasp import vasp_tables
 from hebe.engines.quiet import quiet
 from hebe.engines.vasp.charges import charges_of
 from hebe.engines.vasp.history import existing

@@ -16,8 +16,8 @@ from custodian.custodian import (
     NonRecoverableError,
 )
 
+from hebe.config.engines.vasp import vasp_tables
 from hebe.config.settings import get_settings
-from hebe.config.vasp import vasp_tables
 from hebe.engines.program import EXIT_CODE, GRACE_S
 from hebe.engines.quiet import quiet
 from hebe.engines.vasp.charges import has_bader, partition
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from hebe.config.vasp import VaspChoice
+    from hebe.config.engines.vasp import VaspChoice
     from hebe.engines.vasp.command import Command
     from hebe.engines.vasp.inputs import Job, Ordered
 

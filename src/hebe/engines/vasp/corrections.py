@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.exceptions import EngineError
 
 if TYPE_CHECKING:
-    from hebe.config.vasp import VaspChoice
+    from hebe.config.engines.vasp import VaspChoice
 
 _ANIONS: Final = {"O": -2.0, "F": -1.0, "S": -2.0, "Cl": -1.0, "Br": -1.0, "I": -1.0, "N": -3.0, "Se": -2.0}
 

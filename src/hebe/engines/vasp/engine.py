@@ -12,18 +12,20 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.vasp import vasp_choice, vasp_tables
+from hebe.config.engines.vasp import VaspBlock, vasp_choice, vasp_tables
+from hebe.engines.driving import Driven
 from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, definition, potcar_functional
 from hebe.exceptions import EngineError, MissingDependencyError
 from hebe.science.keys import content_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pymatgen.core import Structure
 
-    from hebe.config.vasp import VaspSettings
+    from hebe.config.engines.vasp import VaspSettings
+    from hebe.engines.examination import Finding, Need
     from hebe.engines.vasp.run import VaspRun
 
 EVALUATION: Final = "vasp-2"
@@ -32,7 +34,7 @@ _NOT_IN_KEYS: Final = {"keep_files", "bader", "magnetic_order"}
 """The order of moments is in the moments, which a key holds."""
 
 
-class VaspEngine:
+class VaspEngine(Driven):
     """VASP with the Materials Project's settings or those of a user.
 
     Parameters
@@ -45,7 +47,7 @@ class VaspEngine:
 
     name = "vasp"
     reads: tuple[str, ...] = ("magmoms",)
-    capabilities = frozenset({"forces", "stress", "magmoms", "U"})
+    capabilities = VaspBlock.traits.capabilities
 
     def __init__(self, preset: str = "mp-gga", settings: VaspSettings | None = None) -> None:
         self.choice = vasp_choice(preset, settings)
@@ -100,6 +102,12 @@ class VaspEngine:
         if place is None or not place.is_dir():
             raise MissingDependencyError("its POTCARs (PMG_VASP_PSP_DIR)", "engine vasp", "vasp", advice=ADVICE)
 
+    def examine(self, need: Need) -> Iterator[Finding]:
+        """Look for POTCARs, memory and, where charges are asked for, the program that partitions them."""
+        from hebe.engines.vasp.examination import examine
+
+        return examine(self.choice, need)
+
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002 - they cost nothing
         """Energy (eV, extrapolated to zero smearing), forces (eV/A), stress (eV/A^3), moments (Bohr magnetons)."""
         with tempfile.TemporaryDirectory(prefix="hebe-vasp-", ignore_cleanup_errors=True) as folder:
@@ -147,3 +155,8 @@ def _check_packages() -> None:
     for package in ("atomate2", "custodian"):
         if importlib.util.find_spec(package) is None:
             raise MissingDependencyError(package, "engine vasp", "vasp")
+
+
+def from_block(block: VaspBlock) -> VaspEngine:
+    """Engine of a campaign's block."""
+    return VaspEngine(block.chosen_preset, block.settings)

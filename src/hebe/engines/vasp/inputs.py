@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Element, Lattice, Structure
 
-from hebe.config.vasp import vasp_tables
+from hebe.config.engines.vasp import vasp_tables
 from hebe.exceptions import EngineError
 
 if TYPE_CHECKING:
     from pymatgen.io.vasp.sets import VaspInputSet
 
-    from hebe.config.vasp import VaspChoice
+    from hebe.config.engines.vasp import VaspChoice
 
 RELAX: Final = "relax"
 IONS: Final = "relax-ions"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from hebe.config.vasp import VaspChoice
+    from hebe.config.engines.vasp import VaspChoice
 
 KB_PER_EV_A3: Final = 1602.176634
 """Kilobar in one eV/A^3."""

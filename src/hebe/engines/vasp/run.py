@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hebe.config.engines.vasp import vasp_tables
 from hebe.config.settings import get_settings
-from hebe.config.vasp import vasp_tables
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.program import stop_program
 from hebe.engines.vasp.attempt import make_attempt, moved, prepare, steps_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from hebe.config.vasp import VaspChoice
+    from hebe.config.engines.vasp import VaspChoice
     from hebe.engines.protocol import Relaxation
     from hebe.engines.vasp.inputs import Job
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from hebe.config.engines.preset_block import PresetBlock
 from hebe.config.model import ConfigModel
 from hebe.config.units import Energy, InverseLength, Whole
 from hebe.config.wording import RefusedValueError
 from hebe.config.yamlfile import load_model, parse_yaml
+
+if TYPE_CHECKING:
+    from hebe.config.engines.base import Refusal
 
 RELAXED_CUTOFF_EV: Final = 600.0
 """Below this cut-off (eV) stresses are not converged and relaxed cells have wrong volumes."""
@@ -89,6 +93,25 @@ class PlaneWaveSettings(ConfigModel):
                     f"expected a reduced formula, got {formula}", key="kpts", suggestion=f"write {reduced}"
                 )
         return self
+
+
+class PlaneWaveBlock(PresetBlock):
+    """Base of the blocks of engines whose stresses depend on the cut-off that is chosen here."""
+
+    @property
+    def choice(self) -> PlaneWavePreset:
+        """Preset with the overrides of a user."""
+        raise NotImplementedError
+
+    def refuses(self, task: str) -> Refusal | None:
+        """Refuse to relax cells with a basis whose stresses are not converged."""
+        if task != "relax" or self.choice.cells_can_relax:
+            return None
+        at_least = f"at least {RELAXED_CUTOFF_EV:g} eV"
+        return (
+            f"cells do not relax to the right volume with a cut-off of {self.choice.cutoff:g} eV",
+            f"{at_least}, task: static or relax-ions, or settings: {{allow_low_cutoff: true}}",
+        )
 
 
 class HubbardTable(ConfigModel):

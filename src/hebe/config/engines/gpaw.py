@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
+from hebe.config.engines.base import Traits
+from hebe.config.engines.plane_waves import PlaneWaveBlock, PlaneWavePreset, PlaneWaveSettings
 from hebe.config.model import ConfigModel
-from hebe.config.plane_waves import PlaneWavePreset, PlaneWaveSettings
 from hebe.config.yamlfile import load_model, parse_yaml
 
-PRESETS: Final = ("ci", "screen", "accurate")
+GPAW_PRESETS: Final = ("ci", "screen", "accurate")
 
 Functional = Literal["LDA", "PBE", "PBEsol", "RPBE"]
 
@@ -58,3 +59,27 @@ def gpaw_choice(preset: str, settings: GPAWSettings | None) -> GPAWPreset:
     given = {} if settings is None else settings.model_dump(exclude_none=True)
     chosen = gpaw_tables().presets[preset]
     return GPAWPreset.model_validate(chosen.model_dump() | given)
+
+
+class GPAWBlock(PlaneWaveBlock):
+    """GPAW with a preset and what is changed in it."""
+
+    traits: ClassVar[Traits] = Traits(
+        factory="hebe.engines.gpaw:from_block",
+        called="gpaw",
+        capabilities=frozenset({"forces", "stress", "magmoms", "U", "oxides", "metals", "molecules"}),
+        presets=GPAW_PRESETS,
+        default_preset="screen",
+        costly=True,
+    )
+
+    name: Literal["gpaw"] = "gpaw"
+    settings: GPAWSettings | None = None
+
+    @property
+    def choice(self) -> GPAWPreset:
+        """Preset with the overrides of a user."""
+        return gpaw_choice(self.chosen_preset, self.settings)
+
+
+Block = GPAWBlock

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, PlainValidator, StringConstraints, model_validator
 
+from hebe.config.engines.base import Traits
+from hebe.config.engines.plane_waves import MagneticOrder, PlaneWaveBlock, PlaneWavePreset, PlaneWaveSettings
 from hebe.config.model import ConfigModel
-from hebe.config.plane_waves import MagneticOrder, PlaneWavePreset, PlaneWaveSettings
 from hebe.config.units import Energy
 from hebe.config.wording import RefusedValueError, suggest
 from hebe.config.yamlfile import load_model, parse_yaml
@@ -121,3 +122,35 @@ def abinit_choice(preset: str, settings: AbinitSettings | None) -> AbinitPreset:
     given = {} if settings is None else settings.model_dump(exclude_none=True)
     chosen = abinit_tables().presets[preset]
     return AbinitPreset.model_validate(chosen.model_dump() | given)
+
+
+class AbinitBlock(PlaneWaveBlock):
+    """ABINIT with a preset and what is changed in it."""
+
+    traits: ClassVar[Traits] = Traits(
+        factory="hebe.engines.abinit:from_block",
+        called="abinit",
+        capabilities=frozenset({"forces", "stress", "magmoms", "U", "oxides", "metals", "molecules"}),
+        packages=("atomate2", "abipy"),
+        extra="abinit",
+        presets=ABINIT_PRESETS,
+        default_preset="screen",
+        costly=True,
+        starts_from_ions=True,
+    )
+
+    name: Literal["abinit"] = "abinit"
+    settings: AbinitSettings | None = None
+
+    @property
+    def choice(self) -> AbinitPreset:
+        """Preset with the overrides of a user."""
+        return abinit_choice(self.chosen_preset, self.settings)
+
+    @property
+    def magnetic_order(self) -> MagneticOrder:
+        """How the moments of the ions are arranged that a calculation starts from."""
+        return (self.settings and self.settings.magnetic_order) or "ferromagnetic"
+
+
+Block = AbinitBlock

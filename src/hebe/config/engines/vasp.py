@@ -6,12 +6,14 @@ import difflib
 import json
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
+from hebe.config.engines.base import Traits
+from hebe.config.engines.plane_waves import MagneticOrder
+from hebe.config.engines.preset_block import PresetBlock
 from hebe.config.model import ConfigModel
-from hebe.config.plane_waves import MagneticOrder
 from hebe.config.units import Energy, InverseLength, Whole
 from hebe.config.wording import RefusedValueError, shown, suggest
 from hebe.config.yamlfile import load_model, parse_yaml
@@ -237,3 +239,44 @@ def vasp_choice(preset: str, settings: VaspSettings | None) -> VaspChoice:
             suggestion="preset: mp-gga",
         )
     return VaspChoice(name=preset, preset=tables.presets[base], settings=given)
+
+
+class VaspBlock(PresetBlock):
+    """VASP with a preset and what goes with it."""
+
+    traits: ClassVar[Traits] = Traits(
+        factory="hebe.engines.vasp:from_block",
+        called="vasp",
+        capabilities=frozenset({"forces", "stress", "magmoms", "U", "oxides", "metals", "molecules"}),
+        packages=("atomate2", "custodian"),
+        extra="vasp",
+        presets=VASP_PRESETS,
+        default_preset="mp-gga",
+        costly=True,
+        starts_from_ions=True,
+        own_optimizer=True,
+    )
+
+    name: Literal["vasp"] = "vasp"
+    settings: VaspSettings | None = None
+
+    @property
+    def choice(self) -> VaspChoice:
+        """Preset with the settings of a user."""
+        return vasp_choice(self.chosen_preset, self.settings)
+
+    @property
+    def magnetic_order(self) -> MagneticOrder:
+        """How the moments of the ions are arranged that a calculation starts from."""
+        return (self.settings and self.settings.magnetic_order) or "ferromagnetic"
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        try:
+            _ = self.choice
+        except RefusedValueError as err:
+            raise RefusedValueError(f"{err.key}: {err}", key="settings", suggestion=err.suggestion) from err
+        return self
+
+
+Block = VaspBlock

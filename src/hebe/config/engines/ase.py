@@ -1,0 +1,44 @@
+"""Any ASE calculator as an engine of a campaign, named by its import path."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints, model_validator
+
+from hebe.config.engines.base import BuiltInBlock, Traits
+from hebe.config.wording import RefusedValueError
+
+Declared = Literal["magmoms", "charges", "oxides", "metals", "molecules"]
+
+
+class ASEBlock(BuiltInBlock):
+    """An ASE calculator by the import path of what makes it, with its energy scale.
+
+    ``arguments`` go to the factory; ``capabilities`` are what the calculator can beside energies, forces and stress.
+    """
+
+    traits: ClassVar[Traits] = Traits(
+        factory="hebe.engines.ase:from_block",
+        called="an ASE calculator",
+        takes_arguments=True,
+    )
+
+    name: None = None
+    ase: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+    energy_scale: str | None = None
+    capabilities: tuple[Declared, ...] | None = None
+
+    @property
+    def title(self) -> str:
+        """Import path of the factory."""
+        return self.ase
+
+    @model_validator(mode="after")
+    def _has_a_scale(self) -> ASEBlock:
+        if not self.energy_scale:
+            raise RefusedValueError("an ASE calculator needs energy_scale, a name shared only by comparable energies")
+        return self
+
+
+Block = ASEBlock

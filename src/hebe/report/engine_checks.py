@@ -1,0 +1,51 @@
+"""What the engines of a campaign say of their data and of the memory that they need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hebe.exceptions import HebeError
+from hebe.report.checks import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hebe.config.campaign import Campaign
+
+
+def engine_checks(campaign: Campaign) -> Iterator[Check]:
+    """Checks of every stage whose engine has more to say than whether it is there."""
+    from hebe.engines.examination import Examined, Need
+    from hebe.engines.registry import get_engine
+
+    elements = tuple(sorted(elements_of(campaign)))
+    for number, stage in enumerate(campaign.stages):
+        try:
+            engine = get_engine(stage.engine)
+        except HebeError:
+            continue  # said where engines are checked
+        if isinstance(engine, Examined):
+            memory = _memory_given(stage.engine.name, number)
+            need = Need(number, elements, campaign.structures.cations, memory)
+            yield from (Check(**vars(finding)) for finding in engine.examine(need))
+
+
+def elements_of(campaign: Campaign) -> set[str]:
+    """Symbols of all elements that calculations of a campaign may hold."""
+    from hebe.config.family import load_family
+
+    family = load_family(campaign.host.family)
+    found = {element for sub in campaign.host.sublattices.values() for element in sub.species}
+    for name, sub in family.sublattices.items():
+        if name not in campaign.host.sublattices and sub.role in ("anion", "fixed"):
+            found |= set(sub.species)
+    ion = campaign.host.working_ion or next(iter(family.working_ions), None)
+    return found | ({ion} if ion else set())
+
+
+def _memory_given(engine: str | None, number: int) -> float | None:
+    """Memory (MB) that the queue gives a calculation of a stage."""
+    from hebe.config.settings import get_settings
+
+    cluster = get_settings().cluster
+    return None if cluster is None else cluster.resources[cluster.name_for(engine, number)].memory
