@@ -14,7 +14,7 @@ from hebe.config.ranking import NEEDED_ANALYSIS
 from hebe.config.refusal import bad_key
 from hebe.config.stages import check_stages, complete_stages
 from hebe.config.wording import KeyPath, nearest, shown, suggest
-from hebe.config.yamlfile import MAX_BYTES, load_model, parse_yaml
+from hebe.config.yamlfile import load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -103,30 +103,6 @@ def _text(campaign: Campaign, cell: CellFile, folder: Path, key: KeyPath) -> str
     except (BadInputError, UnicodeDecodeError) as err:
         reason = err.reason if isinstance(err, BadInputError) else "it is no text"
         raise bad_key(campaign, key, f"{shown(cell.file)} cannot be used: {reason}") from err
-
-
-def read_bytes(path: str | Path) -> bytes:
-    """Read a small text file; of a large one no more than shows that it is too large.
-
-    Raises
-    ------
-    BadInputError
-        If there is no such file or it cannot be read.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except FileNotFoundError as err:
-        folder = Path(path).parent
-        others = [entry.name for entry in folder.glob("*.y*ml")] if folder.is_dir() else []
-        near = nearest(Path(path).name, others)
-        hint = None if near is None else f"did you mean {folder / near}?"
-        raise BadInputError("there is no such file", file=path, suggestion=hint) from err
-    except IsADirectoryError as err:
-        raise BadInputError("expected a file, got a folder", file=path) from err
-    except (OSError, ValueError) as err:
-        reason = err.strerror if isinstance(err, OSError) else str(err)
-        raise BadInputError(f"the file cannot be read: {reason}", file=path) from err
 
 
 def _check_ion(campaign: Campaign, family: Family) -> None:

@@ -12,11 +12,10 @@ from typing import Any, Final, Literal, Self
 from pydantic import Field, Secret, SecretStr, model_validator
 
 from hebe.config.cluster import ClusterSettings
-from hebe.config.loading import read_bytes
 from hebe.config.model import ConfigModel
 from hebe.config.units import Whole
 from hebe.config.wording import RefusedValueError, suggest
-from hebe.config.yamlfile import Document, Source, load_model, parse_yaml
+from hebe.config.yamlfile import Document, Source, load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
 
 PROJECT_FILE: Final = "hebe.yaml"
