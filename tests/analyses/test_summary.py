@@ -132,3 +132,13 @@ def test_spreads_over_starts_are_root_mean_squares_over_configurations() -> None
     found = summary(with_starts(0, 0.03), with_starts(1, 0.04))
     assert found.values["average_voltage"].sd_starts == pytest.approx(math.sqrt((0.03**2 + 0.04**2) / 2) / math.sqrt(2))
     assert found.values["average_voltage"].sd_configurations == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_capacity_of_a_window_counts_electrons() -> None:
+    """Half an ion per formula unit: of sodium half an electron, of magnesium a whole one."""
+    found = {}
+    for ion in ("Na", "Mg"):
+        own = spec().model_copy(update={"working_ion": ion})
+        result = get_analysis("voltage").analyse(NoOptions(), own, Given([Cell()], window=(0.5, 1.0)))
+        found[ion] = result.capacity_window_mAh_g * composition_of(own).molar_mass / FARADAY_MAH
+    assert found == pytest.approx({"Na": 0.5, "Mg": 1.0})
