@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from hebe.flows.wiring import SHARED_PRIORITY, Member, StageWiring, States
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from jobflow import Job, OutputReference
 
     from hebe.makers.build import BuildMaker
@@ -42,7 +41,8 @@ class LaterStage(StageWiring):
         known = self.before.contents(spec)
         if self.campaign.structures.method == "explicit":
             return known
-        return [x for x in known if x / self.family.x_full in self.stage.x]
+        full = self.family.full_content(Fraction(spec.x_made))
+        return [x for x in known if x / full in self.stage.x]
 
     def candidate(self, spec: MemberSpec, position: int) -> None:
         """All jobs of one candidate, the one at `position` 0 first."""

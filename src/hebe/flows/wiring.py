@@ -30,7 +30,6 @@ from hebe.science.analysis.given import GivenPhase, given_phases
 from hebe.science.analysis.hull_entries import phase_facts
 from hebe.science.analysis.vertices import polytope_vertices
 from hebe.science.chemistry.candidate import primary_sublattice
-from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.member import composition_of, member_spec, split_of
 from hebe.science.chemistry.space import CompositionSpace
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from hebe.config.stage import Stage, Task
     from hebe.schemas.spec import MemberSpec
     from hebe.science.analysis.phase import Phase
+    from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
 _SMALLEST_VERTEX: Final = 8
@@ -185,7 +185,7 @@ class StageWiring(ABC):
     def window(self, spec: MemberSpec) -> tuple[float, float]:
         """Lowest and highest x (ions per formula unit) that are ranked."""
         if self.stage.window is not None:
-            full = self.family.x_full
+            full = self.family.full_content(Fraction(spec.x_made))
             return float(self.stage.window.low * full), float(self.stage.window.high * full)
         everything = [*self.contents(spec), Fraction(spec.x_made)]
         return float(min(everything)), float(max(everything))
@@ -338,7 +338,7 @@ def named_member(campaign: Campaign, space: CompositionSpace, number: int) -> tu
         composition = parse_host_formula(formula, space)
     except BadInputError as err:
         raise bad_key(campaign, key, err.reason, err.suggestion) from err
-    own = CompositionSpace(space.family, space.working_ion, composition.x_made, space.specs)
+    own = CompositionSpace(space.family, space.working_ion, composition.x_own, space.specs)
     split = own.split(composition)
     if split is None:
         raise bad_key(campaign, key, f"{formula} cannot be charge-neutral with the oxidation states listed")
@@ -358,5 +358,5 @@ def host_vertices(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
             fractions[name] = {}
             for ion, x in part.items():
                 fractions[name][ion.element] = fractions[name].get(ion.element, Fraction(0)) + x / sites[name]
-        result.append((HostComposition(member.family, member.working_ion, member.x_made, fractions), amounts))
+        result.append((member.with_fractions(fractions), amounts))
     return result

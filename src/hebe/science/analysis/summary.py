@@ -99,7 +99,7 @@ def _species(spec: MemberSpec) -> dict[str, dict[str, float]]:
     result = {s: {ion: float(Fraction(x)) for ion, x in ions.items()} for s, ions in spec.split.items()}
     if spec.working_ion and host.working_sublattice:
         ion = f"{spec.working_ion}{working_charge(spec.working_ion)}+"
-        result = {host.working_sublattice: {ion: float(Fraction(spec.x_made))}, **result}
+        result = {host.working_sublattice: {ion: float(composition_of(spec).x_own)}, **result}
     return result
 
 
