@@ -16,7 +16,7 @@ from hebe.schemas.candidate import CandidateDoc
 from hebe.schemas.result import ResultDoc, Value
 from hebe.schemas.spec import MemberSpec
 from hebe.science.analysis.spread import mean_and_sd, root_mean_square
-from hebe.science.chemistry.member import family_of
+from hebe.science.chemistry.member import composition_of, family_of
 from hebe.science.chemistry.space import working_charge
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _species(spec: MemberSpec) -> dict[str, dict[str, float]]:
     result = {s: {ion: float(Fraction(x)) for ion, x in ions.items()} for s, ions in spec.split.items()}
     if spec.working_ion and host.working_sublattice:
         ion = f"{spec.working_ion}{working_charge(spec.working_ion)}+"
-        result = {host.working_sublattice: {ion: float(Fraction(spec.x_made))}, **result}
+        result = {host.working_sublattice: {ion: float(composition_of(spec).x_own)}, **result}
     return result
 
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 _INHERITED: Final = ("x", "window", "analyses", "accept")
 
 
-def complete_stages(campaign: Campaign, family: Family) -> Campaign:
+def complete_stages(campaign: Campaign) -> Campaign:
     """Campaign whose stages name everything: a later stage has x, window, analyses and accept of the one before.
 
-    A family without a working ion has by default only analyses that need none.
+    Without a working ion there are by default only analyses that need none.
     """
     stages: list[Stage] = []
     for stage in campaign.stages:
@@ -40,7 +40,7 @@ def complete_stages(campaign: Campaign, family: Family) -> Campaign:
                 update["options"] = stages[-1].options
             if "x" in stage.model_fields_set and "window" in update:
                 update["window"] = None
-        elif not family.working_ions and "analyses" not in stage.model_fields_set:
+        elif campaign.host.working_ion is None and "analyses" not in stage.model_fields_set:
             update = {"analyses": tuple(n for n in stage.analyses if not get_analysis(n).requires.contents)}
         stages.append(stage.model_copy(update=update) if update else stage)
     return campaign.model_copy(update={"stages": tuple(stages)})
@@ -148,7 +148,7 @@ def _check_later(campaign: Campaign, family: Family, index: int) -> None:
     key: KeyPath = ("stages", index)
     stage, before = campaign.stages[index], campaign.stages[index - 1]
     _check_keep(campaign, stage, before, (*key, "keep"))
-    if family.working_ions and campaign.structures.method != "explicit":
+    if campaign.host.working_ion is not None and campaign.structures.method != "explicit":
         known = {*before.x, _made(campaign, family)}
         for at, x in enumerate(stage.x):
             if x not in known and not campaign.select.formulas:
@@ -192,19 +192,22 @@ def _configurations(campaign: Campaign, index: int) -> int:
 
 
 def _made(campaign: Campaign, family: Family) -> Fraction:
-    """Content as made, as a fraction of x_full."""
+    """Content as made, as a fraction of that of the full host."""
+    if family.working_shared:
+        return Fraction(1)
     return Fraction(family.x_made if campaign.host.x_made is None else campaign.host.x_made) / family.x_full
 
 
 def _check_contents(campaign: Campaign, family: Family, stage: Stage, index: int) -> None:
     key: KeyPath = ("stages", index)
     needing = [name for name in stage.analyses if get_analysis(name).requires.contents]
-    if not family.working_ions:
+    if campaign.host.working_ion is None:
         at = None if not needing else stage.analyses.index(needing[0])
         if at is not None:
             reason = f"{family.called} has no working ion, so there is no {needing[0]}"
             alone = [e for sub in family.sublattices.values() if sub.role == "fixed" for e in sub.species]
             rest = [name for name in stage.analyses if name not in needing] or ["mixing"]
+            alone += family.working_ions
             hint = f"analyses: [{', '.join(rest)}]" + (f", or working_ion: {alone[0]}" if alone else "")
             raise bad_key(campaign, (*key, "analyses", at), reason, hint)
         for name, asked in (("x", stage.x != (Fraction(1),)), ("window", stage.window is not None)):

@@ -50,7 +50,7 @@ def load_campaign(path: str | Path) -> Campaign:
     _check_sublattices(campaign, family)
     _check_filters(campaign)
     campaign = with_options(campaign)
-    campaign = complete_stages(_with_cells(campaign, Path(path).parent), family)
+    campaign = complete_stages(_with_cells(campaign, Path(path).parent))
     check_stages(campaign, family)
     _check_rank(campaign, family)
     if campaign.mixing.materials_project:
@@ -108,13 +108,17 @@ def _text(campaign: Campaign, cell: CellFile, folder: Path, key: KeyPath) -> str
 def _check_ion(campaign: Campaign, family: Family) -> None:
     host, ions = campaign.host, family.working_ions
     key: KeyPath = ("host", "working_ion")
-    if host.working_ion is None and ions:
+    if host.working_ion is None and ions and not family.ion_optional:
         raise bad_key(campaign, key, f"{family.called} needs a working ion", f"one of {', '.join(ions)}")
     if host.working_ion is not None and not ions:
         raise bad_key(campaign, key, f"{family.called} has no working ion, got {host.working_ion}", "remove the key")
     if host.working_ion is not None and host.working_ion not in ions:
         reason = f"{host.working_ion} is no working ion of {family.called}"
         raise bad_key(campaign, key, reason, f"one of {', '.join(ions)}")
+    own = [n for n in family.working_shared if host.working_ion in getattr(host.sublattices.get(n), "species", ())]
+    if host.working_ion is not None and not family.working_own and not own:
+        reason = f"{host.working_ion} is no species of {', '.join(family.working_shared)}, where it would stand"
+        raise bad_key(campaign, key, reason, f"add {host.working_ion} to the species, or remove the key")
     if host.x_made is not None and not 0 <= host.x_made <= family.x_full:
         reason = f"expected 0 to {family.x_full} working ions per formula unit, got {shown(str(host.x_made))}"
         raise bad_key(campaign, ("host", "x_made"), reason)
@@ -239,7 +243,7 @@ def _check_rank(campaign: Campaign, family: Family) -> None:
                 needed = source_of(objective)
             except BadInputError as err:
                 raise bad_key(campaign, key, err.reason, err.suggestion) from err
-            if all_quantities()[objective].of_working_ion and not family.working_ions:
+            if all_quantities()[objective].of_working_ion and campaign.host.working_ion is None:
                 raise bad_key(campaign, key, f"{family.called} has no working ion, so there is no {objective}")
             if needed is not None and needed not in made:
                 reason = f"{objective} comes from the analysis {needed}, which no stage makes"

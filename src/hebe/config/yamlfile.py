@@ -108,30 +108,6 @@ def parse_yaml(data: bytes, *, file: str, may_be_empty: bool = False) -> Documen
     return Document(plain, Source(file, reader.lines))
 
 
-def read_bytes(path: str | Path) -> bytes:
-    """Read a small text file; of a large one no more than shows that it is too large.
-
-    Raises
-    ------
-    BadInputError
-        If there is no such file or it cannot be read.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except FileNotFoundError as err:
-        folder = Path(path).parent
-        others = [entry.name for entry in folder.glob("*.y*ml")] if folder.is_dir() else []
-        near = nearest(Path(path).name, others)
-        hint = None if near is None else f"did you mean {folder / near}?"
-        raise BadInputError("there is no such file", file=path, suggestion=hint) from err
-    except IsADirectoryError as err:
-        raise BadInputError("expected a file, got a folder", file=path) from err
-    except (OSError, ValueError) as err:
-        reason = err.strerror if isinstance(err, OSError) else str(err)
-        raise BadInputError(f"the file cannot be read: {reason}", file=path) from err
-
-
 def load_model(model_class: type[ModelT], document: Document) -> ModelT:
     """Model of a document.
 

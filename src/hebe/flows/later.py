@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from hebe.flows.wanted import Member, States
 from hebe.flows.wiring import SHARED_PRIORITY, StageWiring
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from jobflow import Job, OutputReference
 
     from hebe.makers.build import BuildMaker
@@ -66,7 +65,8 @@ class LaterStage(StageWiring):
             return known
         if Contents not in self.before.kinds:
             return self.fresh.contents(spec)
-        return [x for x in known if x / self.family.x_full in self.stage.x]
+        full = self.family.full_content(Fraction(spec.x_made))
+        return [x for x in known if x / full in self.stage.x]
 
     def candidate(self, spec: MemberSpec, position: int) -> None:
         """All jobs of one candidate, the one at `position` 0 first."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from hebe.config.refusal import bad_key
 from hebe.exceptions import BadInputError
 from hebe.science.analysis.vertices import polytope_vertices
-from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.space import CompositionSpace
@@ -16,6 +15,7 @@ from hebe.science.chemistry.space import CompositionSpace
 if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
     from hebe.schemas.spec import MemberSpec
+    from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
 
@@ -32,7 +32,7 @@ def named_member(campaign: Campaign, space: CompositionSpace, number: int) -> tu
         composition = parse_host_formula(formula, space)
     except BadInputError as err:
         raise bad_key(campaign, key, err.reason, err.suggestion) from err
-    own = CompositionSpace(space.family, space.working_ion, composition.x_made, space.specs)
+    own = CompositionSpace(space.family, space.working_ion, composition.x_own, space.specs)
     split = own.split(composition)
     if split is None:
         raise bad_key(campaign, key, f"{formula} cannot be charge-neutral with the oxidation states listed")
@@ -52,5 +52,5 @@ def host_vertices(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
             fractions[name] = {}
             for ion, x in part.items():
                 fractions[name][ion.element] = fractions[name].get(ion.element, Fraction(0)) + x / sites[name]
-        result.append((HostComposition(member.family, member.working_ion, member.x_made, fractions), amounts))
+        result.append((member.with_fractions(fractions), amounts))
     return result

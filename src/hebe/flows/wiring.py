@@ -168,7 +168,7 @@ class StageWiring(ABC):
     def window(self, spec: MemberSpec) -> tuple[float, float]:
         """Lowest and highest x (ions per formula unit) that are ranked."""
         if self.stage.window is not None:
-            full = self.family.x_full
+            full = self.family.full_content(Fraction(spec.x_made))
             return float(self.stage.window.low * full), float(self.stage.window.high * full)
         everything = [*self.contents(spec), Fraction(spec.x_made)]
         return float(min(everything)), float(max(everything))

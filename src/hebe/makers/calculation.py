@@ -28,6 +28,7 @@ from hebe.science.structures.working import apply_ordering
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hebe.config.family_sites import Working
     from hebe.engines.protocol import Engine, Relaxation
     from hebe.engines.tasks import Task
     from hebe.schemas.structures import OrderingDoc
@@ -188,10 +189,10 @@ class CalculationMaker(Maker, ABC):
         return with_ions(MemberSpec.model_validate(self.member), structure, self.block.magnetic_order)
 
     @property
-    def _working(self) -> str | None:
-        """Sublattice of the working ion."""
+    def _working(self) -> Working | None:
+        """Where the working ion stands."""
         family = self._family()
-        return None if family is None else family.working_sublattice
+        return None if family is None else family.working_of(self.ion)
 
     def _family(self) -> Family | None:
         """Host family, found by its name or brought."""

@@ -61,9 +61,12 @@ def window_text(campaign: Campaign) -> str:
 
 
 def window(campaign: Campaign) -> tuple[float, float] | None:
-    """Lowest and highest working-ion content (per formula unit) that are ranked; None without a working ion."""
+    """Lowest and highest working-ion content (per formula unit) that are ranked.
+
+    None without a working ion, and where they are fractions of what each candidate was made with.
+    """
     family = load_family(campaign.host.family)
-    if campaign.host.working_ion is None:
+    if campaign.host.working_ion is None or family.working_shared:
         return None
     stage = campaign.stages[-1]
     if stage.window is not None:

@@ -9,6 +9,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.family import load_family
+from hebe.config.family_sites import Working
 from hebe.science.structures.topology import SHORTEST, VOLUME_LIMIT, _layer_verdict, migrated_sites, sanity
 
 RULES: Final = load_family("layered-o3").topology.model_copy(update={"bond_stretch": 1.5, "broken_bonds": 3})
@@ -36,7 +37,7 @@ def test_a_bond_is_broken_beyond_its_longest_ratio(length: float, left: list[int
 
 
 def test_ions_of_the_working_sublattice_are_free_to_move() -> None:
-    assert migrated_sites(octahedron(), octahedron(*[3.5] * 6), RULES, working="TM") == []
+    assert migrated_sites(octahedron(), octahedron(*[3.5] * 6), RULES, working=Working(None, ("TM",))) == []
 
 
 def test_layers_may_open_and_slide_as_far_as_the_limits_and_no_further() -> None:
