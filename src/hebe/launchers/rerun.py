@@ -186,15 +186,15 @@ def _on_launchpad(root: Path, uuids: set[str], *, dry_run: bool) -> bool:
     cluster = get_settings(root).cluster
     if cluster is None or not uuids:
         return False
-    from hebe.launchers.fireworks.access import open_board
+    from hebe.launchers.fireworks.access import open_launchpad
 
-    board = open_board(root, cluster)
+    launchpad = open_launchpad(root, cluster)
     try:
-        there = {job["spec"]["hebe"]["uuid"] for job in board.of(uuids, {"spec.hebe.uuid": 1})}
+        there = {job["spec"]["hebe"]["uuid"] for job in launchpad.of(uuids, {"spec.hebe.uuid": 1})}
         if there and not dry_run:
-            board.rerun(there)
+            launchpad.rerun(there)
     finally:
-        board.pad.connection.close()
+        launchpad.pad.connection.close()
     return bool(there)
 
 

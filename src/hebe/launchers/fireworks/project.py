@@ -45,7 +45,7 @@ def submit_flow(flow: Flow, root: Path, *, dry_run: bool = False) -> dict[str, A
     """
     access = open_project(root)
     try:
-        found = submit(flow, access.board, access.store.docs_store, access.records, access.cluster, dry_run=dry_run)
+        found = submit(flow, access.launchpad, access.store.docs_store, access.records, access.cluster, dry_run=dry_run)
         if not dry_run:
             access.records.control(flow.name, None)
     finally:

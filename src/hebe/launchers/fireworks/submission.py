@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from maggma.core.store import Store
 
     from hebe.config.cluster import ClusterSettings
-    from hebe.launchers.fireworks.board import Board
+    from hebe.launchers.fireworks.launchpad import Launchpad
     from hebe.launchers.records import Records
 
 _CHUNK = 500
@@ -44,7 +44,7 @@ class Submission:
 
 def submit(
     flow: Flow | Job,
-    board: Board,
+    launchpad: Launchpad,
     documents: Store,
     records: Records,
     cluster: ClusterSettings,
@@ -57,7 +57,7 @@ def submit(
     ----------
     flow
         Any flow; jobs whose metadata name a candidate are grouped by it.
-    board
+    launchpad
         The jobs of the LaunchPad.
     documents, records
         Outputs and records of the launchers, which say what is finished.
@@ -77,7 +77,7 @@ def submit(
     settled = fresh - diverted
     there: dict[tuple[str, int], dict[str, str]] = {}
     fields = {"spec.hebe": 1, "state": 1}
-    for job in board.of({link.job.uuid for link in links}, fields):
+    for job in launchpad.of({link.job.uuid for link in links}, fields):
         facts = job["spec"]["hebe"]
         there.setdefault((facts["uuid"], facts["index"]), {})[facts["group"]] = job["state"]
     result, made = Submission(), []
@@ -89,22 +89,22 @@ def submit(
     result.finished, result.again, result.workflows = len(settled), len(stale), len(made)
     result.known = len({link.name for link in links} & there.keys())
     if not dry_run:
-        board.prepare()
-        add_workflows(board, made)
-        board.rerun({uuid for uuid, _ in stale})
+        launchpad.prepare()
+        add_workflows(launchpad, made)
+        launchpad.rerun({uuid for uuid, _ in stale})
     return result
 
 
-def add_workflows(board: Board, workflows: Iterable[Workflow]) -> None:
+def add_workflows(launchpad: Launchpad, workflows: Iterable[Workflow]) -> None:
     """Write workflows, a hundred at a time."""
     batch: list[Workflow] = []
     for workflow in workflows:
         batch.append(workflow)
         if len(batch) == _AT_ONCE:
-            _write(board, batch)
+            _write(launchpad, batch)
             batch = []
     if batch:
-        _write(board, batch)
+        _write(launchpad, batch)
 
 
 def workflows_of(flow: Flow | Job, cluster: ClusterSettings) -> list[Workflow]:
@@ -156,8 +156,8 @@ def _needed(new: list[Link], group: Group) -> list[Link]:
     return [link for link in new if link.name in wanted]
 
 
-def _write(board: Board, batch: list[Workflow]) -> None:
-    first = board.reserve(sum(len(workflow.fws) for workflow in batch))
+def _write(launchpad: Launchpad, batch: list[Workflow]) -> None:
+    first = launchpad.reserve(sum(len(workflow.fws) for workflow in batch))
     documents = []
     for workflow in batch:
         renamed = {}
@@ -170,7 +170,7 @@ def _write(board: Board, batch: list[Workflow]) -> None:
             if not workflow.id_fw[fw_id].spec["hebe"]["held"]:
                 workflow.id_fw[fw_id].state = workflow.fw_states[fw_id] = "READY"
         documents += [firework.to_db_dict() for firework in workflow.fws]
-    board.insert([workflow.to_db_dict() for workflow in batch], documents)
+    launchpad.insert([workflow.to_db_dict() for workflow in batch], documents)
 
 
 def _digests(documents: Store, uuids: set[str]) -> dict[tuple[str, int], Digest]:
