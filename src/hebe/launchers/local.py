@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.exceptions import LaunchError
+from hebe.launchers.in_process import InProcessLauncher
 from hebe.launchers.summary import RunSummary
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from maggma.core.store import Store
 
     from hebe.launchers.launch import Surroundings
+    from hebe.launchers.launcher import Wishes
     from hebe.launchers.limits import Limits
     from hebe.launchers.worker_pool import WorkerPool
 
-__all__ = ["RunSummary", "run"]
+__all__ = ["LocalLauncher", "RunSummary", "run"]
 
 
 def run(
@@ -94,6 +96,22 @@ def run(
         retry_failed=retry_failed,
         limits=limits,
     )
+
+
+class LocalLauncher(InProcessLauncher):
+    """Runs jobs in worker processes of this machine."""
+
+    def run_flow(self, flow: Flow, wishes: Wishes) -> RunSummary:
+        """Run one flow to its end."""
+        return run(
+            flow,
+            store=self._project.store,
+            workers=self._at_a_time(wishes),
+            progress=wishes.progress,
+            on_event=wishes.on_event,
+            root=self._project.root,
+            retry_failed=wishes.retry_failed,
+        )
 
 
 def _check_start(workers: int) -> None:

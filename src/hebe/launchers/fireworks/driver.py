@@ -9,7 +9,7 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import ConnectionFailure
 
@@ -47,6 +47,15 @@ class Report:
     lost: int = 0
     unknown: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def status(self) -> str:
+        """How things stand: ``failed`` when a job is."""
+        return "failed" if self.jobs.get("FIZZLED") else "complete"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data: jobs by state, queue jobs that run and wait."""
+        return {"jobs": self.jobs, "running": self.running, "waiting": self.waiting}
 
     @property
     def text(self) -> str:

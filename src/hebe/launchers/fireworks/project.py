@@ -34,7 +34,7 @@ def submit_flow(flow: Flow, root: Path, *, dry_run: bool = False) -> dict[str, A
     Returns
     -------
     dict
-        Fields of `Submission`, and ``cores``: those that one job of each resources has.
+        Fields of `Submission`.
 
     Raises
     ------
@@ -50,7 +50,8 @@ def submit_flow(flow: Flow, root: Path, *, dry_run: bool = False) -> dict[str, A
             access.records.control(flow.name, None)
     finally:
         access.close()
-    return {**asdict(found), "cores": {name: one.cores_per_slot for name, one in access.cluster.resources.items()}}
+    found.cores = {name: one.cores_per_slot for name, one in access.cluster.resources.items()}
+    return asdict(found)
 
 
 def drive(

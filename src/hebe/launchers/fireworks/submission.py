@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hebe.launchers.fireworks.workflows import Group, Link, firework_of, groups_of, linked, links_of
+from hebe.launchers.launcher import Submission
 from hebe.launchers.outcome import DIGESTED, Digest
 
 if TYPE_CHECKING:
@@ -22,24 +22,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 500
 _AT_ONCE = 100
-
-
-@dataclass
-class Submission:
-    """What a submission adds, or would add.
-
-    ``workflows`` and ``jobs`` are new, ``known`` jobs are there already, ``finished`` have an output, ``again`` are
-    there but run once more (cut off, or older than what they read). ``resources`` counts the new jobs by the resources
-    that they take, ``calculations`` those of them that run an engine.
-    """
-
-    workflows: int = 0
-    jobs: int = 0
-    known: int = 0
-    finished: int = 0
-    again: int = 0
-    resources: dict[str, int] = field(default_factory=dict)
-    calculations: dict[str, int] = field(default_factory=dict)
 
 
 def submit(

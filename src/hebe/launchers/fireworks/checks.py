@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hebe.exceptions import HebeError
-from hebe.report.checks import Check
+from hebe.launchers.check import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
