@@ -201,6 +201,7 @@ def execute(
     folders: JobFolders,
     *,
     spares: Callable[[BaseException], bool] = lambda _err: False,
+    keeps: Callable[[str], bool] = lambda _key: False,
 ) -> Outcome:
     """Run a job; its output is stored or, if it is brief, put into the group.
 
@@ -216,6 +217,8 @@ def execute(
         Gives the job its folder, kept when the job failed or left something in it.
     spares
         Says which errors are not the job's fault; they are raised.
+    keeps
+        Says which claims of this process are not the job's; they are held on.
 
     Returns
     -------
@@ -243,7 +246,7 @@ def execute(
     finally:
         CURRENT_JOB.reset()
         folders.leave(folder, home, keep=False)
-        release_held()
+        release_held(keeps)
     outcome.name = identity["uuid"], identity["index"]
     if outcome.kind == "failed" and outcome.failure is not None:
         store.records.fail(identity, outcome.failure)

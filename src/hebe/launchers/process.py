@@ -19,7 +19,7 @@ from hebe.launchers.limits import Cause
 from hebe.launchers.protocol import FrameBuffer
 from hebe.stores.service import Service
 
-_ONE_THREAD = (
+ONE_THREAD = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -133,7 +133,7 @@ def _resident_mb(pid: str) -> float:
 
 def _environment() -> dict[str, str]:
     """One compute thread per worker, decided before any numerical library is imported."""
-    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1")}
+    return {**os.environ, **dict.fromkeys(ONE_THREAD, "1")}
 
 
 def _search_path() -> list[str]:

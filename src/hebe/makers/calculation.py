@@ -131,9 +131,8 @@ class CalculationMaker(Maker, ABC):
         if begin is None:
             return self._without_start(engine, label, reason)
         key = calculation_key(engine, spec, self.task, begin)
-        found = reuse(key, CalculationDoc, claim=True)
-        if found is None and begin.derived is not None:
-            found = reuse(calculation_key(engine, spec, self.task, Start(begin.structure)), CalculationDoc)
+        other = None if begin.derived is None else calculation_key(engine, spec, self.task, Start(begin.structure))
+        found = reuse(key, CalculationDoc, claim=True, otherwise=other)
         if found is not None:
             return found
         facts = self._facts(engine, spec, key, label, begin) | {"starts": _records(starts)}
