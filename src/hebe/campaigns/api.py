@@ -18,8 +18,10 @@ from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.flows.estimate import cost_of, estimate
-from hebe.launchers import local
+from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.records import Records
+from hebe.launchers.registry import get_launcher
+from hebe.launchers.running import run_flow
 from hebe.makers.calculation import CalculationMaker
 from hebe.stores.factory import embedded_path, find_project, open_store
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from jobflow import Flow, JobStore
 
-    from hebe.launchers.local import RunSummary
+    from hebe.launchers.summary import RunSummary
 
 __all__ = ["Results", "campaign_flow", "estimate", "load_campaign", "plan", "rerun", "results", "run", "show", "status"]
 
@@ -49,20 +51,23 @@ def run(
     workers: int | None = None,
     progress: bool | None = None,
     retry_failed: bool = False,
+    launcher: str | dict[str, Any] | None = None,
     start: Path | None = None,
 ) -> RunSummary:
-    """Run a campaign to the end with the local launcher; run again to resume.
+    """Run a campaign to the end; run again to resume.
 
     Parameters
     ----------
     campaign
         A campaign or the path of its file.
     workers
-        Worker processes; settings, then the number of processors by default.
+        How many jobs run at a time; settings, then the number of processors by default.
     progress
         Show a progress bar; by default when standard error is a terminal.
     retry_failed
         Also run failed calculations again, with what depends on them.
+    launcher
+        Name of a launcher, or a mapping as in settings; that of the settings by default.
     start
         Folder from which the project is searched.
     """
@@ -72,14 +77,8 @@ def run(
     flow = campaign_flow(chosen)
     store = project_store(start)
     try:
-        summary = local.run(
-            flow,
-            store=store,
-            workers=workers or get_settings(start).workers or _processors(),
-            progress=progress,
-            retry_failed=retry_failed,
-            root=project_root(start),
-        )
+        found = get_launcher(launcher, Project(project_root(start), store))
+        summary = run_flow(found, flow, Wishes(workers=workers, progress=progress, retry_failed=retry_failed))
         update_candidates(store, chosen.name)
     finally:
         store.close()
@@ -88,12 +87,6 @@ def run(
 
 def as_campaign(campaign: Campaign | str | Path) -> Campaign:
     return campaign if isinstance(campaign, Campaign) else load_campaign(campaign)
-
-
-def _processors() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Results:
@@ -197,12 +190,9 @@ def _must_be_known(store: JobStore, candidate: str) -> None:
 
 def status(campaign: Campaign | str | Path | None = None, *, start: Path | None = None) -> dict[str, Any]:
     """State of a campaign, or of everything in the project's store."""
-    from hebe.launchers.status import read_status
-
     flow: Flow | None = None if campaign is None else campaign_flow(as_campaign(campaign))
     uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
-    path = embedded_path(project_root(start))
-    found: dict[str, Any] = read_status(path or open_store(project_root(start)), uuids, root=project_root(start))
+    found = get_launcher(None, Project(project_root(start))).status(uuids)
     return {"campaign": None if flow is None else flow.name, **found}
 
 

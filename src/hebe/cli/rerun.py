@@ -86,5 +86,5 @@ def _print(document: Mapping[str, Any], campaign: str | None) -> None:
     if document["dry_run"]:
         write_line(f"{len(jobs)} failed jobs would run again, and {follow}{others}; nothing was changed.")
     else:
-        how = "hebe launch" if document["launcher"] == "fireworks" else f"hebe run {campaign or 'CAMPAIGN'}"
+        how = document["goes_on"].replace("CAMPAIGN", campaign or "CAMPAIGN")
         write_line(f"{len(jobs)} failed jobs will run again, and {follow}{others}: {how}")

@@ -14,7 +14,6 @@ from hebe.config.engines import DEFAULT_ENGINE, EngineBlock
 from hebe.config.family import Family, adopt_family, load_family
 from hebe.engines.registry import get_engine
 from hebe.makers.attempt import Attempt, task_key
-from hebe.makers.caching import reuse
 from hebe.makers.identity import ADDED_LATER
 from hebe.makers.reference import Reference
 from hebe.makers.start import Displacement, Start, bare_start, lowest_start, state_start
@@ -118,9 +117,8 @@ class CalculationMaker(Maker, ABC):
             return self._without_start(engine, label, reason)
         reference = Reference(self._host(start, begin.structure), self._family(), self.ion, parent)
         attempt = self._attempt(engine, begin, reference, label, _records(starts))
-        found = attempt.found()
-        if found is None and begin.derived is not None:
-            found = reuse(calculation_key(engine, self.task, Start(begin.structure)), CalculationDoc)
+        other = None if begin.derived is None else calculation_key(engine, self.task, Start(begin.structure))
+        found = attempt.found(otherwise=other)
         return attempt.compute() if found is None else found
 
     def start_of(

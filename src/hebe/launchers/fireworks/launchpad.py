@@ -1,4 +1,4 @@
-"""The jobs of a LaunchPad: taken, given back, completed, lost and rerun, each step a few atomic updates.
+"""The jobs of a LaunchPad: claimed, given back, completed, lost and rerun, each step a few atomic updates.
 
 The documents are FireWorks' own, so that ``lpad`` and its web pages show them. FireWorks itself reads and writes the
 whole workflow under a lock for every change of a job, which costs 40 to 47 commands a job; here a change touches the
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
-from hebe.launchers.fireworks.taken import Document, Taken
+from hebe.launchers.fireworks.claimed_job import ClaimedJob, Document
 from hebe.launchers.fireworks.workflow_states import ENDED, is_stuck, state_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _CHUNK = 500
 _MARK = "spec.hebe"
 
 
-class Board:
+class Launchpad:
     """Jobs of a LaunchPad that Hebe submitted.
 
     Parameters
@@ -51,7 +51,7 @@ class Board:
         self._launches.create_index("launch_id")
         self._workflows.create_index("nodes")
 
-    def take(self, category: str, worker: str, host: str, excluded: Collection[str] = ()) -> Taken | None:
+    def take(self, category: str, worker: str, host: str, excluded: Collection[str] = ()) -> ClaimedJob | None:
         """Take the ready job of highest priority.
 
         Parameters
@@ -88,15 +88,15 @@ class Board:
         launch = Launch("RUNNING", "", FWorker(worker, category), host, None, launch_id=launch_id, fw_id=job["fw_id"])
         self._launches.insert_one(launch.to_db_dict())
         self._note(job["fw_id"], "RUNNING")
-        return Taken(job["fw_id"], launch_id, job["spec"], job["name"])
+        return ClaimedJob(job["fw_id"], launch_id, job["spec"], job["name"])
 
-    def in_hand(self, worker: str) -> Taken | None:
+    def in_hand(self, worker: str) -> ClaimedJob | None:
         """Return the job that a worker has, if the answer to its `take` was lost."""
         job = self._jobs.find_one({"state": "RUNNING", f"{_MARK}.worker": worker})
-        return None if job is None else Taken(job["fw_id"], job["launches"][-1], job["spec"], job["name"])
+        return None if job is None else ClaimedJob(job["fw_id"], job["launches"][-1], job["spec"], job["name"])
 
     def ready(self, category: str, excluded: Collection[str] = ()) -> int:
-        """Count the jobs that could be taken now."""
+        """Count the jobs that could be claimed now."""
         left_out = {f"{_MARK}.campaign": {"$nin": list(excluded)}} if excluded else {}
         return int(self._jobs.count_documents({"state": "READY", "spec._category": category, **left_out}))
 
@@ -104,22 +104,22 @@ class Board:
         """Names of the resources that ready jobs ask for."""
         return {str(name) for name in self._jobs.distinct("spec._category", {"state": "READY"})}
 
-    def beat(self, taken: Taken) -> bool:
+    def beat(self, claimed: ClaimedJob) -> bool:
         """Say that a job is still being worked on; False when it was taken away."""
         now = datetime.now(UTC)
-        self._launches.update_one({"launch_id": taken.launch_id}, {"$set": {"state_history.0.updated_on": now}})
-        return self.owns(taken)
+        self._launches.update_one({"launch_id": claimed.launch_id}, {"$set": {"state_history.0.updated_on": now}})
+        return self.owns(claimed)
 
-    def owns(self, taken: Taken) -> bool:
+    def owns(self, claimed: ClaimedJob) -> bool:
         """Whether a job still belongs to the worker that took it."""
-        return self._jobs.find_one(self._held(taken), {"_id": 1}) is not None
+        return self._jobs.find_one(self._held(claimed), {"_id": 1}) is not None
 
-    def complete(self, taken: Taken, *, failed: bool = False, keep: Document | None = None) -> bool:
+    def complete(self, claimed: ClaimedJob, *, failed: bool = False, keep: Document | None = None) -> bool:
         """End a job, which makes those ready that waited only for it.
 
         Parameters
         ----------
-        taken
+        claimed
             The job.
         failed
             Whether it ended without an output.
@@ -135,18 +135,18 @@ class Board:
 
         state, now = "FIZZLED" if failed else "COMPLETED", datetime.now(UTC)
         change = {"$set": {"state": state, "updated_on": now}, "$unset": {f"{_MARK}.worker": ""}}
-        if self._jobs.find_one_and_update(self._held(taken), change) is None:
+        if self._jobs.find_one_and_update(self._held(claimed), change) is None:
             return False
         action = None if failed else FWAction(stored_data=keep).to_dict()
         end = {"state": state, "time_end": now, "action": action}
         entry = {"state": state, "created_on": now, "updated_on": now}
-        self._launches.update_one({"launch_id": taken.launch_id}, {"$set": end, "$push": {"state_history": entry}})
-        self._note(taken.fw_id, state)
+        self._launches.update_one({"launch_id": claimed.launch_id}, {"$set": end, "$push": {"state_history": entry}})
+        self._note(claimed.fw_id, state)
         return True
 
-    def put_back(self, taken: Taken, wait_s: float = 0.0) -> bool:
+    def put_back(self, claimed: ClaimedJob, wait_s: float = 0.0) -> bool:
         """Make a job ready again that was not run, for others after some seconds; False when it was taken away."""
-        return self._release(self._held(taken), taken.launch_id, wait_s=wait_s)
+        return self._release(self._held(claimed), claimed.launch_id, wait_s=wait_s)
 
     def lose(self, worker: str, reason: str, attempts: int) -> list[tuple[Document, bool]]:
         """Make the jobs of a dead worker ready again, or fail those that were lost too often.
@@ -170,26 +170,26 @@ class Board:
         for job in list(
             self._jobs.find(names, {"fw_id": 1, "launches": 1, "spec.hebe": 1, "name": 1, "spec._tasks": 1})
         ):
-            taken = Taken(job["fw_id"], job["launches"][-1] if job["launches"] else 0, job["spec"], job["name"])
-            lost = int(taken.facts.get("lost", 0)) + 1
-            self._jobs.update_one(self._held(taken), {"$set": {f"{_MARK}.lost": lost}})
+            claimed = ClaimedJob(job["fw_id"], job["launches"][-1] if job["launches"] else 0, job["spec"], job["name"])
+            lost = int(claimed.facts.get("lost", 0)) + 1
+            self._jobs.update_one(self._held(claimed), {"$set": {f"{_MARK}.lost": lost}})
             again = lost < attempts
-            done = self.put_back(taken) if again else self.complete(taken, failed=True)
+            done = self.put_back(claimed) if again else self.complete(claimed, failed=True)
             if done:
-                found.append(({**taken.identity, "message": f"{reason} (try {lost} of {attempts})"}, again))
-            self.mend(taken.fw_id)
+                found.append(({**claimed.identity, "message": f"{reason} (try {lost} of {attempts})"}, again))
+            self.mend(claimed.fw_id)
         return found
 
-    def hold(self, taken: Taken, uuids: Collection[str]) -> None:
+    def hold(self, claimed: ClaimedJob, uuids: Collection[str]) -> None:
         """Have the jobs that follow from one wait for others, too."""
         if not uuids:
             return
         change = {"$set": {f"{_MARK}.held": True}, "$addToSet": {f"{_MARK}.after": {"$each": sorted(uuids)}}}
-        self._jobs.update_many({"fw_id": {"$in": self._children(taken.fw_id)}, "state": "WAITING"}, change)
+        self._jobs.update_many({"fw_id": {"$in": self._children(claimed.fw_id)}, "state": "WAITING"}, change)
 
-    def defuse(self, taken: Taken, *, everything: bool) -> None:
+    def defuse(self, claimed: ClaimedJob, *, everything: bool) -> None:
         """Have what follows from a job, or everything in its workflow, not run."""
-        queue, seen = self._children(taken.fw_id), set[int]()
+        queue, seen = self._children(claimed.fw_id), set[int]()
         while queue:
             fw_id = queue.pop()
             if fw_id not in seen:
@@ -197,10 +197,10 @@ class Board:
                 queue += self._children(fw_id)
         chosen: Document = {"fw_id": {"$in": sorted(seen)}}
         if everything:
-            workflow = self._workflows.find_one({"nodes": taken.fw_id}, {"nodes": 1}) or {"nodes": []}
-            chosen = {"fw_id": {"$in": workflow["nodes"], "$ne": taken.fw_id}}
+            workflow = self._workflows.find_one({"nodes": claimed.fw_id}, {"nodes": 1}) or {"nodes": []}
+            chosen = {"fw_id": {"$in": workflow["nodes"], "$ne": claimed.fw_id}}
         self._jobs.update_many({**chosen, "state": {"$in": ["WAITING", "READY"]}}, {"$set": {"state": "DEFUSED"}})
-        self.mend(taken.fw_id)
+        self.mend(claimed.fw_id)
 
     def rerun(self, uuids: Collection[str]) -> int:
         """Have ended jobs, and those that follow from them, run again; return how many were ended and now wait."""
@@ -294,9 +294,9 @@ class Board:
         workflow = self._workflows.find_one({"nodes": fw_id}, {"links": 1})
         return [] if workflow is None else list(workflow["links"].get(str(fw_id), []))
 
-    def _held(self, taken: Taken) -> Document:
+    def _held(self, claimed: ClaimedJob) -> Document:
         """Criteria that only a job meets which is still in the hands of who took it."""
-        return {"fw_id": taken.fw_id, "state": "RUNNING", "launches": taken.launch_id}
+        return {"fw_id": claimed.fw_id, "state": "RUNNING", "launches": claimed.launch_id}
 
     def _release(self, criteria: Document, launch_id: int, *, wait_s: float) -> bool:
         now = datetime.now(UTC)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hebe.launchers.protocol import Task
 
 
-class Inbox:
+class TaskQueue:
     """Messages and tasks that were not started.
 
     Parameters
@@ -37,7 +37,7 @@ class Inbox:
 
     def start(self) -> None:
         """Begin to listen."""
-        threading.Thread(target=self._listen, daemon=True, name="inbox").start()
+        threading.Thread(target=self._listen, daemon=True, name="task_queue").start()
 
     def message(self) -> dict[str, Any]:
         """Return the next message that is no task, waiting for it."""

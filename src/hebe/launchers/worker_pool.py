@@ -8,15 +8,13 @@ import selectors
 import subprocess
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from hebe.exceptions import LaunchError, StoreError
-from hebe.launchers.graph import Node
-from hebe.launchers.limits import Cause
-from hebe.launchers.outcome import Outcome
+from hebe.launchers.batches import AHEAD_S
 from hebe.launchers.process import Worker, start
 from hebe.launchers.protocol import frame, receive
+from hebe.launchers.workers import Event
 from hebe.stores.remote import NO_ANSWER
 from hebe.stores.service import Service
 
@@ -25,31 +23,16 @@ if TYPE_CHECKING:
 
     from maggma.core.store import Store
 
+    from hebe.launchers.graph import Node
+    from hebe.launchers.limits import Cause
+    from hebe.launchers.outcome import Outcome
     from hebe.launchers.protocol import Task
-
-AHEAD_S = 0.1
-"""How much work of brief jobs a worker may have at hand, in seconds."""
 
 _MAX_FALSE_STARTS = 3
 _WATCH_S = 0.1
 
 
-@dataclass
-class Event:
-    """Something that happened to a job.
-
-    ``lost`` means that its worker died or was ended while it ran, ``unsure`` that its worker died before it could tell
-    whether it ran, ``returned`` that it was not started.
-    """
-
-    kind: Literal["started", "ended", "lost", "unsure", "returned"]
-    node: Node
-    outcome: Outcome | None = None
-    message: str = ""
-    cause: Cause = "died"
-
-
-class Crew:
+class WorkerPool:
     """Up to a number of worker processes.
 
     Parameters
@@ -225,7 +208,7 @@ class Crew:
 
     def _look(self, worker: Worker) -> None:
         """Notice which job a worker has begun."""
-        number, _ = worker.slate.read()
+        number, _ = worker.current_task.read()
         if number != worker.seen and number in worker.assigned:
             worker.seen = number
             self._events.append(Event("started", worker.assigned[number]))
@@ -256,7 +239,7 @@ class Crew:
 
     def _bury(self, worker: Worker) -> None:
         """Report what a dead worker had: one of its jobs ran, some may be finished, some were not started."""
-        culprit, _ = worker.slate.read()
+        culprit, _ = worker.current_task.read()
         code = worker.end()
         self._remove(worker)
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
@@ -281,7 +264,7 @@ class Crew:
     def _remove(self, worker: Worker) -> None:
         self._selector.unregister(worker.channel)
         worker.channel.close()
-        worker.slate.close()
+        worker.current_task.close()
         self._workers.remove(worker)
         if worker.log.exists() and worker.log.stat().st_size == 0:
             worker.log.unlink()

@@ -40,7 +40,7 @@ def give_up(access: Access, worker: str, reason: str, attempts: int) -> int:
         if (name == worker or name.startswith(f"{worker}/")) and report["status"] == "running":
             claims.free(Owner(report["host"], report["pid"], report["started"]))
             access.records.beat(name, {**report, "status": "lost", "running": []})
-    lost = access.board.lose(worker, reason, attempts)
+    lost = access.launchpad.lose(worker, reason, attempts)
     for identity, again in lost:
         message = identity.pop("message")
         failure = Failure(ERROR_CLASSES["died"], message, run_dir=str(access.runs / worker.partition("/")[0]))
@@ -53,7 +53,7 @@ def give_up(access: Access, worker: str, reason: str, attempts: int) -> int:
 
 def bury(access: Access, name: str, folder: Path, attempts: int) -> int:
     """Collect what an ended queue job left and take back what it had; return the number of jobs taken back."""
-    collect(folder, access.store, access.board)
+    collect(folder, access.store, access.launchpad)
     return give_up(access, name, "its queue job ended", attempts)
 
 
@@ -87,12 +87,12 @@ def release_held(access: Access) -> int:
     This is how a stage border is promoted: its job reads outputs of every candidate of the stage, and runs when each of
     them is terminal, completed or failed.
     """
-    held = access.board.held()
+    held = access.launchpad.held()
     wanted = {uuid for job in held for uuid in job["spec"]["hebe"]["after"]}
     open_ = _open(access, wanted)
     free = [job["fw_id"] for job in held if open_.isdisjoint(job["spec"]["hebe"]["after"])]
     for fw_id in free:
-        access.board.unhold(fw_id)
+        access.launchpad.unhold(fw_id)
     return len(free)
 
 
@@ -102,7 +102,7 @@ def _open(access: Access, uuids: set[str]) -> set[str]:
         return set()
     states: dict[tuple[str, int], set[str]] = {}
     jobs: dict[str, dict[str, Any]] = {}
-    for job in access.board.of(uuids, {"state": 1, "spec.hebe": 1, "fw_id": 1}):
+    for job in access.launchpad.of(uuids, {"state": 1, "spec.hebe": 1, "fw_id": 1}):
         facts = job["spec"]["hebe"]
         states.setdefault((facts["uuid"], facts["index"]), set()).add(job["state"])
         jobs[facts["uuid"]] = job
@@ -114,4 +114,4 @@ def _open(access: Access, uuids: set[str]) -> set[str]:
         for document in (access.store.docs_store.query(criteria, list(DIGESTED)) if unknown else ())
         if Digest.of(document).status != "cut"
     }
-    return {uuid for uuid in waiting if not access.board.is_stuck(jobs[uuid]["fw_id"])} | (unknown - stored)
+    return {uuid for uuid in waiting if not access.launchpad.is_stuck(jobs[uuid]["fw_id"])} | (unknown - stored)

@@ -12,7 +12,7 @@ from hebe.report.health import examine
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hebe.report.checks import Check
+    from hebe.launchers.check import Check
 
 
 def checks(root: Path) -> dict[str, Check]:

@@ -10,7 +10,7 @@ _MOST = 1000
 _STRANGE = re.compile(r"[^\w.+-]+")
 
 
-class Places:
+class JobFolders:
     """Job folders of one process.
 
     Parameters
@@ -33,17 +33,17 @@ class Places:
         """
         base = f"{_STRANGE.sub('-', name)[:60].strip('.-') or 'job'}-{uuid[:8]}-{index}"
         for attempt in range(1, _MOST):
-            place = os.path.join(self._folder, base if attempt == 1 else f"{base}-{attempt}")  # noqa: PTH118 - called often
-            if self._take(place):
-                os.chdir(place)
-                return Path(place)
+            folder = os.path.join(self._folder, base if attempt == 1 else f"{base}-{attempt}")  # noqa: PTH118 - called often
+            if self._take(folder):
+                os.chdir(folder)
+                return Path(folder)
         raise FileExistsError(f"{self._folder}/{base} and its successors exist")
 
-    def leave(self, place: Path, home: str, *, keep: bool) -> None:
+    def leave(self, folder: Path, home: str, *, keep: bool) -> None:
         """Change back; a folder that need not be kept and is empty is used again."""
         os.chdir(home)
-        if not keep and not _has_entries(place):
-            self._spare = str(place)
+        if not keep and not _has_entries(folder):
+            self._spare = str(folder)
 
     def close(self) -> None:
         """Remove what was never used."""
@@ -51,26 +51,26 @@ class Places:
             os.rmdir(self._spare)  # noqa: PTH106 - as above
         self._spare = None
 
-    def _take(self, place: str) -> bool:
+    def _take(self, folder: str) -> bool:
         spare, self._spare = self._spare, None
-        if spare is not None and (spare == place or not os.path.lexists(place)):
+        if spare is not None and (spare == folder or not os.path.lexists(folder)):
             try:
-                os.rename(spare, place)  # noqa: PTH104 - as above
+                os.rename(spare, folder)  # noqa: PTH104 - as above
             except OSError:
                 pass
             else:
                 return True
         self._spare = spare
         try:
-            os.makedirs(place)  # noqa: PTH103 - as above
+            os.makedirs(folder)  # noqa: PTH103 - as above
         except FileExistsError:
             return False
         return True
 
 
-def _has_entries(place: Path | str) -> bool:
+def _has_entries(folder: Path | str) -> bool:
     try:
-        with os.scandir(place) as entries:
+        with os.scandir(folder) as entries:
             return any(entries)
     except OSError:
         return True

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from support import launcher_jobs as jobs
 
 if TYPE_CHECKING:
-    from hebe.launchers.fireworks.board import Board
-    from hebe.launchers.fireworks.taken import Taken
+    from hebe.launchers.fireworks.claimed_job import ClaimedJob
+    from hebe.launchers.fireworks.launchpad import Launchpad
     from support.cluster import Project
 
 
@@ -24,15 +24,15 @@ def diamond(project: Project, *, lenient: bool = False) -> list[Any]:
     return [first, *middle, last]
 
 
-def take(board: Board, worker: str = "pilot/0") -> Taken:
-    taken = board.take("default", worker, "host")
-    assert taken is not None
-    return taken
+def take(launchpad: Launchpad, worker: str = "pilot/0") -> ClaimedJob:
+    claimed = launchpad.take("default", worker, "host")
+    assert claimed is not None
+    return claimed
 
 
 def summary(project: Project) -> tuple[str, list[str]]:
     """State of the workflow and its jobs as FireWorks computes them from the documents."""
-    pad = project.access.board.pad
+    pad = project.access.launchpad.pad
     workflow = pad.get_wf_by_fw_id(pad.fireworks.find_one({})["fw_id"])
     states = [workflow.fw_states[fw_id] for fw_id in sorted(workflow.fw_states)]
     assert states == [workflow.id_fw[fw_id].state for fw_id in sorted(workflow.id_fw)]
@@ -42,95 +42,95 @@ def summary(project: Project) -> tuple[str, list[str]]:
 
 def test_a_workflow_from_beginning_to_end(project: Project) -> None:
     diamond(project)
-    board = project.access.board
+    launchpad = project.access.launchpad
     assert summary(project) == ("READY", ["READY", "WAITING", "WAITING", "WAITING"])
-    first = take(board)
-    assert board.take("default", "pilot/1", "host") is None
+    first = take(launchpad)
+    assert launchpad.take("default", "pilot/1", "host") is None
     assert summary(project)[1] == ["RUNNING", "WAITING", "WAITING", "WAITING"]
-    assert board.complete(first)
+    assert launchpad.complete(first)
     assert summary(project)[1] == ["COMPLETED", "READY", "READY", "WAITING"]
-    left, right = take(board), take(board, "pilot/1")
-    threads = [threading.Thread(target=board.complete, args=(one,)) for one in (left, right)]
+    left, right = take(launchpad), take(launchpad, "pilot/1")
+    threads = [threading.Thread(target=launchpad.complete, args=(one,)) for one in (left, right)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert summary(project)[1] == ["COMPLETED", "COMPLETED", "COMPLETED", "READY"]
-    assert board.complete(take(board))
+    assert launchpad.complete(take(launchpad))
     assert summary(project) == ("COMPLETED", ["COMPLETED"] * 4)
-    assert board.unfinished() == []
+    assert launchpad.unfinished() == []
 
 
 def test_other_resources_and_paused_campaigns_are_left_alone(project: Project) -> None:
     diamond(project)
-    board = project.access.board
-    assert board.take("large", "pilot/0", "host") is None
-    assert board.take("default", "pilot/0", "host", ["test"]) is None
-    assert take(board).facts["campaign"] == "test"
+    launchpad = project.access.launchpad
+    assert launchpad.take("large", "pilot/0", "host") is None
+    assert launchpad.take("default", "pilot/0", "host", ["test"]) is None
+    assert take(launchpad).facts["campaign"] == "test"
 
 
 def test_who_lost_a_job_cannot_complete_it(project: Project) -> None:
     diamond(project)
-    board = project.access.board
-    before = take(board)
-    ((identity, again),) = board.lose("pilot", "it died", attempts=3)
+    launchpad = project.access.launchpad
+    before = take(launchpad)
+    ((identity, again),) = launchpad.lose("pilot", "it died", attempts=3)
     assert again
     assert identity["uuid"] == before.facts["uuid"]
-    now = take(board, "other/0")
+    now = take(launchpad, "other/0")
     assert now.fw_id == before.fw_id
-    assert not board.beat(before)
-    assert not board.complete(before)
-    assert not board.put_back(before)
-    assert board.owns(now)
-    assert board.complete(now)
+    assert not launchpad.beat(before)
+    assert not launchpad.complete(before)
+    assert not launchpad.put_back(before)
+    assert launchpad.owns(now)
+    assert launchpad.complete(now)
 
 
 def test_a_job_that_is_lost_too_often_fails_and_its_lenient_children_run(project: Project) -> None:
     diamond(project, lenient=True)
-    board = project.access.board
-    board.complete(take(board))
+    launchpad = project.access.launchpad
+    launchpad.complete(take(launchpad))
     for attempt in range(1, 4):
-        taken = take(board)
-        ((identity, again),) = board.lose("pilot/0", "it died", attempts=3)
+        claimed = take(launchpad)
+        ((identity, again),) = launchpad.lose("pilot/0", "it died", attempts=3)
         assert again == (attempt < 3)
         assert f"try {attempt} of 3" in identity["message"]
-    while (other := board.take("default", "pilot/0", "host")) is not None and other.fw_id != taken.fw_id:
-        board.complete(other)
-    states = board.states()
+    while (other := launchpad.take("default", "pilot/0", "host")) is not None and other.fw_id != claimed.fw_id:
+        launchpad.complete(other)
+    states = launchpad.states()
     assert states == {"COMPLETED": 3, "FIZZLED": 1}
-    assert board.rerun([taken.facts["uuid"]]) == 2  # itself and the job that reads from it
-    assert board.states() == {"COMPLETED": 2, "READY": 1, "WAITING": 1}
+    assert launchpad.rerun([claimed.facts["uuid"]]) == 2  # itself and the job that reads from it
+    assert launchpad.states() == {"COMPLETED": 2, "READY": 1, "WAITING": 1}
 
 
 def test_a_change_that_was_cut_short_is_mended(project: Project) -> None:
     diamond(project)
-    board = project.access.board
-    taken = take(board)
-    board.pad.fireworks.update_one({"fw_id": taken.fw_id}, {"$set": {"state": "COMPLETED"}})  # and died here
-    assert board.pad.workflows.find_one({})["fw_states"][str(taken.fw_id)] == "RUNNING"
-    for fw_id in board.unfinished():
-        board.mend(fw_id)
-    assert sorted(board.states().items()) == [("COMPLETED", 1), ("READY", 2), ("WAITING", 1)]
+    launchpad = project.access.launchpad
+    claimed = take(launchpad)
+    launchpad.pad.fireworks.update_one({"fw_id": claimed.fw_id}, {"$set": {"state": "COMPLETED"}})  # and died here
+    assert launchpad.pad.workflows.find_one({})["fw_states"][str(claimed.fw_id)] == "RUNNING"
+    for fw_id in launchpad.unfinished():
+        launchpad.mend(fw_id)
+    assert sorted(launchpad.states().items()) == [("COMPLETED", 1), ("READY", 2), ("WAITING", 1)]
 
 
 def test_a_job_that_was_put_back_rests(project: Project) -> None:
     diamond(project)
-    board = project.access.board
-    board.put_back(take(board), wait_s=1000.0)
-    assert board.ready("default") == 1
-    assert board.take("default", "pilot/0", "host") is None
+    launchpad = project.access.launchpad
+    launchpad.put_back(take(launchpad), wait_s=1000.0)
+    assert launchpad.ready("default") == 1
+    assert launchpad.take("default", "pilot/0", "host") is None
 
 
 def test_fireworks_own_rerun_is_understood(project: Project) -> None:
     diamond(project)
-    board = project.access.board
-    first = take(board)
-    board.complete(first)
-    board.pad.rerun_fw(first.fw_id)
-    assert board.states() == {"READY": 1, "WAITING": 3}
-    again = take(board)
+    launchpad = project.access.launchpad
+    first = take(launchpad)
+    launchpad.complete(first)
+    launchpad.pad.rerun_fw(first.fw_id)
+    assert launchpad.states() == {"READY": 1, "WAITING": 3}
+    again = take(launchpad)
     assert again.fw_id == first.fw_id
-    assert board.complete(again)
+    assert launchpad.complete(again)
 
 
 def test_a_job_costs_few_commands(project: Project) -> None:
@@ -149,12 +149,12 @@ def test_a_job_costs_few_commands(project: Project) -> None:
         def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
 
     project.submit(*[jobs.add(number) for number in range(3)])
-    from hebe.launchers.fireworks.board import Board
+    from hebe.launchers.fireworks.launchpad import Launchpad
 
-    pad, counter = project.access.board.pad, Counter()
+    pad, counter = project.access.launchpad.pad, Counter()
     from fireworks import LaunchPad
 
-    counted = Board(
+    counted = Launchpad(
         LaunchPad(
             host=pad.host,
             name=pad.name,
@@ -178,14 +178,14 @@ def test_submitting_again_adds_only_what_is_new(project: Project) -> None:
     assert project.submit(*build(2))["jobs"] == 2
     found = project.submit(*build(3))
     assert (found["jobs"], found["known"], found["workflows"]) == (1, 2, 1)
-    assert project.access.board.states() == {"READY": 3}
+    assert project.access.launchpad.states() == {"READY": 3}
 
 
 def test_no_stored_document_knows_the_password(project: Project) -> None:
     diamond(project)
-    board = project.access.board
-    board.complete(take(board))
-    database = board.pad.db
+    launchpad = project.access.launchpad
+    launchpad.complete(take(launchpad))
+    database = launchpad.pad.db
     stored = [document for name in database.list_collection_names() for document in database[name].find({})]
     assert len(stored) > 5
     assert "open-sesame" not in repr(stored)

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 _ENTRY = struct.Struct("=dq")
 
 
-class Slate:
+class CurrentTask:
     """Sixteen bytes that a worker writes and its launcher reads, also after the worker's death.
 
     Parameters
@@ -25,7 +25,7 @@ class Slate:
 
     @staticmethod
     def file() -> BinaryIO:
-        """Make an unnamed file for a slate."""
+        """Make an unnamed file for it."""
         file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the launcher keeps it open
         file.write(bytes(_ENTRY.size))
         file.flush()

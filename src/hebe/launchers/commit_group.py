@@ -22,7 +22,7 @@ _BYTES = 1 << 22
 KEY = ["uuid", "index"]
 
 
-class Group:
+class CommitGroup:
     """Collects outputs and outcomes, commits the outputs in one transaction and then tells the outcomes.
 
     Parameters

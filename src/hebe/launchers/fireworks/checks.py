@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hebe.exceptions import HebeError
-from hebe.report.checks import Check
+from hebe.launchers.check import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,10 +43,10 @@ def _launchpad(root: Path) -> Iterator[Check]:
         yield Check("LaunchPad", "failed", str(err), "correct store.uri or cluster.uri in hebe.yaml, or start MongoDB")
         return
     try:
-        states = access.board.states()
+        states = access.launchpad.states()
         count = ", ".join(f"{number:,} {state.lower()}" for state, number in sorted(states.items()))
         yield Check("LaunchPad", "ok", f"jobs: {count or 'none'}")
-        unknown = sorted(access.board.wanted() - access.cluster.resources.keys())
+        unknown = sorted(access.launchpad.wanted() - access.cluster.resources.keys())
         if unknown:
             advice = "name them in cluster.resources again: no queue job takes jobs that ask for them"
             yield Check("resources", "failed", f"jobs ask for {', '.join(unknown)}", advice)
