@@ -92,6 +92,7 @@ def run_parcel(raw: bytes) -> bytes:
     with _one_at_a_time:
         _end_with(parcel.driver)
         folder = _usable(Path(parcel.folder))
+        os.chdir(folder)  # the folder that the process was started in may be gone by now
         with _told_to(folder / f"worker-{socket.gethostname()}-{os.getpid()}.log"):
             try:
                 with _time_limit(parcel.limits.timeout_s):
