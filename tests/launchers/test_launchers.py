@@ -254,6 +254,15 @@ def test_time_is_limited(run: Run, store: JobStore, marks: Path) -> None:
     assert jobs.executions(marks) == {"good": 1}
 
 
+def test_a_job_that_cannot_be_ended_is_given_up(store: JobStore, marks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hebe.launchers.executor.workers.GRACE_S", 0.1)
+    deaf, good = jobs.sleep_deaf(str(marks)), jobs.note("good", str(marks), 1)
+    summary = POOL(Flow([deaf, good]), store=store, progress=False)
+    (failure,) = summary.failures
+    assert (failure.error_class, failure.job_ids) == ("TimeoutExceeded", [deaf.uuid])
+    assert summary.jobs["completed"] == 1
+
+
 @needs_executorlib
 def test_executorlib_runs_jobs(store: JobStore, marks: Path) -> None:
     first = jobs.compute_once(str(marks), "equal")

@@ -204,6 +204,14 @@ def hang() -> None:
     threading.Event().wait()
 
 
+@job(config=JobConfig(manager_config={"timeout_s": 0.5}))
+def sleep_deaf(folder: str) -> None:
+    """Wait for ever and hear nothing, as code does that does not return to Python."""
+    mark(folder, "deaf")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    threading.Event().wait()
+
+
 @job
 def leave(code: int) -> None:
     """Leave the process without a word."""

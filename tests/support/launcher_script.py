@@ -12,9 +12,12 @@ from typing import Any
 from jobflow import Flow
 
 from hebe.exceptions import HebeError
-from hebe.launchers import local
+from hebe.launchers import inline, local
+from hebe.launchers.executor import launcher as executor
 from hebe.stores import open_store
 from support import launcher_jobs as jobs
+
+LAUNCHERS: dict[str, Any] = {"local": local.run, "executor": executor.run, "inline": inline.run}
 
 CAMPAIGN = 10_000
 """A size of so many stands for one candidate of something like a campaign."""
@@ -40,6 +43,8 @@ def flow_of(size: int, marks: str) -> Flow:
 def main() -> None:
     """Run it."""
     root, size, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    name = sys.argv[4] if len(sys.argv) > 4 else "local"
+    options: dict[str, Any] = {} if name == "inline" else {"workers": workers}
 
     def show(event: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps({**event, "pid": os.getpid()}) + "\n")
@@ -47,7 +52,7 @@ def main() -> None:
 
     flow = flow_of(size, str(root / "marks"))
     try:
-        summary = local.run(flow, store=open_store(root), workers=workers, progress=False, on_event=show)
+        summary = LAUNCHERS[name](flow, store=open_store(root), progress=False, on_event=show, **options)
     except HebeError as err:
         sys.exit(f"error: {err}")
     except KeyboardInterrupt:

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     import subprocess
 
 
-def workers_of(pid: int) -> list[int]:
-    """Worker processes of a launcher that are alive."""
+def workers_of(pid: int, mark: bytes = b"hebe.launchers.worker") -> list[int]:
+    """Worker processes of a launcher that are alive; `mark` is in their command lines."""
     found = []
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
         with contextlib.suppress(OSError):
-            if b"hebe.launchers.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+            if mark in Path(f"/proc/{child}/cmdline").read_bytes():
                 found.append(int(child))
     return found
 
 
-def kill_launcher(process: subprocess.Popen[Any]) -> int:
+def kill_launcher(process: subprocess.Popen[Any], mark: bytes = b"hebe.launchers.worker") -> int:
     """Kill a launcher, check that its workers end, and return how many there were."""
-    workers = handles_of(workers_of(process.pid))
+    workers = handles_of(workers_of(process.pid, mark))
     process.kill()
     process.communicate()
     ended(workers)

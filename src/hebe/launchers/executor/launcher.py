@@ -6,8 +6,8 @@ that it reads and give documents back: they need Hebe, and no database or file s
 
 from __future__ import annotations
 
-import inspect
 import os
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -18,8 +18,10 @@ from pydantic import Field
 from hebe.config.launcher import EXECUTOR
 from hebe.config.model import ConfigModel
 from hebe.config.settings import get_settings
+from hebe.config.units import Whole
 from hebe.exceptions import BadInputError, HebeError
 from hebe.launchers.check import Check
+from hebe.launchers.executor.pools import process_pool
 from hebe.launchers.in_process import InProcessLauncher, processors
 from hebe.launchers.process import ONE_THREAD
 
@@ -41,10 +43,15 @@ _NUMBERS: Final = ("max_workers", "max_cores")
 
 
 class ExecutorKeys(ConfigModel):
-    """Keys of the launcher in settings: what makes the executor, as ``module:factory``, and its arguments by name."""
+    """Keys of the launcher in settings.
+
+    ``executor`` makes the executor, as ``module:factory``, with ``arguments`` by name. It has up to ``workers`` jobs at
+    a time; without it the numbers are those of `run`.
+    """
 
     executor: str = Field(default=POOL, min_length=3)
     arguments: dict[str, Any] = Field(default_factory=dict)
+    workers: Whole | None = Field(default=None, ge=1, le=100_000)
 
 
 def run(
@@ -65,7 +72,7 @@ def run(
     executor
         What makes it, or where that is found: ``module:factory``. It is called again when an executor has broken.
     arguments
-        For it, by name; ``max_workers`` is added where it is known and no such number is given.
+        For it, by name; pools of the standard library get ``max_workers`` where it is not given.
     workers
         How many jobs the executor has at a time; by default ``max_workers`` or ``max_cores`` of the arguments, else the
         number of processors.
@@ -82,8 +89,8 @@ def run(
     factory = imported(executor) if isinstance(executor, str) else executor
     given = dict(arguments or {})
     size = workers or next((int(given[name]) for name in _NUMBERS if given.get(name)), None) or processors()
-    if not any(name in given for name in _NUMBERS) and "max_workers" in _parameters(factory):
-        given["max_workers"] = size
+    if factory is process_pool or (isinstance(factory, type) and issubclass(factory, ProcessPoolExecutor)):
+        given.setdefault("max_workers", size)
     make = partial(_made, factory, given)
 
     def hire(near: Surroundings) -> ExecutorWorkers:
@@ -126,11 +133,12 @@ class ExecutorLauncher(InProcessLauncher):
         """Run one flow to its end."""
         given: ExecutorKeys = self._block
         told = any(given.arguments.get(name) for name in _NUMBERS)
+        workers = wishes.workers or given.workers or (None if told else get_settings(self._project.root).workers)
         return run(
             flow,
             executor=given.executor,
             arguments=given.arguments,
-            workers=wishes.workers or (None if told else get_settings(self._project.root).workers),
+            workers=workers,
             store=self._project.store,
             root=self._project.root,
             progress=wishes.progress,
@@ -155,13 +163,6 @@ def _made(factory: Callable[..., Executor], arguments: dict[str, Any]) -> Execut
     except (TypeError, ValueError) as err:
         reason = f"the executor refuses its arguments: {err}"
         raise BadInputError(reason, key="launcher.arguments") from err
-
-
-def _parameters(factory: Callable[..., Executor]) -> set[str]:
-    try:
-        return set(inspect.signature(factory).parameters)
-    except (TypeError, ValueError):
-        return set()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from hebe.exceptions import LaunchError
 from hebe.launchers.limits import Limits
@@ -43,7 +44,8 @@ class Parcel:
 
     ``body`` is the job as `hebe.launchers.protocol.encode_job` gives it, ``documents`` are those that it reads, with
     ``additional`` the names of the job store's additional stores, ``save`` and ``load`` its other parts. ``folder`` is
-    that of the launch, ``driver`` the process that sends it.
+    that of the launch, ``driver`` the process that sends it. ``attempt`` tells it from every other parcel, since
+    executors may remember what they were given and what came back.
     """
 
     identity: dict[str, Any]
@@ -55,6 +57,7 @@ class Parcel:
     limits: Limits
     folder: str
     driver: Owner
+    attempt: str = field(default_factory=lambda: uuid4().hex)
 
 
 @dataclass
@@ -89,6 +92,7 @@ def run_parcel(raw: bytes) -> bytes:
     with _one_at_a_time:
         _end_with(parcel.driver)
         folder = _usable(Path(parcel.folder))
+        os.chdir(folder)  # the folder that the process was started in may be gone by now
         with _told_to(folder / f"worker-{socket.gethostname()}-{os.getpid()}.log"):
             try:
                 with _time_limit(parcel.limits.timeout_s):

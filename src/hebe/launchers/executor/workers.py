@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 import threading
+import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from hebe.launchers.protocol import Task
 
 
+GRACE_S = 60.0
+"""A job that its worker has not ended so long after its time is given up: it is stuck, or its worker is no more."""
+
+
 @dataclass(eq=False)
 class _Sent:
     """A job in the hands of the executor; ``key`` is what it will compute, if it has asked for something."""
@@ -36,6 +41,12 @@ class _Sent:
     raw: bytes
     seen: bool = False
     began: float = 0.0
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it should have been ended by its worker long ago."""
+        limit = self.node.limits.timeout_s
+        return self.seen and limit is not None and time.monotonic() - self.began > limit + GRACE_S
 
 
 class ExecutorWorkers:
@@ -60,6 +71,7 @@ class ExecutorWorkers:
         self._out: dict[Future[bytes], _Sent] = {}
         self._behind: dict[str, list[Node]] = {}
         self._suspects: set[tuple[str, int]] = set()
+        self._is_stuck = False
         self._events: deque[Event] = deque()
 
     @property
@@ -105,10 +117,12 @@ class ExecutorWorkers:
                 threading.Event().wait(timeout_s)
         for future, sent in list(self._out.items()):
             if not sent.seen and (future.running() or future.done()):
-                sent.seen = True
+                sent.seen, sent.began = True, time.monotonic()
                 self._events.append(Event("started", sent.node))
             if future.done() and future in self._out:
                 self._came_back(future, sent)
+            elif sent.is_overdue:
+                self._give_up(future, sent)
         events = list(self._events)
         self._events.clear()
         return events
@@ -118,8 +132,8 @@ class ExecutorWorkers:
         return [sent.node for sent in self._out.values() if sent.seen]
 
     def close(self) -> None:
-        """Let the executor go."""
-        self._shut(at_once=False)
+        """Let the executor go; it is not waited for where it has jobs that were given up."""
+        self._shut(at_once=self._is_stuck)
 
     def kill(self) -> None:
         """End what runs, if the executor can be made to; claims are given up."""
@@ -177,9 +191,7 @@ class ExecutorWorkers:
         node = sent.node
         self._suspects.discard((node.uuid, node.index))
         if delivery.late:
-            self._settle(sent)
-            message = f"the job took longer than {node.limits.timeout_s:g} s"
-            self._events.append(Event("lost", node, message=message, cause="timeout"))
+            self._late(sent)
             return
         try:
             outcome = accept(delivery, node.identity, self._near.store, self._near.records)
@@ -189,6 +201,18 @@ class ExecutorWorkers:
             outcome = Outcome("failed", failure=failure)
         self._settle(sent)
         self._events.append(Event("ended", node, outcome))
+
+    def _give_up(self, future: Future[bytes], sent: _Sent) -> None:
+        """Wait for a job no more; what may come yet is not stored."""
+        future.cancel()
+        del self._out[future]
+        self._is_stuck = True
+        self._late(sent)
+
+    def _late(self, sent: _Sent) -> None:
+        self._settle(sent)
+        message = f"the job took longer than {sent.node.limits.timeout_s:g} s"
+        self._events.append(Event("lost", sent.node, message=message, cause="timeout"))
 
     def _broke(self, err: BrokenExecutor) -> None:
         """The executor is of no use any more: what it had is tried again, one job at a time if there were several."""
