@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from jobflow import Job
+from pymatgen.core import Lattice, Structure
 
 import hebe
 from hebe.config.engines import BUILT_IN, EngineBlock, EngineSpec, engine_names
@@ -22,6 +23,7 @@ from hebe.config.plugins import plugins
 from hebe.config.stage import Stage
 from hebe.config.yamlfile import load_model, parse_yaml
 from hebe.engines import get_engine
+from hebe.engines.protocol import Engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from support.campaigns import rocksalt
@@ -162,11 +164,17 @@ def test_another_package_adds_an_engine_with_settings_of_its_own(installed: Path
     assert installed.is_dir()
     assert engine_names()[-1] == "springs"
     soft, stiff = (EngineSpec.model_validate({"name": "springs", "stiffness": {"depth": d}}) for d in (1.0, 3.0))
-    assert get_engine(soft).settings != get_engine(stiff).settings
-    same = ASEBlock(ase=_SPRINGS["ase"], energy_scale="springs", arguments={"depth": 3.0})
-    assert get_engine(stiff).settings == get_engine(same).settings
-    assert soft.traits.costly
-    assert get_engine("springs").name == get_engine(same).name
+    same = get_engine(ASEBlock(ase=_SPRINGS["ase"], energy_scale="springs", arguments={"depth": 3.0}))
+    engine = get_engine(stiff)
+    assert isinstance(engine, Engine)
+    assert engine.settings == {"depth": 3.0}
+    assert get_engine(soft).settings == {"depth": 1.0}
+    assert get_engine("springs").settings == {"depth": 2.0}
+    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    relaxed, expected = (one.relax(cell, fmax=0.01) for one in (engine, same))
+    assert relaxed.converged
+    assert relaxed.energy_eV == expected.energy_eV
+    assert engine.static(cell).energy_eV == engine.evaluate(cell).energy_eV > relaxed.energy_eV
 
 
 def test_mistakes_in_settings_of_another_package_are_found(installed: Path) -> None:
