@@ -26,6 +26,7 @@ from hebe.engines import get_engine
 from hebe.engines.protocol import Engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
+from hebe.report.health import examine
 from support.campaigns import rocksalt
 from support.engine_package import install
 
@@ -211,6 +212,12 @@ def test_what_is_no_block_is_refused(installed: Path) -> None:
     plugins.cache_clear()
     with pytest.raises(ValueError, match="is no engine block"):
         EngineSpec.model_validate("springs")
+    with pytest.raises(BadInputError, match="is no engine block"):
+        get_engine("springs")
+    (check,) = (check for check in examine() if check.name == "engine springs")
+    assert (check.status, check.needed) == ("absent", False), (
+        "one broken package is a line of the doctor's, not its end"
+    )
 
 
 SOURCE = Path(hebe.__file__).parent
