@@ -99,6 +99,7 @@ def test_blocks_are_stored_as_they_always_were(written: Any, stored: dict[str, A
     ("block", "line", "key", "words"),
     [
         ("chgnt", 1, "engine", "unknown name 'chgnt' (did you mean chgnet?)"),
+        ({"name": "ase"}, 2, "engine.name", "unknown name 'ase' (known: chgnet"),
         ({"name": "chgnt"}, 2, "engine.name", "did you mean chgnet?"),
         ({"name": "chgnet", "fmx": 1}, 3, "engine.fmx", "unknown key 'fmx' (did you mean fmax?)"),
         ({"name": "gpaw", "settings": {"cutof": 9}}, 4, "engine.settings.cutof", "did you mean cutoff?"),
