@@ -7,7 +7,7 @@ WORKERS ?=
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test slow gpaw abinit lint types check wheel clean help
+.PHONY: demo test slow gpaw abinit core mutants coverage endurance lint types check wheel clean help
 
 help:
 	@echo "make demo   install what the demo needs and run examples/na-o3-quick.yaml"
@@ -15,7 +15,11 @@ help:
 	@echo "make slow   run the slow tests"
 	@echo "make gpaw   run the tests of GPAW, which must be there (Debian: apt install gpaw gpaw-data)"
 	@echo "make abinit run the tests of ABINIT, which must be there (Debian: apt install abinit gpaw-data)"
+	@echo "make core PYTHON=python3.13   the tests that need no torch under another Python, in a venv of its own"
 	@echo "make lint types   ruff and import contract; mypy"
+	@echo "make mutants      change one line at a time: does a test notice?"
+	@echo "make coverage     the fast tests with the lines and branches that they reach"
+	@echo "make endurance    everything that takes hours: all mutants, settings, minima, more examples"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -57,9 +61,32 @@ types: $(VENV)/.test
 
 check: lint types test
 
+# The classifiers promise Python 3.11 to 3.13: the part that needs no torch, with any of them, e.g. make core PYTHON=python3.13
+CORE = .venv-$(shell $(PYTHON) -c 'import sys; print("{}.{}".format(*sys.version_info))')
+CORE_TESTS := tests/config tests/science tests/stores
+
+core:
+	test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)
+	$(CORE)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable . pytest pytest-xdist hypothesis
+	env -u HEBE_TEST_CI $(CORE)/bin/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --durations 5 $(CORE_TESTS)
+
+mutants: $(VENV)/.test
+	$(BIN)/python tests/support/mutants.py
+
+coverage: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --cov --cov-report term:skip-covered --cov-report json:coverage.json
+
+# Hours. Results go to .endurance; what is complete there is not run again, so that a run which was stopped goes on.
+endurance: $(VENV)/.test
+	$(BIN)/python tests/support/mutants.py --all
+	$(BIN)/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --hypothesis-profile endurance
+	mkdir -p .endurance
+	$(BIN)/python benchmarks/settings.py examples/na-o3-quick.yaml --folder .endurance/settings
+	for part in repeat curve starts table; do $(BIN)/python benchmarks/minima.py $$part .endurance/minima.json || exit 1; done
+
 wheel: $(VENV)/.test
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
 
 clean:
-	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis demo
+	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage coverage.json demo

@@ -81,7 +81,7 @@ def peer(here: Project, folder: Path, number: int, seconds: float) -> Measured:
 
     marks = folder / "marks"
     marks.mkdir(parents=True)
-    pad = LaunchPad(host=here.access.board.pad.host, name="peer", uri_mode=True, strm_lvl="CRITICAL")
+    pad = LaunchPad(host=here.access.launchpad.pad.host, name="peer", uri_mode=True, strm_lvl="CRITICAL")
     pad.reset("", require_password=False)
     for index in range(number):
         script = f"touch {marks}/nap{index}-begun.1; sleep {seconds}; touch {marks}/nap{index}.1"

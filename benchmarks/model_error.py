@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Final
 from jobflow import Flow
 
 import hebe
-from hebe.api import project_store
+from hebe.campaigns.api import project_store
 from hebe.flows.campaign import campaign_members
 from hebe.flows.following import wire_stage
 from hebe.flows.later import LaterStage
-from hebe.flows.wiring import Member, host_vertices
+from hebe.flows.members import host_vertices
+from hebe.flows.wanted import Member
 from hebe.launchers import local
 from hebe.makers.build import BuildMaker
 from hebe.schemas.calculation import CalculationDoc

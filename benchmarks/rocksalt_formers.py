@@ -16,7 +16,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from hebe import api
+from hebe.campaigns import api
 from hebe.config.campaign import Campaign
 from hebe.science.analysis.formability import regular_solution_enthalpy, relative_formation
 

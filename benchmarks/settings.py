@@ -85,7 +85,7 @@ def run(name: str, campaign: Path, folder: Path) -> Found:
 def read(project: Path, table: list[str], campaign: Path) -> Found:
     """What is in the store of a project."""
     import hebe
-    from hebe.api import existing_store
+    from hebe.campaigns.api import existing_store
 
     found, store = Found(table=table), existing_store(project)
     try:

@@ -1,4 +1,8 @@
-"""What all tests share: one compute thread, no deadlines, skips that a gate may not have."""
+"""What all tests share: one compute thread, no deadlines, skips that a gate may not have.
+
+The profile ``endurance`` of hypothesis (``--hypothesis-profile endurance``) tries twenty times as many examples, other
+ones every time.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 settings.register_profile("hebe", deadline=None, derandomize=True)
+settings.register_profile("endurance", deadline=None, max_examples=2000)
 settings.load_profile("hebe")
 
 

@@ -9,15 +9,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hebe.api import Results as Results
-    from hebe.api import campaign_flow as campaign_flow
-    from hebe.api import load_campaign as load_campaign
-    from hebe.api import results as results
-    from hebe.api import run as run
+    from hebe.campaigns.api import Results as Results
+    from hebe.campaigns.api import campaign_flow as campaign_flow
+    from hebe.campaigns.api import load_campaign as load_campaign
+    from hebe.campaigns.api import results as results
+    from hebe.campaigns.api import run as run
 
 __version__ = "0.1.0"
 
-_PUBLIC = dict.fromkeys(("Results", "campaign_flow", "load_campaign", "results", "run"), "hebe.api")
+_PUBLIC = dict.fromkeys(("Results", "campaign_flow", "load_campaign", "results", "run"), "hebe.campaigns.api")
 
 __all__ = ["Results", "__version__", "campaign_flow", "load_campaign", "results", "run"]
 

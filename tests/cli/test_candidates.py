@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
+from hebe.analyses.columns import columns_of
 from hebe.cli.details import detail_lines, write_details
 from hebe.cli.output import plain, write_json
 from hebe.cli.ranking import broken_formula, write_ranking
-from support.report_results import candidates
+from support.report_results import candidates, ranked
 
 Captured = pytest.CaptureFixture[str]
 
 
 def ranking(capsys: Captured, monkeypatch: pytest.MonkeyPatch, width: int) -> str:
     monkeypatch.setenv("COLUMNS", str(width))
-    write_ranking(candidates())
+    found = ranked()
+    write_ranking(found, columns_of(found))
     return capsys.readouterr().out
 
 

@@ -11,7 +11,7 @@ import pytest
 from pymatgen.core import Structure
 
 import hebe as package
-from hebe.api import plan, project_store, run
+from hebe.campaigns.api import plan, project_store, run
 from support.campaigns import rocksalt
 from support.command import hebe
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hebe.campaigns.loading import load_campaign
 from hebe.cli.main import main
-from hebe.config.loading import load_campaign
 from hebe.exceptions import BadInputError
 from hebe.flows.size_check import size_campaign
 from hebe.science.chemistry.screening import screen

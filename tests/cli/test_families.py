@@ -27,5 +27,5 @@ def test_a_family_is_shown_whole(name: str, capsys: Captured) -> None:
     assert all(source in text for source in family.sources)
     for sub in family.sublattices.values():
         for element in sub.species:
-            assert f"{element} " in joined
+            assert f"{element} " in joined or f"{element}," in joined
     assert text.count("+/") >= len(family.ladder)

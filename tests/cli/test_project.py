@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hebe.campaigns.loading import load_campaign
 from hebe.config.family import family_names, load_family
-from hebe.config.loading import load_campaign
 from hebe.science.chemistry.screening import screen
 from support.command import hebe
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hebe.api import plan
-from hebe.config.loading import load_campaign
+from hebe.campaigns.api import plan
+from hebe.campaigns.loading import load_campaign
 from hebe.engines.vasp.examination import memory_gb
 from hebe.flows.campaign import campaign_members
 from hebe.report.engine_checks import elements_of, engine_checks

@@ -9,10 +9,10 @@ import pytest
 from pymatgen.core import Composition, Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
+from hebe.campaigns.loading import load_campaign
 from hebe.config.crystal import find_sublattices, parse_crystal
 from hebe.config.family import load_family
 from hebe.config.host_file import host_of_crystal
-from hebe.config.loading import load_campaign
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.screening import screen
 from hebe.science.structures.host import host_cell, layer_numbers

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from hebe.campaigns.loading import load_campaign
 from hebe.config.campaign import Campaign
-from hebe.config.loading import load_campaign
 from hebe.config.materials_project import chemical_systems
 from hebe.exceptions import BadInputError, HebeError, MissingDependencyError
 from hebe.flows.campaign import campaign_flow

@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PUBLIC = (
     "hebe",
-    "hebe.api",
+    "hebe.campaigns.api",
     "hebe.makers",
     "hebe.engines",
     "hebe.stores",

@@ -9,20 +9,21 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from hebe.analyses.marks import mark_texts
+from hebe.analyses.registry import all_quantities, own_analyses
+from hebe.campaigns.contract import contract
 from hebe.config.campaign import Campaign
 from hebe.config.cluster import ClusterSettings, Resources
 from hebe.config.engines import BUILT_IN, EngineBlock
 from hebe.config.engines.base import FMAX, FMAX_COSTLY, block_of
 from hebe.config.family import Family
 from hebe.config.keep import Keep
-from hebe.config.ranking import RANKABLE
 from hebe.config.settings import Settings
 from hebe.config.stage import Departure
 from hebe.config.structures import STARTS, CellFile
 from hebe.config.units import FractionRange, IntRange
 from hebe.config.yamlfile import load_model, parse_yaml
-from hebe.schemas.candidate import CandidateDoc
-from hebe.science.analysis.marks import MARKS
+from support.candidate_documents import candidate
 
 DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,7 +33,7 @@ _KEY_CELL = re.compile(r"^\| (`[^|]*`) \|", re.MULTILINE)
 ONE_VALUE = (CellFile, FractionRange, IntRange, Keep)
 """Models that a file writes as one value, not as a block."""
 
-NOT_WRITTEN = ("order", "crystal")
+NOT_WRITTEN = ("order", "crystal", "options")
 """Fields that are filled when a file is read."""
 
 
@@ -90,7 +91,7 @@ def test_settings_of_clusters_are_described() -> None:
 def test_settings_and_objectives_are_described() -> None:
     documented = keys("campaign-file.md")
     assert set(Settings.model_fields) <= documented
-    assert set(RANKABLE) <= documented
+    assert set(all_quantities(own_analyses())) <= documented
 
 
 def row(page: str, key: str) -> list[str]:
@@ -119,14 +120,16 @@ def test_what_a_stage_can_accept_is_described() -> None:
 
 
 def test_marks_are_described_with_their_letters() -> None:
-    assert {name: row("science.md", name)[1] for name in MARKS} == {name: letter for name, (letter, _) in MARKS.items()}
+    assert {name: row("science.md", name)[1] for name in mark_texts()} == {
+        n: text.letter for n, text in mark_texts().items()
+    }
 
 
 def test_errors_beside_the_values_are_described() -> None:
     ends = ("_sd", "_sd_starts", "_error")
-    names = {name for name in CandidateDoc.model_fields if name.endswith(ends) and not name.startswith("max_delta")}
-    wanted = {*names, "n_values", "marks", "states_left", "volume_strain_at_max"}
-    assert len(names) == 6
+    names = {f"{name}{end}" for name in ("average_voltage_V", "max_volume_strain") for end in ends}
+    wanted = {*names, "n_values", "marks", "states_left", "volume_strain_at_max", "results"}
+    assert names <= set(contract(candidate()))
     assert wanted <= keys("cli.md")
 
 

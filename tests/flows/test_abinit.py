@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hebe.api import project_store, results, run
+from hebe.campaigns.api import project_store, results, run
 from support.abinit import engine
 from support.given_cells import coo2, licoo2, write
 from support.small_cells import lithium

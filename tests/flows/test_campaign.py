@@ -9,8 +9,8 @@ from jobflow import Job, JobStore, run_locally
 from maggma.stores import MemoryStore
 
 import hebe
-from hebe.api import project_store, results, run, show
-from hebe.config.loading import load_campaign
+from hebe.campaigns.api import project_store, results, run, show
+from hebe.campaigns.loading import load_campaign
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from support.campaigns import FOURTEEN, layered, rocksalt

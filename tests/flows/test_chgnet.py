@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hebe.api import results, run
+from hebe.campaigns.api import results, run
 from hebe.config.structures import StructureSpec
 from hebe.engines import get_engine
 from hebe.science.chemistry.composition import HostComposition
@@ -185,7 +185,7 @@ def hebe(folder: Path, *words: str) -> dict[str, Any]:
 
 def finished(folder: Path) -> set[str]:
     """Keys of the calculations that are in the store."""
-    from hebe.api import project_store
+    from hebe.campaigns.api import project_store
 
     if not (folder / ".hebe" / "store.db").exists():
         return set()

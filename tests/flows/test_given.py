@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pymatgen.core import Structure
 
-from hebe.api import results, run
+from hebe.campaigns.api import results, run
 from hebe.config.engines.ase import ASEBlock
 from hebe.engines.registry import get_engine
 from support.campaigns import SPRINGS

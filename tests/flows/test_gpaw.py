@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hebe.api import project_store, results, run
+from hebe.campaigns.api import project_store, results, run
 from support.given_cells import coo2, licoo2, write
 from support.gpaw import needs_gpaw
 from support.small_cells import lithium

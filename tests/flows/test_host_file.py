@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from monty.json import MontyEncoder
 
-from hebe.api import results, run
-from hebe.config.loading import load_campaign
+from hebe.campaigns.api import results, run
+from hebe.campaigns.loading import load_campaign
 from hebe.flows.campaign import campaign_flow
 from support.campaigns import SPRINGS, STIFF
 from support.cif_hosts import O3, P2, write

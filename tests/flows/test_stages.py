@@ -10,7 +10,7 @@ from maggma.stores import MemoryStore
 from pymatgen.core import Structure
 
 import hebe
-from hebe.api import plan, project_store, rerun, results, run, status
+from hebe.campaigns.api import plan, project_store, rerun, results, run, status
 from hebe.config.engines.ase import ASEBlock
 from hebe.engines.registry import get_engine
 from hebe.flows.campaign import campaign_flow
@@ -147,7 +147,8 @@ def test_jobflows_own_manager_gives_the_same_numbers(project: Path) -> None:
     assert len(theirs) == len(mine)
     for document in theirs:
         own = mine[document["output"]["candidate_id"]]
-        assert document["output"]["average_voltage_V"] == pytest.approx(own["average_voltage_V"], abs=1e-9)
+        value = document["output"]["values"]["average_voltage"]
+        assert value["mean"] == pytest.approx(own["average_voltage_V"], abs=1e-9)
 
 
 def test_a_candidate_that_failed_stays_behind_until_it_is_run_again(project: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from hebe.api import project_store, rerun, results, run
+from hebe.campaigns.api import project_store, rerun, results, run
+from hebe.campaigns.vasp_folders import adopt, write_inputs
 from hebe.science.structures.configuration import displaced
-from hebe.vasp_folders import adopt, write_inputs
 from support.campaigns import SPRINGS, funnel
 from support.vasp import run_folders, set_faults, use_stand_in
 

@@ -10,7 +10,7 @@ from jobflow import Job
 from pymatgen.core import Lattice, Structure
 
 import hebe
-from hebe.api import results, run
+from hebe.campaigns.api import results, run
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.makers import VibrationMaker

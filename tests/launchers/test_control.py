@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jobflow import Flow
 
-from hebe.launchers import local
+from hebe.launchers import launch, local
 from hebe.launchers.records import Records
 from hebe.stores import open_store
 from support import launcher_jobs as jobs
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Any:
 @pytest.fixture(autouse=True)
 def attentive(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the launcher listen after every event, so that it hears before it starts another job."""
-    monkeypatch.setattr(local, "_BEAT_S", 0.0)
+    monkeypatch.setattr(launch, "_BEAT_S", 0.0)
 
 
 def test_cancel_ends_what_runs(store: JobStore, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_paused_campaign_goes_on_when_it_is_resumed(
     first = jobs.note("first", str(tmp_path / "marks"), 1)
     flow = Flow([first, jobs.note("second", str(tmp_path / "marks"), first.output)], name="long")
     records, seen = Records.beside(store.docs_store, tmp_path), list[dict[str, int]]()
-    beat = local._beat
+    beat = launch._beat
 
     def resume(scheduler: Scheduler, *facts: Any) -> None:
         """After it has looked five times for something to do since the first job ended."""
@@ -68,7 +68,7 @@ def test_a_paused_campaign_goes_on_when_it_is_resumed(
         if event["kind"] == "started" and not seen:
             records.control("long", "paused")
 
-    monkeypatch.setattr(local, "_beat", resume)
+    monkeypatch.setattr(launch, "_beat", resume)
     summary = local.run(flow, store=store, workers=1, progress=False, root=tmp_path, on_event=pause)
     assert summary.status == "complete"
     assert jobs.executions(tmp_path / "marks") == {"first": 1, "second": 1}

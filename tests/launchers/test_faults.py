@@ -303,8 +303,8 @@ def test_read_only_store_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "marks").mkdir()
     start(tmp_path, 5, 1).communicate()
     before = outputs(tmp_path)
-    places = [tmp_path / ".hebe", *(tmp_path / ".hebe").iterdir()]
-    for place in places:
+    folders = [tmp_path / ".hebe", *(tmp_path / ".hebe").iterdir()]
+    for place in folders:
         place.chmod(0o555 if place.is_dir() else 0o444)
     without = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
     prefix = without if os.geteuid() == 0 else []
@@ -315,7 +315,7 @@ def test_read_only_store_is_one_message(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: ")
     assert "read-only" in done.stderr or "cannot be opened" in done.stderr or "ermission denied" in done.stderr
     assert done.stderr.count("\n") == 1
-    for place in places:
+    for place in folders:
         place.chmod(0o755 if place.is_dir() else 0o644)
     assert outputs(tmp_path) == before
 

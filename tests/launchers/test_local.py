@@ -80,7 +80,7 @@ def test_second_run_starts_nothing(store: JobStore, marks: Path, monkeypatch: py
     def refuse(*_: Any) -> None:
         raise AssertionError("a worker was started")
 
-    monkeypatch.setattr("hebe.launchers.crew.Crew._start", refuse)
+    monkeypatch.setattr("hebe.launchers.worker_pool.WorkerPool._start", refuse)
     summary = launch(flow, store, workers=2)
     assert summary.status == "complete"
     assert summary.jobs["reused"] == summary.jobs["completed"] == 20

@@ -11,6 +11,7 @@ from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.engines import EngineSpec
+from hebe.config.family_sites import Working
 from hebe.engines import get_engine
 from hebe.engines.tasks import Relax
 from hebe.makers import RelaxMaker
@@ -32,6 +33,7 @@ SPRINGS = {
 }
 TIE = 9.0786875
 """A guessed lattice parameter (A) that lies between two steps of a key."""
+WORKING = Working("Na", ("A",))
 MOVED = Displacement(0.02)
 
 
@@ -95,7 +97,7 @@ def bits(structure: Structure) -> tuple[bytes, bytes]:
 
 @pytest.mark.parametrize("displacement", [MOVED, Displacement(0.02, 3)])
 def test_a_built_cell_has_one_start_whatever_its_last_bits_are(displacement: Displacement) -> None:
-    made = [state_start(configuration(n), ORDERINGS, 0, "A", displacement) for n in (None, *range(20))]
+    made = [state_start(configuration(n), ORDERINGS, 0, WORKING, displacement) for n in (None, *range(20))]
     assert len({bits(start.structure) for start in made}) == 1
     assert len({key(start) for start in made}) == 1
     assert made[0].derived is None, "its coordinates identify it"
@@ -115,23 +117,25 @@ def test_other_numbers_orderings_and_configurations_are_displaced_by_other_vecto
         return bytes(np.rint(steps * 1e4).tobytes())
 
     first, second = ORDERINGS.occupied
-    made = [vectors(state_start(configuration(), ORDERINGS, 0, "A", Displacement(0.02, n)), first) for n in range(4)]
-    made.append(vectors(state_start(configuration(), ORDERINGS, 1, "A", MOVED), second))
-    made.append(vectors(state_start(configuration(key="configuration 2"), ORDERINGS, 0, "A", MOVED), first))
+    made = [
+        vectors(state_start(configuration(), ORDERINGS, 0, WORKING, Displacement(0.02, n)), first) for n in range(4)
+    ]
+    made.append(vectors(state_start(configuration(), ORDERINGS, 1, WORKING, MOVED), second))
+    made.append(vectors(state_start(configuration(key="configuration 2"), ORDERINGS, 0, WORKING, MOVED), first))
     whole = OrderingDoc(key="made", x=1.0, occupied=[ALL])
-    made.append(vectors(state_start(configuration(), whole, 0, "A", MOVED), ALL))
+    made.append(vectors(state_start(configuration(), whole, 0, WORKING, MOVED), ALL))
     assert len(set(made)) == len(made)
 
 
 def test_a_start_without_displacement_is_the_cell() -> None:
-    found = state_start(configuration(), ORDERINGS, 0, "A", Displacement())
+    found = state_start(configuration(), ORDERINGS, 0, WORKING, Displacement())
     assert np.array_equal(found.structure.frac_coords, cell().frac_coords[1:])
     assert found.structure.site_properties["configuration_site"] == ORDERINGS.occupied[0]
 
 
 def test_a_cell_from_a_relaxed_parent_is_known_by_its_parent_and_not_by_coordinates() -> None:
     def derived(of: CalculationDoc, slot: int = 0, number: int = 0, built: str = "configuration 1") -> str:
-        found = state_start(configuration(key=built), ORDERINGS, slot, "A", Displacement(0.02, number), of)
+        found = state_start(configuration(key=built), ORDERINGS, slot, WORKING, Displacement(0.02, number), of)
         return key(found)
 
     moved = parent()
@@ -143,10 +147,10 @@ def test_a_cell_from_a_relaxed_parent_is_known_by_its_parent_and_not_by_coordina
     assert len({derived(parent()), *others}) == 5
     # the same sites as another campaign numbers them: another displacement, so another key
     turned = ORDERINGS.model_copy(update={"occupied": ORDERINGS.occupied[::-1]})
-    renumbered = state_start(configuration(key="configuration 1"), turned, 1, "A", Displacement(0.02), parent())
+    renumbered = state_start(configuration(key="configuration 1"), turned, 1, WORKING, Displacement(0.02), parent())
     assert key(renumbered) != derived(parent())
     still = [
-        state_start(configuration(), o, n, "A", Displacement(), parent()) for o, n in ((ORDERINGS, 0), (turned, 1))
+        state_start(configuration(), o, n, WORKING, Displacement(), parent()) for o, n in ((ORDERINGS, 0), (turned, 1))
     ]
     assert key(still[0]) == key(still[1]), "without a displacement it is the same cell"
 
@@ -155,14 +159,14 @@ def test_the_cell_of_the_parent_is_where_it_starts() -> None:
     relaxed = parent()
     assert relaxed.structure is not None
     relaxed.structure.translate_sites([2], [0.01, 0, 0])
-    found = state_start(configuration(), ORDERINGS, 0, "A", Displacement(), relaxed)
+    found = state_start(configuration(), ORDERINGS, 0, WORKING, Displacement(), relaxed)
     assert np.array_equal(found.structure.frac_coords, relaxed.cell.frac_coords[1:])
     assert found.derived == {"parent": "parent 1", "configuration": "configuration 1", "occupied": ALL[1:]}
 
 
 def test_a_configuration_without_a_structure_has_no_start() -> None:
     with pytest.raises(ValueError, match="no structure"):
-        state_start(ConfigurationDoc(key="k"), ORDERINGS, 0, "A", MOVED)
+        state_start(ConfigurationDoc(key="k"), ORDERINGS, 0, WORKING, MOVED)
 
 
 LOW = calculation("glided", -12.0, topology="glide")

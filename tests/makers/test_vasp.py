@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hebe.api import project_store
+from hebe.campaigns.api import project_store
 from hebe.engines.vasp.results import read_text
 from hebe.launchers import local
 from hebe.makers import RelaxMaker

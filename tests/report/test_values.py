@@ -6,20 +6,21 @@ import math
 
 import pytest
 
+from hebe.analyses.registry import all_quantities
 from hebe.report.values import (
     DASH,
+    error_of,
     flat,
     lookup,
     measured,
-    mixing_temperature,
     number,
+    quantity_text,
     signed,
-    signed_strain,
-    temperature_sd,
 )
-from support.report_results import candidates
+from support.report_results import candidates, ranked
 
 BOLTZMANN = 8.617333262e-5
+QUANTITY = all_quantities()
 
 
 @pytest.mark.parametrize(
@@ -57,34 +58,38 @@ def test_an_error_says_which_digits_are_known(value: float, error: float, text: 
 
 def test_signs() -> None:
     assert (signed("3.0 ± 0.1"), signed("-3.0"), signed(DASH)) == ("+3.0 ± 0.1", "-3.0", DASH)
-    candidate = candidates()[0]
-    assert signed_strain(candidate) == -candidate["max_volume_strain"]
-    assert signed_strain({**candidate, "volume_strain_at_max": None}) == candidate["max_volume_strain"]
+    found = ranked()[0]
+    assert quantity_text(QUANTITY["max_volume_strain"], found) == "-6.00 ± 0.21"
+    value = found.values["max_volume_strain"].model_copy(update={"signed": None})
+    absolute = found.model_copy(update={"values": {"max_volume_strain": value}})
+    assert quantity_text(QUANTITY["max_volume_strain"], absolute) == "+6.00 ± 0.21"
 
 
 def test_bounds_and_reasons() -> None:
+    competing, same_host = QUANTITY["mixing_temperature"], QUANTITY["mixing_temperature_same_host"]
     found = candidates()
-    assert mixing_temperature(found[2], "competing", spread=False) == ">=700"
-    assert mixing_temperature(found[2], "same_host", spread=False) == "600"
-    assert mixing_temperature(found[5], "competing") == "never"
+    assert quantity_text(competing, ranked(found)[2], spread=False) == ">=700"
+    assert quantity_text(same_host, ranked(found)[2], spread=False) == "600"
+    assert quantity_text(competing, ranked(found)[5]) == "never"
     found[5]["mixing"]["competing"]["reason"] = "no phase holds Cu"
-    assert mixing_temperature(found[5], "competing") == DASH
+    assert quantity_text(competing, ranked(found)[5]) == DASH
     found[0]["hull_grade"] = None
-    assert mixing_temperature(found[0], "competing").startswith(">=")
+    assert quantity_text(competing, ranked(found)[0]).startswith(">=")
 
 
 @pytest.mark.parametrize("name", ["competing", "same_host"])
 def test_deviations_follow_from_those_of_the_enthalpy(name: str) -> None:
-    mixing = candidates()[0]["mixing"]
-    gained = mixing[name]["dS_eV_per_K_per_site"]
+    gained = candidates()[0]["mixing"][name]["dS_eV_per_K_per_site"]
+    quantity = QUANTITY["mixing_temperature" if name == "competing" else "mixing_temperature_same_host"]
     expected = math.hypot(0.004, 0.06) / gained
-    assert temperature_sd(mixing, name) == pytest.approx(expected, rel=1e-9)
+    assert error_of(quantity, ranked()[0].values[quantity.name]) == pytest.approx(expected, rel=1e-9)
 
 
 def test_deviations_when_only_the_host_gives_a_temperature() -> None:
-    mixing = candidates()[5]["mixing"]
-    assert temperature_sd(mixing, "competing") is None
-    assert temperature_sd(mixing, "same_host") == pytest.approx(0.06 / 0.8 / BOLTZMANN, rel=1e-9)
+    values = ranked()[5].values
+    assert error_of(QUANTITY["mixing_temperature"], values["mixing_temperature"]) is None
+    same_host = QUANTITY["mixing_temperature_same_host"]
+    assert error_of(same_host, values[same_host.name]) == pytest.approx(0.06 / 0.8 / BOLTZMANN, rel=1e-9)
 
 
 def test_paths() -> None:

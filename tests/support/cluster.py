@@ -64,7 +64,7 @@ class Project:
         self.set()
         self.access: Access = open_project(root)
         self.driver = Driver(self.access, SlurmCommands(), idle_s=3.0)
-        self.access.board.prepare()
+        self.access.launchpad.prepare()
 
     def set(
         self,
@@ -112,7 +112,7 @@ class Project:
                 self.driver.look()
             return self._holds(holds)
 
-        until(looked, what, told=lambda: f"{self.access.board.states()}, {self.logs()}")
+        until(looked, what, told=lambda: f"{self.access.launchpad.states()}, {self.logs()}")
 
     def drive_for(self, seconds: float) -> None:
         """Do what ``hebe launch`` does for some time."""
@@ -123,10 +123,10 @@ class Project:
         """Drive until every job has ended, and return how many ended how."""
 
         def ended() -> bool:
-            return not {"READY", "RUNNING", "RESERVED"} & self.access.board.states().keys()
+            return not {"READY", "RUNNING", "RESERVED"} & self.access.launchpad.states().keys()
 
         self.drive(ended, "every job has ended")
-        return self.access.board.states()
+        return self.access.launchpad.states()
 
     @contextmanager
     def pilot(self, **changes: Any) -> Iterator[subprocess.Popen[bytes]]:
@@ -176,7 +176,7 @@ class Project:
     def close(self) -> None:
         """Drop the database."""
         self.driver.close()
-        self.access.board.pad.connection.drop_database(self._database)
+        self.access.launchpad.pad.connection.drop_database(self._database)
         self.access.close()
 
     def _holds(self, holds: Callable[[], bool]) -> bool:

@@ -144,6 +144,13 @@ def die(folder: str, times: int) -> int:
 
 
 @job
+def pause(text: str) -> None:
+    """Say something and stop at a breakpoint."""
+    print(text)  # noqa: T201 - tests where it goes
+    breakpoint()  # noqa: T100 - what this is for
+
+
+@job
 def leave_file(text: str) -> str:
     """Write a file into the job folder and talk."""
     print(text)  # noqa: T201 - tests where it goes

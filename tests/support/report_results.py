@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.analyses.before import candidate_of
+from hebe.analyses.mixing import ANALYSIS, basis, gained
+from hebe.schemas.candidate import RankedCandidate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ROWS: Final = (
     # id, formula, species on TM, entropy/R, Q theoretical, Q redox, voltage, sd, first volume, dH, dS in k
@@ -66,6 +73,35 @@ HOSTILE: Final = "c1: <script>alert('x')</script> & \"quotes\""
 def candidates() -> list[dict[str, Any]]:
     """Six candidates, best first; the last is partial and not ranked, the fifth has one configuration."""
     return [_candidate(number, *row) for number, row in enumerate(_ROWS, start=1)]
+
+
+def ranked(documents: Sequence[dict[str, Any]] | None = None) -> list[RankedCandidate]:
+    """The same as documents of today."""
+    return [_ranked(document) for document in (candidates() if documents is None else documents)]
+
+
+def _ranked(document: dict[str, Any]) -> RankedCandidate:
+    candidate = candidate_of({"campaign": "na-o3", **document, "mixing": {"engine": "chgnet", **_whole(document)}})
+    values = dict(candidate.values)
+    for name, key in (("average_voltage", "average_voltage_V"), ("max_volume_strain", "max_volume_strain")):
+        if name in values:
+            values[name] = values[name].model_copy(update={"se": document[f"{key}_se"]})
+    mixing, enthalpy = ANALYSIS.best(candidate), document["mixing"]["dH_se_eV_per_site"]
+    if mixing is not None and enthalpy is not None:
+        values["mixing_enthalpy"] = values["mixing_enthalpy"].model_copy(update={"se": enthalpy})
+        parts = {"mixing_temperature": mixing.competing, "mixing_temperature_same_host": mixing.same_host}
+        for name, part in parts.items():
+            entropy = gained(part) or basis(mixing)
+            if values[name].mean is not None and entropy:
+                values[name] = values[name].model_copy(update={"se": enthalpy / entropy})
+    return RankedCandidate(**{**dict(candidate), "values": values, "rank": document["rank"]})
+
+
+def _whole(document: dict[str, Any]) -> dict[str, Any]:
+    """Mixing of a document with what stands beside it there."""
+    names = ("energy_above_hull_eV_per_atom", "hull_phases", "hull_grade")
+    lifted = {name: document[name] for name in names}
+    return {**document["mixing"], **lifted, "n_configurations": document["n_configurations"]}
 
 
 def _candidate(

@@ -10,7 +10,9 @@ from hebe.cli.output import write_json, write_line
 if TYPE_CHECKING:
     import argparse
 
+    from hebe.analyses.quantity import Quantity
     from hebe.cli.arguments import Commands
+    from hebe.config.campaign import Campaign
 
 
 def add_commands(commands: Commands) -> None:
@@ -25,6 +27,7 @@ def add_commands(commands: Commands) -> None:
     add_campaign(results)
     results.add_argument("--where", metavar="EXPR", help="only candidates for which EXPR is true")
     results.add_argument("--sort", metavar="KEY", help="smallest value first (default: by rank); nulls come last")
+    results.add_argument("--columns", metavar="NAMES", help="quantities in the table, joined by commas")
     results.add_argument("--reverse", action="store_true", help="with --sort: largest value first")
     add_json(results)
     show = commands.add(
@@ -39,12 +42,13 @@ def add_commands(commands: Commands) -> None:
 
 def print_results(options: argparse.Namespace) -> int:
     """Print the ranked candidates of a campaign."""
+    from hebe.campaigns.loading import load_campaign
     from hebe.cli.expression import Expression, sort_candidates
-    from hebe.config.loading import load_campaign
 
     wanted = None if options.where is None else Expression.parse(options.where)
     campaign = load_campaign(options.campaign)
-    from hebe import api
+    columns = _columns(campaign, options.columns)
+    from hebe.campaigns import api
 
     everything = api.results(campaign)
     found: list[dict[str, Any]] = list(everything.candidates)
@@ -55,9 +59,12 @@ def print_results(options: argparse.Namespace) -> int:
         borders = {"promotions": everything.promotions, "agreement": everything.agreement}
         write_json({"campaign": campaign.name, "candidates": chosen, **(borders if len(campaign.stages) > 1 else {})})
     elif chosen:
+        from hebe.analyses.columns import columns_of
         from hebe.cli.ranking import write_agreement, write_ranking
 
-        write_ranking(chosen)
+        kept = {candidate["candidate_id"]: i for i, candidate in enumerate(chosen)}
+        shown = sorted((c for c in everything.ranked if c.candidate_id in kept), key=lambda c: kept[c.candidate_id])
+        write_ranking(shown, columns or columns_of(shown, (*campaign.rank.maximize, *campaign.rank.minimize)))
         write_agreement(everything.agreement)
     elif found:
         write_line(f"none of {len(found)} candidates fits --where")
@@ -66,9 +73,24 @@ def print_results(options: argparse.Namespace) -> int:
     return 0
 
 
+def _columns(campaign: Campaign, names: str | None) -> list[Quantity[Any]]:
+    """Quantities of a table by their names."""
+    from hebe.analyses.registry import all_quantities
+    from hebe.config.wording import shown, suggest
+    from hebe.exceptions import BadInputError
+
+    known = all_quantities(dict.fromkeys(name for stage in campaign.stages for name in stage.analyses))
+    wanted = [] if names is None else [name.strip() for name in names.split(",") if name.strip()]
+    for name in wanted:
+        if name not in known:
+            reason = f"--columns: the campaign has no quantity {shown(name)}"
+            raise BadInputError(reason, suggestion=suggest(name, known))
+    return [known[name] for name in wanted]
+
+
 def show_document(options: argparse.Namespace) -> int:
     """Print one document."""
-    from hebe import api
+    from hebe.campaigns import api
 
     document = api.show(options.identifier)
     if wants_json(options):

@@ -47,9 +47,9 @@ def show_checks(options: argparse.Namespace) -> int:
 
 def check_sqs(options: argparse.Namespace) -> int:
     """Run a candidate in every size and show what depends on it."""
-    from hebe import api
+    from hebe.campaigns import api
+    from hebe.campaigns.loading import load_campaign
     from hebe.cli.running import exit_code
-    from hebe.config.loading import load_campaign
     from hebe.flows.size_check import size_campaign
 
     campaign, code, rows = load_campaign(options.campaign), 0, []

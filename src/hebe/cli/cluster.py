@@ -1,4 +1,4 @@
-"""Campaigns on a batch queue (``submit``, ``launch``), and ``pause``, ``resume`` and ``cancel`` on any launcher."""
+"""Campaigns that a launcher keeps (``submit``, ``launch``); ``pause``, ``resume`` and ``cancel`` on any launcher."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
-    from hebe.cli.arguments import Commands
-    from hebe.launchers.fireworks.driver import Report
+    from hebe.cli.arguments import Commands, Parser
 
 _CONTROLS: Final = {
     "pause": ("paused", "let what runs finish, and start nothing more until hebe resume"),
@@ -31,7 +30,7 @@ def add_commands(commands: Commands) -> None:
         "One workflow per candidate. hebe launch then runs it through the batch queue.",
     )
     add_campaign(parser)
-    parser.add_argument("--launcher", choices=["fireworks"], default="fireworks", help="kind of LaunchPad")
+    _add_launcher(parser)
     parser.add_argument("--dry-run", action="store_true", help="only say what would be added")
     add_json(parser)
     parser = commands.add(
@@ -40,6 +39,7 @@ def add_commands(commands: Commands) -> None:
         "keep queue jobs in flight until nothing is left to do; start it again whenever it ended",
         "Finds dead workers and reruns what they had. One process per project. Ctrl-C ends it; queue jobs go on.",
     )
+    _add_launcher(parser)
     parser.add_argument(
         "--interval", metavar="TIME", type=duration, default=5.0, help="between looks at the queue (5s)"
     )
@@ -54,14 +54,18 @@ def add_commands(commands: Commands) -> None:
         add_json(parser)
 
 
+def _add_launcher(parser: Parser) -> None:
+    parser.add_argument("--launcher", metavar="NAME", help="launcher that keeps what is submitted (that of hebe.yaml)")
+
+
 def submit_campaign(options: argparse.Namespace) -> int:
     """Put a campaign onto a LaunchPad."""
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
 
     campaign = load_campaign(options.campaign)
-    from hebe import clusters
+    from hebe.campaigns import queue as clusters
 
-    document = clusters.submit(campaign, dry_run=options.dry_run)
+    document = clusters.submit(campaign, launcher=options.launcher, dry_run=options.dry_run)
     if wants_json(options):
         write_json(document)
     else:
@@ -71,30 +75,30 @@ def submit_campaign(options: argparse.Namespace) -> int:
 
 def launch(options: argparse.Namespace) -> int:
     """Drive the queue."""
-    from hebe import clusters
+    from hebe.campaigns import queue as clusters
 
     last = ""
 
-    def tell(report: Report) -> None:
+    def tell(text: str) -> None:
         nonlocal last
-        text = report.note or report.text
         if text != last:
             sys.stderr.write(f"{text}\n")
             sys.stderr.flush()
             last = text
 
-    report = clusters.launch(tell, interval_s=options.interval, idle_s=options.idle, stay=options.stay)
+    times = {"interval_s": options.interval, "idle_s": options.idle}
+    report = clusters.launch(tell, launcher=options.launcher, stay=options.stay, **times)
     if wants_json(options):
-        write_json({"jobs": report.jobs, "running": report.running, "waiting": report.waiting})
-    return 1 if report.jobs.get("FIZZLED") else 0
+        write_json(report.as_dict())
+    return 1 if report.status == "failed" else 0
 
 
 def _controller(status: str | None) -> Callable[[argparse.Namespace], int]:
     def control(options: argparse.Namespace) -> int:
-        from hebe.config.loading import load_campaign
+        from hebe.campaigns.loading import load_campaign
 
         campaign = load_campaign(options.campaign)
-        from hebe import clusters
+        from hebe.campaigns import queue as clusters
 
         document = clusters.control(campaign, status)
         if wants_json(options):
@@ -119,4 +123,4 @@ def _print_submission(document: Mapping[str, Any], campaign: str) -> None:
         f"{document['known']} were there, {document['finished']} are finished, {document['again']} run again."
     )
     if not document["dry_run"]:
-        write_line(f"hebe launch runs them; hebe status {campaign} says how far they are.")
+        write_line(f"{document['goes_on']} runs them; hebe status {campaign} says how far they are.")

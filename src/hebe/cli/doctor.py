@@ -31,7 +31,7 @@ def examine(options: argparse.Namespace) -> int:
     """Check and print what was found."""
     campaign = None
     if options.campaign is not None:
-        from hebe.config.loading import load_campaign
+        from hebe.campaigns.loading import load_campaign
 
         campaign = load_campaign(options.campaign)
     from hebe.report.health import examine as checks

@@ -84,13 +84,13 @@ def _is_campaign(what: str) -> bool:
 def _documents(what: str) -> tuple[list[dict[str, Any]], str | None]:
     """Documents to export, and the campaign's name if one was named."""
     if not _is_campaign(what):
-        from hebe import api
+        from hebe.campaigns import api
 
         return [api.show(what)], None
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
 
     campaign = load_campaign(what)
-    from hebe import api
+    from hebe.campaigns import api
 
     found = api.results(campaign).candidates
     if not found:

@@ -95,16 +95,17 @@ class _Scope:
 
 
 def key_names(candidates: Sequence[Candidate]) -> dict[str, str]:
-    """Names that an expression may hold, each with its key: keys of candidates and names of the ranking.
+    """Names that an expression may hold, each with its key: keys of candidates and names of quantities.
 
     In a key, what cannot stand in a name is written ``_``: ``entropy_R.mixed_site``.
     """
-    from hebe.science.analysis.ranking import PATHS
+    from hebe.campaigns.contract import contract_keys, keys_of_quantities
 
-    keys = dict.fromkeys(CONTRACT_KEYS)
+    names = keys_of_quantities()
+    keys = dict.fromkeys(contract_keys())
     for candidate in candidates:
         keys |= {key: None for key, value in flat(candidate).items() if not isinstance(value, list)}
-    return {_identifier(key): key for key in keys} | {name: path for name, path in PATHS.items() if name not in keys}
+    return {_identifier(key): key for key in keys} | {name: path for name, path in names.items() if name not in keys}
 
 
 def resolve(name: str, known: Names) -> str:
@@ -250,30 +251,3 @@ def _kind(value: object) -> str:
 def _refused(reason: str, text: str) -> BadInputError:
     example = "write comparisons such as average_voltage_V > 3 and max_volume_strain < 0.05"
     return BadInputError(reason, key=f"--where {shown(text)}", suggestion=example)
-
-
-CONTRACT_KEYS: Final = (
-    "candidate_id",
-    "rank",
-    "status",
-    "formula",
-    "engine",
-    "energy_scale",
-    "average_voltage_V",
-    "average_voltage_V_sd",
-    "capacity_theoretical_mAh_g",
-    "capacity_redox_mAh_g",
-    "capacity_window_mAh_g",
-    "max_volume_strain",
-    "max_volume_strain_sd",
-    "max_delta_volume",
-    "energy_above_hull_eV_per_atom",
-    "hull_grade",
-    "mixing.competing.dH_eV_per_site",
-    "mixing.competing.T_mix_K",
-    "mixing.same_host.dH_eV_per_site",
-    "mixing.same_host.T_mix_K",
-    "mixing.T_mix_sd_configurations_K",
-    "mixing.T_mix_sd_model_K",
-)
-"""Keys with one value that every candidate has, known before there is a candidate."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from hebe.config.family import Family, FamilySublattice
+    from hebe.config.family import Family
+    from hebe.config.family_sites import FamilySublattice
 
 
 def add_commands(commands: Commands) -> None:
@@ -55,13 +56,16 @@ def show_family(options: argparse.Namespace) -> int:
     ions = ", ".join(family.working_ions)
     contents = f"x_full {family.x_full}, x_made {family.x_made} (ions per formula unit)"
     write_line(f"  working ions: {ions}; {contents}" if ions else "  no working ion: mixing only")
+    if family.working_shared:
+        write_line(f"  the working ion stands on {', '.join((*family.working_own, *family.working_shared))}")
     write_line()
     table = new_table(["sublattice", "role", "sites/f.u.", "CN", "oxidation states (ls: low spin)"], right=(2, 3))
     for name, sub in family.sublattices.items():
-        table.add_row(name, sub.role, str(sub.multiplicity), str(sub.coordination), _species(sub))
+        table.add_row(name, sub.role, str(sub.multiplicity), str(sub.coordination), _species(sub, family))
     write_table(table)
-    write_line()
-    write_table(_ladder(family))
+    if family.ladder:
+        write_line()
+        write_table(_ladder(family))
     if family.no_electrode:
         write_line(f"  No potentials: {family.no_electrode}")
     write_line()
@@ -115,10 +119,12 @@ def _summary(family: Family) -> dict[str, Any]:
     }
 
 
-def _species(sub: FamilySublattice) -> str:
+def _species(sub: FamilySublattice, family: Family) -> str:
     def states(element: str) -> str:
         data = sub.species[element]
         marks = [f"{'+' if v > 0 else ''}{v}{'ls' if v in data.low_spin else ''}" for v in data.valences]
-        return f"{element} {'/'.join(marks)}"
+        return element if data.valences == (0,) else f"{element} {'/'.join(marks)}"
 
+    if sub.group is not None:
+        return f"{sub.group} {family.groups[sub.group].charge:+d}, rigid"
     return ", ".join(map(states, sub.species)) or "the working ion"

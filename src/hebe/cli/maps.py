@@ -58,7 +58,7 @@ def map_mixing(options: argparse.Namespace) -> int:
     campaign = map_campaign(definition, cations, configurations=options.configurations)
     if options.write is not None:
         return _write(campaign, Path(options.write))
-    from hebe import api
+    from hebe.campaigns import api
     from hebe.cli.running import exit_code
     from hebe.report.compatibility import map_document, map_figure
 

@@ -31,7 +31,7 @@ def add_commands(commands: Commands) -> None:
 
 def write_report(options: argparse.Namespace) -> int:
     """Write the page."""
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
     from hebe.report.files import unwritable
 
     path = Path(options.output)
@@ -39,11 +39,11 @@ def write_report(options: argparse.Namespace) -> int:
         reason = "expected a file, got a folder" if path.is_dir() else "its folder does not exist"
         raise BadInputError(reason, file=path)
     campaign = load_campaign(options.campaign)
-    from hebe import api
+    from hebe.campaigns import api
     from hebe.report.page import report_page
 
     results = api.results(campaign)
-    candidates = results.candidates
+    candidates = results.ranked
     if not candidates:
         raise BadInputError(
             "no candidate of this campaign is finished",

@@ -41,10 +41,10 @@ def rerun_failed(options: argparse.Namespace) -> int:
     error = None if options.error is None else _pattern(options.error)
     campaign = None
     if options.campaign is not None:
-        from hebe.config.loading import load_campaign
+        from hebe.campaigns.loading import load_campaign
 
         campaign = load_campaign(options.campaign)
-    from hebe import api
+    from hebe.campaigns import api
 
     document = api.rerun(
         campaign,
@@ -86,5 +86,5 @@ def _print(document: Mapping[str, Any], campaign: str | None) -> None:
     if document["dry_run"]:
         write_line(f"{len(jobs)} failed jobs would run again, and {follow}{others}; nothing was changed.")
     else:
-        how = "hebe launch" if document["launcher"] == "fireworks" else f"hebe run {campaign or 'CAMPAIGN'}"
+        how = document["goes_on"].replace("CAMPAIGN", campaign or "CAMPAIGN")
         write_line(f"{len(jobs)} failed jobs will run again, and {follow}{others}: {how}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import add_campaign, add_json, positive, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
+from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
     import argparse
@@ -21,11 +22,13 @@ def add_commands(commands: Commands) -> None:
     running = commands.add(
         "run",
         run_campaign,
-        "run a campaign on this machine to the end; run again to resume",
+        "run a campaign to the end; run again to resume",
         "What is finished is not computed again. Exits 1 while a calculation is failed.",
     )
     add_campaign(running)
-    running.add_argument("--workers", metavar="N", type=positive, help="worker processes (default: the processors)")
+    running.add_argument("--workers", metavar="N", type=positive, help="jobs at a time (default: the processors)")
+    running.add_argument("--launcher", metavar="NAME", help="what runs it (default: that of hebe.yaml, or local)")
+    running.add_argument("--inline", action="store_true", help="one after the other in this process, for a debugger")
     running.add_argument("--dry-run", action="store_true", help="only say what would be computed")
     add_json(running)
     state = commands.add(
@@ -37,29 +40,37 @@ def add_commands(commands: Commands) -> None:
 
 def run_campaign(options: argparse.Namespace) -> int:
     """Run a campaign and print its ranking."""
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
 
     campaign = load_campaign(options.campaign)
-    from hebe import api
+    from hebe.campaigns import api
 
     if options.dry_run:
         return _print_plan(api.plan(campaign), json=wants_json(options))
-    summary = api.run(campaign, workers=options.workers)
+    summary = api.run(campaign, workers=options.workers, launcher=_launcher(options))
     document = {"campaign": campaign.name, **summary.as_dict()}
     if wants_json(options):
         write_json(document)
         return exit_code(document)
     results = api.results(campaign)
-    found = results.candidates
+    found = results.ranked
     if found:
+        from hebe.analyses.columns import columns_of
         from hebe.cli.ranking import write_agreement, write_ranking
 
-        write_ranking(found)
+        write_ranking(found, columns_of(found, (*campaign.rank.maximize, *campaign.rank.minimize)))
         write_agreement(results.agreement)
     print_counts(document)
     if found:
         write_line(f"A page with figures: hebe report {options.campaign} -o report.html")
     return exit_code(document)
+
+
+def _launcher(options: argparse.Namespace) -> str | None:
+    if options.inline and options.launcher not in (None, "inline"):
+        hint = f"leave out --launcher {options.launcher}"
+        raise BadInputError("hebe run: --inline is a launcher, too", suggestion=hint)
+    return "inline" if options.inline else options.launcher
 
 
 def exit_code(document: Mapping[str, Any]) -> int:
@@ -102,10 +113,10 @@ def print_status(options: argparse.Namespace) -> int:
     """Print how far a campaign, or everything in the store, is."""
     campaign = None
     if options.campaign is not None:
-        from hebe.config.loading import load_campaign
+        from hebe.campaigns.loading import load_campaign
 
         campaign = load_campaign(options.campaign)
-    from hebe import api
+    from hebe.campaigns import api
 
     document = api.status(campaign)
     if wants_json(options):

@@ -30,16 +30,16 @@ def add_commands(commands: Commands) -> None:
 
 def show_series(options: argparse.Namespace) -> int:
     """Print the series."""
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
 
     campaign = load_campaign(options.campaign)
     _check(campaign, options)
-    from hebe import api
+    from hebe.campaigns import api
     from hebe.science.analysis.series import series_points, trend
     from hebe.science.chemistry.screening import series_candidates
     from hebe.science.chemistry.space import CompositionSpace
 
-    finished = {candidate["candidate_id"]: candidate for candidate in api.results(campaign).candidates}
+    finished = {candidate.candidate_id: candidate for candidate in api.results(campaign).ranked}
     space = CompositionSpace.from_campaign(campaign)
     document: dict[str, Any] = {"campaign": campaign.name, "of": options.of, "convention": options.convention}
     document["series"] = []
@@ -65,14 +65,15 @@ def show_series(options: argparse.Namespace) -> int:
 def _check(campaign: Campaign, options: argparse.Namespace) -> None:
     from typing import get_args
 
+    from hebe.analyses.registry import all_quantities
     from hebe.config.campaign import EntropyConvention
     from hebe.config.wording import suggest
-    from hebe.science.analysis.ranking import PATHS
 
     if not campaign.series:
         raise BadInputError("the campaign has no series", file=options.campaign, suggestion="add a block series")
-    if options.of not in PATHS:
-        raise BadInputError(f"{options.of!r} is no name by which campaigns rank", suggestion=suggest(options.of, PATHS))
+    if options.of not in all_quantities():
+        hint = suggest(options.of, all_quantities())
+        raise BadInputError(f"{options.of!r} is no name by which campaigns rank", suggestion=hint)
     known = get_args(EntropyConvention)
     if options.convention not in known:
         hint = suggest(options.convention, known)

@@ -35,7 +35,7 @@ def add_commands(commands: Commands) -> None:
 
 def count_space(options: argparse.Namespace) -> int:
     """Print the exact size of a campaign's space and an estimate of the cost."""
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
 
     begin = time.perf_counter()
     campaign = load_campaign(options.campaign)
@@ -78,7 +78,7 @@ def _print_space(document: dict[str, Any]) -> None:
 
 def list_candidates(options: argparse.Namespace) -> int:
     """Print or write the candidates with their descriptors."""
-    from hebe.config.loading import load_campaign
+    from hebe.campaigns.loading import load_campaign
     from hebe.report.files import write_documents, writer_of
 
     output = None if options.output is None else Path(options.output)

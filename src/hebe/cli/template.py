@@ -29,6 +29,14 @@ host:
 _ION: Final = """\
   working_ion: {ion}               # {ions}
 """
+_OPTIONAL: Final = """\
+  working_ion: {ion}               # may be left out; x below is a fraction of what is made
+"""
+_GIVEN: Final = """\
+    {sublattice}:
+      # hebe families show {family} lists all species of the family
+      species: {species}
+"""
 _SUBLATTICE: Final = """\
     {sublattice}:
       # oxidation states that each element may take when the material is made;
@@ -44,11 +52,12 @@ _ANIONS: Final = """\
 """
 _CHOICE: Final = """\
 filters:
-  size_mismatch: {max: 10 %}   # of the Shannon radii
+  size_mismatch: {max: 10 %}   # of the radii
   redox_compatible: true       # no species that would oxidise another
 select: {method: diverse, n: 6, seed: 7}          # or: all, random, explicit with formulas
 structures: {method: sqs, cations: 12, per_candidate: 2, seed: 7}   # supercells per candidate
 """
+_REDOX: Final = "  redox_compatible: true       # no species that would oxidise another\n"
 _ENTROPY: Final = """                       # applied in this order
   entropy: {min: 1.5 R, convention: mixed-site}   # per mixed site; R is the gas constant"""
 _ELECTRODE: Final = """\
@@ -85,28 +94,54 @@ def campaign_text(family: Family, ion: str | None, name: str, file: str = "campa
         known = f"one of {', '.join(family.working_ions)}" if family.working_ions else "leave --ion away"
         raise BadInputError(f"{ion!r} is no working ion of {family.name}", key="--ion", suggestion=known)
     text = _HEAD.format(file=file, name=name, family=family.name, title=family.title)
-    if family.working_ions:
-        text += _ION.format(ion=ion or family.working_ions[0], ions=" or ".join(family.working_ions))
+    electrode = bool(family.working_ions)
+    if electrode:
+        line = _OPTIONAL if family.ion_optional else _ION
+        text += line.format(ion=ion or family.working_ions[0], ions=" or ".join(family.working_ions))
     text += "  sublattices:\n"
     need = _mean_charge(family)
-    pools = {sublattice: _pool(family, sublattice, need) for sublattice in family.mixed}
-    for sublattice, pool in pools.items():
+    pools = {sublattice: _pool(family, sublattice, need) for sublattice in family.mixed if not family.example}
+    for sublattice in family.mixed:
         anions = family.sublattices[sublattice].role == "anion"
-        text += _anions(family, sublattice) if anions else _sublattice(family, sublattice, pool)
-    entropy = _ENTROPY if max(map(len, pools.values())) >= _N_SPECIES else ""
-    choice = _CHOICE.replace("filters:", f"filters:{entropy}", 1)
-    return text + choice + (_ELECTRODE if family.working_ions else _MIXING)
+        if sublattice in family.example:
+            text += _example(family, sublattice)
+        else:
+            text += _anions(family, sublattice) if anions else _sublattice(family, sublattice, pools[sublattice])
+    return text + _choice(family, pools) + (_ELECTRODE if electrode else _MIXING)
+
+
+def _choice(family: Family, pools: dict[str, Pool]) -> str:
+    """Filters and selection; the entropy of five elements only where there are as many."""
+    text = _CHOICE
+    if pools and max(map(len, pools.values())) >= _N_SPECIES:
+        text = text.replace("filters:", f"filters:{_ENTROPY}", 1)
+    return text if family.ladder else text.replace(_REDOX, "")
+
+
+def _example(family: Family, name: str) -> str:
+    """Sublattice as the example of the family has it."""
+    given = family.example[name]
+    metal = family.bonding == "metallic"
+    listed = [element if metal else f"{element}: {list(states)}" for element, states in given.species.items()]
+    species = f"[{', '.join(listed)}]" if metal else f"{{{', '.join(listed)}}}"
+    text = _GIVEN.format(sublattice=name, family=family.name, species=species)
+    if given.n_species is not None:
+        text += f"      n_species: {given.n_species}          # distinct elements that share the sublattice\n"
+    text += f"      grid: {given.grid}                 # amounts are multiples of 1/{given.grid} of its sites\n"
+    if given.fraction is not None:
+        text += f"      fraction: {given.fraction}      # least and largest share of an element\n"
+    return text
 
 
 def _mean_charge(family: Family) -> float:
     """Charge that a site of a mixed sublattice must carry on average for the host to be neutral."""
     charge = float(family.x_made) if family.working_ions else 0.0
-    sites = 0
     for sub in family.sublattices.values():
-        if sub.role in ("anion", "fixed"):
+        if sub.group is not None:
+            charge += sub.multiplicity * family.groups[sub.group].charge
+        elif sub.role in ("anion", "fixed"):
             charge += sub.multiplicity * next(data.valences[0] for data in sub.species.values())
-        elif sub.role == "mixed":
-            sites += sub.multiplicity
+    sites = sum(sub.multiplicity for sub in family.sublattices.values() if sub.role == "mixed")
     return -charge / sites
 
 

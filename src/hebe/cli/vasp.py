@@ -39,7 +39,7 @@ def add_commands(commands: Commands) -> None:
 
 def write_inputs(options: argparse.Namespace) -> int:
     """Write folders and say what is still to come."""
-    from hebe import vasp_folders
+    from hebe.campaigns import vasp_folders
 
     found = vasp_folders.write_inputs(options.campaign, Path(options.output))
     if wants_json(options):
@@ -62,7 +62,7 @@ def write_inputs(options: argparse.Namespace) -> int:
 
 def adopt(options: argparse.Namespace) -> int:
     """Take folders in and say which were refused, and why."""
-    from hebe import vasp_folders
+    from hebe.campaigns import vasp_folders
 
     engine = None if options.campaign is None else vasp_folders.engine_of(options.campaign)
     found = vasp_folders.adopt(Path(options.directory), engine=engine, dry_run=options.dry_run)

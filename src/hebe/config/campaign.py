@@ -54,7 +54,8 @@ EntropyConvention = Literal["mixed-site", "sublattice-sum", "formula-unit", "per
 class SublatticeSpec(ConfigModel):
     """Species that may mix on one sublattice; amounts are multiples of 1/grid of its sites.
 
-    With ``amounts`` there is one composition, and the grid follows from them.
+    With ``amounts`` there is one composition, and the grid follows from them. Those of a metal are a plain list, as
+    they have no oxidation states.
     """
 
     species: dict[Element, tuple[Whole, ...]] = Field(min_length=1)
@@ -77,6 +78,8 @@ class SublatticeSpec(ConfigModel):
     @field_validator("species", mode="before")
     @classmethod
     def _single_valence(cls, value: Any) -> Any:
+        if isinstance(value, list) and all(isinstance(element, str) for element in value):
+            return dict.fromkeys(value, (0,))
         if not isinstance(value, dict):
             return value
         return {element: [given] if isinstance(given, int | str) else given for element, given in value.items()}

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hebe.config import family_sites
 from hebe.config.wording import suggest
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-VACANCY: Final = "Va"
+VACANCY: Final = family_sites.VACANCY
 """Species that stands for an empty site."""
 
 ANIONS: Final = frozenset({"O", "F", "S", "Se", "Cl", "N", "Br", "I"})

@@ -1,68 +1,50 @@
 """Host families: structure prototypes with named sublattices, as data files beside this module.
 
-Adding a family means adding a file to ``families/``; nothing in the code names one. A campaign may bring one made from
-a crystal (`hebe.config.host_file`); its data travel with whatever is computed for it.
+Adding a family means adding a file to ``families/``, or an entry point of the group ``hebe.families`` that names a
+file; nothing in the code names one. A campaign may bring one made from a crystal (`hebe.config.host_file`); its data
+travel with whatever is computed for it.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
 from functools import cache
 from importlib import resources
-from typing import Any, Final, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from hebe.config.family_checks import check_bonding, check_working
+from hebe.config.family_sites import (
+    FamilySublattice,
+    GroupData,
+    LatticeEstimate,
+    Working,
+    without_defaults,
+)
+from hebe.config.family_topology import Topology
 from hebe.config.model import ConfigModel
+from hebe.config.plugins import load_plugin, plugins
 from hebe.config.units import ExactFraction
 from hebe.config.wording import suggest
 from hebe.config.yamlfile import Document, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from fractions import Fraction
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from fractions import Fraction
+
 _LADDER: Final = ("ladder_electrode", "no_electrode", "ladder", "anion_limit")
 _TAKEN_OVER: Final = (*_LADDER, "topology")
 """What a family has of the one that it is like."""
 
-Role = Literal["mixed", "working", "anion", "fixed"]
-Spin = Literal["high", "low"]
-
-
-class SpeciesData(ConfigModel):
-    """Oxidation states that an element takes on a sublattice, and what is special about them."""
-
-    valences: tuple[int, ...] = Field(min_length=1)
-    low_spin: tuple[int, ...] = ()
-    """Oxidation states that are low-spin in this host; all others are high-spin."""
-
-
-class FamilySublattice(ConfigModel):
-    """One set of symmetry-related sites.
-
-    ``coordinates`` are fractional, one per orbit of the space group in its standard setting;
-    ``multiplicity`` counts sites per formula unit; two sites closer than ``exclusion`` (A) are never occupied
-    together.
-    """
-
-    wyckoff: str
-    coordinates: tuple[tuple[ExactFraction, ExactFraction, ExactFraction], ...] = Field(min_length=1)
-    coordination: int = Field(gt=0)
-    multiplicity: int = Field(gt=0)
-    role: Role
-    exclusion: float = Field(default=0.0, ge=0)
-    species: dict[str, SpeciesData] = Field(default_factory=dict)
-
-
-class LatticeEstimate(ConfigModel):
-    """Starting lattice of the conventional cell, linear in the mean cation radius.
-
-    ``parameters`` (A, degrees) hold at ``reference_radius`` (A); ``slopes`` are d(parameter)/d(radius).
-    """
-
-    parameters: dict[Literal["a", "b", "c", "alpha", "beta", "gamma"], float]
-    reference_radius: float
-    slopes: dict[Literal["a", "b", "c"], float] = Field(default_factory=dict)
-    source: str
+_LATER: Final = ("bonding", "role", "working", "groups", "example")
+"""Fields that do not identify a family that leaves them out."""
 
 
 class Couple(ConfigModel):
@@ -91,62 +73,13 @@ class Couple(ConfigModel):
         return f"{self.element} {self.reduced}+/{self.oxidised}+"
 
 
-class MeasuredSpacing(ConfigModel):
-    """Repeat per layer at one content of the working ion ``ion``, relative to that of the material as made.
+class Example(ConfigModel):
+    """What ``hebe init`` writes for a sublattice: species with their oxidation states, and the bounds of amounts."""
 
-    ``state`` says what the structure is there: still the host, another stacking of the same slabs, or none of both.
-    """
-
-    material: str
-    ion: str
-    ratio: float = Field(gt=0)
-    state: Literal["host", "stacking", "left"]
-    source: str
-
-
-class Topology(ConfigModel):
-    """What "still the host" means after a relaxation.
-
-    ``bond_stretch`` is the longest ratio of a cation-anion bond to its length in the host before the
-    bond counts as broken, ``broken_bonds`` the number of broken bonds from which a cation has left its
-    site, ``glide`` the lateral shift (A) of neighbouring slabs from which the stacking is another one,
-    ``gap`` the ratio of the distance between slabs to that of the start from which the layers have come apart.
-    ``spacing`` is, per working ion, the range of the repeat per layer relative to that of the start, or of the relaxed
-    cell as made: above it the layers have come apart, below it they have collapsed. ``measured`` is what it was derived
-    from.
-    """
-
-    bond_stretch: float = 1.35
-    broken_bonds: int = 3
-    glide: float | None = None
-    gap: float = 1.3
-    spacing: dict[str, tuple[float, float]] = Field(default_factory=dict)
-    measured: tuple[MeasuredSpacing, ...] = ()
-
-    @model_validator(mode="after")
-    def _ranges(self) -> Topology:
-        for ion, (lowest, highest) in self.spacing.items():
-            if not 0 < lowest < 1 < highest:
-                raise ValueError(
-                    f"spacing of {ion} is a range around 1: smallest and largest repeat per layer of the host"
-                )
-        for one in self.measured:
-            if one.ion not in self.spacing:
-                raise ValueError(f"{one.material} was measured with {one.ion}, for which there is no spacing")
-            lowest, highest = self.spacing[one.ion]
-            inside = lowest < one.ratio < highest
-            if one.state == "host" and not inside:
-                raise ValueError(f"{one.material} was measured at {one.ratio} as the host, outside its spacing")
-            if one.state == "left" and inside:
-                raise ValueError(f"{one.material} has left the host at {one.ratio}, inside its spacing")
-        return self
-
-    def spacing_with(self, ion: str | None) -> tuple[float, float]:
-        """Smallest and largest repeat per layer with a working ion, the widest range where it has none of its own."""
-        ranges = [self.spacing[ion]] if ion in self.spacing else list(self.spacing.values())
-        if not ranges:
-            return 0.0, math.inf
-        return min(lowest for lowest, _ in ranges), max(highest for _, highest in ranges)
+    species: dict[str, tuple[int, ...]] = Field(min_length=1)
+    n_species: str | None = None
+    grid: int = Field(default=12, ge=1)
+    fraction: str | None = None
 
 
 class Family(ConfigModel):
@@ -155,7 +88,9 @@ class Family(ConfigModel):
     Potentials are against ``ladder_electrode``; a family without one says in ``no_electrode`` what orders its ladder.
     ``anion_limit`` names the last couple that gives its electrons before the anions do, as ``Ni 2+/3+``; None where the
     anions give first.
-    ``x`` counts working ions per formula unit.
+    ``x`` counts working ions per formula unit, those on sublattices that they share with other species included;
+    ``x_full`` and ``x_made`` are those on sublattices of their own. ``working`` names the sets of sites that share
+    the budget of working ions; those of role working by default. A metallic family has neither charges nor ladder.
     """
 
     name: str
@@ -170,25 +105,46 @@ class Family(ConfigModel):
     working_ions: tuple[str, ...] = ()
     ladder_electrode: str | None = None
     no_electrode: str = ""
-    ladder: tuple[Couple, ...]
-    anion_limit: str | None
+    ladder: tuple[Couple, ...] = ()
+    anion_limit: str | None = None
     topology: Topology
     sources: tuple[str, ...]
+    bonding: Literal["ionic", "metallic"] = "ionic"
+    role: Literal["cathode", "anode", "electrolyte", "reference"] | None = None
+    working: tuple[str, ...] = ()
+    groups: dict[str, GroupData] = Field(default_factory=dict)
+    example: dict[str, Example] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, handler(self), _LATER)
 
     @model_validator(mode="after")
     def _consistent(self) -> Family:
-        if set(self.lattice) != set(self.working_ions or ("none",)):
+        if set(self.lattice) != set(self.working_ions or ("none",)) and not (
+            self.ion_optional and set(self.lattice) == {"none"}
+        ):
             raise ValueError("lattice needs one estimate per working ion, or one named none")
         if self.anion_limit is not None and self.anion_limit not in [couple.label for couple in self.ladder]:
             raise ValueError(f"anion_limit must be a couple of the ladder, as Ni 2+/3+, not {self.anion_limit}")
         if not self.mixed:
             raise ValueError("a family needs a sublattice of role mixed")
-        if bool(self.working_ions) != (self.working_sublattice is not None):
-            raise ValueError("working_ions and a sublattice of role working belong together")
+        for name, sub in self.sublattices.items():
+            if sub.group is not None and sub.group not in self.groups:
+                raise ValueError(f"{name} holds the group {sub.group}, which groups does not describe")
+        unknown = [name for name in self.example if name not in self.mixed]
+        if unknown:
+            raise ValueError(f"example gives species for {unknown[0]}, on which nothing mixes")
+        check_working(self)
+        check_bonding(self)
         return self
 
     @model_validator(mode="after")
     def _potentials(self) -> Family:
+        if self.bonding == "metallic":
+            return self
+        if "anion_limit" not in self.model_fields_set:
+            raise ValueError("give anion_limit: the last couple that gives electrons before the anions do, or null")
         if (self.ladder_electrode is None) == (not self.no_electrode):
             raise ValueError(
                 "give the electrode of the ladder's potentials, or no_electrode with what orders it instead"
@@ -210,12 +166,8 @@ class Family(ConfigModel):
 
     @property
     def mixed(self) -> tuple[str, ...]:
-        """Names of the sublattices on which species mix: those of that role, and anions where there is a choice."""
-        return tuple(
-            name
-            for name, sub in self.sublattices.items()
-            if sub.role == "mixed" or (sub.role == "anion" and len(sub.species) > 1)
-        )
+        """Names of the sublattices on which species mix: those of that role, and all others where there is a choice."""
+        return tuple(n for n, sub in self.sublattices.items() if sub.role == "mixed" or len(sub.species) > 1)
 
     @property
     def called(self) -> str:
@@ -223,9 +175,73 @@ class Family(ConfigModel):
         return self.name if self.name in family_names() else "the host of the file"
 
     @property
+    def working_own(self) -> tuple[str, ...]:
+        """Sublattices that hold the working ion alone."""
+        return tuple(n for n, sub in self.sublattices.items() if sub.role == "working" and len(sub.species) < 2)
+
+    @property
+    def working_shared(self) -> tuple[str, ...]:
+        """Mixed sublattices from which the working ion is taken too."""
+        mixed = (n for n in self.mixed if self.sublattices[n].role == "working")
+        return tuple(dict.fromkeys(n for n in (*self.working, *mixed) if n not in self.working_own))
+
+    @property
     def working_sublattice(self) -> str | None:
-        """Name of the sublattice of the working ion, if the family has one."""
-        return next((name for name, sub in self.sublattices.items() if sub.role == "working"), None)
+        """How documents name the working ion's own sites: one sublattice, or several joined by +; None without any."""
+        return "+".join(self.working_own) or None
+
+    def working_of(self, ion: str | None) -> Working | None:
+        """Where a working ion stands, None where nothing moves; without an ion the sites of its own."""
+        shared = () if ion is None else self.working_shared
+        return Working(ion, self.working_own, shared) if self.working_own or shared else None
+
+    @property
+    def ion_optional(self) -> bool:
+        """Whether a campaign may leave the working ion out: it then is one of the species that mix."""
+        return bool(self.working_ions) and not self.working_own
+
+    def full_content(self, made: Fraction) -> Fraction:
+        """Content of the full host (ions per formula unit) that fractions of x refer to.
+
+        It is ``x_full``, or what was `made` where the ion shares sites: more than that has no place.
+        """
+        return made if self.working_shared else self.x_full
+
+    def lattice_of(self, ion: str | None) -> LatticeEstimate:
+        """Estimate of the lattice with a working ion."""
+        return self.lattice[ion] if ion in self.lattice and ion is not None else self.lattice["none"]
+
+    def atoms_per_unit(self, name: str) -> int:
+        """Atoms of a full sublattice per formula unit."""
+        sub = self.sublattices[name]
+        return sub.multiplicity * (1 if sub.group is None else sum(self.groups[sub.group].formula.values()))
+
+    def standing(self, named: Collection[str] = ()) -> Iterator[tuple[str, str, int, int]]:
+        """Sublattice, element, atoms per formula unit and charge of what is always there.
+
+        Sublattices that are `named`, because species mix on them, and those of the working ion are left out.
+        """
+        for name, sub in self.sublattices.items():
+            if name in named or sub.role in {"working", "mixed"}:
+                continue
+            if sub.group is not None:
+                for atom in self.groups[sub.group].atoms:
+                    yield name, atom.element, sub.multiplicity * atom.number, atom.valence
+            else:
+                for element, data in sub.species.items():
+                    yield name, element, sub.multiplicity, data.valences[0]
+
+    def charge_at(self, name: str, element: str) -> int:
+        """Charge of an element on a sublattice that does not mix (anion, fixed or group)."""
+        sub = self.sublattices[name]
+        if sub.group is not None:
+            return next(atom.valence for atom in self.groups[sub.group].atoms if atom.element == element)
+        return sub.species[element].valences[0]
+
+    def is_anion(self, name: str, element: str) -> bool:
+        """Whether what stands on a site is an anion, those of groups included."""
+        sub = self.sublattices[name]
+        return sub.role == "anion" or (sub.role == "group" and self.charge_at(name, element) < 0)
 
 
 def _check_potential(couple: Couple, *, electrode: bool) -> None:
@@ -236,11 +252,16 @@ def _check_potential(couple: Couple, *, electrode: bool) -> None:
         raise ValueError(f"{couple.label}: give potential_V, or no_potential with the reason")
 
 
-@cache
 def family_names() -> tuple[str, ...]:
-    """Names of all families, sorted."""
+    """Names of all families, those of other packages included, sorted."""
+    return tuple(sorted({*_data_files(), *plugins("hebe.families")}))
+
+
+@cache
+def _data_files() -> tuple[str, ...]:
+    """Names of the families that have a data file beside this module."""
     folder = resources.files("hebe.config") / "families"
-    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+    return tuple(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
 _brought: Final[dict[str, Family]] = {}
@@ -280,12 +301,26 @@ def _read_family(name: str) -> Family:
     if name not in family_names():
         raise BadInputError(f"no host family is called {name!r}", suggestion=suggest(name, family_names()))
     document = _document(name)
-    return load_model(Family, Document(_completed(dict(document.data)), document.source))
+    family = load_model(Family, Document(_completed(dict(document.data)), document.source))
+    if family.name != name:
+        raise BadInputError(f"the family of {name} calls itself {family.name!r}", suggestion=f"name: {name}")
+    return family
 
 
 def _document(name: str) -> Document:
-    path = resources.files("hebe.config") / "families" / f"{name}.yaml"
-    return parse_yaml(path.read_bytes(), file=f"{name}.yaml")
+    """Document of a data file, or of the file that an entry point of another package names."""
+    if name in _data_files():
+        path = resources.files("hebe.config") / "families" / f"{name}.yaml"
+        return parse_yaml(path.read_bytes(), file=f"{name}.yaml")
+    if name not in plugins("hebe.families"):
+        raise BadInputError(f"no host family is called {name!r}", suggestion=suggest(name, family_names()))
+    found = load_plugin("hebe.families", name)
+    file = Path(found) if isinstance(found, str) else found
+    try:
+        return parse_yaml(file.read_bytes(), file=str(found))
+    except (AttributeError, OSError) as err:
+        reason = f"the entry point {name} names no file of a family: {err}"
+        raise BadInputError(reason, suggestion="the path of a YAML file") from err
 
 
 def _completed(data: dict[str, Any]) -> dict[str, Any]:
@@ -295,10 +330,13 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
         return data
     other = _completed(dict(_document(like).data))
     sublattices = {
-        name: {"species": other["sublattices"].get(name, {}).get("species", {}), **sub}
-        for name, sub in data["sublattices"].items()
+        name: {**_species_of(other["sublattices"].get(name, {})), **sub} for name, sub in data["sublattices"].items()
     }
     taken: dict[str, Any] = {
         key: other[key] for key in _TAKEN_OVER if key in other and not (key in _LADDER and "ladder" in data)
     }
     return {**taken, **data, "sublattices": sublattices}
+
+
+def _species_of(sublattice: dict[str, Any]) -> dict[str, Any]:
+    return {"species": sublattice["species"]} if sublattice.get("species") else {}

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from hebe.config.campaign import SublatticeSpec
 from hebe.config.crystal import ANIONS, VACANCY, Crystal, described
-from hebe.config.family import Family, FamilySublattice, LatticeEstimate, SpeciesData
+from hebe.config.family import Family
+from hebe.config.family_sites import FamilySublattice, LatticeEstimate, SpeciesData
 from hebe.config.layers import in_plane_first
 from hebe.config.oxidation_states import ANION_STATES, OxidationStates, Valences
 from hebe.config.wording import suggest

@@ -9,7 +9,6 @@ from typing import Any, Final
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
-from hebe.config.ranking import Rankable
 from hebe.config.units import ExactFraction, Whole
 from hebe.config.wording import shown
 
@@ -26,7 +25,7 @@ class Keep(ConfigModel):
 
     n: Whole | None = Field(default=None, ge=1)
     share: ExactFraction | None = Field(default=None, gt=0, le=1)
-    pareto: tuple[Rankable, ...] | None = None
+    pareto: tuple[str, ...] | None = None
 
     @model_validator(mode="before")
     @classmethod

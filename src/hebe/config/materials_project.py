@@ -86,9 +86,7 @@ def chemical_systems(campaign: Campaign) -> list[str]:
     """Systems of one to three cations and an anion of a campaign, ``Fe-Na-O``, sorted."""
     family = load_family(campaign.host.family)
     held = [(e, v) for spec in campaign.host.sublattices.values() for e, states in spec.species.items() for v in states]
-    for name, sublattice in family.sublattices.items():
-        if name not in campaign.host.sublattices and sublattice.role in ("anion", "fixed"):
-            held += [(e, v) for e, data in sublattice.species.items() for v in data.valences]
+    held += [(element, charge) for _, element, _, charge in family.standing(campaign.host.sublattices)]
     anions = {element for element, charge in held if charge < 0}
     cations = {element for element, _ in held} - anions
     cations |= {campaign.host.working_ion} if campaign.host.working_ion else set()

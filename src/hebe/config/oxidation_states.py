@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from hebe.config.crystal import check_element
-from hebe.config.family import SpeciesData
+from hebe.config.family_sites import SpeciesData
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:

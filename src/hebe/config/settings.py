@@ -12,11 +12,11 @@ from typing import Any, Final, Literal, Self
 from pydantic import Field, Secret, SecretStr, model_validator
 
 from hebe.config.cluster import ClusterSettings
-from hebe.config.loading import read_bytes
+from hebe.config.launcher import LauncherChoice
 from hebe.config.model import ConfigModel
 from hebe.config.units import Whole
 from hebe.config.wording import RefusedValueError, suggest
-from hebe.config.yamlfile import Document, Source, load_model, parse_yaml
+from hebe.config.yamlfile import Document, Source, load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
 
 PROJECT_FILE: Final = "hebe.yaml"
@@ -92,6 +92,8 @@ class Settings(ConfigModel):
     """What belongs to a machine or project and not to a campaign.
 
     ``workers`` is the number of worker processes of the local launcher (None: the launcher decides).
+    ``launcher`` runs campaigns: a name, or a mapping of ``executor`` (``module:factory`` of an executor in the sense of
+    `concurrent.futures`) and its ``arguments``, or of ``name`` and the keys of a launcher of another package.
     ``project_dir`` is the folder that holds ``.hebe``; None: see `project_folder`. A relative one counts from
     the file that names it, or from the working folder for ``HEBE_PROJECT_DIR``. ``store`` says where outputs go; a
     source that names it replaces it as a whole, except that variables (``HEBE_STORE_URI``, ...) change single keys.
@@ -109,6 +111,7 @@ class Settings(ConfigModel):
     """
 
     workers: Whole | None = Field(default=None, ge=1, le=10_000)
+    launcher: LauncherChoice = "local"
     project_dir: Path | None = None
     store: StoreSettings = StoreSettings()
     cluster: ClusterSettings | None = None

@@ -35,7 +35,6 @@ class OrderingSpec(ConfigModel):
         return {key: value for key, value in fields.items() if key == "keep" or value not in (0, "any")}
 
 
-Analysis = Literal["voltage", "volume_strain", "mixing"]
 Task = Literal["relax", "relax-ions", "static"]
 Departure = Literal["glide", "migrated", "delaminated", "collapsed"]
 """How a cell can leave its host and still be something: verdicts of the topology check."""
@@ -46,7 +45,8 @@ class Stage(ConfigModel):
 
     A later stage says how many candidates it keeps of the stage before and starts from the cells that this one
     left. ``configurations`` is how many of each candidate it takes, all by default. ``accept`` names what counts as the
-    host beside the host itself: cells that left it otherwise enter no average, strain, hull or rank.
+    host beside the host itself: cells that left it otherwise enter no average, strain, hull or rank. An analysis is a
+    name, or ``{name: {option: value}}``, whose options `options` holds.
     """
 
     engine: SerializeAsAny[EngineBlock]
@@ -57,7 +57,28 @@ class Stage(ConfigModel):
     configurations: Whole | None = Field(default=None, ge=1, le=100)
     orderings: OrderingSpec = OrderingSpec()
     accept: tuple[Departure, ...] = ()
-    analyses: tuple[Analysis, ...] = Field(default=("voltage", "volume_strain", "mixing"), min_length=1)
+    analyses: tuple[str, ...] = Field(default=("voltage", "volume_strain", "mixing"), min_length=1)
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_options(cls, value: Any) -> Any:
+        """Names of the analyses, and the options of those that have some."""
+        if not isinstance(value, dict) or not isinstance(value.get("analyses"), list | tuple):
+            return value
+        names, options = [], dict(value.get("options") or {})
+        for entry in value["analyses"]:
+            if isinstance(entry, dict) and len(entry) == 1 and isinstance(next(iter(entry.values())), dict):
+                name = next(iter(entry))
+                options[name] = entry[name]
+                names.append(name)
+            else:
+                names.append(entry)
+        return {**value, "analyses": names, **({"options": options} if options else {})}
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if key != "options" or value}
 
     @model_validator(mode="after")
     def _valid(self) -> Stage:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from hebe.config.mistakes import first_mistake
-from hebe.config.wording import KeyPath, dotted, shown
+from hebe.config.wording import KeyPath, dotted, nearest, shown
 from hebe.exceptions import BadInputError
 
 MAX_BYTES: Final = 1_000_000
@@ -259,3 +260,27 @@ class _Reader:
 
 def _line(event: yaml.Event) -> int:
     return 1 if event.start_mark is None else int(event.start_mark.line) + 1
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a small text file; of a large one no more than shows that it is too large.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such file or it cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError as err:
+        folder = Path(path).parent
+        others = [entry.name for entry in folder.glob("*.y*ml")] if folder.is_dir() else []
+        near = nearest(Path(path).name, others)
+        hint = None if near is None else f"did you mean {folder / near}?"
+        raise BadInputError("there is no such file", file=path, suggestion=hint) from err
+    except IsADirectoryError as err:
+        raise BadInputError("expected a file, got a folder", file=path) from err
+    except (OSError, ValueError) as err:
+        reason = err.strerror if isinstance(err, OSError) else str(err)
+        raise BadInputError(f"the file cannot be read: {reason}", file=path) from err

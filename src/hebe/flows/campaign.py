@@ -52,6 +52,8 @@ def campaign_flow(campaign: Campaign) -> Flow:
         check_cells(campaign, members)
     else:
         _check_sizes(campaign, members)
+    for number in range(1, len(campaign.stages)):
+        stage_jobs(campaign, number, members[:1])  # what cannot be wired is refused before anything runs
     return Flow(list(stage_jobs(campaign, 0, members)), name=campaign.name)
 
 

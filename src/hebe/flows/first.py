@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pymatgen.core import Structure
 
-from hebe.flows.wiring import SHARED_PRIORITY, Member, StageWiring, States
+from hebe.flows.wanted import Member, States
+from hebe.flows.wiring import SHARED_PRIORITY, StageWiring
 from hebe.makers.order import OrderMaker
 from hebe.science.structures.explicit import CellSet
 
@@ -100,7 +101,8 @@ class BuiltStage(FirstStage):
 
     def contents(self, spec: MemberSpec) -> list[Fraction]:
         """Contents that the stage asks for."""
-        wanted = {x * self.family.x_full for x in self.stage.x}
+        full = self.family.full_content(Fraction(spec.x_made))
+        wanted = {x * full for x in self.stage.x}
         return sorted(wanted - {Fraction(spec.x_made)}, reverse=True)
 
     def member(
@@ -120,7 +122,7 @@ class BuiltStage(FirstStage):
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
         """Lowest orderings at a content, and random ones, on the relaxed as-made cell."""
-        wanted, end = self.stage.orderings, x in (0, self.family.x_full)
+        wanted, end = self.stage.orderings, x in (0, self.family.full_content(Fraction(spec.x_made)))
         keep, n_random = (1, 0) if end else (wanted.keep, wanted.random)
         maker = OrderMaker(keep=keep, seed=self.campaign.structures.seed, n_random=n_random, removal=wanted.removal)
         order = maker.make(spec, member.configuration, str(x), label=prefix)

@@ -1,15 +1,19 @@
-"""A later stage of a campaign: it starts from the cells that the stage before left."""
+"""A later stage of a campaign: it starts from the cells that the stage before left, where that has any."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hebe.flows.wiring import SHARED_PRIORITY, Member, StageWiring, States
+from hebe.analyses.wants import Contents, Metal, Phases, Vertices
+from hebe.config.refusal import bad_key
+from hebe.flows.first import BuiltStage
+from hebe.flows.wanted import Member, States
+from hebe.flows.wiring import SHARED_PRIORITY, StageWiring
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from jobflow import Job, OutputReference
 
     from hebe.makers.build import BuildMaker
@@ -32,17 +36,37 @@ class LaterStage(StageWiring):
 
     before: StageWiring
 
+    @cached_property
+    def fresh(self) -> BuiltStage:
+        """Wiring of what the stage before has no cells of: it starts from cells as they were made.
+
+        Raises
+        ------
+        BadInputError
+            If the stage does not relax.
+        """
+        if self.stage.task == "static":
+            added = [name for name in self.stage.analyses if name not in self.before.stage.analyses]
+            reason = (
+                f"{', '.join(added)} needs cells that the stage before did not relax, and this stage does not either"
+            )
+            raise bad_key(self.campaign, ("stages", self.number, "task"), reason, "task: relax")
+        return BuiltStage(campaign=self.campaign, number=self.number, jobs=self.jobs, _shared=self._shared)
+
     @property
     def n_configurations(self) -> int:
         """As many as the stage before has, unless this one takes fewer."""
         return self.stage.configurations or self.before.n_configurations
 
     def contents(self, spec: MemberSpec) -> list[Fraction]:
-        """Contents of the stage before that this stage asks for too."""
+        """Contents of the stage before that this stage asks for too; those of this stage where it had none."""
         known = self.before.contents(spec)
         if self.campaign.structures.method == "explicit":
             return known
-        return [x for x in known if x / self.family.x_full in self.stage.x]
+        if Contents not in self.before.kinds:
+            return self.fresh.contents(spec)
+        full = self.family.full_content(Fraction(spec.x_made))
+        return [x for x in known if x / full in self.stage.x]
 
     def candidate(self, spec: MemberSpec, position: int) -> None:
         """All jobs of one candidate, the one at `position` 0 first."""
@@ -53,6 +77,8 @@ class LaterStage(StageWiring):
         self, spec: MemberSpec, prefix: str, index: int, priority: int, builder: BuildMaker, candidate: str | None
     ) -> Member:
         """As-made cell of the stage before, calculated anew."""
+        if candidate is None and Vertices not in self.before.kinds:
+            return self.fresh.member(spec, prefix, index, priority, builder, candidate)
         before = self.before.member(spec, prefix, index, priority, builder, candidate)
         name = f"{prefix}/c{index}/x{spec.x_made}/o0/s{self.number}"
         job = self._again(before.configuration, [before.made], 0, name, spec)
@@ -60,6 +86,8 @@ class LaterStage(StageWiring):
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
         """Lowest cells of the stage before at a content, calculated anew."""
+        if Contents not in self.before.kinds and self.campaign.structures.method != "explicit":
+            return self.fresh.states(spec, member, x, prefix, priority)
         before = self.before.states(spec, member.before or member, x, prefix, priority)
         jobs = []
         for slot in range(min(self.stage.orderings.keep, len(before.jobs))):
@@ -71,10 +99,14 @@ class LaterStage(StageWiring):
 
     def phase(self, phase: Phase | GivenPhase) -> Job:
         """Competing phase of the stage before, calculated anew."""
+        if Phases not in self.before.kinds:
+            return self.fresh.phase(phase)
         return self._reference(f"shared/{phase.id}", self.before.phase(phase))
 
     def metal(self) -> Job:
         """Working-ion metal of the stage before, calculated anew."""
+        if not {Metal, Phases} & self.before.kinds:
+            return self.fresh.metal()
         return self._reference(f"shared/{self.campaign.host.working_ion}", self.before.metal())
 
     def _reference(self, name: str, before: Job) -> Job:

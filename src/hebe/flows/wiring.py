@@ -1,4 +1,4 @@
-"""What the stages of a campaign have in common: analyses, references, and the border to the next stage."""
+"""What the stages of a campaign have in common: the jobs of a candidate and its analyses, each wired once."""
 
 from __future__ import annotations
 
@@ -10,34 +10,33 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobflow import Job, OutputReference
 
+from hebe.analyses.registry import get_analysis
+from hebe.analyses.wants import Want
 from hebe.config.campaign import Campaign
 from hebe.config.family import Family, load_family
-from hebe.config.mixing import VibrationSpec
-from hebe.config.refusal import bad_key
-from hebe.exceptions import BadInputError
+from hebe.flows.members import named_member
+from hebe.flows.wanted import Member, States, Vertex, Wanted
+from hebe.makers.analysis import AnalysisMaker
 from hebe.makers.build import BuildMaker
 from hebe.makers.candidate import CandidateMaker
 from hebe.makers.identity import stable
-from hebe.makers.mixing import MixingMaker
 from hebe.makers.relax import RelaxMaker
 from hebe.makers.static import StaticMaker
-from hebe.makers.strain import StrainMaker
 from hebe.makers.vibrations import VibrationMaker
-from hebe.makers.voltage import VoltageMaker
-from hebe.science.analysis.competing import load_phases, phases_within
+from hebe.science.analysis.competing import load_phases
 from hebe.science.analysis.given import GivenPhase, given_phases
-from hebe.science.analysis.hull_entries import phase_facts
-from hebe.science.analysis.vertices import polytope_vertices
 from hebe.science.chemistry.candidate import primary_sublattice
-from hebe.science.chemistry.composition import HostComposition
-from hebe.science.chemistry.formula import parse_host_formula
-from hebe.science.chemistry.member import composition_of, member_spec, split_of
+from hebe.science.chemistry.member import member_spec
 from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
+    from hebe.analyses.protocol import AnyAnalysis
+    from hebe.analyses.wants import Displacements
+    from hebe.config.model import ConfigModel
     from hebe.config.stage import Stage, Task
     from hebe.schemas.spec import MemberSpec
     from hebe.science.analysis.phase import Phase
+    from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
 
 _SMALLEST_VERTEX: Final = 8
@@ -48,33 +47,18 @@ TRIAL_FMAX: Final = 0.05
 _STAGE_PRIORITY: Final = 10_000
 
 
-@dataclass(frozen=True)
-class Member:
-    """Configuration of a member of the host, and its as-made calculation; ``before`` is that of the stage before."""
-
-    configuration: OutputReference | None
-    n_fu: OutputReference | int
-    made: Job
-    before: Member | None = None
-
-
-@dataclass(frozen=True)
-class States:
-    """Calculations of one configuration at one other content, and the orderings that they are."""
-
-    x: Fraction
-    ordering: Any
-    jobs: list[Job]
-
-
 @dataclass(kw_only=True)
 class StageWiring(ABC):
-    """Jobs of one stage of a campaign; everything that two candidates share is wired once."""
+    """Jobs of one stage of a campaign; everything that two candidates share is wired once.
+
+    ``kinds`` are those of the wants that it has wired.
+    """
 
     campaign: Campaign
     number: int = 0
     jobs: list[Job] = field(default_factory=list)
     summaries: dict[str, Job] = field(default_factory=dict)
+    kinds: set[type[Want]] = field(default_factory=set)
     _shared: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -184,12 +168,20 @@ class StageWiring(ABC):
     def window(self, spec: MemberSpec) -> tuple[float, float]:
         """Lowest and highest x (ions per formula unit) that are ranked."""
         if self.stage.window is not None:
-            full = self.family.x_full
+            full = self.family.full_content(Fraction(spec.x_made))
             return float(self.stage.window.low * full), float(self.stage.window.high * full)
         everything = [*self.contents(spec), Fraction(spec.x_made)]
         return float(min(everything)), float(max(everything))
 
-    def vertex(self, composition: HostComposition, split: Split) -> dict[str, Any]:
+    @cached_property
+    def asked(self) -> list[tuple[AnyAnalysis, ConfigModel]]:
+        """Analyses of the stage with their options."""
+        return [
+            (analysis, block_of(self.campaign, self.stage, analysis))
+            for analysis in map(get_analysis, self.stage.analyses)
+        ]
+
+    def vertex(self, composition: HostComposition, split: Split) -> Vertex:
         """Member of the host with fewest species: built and calculated once per campaign."""
         spec = member_spec(composition, split, primary_sublattice(composition.fractions), self.space.valences)
         label = f"shared/{spec.formula}"
@@ -199,15 +191,8 @@ class StageWiring(ABC):
             size = _multiple(sites, composition.denominator)
             size = size if size <= _LARGEST_GROWTH * sites else sites
             builder = BuildMaker(n_sites=size, seed=0, shells=self.campaign.structures.shells)
-            member = self.member(spec, label, 0, SHARED_PRIORITY, builder, None)
-            self._shared[key] = {
-                "spec": spec,
-                "configuration": member.configuration,
-                "calculation": member.made.output,
-            }
-            if self.campaign.mixing.vibrations is not None:
-                self._shared[key]["vibrations"] = self.vibrations(member.made, label, SHARED_PRIORITY).output
-        found: dict[str, Any] = self._shared[key]
+            self._shared[key] = Vertex(spec, label, self.member(spec, label, 0, SHARED_PRIORITY, builder, None))
+        found: Vertex = self._shared[key]
         return found
 
     def candidate(self, spec: MemberSpec, position: int) -> None:
@@ -215,93 +200,47 @@ class StageWiring(ABC):
         priority, name = -position, spec.candidate_id
         structures = self.campaign.structures
         builder = BuildMaker(n_sites=structures.cations, seed=structures.seed, shells=structures.shells)
-        parts = _Parts()
-        for index in range(self.n_configurations):
-            member = self.member(spec, name, index, priority, builder, name)
-            parts.members.append(member)
-            self._electrode(spec, member, parts, f"{name}/c{index}", priority)
-        mixing = self._mixing(spec, parts, priority) if "mixing" in self.stage.analyses else None
-        made = [member.made.output for member in parts.members]
+        members = [self.member(spec, name, i, priority, builder, name) for i in range(self.n_configurations)]
+        self.kinds |= {type(want) for analysis, block in self.asked for want in analysis.wants(block, spec)}
+        wanted = Wanted(self, spec, members, priority)
+        results = {analysis.name: self._results(wanted, analysis, block) for analysis, block in self.asked}
+        made = [member.made.output for member in members]
         summary = CandidateMaker(
             campaign=self.campaign.name,
             stage=self.number,
             analyses=list(self.stage.analyses),
-            window=self.window(spec) if spec.working_ion else None,
             accept=self.stage.accept,
-        ).make(
-            spec,
-            [*made, *(job.output for job in parts.states)],
-            made,
-            [job.output for job in parts.voltages],
-            [job.output for job in parts.strains],
-            mixing.output if mixing else None,
-        )
+        ).make(spec, [*made, *(job.output for job in wanted.state_jobs)], made, results)
         self.summaries[name] = self.add(summary, f"{name}/s{self.number}/candidate", priority, name)
 
-    def _electrode(self, spec: MemberSpec, member: Member, parts: _Parts, prefix: str, priority: int) -> None:
-        """x-states of one configuration with their analyses."""
-        wanted = set(self.stage.analyses) & {"voltage", "volume_strain"}
-        if not spec.working_ion or not wanted:
-            return
-        states = [self.states(spec, member, x, f"{prefix}/x{x}", priority) for x in self.contents(spec)]
-        jobs = [job for state in states for job in state.jobs]
-        parts.states += jobs
-        calculations = [job.output for job in jobs]
-        arguments = (spec, member.n_fu, member.made.output, calculations, [state.ordering for state in states])
-        window = self.window(spec)
-        if "voltage" in wanted:
-            job = VoltageMaker(window=window, accept=self.stage.accept).make(
-                *arguments, self.metal().output, label=prefix
-            )
-            parts.voltages.append(self.add(job, f"{prefix}/s{self.number}/voltage", priority, spec.candidate_id))
-        if "volume_strain" in wanted:
-            job = StrainMaker(window=window, accept=self.stage.accept).make(*arguments, label=prefix)
-            parts.strains.append(self.add(job, f"{prefix}/s{self.number}/strain", priority, spec.candidate_id))
-
-    def _mixing(self, spec: MemberSpec, parts: _Parts, priority: int) -> Job:
-        """Mixing job with the references that this candidate needs."""
-        vertices = [self.vertex(*vertex) for vertex in host_vertices(spec)]
-        elements = set(composition_of(spec).elements)
-        phases: list[Phase | GivenPhase] = [
-            phase
-            for phase in phases_within(elements)
-            if phase.kind != "element" or phase.elements == {spec.working_ion}
-        ]
-        given = [phase for phase in self.given if phase.elements <= elements]
-        maker = MixingMaker(temperatures=list(self.campaign.mixing.temperatures), accept=self.stage.accept)
-        calculated = {phase.id: self.phase(phase) for phase in (*phases, *given)}
-        job = maker.make(
-            spec,
-            [member.configuration for member in parts.members],
-            [member.made.output for member in parts.members],
-            vertices,
-            {name: job.output for name, job in calculated.items()},
-            label=spec.candidate_id,
-            given=[phase_facts(phase) for phase in given],
-            members=[self.vertex(*member) for member in self.competitors if set(member[0].elements) <= elements],
-            **self._hull_vibrations(spec, parts, calculated, priority),
+    def _results(self, wanted: Wanted, analysis: AnyAnalysis, block: ConfigModel) -> list[OutputReference]:
+        """Jobs of one analysis of a candidate: one per configuration, or one."""
+        spec, priority = wanted.spec, wanted.priority
+        wants = analysis.wants(block, spec)
+        maker = AnalysisMaker(
+            name=analysis.name,
+            analysis=analysis.name,
+            revision=analysis.version,
+            block=block.model_dump(mode="json", exclude_defaults=True),
+            window=self.window(spec) if spec.working_ion else None,
+            accept=self.stage.accept,
         )
-        return self.add(job, f"{spec.candidate_id}/s{self.number}/mixing", priority, spec.candidate_id)
+        cells, shared = [wanted.cell(i, wants) for i in range(len(wanted.members))], wanted.shared(wants)
+        parts = [(spec.candidate_id, cells)]
+        if analysis.per == "configuration":
+            parts = [(f"{spec.candidate_id}/c{i}", [cell]) for i, cell in enumerate(cells)]
+        jobs = []
+        for label, part in parts:
+            job = maker.make(spec, part, shared, label=label)
+            jobs.append(self.add(job, f"{label}/s{self.number}/{analysis.name}", priority, spec.candidate_id))
+        return [job.output for job in jobs]
 
-    def _hull_vibrations(
-        self, spec: MemberSpec, parts: _Parts, phases: dict[str, Job], priority: int
-    ) -> dict[str, dict[str, Any]]:
-        """What the mixing job gets about vibrations: nothing if the campaign does not ask for them."""
-        asked = self.campaign.mixing.vibrations
-        if asked is None:
-            return {}
-        own = [
-            self.vibrations(member.made, f"{spec.candidate_id}/c{index}", priority, spec.candidate_id).output
-            for index, member in enumerate(parts.members)
-        ]
-        shared = {name: self.vibrations(job, f"shared/{name}", SHARED_PRIORITY).output for name, job in phases.items()}
-        return {"vibrations": {"own": own, "phases": shared, "highest": asked.highest}}
-
-    def vibrations(self, calculation: Job, label: str, priority: int, candidate: str | None = None) -> Job:
+    def vibrations(
+        self, calculation: Job, asked: Displacements, label: str, priority: int, candidate: str | None = None
+    ) -> Job:
         """Vibrations of a relaxed cell, wired once."""
         name = f"{label}/s{self.number}/vibrations"
         if name not in self._shared:
-            asked = self.campaign.mixing.vibrations or VibrationSpec()
             engine = self.stage.engine.model_dump(mode="json", exclude_none=True)
             maker = VibrationMaker(engine=engine, supercell=asked.supercell, displacement=asked.displacement)
             self._shared[name] = self.add(maker.make(calculation.output, label=name), name, priority, candidate)
@@ -309,53 +248,15 @@ class StageWiring(ABC):
         return job
 
 
-@dataclass
-class _Parts:
-    """Jobs of one candidate by kind."""
-
-    members: list[Member] = field(default_factory=list)
-    states: list[Job] = field(default_factory=list)
-    voltages: list[Job] = field(default_factory=list)
-    strains: list[Job] = field(default_factory=list)
+def block_of(campaign: Campaign, stage: Stage, analysis: AnyAnalysis) -> ConfigModel:
+    """Options of an analysis in a stage."""
+    if analysis.campaign_key is not None and analysis.name not in stage.options:
+        block: ConfigModel = getattr(campaign, analysis.campaign_key)
+        return block
+    checked: ConfigModel = analysis.Block.model_validate(stage.options.get(analysis.name, {}))
+    return checked
 
 
 def _multiple(at_least: int, of: int) -> int:
     """Smallest multiple of `of` that is at least `at_least`."""
     return -(-at_least // of) * of
-
-
-def named_member(campaign: Campaign, space: CompositionSpace, number: int) -> tuple[HostComposition, Split]:
-    """Member of the host that a campaign names as a competing phase.
-
-    Raises
-    ------
-    BadInputError
-        If its formula does not fit the host or cannot be neutral.
-    """
-    formula, key = campaign.mixing.members[number], ("mixing", "members", number)
-    try:
-        composition = parse_host_formula(formula, space)
-    except BadInputError as err:
-        raise bad_key(campaign, key, err.reason, err.suggestion) from err
-    own = CompositionSpace(space.family, space.working_ion, composition.x_made, space.specs)
-    split = own.split(composition)
-    if split is None:
-        raise bad_key(campaign, key, f"{formula} cannot be charge-neutral with the oxidation states listed")
-    return composition, split
-
-
-def host_vertices(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
-    """Members of the host with fewest species at the candidate's oxidation states."""
-    split, member = split_of(spec) or {}, composition_of(spec)
-    sites = {name: member.host.sublattices[name].multiplicity for name in split}
-    charge = sum((ion.charge * x for part in split.values() for ion, x in part.items()), Fraction(0))
-    result = []
-    for vertex in polytope_vertices({name: tuple(part) for name, part in split.items()}, sites, charge):
-        amounts = vertex.as_split()
-        fractions: dict[str, dict[str, Fraction]] = {}
-        for name, part in amounts.items():
-            fractions[name] = {}
-            for ion, x in part.items():
-                fractions[name][ion.element] = fractions[name].get(ion.element, Fraction(0)) + x / sites[name]
-        result.append((HostComposition(member.family, member.working_ion, member.x_made, fractions), amounts))
-    return result

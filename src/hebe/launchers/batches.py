@@ -6,13 +6,15 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
-from hebe.launchers.crew import AHEAD_S
 from hebe.launchers.protocol import Task, encode_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hebe.launchers.graph import Node
+
+AHEAD_S = 0.1
+"""How much work of brief jobs a worker may have at hand, in seconds."""
 
 BRIEF_S = 0.01
 """Jobs of a kind that takes less than this are committed in groups."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from hebe.launchers.group import Group
-    from hebe.launchers.places import Places
+    from hebe.launchers.commit_group import CommitGroup
+    from hebe.launchers.job_folders import JobFolders
     from hebe.launchers.records import Records
 
 _FLOWS = ("replace", "detour", "addition")
@@ -59,7 +59,7 @@ class RecordingStore(JobStore):
         inner: Any = store
         super().__init__(inner.docs_store, inner.additional_stores, inner.save, inner.load)
         self.records = records
-        self.group: Group | None = None
+        self.group: CommitGroup | None = None
         self.is_brief = False
         self._in_group = False
         self.outcome = Outcome("done")
@@ -198,9 +198,10 @@ def execute(
     identity: dict[str, Any],
     build: Callable[[], Job],
     store: RecordingStore,
-    places: Places,
+    folders: JobFolders,
     *,
     spares: Callable[[BaseException], bool] = lambda _err: False,
+    keeps: Callable[[str], bool] = lambda _key: False,
 ) -> Outcome:
     """Run a job; its output is stored or, if it is brief, put into the group.
 
@@ -212,10 +213,12 @@ def execute(
         Makes the job.
     store
         Connected store.
-    places
+    folders
         Gives the job its folder, kept when the job failed or left something in it.
     spares
         Says which errors are not the job's fault; they are raised.
+    keeps
+        Says which claims of this process are not the job's; they are held on.
 
     Returns
     -------
@@ -228,22 +231,22 @@ def execute(
         If the store cannot be written.
     """
     start, home = time.perf_counter(), os.getcwd()  # noqa: PTH109 - called often
-    place = places.enter(str(identity["name"]), identity["uuid"], identity["index"])
+    folder = folders.enter(str(identity["name"]), identity["uuid"], identity["index"])
     try:
         job = build()
-        store.watch(job, place)
-        job.run(store, job_dir=place)
+        store.watch(job, folder)
+        job.run(store, job_dir=folder)
         outcome = store.outcome
     except ClaimedElsewhere:
         outcome = Outcome("claimed")
     except (Exception, SystemExit) as err:
         if spares(err):
             raise
-        outcome = Outcome("failed", failure=_failure(err, place))
+        outcome = Outcome("failed", failure=_failure(err, folder))
     finally:
         CURRENT_JOB.reset()
-        places.leave(place, home, keep=False)
-        release_held()
+        folders.leave(folder, home, keep=False)
+        release_held(keeps)
     outcome.name = identity["uuid"], identity["index"]
     if outcome.kind == "failed" and outcome.failure is not None:
         store.records.fail(identity, outcome.failure)
@@ -251,10 +254,10 @@ def execute(
     return outcome
 
 
-def _failure(err: BaseException, place: Path) -> Failure:
+def _failure(err: BaseException, folder: Path) -> Failure:
     text = "".join(traceback.format_exception(err))
-    (place / "traceback.txt").write_text(text, encoding="utf-8")
-    return Failure(type(err).__name__, str(err), text, str(place))
+    (folder / "traceback.txt").write_text(text, encoding="utf-8")
+    return Failure(type(err).__name__, str(err), text, str(folder))
 
 
 def _is_simple(output: Any) -> bool:

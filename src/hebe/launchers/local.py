@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import sys
-import threading
-import time
-from contextlib import closing, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.exceptions import LaunchError
+from hebe.launchers.in_process import InProcessLauncher
 from hebe.launchers.summary import RunSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from jobflow.core.flow import Flow
     from jobflow.core.job import Job
     from jobflow.core.store import JobStore
     from maggma.core.store import Store
 
-    from hebe.launchers.crew import Crew
-    from hebe.launchers.graph import Node
+    from hebe.launchers.launch import Surroundings
+    from hebe.launchers.launcher import Wishes
     from hebe.launchers.limits import Limits
-    from hebe.launchers.records import Records
-    from hebe.launchers.scheduler import Scheduler
+    from hebe.launchers.worker_pool import WorkerPool
 
-__all__ = ["RunSummary", "run"]
-
-_BEAT_S = 2.0
-
-
-class _CancelledError(Exception):
-    """Somebody has cancelled what this launch runs."""
+__all__ = ["LocalLauncher", "RunSummary", "run"]
 
 
 def run(
@@ -93,30 +83,35 @@ def run(
     hebe.exceptions.StoreError
         If the store cannot be read or written.
     """
-    from hebe.launchers.limits import Limits
-    from hebe.launchers.records import Records, launch_id
-    from hebe.launchers.scheduler import Scheduler
+    from hebe.launchers.launch import launch
 
     _check_start(workers)
-    store, root = _places(store, root)
-    records, launch = Records.beside(store.docs_store, root), launch_id()
-    limits = limits or Limits()
-    crew = _crew(store, records, workers, root / ".hebe" / "runs" / launch, limits)
+    return launch(
+        flow,
+        partial(_pool, workers),
+        store=store,
+        progress=progress,
+        on_event=on_event,
+        root=root,
+        retry_failed=retry_failed,
+        limits=limits,
+    )
 
-    def notify(kind: str, node: Node) -> None:
-        if on_event is not None:
-            on_event({"kind": kind, **node.identity})
 
-    scheduler = Scheduler(store.docs_store, records, crew, retry_failed=retry_failed, limits=limits, notify=notify)
-    with closing(records), _interruptible(scheduler, crew) as interrupts:
-        with _ending(crew, interrupts):
-            if str(flow.name) in records.controls():
-                records.control(str(flow.name), None)
-            _drive(scheduler, flow, records, launch, progress=progress)
-        summary = scheduler.tally.summary(interrupted=bool(interrupts) and scheduler.tally.waiting > 0)
-        if crew.started or scheduler.tally.total > scheduler.tally.reused:
-            _beat(scheduler, records, launch, summary.status)
-    return summary
+class LocalLauncher(InProcessLauncher):
+    """Runs jobs in worker processes of this machine."""
+
+    def run_flow(self, flow: Flow, wishes: Wishes) -> RunSummary:
+        """Run one flow to its end."""
+        return run(
+            flow,
+            store=self._project.store,
+            workers=self._at_a_time(wishes),
+            progress=wishes.progress,
+            on_event=wishes.on_event,
+            root=self._project.root,
+            retry_failed=wishes.retry_failed,
+        )
 
 
 def _check_start(workers: int) -> None:
@@ -128,84 +123,15 @@ def _check_start(workers: int) -> None:
         raise LaunchError(f"workers must be at least 1, not {workers}")
 
 
-@contextmanager
-def _ending(crew: Crew, interrupts: list[int]) -> Iterator[None]:
-    """Let the workers go at the end, and end them where the launch breaks off; cancelled counts as interrupted."""
-    try:
-        yield
-        crew.close()
-    except _CancelledError:
-        crew.kill()
-        interrupts.append(0)
-    except OSError as err:
-        crew.kill()
-        raise LaunchError(f"{err.filename or 'the launcher'}: {err.strerror or err}") from err
-    except BaseException:
-        crew.kill()
-        raise
-
-
-def _drive(scheduler: Scheduler, flow: Flow | Job, records: Records, launch: str, *, progress: bool | None) -> None:
-    from hebe.launchers.progress import shown
-
-    due = time.monotonic()
-    with shown(scheduler.tally, wanted=progress) as draw:
-
-        def tick() -> None:
-            nonlocal due
-            draw()
-            if time.monotonic() >= due:
-                due = time.monotonic() + _BEAT_S
-                _beat(scheduler, records, launch, "running")
-                told = records.controls().get(str(flow.name))
-                scheduler.paused = told == "paused"
-                if told == "cancelled":
-                    raise _CancelledError
-
-        scheduler.run(flow, tick)
-
-
-def _beat(scheduler: Scheduler, records: Records, launch: str, status: str) -> None:
-    from hebe.stores.claims import Owner
-
-    owner, tally = Owner.current(), scheduler.tally
-    body = {
-        "status": status,
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "started": owner.started,
-        "jobs": tally.jobs(),
-        "calculations": tally.calculations(),
-        "running": scheduler.running(),
-        "elapsed_s": round(tally.elapsed_s, 1),
-    }
-    records.beat(launch, body)
-
-
-def _places(store: JobStore | None, root: Path | None) -> tuple[JobStore, Path]:
-    from hebe.stores.factory import FOLDER, find_project, open_store, prepare
-    from hebe.stores.sqlite import SQLiteStore
-
-    if store is None:
-        root = find_project(Path.cwd()) if root is None else Path(root).absolute()
-        return open_store(root), root
-    store.connect()
-    prepare(store.docs_store)
-    if root is None and isinstance(store.docs_store, SQLiteStore):
-        folder = Path(store.docs_store.path).parent
-        root = folder.parent if folder.name == FOLDER else folder
-    return store, find_project(Path.cwd()) if root is None else Path(root).absolute()
-
-
-def _crew(store: JobStore, records: Records, workers: int, folder: Path, limits: Limits) -> Crew:
+def _pool(workers: int, near: Surroundings) -> WorkerPool:
     from jobflow.core.store import JobStore
 
-    from hebe.launchers.crew import Crew
+    from hebe.launchers.worker_pool import WorkerPool
     from hebe.stores.service import stand_in
 
-    inner: Any = store
+    inner: Any = near.store
     further = {name: f"additional/{name}" for name in inner.additional_stores}
-    stores: dict[str, Store] = {"outputs": inner.docs_store, "jobs": records.store}
+    stores: dict[str, Store] = {"outputs": inner.docs_store, "jobs": near.records.store}
     stores |= {place: inner.additional_stores[name] for name, place in further.items()}
     theirs = {place: stand_in(place, one) for place, one in stores.items()}
     handed = JobStore(theirs["outputs"], {n: theirs[p] for n, p in further.items()}, inner.save, inner.load)
@@ -215,31 +141,8 @@ def _crew(store: JobStore, records: Records, workers: int, folder: Path, limits:
         "type": "greeting",
         "store": handed.as_dict(),
         "records": theirs["jobs"].as_dict(),
-        "folder": str(folder),
-        "limits": asdict(limits),
+        "folder": str(near.folder),
+        "limits": asdict(near.limits),
         "main": str(Path(script).absolute()) if script else None,
     }
-    return Crew(workers, greeting, folder, stores)
-
-
-@contextmanager
-def _interruptible(scheduler: Scheduler, crew: Crew) -> Iterator[list[int]]:
-    """Turn the first Ctrl-C into a graceful end and the second into an abrupt one."""
-    pressed: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-
-    def handle(number: int, _frame: object) -> None:
-        pressed.append(number)
-        scheduler.stopping = True
-        if len(pressed) > 1:
-            crew.kill()
-            raise KeyboardInterrupt
-        sys.stderr.write("\nfinishing what runs; press Ctrl-C again to end at once\n")
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
+    return WorkerPool(workers, greeting, near.folder, stores)

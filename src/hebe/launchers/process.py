@@ -13,13 +13,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hebe.launchers.current_task import CurrentTask
 from hebe.launchers.graph import Node
 from hebe.launchers.limits import Cause
 from hebe.launchers.protocol import FrameBuffer
-from hebe.launchers.slate import Slate
 from hebe.stores.service import Service
 
-_ONE_THREAD = (
+ONE_THREAD = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -49,7 +49,7 @@ class Worker:
     process: subprocess.Popen[bytes]
     guard: subprocess.Popen[bytes]
     channel: socket.socket
-    slate: Slate
+    current_task: CurrentTask
     log: Path
     service: Service
     buffer: FrameBuffer = field(default_factory=FrameBuffer)
@@ -70,7 +70,7 @@ class Worker:
 
     def current(self) -> tuple[Node, float] | None:
         """Return the job that runs and when it began (s, monotonic clock)."""
-        number, began = self.slate.read()
+        number, began = self.current_task.read()
         node = self.assigned.get(number)
         return None if node is None else (node, began)
 
@@ -99,8 +99,8 @@ def start(number: int, folder: Path, service: Service) -> Worker:
     ours, theirs = socket.socketpair()
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"worker-{number}.log"
-    with theirs, log.open("ab") as stream, Slate.file() as notes:
-        slate = Slate(notes)
+    with theirs, log.open("ab") as stream, CurrentTask.file() as notes:
+        current_task = CurrentTask(notes)
         inherited = [theirs.fileno(), notes.fileno()]
         numbers = map(str, [*inherited, os.getpid()])
         process = subprocess.Popen(  # noqa: S603 - our own module
@@ -120,7 +120,7 @@ def start(number: int, folder: Path, service: Service) -> Worker:
         start_new_session=True,
     )
     ours.settimeout(0)
-    return Worker(number, process, guard, ours, slate, log, service)
+    return Worker(number, process, guard, ours, current_task, log, service)
 
 
 def _resident_mb(pid: str) -> float:
@@ -133,7 +133,7 @@ def _resident_mb(pid: str) -> float:
 
 def _environment() -> dict[str, str]:
     """One compute thread per worker, decided before any numerical library is imported."""
-    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1")}
+    return {**os.environ, **dict.fromkeys(ONE_THREAD, "1")}
 
 
 def _search_path() -> list[str]:

@@ -14,6 +14,7 @@ from monty.json import MontyDecoder
 
 from hebe.launchers.graph import walk
 from hebe.stores.database import connection
+from hebe.stores.factory import open_collection
 from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import Mode, SQLiteStore
 
@@ -31,6 +32,7 @@ COLLECTION = "jobs"
 _KEY = ["uuid", "index"]
 _CHUNK = 500
 _CONTROL = "campaign "
+_BEATS = "heartbeats"
 
 
 class Records:
@@ -56,8 +58,6 @@ class Records:
     @staticmethod
     def beside(documents: Store, root: Path) -> Records:
         """Return the records that belong to a document store, for a project folder."""
-        from hebe.launchers.shared_records import SharedRecords, can_share
-
         if isinstance(documents, SQLiteStore):
             return Records.of_file(documents.path)
         if can_share(documents):
@@ -169,6 +169,37 @@ class Records:
         """Return id, time of the last heartbeat (s since 1970) and report of every launch, the latest first."""
         rows = connection(self._path).rows("SELECT id, heartbeat, body FROM launches ORDER BY heartbeat DESC")
         return [(name, beat, orjson.loads(body)) for name, beat, body in rows]
+
+
+def can_share(documents: Store) -> bool:
+    """Whether a document store is in a database that other machines reach."""
+    from maggma.stores import MemoryStore, MongoStore, MontyStore
+
+    return isinstance(documents, MongoStore) and not isinstance(documents, (MemoryStore, MontyStore))
+
+
+class SharedRecords(Records):
+    """Records in the database of the outputs, for launchers and workers on many machines.
+
+    Parameters
+    ----------
+    documents
+        Connected document store of MongoDB's kind.
+    """
+
+    def __init__(self, documents: Store) -> None:
+        super().__init__(open_collection(documents, COLLECTION, "uuid"))
+        self._beats = open_collection(documents, _BEATS, "id")
+        self.store.ensure_index("uuid")
+
+    def beat(self, launch: str, body: dict[str, Any]) -> None:
+        """Say that a launch is alive and how far it is."""
+        self._beats.update({"id": launch, "heartbeat": time.time(), "body": body}, key="id")
+
+    def launches(self) -> list[tuple[str, float, dict[str, Any]]]:
+        """Return id, time of the last heartbeat (s since 1970) and report of every launch, the latest first."""
+        found = self._beats.query(sort={"heartbeat": -1})
+        return [(beat["id"], beat["heartbeat"], beat["body"]) for beat in found]
 
 
 def launch_id() -> str:

@@ -108,8 +108,8 @@ def rerun(
 ) -> dict[str, Any]:
     """Have failed jobs run again at the next launch: what they left is removed from the store.
 
-    Jobs that read from them run again as well, since one of their inputs will be newer than they are. Those that are on
-    the LaunchPad of the project are ready there at once.
+    Jobs that read from them run again as well, since one of their inputs will be newer than they are. Those that a
+    launcher in use keeps are ready there at once.
 
     Parameters
     ----------
@@ -128,8 +128,8 @@ def rerun(
     -------
     dict
         ``jobs`` that were chosen, ``failures`` grouped by error, ``descendants`` (None without a flow), ``kept``
-        (failed jobs that were not chosen), ``launcher`` (``fireworks`` if any is on the LaunchPad, else ``local``),
-        ``dry_run``.
+        (failed jobs that were not chosen), ``launcher`` (the one that had any of them, else that of the settings),
+        ``goes_on`` (the command that runs them), ``dry_run``.
 
     Raises
     ------
@@ -144,14 +144,15 @@ def rerun(
     if not dry_run:
         with records.together_with(store.docs_store):
             _remove(store, records, chosen)
-    there = _on_launchpad(root, {job.uuid for job in chosen}, dry_run=dry_run)
+    launcher, goes_on = _ready_again(store, root, {job.uuid for job in chosen}, dry_run=dry_run)
     groups = group((job.uuid, Failure(job.error_class, job.message)) for job in chosen)
     return {
         "jobs": [asdict(job) for job in chosen],
         "failures": [asdict(item) for item in groups],
         "descendants": None if flow is None else len(descendants(flows, {job.uuid for job in chosen})),
         "kept": len(everything) - len(chosen),
-        "launcher": "fireworks" if there else "local",
+        "launcher": launcher,
+        "goes_on": goes_on,
         "dry_run": dry_run,
     }
 
@@ -179,23 +180,17 @@ def _failed_job(
     return FailedJob(*identity, candidate, *told, str(document.get(when) or ""), has_output)
 
 
-def _on_launchpad(root: Path, uuids: set[str], *, dry_run: bool) -> bool:
-    """Make the jobs that are on the LaunchPad of the project ready there; say whether there are any."""
-    from hebe.config.settings import get_settings
+def _ready_again(store: JobStore, root: Path, uuids: set[str], *, dry_run: bool) -> tuple[str, str]:
+    """Have launchers that keep jobs make these ready again; name and command of the one that runs them."""
+    from hebe.launchers.launcher import Project
+    from hebe.launchers.registry import launchers_in_use
 
-    cluster = get_settings(root).cluster
-    if cluster is None or not uuids:
-        return False
-    from hebe.launchers.fireworks.access import open_board
-
-    board = open_board(root, cluster)
-    try:
-        there = {job["spec"]["hebe"]["uuid"] for job in board.of(uuids, {"spec.hebe.uuid": 1})}
-        if there and not dry_run:
-            board.rerun(there)
-    finally:
-        board.pad.connection.close()
-    return bool(there)
+    found = launchers_in_use(Project(root, store))
+    for name, launcher in found.items():
+        if uuids and launcher.rerun(uuids, dry_run=dry_run):
+            return name, launcher.goes_on
+    name, launcher = next(iter(found.items()))
+    return name, launcher.goes_on
 
 
 def _remove(store: JobStore, records: Records, chosen: list[FailedJob]) -> None:

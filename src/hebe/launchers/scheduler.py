@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from jobflow.core.job import Job
     from maggma.core.store import Store
 
-    from hebe.launchers.crew import Crew, Event
     from hebe.launchers.records import Records
+    from hebe.launchers.workers import Event, Workers
 
 _CHUNK = 500
 _MOST_DOUBTS = 5
@@ -42,7 +42,7 @@ class Scheduler:
         Store of outputs, asked what is finished.
     records
         Failures and flows that jobs asked for, of earlier launches too.
-    crew
+    workers
         What runs jobs.
     retry_failed
         Whether to run jobs again whose output says that they failed.
@@ -56,7 +56,7 @@ class Scheduler:
         self,
         documents: Store,
         records: Records,
-        crew: Crew,
+        workers: Workers,
         *,
         retry_failed: bool = False,
         limits: Limits | None = None,
@@ -67,7 +67,7 @@ class Scheduler:
         self.paused = False
         self._documents = documents
         self._records = records
-        self._crew = crew
+        self._workers = workers
         self._retry_failed = retry_failed
         self._limits = limits or Limits()
         self._notify = notify or (lambda _kind, _node: None)
@@ -91,12 +91,12 @@ class Scheduler:
         while True:
             self._decide()
             self._dispatch()
-            if not self._crew.busy and (self.stopping or not (self._ready or self._put_back)):
+            if not self._workers.busy and (self.stopping or not (self._ready or self._put_back)):
                 break
-            for event in self._crew.poll(_PATIENCE_S):
+            for event in self._workers.poll(_PATIENCE_S):
                 self._handle(event)
             tick()
-            if self.paused and not self._crew.busy:
+            if self.paused and not self._workers.busy:
                 time.sleep(_PATIENCE_S)
         if self.tally.waiting and not self.stopping:
             raise LaunchError(f"{self.tally.waiting} jobs wait for each other in a circle")
@@ -106,7 +106,7 @@ class Scheduler:
         now = time.monotonic()
         return [
             {**node.identity, "seconds": round(now - self._started[node.uuid, node.index], 1)}
-            for node in self._crew.running()
+            for node in self._workers.running()
             if (node.uuid, node.index) in self._started
         ]
 
@@ -194,17 +194,17 @@ class Scheduler:
         for item in [item for item in self._put_back if item[0] <= now]:
             self._put_back.remove(item)
             self._enqueue(item[1])
-        while self._ready and not self.stopping and not self.paused and self._crew.has_room():
-            share = -(-len(self._ready) // self._crew.size)
-            batch = Batch(self._crew.pace, share, self._task)
+        while self._ready and not self.stopping and not self.paused and self._workers.has_room():
+            share = -(-len(self._ready) // self._workers.size)
+            batch = Batch(self._workers.pace, share, self._task)
             while self._ready and batch.takes(self._ready[0][2]):
                 self._put(batch, heapq.heappop(self._ready)[2])
             self._task = batch.serial
             if batch.items:
                 for node, _ in batch.items:
                     node.is_out = True
-                self._crew.submit(batch.items)
-        self.tally.running = min(self._crew.busy, self._crew.size)
+                self._workers.submit(batch.items)
+        self.tally.running = min(self._workers.busy, self._workers.size)
 
     def _put(self, batch: Batch, node: Node) -> None:
         try:

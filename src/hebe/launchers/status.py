@@ -14,6 +14,7 @@ from hebe.launchers.outcome import DIGESTED, TOLD, Digest, Failure
 from hebe.launchers.records import Records
 from hebe.launchers.summary import group
 from hebe.stores.claims import Owner
+from hebe.stores.factory import embedded_path, open_store
 from hebe.stores.network import live_owner
 from hebe.stores.sqlite import Mode, SQLiteStore
 
@@ -87,6 +88,11 @@ def read_status(
         "heartbeat_age_s": max(0.0, time.time() - reports[0][1]) if reports else None,
         "controls": records.controls(),
     }
+
+
+def project_status(root: Path, flow_uuids: Collection[str] | None = None) -> dict[str, Any]:
+    """Read how far the jobs of a project are; see `read_status`."""
+    return read_status(embedded_path(root) or open_store(root), flow_uuids, root=root)
 
 
 def _opened(where: str | Path | JobStore, root: Path | None) -> tuple[Store, Records]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hebe.exceptions import StoreError
-from hebe.launchers.inbox import Inbox
-from hebe.launchers.slate import Slate
+from hebe.launchers.current_task import CurrentTask
+from hebe.launchers.task_queue import TaskQueue
 
 if TYPE_CHECKING:
     from jobflow.core.job import Job
@@ -32,24 +32,24 @@ _PR_SET_PDEATHSIG = 1
 _LONG_S = 0.01
 
 
-def main(descriptor: int, slate: int, parent: int) -> None:
+def main(descriptor: int, current_task: int, parent: int) -> None:
     """Work until told to quit.
 
     Parameters
     ----------
     descriptor
         File descriptor of the connection.
-    slate
-        File descriptor of the slate.
+    current_task
+        File descriptor of the current task.
     parent
         Process number of the launcher.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with(parent)
-    inbox = Inbox(socket.socket(fileno=descriptor))
-    inbox.start()
-    worker = Worker(inbox, Slate(slate), inbox.message())
-    os.close(slate)
+    task_queue = TaskQueue(socket.socket(fileno=descriptor))
+    task_queue.start()
+    worker = Worker(task_queue, CurrentTask(current_task), task_queue.message())
+    os.close(current_task)
     try:
         worker.work()
     except StoreError as err:
@@ -71,58 +71,58 @@ class Worker:
 
     Parameters
     ----------
-    inbox
+    task_queue
         Where tasks come from and answers go to.
-    slate
+    current_task
         Where it says what it does.
     greeting
         The launcher's first message.
     """
 
-    def __init__(self, inbox: Inbox, slate: Slate, greeting: dict[str, Any]) -> None:
+    def __init__(self, task_queue: TaskQueue, current_task: CurrentTask, greeting: dict[str, Any]) -> None:
         from monty.json import MontyDecoder
 
+        from hebe.launchers.commit_group import CommitGroup
         from hebe.launchers.execution import RecordingStore
-        from hebe.launchers.group import Group
+        from hebe.launchers.job_folders import JobFolders
         from hebe.launchers.limits import Limits
-        from hebe.launchers.places import Places
         from hebe.launchers.records import Records
 
-        self._inbox, self._slate = inbox, slate
+        self._queue, self._current = task_queue, current_task
         self._script: str | None = greeting["main"]
-        inbox.line.use()
+        task_queue.line.use()
         inner = MontyDecoder().process_decoded(greeting["store"])
         inner.connect()
         records = Records(MontyDecoder().process_decoded(greeting["records"]))
         self._store = RecordingStore(inner, records, Limits(**greeting["limits"]))
-        self._group = Group(inner.docs_store, self._tell, records.fail_output)
+        self._group = CommitGroup(inner.docs_store, self._tell, records.fail_output)
         self._store.group = self._group
-        self._places = Places(Path(greeting["folder"]))
+        self._folders = JobFolders(Path(greeting["folder"]))
         self._spoiled: set[int] = set()
 
     def work(self) -> None:
         """Run tasks until there are no more."""
         self._group.watch(self.give_up)
-        self._inbox.send({"type": "ready"})
+        self._queue.send({"type": "ready"})
         while True:
-            if self._inbox.is_empty:
+            if self._queue.is_empty:
                 self._group.flush()
                 self._spoiled.clear()
-            task = self._inbox.task()
+            task = self._queue.task()
             if task is None:
                 break
             if self._spoiled.isdisjoint(task.after):
                 self._run(task)
             else:
                 self._spoiled.add(task.number)
-                self._inbox.send({"type": "returned", "tasks": [task.number]})
-        self._places.close()
+                self._queue.send({"type": "returned", "tasks": [task.number]})
+        self._folders.close()
         sys.stdout.flush()
         os._exit(0)
 
     def give_up(self, err: StoreError) -> NoReturn:
         """Tell the launcher that the store cannot be written and end."""
-        self._inbox.send({"type": "broken", "message": str(err)})
+        self._queue.send({"type": "broken", "message": str(err)})
         os._exit(1)
 
     def _run(self, task: Task) -> None:
@@ -135,20 +135,20 @@ class Worker:
                 self._script = None
             return decode_job(task.body)
 
-        self._slate.write(task.number)
+        self._current.write(task.number)
         self._store.is_brief = task.is_brief
         if not task.is_brief:
             self._group.flush()
-        outcome = execute(task.identity, build, self._store, self._places)
+        outcome = execute(task.identity, build, self._store, self._folders)
         if not outcome.is_plain:
             self._spoiled.add(task.number)
         self._group.outcome(task.number, outcome)
         if not task.is_brief or outcome.seconds > _LONG_S or not outcome.is_plain or self._group.is_due:
             self._group.flush()
-        self._slate.write(0)
+        self._current.write(0)
 
     def _tell(self, outcomes: list[tuple[int, Outcome]]) -> None:
-        self._inbox.send({"type": "ended", "outcomes": outcomes})
+        self._queue.send({"type": "ended", "outcomes": outcomes})
 
 
 def _load_script(path: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from jobflow import JobConfig, Maker, OnMissing, job
 
+from hebe.analyses.registry import all_quantities
 from hebe.science.analysis.promotion import agree
 
 if TYPE_CHECKING:
@@ -33,4 +34,6 @@ class AgreeMaker(Maker):
     def make(self, before: list[CandidateDoc | None], after: list[CandidateDoc | None]) -> AgreementDoc:
         """Parity and rank correlation of every quantity that both stages have."""
         first, second = ([c for c in stage if c is not None] for stage in (before, after))
-        return agree(first, second).model_copy(update={"campaign": self.campaign, "stage": self.stage})
+        made = {name for candidate in (*first, *second) for name in candidate.results}
+        compared = {name: q.unit or "1" for name, q in all_quantities(sorted(made)).items() if q.compared}
+        return agree(first, second, compared).model_copy(update={"campaign": self.campaign, "stage": self.stage})

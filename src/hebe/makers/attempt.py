@@ -79,9 +79,9 @@ class Attempt(Generic[Doc]):
         found = self.found()
         return self.compute() if found is None else found
 
-    def found(self) -> Doc | OutputReference | None:
-        """What was done before; else None, and the right to do it is taken."""
-        return reuse(self.key, self.schema, claim=True)
+    def found(self, *, otherwise: str | None = None) -> Doc | OutputReference | None:
+        """What was done before, also under another key; else None, and the right to do it is taken."""
+        return reuse(self.key, self.schema, claim=True, otherwise=otherwise)
 
     def compute(self) -> Doc:
         """Have the engine do it, from where an earlier attempt was cut off if there was one."""

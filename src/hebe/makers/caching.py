@@ -8,7 +8,7 @@ from jobflow import CURRENT_JOB, OutputReference
 
 from hebe.exceptions import StoreError
 from hebe.schemas.base import Document
-from hebe.stores.cache import Claims, lookup, lookup_or_claim
+from hebe.stores.cache import Claims, lookup, lookup_or_claim, will_compute
 
 if TYPE_CHECKING:
     from jobflow import JobStore
@@ -23,7 +23,9 @@ def running_store() -> JobStore | None:
     return getattr(CURRENT_JOB, "store", None)
 
 
-def reuse(key: str, schema: type[Doc], *, claim: bool = False) -> Doc | OutputReference | None:
+def reuse(
+    key: str, schema: type[Doc], *, claim: bool = False, otherwise: str | None = None
+) -> Doc | OutputReference | None:
     """Finished document with this key.
 
     Parameters
@@ -35,6 +37,8 @@ def reuse(key: str, schema: type[Doc], *, claim: bool = False) -> Doc | OutputRe
     claim
         Take the right to compute it when it is not there. The claim is given up when the output of the job is
         stored, or with the process.
+    otherwise
+        Key of a document that serves as well, if there is none with the first one.
 
     Returns
     -------
@@ -48,8 +52,12 @@ def reuse(key: str, schema: type[Doc], *, claim: bool = False) -> Doc | OutputRe
         If somebody else is computing it; launchers put the job back.
     """
     store = running_store()
-    hit = None if store is None else _find(store, key, claim=claim)
+    if store is None:
+        return None
+    hit = None if otherwise is None else lookup(store, key) or lookup(store, otherwise)
+    hit = hit or _find(store, key, claim=claim)
     if hit is None:
+        will_compute(store, key)
         return None
     if hit.uuid == CURRENT_JOB.job.uuid:
         document = schema.model_validate(hit.output)

@@ -14,7 +14,6 @@ from hebe.config.engines import DEFAULT_ENGINE, EngineBlock
 from hebe.config.family import Family, adopt_family, load_family
 from hebe.engines.registry import get_engine
 from hebe.makers.attempt import Attempt, task_key
-from hebe.makers.caching import reuse
 from hebe.makers.identity import ADDED_LATER
 from hebe.makers.reference import Reference
 from hebe.makers.start import Displacement, Start, bare_start, lowest_start, state_start
@@ -28,6 +27,7 @@ from hebe.science.structures.working import apply_ordering
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hebe.config.family_sites import Working
     from hebe.engines.protocol import Engine, Relaxation
     from hebe.engines.tasks import Task
     from hebe.schemas.structures import OrderingDoc
@@ -117,9 +117,8 @@ class CalculationMaker(Maker, ABC):
             return self._without_start(engine, label, reason)
         reference = Reference(self._host(start, begin.structure), self._family(), self.ion, parent)
         attempt = self._attempt(engine, begin, reference, label, _records(starts))
-        found = attempt.found()
-        if found is None and begin.derived is not None:
-            found = reuse(calculation_key(engine, self.task, Start(begin.structure)), CalculationDoc)
+        other = None if begin.derived is None else calculation_key(engine, self.task, Start(begin.structure))
+        found = attempt.found(otherwise=other)
         return attempt.compute() if found is None else found
 
     def start_of(
@@ -188,10 +187,10 @@ class CalculationMaker(Maker, ABC):
         return with_ions(MemberSpec.model_validate(self.member), structure, self.block.magnetic_order)
 
     @property
-    def _working(self) -> str | None:
-        """Sublattice of the working ion."""
+    def _working(self) -> Working | None:
+        """Where the working ion stands."""
         family = self._family()
-        return None if family is None else family.working_sublattice
+        return None if family is None else family.working_of(self.ion)
 
     def _family(self) -> Family | None:
         """Host family, found by its name or brought."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jobflow import JobConfig, Maker, OnMissing, job
 
-from hebe.science.analysis.summary import CandidateParts, summarise
+from hebe.analyses.summary import CandidateParts, summarise
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hebe.schemas.calculation import CalculationDoc
     from hebe.schemas.candidate import CandidateDoc
-    from hebe.schemas.electrode import StrainDoc, VoltageDoc
-    from hebe.schemas.mixing import MixingDoc
     from hebe.schemas.spec import MemberSpec
 
 
@@ -28,7 +28,7 @@ class CandidateMaker(Maker):
     analyses
         What the stage was asked for; an analysis that is asked for and has no value makes it partial.
     window
-        Lowest and highest x (ions per formula unit) of the window capacity.
+        Only in jobs from before, whose analyses did not know it.
     accept
         Verdicts on the topology of a cell that count as the host.
     """
@@ -39,7 +39,7 @@ class CandidateMaker(Maker):
     analyses: list[str] = field(default_factory=list)
     window: tuple[float, float] | None = None
     accept: tuple[str, ...] = ()
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(
@@ -47,20 +47,28 @@ class CandidateMaker(Maker):
         spec: MemberSpec,
         calculations: list[CalculationDoc | None],
         made: list[CalculationDoc | None],
-        voltages: list[VoltageDoc | None],
-        strains: list[StrainDoc | None],
-        mixing: MixingDoc | None = None,
+        results: dict[str, list[Any]] | list[Any],
+        *before: Any,
     ) -> CandidateDoc:
         """Summarise what is there.
 
         Parameters
         ----------
         calculations
-            All relaxations of the candidate.
-        made, voltages, strains
-            Per configuration, in the same order.
-        mixing
-            Mixing of the candidate.
+            All calculations of the candidate.
+        made
+            Those as made, per configuration.
+        results
+            Results by analysis: one per configuration in the same order, or one.
+        *before
+            Jobs from before had voltages, strains and mixing one after another.
         """
-        parts = CandidateParts(spec, calculations, made, voltages, strains, mixing, self.accept)
-        return summarise(parts, self.campaign, self.stage, self.analyses, self.window)
+        named = results if isinstance(results, dict) else _named(results, *before)
+        parts = CandidateParts(spec, calculations, made, named, tuple(self.accept))
+        return summarise(parts, self.campaign, self.stage, self.analyses)
+
+
+def _named(voltages: list[Any], strains: list[Any], mixing: Any = None) -> Mapping[str, list[Any]]:
+    """Results by analysis from the arguments of jobs from before."""
+    found = {"voltage": voltages, "volume_strain": strains, "mixing": [mixing] if mixing is not None else []}
+    return {name: results for name, results in found.items() if results}

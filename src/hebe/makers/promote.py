@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from jobflow import JobConfig, Maker, OnMissing, Response, job
 
+from hebe.analyses.registry import objectives_of
 from hebe.config.keep import Keep
 from hebe.config.ranking import Rank
-from hebe.science.analysis.promotion import objectives_of, promote
+from hebe.science.analysis.promotion import promote
 
 if TYPE_CHECKING:
     from hebe.schemas.candidate import CandidateDoc

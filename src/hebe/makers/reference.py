@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hebe.config.family_sites import Working
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -50,7 +52,7 @@ class Reference:
         """Verdict on the topology of a relaxed cell; see `check_topology`."""
         if self.family is None or "sublattice" not in self.cell.site_properties:
             return sanity(self.cell, final)
-        normal, working = self.normal, self.family.working_sublattice
+        normal, working = self.normal, self.family.working_of(self.ion)
         repeat = None if normal is None else self._repeat(normal, working)
         rules = self.family.topology
         return check_topology(self.cell, final, rules, normal, working, made_repeat=repeat, ion=self.ion)
@@ -59,14 +61,14 @@ class Reference:
         """Stacking of a relaxed cell of a layered host, None where there is none to tell."""
         if self.family is None or "sublattice" not in self.cell.site_properties:
             return None
-        normal, sublattices = self.normal, self.family.sublattices
+        normal, mixed = self.normal, [n for n in self.family.mixed if self.family.sublattices[n].role != "anion"]
         if normal is None:
             return None
         labels = self.cell.site_properties["sublattice"]
-        found = recognise_stacking(final, normal, [i for i, s in enumerate(labels) if sublattices[s].role == "mixed"])
+        found = recognise_stacking(final, normal, [i for i, s in enumerate(labels) if s in mixed])
         return None if found is None else found.name
 
-    def _repeat(self, normal: NDArray[np.float64], working: str | None) -> float | None:
+    def _repeat(self, normal: NDArray[np.float64], working: Working | None) -> float | None:
         """Repeat per layer (A) of the relaxed as-made cell."""
         if self.made is None or not self.made.usable or "sublattice" not in self.made.cell.site_properties:
             return None

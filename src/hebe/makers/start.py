@@ -16,6 +16,7 @@ from hebe.science.structures.working import apply_ordering
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from hebe.config.family_sites import Working
     from hebe.engines.protocol import Engine
     from hebe.schemas.calculation import CalculationDoc
     from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
@@ -76,7 +77,7 @@ def state_start(
     configuration: ConfigurationDoc,
     orderings: OrderingDoc,
     slot: int,
-    sublattice: str | None,
+    working: Working | None,
     displacement: Displacement,
     parent: CalculationDoc | None = None,
 ) -> Start:
@@ -92,9 +93,9 @@ def state_start(
     occupied = orderings.occupied[slot]
     identity = ["state", configuration.key, len(occupied), slot]
     if parent is None:
-        cell = apply_ordering(configuration.structure, occupied, sublattice)
+        cell = apply_ordering(configuration.structure, occupied, working)
         return Start(displacement.of(cell, *identity))
-    cell = apply_ordering(configuration.structure, occupied, sublattice, parent.cell)
+    cell = apply_ordering(configuration.structure, occupied, working, parent.cell)
     derived: dict[str, Any] = {"parent": parent.key, "configuration": configuration.key, "occupied": occupied}
     if displacement.length > 0:
         derived |= {"displacement": displacement.length, "ordering": slot, "start": displacement.number}

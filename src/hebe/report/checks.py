@@ -1,21 +1,5 @@
-"""One thing that ``hebe doctor`` looked at."""
+"""One thing that ``hebe doctor`` looked at; launchers bring theirs along."""
 
-from __future__ import annotations
+from hebe.launchers.check import Check
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at; ``advice`` says what to do when it is not ``ok``."""
-
-    name: str
-    status: str
-    detail: str
-    advice: str = ""
-    needed: bool = True
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain data."""
-        return asdict(self)
+__all__ = ["Check"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from hebe.analyses import mixing
 from hebe.config.family import load_family
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from hebe.config.campaign import Campaign
+    from hebe.schemas.candidate import RankedCandidate
 
 _ENTROPIES: Final = {
     "mixed-site": "per site of the primary sublattice {primary}",
@@ -20,7 +22,7 @@ _ENTROPIES: Final = {
 }
 
 
-def conventions(campaign: Campaign, candidates: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def conventions(campaign: Campaign, candidates: Sequence[RankedCandidate]) -> list[tuple[str, str]]:
     """Terms and what they mean in this campaign."""
     pairs = [("Entropy", _entropy(campaign))]
     if campaign.host.working_ion is not None:
@@ -59,9 +61,12 @@ def window_text(campaign: Campaign) -> str:
 
 
 def window(campaign: Campaign) -> tuple[float, float] | None:
-    """Lowest and highest working-ion content (per formula unit) that are ranked; None without a working ion."""
+    """Lowest and highest working-ion content (per formula unit) that are ranked.
+
+    None without a working ion, and where they are fractions of what each candidate was made with.
+    """
     family = load_family(campaign.host.family)
-    if campaign.host.working_ion is None:
+    if campaign.host.working_ion is None or family.working_shared:
         return None
     stage = campaign.stages[-1]
     if stage.window is not None:
@@ -98,9 +103,10 @@ def _strain(campaign: Campaign) -> str:
     return f"Largest |V/V(as made) - 1| over the ground states between x = {low:.4g} and {high:.4g}."
 
 
-def _hull(candidates: Sequence[Mapping[str, Any]]) -> str:
-    grades = sorted({str(c["hull_grade"]) for c in candidates if c["hull_grade"] is not None})
-    phases = sorted({phase for c in candidates for phase in c["hull_phases"]})
+def _hull(candidates: Sequence[RankedCandidate]) -> str:
+    found = [document for c in candidates if (document := mixing.ANALYSIS.best(c)) is not None]
+    grades = sorted({document.hull_grade for document in found if document.hull_grade is not None})
+    phases = sorted({phase for document in found for phase in document.hull_phases})
     if not phases:
         return "No competing phase was computed."
     grade = f"coverage grade {', '.join(grades)}" if grades else "coverage not graded"
@@ -111,7 +117,7 @@ def _hull(candidates: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _energies(candidates: Sequence[Mapping[str, Any]]) -> str:
-    pairs = sorted({(str(c["engine"]), str(c["energy_scale"])) for c in candidates if c["engine"]})
+def _energies(candidates: Sequence[RankedCandidate]) -> str:
+    pairs = sorted({(c.engine, c.energy_scale) for c in candidates if c.engine})
     listed = "; ".join(f"engine {engine}, energy scale {scale}" for engine, scale in pairs)
     return f"{listed or 'None'}. Energies of different scales are never combined."

@@ -33,12 +33,12 @@ def engine_checks(campaign: Campaign) -> Iterator[Check]:
 def elements_of(campaign: Campaign) -> set[str]:
     """Symbols of all elements that calculations of a campaign may hold."""
     from hebe.config.family import load_family
+    from hebe.config.family_sites import VACANCY
 
     family = load_family(campaign.host.family)
     found = {element for sub in campaign.host.sublattices.values() for element in sub.species}
-    for name, sub in family.sublattices.items():
-        if name not in campaign.host.sublattices and sub.role in ("anion", "fixed"):
-            found |= set(sub.species)
+    found |= {element for _, element, _, _ in family.standing(campaign.host.sublattices)}
+    found.discard(VACANCY)
     ion = campaign.host.working_ion or next(iter(family.working_ions), None)
     return found | ({ion} if ion else set())
 

@@ -10,8 +10,8 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from hebe.exceptions import BadInputError, HebeError
+from hebe.launchers.registry import checks as launcher_checks
 from hebe.report.checks import Check
-from hebe.report.cluster_checks import examine_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def examine(campaign: Campaign | None = None, start: Path | None = None) -> list
     except BadInputError as err:
         checks.append(Check("settings", "failed", err.message, "correct hebe.yaml or the variable"))
     else:
-        checks += [_folder(root), *_outputs(root), _workers(start), *examine_cluster(root)]
+        checks += [_folder(root), *_outputs(root), _workers(start), *launcher_checks(root)]
     checks += _engines(campaign)
     if campaign is not None:
         from hebe.report.engine_checks import engine_checks

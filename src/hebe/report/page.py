@@ -7,10 +7,12 @@ from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any, Final
 
 import hebe
+from hebe.analyses.registry import get_analysis
 from hebe.config.family import load_family
-from hebe.report import figures
 from hebe.report.conventions import conventions, window_text
+from hebe.report.figures import MAX_CURVES
 from hebe.report.markup import Markup, definitions, html, tag
+from hebe.report.sections import figures_of
 from hebe.report.stages import stage_section
 from hebe.report.tables import candidate_card, ranking_table
 
@@ -18,17 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hebe.config.campaign import Campaign
+    from hebe.schemas.candidate import RankedCandidate
 
 PACKAGES: Final = ("pymatgen", "jobflow", "maggma", "ase", "numpy", "scipy", "spglib")
 """Packages whose versions are named, after those of the engines."""
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
-_BEST: Final = f"the best {figures.MAX_CURVES} are drawn"
+_BEST: Final = f"the best {MAX_CURVES} are drawn"
 
 
 def report_page(
     campaign: Campaign,
-    candidates: Sequence[Mapping[str, Any]],
+    candidates: Sequence[RankedCandidate],
     *,
     promotions: Sequence[Mapping[str, Any]] = (),
     agreement: Sequence[Mapping[str, Any]] = (),
@@ -39,7 +42,7 @@ def report_page(
     Parameters
     ----------
     candidates
-        Documents as ``hebe results --json`` prints them, in the order to be shown.
+        In the order to be shown.
     promotions, agreement
         What happened at the borders of stages, as ``hebe results --json`` prints it.
     written
@@ -58,10 +61,10 @@ def report_page(
         *_intro(campaign, candidates),
         tag("h2", "Ranking"),
         tag("p", _objectives(campaign), class_="note"),
-        ranking_table(candidates),
+        ranking_table(candidates, (*campaign.rank.maximize, *campaign.rank.minimize)),
         *stage_section(campaign, candidates, promotions, agreement),
         tag("h2", "Figures"),
-        tag("div", *_figures(campaign, candidates), class_="figures"),
+        tag("div", *_figures(candidates), class_="figures"),
         tag("h2", "Candidates in detail"),
         *(candidate_card(candidate) for candidate in candidates),
         tag("h2", "Conventions"),
@@ -89,13 +92,13 @@ def _style() -> str:
     return (resources.files("hebe.report") / "page.css").read_text(encoding="utf-8")
 
 
-def _intro(campaign: Campaign, candidates: Sequence[Mapping[str, Any]]) -> list[Markup]:
+def _intro(campaign: Campaign, candidates: Sequence[RankedCandidate]) -> list[Markup]:
     family = load_family(campaign.host.family)
-    engines = sorted({str(candidate["engine"]) for candidate in candidates if candidate["engine"]})
+    engines = sorted({candidate.engine for candidate in candidates if candidate.engine})
     counts = [
-        f"{sum(1 for candidate in candidates if candidate['status'] == status)} {status}"
+        f"{sum(1 for candidate in candidates if candidate.status == status)} {status}"
         for status in ("complete", "partial", "failed")
-        if any(candidate["status"] == status for candidate in candidates)
+        if any(candidate.status == status for candidate in candidates)
     ]
     what = f"{len(candidates)} candidates ({', '.join(counts)})"
     window = window_text(campaign)
@@ -113,33 +116,15 @@ def _objectives(campaign: Campaign) -> str:
     return f"Objectives: {', '.join(parts)}. Sorted by non-dominated front, then by the sum of ranks per objective."
 
 
-def _figures(campaign: Campaign, candidates: Sequence[Mapping[str, Any]]) -> list[Markup]:
-    few = "" if len(candidates) <= figures.MAX_CURVES else f"; {_BEST}"
-    ion = campaign.host.working_ion
-    lowest = "of the configuration of lowest energy"
+def _figures(candidates: Sequence[RankedCandidate]) -> list[Markup]:
+    few = "." if len(candidates) <= MAX_CURVES else f"; {_BEST}."
     made = []
-    if ion is not None and any(candidate["voltage_profile"] for candidate in candidates):
-        made += [
-            _figure("Voltage profile", figures.voltage_over_content(candidates, ion), f"Lower hull {lowest}{few}."),
-            _figure(
-                "Voltage against capacity",
-                figures.voltage_over_capacity(candidates),
-                f"Capacity per gram of the as-made formula{few}.",
-            ),
-        ]
-    if ion is not None and any(candidate["x_states"] for candidate in candidates):
-        words = f"Lowest state at each content, {lowest}{few}. Hollow: off the hull, or no longer the host."
-        made.append(_figure("Volume", figures.volume_over_content(candidates, ion), words))
-    if any(candidate["average_voltage_V"] is not None for candidate in candidates):
-        words = "Numbers are ranks; bars are standard deviations over configurations."
-        made.append(_figure("Entropy and voltage", figures.entropy_against_voltage(candidates), words))
-    if any(candidate["mixing"][name]["T_mix_K"] is not None for candidate in candidates for name in _SETS):
-        words = "Bars: configurations and engine in quadrature. Arrow: lower bound, the hull lacks known phases."
-        made.append(_figure("Mixing temperature", figures.mixing_temperatures(candidates), words))
+    for name in dict.fromkeys(name for candidate in candidates for name in candidate.results):
+        for figure in figures_of(get_analysis(name)):
+            svg = figure.draw(candidates)
+            if svg is not None:
+                made.append(_figure(figure.title, svg, figure.caption + few))
     return made or [tag("p", "There is nothing to draw yet.", class_="note")]
-
-
-_SETS: Final = ("competing", "same_host")
 
 
 def _figure(title: str, svg: str, caption: str) -> Markup:

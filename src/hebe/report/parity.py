@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.analyses.registry import all_quantities
 from hebe.report.axes import axis
 from hebe.report.figures import mark_name
 from hebe.report.svg import document, frame, line, marker, style_of, text
@@ -11,20 +12,14 @@ from hebe.report.svg import document, frame, line, marker, style_of, text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hebe.schemas.candidate import RankedCandidate
+
 _WIDTH: Final = 560.0
 _HEIGHT: Final = 360.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 130.0, 430.0, 14.0, 314.0
 
-SHOWN: Final[dict[str, tuple[str, str, float]]] = {
-    "average_voltage": ("average voltage", "V", 1.0),
-    "max_volume_strain": ("volume strain", "%", 100.0),
-    "mixing_enthalpy": ("mixing enthalpy, competing", "meV per site", 1000.0),
-    "mixing_enthalpy_same_host": ("mixing enthalpy, same host", "meV per site", 1000.0),
-}
-"""Quantities that are drawn: name, unit, factor from the stored unit."""
 
-
-def parity(quantity: Mapping[str, Any], before: str, after: str, candidates: Sequence[Mapping[str, Any]]) -> str:
+def parity(quantity: Mapping[str, Any], before: str, after: str, candidates: Sequence[RankedCandidate]) -> str:
     """Figure of one quantity; the line is where both stages agree.
 
     Parameters
@@ -36,8 +31,9 @@ def parity(quantity: Mapping[str, Any], before: str, after: str, candidates: Seq
     candidates
         In the order of the ranking, for numbers and marks.
     """
-    name, unit, factor = SHOWN[quantity["quantity"]]
-    places = {candidate["candidate_id"]: (i, candidate) for i, candidate in enumerate(candidates)}
+    known = all_quantities()[quantity["quantity"]]
+    name, unit, factor = known.title, known.shown.unit, known.shown.scale
+    places = {candidate.candidate_id: (i, candidate) for i, candidate in enumerate(candidates)}
     points = [(i, factor * x, factor * y) for i, x, y in quantity["pairs"] if i in places]
     values = [value for _, x, y in points for value in (x, y)]
     x_axis = axis(f"{name} / {unit}, {before}", values, _LEFT, _RIGHT)
@@ -47,6 +43,6 @@ def parity(quantity: Mapping[str, Any], before: str, after: str, candidates: Seq
     for identifier, x, y in points:
         place, candidate = places[identifier]
         at = x_axis.pixel(x), y_axis.pixel(y)
-        parts.append(marker(*at, style_of(place), f"{candidate['formula']}: {x:.4g} and {y:.4g} {unit}"))
+        parts.append(marker(*at, style_of(place), f"{candidate.formula}: {x:.4g} and {y:.4g} {unit}"))
         parts.append(text(at[0] + 7, at[1] - 6, mark_name(candidate), font_size="11"))
     return document("".join(parts), _WIDTH, _HEIGHT, f"{name}: {after} against {before}")

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.analyses.registry import all_quantities
 from hebe.report.markup import Markup, html, table, tag
-from hebe.report.parity import SHOWN, parity
+from hebe.report.parity import parity
 from hebe.report.values import DASH, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hebe.config.campaign import Campaign
+    from hebe.schemas.candidate import RankedCandidate
 
 _FEWEST: Final = 2
 
 
 def stage_section(
     campaign: Campaign,
-    candidates: Sequence[Mapping[str, Any]],
+    candidates: Sequence[RankedCandidate],
     promotions: Sequence[Mapping[str, Any]],
     agreement: Sequence[Mapping[str, Any]],
 ) -> list[Markup]:
@@ -48,18 +50,23 @@ def _border(promotion: Mapping[str, Any]) -> Markup:
     return tag("p", text)
 
 
-def _agreement(document: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> list[Markup]:
+def _agreement(document: Mapping[str, Any], candidates: Sequence[RankedCandidate]) -> list[Markup]:
     number_ = document["stage"]
     before, after = f"stage {number_}", f"stage {number_ + 1}"
     head = ["quantity", "n", "mean difference", "mean absolute difference", "Spearman", "Kendall"]
     body = [_row(quantity) for quantity in document["quantities"]]
-    drawn = [q for q in document["quantities"] if q["quantity"] in SHOWN and len(q["pairs"]) >= _FEWEST]
+    known = all_quantities()
+    drawn = [q for q in document["quantities"] if q["quantity"] in known and len(q["pairs"]) >= _FEWEST]
     figures = [
-        tag("figure", tag("h3", SHOWN[q["quantity"]][0].capitalize()), Markup(parity(q, before, after, candidates)))
+        tag("figure", tag("h3", _capital(known[q["quantity"]].title)), Markup(parity(q, before, after, candidates)))
         for q in drawn
     ]
     title = tag("h3", f"Agreement: {after} ({document['after']}) minus {before} ({document['before']})")
     return [title, tag("div", table(head, body, range(1, 6)), class_="scroll"), tag("div", *figures, class_="figures")]
+
+
+def _capital(title: str) -> str:
+    return title[:1].upper() + title[1:]
 
 
 def _row(quantity: Mapping[str, Any]) -> list[object]:

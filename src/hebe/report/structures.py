@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymatgen.core import Structure
 
-from hebe import api
+from hebe.campaigns import api
 from hebe.exceptions import BadInputError
 from hebe.stores.cache import lookup
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.analyses.quantity import Quantity
+    from hebe.schemas.candidate import CandidateDoc
+    from hebe.schemas.result import Value
 
 DASH: Final = "–"
-COMPLETE_GRADES: Final = ("A", "B")
-"""Grades of hull coverage at which a mixing temperature is more than a lower bound."""
 
 
 def number(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
@@ -50,11 +55,18 @@ def known_number(value: float, known: int) -> str:
     return number(round(value, known), max(known, 0))
 
 
-def engine_error(candidates: Sequence[Mapping[str, Any]], name: str, scale: float = 1.0) -> str | None:
-    """Documented error of the engine on a value of candidates, as ``± 0.5``; None unless all have the same."""
-    errors = {c.get(f"{name}_error") for c in candidates if c[name] is not None}
+def engine_error(candidates: Sequence[CandidateDoc], quantity: Quantity[Any]) -> str | None:
+    """Documented error of the engine on a quantity of candidates, as ``± 0.5``; None unless all have the same.
+
+    Where the error beside each value holds it, it is not said again.
+    """
+    values = [value for candidate in candidates if (value := quantity.of(candidate)) is not None]
+    errors = {value.error for value in values if value.mean is not None}
     error = errors.pop() if len(errors) == 1 else None
-    return None if error is None else f"± {known_number(error * scale, decimals(error * scale))}"
+    if error is None or quantity.shown.total:
+        return None
+    size = error * quantity.shown.scale
+    return f"± {known_number(size, decimals(size))}"
 
 
 def signed(text: str) -> str:
@@ -62,63 +74,35 @@ def signed(text: str) -> str:
     return text if text[:1] in ("-", DASH) else f"+{text}"
 
 
-def signed_strain(candidate: Mapping[str, Any]) -> float | None:
-    """Largest change of volume with its sign; the absolute one of documents that do not have it."""
-    strain: float | None = candidate.get("volume_strain_at_max")
-    return candidate["max_volume_strain"] if strain is None else strain
+def error_of(quantity: Quantity[Any], value: Value) -> float | None:
+    """Error beside a value: of its mean, with that of the engine in quadrature where the quantity says so."""
+    parts = [value.se, value.error if quantity.shown.total else None]
+    known = [part for part in parts if part is not None]
+    return math.hypot(*known) if known else None
 
 
-def mixing_temperature(candidate: Mapping[str, Any], name: str, *, spread: bool = True) -> str:
-    """Mixing temperature (K) of a candidate against one reference set.
+def quantity_text(quantity: Quantity[Any], candidate: CandidateDoc, *, spread: bool = True, bound: str = ">=") -> str:
+    """Quantity of a candidate as tables print it.
 
     Parameters
     ----------
-    name
-        ``competing`` or ``same_host``.
     spread
-        With its standard error; the digits are those that it leaves either way.
+        With its error; the digits are those that it leaves either way.
+    bound
+        What stands before a value that is only a lower bound.
 
     Returns
     -------
     str
-        ``>=`` stands before a value that is only a lower bound, because the hull has a grade below B;
-        ``never`` is a phase that no temperature stabilises.
+        A dash where there is no value; ``never`` for a phase that no temperature stabilises.
     """
-    result = candidate["mixing"][name]
-    value = result["T_mix_K"]
-    if value is None:
-        return "never" if result.get("reason") == "never" else DASH
-    text = measured(value, temperature_sd(candidate["mixing"], name), 0)
-    bound = ">=" if name == "competing" and candidate["hull_grade"] not in COMPLETE_GRADES else ""
-    return bound + (text if spread else text.partition(" ±")[0])
-
-
-def temperature_sd(mixing: Mapping[str, Any], name: str) -> float | None:
-    """Standard error (K) of a mixing temperature: mean over configurations and engine, in quadrature.
-
-    The two parts are stored for the set with which the temperature that is ranked was found; those of the other
-    set follow from the ratio of the entropies gained, as ``sd(T) = sd(dH) / dS``.
-    """
-    parts = [part for part in temperature_parts(mixing, name) if part is not None]
-    return math.hypot(*parts) if parts else None
-
-
-def temperature_parts(mixing: Mapping[str, Any], name: str) -> tuple[float | None, float | None]:
-    """Standard errors (K) of a mixing temperature: of the mean over configurations, and of the engine."""
-    own, basis = _gained(mixing["competing"]), _gained(mixing[name])
-    if own is None or mixing["competing"]["T_mix_K"] is None:
-        own = _gained(mixing["same_host"])
-    if mixing[name]["T_mix_K"] is None:
-        return None, None
-    ratio = 1.0 if own is None or basis is None else own / basis
-    sds = (mixing.get("T_mix_se_configurations_K"), mixing["T_mix_sd_model_K"])
-    first, second = (None if sd is None else sd * ratio for sd in sds)
-    return first, second
-
-
-def _gained(result: Mapping[str, Any]) -> float | None:
-    entropy: float | None = result.get("dS_eV_per_K_per_site")
-    return entropy if entropy is not None and entropy > 0 else None
+    value = quantity.of(candidate)
+    if value is None or value.mean is None:
+        return "never" if value is not None and value.why_null == "never" else DASH
+    mean = value.mean if value.signed is None else value.signed
+    text = measured(mean, error_of(quantity, value), quantity.shown.digits, quantity.shown.scale)
+    text = signed(text) if quantity.shown.sign else text
+    return (bound if value.lower_bound else "") + (text if spread else text.partition(" ±")[0])
 
 
 def lookup(document: Mapping[str, Any], path: str) -> Any:

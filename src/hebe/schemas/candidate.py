@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from hebe.schemas.base import Document, ErrorInfo
-from hebe.schemas.electrode import VoltageStep, XState
-from hebe.schemas.mixing import MixingDoc
+from hebe.schemas.result import Value
 
 
 class CandidateDoc(Document):
-    """A candidate after one stage; scalars are means over its configurations.
+    """A candidate after one stage.
 
-    Beside a scalar stand ``*_sd``, its standard deviation over configurations, ``*_sd_starts``, that over the starts of
-    its cells (root mean square over configurations), and ``*_error``, the documented error of the engine on hosts with
-    measured values, None where none was measured; ``n_values`` says over how many configurations each is a mean.
-    ``volume_strain_at_max`` is ``max_volume_strain`` with its sign. ``composition`` maps sublattice -> species ->
-    amount per formula unit; entropies in R by convention; ``calculations`` maps label -> content key; ``marks`` are
-    names of `hebe.science.analysis.marks`; ``states_left`` says which states left the host.
+    Parameters
+    ----------
+    composition
+        Sublattice -> species -> amount per formula unit.
+    entropy_R
+        Ideal entropies (R) by convention.
+    configuration, lowest
+        Label and position of the configuration of lowest energy as made that is still the host.
+    n_configurations
+        How many configurations are the host as made.
+    values
+        Quantities of the analyses that were asked for, and of the composition, by name.
+    results
+        Results of each analysis: one per configuration, in their order, or a single one of the candidate.
+    marks
+        What to know before trusting the numbers, as short names.
+    states_left
+        States that left the host.
+    calculations, calculation_status
+        Label -> content key; label -> status.
     """
 
     candidate_id: str
@@ -36,28 +49,24 @@ class CandidateDoc(Document):
     engine: str
     energy_scale: str
     configuration: str | None = None
+    lowest: int | None = None
     n_configurations: int = 0
-    n_values: dict[str, int] = Field(default_factory=dict)
-    average_voltage_V: float | None = None
-    average_voltage_V_sd: float | None = None
-    average_voltage_V_sd_starts: float | None = None
-    average_voltage_V_error: float | None = None
-    voltage_profile: list[VoltageStep] = Field(default_factory=list)
-    x_states: list[XState] = Field(default_factory=list)
-    capacity_theoretical_mAh_g: float | None = None
-    capacity_redox_mAh_g: float | None = None
-    capacity_window_mAh_g: float | None = None
-    max_volume_strain: float | None = None
-    max_volume_strain_sd: float | None = None
-    max_volume_strain_sd_starts: float | None = None
-    max_volume_strain_error: float | None = None
-    volume_strain_at_max: float | None = None
-    max_delta_volume: float | None = None
-    max_delta_volume_sd: float | None = None
-    mixing: MixingDoc = Field(default_factory=MixingDoc)
+    values: dict[str, Value] = Field(default_factory=dict)
+    results: dict[str, list[dict[str, Any] | None]] = Field(default_factory=dict)
     marks: list[str] = Field(default_factory=list)
     states_left: list[str] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
     error: ErrorInfo | None = None
     calculations: dict[str, str] = Field(default_factory=dict)
     calculation_status: dict[str, str] = Field(default_factory=dict)
+
+    def mean(self, name: str) -> float | None:
+        """Value of a quantity, None if there is none."""
+        value = self.values.get(name)
+        return None if value is None else value.mean
+
+
+class RankedCandidate(CandidateDoc):
+    """A candidate with its place in the ranking, None without one; 1 is best."""
+
+    rank: int | None = None

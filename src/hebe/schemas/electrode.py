@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hebe.schemas.base import Document
+from hebe.schemas.result import ResultDoc
 
 
 class VoltageStep(Document):
@@ -36,28 +37,28 @@ class XState(Document):
     calculation: str | None = None
 
 
-class VoltageDoc(Document):
-    """Voltage of one configuration: average over the window, profile, states; ``*_sd_starts`` from its ends."""
+class VoltageDoc(ResultDoc):
+    """Voltage of one configuration: average over the window, profile, states; ``*_sd_starts`` from its ends.
 
-    label: str = ""
+    ``capacity_window_mAh_g`` is what the window holds per gram of the as-made formula.
+    """
+
     average_voltage_V: float | None = None
     average_voltage_V_sd_starts: float | None = None
     voltage_profile: list[VoltageStep] = Field(default_factory=list)
     x_states: list[XState] = Field(default_factory=list)
     energy_made_eV_per_fu: float | None = None
-    warnings: list[str] = Field(default_factory=list)
+    capacity_window_mAh_g: float | None = None
 
 
-class StrainDoc(Document):
+class StrainDoc(ResultDoc):
     """Volume change of one configuration over the window, relative to the as-made cell.
 
     ``max_volume_strain`` is the largest absolute one, ``volume_strain_at_max`` the same with its sign.
     """
 
-    label: str = ""
     max_volume_strain: float | None = None
     max_volume_strain_sd_starts: float | None = None
     volume_strain_at_max: float | None = None
     max_delta_volume: float | None = None
     x_states: list[XState] = Field(default_factory=list)
-    warnings: list[str] = Field(default_factory=list)

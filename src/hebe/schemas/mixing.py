@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from hebe.schemas.base import Document
+from hebe.schemas.result import ResultDoc
 
 
 class DecompositionPhase(Document):
@@ -61,7 +62,7 @@ class VibrationalMixing(Document):
     reason: str | None = None
 
 
-class MixingDoc(Document):
+class MixingDoc(ResultDoc):
     """Mixing of one candidate; scalars from the mean energy over its configurations.
 
     ``deviation`` is the largest difference between a fraction that a cell holds and the one that it stands for;
@@ -74,7 +75,6 @@ class MixingDoc(Document):
     behind the grade knows nothing.
     """
 
-    label: str = ""
     engine: str | None = None
     energy_scale: str | None = None
     sites_per_fu: float | None = None
@@ -97,4 +97,3 @@ class MixingDoc(Document):
     left_out: dict[str, str] = Field(default_factory=dict)
     hull_unlisted: list[str] = Field(default_factory=list)
     vibrations: VibrationalMixing | None = None
-    warnings: list[str] = Field(default_factory=list)

@@ -90,4 +90,17 @@ def lookup_or_claim(store: JobStore, key: str, claims: Claims) -> Hit | None:
     hit = lookup(store, key)
     if hit is not None:
         claims.release(key)
+    else:
+        will_compute(store, key)
     return hit
+
+
+def will_compute(store: JobStore, key: str) -> None:
+    """Tell a store that wants to hear it that a result is not there, so that whoever has asked begins to compute.
+
+    A launcher whose workers have no store has jobs look up what they need before it sends them off; this is where they
+    leave for their worker.
+    """
+    told = getattr(store, "will_compute", None)
+    if told is not None:
+        told(key)

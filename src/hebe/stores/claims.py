@@ -19,7 +19,7 @@ from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["ClaimedElsewhere", "Claims", "Owner", "process_start", "release_held", "set_lease"]
 
@@ -123,10 +123,17 @@ class Claims:
         return None if found is None else str(found[0])
 
 
-def release_held() -> None:
-    """Give up every claim that this process holds, as a worker does when the output of a job is stored."""
+def release_held(keeps: Callable[[str], bool] = lambda _key: False) -> None:
+    """Give up the claims that this process holds, as a worker does when the output of a job is stored.
+
+    Parameters
+    ----------
+    keeps
+        Says of a key whether its claim is to be held on.
+    """
     for claims, key in _keeper.held():
-        claims.release(key)
+        if not keeps(key):
+            claims.release(key)
 
 
 @dataclass

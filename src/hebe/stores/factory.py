@@ -221,8 +221,7 @@ def store_of_file(path: Path) -> JobStore:
     hebe.exceptions.BadInputError
         If the file cannot be read or does not describe a store.
     """
-    from hebe.config.loading import read_bytes
-    from hebe.config.yamlfile import parse_yaml
+    from hebe.config.yamlfile import parse_yaml, read_bytes
 
     return store_of_spec(parse_yaml(read_bytes(path), file=str(path)).data, file=path)
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from pymatgen.io.vasp.inputs import Poscar
 
+from hebe.campaigns.vasp_folders import adopt
 from hebe.config.engines import EngineSpec
 from hebe.engines.vasp.adoption import RECORD, read_input, read_result, write_folder
 from hebe.engines.vasp.inputs import STATIC, Job
 from hebe.exceptions import BadInputError
-from hebe.vasp_folders import adopt
 from support.mixed_cells import mixed_cells
 from support.vasp import distorted, engine, run_folders, set_faults, use_stand_in
 

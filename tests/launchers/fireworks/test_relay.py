@@ -10,9 +10,9 @@ import pytest
 from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
 
 from hebe.exceptions import BadInputError
-from hebe.launchers.fireworks.board import Board
+from hebe.launchers.fireworks.launchpad import Launchpad
 from hebe.launchers.fireworks.relay import FileLine, Relay, open_relayed
-from hebe.launchers.fireworks.remote_board import RemoteBoard
+from hebe.launchers.fireworks.remote_launchpad import RemoteLaunchpad
 from hebe.stores import open_store
 from support import cluster_jobs as jobs
 from support.waiting import LIMIT_S, until
@@ -37,10 +37,10 @@ def test_errors_of_the_database_arrive_as_what_they_are(project: Project, monkey
     def fail(*_: Any) -> None:
         raise ServerSelectionTimeoutError("away")
 
-    board = RemoteBoard(line(project))
-    monkeypatch.setattr(Board, "reserve", fail)
+    launchpad = RemoteLaunchpad(line(project))
+    monkeypatch.setattr(Launchpad, "reserve", fail)
     with pytest.raises(ServerSelectionTimeoutError, match="away"):
-        board.reserve(3)
+        launchpad.reserve(3)
 
 
 @relayed
@@ -48,40 +48,40 @@ def test_a_question_without_an_answer_is_withdrawn(project: Project) -> None:
     project.submit(jobs.nap(str(project.marks), "nap0"))
     project.driver.close()
     mine = line(project, 0.05)
-    board = RemoteBoard(mine)
+    launchpad = RemoteLaunchpad(mine)
     with pytest.raises(AutoReconnect, match="hebe launch does not answer"):
-        board.take("default", "w/0", "host")
+        launchpad.take("default", "w/0", "host")
     project.driver.serve()
     mine._patience_s = LIMIT_S
-    assert board.reserve(1) > 0, "answered after the one that was withdrawn"
-    assert project.access.board.states() == {"READY": 1}
+    assert launchpad.reserve(1) > 0, "answered after the one that was withdrawn"
+    assert project.access.launchpad.states() == {"READY": 1}
 
 
 @relayed
 def test_a_job_whose_taking_was_not_answered_is_the_next_one(project: Project) -> None:
     project.submit(jobs.nap(str(project.marks), "nap0"), jobs.nap(str(project.marks), "nap1"))
-    board = RemoteBoard(line(project))
-    taken = project.access.board.take("default", "w/0", "host")
-    assert taken is not None
-    board._lost_answer = True
-    found = board.take("default", "w/0", "host")
+    launchpad = RemoteLaunchpad(line(project))
+    claimed = project.access.launchpad.take("default", "w/0", "host")
+    assert claimed is not None
+    launchpad._lost_answer = True
+    found = launchpad.take("default", "w/0", "host")
     assert found is not None
-    assert (found.fw_id, found.launch_id) == (taken.fw_id, taken.launch_id)
-    other = board.take("default", "w/0", "host")
+    assert (found.fw_id, found.launch_id) == (claimed.fw_id, claimed.launch_id)
+    other = launchpad.take("default", "w/0", "host")
     assert other is not None
-    assert other.fw_id != taken.fw_id
-    assert board.complete(other)
-    assert not board.complete(other)
+    assert other.fw_id != claimed.fw_id
+    assert launchpad.complete(other)
+    assert not launchpad.complete(other)
 
 
 @relayed
 def test_a_relay_that_follows_another_answers_what_that_one_did_not(project: Project) -> None:
     mine = line(project)
-    board = RemoteBoard(mine)
-    first = board.reserve(1)
+    launchpad = RemoteLaunchpad(mine)
+    first = launchpad.reserve(1)
     project.driver.close()
     with mine._asking:
-        future, _ = mine.send("board", "reserve", (1,), {})
+        future, _ = mine.send("launchpad", "reserve", (1,), {})
     relay = Relay(project.access)
     relay.start()
 
@@ -107,7 +107,7 @@ def test_a_process_with_the_number_of_a_dead_one_has_a_mailbox_of_its_own(projec
     folder.mkdir(parents=True)
     for _ in range(2):
         found = open_relayed(project.root, project.access.cluster, folder, LIMIT_S)
-        assert found.board.reserve(1) > 0
+        assert found.launchpad.reserve(1) > 0
     assert len(list((folder / "mail").iterdir())) == 2
 
 
@@ -123,7 +123,7 @@ def test_hebe_launch_ends_while_a_job_runs_and_comes_back(project: Project, tmp_
         until(lambda: list(project.access.runs.rglob("*.result.json")), "a result is kept", running=process)
         project.driver.serve()
         assert process.wait(LIMIT_S) == 0
-    assert project.access.board.states() == {"COMPLETED": 2}
+    assert project.access.launchpad.states() == {"COMPLETED": 2}
     assert project.done() == {"nap0": 1, "nap1": 1}
     assert project.begun("nap0") == project.begun("nap1") == 1
     assert not list(project.access.runs.rglob("*.result.json"))

@@ -13,7 +13,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from hebe.launchers import local
-from hebe.launchers.fireworks.care import bury, release_held
+from hebe.launchers.fireworks.orphans import bury, release_held
 from hebe.launchers.fireworks.project import submit_flow
 from hebe.launchers.rerun import Choice, rerun
 from hebe.launchers.status import read_status
@@ -57,10 +57,10 @@ def test_a_finished_output_is_not_made_again(project: Project) -> None:
     first = jobs.nap(str(project.marks), "nap0")
     project.submit(first)
     assert project.work() == 0
-    pad = project.access.board.pad
+    pad = project.access.launchpad.pad
     pad.fireworks.update_one({"spec.hebe.uuid": first.uuid}, {"$set": {"state": "READY", "launches": []}})
     assert project.work() == 0
-    assert project.access.board.states() == {"COMPLETED": 1}
+    assert project.access.launchpad.states() == {"COMPLETED": 1}
     assert project.done() == {"nap0": 1}
 
 
@@ -81,10 +81,10 @@ def test_failures_are_rerun_by_their_error(project: Project, tmp_path: Path) -> 
     chosen = rerun(project.access.store, project.root, Choice(re.compile("reds"), within_s=3600.0))
     assert (len(chosen["jobs"]), chosen["kept"], chosen["launcher"]) == (10, 10, "fireworks")
     assert project.work() == 0
-    assert project.access.board.states() == {"COMPLETED": 11, "FIZZLED": 10}
+    assert project.access.launchpad.states() == {"COMPLETED": 11, "FIZZLED": 10}
     rerun(project.access.store, project.root, Choice())
     assert project.work() == 0
-    assert project.access.board.states() == {"COMPLETED": 21}
+    assert project.access.launchpad.states() == {"COMPLETED": 21}
     assert project.done() == dict.fromkeys([*names, "follower"], 1)
     assert read_status(project.access.store, None, root=project.root)["failures"] == []
 
@@ -109,7 +109,7 @@ def test_a_relaxation_that_meets_the_end_of_its_queue_job_goes_on_in_the_next(pr
     assert 0 < float(left.read_text()) < 3560.0, "without a signal it would end by itself"
     cut = project.access.store.get_output(job.uuid, load=True)
     assert cut["status"] == "cut"
-    assert project.access.board.states() == {"READY": 1}
+    assert project.access.launchpad.states() == {"READY": 1}
     assert project.work() == 0
     whole = project.access.store.get_output(job.uuid, load=True)
     assert whole["status"] == "converged"
@@ -127,11 +127,11 @@ def test_a_stage_border_waits_for_every_candidate_and_brings_the_next_stage(proj
     project.submit(*stage, border)
     assert release_held(project.access) == 0
     assert project.work() == 0
-    assert project.access.board.states() == {"COMPLETED": 2, "FIZZLED": 1, "WAITING": 1}
+    assert project.access.launchpad.states() == {"COMPLETED": 2, "FIZZLED": 1, "WAITING": 1}
     assert release_held(project.access) == 1
     assert project.work() == 0
     assert project.done() == {"a": 1, "b": 1, "border": 1, "a-2": 1, "b-2": 1}
-    groups = {job["spec"]["hebe"]["group"] for job in project.access.board.pad.fireworks.find({"name": "nap"})}
+    groups = {job["spec"]["hebe"]["group"] for job in project.access.launchpad.pad.fireworks.find({"name": "nap"})}
     assert groups == {"a", "b"}
 
 
@@ -152,7 +152,7 @@ def test_a_result_that_could_not_be_stored_is_collected(project: Project, tmp_pa
     assert "open-sesame" not in result.read_text()
     (folder,) = project.access.runs.glob("hebe-*")
     assert bury(project.access, folder.name, folder, attempts=3) == 0
-    assert project.access.board.states() == {"COMPLETED": 1}
+    assert project.access.launchpad.states() == {"COMPLETED": 1}
     assert project.done() == {"nap0": 1}
     assert project.work() == 0
     assert project.begun("nap0") == 1
@@ -178,7 +178,7 @@ def test_what_runs_is_ended_when_its_campaign_is_cancelled(project: Project, tmp
         until(lambda: project.begun("endless"), "the job runs", running=process)
         project.access.records.control("one", "cancelled")
         process.wait(LIMIT_S)
-    assert project.access.board.states() == {"COMPLETED": 1, "READY": 1}
+    assert project.access.launchpad.states() == {"COMPLETED": 1, "READY": 1}
     assert project.done() == {"other": 1}
     flag.touch()
     project.access.records.control("one", None)
@@ -221,7 +221,7 @@ def test_no_word_of_a_process_and_no_log_holds_the_password(project: Project) ->
                     continue
     assert "hebe.launchers.fireworks.pilot" in seen
     written = [path.read_text(errors="replace") for path in project.access.runs.rglob("*") if path.is_file()]
-    database = project.access.board.pad.db
+    database = project.access.launchpad.pad.db
     stored = [document for name in database.list_collection_names() for document in database[name].find({})]
     for text in (seen, *written, repr(stored)):
         assert "open-sesame" not in text

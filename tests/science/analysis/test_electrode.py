@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from hebe.science.analysis.ranking import Objective, rank
 from hebe.science.analysis.strain import axis_strain, max_delta_volume, max_volume_strain
 from hebe.science.analysis.voltage import EnergyPoint, lower_hull, voltage, voltage_profile
+from support.candidate_documents import candidate as plain
+
+if TYPE_CHECKING:
+    from hebe.schemas.candidate import CandidateDoc
 
 
 def points(*values: tuple[float, float]) -> list[EnergyPoint]:
@@ -52,8 +58,8 @@ def test_volume_strain_takes_the_as_made_cell_and_delta_volume_the_extremes() ->
     assert max_delta_volume([40.0, 41.0, 38.0]) == pytest.approx(41 / 38 - 1)
 
 
-def candidate(name: str, voltage_: float | None, strain: float, status: str = "complete") -> dict[str, object]:
-    return {"candidate_id": name, "status": status, "average_voltage_V": voltage_, "max_volume_strain": strain}
+def candidate(name: str, voltage_: float | None, strain: float, status: str = "complete") -> CandidateDoc:
+    return plain(name, {"average_voltage": voltage_, "max_volume_strain": strain}, status=status)
 
 
 def test_rank_goes_by_fronts_then_rank_sums_then_id() -> None:
@@ -66,7 +72,7 @@ def test_rank_goes_by_fronts_then_rank_sums_then_id() -> None:
         candidate("partial-null", None, 0.0, "partial"),
         candidate("complete-null", None, 0.02),
     ]
-    found = dict(zip([str(d["candidate_id"]) for d in documents], rank(documents, wanted), strict=True))
+    found = dict(zip([d.candidate_id for d in documents], rank(documents, wanted), strict=True))
     assert found["failed"] is None
     assert found["partial-null"] is None
     assert {found["best-voltage"], found["best-strain"]} == {1, 2}

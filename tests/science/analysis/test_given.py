@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.loading import load_campaign
+from hebe.campaigns.loading import load_campaign
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.schemas.calculation import CalculationDoc

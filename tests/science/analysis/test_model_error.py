@@ -169,6 +169,7 @@ def computed_again(script: ModuleType, host: MeasuredHost) -> float:
 
 
 def test_two_hosts_computed_again_give_the_voltages_of_the_table() -> None:
+    pytest.importorskip("chgnet", reason="needs the package chgnet")
     script, rows = benchmark(), {row.formula: row for row in table("voltage")}
     for host in measured_hosts():
         if host.formula in ("LiCoO2", "NaFeO2"):

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hebe.config.keep import Keep
-from hebe.schemas.candidate import CandidateDoc
 from hebe.science.analysis.promotion import agree, promote
 from hebe.science.analysis.ranking import Objective
+from support.candidate_documents import candidate as plain
+
+if TYPE_CHECKING:
+    from hebe.schemas.candidate import CandidateDoc
 
 BEST = [Objective("average_voltage", maximize=True), Objective("max_volume_strain", maximize=False)]
 
 
+QUANTITIES = {"average_voltage": "V", "max_volume_strain": "1"}
+
+
 def candidate(name: str, voltage: float | None, strain: float | None = 0.01, **others: Any) -> CandidateDoc:
-    fields: dict[str, Any] = {
-        "campaign": "c",
-        "status": "partial" if voltage is None else "complete",
-        "formula": name,
-        "family": "layered-o3",
-        "x_made": 1.0,
-        "composition": {},
-        "entropy_R": {},
-        "engine": "chgnet",
-        "energy_scale": "s",
-    }
-    values = {"average_voltage_V": voltage, "max_volume_strain": strain}
-    return CandidateDoc(candidate_id=name, **{**fields, **values, **others})
+    fields = {"status": "partial" if voltage is None else "complete", **others}
+    return plain(name, {"average_voltage": voltage, "max_volume_strain": strain}, **fields)
 
 
 FIVE = [
@@ -81,7 +76,7 @@ def test_rank_correlation_is_that_of_a_published_example() -> None:
     hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17]
     before = [candidate(f"n{i}", float(v)) for i, v in enumerate(iq)]
     after = [candidate(f"n{i}", float(v)) for i, v in enumerate(hours)]
-    found = {parity.quantity: parity for parity in agree(before, after).quantities}
+    found = {parity.quantity: parity for parity in agree(before, after, QUANTITIES).quantities}
     assert found["average_voltage"].spearman == pytest.approx(-29 / 165, abs=1e-12)
     difference = sum(h - q for h, q in zip(hours, iq, strict=True)) / 10
     assert found["average_voltage"].mean_difference == pytest.approx(difference)
@@ -91,12 +86,12 @@ def test_rank_correlation_is_that_of_a_published_example() -> None:
 def test_reversed_order_is_minus_one() -> None:
     before = [candidate(name, v) for name, v in zip("abc", (3.0, 3.1, 3.2), strict=True)]
     after = [candidate(name, v) for name, v in zip("cba", (2.0, 2.1, 2.2), strict=True)]
-    (voltage,) = [p for p in agree(before, after).quantities if p.quantity == "average_voltage"]
+    (voltage,) = [p for p in agree(before, after, QUANTITIES).quantities if p.quantity == "average_voltage"]
     assert voltage.kendall == voltage.spearman == pytest.approx(-1.0)
 
 
 def test_only_candidates_of_both_stages_are_compared() -> None:
-    document = agree(FIVE, [candidate("b", 3.4), candidate("z", 9.9)])
+    document = agree(FIVE, [candidate("b", 3.4), candidate("z", 9.9)], QUANTITIES)
     (voltage,) = [p for p in document.quantities if p.quantity == "average_voltage"]
     assert voltage.pairs == [("b", 3.2, 3.4)]
     assert voltage.mean_difference == pytest.approx(0.2)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from hebe.config.loading import load_campaign
+from hebe.campaigns.loading import load_campaign
 from hebe.exceptions import BadInputError
+from hebe.schemas.result import Value
 from hebe.science.analysis.series import series_points, trend
 from hebe.science.chemistry.screening import screen, series_candidates
 from hebe.science.chemistry.space import CompositionSpace
+from support.candidate_documents import candidate
+
+if TYPE_CHECKING:
+    from hebe.schemas.candidate import CandidateDoc
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "drx-series.yaml"
 
 
-def document(name: str, entropy: float, value: float | None, sd: float | None = None) -> dict[str, Any]:
-    mixing = {"competing": {"T_mix_K": value}, "T_mix_sd_configurations_K": sd}
-    return {"candidate_id": name, "formula": name, "entropy_R": {"mixed-site": entropy}, "mixing": mixing}
+def document(name: str, entropy: float, value: float | None, sd: float | None = None) -> CandidateDoc:
+    known = Value(mean=value, sd_configurations=sd)
+    return candidate(name, {"mixing_temperature": known}, entropy_R={"mixed-site": entropy})
 
 
 def test_series_of_the_literature_has_rising_entropy_and_joins_the_selection() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from hebe.science.analysis.spread import (
     pooled_sd,
     root_mean_square,
     standard_error,
-    standard_errors,
 )
 
 
@@ -44,52 +42,6 @@ def test_few_values_take_the_pooled_deviation_and_many_their_own() -> None:
     assert standard_error(0.1, 2, None) == pytest.approx(0.1 / math.sqrt(2))
     assert standard_error(None, 1, None) is None
     assert standard_error(0.1, 0, 0.3) is None, "a mean of nothing has no error"
-
-
-def candidate(sd: float | None, n: int, *, competing: float | None = 500.0) -> dict[str, Any]:
-    def result(temperature: float | None, gained: float) -> dict[str, Any]:
-        return {"dH_eV_per_site": 0.05, "T_mix_K": temperature, "dS_eV_per_K_per_site": gained}
-
-    mixing = {"dH_sd_eV_per_site": sd, "competing": result(competing, 1e-4), "same_host": result(300.0, 5e-5)}
-    return {
-        "average_voltage_V": 3.0,
-        "average_voltage_V_sd": sd,
-        "max_volume_strain": 0.05 if n > 1 else None,
-        "max_volume_strain_sd": None if sd is None else sd / 10,
-        "n_configurations": n,
-        "n_values": {"average_voltage_V": n, "max_volume_strain": n},
-        "mixing": mixing,
-    }
-
-
-def test_errors_of_candidates_by_hand() -> None:
-    """Pooled over two, three, one and six values: (1 0.01 + 2 0.04 + 5 0.0025) / 8 = 0.0128125."""
-    found = standard_errors([candidate(0.1, 2), candidate(0.2, 3), candidate(None, 1), candidate(0.05, 6)])
-    pooled = math.sqrt(0.0128125)
-    expected = [pooled / math.sqrt(2), pooled / math.sqrt(3), pooled, 0.05 / math.sqrt(6)]
-    assert [row["average_voltage_V_se"] for row in found] == pytest.approx(expected)
-    assert [row["dH_se_eV_per_site"] for row in found] == pytest.approx(expected)
-    assert [row["T_mix_se_configurations_K"] for row in found] == pytest.approx([e / 1e-4 for e in expected])
-    assert found[0]["max_volume_strain_se"] == pytest.approx(pooled / 10 / math.sqrt(2))
-    assert found[2]["max_volume_strain_se"] is None, "there is no mean that it could belong to"
-
-
-def test_the_temperature_that_is_ranked_gives_the_entropy() -> None:
-    found = standard_errors([candidate(0.1, 5), candidate(0.1, 5, competing=None)])
-    errors = [0.1 / math.sqrt(5) / gained for gained in (1e-4, 5e-5)]
-    assert [row["T_mix_se_configurations_K"] for row in found] == pytest.approx(errors)
-
-
-def test_documents_from_before_are_means_of_all_configurations() -> None:
-    old = candidate(0.1, 5)
-    del old["n_values"]
-    assert standard_errors([old])[0]["average_voltage_V_se"] == pytest.approx(0.1 / math.sqrt(5))
-
-
-def test_alone_and_with_one_value_nothing_is_known() -> None:
-    row = standard_errors([candidate(None, 1)])[0]
-    assert set(row.values()) == {None}
-    assert standard_errors([]) == []
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])

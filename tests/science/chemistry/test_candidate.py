@@ -57,7 +57,9 @@ def test_a_formula_states_its_own_sodium_content() -> None:
         ("NaTiO2", r"cannot be charge-neutral.*\+4, needed \+3"),
         ("Na1.2FeO2", "Na is 1.2"),
         ("NaLi0.1Ni0.4Sn0.49O2", "sums to 0.99"),
-        ("Na(NiMn)O2", "not a formula"),
+        ("Na(NiMn)O2", "sums to 2"),
+        ("Na(NiMnO2", "not a formula"),
+        ("NaNi)O2", "not a formula"),
     ],
 )
 def test_wrong_formulas_are_refused_with_the_reason(formula: str, words: str) -> None:

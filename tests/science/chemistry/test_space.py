@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hebe.campaigns.loading import load_campaign
 from hebe.config.campaign import SublatticeSpec
-from hebe.config.loading import load_campaign
 from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from itertools import permutations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hebe.config.family import LatticeEstimate, load_family
+from hebe.config.family import load_family
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion, shannon_radius
 from hebe.science.structures.configuration import mean_radius
 from hebe.science.structures.host import estimate_lattice
+
+if TYPE_CHECKING:
+    from hebe.config.family_sites import LatticeEstimate
 
 ESTIMATES = [
     estimate for name in ("layered-o3", "layered-p2", "rocksalt") for estimate in load_family(name).lattice.values()

@@ -17,10 +17,11 @@ from hebe.science.structures.topology import Verdict, check_topology, layer_repe
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hebe.config.family import Topology
+    from hebe.config.family_topology import Topology
 
 FAMILY = load_family("layered-o3")
 CELL = host_cell(FAMILY, "Na")
+WORKING = FAMILY.working_of("Na")
 
 
 def start(n: int = 4) -> Structure:
@@ -42,7 +43,7 @@ def deformed(structure: Structure, matrix: NDArray[np.float64]) -> Structure:
 
 
 def verdict(final: Structure, first: Structure | None = None) -> str:
-    return check_topology(first or start(), final, FAMILY.topology, CELL.layer_normal, "A")
+    return check_topology(first or start(), final, FAMILY.topology, CELL.layer_normal, WORKING)
 
 
 def test_strain_and_small_displacements_leave_the_host() -> None:
@@ -129,7 +130,7 @@ def cell(family: str, ion: str, n: int = 4) -> tuple[Structure, NDArray[np.float
 
 def respaced(structure: Structure, normal: NDArray[np.float64], ratio: float, thinner: float = 0.0) -> Structure:
     """Slabs at another repeat, rigid unless they become `thinner` (A) each; working ions stay half-way."""
-    repeat = layer_repeat(structure, normal, slab_cations(structure, "A"))
+    repeat = layer_repeat(structure, normal, slab_cations(structure, WORKING))
     height = structure.cart_coords @ normal
     plane = np.round(height / repeat)
     anion = np.array([s.specie.symbol == "O" for s in structure])
@@ -150,7 +151,7 @@ def judged(
     made: float | None = None,
     ion: str | None = None,
 ) -> Verdict:
-    return check_topology(first, final, rules, normal, "A", made, ion)
+    return check_topology(first, final, rules, normal, WORKING, made, ion)
 
 
 @layered
@@ -158,22 +159,22 @@ def test_the_repeat_is_c_over_the_slabs_in_every_cell(family: str, ion: str, sla
     expected = load_family(family).lattice[ion].parameters["c"] / slabs
     for n in (2, 4, 12):
         structure, normal, _ = cell(family, ion, n)
-        marked = slab_cations(structure, "A")
+        marked = slab_cations(structure, WORKING)
         assert layer_repeat(structure, normal, marked) == pytest.approx(expected)
         for matrix in ([[2, 1, 0], [-1, 1, 0], [0, 0, 1]], [[1, 0, 0], [3, 1, 0], [1, -2, 2]]):
             larger = structure.make_supercell(matrix, in_place=False)
-            assert layer_repeat(larger, normal, slab_cations(larger, "A")) == pytest.approx(expected)
+            assert layer_repeat(larger, normal, slab_cations(larger, WORKING)) == pytest.approx(expected)
 
 
 @layered
 def test_the_repeat_follows_strain_and_tilt(family: str, ion: str, slabs: int) -> None:
     structure, normal, _ = cell(family, ion)
-    before = layer_repeat(structure, normal, slab_cations(structure, "A"))
+    before = layer_repeat(structure, normal, slab_cations(structure, WORKING))
     along = np.eye(3) + 0.07 * np.outer(normal, normal)
     stretched = deformed(structure, along)
-    assert layer_repeat(stretched, normal, slab_cations(stretched, "A")) == pytest.approx(1.07 * before)
+    assert layer_repeat(stretched, normal, slab_cations(stretched, WORKING)) == pytest.approx(1.07 * before)
     turned = deformed(stretched, rotation(0.05))
-    assert layer_repeat(turned, normal, slab_cations(turned, "A")) == pytest.approx(1.07 * before)
+    assert layer_repeat(turned, normal, slab_cations(turned, WORKING)) == pytest.approx(1.07 * before)
     assert slabs * before == pytest.approx(load_family(family).lattice[ion].parameters["c"])
 
 
@@ -233,7 +234,7 @@ def test_nickel_oxide_without_lithium_that_grew_by_a_sixth_has_left() -> None:
 
 def test_the_relaxed_cell_as_made_is_the_reference_where_it_is_given() -> None:
     structure, normal, rules = cell("layered-o3", "Na")
-    repeat = layer_repeat(structure, normal, slab_cations(structure, "A"))
+    repeat = layer_repeat(structure, normal, slab_cations(structure, WORKING))
     grown = respaced(structure, normal, 1.10)
     assert judged(grown, structure, normal, rules) == "host"
     assert judged(grown, structure, normal, rules, 0.96 * repeat) == "delaminated"

@@ -13,7 +13,7 @@ from jobflow.core.store import JobStore
 from hebe.config.cluster import ClusterSettings
 from hebe.config.settings import get_settings
 from hebe.exceptions import BadInputError, HebeError, MissingDependencyError, StoreError
-from hebe.launchers.fireworks.board import Board
+from hebe.launchers.fireworks.launchpad import Launchpad
 from hebe.launchers.records import Records
 from hebe.stores.factory import open_store
 from hebe.stores.mongodb import mongo_options, without_credentials
@@ -31,7 +31,7 @@ class Access:
     cluster: ClusterSettings
     store: JobStore
     records: Records
-    board: Board
+    launchpad: Launchpad
 
     @property
     def runs(self) -> Path:
@@ -41,7 +41,7 @@ class Access:
     def close(self) -> None:
         """Give the connections up."""
         self.store.close()
-        self.board.pad.connection.close()
+        self.launchpad.pad.connection.close()
 
 
 def open_project(root: Path) -> Access:
@@ -57,14 +57,14 @@ def open_project(root: Path) -> Access:
         If the store or the LaunchPad cannot be reached.
     """
     cluster = get_settings(root).cluster or ClusterSettings()
-    board = open_board(root, cluster)
+    launchpad = open_launchpad(root, cluster)
     try:
         store = open_store(root)
         _must_be_shared(store)
     except HebeError:
-        board.pad.connection.close()
+        launchpad.pad.connection.close()
         raise
-    return Access(root, cluster, store, Records.beside(store.docs_store, root), board)
+    return Access(root, cluster, store, Records.beside(store.docs_store, root), launchpad)
 
 
 def _must_be_shared(store: JobStore) -> None:
@@ -80,7 +80,7 @@ def _must_be_shared(store: JobStore) -> None:
         )
 
 
-def open_board(root: Path, cluster: ClusterSettings) -> Board:
+def open_launchpad(root: Path, cluster: ClusterSettings) -> Launchpad:
     """Connect to the LaunchPad of a project; its messages show neither user nor password."""
     from pymongo.errors import PyMongoError
 
@@ -101,7 +101,7 @@ def open_board(root: Path, cluster: ClusterSettings) -> Board:
         reason = " ".join(without_credentials(str(err)).split())[:300]
         where = without_credentials(uri).partition("?")[0]
         raise StoreError(f"the LaunchPad at {where} cannot be reached: {reason}") from None
-    return Board(pad)
+    return Launchpad(pad)
 
 
 def _place(root: Path, cluster: ClusterSettings) -> tuple[str, str]:

@@ -9,13 +9,13 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import ConnectionFailure
 
 from hebe.exceptions import LaunchError
 from hebe.launchers.fireworks.access import Access
-from hebe.launchers.fireworks.care import Silence, bury, release_held
+from hebe.launchers.fireworks.orphans import Silence, bury, release_held
 from hebe.launchers.fireworks.pilot import EXITED, FILE, Pilot
 from hebe.launchers.fireworks.queue import Listed, QueueSilentError, Scheduler
 from hebe.launchers.fireworks.relay import Relay
@@ -47,6 +47,15 @@ class Report:
     lost: int = 0
     unknown: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def status(self) -> str:
+        """How things stand: ``failed`` when a job is."""
+        return "failed" if self.jobs.get("FIZZLED") else "complete"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data: jobs by state, queue jobs that run and wait."""
+        return {"jobs": self.jobs, "running": self.running, "waiting": self.waiting}
 
     @property
     def text(self) -> str:
@@ -113,7 +122,7 @@ class Driver:
             raise LaunchError(f"hebe launch runs already for {self.access.root}: {claims.holder(self._lease)}")
         idle = 0
         try:
-            self.access.board.prepare()
+            self.access.launchpad.prepare()
             self.serve()
             while True:
                 report = self.look()
@@ -148,14 +157,14 @@ class Driver:
         self._end_silent(listed)
         release_held(self.access)
         if time.monotonic() - self._mended > _MEND_S:
-            for fw_id in self.access.board.unfinished():
-                self.access.board.mend(fw_id)
+            for fw_id in self.access.launchpad.unfinished():
+                self.access.launchpad.mend(fw_id)
             self._mended = time.monotonic()
         alive = [listed[name] for name in self._pilots() if name in listed]
         self._keep_in_flight(alive)
         running = sum(job.runs for job in alive)
-        unknown = tuple(sorted(self.access.board.wanted() - self.access.cluster.resources.keys()))
-        return Report(self.access.board.states(), running, len(alive) - running, lost, unknown)
+        unknown = tuple(sorted(self.access.launchpad.wanted() - self.access.cluster.resources.keys()))
+        return Report(self.access.launchpad.states(), running, len(alive) - running, lost, unknown)
 
     def look(self) -> Report:
         """Do a `tick`, or nothing when the database or the queue does not answer."""
@@ -175,7 +184,7 @@ class Driver:
         if report.note or report.running or report.waiting or report.jobs.get("RUNNING"):
             return False
         paused = self.access.records.controls()
-        return not any(self.access.board.ready(category, paused) for category in self.access.cluster.resources)
+        return not any(self.access.launchpad.ready(category, paused) for category in self.access.cluster.resources)
 
     def _pilots(self) -> dict[str, Path]:
         """Folders of the queue jobs of this project that were not found ended."""
@@ -210,7 +219,7 @@ class Driver:
     def _end_silent(self, listed: dict[str, Listed]) -> None:
         """End queue jobs whose workers have not been heard of for long; a later look finds them over."""
         mine = self._pilots()
-        workers = {worker for worker in self.access.board.workers() if worker.partition("/")[0] in mine}
+        workers = {worker for worker in self.access.launchpad.workers() if worker.partition("/")[0] in mine}
         for name in {worker.partition("/")[0] for worker in self._silence.of(self.access, workers)}:
             if name in listed and listed[name].runs:
                 self.scheduler.cancel(listed[name].job_id)
@@ -218,16 +227,16 @@ class Driver:
 
     def _keep_in_flight(self, alive: list[Listed]) -> None:
         """Submit queue jobs for what is ready, and take back waiting ones when nothing is."""
-        board, cluster, paused = self.access.board, self.access.cluster, self.access.records.controls()
+        launchpad, cluster, paused = self.access.launchpad, self.access.cluster, self.access.records.controls()
         busy, names = dict[str, int](), {job.name for job in alive}
-        for worker in board.workers():
+        for worker in launchpad.workers():
             busy[worker.partition("/")[0]] = busy.get(worker.partition("/")[0], 0) + 1
         folders = {name: folder for name, folder in self._pilots().items() if name in names or _may_appear(folder)}
         kinds = {name: Pilot.read(folder).category for name, folder in folders.items()}
         room = cluster.max_jobs - len(folders)
         for category, resources in cluster.resources.items():
             mine = [job for job in alive if kinds[job.name] == category]
-            ready = board.ready(category, paused)
+            ready = launchpad.ready(category, paused)
             free = sum(resources.slots - busy.get(name, 0) for name, kind in kinds.items() if kind == category)
             wanted = min(math.ceil((ready - free) / resources.slots), room)
             for _ in range(wanted):

@@ -124,7 +124,7 @@ def _start(pilot: Pilot, folder: Path, slot: int, ends: float, lost: str) -> int
 
 def _work(pilot: Pilot, folder: Path, slot: int, parent: int, ends: float, lost: str) -> NoReturn:
     """Be a slot."""
-    from hebe.launchers.fireworks.care import give_up
+    from hebe.launchers.fireworks.orphans import give_up
     from hebe.launchers.fireworks.worker import FULL, Worker, not_its_fault
     from hebe.launchers.worker import die_with
     from hebe.stores.claims import set_lease

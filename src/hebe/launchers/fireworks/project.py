@@ -34,7 +34,7 @@ def submit_flow(flow: Flow, root: Path, *, dry_run: bool = False) -> dict[str, A
     Returns
     -------
     dict
-        Fields of `Submission`, and ``cores``: those that one job of each resources has.
+        Fields of `Submission`.
 
     Raises
     ------
@@ -45,12 +45,13 @@ def submit_flow(flow: Flow, root: Path, *, dry_run: bool = False) -> dict[str, A
     """
     access = open_project(root)
     try:
-        found = submit(flow, access.board, access.store.docs_store, access.records, access.cluster, dry_run=dry_run)
+        found = submit(flow, access.launchpad, access.store.docs_store, access.records, access.cluster, dry_run=dry_run)
         if not dry_run:
             access.records.control(flow.name, None)
     finally:
         access.close()
-    return {**asdict(found), "cores": {name: one.cores_per_slot for name, one in access.cluster.resources.items()}}
+    found.cores = {name: one.cores_per_slot for name, one in access.cluster.resources.items()}
+    return asdict(found)
 
 
 def drive(

@@ -23,8 +23,8 @@ from pymongo.errors import AutoReconnect
 from hebe.exceptions import BadInputError
 from hebe.launchers.fireworks.access import Access
 from hebe.launchers.fireworks.mailbox import Message, Reader, Writer, parts
-from hebe.launchers.fireworks.remote_board import BOARD, RemoteBoard, answers_of
-from hebe.launchers.shared_records import SharedRecords, can_share
+from hebe.launchers.fireworks.remote_launchpad import BOARD, LAUNCHPAD, RemoteLaunchpad, answers_of
+from hebe.launchers.records import SharedRecords, can_share
 from hebe.stores.remote import NO_ANSWER, Line
 from hebe.stores.service import Service, as_remote
 
@@ -124,7 +124,7 @@ def open_relayed(root: Path, cluster: ClusterSettings, folder: Path, patience_s:
     line.use()
     outputs, further, save, load = line.ask(_PROJECT, "store")
     store = JobStore(outputs, further, save, load)
-    return Access(root, cluster, store, SharedRecords(outputs), RemoteBoard(line))
+    return Access(root, cluster, store, SharedRecords(outputs), RemoteLaunchpad(line))
 
 
 class Relay:
@@ -160,7 +160,8 @@ class Relay:
         self._stores |= {place: inner.additional_stores[name] for name, place in further.items()}
         remote = {place: as_remote(place, store) for place, store in self._stores.items()}
         store = remote["outputs"], {name: remote[place] for name, place in further.items()}, inner.save, inner.load
-        self._others = {_PROJECT: {"store": lambda: store}, BOARD: answers_of(access.board)}
+        jobs = answers_of(access.launchpad)
+        self._others = {_PROJECT: {"store": lambda: store}, LAUNCHPAD: jobs, BOARD: jobs}
 
     def start(self) -> None:
         """Begin to answer."""

@@ -14,13 +14,13 @@ from pymongo.errors import ConnectionFailure
 from hebe.engines.deadline import DEADLINE
 from hebe.exceptions import HebeError
 from hebe.launchers.execution import RecordingStore
-from hebe.launchers.fireworks.taken import Taken
+from hebe.launchers.fireworks.claimed_job import ClaimedJob
 from hebe.launchers.outcome import Digest
 
 if TYPE_CHECKING:
     from jobflow.core.store import JobStore
 
-    from hebe.launchers.fireworks.board import Board
+    from hebe.launchers.fireworks.launchpad import Launchpad
     from hebe.launchers.records import Records
 
 _ENDING = ".result.json"
@@ -40,22 +40,22 @@ class PatientStore(RecordingStore):
     ----------
     store, records
         As in `RecordingStore`.
-    board
+    launchpad
         The jobs.
     """
 
-    def __init__(self, store: JobStore, records: Records, board: Board) -> None:
+    def __init__(self, store: JobStore, records: Records, launchpad: Launchpad) -> None:
         super().__init__(store, records)
-        self.taken: Taken | None = None
-        self._board = board
+        self.claimed: ClaimedJob | None = None
+        self._launchpad = launchpad
 
     def update(self, docs: Any, key: Any = None, save: Any = None) -> None:
         """Store documents, however long the database is away, until this process must end."""
         kept: Path | None = None
         while True:
             try:
-                if self.taken is not None and not self._board.owns(self.taken):
-                    raise TakenAwayError(self.taken.name)
+                if self.claimed is not None and not self._launchpad.owns(self.claimed):
+                    raise TakenAwayError(self.claimed.name)
                 super().update(docs, key=key, save=save)
             except ConnectionFailure:
                 kept = kept or self._keep(docs, save)
@@ -69,12 +69,12 @@ class PatientStore(RecordingStore):
 
     def _keep(self, docs: Any, save: Any) -> Path:
         """Write an output beside the folder that its job runs in."""
-        assert self.taken is not None  # noqa: S101 - set before every job
+        assert self.claimed is not None  # noqa: S101 - set before every job
         place = Path.cwd()
         path = place.with_name(place.name + _ENDING)
-        taken = {"fw_id": self.taken.fw_id, "launch_id": self.taken.launch_id, "name": self.taken.name}
+        claimed = {"fw_id": self.claimed.fw_id, "launch_id": self.claimed.launch_id, "name": self.claimed.name}
         body = {
-            "taken": {**taken, "hebe": self.taken.facts},
+            "taken": {**claimed, "hebe": self.claimed.facts},
             "document": jsanitize(docs, strict=True, allow_bson=True),
             "save": save,
             "diversion": self.outcome.diversion,
@@ -88,7 +88,7 @@ class PatientStore(RecordingStore):
         return path
 
 
-def collect(folder: Path, store: JobStore, board: Board) -> list[Taken]:
+def collect(folder: Path, store: JobStore, launchpad: Launchpad) -> list[ClaimedJob]:
     """Store the outputs that dead workers left in files; the first result of a job counts.
 
     Parameters
@@ -97,7 +97,7 @@ def collect(folder: Path, store: JobStore, board: Board) -> list[Taken]:
         Where a queue job ran.
     store
         Connected store of outputs.
-    board
+    launchpad
         The jobs, of which those still in the hands of the dead worker are completed.
 
     Returns
@@ -109,13 +109,13 @@ def collect(folder: Path, store: JobStore, board: Board) -> list[Taken]:
     for path in sorted(folder.rglob(f"*{_ENDING}")):
         body = json_util.loads(path.read_text(encoding="utf-8"))
         facts = body["taken"]
-        taken = Taken(facts["fw_id"], facts["launch_id"], {"hebe": facts["hebe"]}, facts["name"])
+        claimed = ClaimedJob(facts["fw_id"], facts["launch_id"], {"hebe": facts["hebe"]}, facts["name"])
         document = body["document"]
         if not body["diversion"] and not _is_there(store, document):
             store.update(document, key=["uuid", "index"], save=body["save"] or None)
             if Digest.of(document).status != "cut":
-                board.complete(taken)
-            found.append(taken)
+                launchpad.complete(claimed)
+            found.append(claimed)
         path.rename(path.with_suffix(".collected"))
     return found
 

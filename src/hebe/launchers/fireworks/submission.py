@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hebe.launchers.fireworks.workflows import Group, Link, firework_of, groups_of, linked, links_of
+from hebe.launchers.launcher import Submission
 from hebe.launchers.outcome import DIGESTED, Digest
 
 if TYPE_CHECKING:
@@ -17,34 +17,16 @@ if TYPE_CHECKING:
     from maggma.core.store import Store
 
     from hebe.config.cluster import ClusterSettings
-    from hebe.launchers.fireworks.board import Board
+    from hebe.launchers.fireworks.launchpad import Launchpad
     from hebe.launchers.records import Records
 
 _CHUNK = 500
 _AT_ONCE = 100
 
 
-@dataclass
-class Submission:
-    """What a submission adds, or would add.
-
-    ``workflows`` and ``jobs`` are new, ``known`` jobs are there already, ``finished`` have an output, ``again`` are
-    there but run once more (cut off, or older than what they read). ``resources`` counts the new jobs by the resources
-    that they take, ``calculations`` those of them that run an engine.
-    """
-
-    workflows: int = 0
-    jobs: int = 0
-    known: int = 0
-    finished: int = 0
-    again: int = 0
-    resources: dict[str, int] = field(default_factory=dict)
-    calculations: dict[str, int] = field(default_factory=dict)
-
-
 def submit(
     flow: Flow | Job,
-    board: Board,
+    launchpad: Launchpad,
     documents: Store,
     records: Records,
     cluster: ClusterSettings,
@@ -57,7 +39,7 @@ def submit(
     ----------
     flow
         Any flow; jobs whose metadata name a candidate are grouped by it.
-    board
+    launchpad
         The jobs of the LaunchPad.
     documents, records
         Outputs and records of the launchers, which say what is finished.
@@ -77,7 +59,7 @@ def submit(
     settled = fresh - diverted
     there: dict[tuple[str, int], dict[str, str]] = {}
     fields = {"spec.hebe": 1, "state": 1}
-    for job in board.of({link.job.uuid for link in links}, fields):
+    for job in launchpad.of({link.job.uuid for link in links}, fields):
         facts = job["spec"]["hebe"]
         there.setdefault((facts["uuid"], facts["index"]), {})[facts["group"]] = job["state"]
     result, made = Submission(), []
@@ -89,22 +71,22 @@ def submit(
     result.finished, result.again, result.workflows = len(settled), len(stale), len(made)
     result.known = len({link.name for link in links} & there.keys())
     if not dry_run:
-        board.prepare()
-        add_workflows(board, made)
-        board.rerun({uuid for uuid, _ in stale})
+        launchpad.prepare()
+        add_workflows(launchpad, made)
+        launchpad.rerun({uuid for uuid, _ in stale})
     return result
 
 
-def add_workflows(board: Board, workflows: Iterable[Workflow]) -> None:
+def add_workflows(launchpad: Launchpad, workflows: Iterable[Workflow]) -> None:
     """Write workflows, a hundred at a time."""
     batch: list[Workflow] = []
     for workflow in workflows:
         batch.append(workflow)
         if len(batch) == _AT_ONCE:
-            _write(board, batch)
+            _write(launchpad, batch)
             batch = []
     if batch:
-        _write(board, batch)
+        _write(launchpad, batch)
 
 
 def workflows_of(flow: Flow | Job, cluster: ClusterSettings) -> list[Workflow]:
@@ -156,8 +138,8 @@ def _needed(new: list[Link], group: Group) -> list[Link]:
     return [link for link in new if link.name in wanted]
 
 
-def _write(board: Board, batch: list[Workflow]) -> None:
-    first = board.reserve(sum(len(workflow.fws) for workflow in batch))
+def _write(launchpad: Launchpad, batch: list[Workflow]) -> None:
+    first = launchpad.reserve(sum(len(workflow.fws) for workflow in batch))
     documents = []
     for workflow in batch:
         renamed = {}
@@ -170,7 +152,7 @@ def _write(board: Board, batch: list[Workflow]) -> None:
             if not workflow.id_fw[fw_id].spec["hebe"]["held"]:
                 workflow.id_fw[fw_id].state = workflow.fw_states[fw_id] = "READY"
         documents += [firework.to_db_dict() for firework in workflow.fws]
-    board.insert([workflow.to_db_dict() for workflow in batch], documents)
+    launchpad.insert([workflow.to_db_dict() for workflow in batch], documents)
 
 
 def _digests(documents: Store, uuids: set[str]) -> dict[tuple[str, int], Digest]:

@@ -1,29 +1,5 @@
-"""A job of a LaunchPad in the hands of a worker."""
+"""Another name of `ClaimedJob`, by which queue jobs that an earlier version has started still speak of it."""
 
-from __future__ import annotations
+from hebe.launchers.fireworks.claimed_job import ClaimedJob as Taken
 
-from dataclasses import dataclass
-from typing import Any
-
-Document = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A job that a worker has."""
-
-    fw_id: int
-    launch_id: int
-    spec: Document
-    name: str
-
-    @property
-    def facts(self) -> Document:
-        """What Hebe noted about the job when it was submitted."""
-        facts: Document = self.spec["hebe"]
-        return facts
-
-    @property
-    def identity(self) -> Document:
-        """How records name the job."""
-        return {"uuid": self.facts["uuid"], "index": self.facts["index"], "name": self.name, "hosts": []}
+__all__ = ["Taken"]

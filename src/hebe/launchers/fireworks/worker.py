@@ -18,8 +18,8 @@ from hebe.launchers.execution import execute
 from hebe.launchers.fireworks.results import PatientStore, TakenAwayError
 from hebe.launchers.fireworks.submission import add_workflows, workflows_of
 from hebe.launchers.graph import references
+from hebe.launchers.job_folders import JobFolders
 from hebe.launchers.outcome import DIGESTED, Digest, Failure, Outcome
-from hebe.launchers.places import Places
 from hebe.stores.claims import Claims, Owner
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jobflow.core.job import Job
 
     from hebe.launchers.fireworks.access import Access
-    from hebe.launchers.fireworks.taken import Taken
+    from hebe.launchers.fireworks.claimed_job import ClaimedJob
 
 TAKEN_AWAY = 75
 """Exit code of a worker whose job was given to another, or cancelled."""
@@ -76,13 +76,13 @@ class Worker:
     """
 
     def __init__(self, access: Access, name: str, category: str, folder: Path, *, idle_s: float) -> None:
-        self._access, self._board, self._records = access, access.board, access.records
+        self._access, self._launchpad, self._records = access, access.launchpad, access.records
         self._name, self._category, self._idle_s = name, category, idle_s
-        self._store = PatientStore(access.store, access.records, access.board)
+        self._store = PatientStore(access.store, access.records, access.launchpad)
         self._claims = Claims(access.store)
-        self._places = Places(folder)
+        self._folders = JobFolders(folder)
         self._host = socket.gethostname()
-        self._current: tuple[Taken, float] | None = None
+        self._current: tuple[ClaimedJob, float] | None = None
         self._count = Count()
         self._life = access.cluster.resources[category].walltime
 
@@ -92,63 +92,63 @@ class Worker:
         threading.Thread(target=self._keep_beating, daemon=True, name="heartbeat").start()
         idle_since = time.monotonic()
         while self._has_time() and time.monotonic() - idle_since < self._idle_s:
-            taken = self._next()
-            if taken is None:
+            claimed = self._next()
+            if claimed is None:
                 time.sleep(_NAP_S)
                 continue
-            self._current = (taken, time.monotonic())
-            self._run(taken)
+            self._current = (claimed, time.monotonic())
+            self._run(claimed)
             self._current, idle_since = None, time.monotonic()
-        self._places.close()
+        self._folders.close()
         self._beat("ended")
 
     def _has_time(self) -> bool:
         """Whether the rest of the queue job is as long as the longest job so far, within reason."""
         return DEADLINE.left_s > min(self._count.longest_s, self._life / 2) and not DEADLINE.passed
 
-    def _next(self) -> Taken | None:
+    def _next(self) -> ClaimedJob | None:
         try:
-            return self._board.take(self._category, self._name, self._host, self._records.controls())
+            return self._launchpad.take(self._category, self._name, self._host, self._records.controls())
         except ConnectionFailure:
             return None
 
-    def _run(self, taken: Taken) -> None:
+    def _run(self, claimed: ClaimedJob) -> None:
         """Run a job; whatever happens to the database meanwhile, it ends in one of its states."""
         began = time.monotonic()
-        key = f"job {taken.facts['uuid']} {taken.facts['index']}"
+        key = f"job {claimed.facts['uuid']} {claimed.facts['index']}"
         try:
             if not self._claims.acquire(key):
-                self._let_go(lambda: self._board.put_back(taken, _CLAIMED_S))
+                self._let_go(lambda: self._launchpad.put_back(claimed, _CLAIMED_S))
                 return
-            self._settle(taken, self._outcome(taken))
+            self._settle(claimed, self._outcome(claimed))
         except ConnectionFailure:
-            self._let_go(lambda: self._board.put_back(taken))
+            self._let_go(lambda: self._launchpad.put_back(claimed))
         except TakenAwayError as err:
             raise SystemExit(TAKEN_AWAY) from err
         except OSError as err:
             if not not_its_fault(err):
                 raise
-            self._let_go(lambda: self._board.put_back(taken))
+            self._let_go(lambda: self._launchpad.put_back(claimed))
             raise SystemExit(FULL) from err
         finally:
             self._insist(lambda: self._claims.release(key))
         self._count.longest_s = max(self._count.longest_s, time.monotonic() - began)
 
-    def _outcome(self, taken: Taken) -> Outcome:
+    def _outcome(self, claimed: ClaimedJob) -> Outcome:
         """What an earlier run left if that is still good, else what a run gives."""
         try:
-            job: Job = MontyDecoder().process_decoded(taken.spec["_tasks"][0]["job"])
+            job: Job = MontyDecoder().process_decoded(claimed.spec["_tasks"][0]["job"])
         except (ImportError, AttributeError, TypeError, ValueError, KeyError) as err:
             failure = Failure(type(err).__name__, f"the job cannot be read: {err}")
-            self._records.fail(taken.identity, failure)
+            self._records.fail(claimed.identity, failure)
             return Outcome("failed", failure=failure)
-        return self._stored(taken, job) or self._executed(taken, job)
+        return self._stored(claimed, job) or self._executed(claimed, job)
 
-    def _executed(self, taken: Taken, job: Job) -> Outcome:
-        self._store.taken = taken
-        return execute(taken.identity, lambda: job, self._store, self._places, spares=not_its_fault)
+    def _executed(self, claimed: ClaimedJob, job: Job) -> Outcome:
+        self._store.claimed = claimed
+        return execute(claimed.identity, lambda: job, self._store, self._folders, spares=not_its_fault)
 
-    def _stored(self, taken: Taken, job: Job) -> Outcome | None:
+    def _stored(self, claimed: ClaimedJob, job: Job) -> Outcome | None:
         """What an earlier run left, if it is still good: neither cut nor older than what it was made from."""
         mine = self._digests([job.uuid]).get((job.uuid, job.index))
         if mine is None or mine.status == "cut":
@@ -166,7 +166,7 @@ class Worker:
             stop_children=bool(diverted.get("stop_children")),
             stop_jobflow=bool(diverted.get("stop_jobflow")),
             stored_data=diverted.get("stored_data"),
-            name=(taken.facts["uuid"], taken.facts["index"]),
+            name=(claimed.facts["uuid"], claimed.facts["index"]),
         )
 
     def _digests(self, uuids: Any) -> dict[tuple[str, int], Digest]:
@@ -174,40 +174,40 @@ class Worker:
         found = self._access.store.docs_store.query(wanted, list(DIGESTED))
         return {(document["uuid"], document["index"]): Digest.of(document) for document in found}
 
-    def _settle(self, taken: Taken, outcome: Outcome) -> None:
+    def _settle(self, claimed: ClaimedJob, outcome: Outcome) -> None:
         """Tell the LaunchPad how a job ended."""
         if outcome.kind == "claimed":
-            self._let_go(lambda: self._board.put_back(taken, _CLAIMED_S))
+            self._let_go(lambda: self._launchpad.put_back(claimed, _CLAIMED_S))
             return
         if outcome.kind == "failed":
             self._count.failed += 1
-            self._let_go(lambda: self._board.complete(taken, failed=True))
+            self._let_go(lambda: self._launchpad.complete(claimed, failed=True))
             return
         if outcome.digest is not None and outcome.digest.status == "cut" and DEADLINE.passed:
-            self._let_go(lambda: self._board.put_back(taken))
+            self._let_go(lambda: self._launchpad.put_back(claimed))
             return
         self._count.completed += 1
         self._count.reused += outcome.reused
-        self._records.forget(taken.facts["uuid"], taken.facts["index"])
-        self._divert(taken, outcome)
-        self._let_go(lambda: self._board.complete(taken, keep=outcome.stored_data))
+        self._records.forget(claimed.facts["uuid"], claimed.facts["index"])
+        self._divert(claimed, outcome)
+        self._let_go(lambda: self._launchpad.complete(claimed, keep=outcome.stored_data))
 
-    def _divert(self, taken: Taken, outcome: Outcome) -> None:
+    def _divert(self, claimed: ClaimedJob, outcome: Outcome) -> None:
         """Put the flows that a job asked for onto the LaunchPad; what follows from the job waits for them."""
         for kind, flow in outcome.diversion.items():
             new = workflows_of(MontyDecoder().process_decoded(flow), self._access.cluster)
             uuids = {firework.spec["hebe"]["uuid"] for workflow in new for firework in workflow.fws}
-            there = {(job["spec"]["hebe"]["uuid"], job["spec"]["hebe"]["index"]) for job in self._board.of(uuids)}
+            there = {(job["spec"]["hebe"]["uuid"], job["spec"]["hebe"]["index"]) for job in self._launchpad.of(uuids)}
             missing = [
                 workflow
                 for workflow in new
                 if any((one.spec["hebe"]["uuid"], one.spec["hebe"]["index"]) not in there for one in workflow.fws)
             ]
             if kind != "addition":
-                self._board.hold(taken, uuids)
-            add_workflows(self._board, missing)
+                self._launchpad.hold(claimed, uuids)
+            add_workflows(self._launchpad, missing)
         if outcome.stop_children or outcome.stop_jobflow:
-            self._board.defuse(taken, everything=outcome.stop_jobflow)
+            self._launchpad.defuse(claimed, everything=outcome.stop_jobflow)
 
     def _let_go(self, change: Any) -> None:
         """Give a job back or end it: from now on nobody can take it away."""
@@ -237,8 +237,8 @@ class Worker:
                     continue
                 cancelled = self._records.controls().get(current[0].facts["campaign"]) == "cancelled"
                 if cancelled:
-                    self._board.put_back(current[0])
-                if not self._board.beat(current[0]) and self._current is current:
+                    self._launchpad.put_back(current[0])
+                if not self._launchpad.beat(current[0]) and self._current is current:
                     os._exit(TAKEN_AWAY)
             except ConnectionFailure:
                 continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from hebe.launchers.fireworks.taken import Document
+    from hebe.launchers.fireworks.claimed_job import Document
 
 ENDED = ("COMPLETED", "FIZZLED", "DEFUSED", "ARCHIVED")
 """States in which nothing happens to a job any more by itself."""

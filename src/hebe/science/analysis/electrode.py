@@ -12,9 +12,8 @@ from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import OrderingDoc
 from hebe.science.analysis.strain import axis_strain, max_delta_volume, max_volume_strain
 from hebe.science.analysis.voltage import EnergyPoint, lower_hull, voltage, voltage_profile
-from hebe.science.chemistry.member import family_of
 from hebe.science.chemistry.space import working_charge
-from hebe.science.structures.working import working_sites
+from hebe.science.structures.working import mobile_sites
 
 Window = tuple[float, float]
 _SAME_X = 1e-6
@@ -39,8 +38,7 @@ class StateInput:
         """Working ions per formula unit of a calculation."""
         if calculation.structure is None or not self.n_fu:
             raise ValueError("a calculation without a structure has no x")
-        sites = working_sites(calculation.structure, family_of(self.spec).working_sublattice)
-        return len(sites) / self.n_fu
+        return len(mobile_sites(self.spec, calculation.structure)) / self.n_fu
 
     def problems(self) -> list[str]:
         """What is missing, in words."""

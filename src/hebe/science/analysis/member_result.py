@@ -15,7 +15,6 @@ from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.space import working_charge
-from hebe.science.structures.working import working_sites
 
 if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition
@@ -73,12 +72,12 @@ class MemberResult:
     @property
     def x(self) -> Fraction | None:
         """Working ions per formula unit that the relaxed cell really holds, None where that is not known."""
-        sublattice = composition_of(self.spec).host.working_sublattice
-        if sublattice is None or self.configuration is None or self.calculation is None:
+        working = composition_of(self.spec).host.working_of(self.spec.working_ion)
+        if working is None or self.configuration is None or self.calculation is None:
             return None
         if self.calculation.structure is None or not self.configuration.n_fu:
             return None
-        return Fraction(len(working_sites(self.calculation.structure, sublattice)), self.configuration.n_fu)
+        return Fraction(len(working.sites(self.calculation.structure)), self.configuration.n_fu)
 
     @property
     def composition(self) -> HostComposition:
@@ -138,7 +137,7 @@ class MemberResult:
         total = dict(self.ions)
         if self.spec.working_ion:
             own = str(Ion(self.spec.working_ion, working_charge(self.spec.working_ion)))
-            total[own] = total.get(own, 0.0) + float(self.composition.x_made)
+            total[own] = total.get(own, 0.0) + float(self.composition.x_own)
         return total
 
     @property

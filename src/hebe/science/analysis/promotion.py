@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import math
 import statistics
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from scipy import stats
 
-from hebe.config.ranking import is_made
 from hebe.schemas.promotion import AgreementDoc, Parity, Promoted, PromotionDoc
-from hebe.science.analysis.ranking import PATHS, Objective, fronts, rank, value_at
+from hebe.science.analysis.ranking import fronts, rank
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hebe.config.keep import Keep
-    from hebe.config.ranking import Rank
     from hebe.schemas.candidate import CandidateDoc
-
-QUANTITIES: Final[dict[str, tuple[str, str]]] = {
-    "average_voltage": ("average_voltage_V", "V"),
-    "max_volume_strain": ("max_volume_strain", "1"),
-    "mixing_enthalpy": ("mixing.competing.dH_eV_per_site", "eV/site"),
-    "mixing_enthalpy_same_host": ("mixing.same_host.dH_eV_per_site", "eV/site"),
-    "mixing_temperature": ("mixing.competing.T_mix_K", "K"),
-    "mixing_temperature_same_host": ("mixing.same_host.T_mix_K", "K"),
-    "energy_above_hull": ("mixing.energy_above_hull_eV_per_atom", "eV/atom"),
-}
-"""Quantities that two stages are compared by: where they stand in a candidate, and their units."""
+    from hebe.science.analysis.ranking import Objective
 
 _FEWEST: Final = 3
-
-
-def objectives_of(chosen: Rank, analyses: Collection[str]) -> list[Objective]:
-    """Objectives of a ranking that a stage with these analyses computes."""
-    wanted = [Objective(name, maximize=True) for name in chosen.maximize]
-    wanted += [Objective(name, maximize=False) for name in chosen.minimize]
-    return [objective for objective in wanted if is_made(objective.name, analyses)]
 
 
 def promote(candidates: Sequence[CandidateDoc], keep: Keep, objectives: Sequence[Objective]) -> PromotionDoc:
@@ -51,9 +32,8 @@ def promote(candidates: Sequence[CandidateDoc], keep: Keep, objectives: Sequence
     PromotionDoc
         With ``campaign`` and ``stage`` empty, to be filled in by the caller.
     """
-    documents = [_plain(candidate) for candidate in candidates]
-    ranks = rank(documents, objectives)
-    chosen = _chosen(documents, ranks, keep, objectives)
+    ranks = rank(candidates, objectives)
+    chosen = _chosen(candidates, ranks, keep, objectives)
     rows = [
         Promoted(
             candidate_id=candidate.candidate_id,
@@ -61,7 +41,7 @@ def promote(candidates: Sequence[CandidateDoc], keep: Keep, objectives: Sequence
             rank=ranks[i],
             promoted=i in chosen,
             reason=None if i in chosen else _reason(candidate, ranks[i], keep),
-            objectives={o.name: value_at(documents[i], PATHS[o.name]) for o in objectives},
+            objectives={o.name: candidate.mean(o.name) for o in objectives},
         )
         for i, candidate in enumerate(candidates)
     ]
@@ -78,7 +58,7 @@ def promote(candidates: Sequence[CandidateDoc], keep: Keep, objectives: Sequence
 
 
 def _chosen(
-    documents: Sequence[Mapping[str, Any]],
+    candidates: Sequence[CandidateDoc],
     ranks: Sequence[int | None],
     keep: Keep,
     objectives: Sequence[Objective],
@@ -86,11 +66,11 @@ def _chosen(
     ranked = sorted((i for i, number in enumerate(ranks) if number is not None), key=lambda i: ranks[i] or 0)
     if keep.pareto is not None:
         wanted = [o for o in objectives if not keep.pareto or o.name in keep.pareto]
-        first = fronts([documents[i] for i in ranked], wanted)
+        first = fronts([candidates[i] for i in ranked], wanted)
         return {ranked[i] for i, number in first.items() if number == 0}
     if keep.n is not None:
         return set(ranked[: keep.n])
-    return set(ranked if keep.share is None else ranked[: math.ceil(keep.share * len(documents))])
+    return set(ranked if keep.share is None else ranked[: math.ceil(keep.share * len(candidates))])
 
 
 def _reason(candidate: CandidateDoc, number: int | None, keep: Keep) -> str:
@@ -101,23 +81,15 @@ def _reason(candidate: CandidateDoc, number: int | None, keep: Keep) -> str:
     return f"not among those that keep: {keep} takes"
 
 
-def _plain(candidate: CandidateDoc) -> dict[str, Any]:
-    """Candidate as the ranking reads it."""
-    document = candidate.model_dump(include={"candidate_id", "status", "entropy_R", "mixing", *_scalars()})
-    return {**document, "energy_above_hull_eV_per_atom": candidate.mixing.energy_above_hull_eV_per_atom}
-
-
-def _scalars() -> set[str]:
-    return {path for path in PATHS.values() if "." not in path and path != "energy_above_hull_eV_per_atom"}
-
-
-def agree(before: Sequence[CandidateDoc], after: Sequence[CandidateDoc]) -> AgreementDoc:
+def agree(before: Sequence[CandidateDoc], after: Sequence[CandidateDoc], quantities: Mapping[str, str]) -> AgreementDoc:
     """Compare what two stages say of the same candidates.
 
     Parameters
     ----------
     before, after
         Candidates of the earlier and the later stage; they are matched by id.
+    quantities
+        Unit of each quantity by which they are compared, by name; ``1`` without one.
 
     Returns
     -------
@@ -130,8 +102,8 @@ def agree(before: Sequence[CandidateDoc], after: Sequence[CandidateDoc]) -> Agre
     document = AgreementDoc(
         campaign="", stage=0, before=both[0][0].engine if both else "", after=both[0][1].engine if both else ""
     )
-    for name, (path, unit) in QUANTITIES.items():
-        parity = _parity(name, path, unit, both)
+    for name, unit in quantities.items():
+        parity = _parity(name, unit, both)
         if parity.pairs:
             document.quantities.append(parity)
     if len(both) < _FEWEST:
@@ -139,9 +111,9 @@ def agree(before: Sequence[CandidateDoc], after: Sequence[CandidateDoc]) -> Agre
     return document
 
 
-def _parity(name: str, path: str, unit: str, both: Sequence[tuple[CandidateDoc, CandidateDoc]]) -> Parity:
-    found = [(c.candidate_id, value_at(_plain(b), path), value_at(_plain(c), path)) for b, c in both]
-    pairs = [(i, float(x), float(y)) for i, x, y in found if x is not None and y is not None]
+def _parity(name: str, unit: str, both: Sequence[tuple[CandidateDoc, CandidateDoc]]) -> Parity:
+    found = [(c.candidate_id, b.mean(name), c.mean(name)) for b, c in both]
+    pairs = [(i, x, y) for i, x, y in found if x is not None and y is not None]
     parity = Parity(quantity=name, unit=unit, pairs=sorted(pairs))
     if not pairs:
         return parity

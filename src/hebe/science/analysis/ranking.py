@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING
 
-PATHS: Final[dict[str, str]] = {
-    "average_voltage": "average_voltage_V",
-    "max_volume_strain": "max_volume_strain",
-    "max_delta_volume": "max_delta_volume",
-    "mixing_temperature": "mixing.competing.T_mix_K",
-    "mixing_temperature_same_host": "mixing.same_host.T_mix_K",
-    "mixing_enthalpy": "mixing.competing.dH_eV_per_site",
-    "mixing_enthalpy_same_host": "mixing.same_host.dH_eV_per_site",
-    "energy_above_hull": "energy_above_hull_eV_per_atom",
-    "capacity_theoretical": "capacity_theoretical_mAh_g",
-    "capacity_redox": "capacity_redox_mAh_g",
-    "capacity_window": "capacity_window_mAh_g",
-    "entropy": "entropy_R.mixed-site",
-}
-"""Ranking name -> where the value stands in a candidate."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hebe.schemas.candidate import CandidateDoc
 
 
 @dataclass(frozen=True)
 class Objective:
-    """One quantity, to be maximized or minimized."""
+    """One quantity of candidates, to be maximized or minimized."""
 
     name: str
     maximize: bool
 
 
-def value_at(document: Mapping[str, Any], path: str) -> Any:
-    """Value at a dotted path, None where the path ends early."""
-    node: Any = document
-    for part in path.split("."):
-        if not isinstance(node, Mapping) or part not in node:
-            return None
-        node = node[part]
-    return node
-
-
-def rank(candidates: Sequence[Mapping[str, Any]], objectives: Sequence[Objective]) -> list[int | None]:
+def rank(candidates: Sequence[CandidateDoc], objectives: Sequence[Objective]) -> list[int | None]:
     """Rank (1 is best) of each candidate, None for those that cannot be ranked.
 
     Sorted by front (Deb et al., IEEE Trans. Evol. Comput. 6, 182 (2002)), then by the sum of per-objective ranks,
@@ -53,26 +31,26 @@ def rank(candidates: Sequence[Mapping[str, Any]], objectives: Sequence[Objective
     front_of = _sorted_fronts({i: [c for c in costs[i] if c is not None] for i in complete})
     sums = _rank_sums(costs)
     ranked = [
-        i for i, c in enumerate(candidates) if c["status"] == "complete" or (c["status"] == "partial" and i in front_of)
+        i for i, c in enumerate(candidates) if c.status == "complete" or (c.status == "partial" and i in front_of)
     ]
     last = len(candidates) + 1
-    ranked.sort(key=lambda i: (front_of.get(i, last), sums[i], str(candidates[i]["candidate_id"])))
+    ranked.sort(key=lambda i: (front_of.get(i, last), sums[i], candidates[i].candidate_id))
     position = {i: number for number, i in enumerate(ranked, start=1)}
     return [position.get(i) for i in range(len(candidates))]
 
 
-def fronts(candidates: Sequence[Mapping[str, Any]], objectives: Sequence[Objective]) -> dict[int, int]:
+def fronts(candidates: Sequence[CandidateDoc], objectives: Sequence[Objective]) -> dict[int, int]:
     """Number of the non-dominated front (0 is best) of each candidate whose objectives all have values."""
     costs = {i: _costs(candidate, objectives) for i, candidate in enumerate(candidates)}
     return _sorted_fronts({i: [c for c in cost if c is not None] for i, cost in costs.items() if None not in cost})
 
 
-def _costs(candidate: Mapping[str, Any], objectives: Sequence[Objective]) -> list[float | None]:
+def _costs(candidate: CandidateDoc, objectives: Sequence[Objective]) -> list[float | None]:
     """Values to be minimized, None where there is none."""
     result: list[float | None] = []
     for objective in objectives:
-        value = value_at(candidate, PATHS[objective.name])
-        result.append(None if value is None else -float(value) if objective.maximize else float(value))
+        value = candidate.mean(objective.name)
+        result.append(None if value is None else -value if objective.maximize else value)
     return result
 
 

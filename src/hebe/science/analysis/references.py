@@ -181,6 +181,10 @@ def _competing(
 def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[PhaseEntry]) -> None:
     """How completely the hull covers what is known, and what nobody looked up."""
     amounts = candidate.amounts
+    if candidate.composition.host.bonding == "metallic":
+        text = "no list of known intermetallic phases: the competing T_mix is a lower bound"
+        document.warnings.append(f"competing: {text}")
+        return
     ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
     known = {phase.id for phase in load_phases()}
     present = [entry.name if entry.name in known else entry.formula for entry in entries]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hebe.science.analysis.ranking import PATHS, value_at
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from hebe.schemas.candidate import CandidateDoc
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Trend:
 
 
 def series_points(
-    candidates: Sequence[Mapping[str, Any]], quantity: str, convention: str = "mixed-site"
+    candidates: Sequence[CandidateDoc], quantity: str, convention: str = "mixed-site"
 ) -> list[SeriesPoint]:
     """Points of a series by rising entropy.
 
@@ -41,30 +41,21 @@ def series_points(
     candidates
         Documents of its candidates.
     quantity
-        Name of a value by which a campaign can rank.
+        Name of a quantity.
     convention
         Convention of the entropy.
     """
-    path = PATHS[quantity]
     points = [
         SeriesPoint(
-            candidate_id=str(candidate["candidate_id"]),
-            formula=str(candidate["formula"]),
-            entropy_R=float(candidate["entropy_R"][convention]),
-            value=_number(value_at(candidate, path)),
-            sd=_number(value_at(candidate, _SPREADS.get(quantity, f"{path}_sd"))),
+            candidate_id=candidate.candidate_id,
+            formula=candidate.formula,
+            entropy_R=candidate.entropy_R[convention],
+            value=candidate.mean(quantity),
+            sd=None if (value := candidate.values.get(quantity)) is None else value.sd_configurations,
         )
         for candidate in candidates
     ]
     return sorted(points, key=lambda point: (point.entropy_R, point.candidate_id))
-
-
-_SPREADS = {
-    "mixing_temperature": "mixing.T_mix_sd_configurations_K",
-    "mixing_enthalpy": "mixing.dH_sd_eV_per_site",
-    "mixing_enthalpy_same_host": "mixing.dH_sd_eV_per_site",
-    "energy_above_hull": "mixing.energy_above_hull_sd",
-}
 
 
 def trend(points: Sequence[SeriesPoint]) -> Trend | None:
@@ -76,7 +67,3 @@ def trend(points: Sequence[SeriesPoint]) -> Trend | None:
         return None
     found: Any = spearmanr([entropy for entropy, _ in known], [value for _, value in known])
     return Trend(len(known), float(found.statistic), float(found.pvalue))
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from hebe.config.family import load_family
+from hebe.config.family import Family, load_family
+from hebe.config.family_sites import VACANCY
 from hebe.science.chemistry.composition import HostComposition
-from hebe.science.chemistry.descriptors import describe
+from hebe.science.chemistry.descriptors import describe, describe_metal
 from hebe.science.chemistry.entropy import entropies, principal_element_rule, site_entropy
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.ladder import RedoxLadder, Split
@@ -39,12 +40,12 @@ class Candidate:
 
     @property
     def species(self) -> dict[str, dict[str, float]]:
-        """Sublattice -> species -> amount per formula unit, the working ion at x_made included."""
+        """Sublattice -> species -> amount per formula unit, the working ion as made included."""
         result = {sub: {str(ion): float(amount) for ion, amount in ions.items()} for sub, ions in self.split.items()}
         host, ion = self.composition.host, self.composition.working_ion
         if ion is not None and host.working_sublattice:
             charged = str(Ion(ion, working_charge(ion)))
-            result = {host.working_sublattice: {charged: float(self.composition.x_made)}, **result}
+            result = {host.working_sublattice: {charged: float(self.composition.x_own)}, **result}
         return result
 
     def entropy(self, convention: str, sublattice: str | None = None) -> float:
@@ -56,13 +57,10 @@ class Candidate:
     @property
     def charge(self) -> Fraction:
         """Total charge per formula unit as made: 0 for every candidate, from the species alone."""
-        host = self.composition.host
-        charge = self.composition.x_made * working_charge(self.composition.working_ion)
+        charge = self.composition.x_own * working_charge(self.composition.working_ion)
         charge += sum((ion.charge * x for part in self.split.values() for ion, x in part.items()), Fraction(0))
-        for name, sub in host.sublattices.items():
-            if name not in self.split and sub.role in ("anion", "fixed"):
-                charge += sub.multiplicity * sum(data.valences[0] for data in sub.species.values())
-        return charge
+        standing = self.composition.host.standing(self.split)
+        return charge + sum((Fraction(number * valence) for *_, number, valence in standing), Fraction(0))
 
     def document(self) -> dict[str, Any]:
         """What ``hebe enumerate --json`` prints for one candidate."""
@@ -90,28 +88,38 @@ def make_candidate(
         return None
     host = load_family(space.family)
     name = primary_sublattice(composition.fractions, primary)
-    ions = {
-        sub: {ion: float(x) / host.sublattices[sub].multiplicity for ion, x in part.items()}
-        for sub, part in split.items()
-    }
     ladder = RedoxLadder.of(host)
     incompatible = tuple(ladder.incompatible_pairs(ion for part in split.values() for ion in part))
-    atoms = float(sum(composition.elements.values()))
-    cations = atoms - sum(data.multiplicity for data in host.sublattices.values() if data.role == "anion")
-    entropy = entropies(
-        {sub: values.values() for sub, values in composition.fractions.items()},
-        {sub: data.multiplicity for sub, data in host.sublattices.items()},
-        name,
-        atoms,
-        cations,
-    )
-    descriptors: dict[str, float | bool | None] = dict(describe(ions[name], host.sublattices[name]))
+    theoretical, redox = capacities(composition, split, ladder)
+    descriptors: dict[str, float | bool | None] = dict(_of_primary(host, name, split))
     descriptors["principal_element_rule"] = principal_element_rule(composition.fractions[name].values())
     descriptors["redox_compatible"] = not incompatible
-    theoretical, redox = capacities(composition, split, ladder)
     descriptors["capacity_theoretical_mAh_g"] = theoretical
     descriptors["capacity_redox_mAh_g"] = redox
-    return Candidate(composition, split, name, entropy, descriptors, incompatible)
+    return Candidate(composition, split, name, _entropies(composition, name), descriptors, incompatible)
+
+
+def _of_primary(host: Family, name: str, split: Split) -> dict[str, float | None]:
+    """Descriptors of what stands on the primary sublattice; empty sites have no size."""
+    amounts = {ion: float(x) for ion, x in split[name].items() if ion.element != VACANCY}
+    full = len(amounts) == len(split[name])
+    sites = host.sublattices[name].multiplicity if full else sum(amounts.values())
+    ions = {ion: x / sites for ion, x in amounts.items()}
+    return describe_metal(ions) if host.bonding == "metallic" else describe(ions, host.sublattices[name])
+
+
+def _entropies(composition: HostComposition, primary: str) -> dict[str, float]:
+    """Entropy (R) by convention; anions are the sublattices of that role, and groups."""
+    host = composition.host
+    atoms = float(sum(composition.elements.values()))
+    anions = sum(host.atoms_per_unit(n) for n, sub in host.sublattices.items() if sub.role in ("anion", "group"))
+    return entropies(
+        {sub: values.values() for sub, values in composition.fractions.items()},
+        {sub: data.multiplicity for sub, data in host.sublattices.items()},
+        primary,
+        atoms,
+        atoms - anions,
+    )
 
 
 def capacities(composition: HostComposition, split: Split, ladder: RedoxLadder) -> tuple[float | None, float | None]:

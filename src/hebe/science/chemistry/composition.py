@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from hebe.config.family import Family, load_family
+from hebe.config.family_sites import VACANCY
 
 Amounts = Mapping[str, Mapping[str, Fraction]]
 
@@ -26,7 +27,7 @@ class HostComposition:
     working_ion
         Element of the working ion, None for a host without one.
     x_made
-        Working ions per formula unit as made.
+        Working ions per formula unit as made, those on mixed sublattices that they share included.
     fractions
         Sublattice -> element -> fraction of its sites; each sublattice sums to 1.
     """
@@ -40,6 +41,25 @@ class HostComposition:
     def host(self) -> Family:
         """The family's data."""
         return load_family(self.family)
+
+    @cached_property
+    def x_shared(self) -> Fraction:
+        """Working ions per formula unit on mixed sublattices, from the fractions."""
+        host, ion = self.host, self.working_ion
+        if ion is None:
+            return Fraction(0)
+        held = {name: self.fractions.get(name, {}).get(ion, Fraction(0)) for name in host.working_shared}
+        return sum((x * host.sublattices[name].multiplicity for name, x in held.items()), Fraction(0))
+
+    @property
+    def x_own(self) -> Fraction:
+        """Working ions per formula unit on sublattices of their own."""
+        return self.x_made - self.x_shared
+
+    def with_fractions(self, fractions: Amounts) -> HostComposition:
+        """Composition with the same content of the working ion's own sites and other fractions."""
+        bare = HostComposition(self.family, self.working_ion, Fraction(0), fractions)
+        return HostComposition(self.family, self.working_ion, self.x_own + bare.x_shared, fractions)
 
     @cached_property
     def candidate_id(self) -> str:
@@ -64,30 +84,38 @@ class HostComposition:
 
     @cached_property
     def elements(self) -> dict[str, Fraction]:
-        """Element -> atoms per formula unit, working ion at x_made and anions included."""
+        """Element -> atoms per formula unit, working ion at x_made and anions included; empty sites are no atoms."""
         host, total = self.host, dict[str, Fraction]()
         if self.working_ion and self.x_made:
             total[self.working_ion] = self.x_made
+        standing = list(host.standing(self.fractions))
         for name, sub in host.sublattices.items():
-            amounts = self.fractions.get(name)
-            if amounts is None and sub.role in ("anion", "fixed"):
-                amounts = {element: Fraction(1) for element in sub.species}
-            for element, amount in (amounts or {}).items():
-                if amount:
+            for element, amount in self.fractions.get(name, {}).items():
+                mobile = element == self.working_ion and name in host.working_shared
+                if amount and element != VACANCY and not mobile:
                     total[element] = total.get(element, Fraction(0)) + amount * sub.multiplicity
+            for _, element, number, _ in (entry for entry in standing if entry[0] == name):
+                total[element] = total.get(element, Fraction(0)) + number
         return total
 
     @property
     def formula(self) -> str:
-        """Formula with the working ion first, cations by falling amount, anions last."""
-        host = self.host
+        """Formula with the working ion first, cations by falling amount, then groups, anions last."""
+        host, total = self.host, dict(self.elements)
+        groups = ""
+        for sub in host.sublattices.values():
+            if sub.group is not None:
+                groups += f"({sub.group}){format_amount(Fraction(sub.multiplicity))}"
+                for element, number in host.groups[sub.group].formula.items():
+                    total[element] -= number * sub.multiplicity
         anions = {e for sub in host.sublattices.values() if sub.role == "anion" for e in sub.species}
-        total = self.elements
         rest = [e for e in total if e != self.working_ion or any(e in a for a in self.fractions.values())]
+        rest = [e for e in rest if total[e]]
         cations = sorted((e for e in rest if e not in anions and e != self.working_ion), key=lambda e: (-total[e], e))
         first = [self.working_ion] if self.working_ion in total else []
-        ordered = [*first, *cations, *sorted(e for e in rest if e in anions)]
-        return "".join(f"{element}{format_amount(total[element])}" for element in ordered if element)
+        before, last = [*first, *cations], sorted(e for e in rest if e in anions)
+        parts = [[f"{e}{format_amount(total[e])}" for e in part if e] for part in (before, last)]
+        return "".join([*parts[0], groups, *parts[1]])
 
     @property
     def molar_mass(self) -> float:

@@ -1,4 +1,7 @@
-"""Descriptors of one sublattice from its ions: size mismatch, mean radius, Jahn-Teller and d0 fractions."""
+"""Descriptors of one sublattice from its ions: size mismatch, mean radius, Jahn-Teller and d0 fractions.
+
+Those of a metal are its size mismatch, valence electrons, enthalpy of mixing and Omega.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import math
 from typing import TYPE_CHECKING
 
 from hebe.science.chemistry.ions import Ion, Spin, electronegativity, is_d0, is_jahn_teller, shannon_radius
+from hebe.science.chemistry.metals import metallic_radius, mixing_enthalpy, omega, valence_electron_concentration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hebe.config.family import FamilySublattice
+    from hebe.config.family_sites import FamilySublattice
 
 
 def spin_of(ion: Ion, sublattice: FamilySublattice) -> Spin:
@@ -67,4 +71,43 @@ def describe(fractions: Mapping[Ion, float], sublattice: FamilySublattice) -> di
         ),
         "jahn_teller_fraction": math.fsum(x for ion, x in fractions.items() if is_jahn_teller(ion, spins[ion])),
         "d0_fraction": math.fsum(x for ion, x in fractions.items() if is_d0(ion)),
+    }
+
+
+def radius_of(ion: Ion, sublattice: FamilySublattice) -> float | None:
+    """Radius (A) of an ion on a sublattice by Shannon, of an atom of a metal by Miracle; None where there is none."""
+    if ion.charge == 0:
+        return metallic_radius(ion.element)
+    return shannon_radius(ion, sublattice.coordination, spin_of(ion, sublattice))
+
+
+def describe_metal(fractions: Mapping[Ion, float]) -> dict[str, float | None]:
+    """Descriptors of a sublattice of a metal.
+
+    Parameters
+    ----------
+    fractions
+        Atom -> fraction of the occupied sites, summing to 1.
+
+    Returns
+    -------
+    dict
+        ``mean_radius_A`` and ``size_mismatch`` with metallic radii, ``electronegativity_mismatch_Pauling``,
+        ``valence_electron_concentration``, ``mixing_enthalpy_kJ_per_mol`` (liquid, per mol of atoms), ``omega``; None
+        where a datum is missing.
+    """
+    radii = {ion: metallic_radius(ion.element) for ion in fractions}
+    known = {ion: r for ion, r in radii.items() if r is not None}
+    chi = {ion: electronegativity(ion.element) for ion in fractions}
+    known_chi = {ion: value for ion, value in chi.items() if value is not None}
+    complete, parts = len(known) == len(fractions), {ion.element: x for ion, x in fractions.items()}
+    return {
+        "mean_radius_A": sum(x * known[ion] for ion, x in fractions.items()) if complete else None,
+        "size_mismatch": relative_mismatch(fractions, known) if complete else None,
+        "electronegativity_mismatch_Pauling": spread(fractions, known_chi)
+        if len(known_chi) == len(fractions)
+        else None,
+        "valence_electron_concentration": valence_electron_concentration(parts),
+        "mixing_enthalpy_kJ_per_mol": mixing_enthalpy(parts),
+        "omega": omega(parts),
     }

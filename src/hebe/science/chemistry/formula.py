@@ -6,13 +6,16 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.composition import HostComposition
 
 if TYPE_CHECKING:
+    from hebe.config.family import Family
     from hebe.science.chemistry.space import CompositionSpace
 
-_TOKEN = re.compile(r"([A-Z][a-z]?)(\d+/\d+|\d*\.\d+|\d+)?")
+_AMOUNT: Final = r"(\d+/\d+|\d*\.\d+|\d+)?"
+_TOKEN: Final = re.compile(rf"(?:([A-Z][a-z]?)|(\()|(\))){_AMOUNT}")
 _MAX_DENOMINATOR: Final = 240
 _ROUNDING: Final = Fraction(6, 10_000)
 
@@ -25,15 +28,23 @@ def parse_formula(text: str) -> dict[str, Fraction]:
     BadInputError
         If the text is not a plain formula.
     """
-    compact, position, result = text.replace(" ", ""), 0, dict[str, Fraction]()
+    compact, position = text.replace(" ", ""), 0
+    levels: list[dict[str, Fraction]] = [{}]
+    wrong = BadInputError(f"{text[:60]!r} is not a formula", suggestion="write it like NaNi1/2Mn1/2O2 or Na3V2(PO4)3")
     while position < len(compact):
         match = _TOKEN.match(compact, position)
-        if match is None:
-            raise BadInputError(f"{text[:60]!r} is not a formula", suggestion="write it like NaNi1/2Mn1/2O2")
-        amount = _rational(match[2] or "1")
-        result[match[1]] = result.get(match[1], Fraction(0)) + amount
+        if match is None or (match[2] and match[4]) or (match[3] and len(levels) == 1):
+            raise wrong
+        amount = _rational(match[4] or "1")
+        if match[2]:
+            levels.append({})
+        else:
+            for element, number in levels.pop().items() if match[3] else ((match[1], Fraction(1)),):
+                levels[-1][element] = levels[-1].get(element, Fraction(0)) + amount * number
         position = match.end()
-    return result
+    if len(levels) > 1:
+        raise wrong
+    return levels[0]
 
 
 def _rational(text: str) -> Fraction:
@@ -51,7 +62,7 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
     """Composition of a formula; on a host with one mixed sublattice the formula gives x_made.
 
     Where several sublattices mix, any multiple of the formula unit may be given, and every element belongs to the
-    sublattice that lists it.
+    sublattice that lists it. What is missing on a sublattice that lists ``Va`` is empty sites.
 
     Raises
     ------
@@ -59,19 +70,15 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
         If elements are unknown to the campaign, or sublattices do not sum; says by how much.
     """
     amounts = parse_formula(text)
-    probe = HostComposition(space.family, space.working_ion, space.x_made, {})
-    host = probe.host
+    host = HostComposition(space.family, space.working_ion, space.x_made, {}).host
     if len(space.specs) != 1:
-        return _on_several(text, amounts, space)
+        return _on_several(text, amounts, space, host)
     name, spec = next(iter(space.specs.items()))
-    for sub in host.sublattices.values():
-        if sub.role in ("anion", "fixed"):
-            for element in sub.species:
-                found = amounts.pop(element, Fraction(0))
-                if found != sub.multiplicity:
-                    raise BadInputError(
-                        f"{text}: {element} is {float(found):.4g} per formula, the host has {sub.multiplicity}"
-                    )
+    for element, number in _standing(space, host).items():
+        found = amounts.pop(element, Fraction(0))
+        if found != number:
+            raise BadInputError(f"{text}: {element} is {float(found):.4g} per formula, the host has {number}")
+    shared = name in host.working_shared
     x = amounts.pop(space.working_ion, Fraction(0)) if space.working_ion else space.x_made
     unknown = sorted(set(amounts) - set(spec.species))
     if unknown:
@@ -80,40 +87,57 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
             suggestion=f"listed: {', '.join(spec.species)}",
         )
     sites = host.sublattices[name].multiplicity
+    own = space.x_made if shared else host.x_full
     total = sum(amounts.values(), Fraction(0))
-    if space.working_ion in spec.species and x > host.x_full and total < sites:
-        amounts[space.working_ion] = sites - total
-        x -= sites - total
+    if space.working_ion in spec.species and x > own and total < sites:
+        placed = x - own if shared and VACANCY in spec.species else sites - total
+        amounts[str(space.working_ion)] = placed
+        x -= placed
+        total += placed
+    if VACANCY in spec.species and total < sites:
+        amounts[VACANCY] = sites - total
         total = Fraction(sites)
     if abs(total - sites) > _ROUNDING:
         raise BadInputError(f"{text}: sublattice {name} sums to {float(total):.4g}, expected {sites}")
     if not 0 <= x <= host.x_full:
         raise BadInputError(f"{text}: {space.working_ion} is {float(x):.4g} per formula, expected 0 to {host.x_full}")
     fractions = {element: amount / total for element, amount in amounts.items()}
-    return HostComposition(space.family, space.working_ion, x, {name: fractions})
+    return space.with_content(x).made_with({name: fractions})
 
 
-def _on_several(text: str, amounts: dict[str, Fraction], space: CompositionSpace) -> HostComposition:
-    """Composition on several mixed sublattices of a host without a working ion."""
-    probe = HostComposition(space.family, space.working_ion, space.x_made, {})
+def _standing(space: CompositionSpace, host: Family) -> dict[str, int]:
+    """Element -> atoms per formula unit that every composition has."""
+    result: dict[str, int] = {}
+    for _, element, number, _ in host.standing(space.specs):
+        result[element] = result.get(element, 0) + number
+    return result
+
+
+def _on_several(text: str, amounts: dict[str, Fraction], space: CompositionSpace, host: Family) -> HostComposition:
+    """Composition on several mixed sublattices; the working ion is then on sites of its own, or a species."""
+    ion, standing = space.working_ion, _standing(space, host)
+    listed = {e for spec in space.specs.values() for e in spec.species}
+    if ion in listed and host.working_own:
+        raise BadInputError("explicit formulas need one mixed sublattice", suggestion="use a grid and filters")
+    x = amounts.pop(str(ion), Fraction(0)) if ion not in listed else None
+    units = {e: amounts.pop(e, Fraction(0)) / number for e, number in standing.items() if e not in listed}
     places = {element: [name for name, spec in space.specs.items() if element in spec.species] for element in amounts}
     for element, names in places.items():
         if len(names) != 1:
-            known = ", ".join(sorted({e for spec in space.specs.values() for e in spec.species}))
             what = "is not among the species" if not names else f"may stand on {' and '.join(names)}"
-            raise BadInputError(f"{text}: {element} {what}", suggestion=f"listed: {known}")
-    if space.working_ion is not None:
-        raise BadInputError("explicit formulas need one mixed sublattice", suggestion="use a grid and filters")
+            raise BadInputError(f"{text}: {element} {what}", suggestion=f"listed: {', '.join(sorted(listed))}")
     fractions: dict[str, dict[str, Fraction]] = {}
-    units: dict[str, Fraction] = {}
     for name in space.specs:
         held = {element: n for element, n in amounts.items() if places[element] == [name]}
         total = sum(held.values(), Fraction(0))
-        units[name] = total / probe.host.sublattices[name].multiplicity
+        units[name] = total / host.sublattices[name].multiplicity
         if not total:
             raise BadInputError(f"{text}: nothing stands on {name}")
         fractions[name] = {element: n / total for element, n in held.items()}
     if max(units.values()) - min(units.values()) > _ROUNDING:
         sums = ", ".join(f"{name} {float(n):.4g}" for name, n in units.items())
         raise BadInputError(f"{text}: the sublattices hold different numbers of formula units ({sums})")
-    return HostComposition(space.family, None, space.x_made, fractions)
+    own = space if x is None or ion is None else space.with_content(x / next(iter(units.values())))
+    if own.x_made > host.x_full:
+        raise BadInputError(f"{text}: {ion} is {float(own.x_made):.4g} per formula, expected 0 to {host.x_full}")
+    return own.made_with(fractions)

@@ -13,22 +13,24 @@ from hebe.exceptions import BadInputError
 Spin = Literal["high", "low"]
 
 _ROMAN: Final = {2: "II", 3: "III", 4: "IV", 5: "V", 6: "VI", 7: "VII", 8: "VIII", 9: "IX", 10: "X", 12: "XII"}
-_ION = re.compile(r"^(?P<element>[A-Z][a-z]?)(?P<charge>\d*)(?P<sign>[+-])$")
+_ION = re.compile(r"^(?P<element>[A-Z][a-z]?)(?:(?P<charge>\d*)(?P<sign>[+-]))?$")
 
 
 @dataclass(frozen=True, order=True)
 class Ion:
-    """An element in an oxidation state; ``str`` gives ``Ni2+``."""
+    """An element in an oxidation state; ``str`` gives ``Ni2+``, and ``Ni`` for the atom of a metal."""
 
     element: str
     charge: int
 
     def __str__(self) -> str:
-        return f"{self.element}{abs(self.charge)}{'+' if self.charge >= 0 else '-'}"
+        if self.charge == 0:
+            return self.element
+        return f"{self.element}{abs(self.charge)}{'+' if self.charge > 0 else '-'}"
 
     @classmethod
     def parse(cls, text: str) -> Ion:
-        """Ion of ``Ni2+``, ``O2-`` or ``Na+``.
+        """Ion of ``Ni2+``, ``O2-`` or ``Na+``, or an atom such as ``Ni``.
 
         Raises
         ------
@@ -38,6 +40,8 @@ class Ion:
         match = _ION.match(text)
         if match is None:
             raise BadInputError(f"{text!r} is not an ion", suggestion="write element, charge and sign: Ni2+")
+        if match["sign"] is None:
+            return cls(match["element"], 0)
         charge = int(match["charge"] or 1)
         return cls(match["element"], charge if match["sign"] == "+" else -charge)
 

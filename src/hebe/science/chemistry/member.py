@@ -65,12 +65,13 @@ def composition_of(
         What a cell really holds, where that differs: fractions on the mixed sublattices, working ions per
         formula unit.
     """
-    return HostComposition(
-        family_of(spec).name,
-        spec.working_ion,
-        Fraction(spec.x_made) if x is None else x,
-        {s: {e: Fraction(n) for e, n in v.items()} for s, v in (fractions or spec.fractions).items()},
-    )
+    made = HostComposition(family_of(spec).name, spec.working_ion, Fraction(spec.x_made), _exact(spec.fractions))
+    held = made.with_fractions(_exact(fractions)) if fractions else made
+    return held if x is None else HostComposition(held.family, held.working_ion, x, held.fractions)
+
+
+def _exact(fractions: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Fraction]]:
+    return {s: {e: Fraction(n) for e, n in v.items()} for s, v in fractions.items()}
 
 
 def split_of(
@@ -81,12 +82,12 @@ def split_of(
     Parameters are those of `composition_of`.
     """
     split: Split = {s: {Ion.parse(i): Fraction(n) for i, n in v.items()} for s, v in spec.split.items()}
-    made = Fraction(spec.x_made)
-    if (fractions is None or _same(fractions, spec.fractions)) and x in (None, made):
+    if (fractions is None or _same(fractions, spec.fractions)) and x in (None, Fraction(spec.x_made)):
         return split
     composition = composition_of(spec, fractions, x)
     charge = sum((ion.charge * n for v in split.values() for ion, n in v.items()), Fraction(0))
-    charge += (made - composition.x_made) * working_charge(spec.working_ion)
+    held = composition_of(spec, fractions)
+    charge += (held.x_made - composition.x_made) * working_charge(spec.working_ion)
     valences = {s: {e: tuple(z) for e, z in v.items()} for s, v in spec.valences.items()}
     host = composition.host
     amounts = {

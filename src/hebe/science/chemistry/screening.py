@@ -157,7 +157,7 @@ def _explicit(
             composition = parse_host_formula(formula, space)
         except BadInputError as err:
             raise bad_key(campaign, key, err.reason, err.suggestion) from err
-        own = CompositionSpace(space.family, space.working_ion, composition.x_made, space.specs)
+        own = space.with_content(composition.x_own)
         candidate = make_candidate(own, composition, campaign.host.primary)
         if candidate is None:
             reason = f"{formula} cannot be charge-neutral with the oxidation states listed: "

@@ -51,7 +51,8 @@ class Block:
 class CompositionSpace:
     """All charge-neutral compositions of a host within bounds.
 
-    Rows are numbered in lexicographic order of their amounts. Use `from_campaign`.
+    Rows are numbered in lexicographic order of their amounts. ``x_made`` counts working ions on sublattices of their
+    own; those that share a mixed sublattice are among its species. Use `from_campaign`.
     """
 
     family: str
@@ -67,6 +68,10 @@ class CompositionSpace:
         x_made = family.x_made if host.x_made is None else host.x_made
         return cls(family.name, host.working_ion, x_made, dict(host.sublattices))
 
+    def with_content(self, x_made: Fraction) -> CompositionSpace:
+        """The same species with another content of the working ion's own sites."""
+        return CompositionSpace(self.family, self.working_ion, x_made, self.specs)
+
     @cached_property
     def valences(self) -> dict[str, dict[str, tuple[int, ...]]]:
         """Sublattice -> element -> allowed oxidation states."""
@@ -75,11 +80,8 @@ class CompositionSpace:
     @cached_property
     def cation_charge(self) -> Fraction:
         """Charge per formula unit that the mixed sublattices must carry as made."""
-        host = load_family(self.family)
-        charge = Fraction(0)
-        for name, sub in host.sublattices.items():
-            if name not in self.specs and sub.role in ("anion", "fixed"):
-                charge -= sub.multiplicity * sum(data.valences[0] for data in sub.species.values())
+        standing = load_family(self.family).standing(self.specs)
+        charge = -sum((Fraction(number * valence) for *_, number, valence in standing), Fraction(0))
         return charge - self.x_made * working_charge(self.working_ion)
 
     @cached_property
@@ -238,7 +240,12 @@ class CompositionSpace:
         for amount, column, block in zip(row, self.columns, self._block_of, strict=True):
             if amount:
                 fractions[column.sublattice][column.element] = Fraction(int(amount), block.grid)
-        return HostComposition(self.family, self.working_ion, self.x_made, fractions)
+        return self.made_with(fractions)
+
+    def made_with(self, fractions: dict[str, dict[str, Fraction]]) -> HostComposition:
+        """Composition of fractions, with the working ions that stand on mixed sublattices counted."""
+        bare = HostComposition(self.family, self.working_ion, self.x_made, fractions)
+        return HostComposition(self.family, self.working_ion, self.x_made + bare.x_shared, fractions)
 
     def split(self, composition: HostComposition) -> Split | None:
         """Canonical split of a composition as made, None if it cannot be neutral."""

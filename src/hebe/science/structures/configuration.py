@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pymatgen.core import Structure
 
-from hebe.config.crystal import VACANCY
+from hebe.config.family_sites import VACANCY
 from hebe.schemas.structures import ConfigurationDoc, SearchDoc
-from hebe.science.chemistry.descriptors import spin_of
-from hebe.science.chemistry.ions import shannon_radius
+from hebe.science.chemistry.descriptors import radius_of
 from hebe.science.chemistry.space import working_charge
 from hebe.science.keys import content_hash, rounded
 from hebe.science.structures.channels import MixedSites, mixed_sites
@@ -87,14 +86,15 @@ def crowded_sublattice(composition: HostComposition, primary: str, size: int, ce
 
 
 def mean_radius(composition: HostComposition, split: Split, primary: str) -> float | None:
-    """Mean Shannon radius (A) on the primary sublattice, None if one is not tabulated."""
+    """Mean radius (A) of what stands on the primary sublattice, None if one is not tabulated; see `radius_of`."""
     sub = composition.host.sublattices[primary]
-    total = Fraction(0)
-    for ion, amount in split[primary].items():
-        radius = shannon_radius(ion, sub.coordination, spin_of(ion, sub))
+    present = {ion: amount for ion, amount in split[primary].items() if ion.element != VACANCY}
+    occupied, total = sum(present.values(), Fraction(0)), Fraction(0)
+    for ion, amount in present.items():
+        radius = radius_of(ion, sub)
         if radius is None:
             return None
-        total += amount / sub.multiplicity * Fraction(str(radius))
+        total += amount / occupied * Fraction(str(radius))
     return float(total)
 
 
@@ -151,7 +151,9 @@ class DisorderedCell:
         given = None
         if charges is not None:
             by_kind = {(s, e): q for s, name in enumerate(names) for e, q in charges[name].items()}
-            given = (by_kind, np.array([_fixed_charge(composition, label) for label in labels]))
+            standing = _fixed_species(composition, structure)
+            charges_of = zip(labels, standing, strict=True)
+            given = (by_kind, np.array([_fixed_charge(composition, label, element) for label, element in charges_of]))
         problem = build_problem(structure, sites, counts, objective, given)
         n_fu = len(labels) // len(cell.structure) * cell.formula_units
         return cls(structure, labels, names, n_fu, problem, supercell)
@@ -188,7 +190,7 @@ class DisorderedCell:
 
     def occupied(self, composition: HostComposition, kinds: NDArray[np.int64]) -> Structure:
         """Structure of an arrangement, all sites of the working ion occupied, vacancies left out."""
-        species = _fixed_species(composition, self.labels)
+        species = _fixed_species(composition, self.structure)
         for site, kind in zip(self.problem.sites.indices, kinds, strict=True):
             species[site] = self.problem.kinds[kind][1]
         kept = [i for i, name in enumerate(species) if name != VACANCY]
@@ -299,24 +301,26 @@ def _group_counts(composition: HostComposition, names: Sequence[str], sites: Mix
     return counts
 
 
-def _fixed_species(composition: HostComposition, labels: Sequence[str]) -> list[str]:
+def _fixed_species(composition: HostComposition, structure: Structure) -> list[str]:
     """Species of the sites that do not mix; mixed sites are overwritten later."""
     host, result = composition.host, []
-    for label in labels:
+    labels = structure.site_properties["sublattice"]
+    of_groups = structure.site_properties.get("element") or [""] * len(labels)
+    for label, given in zip(labels, of_groups, strict=True):
         sub = host.sublattices[label]
-        element = composition.working_ion if sub.role == "working" else next(iter(sub.species))
+        element = given or (composition.working_ion if label in host.working_own else next(iter(sub.species)))
         if element is None:
             raise ValueError(f"sublattice {label} needs a working ion")
         result.append(element)
     return result
 
 
-def _fixed_charge(composition: HostComposition, label: str) -> float:
-    """Charge (e) of a site that does not mix."""
-    sub = composition.host.sublattices[label]
-    if sub.role == "working":
+def _fixed_charge(composition: HostComposition, label: str, element: str) -> float:
+    """Charge (e) of a site that does not mix; that of mixed sites is overwritten later."""
+    host = composition.host
+    if label in host.working_own:
         return float(working_charge(composition.working_ion))
-    return float(next(iter(sub.species.values())).valences[0])
+    return float(host.charge_at(label, element))
 
 
 def _search_seed(composition: HostComposition, seed: int, index: int) -> int:

@@ -74,7 +74,7 @@ def generate_ensemble(
     family = load_family(host)
     fractions = {s: {e: parse_fraction(x) for e, x in v.items()} for s, v in composition.items()}
     check_fractions(fractions, family.mixed, host)
-    ion = working_ion or next(iter(family.working_ions), None)
+    ion = working_ion or (None if family.ion_optional else next(iter(family.working_ions), None))
     target = HostComposition(host, ion, family.x_full, fractions)
     primary = max(fractions, key=lambda name: len(fractions[name]))
     cell = host_cell(family, ion)
@@ -90,7 +90,9 @@ def generate_ensemble(
         if sub.exclusion:
             raise BadInputError(f"sites of {name} of {host} exclude each other, so that they cannot all be occupied")
         if name not in fractions:
-            species[name] = str(ion) if sub.role == "working" else next(iter(sub.species))
+            if sub.group is not None:
+                raise BadInputError(f"{host} holds groups ({sub.group}), of which no ensemble is made")
+            species[name] = str(ion) if name in family.working_own else next(iter(sub.species))
     n_cells = size // cell.sites_per_cell(primary)
     counts = {
         name: {e: int(x * n_cells * cell.sites_per_cell(name)) for e, x in part.items() if x}

@@ -16,7 +16,7 @@ import spglib
 from pymatgen.core import Structure
 from scipy.optimize import nnls
 
-from hebe.config.crystal import VACANCY
+from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 from hebe.science.structures.annealing import count_pairs
 from hebe.science.structures.channels import mixed_sites

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pymatgen.core import Structure
 
+from hebe.config.family_sites import VACANCY
 from hebe.config.refusal import bad_key
 from hebe.schemas.structures import OrderingDoc
 from hebe.science.chemistry.ladder import RedoxLadder
@@ -147,6 +148,7 @@ def _cell_of(campaign: Campaign, file: CellFile, spec: MemberSpec, index: int) -
     if labels is None:
         return None
     host = composition_of(spec).host
+    _check_fillable(campaign, spec, index)
     counts = {name: Counter[str]() for name in host.sublattices}
     for site, label in zip(structure, labels, strict=True):
         counts[label][site.specie.symbol] += 1
@@ -159,23 +161,39 @@ def _cell_of(campaign: Campaign, file: CellFile, spec: MemberSpec, index: int) -
     if rest or not n_fu or fractions != {name: dict(part) for name, part in spec.fractions.items()}:
         return None
     for name, sub in host.sublattices.items():
-        if sub.role != "working" and sum(counts[name].values()) != n_fu * sub.multiplicity:
+        wanted = host.atoms_per_unit(name)
+        if sub.role != "working" and sum(counts[name].values()) != n_fu * wanted:
             number = Fraction(sum(counts[name].values()), n_fu)
-            reason = f"{file.file} has {number} sites of {name} per formula unit, the host has {sub.multiplicity}"
+            reason = f"{file.file} has {number} sites of {name} per formula unit, the host has {wanted}"
             _refuse(campaign, index, reason)
-    x = Fraction(sum(counts[host.working_sublattice].values()), n_fu) if host.working_sublattice else Fraction(0)
+    x = Fraction(sum(sum(counts[name].values()) for name in host.working_own), n_fu)
     if x > host.x_full:
         _refuse(campaign, index, f"{file.file} has {x} {spec.working_ion} per formula unit, at most {host.x_full}")
     structure.add_site_property("sublattice", labels)
     return _Cell(structure, fractions, n_fu, x)
 
 
+def _check_fillable(campaign: Campaign, spec: MemberSpec, index: int) -> None:
+    """Refuse cells of hosts in which the number of sites does not say how many formula units there are."""
+    empty = [name for name, part in spec.fractions.items() if VACANCY in part]
+    shared = composition_of(spec).host.working_shared if spec.working_ion else ()
+    for name in (*empty, *shared):
+        why = "has empty sites" if name in empty else "is shared by the working ion"
+        _refuse(campaign, index, f"{name} {why}: its cells are built, none is taken from a file", "method: sqs")
+
+
 def _labels(structure: Structure, spec: MemberSpec) -> list[str] | None:
-    """Sublattice of every site by its element; None if an element has no place or more than one."""
+    """Sublattice of every site by its element; None if an element has no place or more than one.
+
+    Of several sets of sites of the working ion the first stands for all.
+    """
     host = composition_of(spec).host
     places: dict[str, list[str]] = {}
     for name, sub in host.sublattices.items():
-        elements = [spec.working_ion] if sub.role == "working" else spec.fractions.get(name, sub.species)
+        if name in host.working_own[1:]:
+            continue
+        held = sub.species if sub.group is None else host.groups[sub.group].formula
+        elements = [spec.working_ion] if name in host.working_own else spec.fractions.get(name, held)
         for element in elements:
             places.setdefault(str(element), []).append(name)
     found = [places.get(site.specie.symbol, []) for site in structure]

@@ -65,7 +65,7 @@ def generate_sqs(
     n_results
         How many structures that symmetry does not make equal; fewer come where the search ends in fewer.
     working_ion
-        Element on the working sublattice; the family's first by default. All of its sites are occupied.
+        Element on the working sublattices; the family's first by default. All of their sites are occupied.
     objective
         All that the search minimises, instead of `shells`: weights, targets, triplets, electrostatics.
     charges
@@ -88,7 +88,7 @@ def generate_sqs(
     family = load_family(host)
     fractions = {s: {e: parse_fraction(x) for e, x in v.items()} for s, v in composition.items()}
     check_fractions(fractions, family.mixed, host)
-    ion = working_ion or next(iter(family.working_ions), None)
+    ion = working_ion or (None if family.ion_optional else next(iter(family.working_ions), None))
     target = HostComposition(host, ion, family.x_full, fractions)
     primary = max(fractions, key=lambda name: len(fractions[name]))
     size = cell_size(target, primary, n_sites)

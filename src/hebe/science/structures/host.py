@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
+from hebe.exceptions import BadInputError
 from hebe.science.structures.symmetry import find_orbit, primitive_vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from hebe.config.family import Family, LatticeEstimate
+    from hebe.config.family import Family
+    from hebe.config.family_sites import LatticeEstimate
 
 _LAYER_WIDTH: Final = 0.5
 PLACEHOLDERS: Final = ("Li", "Be", "B", "C", "N", "O", "F", "Na", "Mg", "Al", "Si", "P", "S", "Cl", "K", "Ca")
@@ -26,9 +28,10 @@ PLACEHOLDERS: Final = ("Li", "Be", "B", "C", "N", "O", "F", "Na", "Mg", "Al", "S
 class HostCell:
     """Primitive cell of a host.
 
-    ``structure`` carries the site property ``sublattice``; species are placeholders, one element per
-    sublattice. ``layer_normal`` is a Cartesian unit vector of shape (3,), None for hosts without layers.
-    ``formula_units`` counts those of the primitive cell.
+    ``structure`` carries the site property ``sublattice``; species are placeholders, one element per sublattice, in a
+    host with groups one per set of atoms. It then carries ``element`` too: that of an atom of a group, else empty.
+    ``layer_normal`` is a Cartesian unit vector of shape (3,), None for hosts without layers. ``formula_units`` counts
+    those of the primitive cell.
     """
 
     structure: Structure
@@ -82,23 +85,49 @@ def host_cell(family: Family, working_ion: str | None = None, mean_radius: float
         Selects the lattice estimate.
     mean_radius
         Mean radius (A) of the cations of the primary sublattice; None for the reference.
+
+    Raises
+    ------
+    BadInputError
+        If symmetry makes other numbers of atoms of a group than the family says.
     """
-    lattice = estimate_lattice(family.lattice[working_ion or "none"], mean_radius, family.space_group)
-    names, species, coords = [], [], []
-    for i, (name, sub) in enumerate(family.sublattices.items()):
-        for point in sub.coordinates:
-            positions = find_orbit(family.space_group, point).primitive
-            names += [name] * len(positions)
-            species += [PLACEHOLDERS[i]] * len(positions)
-            coords += list(positions)
+    lattice = estimate_lattice(family.lattice_of(working_ion), mean_radius, family.space_group)
+    names, species, coords, elements = [], [], [], []
+    for i, (name, element, position) in enumerate(_placed(family, lattice)):
+        names += [name] * len(position)
+        number = i if family.groups else list(family.sublattices).index(name)
+        species += [PLACEHOLDERS[number]] * len(position)
+        coords += list(position)
+        elements += [element] * len(position)
     vectors = primitive_vectors(family.space_group) @ lattice.matrix
-    primitive = Structure(Lattice(vectors), species, coords, site_properties={"sublattice": names})
+    properties = {"sublattice": names, **({"element": elements} if family.groups else {})}
+    primitive = Structure(Lattice(vectors), species, coords, site_properties=properties)
     normal = None
     if family.layer_axis is not None:
         normal = np.cross(lattice.matrix[0], lattice.matrix[1])
         normal = normal / np.linalg.norm(normal)
-    per_unit = sum(sub.multiplicity for sub in family.sublattices.values())
+    per_unit = sum(family.atoms_per_unit(name) for name in family.sublattices)
     return HostCell(primitive, normal, len(primitive) // per_unit)
+
+
+def _placed(family: Family, lattice: Lattice) -> Iterator[tuple[str, str, tuple[NDArray[np.float64], ...]]]:
+    """Sublattice, element (of groups) and positions in the primitive cell, orbit by orbit."""
+    for name, sub in family.sublattices.items():
+        for point in sub.coordinates:
+            centres = find_orbit(family.space_group, point).primitive
+            if sub.group is None:
+                yield name, "", centres
+                continue
+            for atom in family.groups[sub.group].atoms:
+                place = np.array([float(x) for x in point]) + lattice.get_fractional_coords(atom.at)
+                found = find_orbit(family.space_group, place.tolist()).primitive
+                if len(found) != atom.number * len(centres):
+                    raise BadInputError(
+                        f"{name} of {family.name}: symmetry makes {len(found) / len(centres):g} {atom.element} of each "
+                        f"{sub.group} from the one at {atom.at}, the family says {atom.number}",
+                        suggestion="a vector that lies on the symmetry element, or another number",
+                    )
+                yield name, atom.element, found
 
 
 def layer_numbers(structure: Structure, sites: Sequence[int], normal: NDArray[np.float64] | None) -> list[int]:

@@ -64,7 +64,7 @@ def ions_of(spec: MemberSpec, structure: Structure, oxidation: Oxidation, seed: 
     charges = np.array([_mean_charge(spec, oxidation, s, e) for s, e in zip(labels, symbols, strict=True)])
     ions = [round(q) for q in charges]
     matrix: NDArray[np.float64] | None = None
-    for label in (name for name, sub in host.sublattices.items() if sub.role == "mixed"):
+    for label in (name for name in host.mixed if host.sublattices[name].role != "anion"):
         for element in sorted({e for s, e in zip(labels, symbols, strict=True) if s == label}):
             sites = [i for i in range(len(structure)) if labels[i] == label and symbols[i] == element]
             mean = float(charges[sites[0]])
@@ -82,12 +82,12 @@ def ions_of(spec: MemberSpec, structure: Structure, oxidation: Oxidation, seed: 
 
 
 def _mean_charge(spec: MemberSpec, oxidation: Oxidation, label: str, element: str) -> float:
-    sub = composition_of(spec).host.sublattices[label]
+    host = composition_of(spec).host
     if label in oxidation.charges and element in oxidation.charges[label]:
         return oxidation.charges[label][element]
-    if sub.role == "working":
+    if label in host.working_own:
         return float(working_charge(spec.working_ion))
-    return float(sub.species[element].valences[0])
+    return float(host.charge_at(label, element))
 
 
 def _place(

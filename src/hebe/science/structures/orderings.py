@@ -62,10 +62,11 @@ def find_orderings(
     seed: int = 0,
     *,
     n_random: int = 0,
-    exclusion: float = 0.0,
+    exclusion: float | NDArray[np.float64] = 0.0,
     layers: Sequence[int] | None = None,
     removal: Removal = "any",
     room: int | None = None,
+    extra: NDArray[np.float64] | None = None,
 ) -> Orderings:
     """Lowest symmetry-distinct orderings of `n_occupied` ions over `sites`.
 
@@ -84,12 +85,15 @@ def find_orderings(
     n_random
         How many random orderings to add, beside those kept.
     exclusion
-        Sites closer than this (A) are never occupied together, as the two kinds of prismatic sites of a P stacking.
+        Sites closer than this (A) are never occupied together, as the two kinds of prismatic sites of a P stacking;
+        one number, or one for each pair of `sites`, shape (n, n).
     layers, removal
         Layer of each of `sites`. ``even``: all layers hold as nearly the same number of ions as possible; ``staged``:
         layers are emptied one after another.
     room
         How many ions there is room for, where sites exclude each other; each layer has its share of it.
+    extra
+        Energy (eV) of an ion on each of `sites` beside electrostatics, shape (n,).
 
     Raises
     ------
@@ -101,9 +105,11 @@ def find_orderings(
     n = len(sites)
     if not 0 <= n_occupied <= n:
         raise ValueError(f"{n_occupied} ions do not fit on {n} sites")
-    if n_occupied == 0 or (n_occupied == n and not exclusion):
+    if n_occupied == 0 or (n_occupied == n and not np.any(exclusion)):
         return Orderings([sorted(sites)] if n_occupied else [[]], [0.0], 1, exhaustive=True)
     energies = _site_energies(structure, sites, charges, exclusion)
+    if extra is not None:
+        energies = energies._replace(alone=energies.alone + extra)
     shares: list[tuple[int, ...]] = [(n_occupied,)]
     if layers is not None and removal != "any":
         energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
@@ -112,7 +118,8 @@ def find_orderings(
     found = lowest_states(energies, shares, permutations, keep, seed)
     if not len(found.states):
         raise BadInputError(
-            f"{n_occupied} ions do not fit on {n} sites of which none within {exclusion:g} A may be occupied together"
+            f"{n_occupied} ions do not fit on {n} sites of which none within {np.max(exclusion):g} A "
+            f"may be occupied together"
         )
     drawn = _random_states(energies, shares, permutations, found.states, n_random, seed)
     values = [*found.energies, *np.round(energies_of(drawn, energies), _ROUND)]
@@ -180,7 +187,7 @@ def layer_quotas(sizes: Sequence[int], n_occupied: int, removal: Removal) -> lis
 
 
 def _site_energies(
-    structure: Structure, sites: list[int], charges: NDArray[np.float64], exclusion: float
+    structure: Structure, sites: list[int], charges: NDArray[np.float64], exclusion: float | NDArray[np.float64]
 ) -> SiteEnergies:
     """Energies of the ions among themselves and in the field of everything else (eV).
 
@@ -193,7 +200,7 @@ def _site_energies(
     pair = rows[:, sites] * np.outer(own, own)
     alone = own * (rows[:, rest] @ charges[rest]) + 0.5 * np.diag(pair)
     np.fill_diagonal(pair, 0.0)
-    if exclusion:
+    if np.any(exclusion):
         near = structure.distance_matrix[np.ix_(sites, sites)] < exclusion
         pair[near & ~np.eye(len(sites), dtype=bool)] = EXCLUDED
     return SiteEnergies(alone, np.ascontiguousarray(pair), np.zeros(len(sites), dtype=np.int64))

@@ -6,6 +6,7 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from hebe.config.family_sites import VACANCY
 from hebe.science.chemistry.ladder import RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.space import working_charge
@@ -38,16 +39,31 @@ def with_ions(spec: MemberSpec, structure: Structure, order: MagneticOrder = "fe
     labels = structure.site_properties["sublattice"]
     counts = Counter(zip(labels, (site.specie.symbol for site in structure), strict=True))
     sites = Counter(labels)
-    n_fu = Fraction(sites[spec.primary], host.sublattices[spec.primary].multiplicity)
+    full = next((name for name in (spec.primary, *host.sublattices) if _is_full(spec, name)), spec.primary)
+    n_fu = Fraction(sites[full], host.atoms_per_unit(full))
     fractions = {
         label: {e: str(Fraction(n, sites[label])) for (where, e), n in sorted(counts.items()) if where == label}
         for label in spec.fractions
+        if _is_full(spec, label)
     }
+    fractions = {label: fractions.get(label, part) for label, part in spec.fractions.items()}
+    made = composition_of(spec, fractions)
     split = split_of(spec, fractions) or split_of(spec) or {}
-    removed = (Fraction(spec.x_made) - sites[host.working_sublattice] / n_fu) * working_charge(spec.working_ion)
+    working = host.working_of(spec.working_ion)
+    held = 0 if working is None else len(working.sites(structure))
+    removed = (made.x_made - held / n_fu) * working_charge(spec.working_ion)
     ions = ions_of(spec, structure, RedoxLadder.of(host).oxidise(split, removed))
     normal = host_cell(host, spec.working_ion).layer_normal if order == "layer-antiferromagnetic" else None
     result = structure.copy()
     result.add_site_property("ion", site_labels(spec, structure, ions))
     result.add_site_property("magmom", initial_moments(spec, structure, ions, order, normal).tolist())
     return result
+
+
+def _is_full(spec: MemberSpec, name: str) -> bool:
+    """Whether every site of a sublattice is occupied in every cell of a member."""
+    host = composition_of(spec).host
+    working = host.working_of(spec.working_ion)
+    if working is not None and name in (*working.own, *working.shared):
+        return False
+    return VACANCY not in spec.fractions.get(name, {})

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pymatgen.core import Structure
 
-    from hebe.config.family import Topology
+    from hebe.config.family_sites import Working
+    from hebe.config.family_topology import Topology
 
 Verdict = Literal["host", "glide", "delaminated", "collapsed", "migrated", "exploded", "overlapping"]
 
@@ -26,6 +27,8 @@ SHORTEST: Final = 0.8
 """Distance (A) below which atoms overlap."""
 
 _FIRST_SHELL: Final = 1.2
+_LONGEST_METAL: Final = 4.0
+"""Distance (A) within which the nearest neighbours of an atom of a metal are found; 3.6 A in alkaline earths."""
 _WITHIN_SLAB: Final = 2.0
 """Step in height (A) up to which cations belong to one slab; neighbouring slabs of oxides are 4 A apart and more."""
 
@@ -48,7 +51,7 @@ def check_topology(
     final: Structure,
     rules: Topology,
     layer_normal: NDArray[np.float64] | None = None,
-    working: str | None = None,
+    working: Working | None = None,
     made_repeat: float | None = None,
     ion: str | None = None,
 ) -> Verdict:
@@ -63,7 +66,7 @@ def check_topology(
     layer_normal
         Cartesian unit vector across the layers of `start`; None for hosts without layers.
     working
-        Sublattice of the working ion, whose bonds may break.
+        Where the working ion stands, whose bonds may break; None where nothing moves.
     made_repeat
         Repeat per layer (A, see `layer_repeat`) of the relaxed cell as made, to which that of `final` is compared;
         None compares with `start`, whose lattice may be a guess.
@@ -101,10 +104,15 @@ def _layer_verdict(shift: float, opening: float, ratio: float, rules: Topology, 
     return "collapsed" if ratio < lowest else "host"
 
 
-def slab_cations(structure: Structure, working: str | None = None) -> NDArray[np.bool_]:
-    """Mark the cations of the slabs, shape (n,): those not on the sublattice of the working ion."""
-    mobile = np.array([label == working for label in structure.site_properties["sublattice"]])
-    return np.asarray(~_anions(structure) & ~mobile)
+def slab_cations(structure: Structure, working: Working | None = None) -> NDArray[np.bool_]:
+    """Mark the cations of the slabs, shape (n,): those that are no working ions."""
+    return np.asarray(~_anions(structure) & ~_mobile(structure, working))
+
+
+def _mobile(structure: Structure, working: Working | None) -> NDArray[np.bool_]:
+    mobile = np.zeros(len(structure), dtype=bool)
+    mobile[[] if working is None else working.sites(structure)] = True
+    return mobile
 
 
 def layer_repeat(structure: Structure, normal: NDArray[np.float64], slabs: NDArray[np.bool_]) -> float:
@@ -148,19 +156,22 @@ def _anions(structure: Structure) -> NDArray[np.bool_]:
     return np.array([getattr(s.specie, "symbol", str(s.specie)) in ANIONS for s in structure])
 
 
-def migrated_sites(start: Structure, final: Structure, rules: Topology, working: str | None = None) -> list[int]:
+def migrated_sites(start: Structure, final: Structure, rules: Topology, working: Working | None = None) -> list[int]:
     """Indices of the cations that lost so many of their anion neighbours that they have left their site.
 
-    Parameters are those of `check_topology`; ions of the `working` sublattice are free to move.
+    Parameters are those of `check_topology`; `working` ions are free to move. Where nothing is an anion, as in a metal,
+    all atoms are neighbours of each other, and bonds are compared at the same volume.
     """
     anions = _anions(start)
-    centres, points, images, distances = start.get_neighbor_list(3.5)
-    is_bond = ~anions[centres] & anions[points]
+    metal = not anions.any()
+    centres, points, images, distances = start.get_neighbor_list(_LONGEST_METAL if metal else 3.5)
+    is_bond = (~anions[centres] & anions[points]) | metal
     bonds = _Pairs(centres[is_bond], points[is_bond], images[is_bond]).nearest(distances[is_bond])
     stretch = bonds.lengths(final) / bonds.lengths(start)
+    if metal:
+        stretch *= (start.volume / final.volume) ** (1 / 3)
     broken = np.bincount(bonds.first[stretch > rules.bond_stretch], minlength=len(start))
-    mobile = np.array([label == working for label in start.site_properties["sublattice"]])
-    return [int(i) for i in np.flatnonzero(~anions & ~mobile & (broken >= rules.broken_bonds))]
+    return [int(i) for i in np.flatnonzero(~anions & ~_mobile(start, working) & (broken >= rules.broken_bonds))]
 
 
 class _Pairs:

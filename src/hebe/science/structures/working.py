@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hebe.config.family import Family
+    from hebe.config.family_sites import Working
     from hebe.schemas.spec import MemberSpec
+    from hebe.science.chemistry.composition import HostComposition
 
 
-def working_sites(structure: Structure, sublattice: str | None) -> list[int]:
-    """Indices of the sites of the working sublattice."""
-    return [i for i, label in enumerate(structure.site_properties["sublattice"]) if label == sublattice]
+def mobile_sites(spec: MemberSpec, structure: Structure) -> list[int]:
+    """Indices of the sites of a cell that hold working ions of a member."""
+    working = composition_of(spec).host.working_of(spec.working_ion)
+    return [] if working is None else working.sites(structure)
 
 
 def choose_orderings(
@@ -49,25 +53,26 @@ def choose_orderings(
     key = content_hash(["orderings", ORDERING_VERSION, held, spec.split, str(x), keep, seed, n_random, removal])
     if configuration.structure is None:
         return OrderingDoc(key=key, status="absent", x=float(x))
-    host = composition_of(spec).host
     structure = configuration.structure
-    sites = working_sites(structure, host.working_sublattice)
-    n = round(x * configuration.n_fu)
-    oxidation = _oxidation(spec, configuration, Fraction(n, configuration.n_fu))
+    made = composition_of(spec, configuration.realised or None)
+    sites, fixed = _free_sites(made, structure, as_made=x == Fraction(spec.x_made))
+    n = _number(spec, made, configuration.n_fu, x)
+    oxidation = _oxidation(spec, made, configuration, Fraction(n, configuration.n_fu))
     charges = site_charges(spec, structure, oxidation)
-    _neutralise(spec, structure, charges, sites, n)
+    _neutralise(spec, structure, charges, [*sites, *fixed], n)
     found = find_orderings(
         structure,
         sites,
-        n,
+        n - len(fixed),
         charges,
         keep,
         seed,
         n_random=n_random,
-        exclusion=0.0 if host.working_sublattice is None else host.sublattices[host.working_sublattice].exclusion,
+        exclusion=_exclusions(made.host, structure, sites),
         layers=_layers(spec, structure, sites),
         removal=removal,
-        room=round(host.x_full * configuration.n_fu),
+        room=_room(made.host, configuration.n_fu, len(sites)),
+        extra=_site_costs(made.host, structure, sites),
     )
     return OrderingDoc(
         key=key,
@@ -75,10 +80,50 @@ def choose_orderings(
         n_candidates=found.n_candidates,
         exhaustive=found.exhaustive,
         anion_oxidation=max(oxidation.anion_holes, 0.0),
-        occupied=found.occupied,
+        occupied=[sorted([*held, *fixed]) for held in found.occupied],
         energies_eV=found.energies,
         n_random=found.n_random,
     )
+
+
+def _free_sites(made: HostComposition, structure: Structure, *, as_made: bool) -> tuple[list[int], list[int]]:
+    """Sites that working ions may leave, and sites that keep theirs.
+
+    As made nothing leaves a mixed sublattice: what stands there is part of the composition.
+    """
+    working = made.host.working_of(made.working_ion)
+    sites = [] if working is None else working.sites(structure)
+    if working is None or not working.shared or not as_made:
+        return sites, []
+    labels = structure.site_properties["sublattice"]
+    return [i for i in sites if labels[i] in working.own], [i for i in sites if labels[i] in working.shared]
+
+
+def _number(spec: MemberSpec, made: HostComposition, n_fu: int, x: Fraction) -> int:
+    """Working ions of a cell at `x` per formula unit; a cell that holds more or fewer as made is off by as much."""
+    if not made.x_shared:
+        return round(x * n_fu)
+    return max(0, round(made.x_shared * n_fu) + round((x - composition_of(spec).x_shared) * n_fu))
+
+
+def _exclusions(host: Family, structure: Structure, sites: Sequence[int]) -> float | NDArray[np.float64]:
+    """Distance (A) below which sites are not occupied together; of two sets of sites the larger one counts."""
+    labels = structure.site_properties["sublattice"]
+    own = np.array([host.sublattices[labels[i]].exclusion for i in sites])
+    if len(set(own.tolist())) < 2:
+        return float(own[0]) if len(own) else 0.0
+    return np.asarray(np.maximum.outer(own, own), dtype=np.float64)
+
+
+def _site_costs(host: Family, structure: Structure, sites: Sequence[int]) -> NDArray[np.float64] | None:
+    """What an ion costs on each site beside electrostatics (eV), None where no set of sites says so."""
+    labels = structure.site_properties["sublattice"]
+    costs = np.array([host.sublattices[labels[i]].site_energy for i in sites])
+    return costs if costs.any() else None
+
+
+def _room(host: Family, n_fu: int, n_sites: int) -> int:
+    return n_sites if host.working_shared else round(host.x_full * n_fu)
 
 
 def _layers(spec: MemberSpec, structure: Structure, sites: Sequence[int]) -> list[int] | None:
@@ -87,31 +132,37 @@ def _layers(spec: MemberSpec, structure: Structure, sites: Sequence[int]) -> lis
     return None if normal is None else layer_numbers(structure, sites, normal)
 
 
-def _oxidation(spec: MemberSpec, configuration: ConfigurationDoc, x: Fraction) -> Oxidation:
+def _oxidation(spec: MemberSpec, made: HostComposition, configuration: ConfigurationDoc, x: Fraction) -> Oxidation:
     """Charges of the cations that a cell really holds, at `x` working ions per formula unit."""
-    composition = composition_of(spec)
     split = split_of(spec, configuration.realised or None) or split_of(spec) or {}
-    removed = (composition.x_made - x) * working_charge(spec.working_ion)
-    return RedoxLadder.of(composition.host).oxidise(split, removed)
+    removed = (made.x_made - x) * working_charge(spec.working_ion)
+    return RedoxLadder.of(made.host).oxidise(split, removed)
 
 
 def site_charges(spec: MemberSpec, structure: Structure, oxidation: Oxidation) -> NDArray[np.float64]:
     """Charge (e) of every site, shape (n,): mean oxidation state per element, anions sharing the holes."""
     host = composition_of(spec).host
     labels = structure.site_properties["sublattice"]
-    n_anions = sum(sub.multiplicity for sub in host.sublattices.values() if sub.role == "anion")
+    n_anions = _anions_per_unit(host)
     charges = np.zeros(len(structure))
     for i, (site, label) in enumerate(zip(structure, labels, strict=True)):
-        sub, element = host.sublattices[label], site.specie.symbol
-        if sub.role == "working":
+        element = site.specie.symbol
+        if label in host.working_own:
             charges[i] = working_charge(spec.working_ion)
-        elif sub.role == "mixed":
+        elif host.is_anion(label, element):
+            charges[i] = host.charge_at(label, element) + oxidation.anion_holes / n_anions
+        elif label in oxidation.charges:
             charges[i] = oxidation.charges[label][element]
         else:
-            charges[i] = sub.species[element].valences[0]
-            if sub.role == "anion":
-                charges[i] += oxidation.anion_holes / n_anions
+            charges[i] = host.charge_at(label, element)
     return charges
+
+
+def _anions_per_unit(host: Family) -> int:
+    """Anions per formula unit, those of groups included."""
+    own = sum(sub.multiplicity for sub in host.sublattices.values() if sub.role == "anion")
+    groups = sum(n for name, e, n, _ in host.standing() if host.sublattices[name].group and host.is_anion(name, e))
+    return own + groups
 
 
 def _neutralise(
@@ -119,18 +170,20 @@ def _neutralise(
 ) -> None:
     """Spread what keeps the cell from neutrality with `n_occupied` ions over the anions.
 
-    Only a cell that approximates its composition leaves anything.
+    Only a cell that approximates its composition leaves anything; a metal has no anions and no charges.
     """
     host = composition_of(spec).host
     labels = structure.site_properties["sublattice"]
-    anions = [i for i, label in enumerate(labels) if host.sublattices[label].role == "anion"]
+    anions = [i for i, label in enumerate(labels) if host.is_anion(label, structure[i].specie.symbol)]
+    if not anions:
+        return
     empty = len(sites) - n_occupied
     excess = charges.sum() - empty * working_charge(spec.working_ion)
     charges[anions] -= excess / len(anions)
 
 
 def apply_ordering(
-    configuration: Structure, occupied: Sequence[int], sublattice: str | None, parent: Structure | None = None
+    configuration: Structure, occupied: Sequence[int], working: Working | None, parent: Structure | None = None
 ) -> Structure:
     """Start cell of an x-state: `configuration` with only `occupied` working sites, on the relaxed parent.
 
@@ -140,14 +193,14 @@ def apply_ordering(
         Cell with every working site occupied.
     occupied
         Indices of `configuration` that stay occupied.
-    sublattice
-        Name of the working sublattice.
+    working
+        Where the working ion stands, None where nothing moves.
     parent
         Relaxed cell of another x-state of this configuration, whose site property ``configuration_site``
         says where its sites come from; sites that it lacks keep their ideal fractional coordinates.
     """
-    working, keep = set(working_sites(configuration, sublattice)), set(occupied)
-    indices = [i for i in range(len(configuration)) if i not in working or i in keep]
+    mobile, keep = set(working.sites(configuration) if working is not None else ()), set(occupied)
+    indices = [i for i in range(len(configuration)) if i not in mobile or i in keep]
     coords = np.array(configuration.frac_coords)
     lattice = configuration.lattice
     if parent is not None:

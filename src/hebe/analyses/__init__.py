@@ -1,0 +1,35 @@
+"""Analyses: one file each; what they want computed, what they make of it, and the quantities that come out."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hebe.analyses.given import Given as Given
+    from hebe.analyses.protocol import Analysis as Analysis
+    from hebe.analyses.protocol import Figure as Figure
+    from hebe.analyses.protocol import Mark as Mark
+    from hebe.analyses.protocol import NoOptions as NoOptions
+    from hebe.analyses.protocol import Requires as Requires
+    from hebe.analyses.quantity import Quantity as Quantity
+    from hebe.analyses.quantity import Shown as Shown
+
+_PUBLIC = {
+    "Analysis": "protocol",
+    "Figure": "protocol",
+    "Given": "given",
+    "Mark": "protocol",
+    "NoOptions": "protocol",
+    "Quantity": "quantity",
+    "Requires": "protocol",
+    "Shown": "quantity",
+}
+
+__all__ = ["Analysis", "Figure", "Given", "Mark", "NoOptions", "Quantity", "Requires", "Shown"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(f"hebe.analyses.{_PUBLIC[name]}"), name)
+    raise AttributeError(f"module 'hebe.analyses' has no attribute {name!r}")

@@ -1,0 +1,33 @@
+"""Which quantities a table of candidates shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hebe.analyses.registry import all_quantities, get_analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from hebe.analyses.quantity import Quantity
+    from hebe.schemas.candidate import CandidateDoc
+
+
+def columns_of(candidates: Iterable[CandidateDoc], ranked_by: Collection[str] = ()) -> list[Quantity[Any]]:
+    """Quantities that were asked for or ranked by, those of the composition first, then by analysis.
+
+    Parameters
+    ----------
+    candidates
+        What is shown.
+    ranked_by
+        Names of the objectives of the campaign.
+    """
+    made = list(dict.fromkeys(name for candidate in candidates for name in candidate.results))
+    own = {q.name for name in made for q in _asked_for(get_analysis(name).quantities)}
+    return [q for q in all_quantities(made).values() if q.name in own or q.name in ranked_by]
+
+
+def _asked_for(quantities: tuple[Quantity[Any], ...]) -> list[Quantity[Any]]:
+    """Those with a column of their own; the main one where none says so."""
+    return [quantity for quantity in quantities if quantity.shown.column] or list(quantities[:1])

@@ -1,0 +1,78 @@
+"""What an analysis is given: the calculations that it wanted, as far as they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
+from hebe.schemas.vibrations import VibrationDoc
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One configuration of a candidate.
+
+    Parameters
+    ----------
+    n_fu
+        Its formula units.
+    configuration
+        As it was built, None for a cell that the campaign brings.
+    made
+        Calculation as made.
+    states, orderings
+        Calculations at other contents of the working ion, and the orderings they were chosen from.
+    vibrations
+        Vibrations of the as-made cell.
+    """
+
+    n_fu: int | None = None
+    configuration: ConfigurationDoc | None = None
+    made: CalculationDoc | None = None
+    states: Sequence[CalculationDoc | None] = ()
+    orderings: Sequence[OrderingDoc | None] = ()
+    vibrations: VibrationDoc | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """Everything that the analysis of a configuration or a candidate can read.
+
+    Parameters
+    ----------
+    cells
+        Configurations of the candidate; the one that is analysed where an analysis is made per configuration.
+    window
+        Lowest and highest x (ions per formula unit) that are ranked, None without a working ion.
+    accept
+        Verdicts on the topology of a cell that count as the host.
+    metal
+        Metal of the working ion.
+    phases
+        Competing phases by id.
+    vertices, members
+        ``{"spec", "configuration", "calculation"}`` of members of the host with fewest species, and of those that
+        compete by name, with ``"vibrations"`` where there are some.
+    facts
+        Facts of the phases that are not the package's: ``{"id", "source", "ions"}``.
+    vibrations
+        Vibrations of competing phases by id.
+    """
+
+    cells: Sequence[Cell]
+    window: tuple[float, float] | None = None
+    accept: tuple[str, ...] = ()
+    metal: CalculationDoc | None = None
+    phases: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
+    vertices: Sequence[Mapping[str, Any]] = ()
+    members: Sequence[Mapping[str, Any]] = ()
+    facts: Sequence[Mapping[str, Any]] = ()
+    vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
+
+    @property
+    def cell(self) -> Cell:
+        """The configuration that is analysed."""
+        return self.cells[0]

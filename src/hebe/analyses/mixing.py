@@ -1,0 +1,218 @@
+"""Mixing of a candidate against competing phases and against its own host, with vibrations where asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from hebe.analyses.protocol import Analysis, Mark, Requires
+from hebe.analyses.quantity import Derived, Quantity, Shown
+from hebe.analyses.wants import Displacements, Phases, Vertices
+from hebe.config.mixing import MixingSpec
+from hebe.schemas.mixing import MixingDoc
+from hebe.schemas.spec import MemberSpec
+from hebe.science.analysis.hull_entries import PhaseFacts
+from hebe.science.analysis.member_result import MemberResult
+from hebe.science.analysis.references import mixing_document
+from hebe.science.analysis.vibrational_mixing import HullVibrations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hebe.analyses.given import Given
+    from hebe.analyses.wants import Want
+    from hebe.schemas.mixing import MixingResult
+
+COMPLETE_GRADES: Final = ("A", "B")
+"""Grades of hull coverage at which a mixing temperature is more than a lower bound."""
+
+_MORE: Final = 1e-6
+
+
+def gained(result: MixingResult) -> float | None:
+    """Entropy gained (eV/K per site), None where none is."""
+    entropy = result.dS_eV_per_K_per_site
+    return entropy if entropy is not None and entropy > 0 else None
+
+
+def basis(document: MixingDoc) -> float | None:
+    """Entropy (eV/K per site) by which the errors of the temperature that is stored were divided."""
+    own = gained(document.competing)
+    return gained(document.same_host) if own is None or document.competing.T_mix_K is None else own
+
+
+def _model_error(part: Callable[[MixingDoc], MixingResult]) -> Callable[[MixingDoc, str, str | None], float | None]:
+    """Error of the engine (K): stored for the set whose temperature is ranked; for the other by ``sd(dH) / dS``."""
+
+    def error(document: MixingDoc, scale: str, ion: str | None) -> float | None:
+        del scale, ion
+        stored, own, entropy = document.T_mix_sd_model_K, basis(document), gained(part(document))
+        if stored is None or part(document).T_mix_K is None:
+            return None
+        return stored if own is None or entropy is None else stored * own / entropy
+
+    return error
+
+
+def _temperature(
+    name: str,
+    title: str,
+    part: Callable[[MixingDoc], MixingResult],
+    path: str,
+    lower_bound: Callable[[MixingDoc], bool] | None = None,
+) -> Quantity[MixingDoc]:
+    return Quantity(
+        name=name,
+        title=title,
+        unit="K",
+        symbol="T_mix",
+        better="low",
+        read=lambda document: part(document).T_mix_K,
+        sd=lambda document: document.T_mix_sd_configurations_K,
+        n=_configurations,
+        why_null=lambda document: part(document).reason,
+        error=_model_error(part),
+        derived=Derived(of="mixing_enthalpy", divisor=lambda document: gained(part(document)) or basis(document)),
+        shown=Shown(unit="K", digits=0, total=True, column=True),
+        lower_bound=lower_bound,
+        path=path,
+    )
+
+
+def _enthalpy(name: str, title: str, part: Callable[[MixingDoc], MixingResult], path: str) -> Quantity[MixingDoc]:
+    return Quantity(
+        name=name,
+        title=title,
+        unit="eV/site",
+        symbol="ΔH",
+        better="low",
+        read=lambda document: part(document).dH_eV_per_site,
+        sd=lambda document: document.dH_sd_eV_per_site,
+        n=_configurations,
+        sd_starts=lambda document: document.dH_sd_starts_eV_per_site,
+        why_null=lambda document: part(document).reason,
+        shown=Shown(unit="meV per site", scale=1000, digits=1),
+        path=path,
+    )
+
+
+def _configurations(document: MixingDoc) -> int:
+    return document.n_configurations if document.competing.dH_eV_per_site is not None else 0
+
+
+def _bound(document: MixingDoc) -> bool:
+    return document.hull_grade not in COMPLETE_GRADES
+
+
+def _competing(document: MixingDoc) -> MixingResult:
+    return document.competing
+
+
+def _same_host(document: MixingDoc) -> MixingResult:
+    return document.same_host
+
+
+class Mixing(Analysis[MixingSpec, MixingDoc]):
+    """Mixing enthalpy, entropy and temperature with both reference sets; energy above the hull and its coverage."""
+
+    name: ClassVar[str] = "mixing"
+    title: ClassVar[str] = "mixing"
+    per = "candidate"
+    requires: ClassVar[Requires] = Requires(disorder=True)
+    campaign_key: ClassVar[str | None] = "mixing"
+    Block = MixingSpec
+    Result = MixingDoc
+    quantities = (
+        _enthalpy("mixing_enthalpy", "mixing enthalpy, competing", _competing, "mixing.competing.dH_eV_per_site"),
+        _temperature("mixing_temperature", "T_mix competing", _competing, "mixing.competing.T_mix_K", _bound),
+        _enthalpy(
+            "mixing_enthalpy_same_host", "mixing enthalpy, same host", _same_host, "mixing.same_host.dH_eV_per_site"
+        ),
+        _temperature("mixing_temperature_same_host", "T_mix same host", _same_host, "mixing.same_host.T_mix_K"),
+        Quantity(
+            name="energy_above_hull",
+            title="energy above hull",
+            unit="eV/atom",
+            symbol="E_hull",
+            better="low",
+            read=lambda document: document.energy_above_hull_eV_per_atom,
+            sd=lambda document: document.energy_above_hull_sd,
+            n=_configurations,
+            why_null=lambda document: document.competing.reason,
+            shown=Shown(unit="meV per atom", scale=1000, digits=1),
+        ),
+    )
+    marks = (
+        Mark(
+            name="left-host",
+            letter="L",
+            meaning="a cell is no longer the host and is left out",
+            holds=lambda document, _: bool(document.left_out),
+        ),
+        Mark(
+            name="bound",
+            letter="B",
+            meaning="the hull lacks known phases: its T_mix is a lower bound",
+            holds=lambda document, _: document.competing.T_mix_K is not None and _bound(document),
+        ),
+        Mark(
+            name="doubtful-phase",
+            letter="D",
+            meaning="a phase that decides is a model or has unverified data",
+            holds=lambda document, _: bool(document.doubtful_phases),
+        ),
+        Mark(
+            name="upper-end",
+            letter="U",
+            meaning="stable only up to a second temperature",
+            holds=lambda document, _: any(
+                part.T_stable_up_to_K is not None for part in (document.competing, document.same_host)
+            ),
+        ),
+        Mark(
+            name="approximate",
+            letter="A",
+            meaning="the cells only approximate the composition",
+            holds=lambda document, _: document.deviation > _MORE,
+        ),
+    )
+
+    def wants(self, block: MixingSpec, member: MemberSpec) -> Sequence[Want]:
+        """Competing phases, members of the host with fewest species, and their vibrations where asked for."""
+        del member
+        asked = block.vibrations
+        more = [] if asked is None else [Displacements(supercell=asked.supercell, displacement=asked.displacement)]
+        return (Phases(), Vertices(), *more)
+
+    def analyse(self, block: MixingSpec, member: MemberSpec, given: Given) -> MixingDoc:
+        """Mixing of the candidate from the mean energy over its configurations."""
+        own = [MemberResult(member, c.configuration, c.made, accept=given.accept) for c in given.cells]
+        simplest, more = ([_member(entry, given.accept) for entry in part] for part in (given.vertices, given.members))
+        vibrations = None
+        if block.vibrations is not None:
+            vibrations = HullVibrations(
+                own=[c.vibrations for c in given.cells], phases=dict(given.vibrations), highest=block.vibrations.highest
+            )
+        return mixing_document(
+            own,
+            simplest,
+            given.phases,
+            None,
+            "",
+            members=more,
+            given=[PhaseFacts(**facts) for facts in given.facts],
+            temperatures=list(block.temperatures),
+            vibrations=vibrations,
+        )
+
+    def remarks(self, result: MixingDoc) -> Sequence[str]:
+        """Its warnings, and why there is no temperature."""
+        reasons = [("competing", result.competing.reason), ("same_host", result.same_host.reason)]
+        return [*result.warnings, *(f"{name}: T_mix is null: {reason}" for name, reason in reasons if reason)]
+
+
+def _member(entry: Mapping[str, Any], accept: tuple[str, ...]) -> MemberResult:
+    spec = MemberSpec.model_validate(entry["spec"])
+    return MemberResult(spec, entry["configuration"], entry["calculation"], entry.get("vibrations"), accept)
+
+
+ANALYSIS: Final = Mixing()

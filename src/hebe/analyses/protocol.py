@@ -1,0 +1,132 @@
+"""What an analysis is: what it wants computed, a pure function of that, and the quantities that come out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+
+from hebe.config.model import ConfigModel
+from hebe.schemas.candidate import CandidateDoc, RankedCandidate
+from hebe.schemas.result import ResultDoc
+
+if TYPE_CHECKING:
+    from hebe.analyses.given import Given
+    from hebe.analyses.quantity import Quantity
+    from hebe.analyses.wants import Want
+    from hebe.schemas.electrode import XState
+    from hebe.schemas.spec import MemberSpec
+
+BlockT = TypeVar("BlockT", bound=ConfigModel)
+ResultT = TypeVar("ResultT", bound=ResultDoc)
+
+
+class NoOptions(ConfigModel):
+    """Options of an analysis that has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requires:
+    """What a campaign must have so that an analysis makes sense.
+
+    Parameters
+    ----------
+    contents
+        How many contents of the working ion; 0 also works without a working ion.
+    disorder
+        Cells that stand for a disordered composition: cells that are given are ordered.
+    """
+
+    contents: int = 0
+    disorder: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark(Generic[ResultT]):
+    """What a reader has to know before trusting a number: a short name, its letter in tables, when it holds."""
+
+    name: str
+    letter: str
+    meaning: str
+    holds: Callable[[ResultT, CandidateDoc], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A figure of the report: ranked candidates in, the text of an SVG out, None where there is nothing to draw."""
+
+    name: str
+    title: str
+    caption: str
+    draw: Callable[[Sequence[RankedCandidate]], str | None]
+
+
+class Analysis(ABC, Generic[BlockT, ResultT]):
+    """One analysis. A module of this package, or an entry point of the group ``hebe.analyses``, names an object of it.
+
+    Attributes
+    ----------
+    name, title
+        Name in campaigns; what the report calls it.
+    version
+        Raised when its results change; its jobs run again then.
+    per
+        Whether one result stands for a configuration or for the candidate.
+    Block, Result
+        Model of its options in a campaign, whose defaults must do, and of its result.
+    requires
+        Checked when a campaign is read.
+    quantities
+        The first is the main one: a candidate without it is partial.
+    marks, figures
+        What else it tells.
+    campaign_key
+        Key of a campaign that holds its options for all stages, if there is one.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    version: ClassVar[int] = 1
+    per: ClassVar[Literal["configuration", "candidate"]] = "configuration"
+    requires: ClassVar[Requires] = Requires()
+    campaign_key: ClassVar[str | None] = None
+    figures: ClassVar[tuple[Figure, ...]] = ()
+    Block: type[BlockT]
+    Result: type[ResultT]
+    quantities: tuple[Quantity[ResultT], ...]
+    marks: tuple[Mark[ResultT], ...] = ()
+
+    @abstractmethod
+    def wants(self, block: BlockT, member: MemberSpec) -> Sequence[Want]:
+        """What has to be computed beside the as-made cells."""
+
+    @abstractmethod
+    def analyse(self, block: BlockT, member: MemberSpec, given: Given) -> ResultT:
+        """Result from what is there; what is missing becomes a warning. Changes and computes nothing else."""
+
+    def states(self, result: ResultT) -> Sequence[XState]:
+        """States over the content of the working ion that a result knows."""
+        del result
+        return ()
+
+    def remarks(self, result: ResultT) -> Sequence[str]:
+        """What the candidate's warnings take over from a result."""
+        return result.warnings
+
+    def of(self, candidate: CandidateDoc) -> list[ResultT | None]:
+        """Results of a candidate: one per configuration, or one."""
+        found = candidate.results.get(self.name, [])
+        return [None if result is None else self.Result.model_validate(result) for result in found]
+
+    def best(self, candidate: CandidateDoc) -> ResultT | None:
+        """Result of a candidate, or of its configuration of lowest energy; None if there is none."""
+        found = candidate.results.get(self.name, [])
+        at = 0 if self.per == "candidate" else candidate.lowest
+        result = found[at] if at is not None and at < len(found) else None
+        return None if result is None else self.Result.model_validate(result)
+
+
+AnyAnalysis = Analysis[Any, Any]
+Results = Mapping[str, Sequence[ResultDoc | None]]
+"""Results by analysis: one per configuration, or one."""

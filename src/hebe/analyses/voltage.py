@@ -1,0 +1,107 @@
+"""Average voltage, voltage profile and x-states of one configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from hebe.analyses.protocol import Analysis, Mark, NoOptions, Requires
+from hebe.analyses.quantity import Quantity, Shown
+from hebe.analyses.wants import Contents, Metal
+from hebe.schemas.electrode import VoltageDoc
+from hebe.science.analysis.electrode import StateInput, voltage_document
+from hebe.science.analysis.model_error import voltage_error
+from hebe.science.chemistry.candidate import FARADAY_MAH
+from hebe.science.chemistry.member import composition_of
+from hebe.science.chemistry.space import working_charge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.analyses.given import Given
+    from hebe.analyses.wants import Want
+    from hebe.schemas.candidate import CandidateDoc
+    from hebe.schemas.electrode import XState
+    from hebe.schemas.spec import MemberSpec
+
+_MORE: Final = 1e-6
+
+
+class Voltage(Analysis[NoOptions, VoltageDoc]):
+    """Energies at both ends of the window, and the lower hull between them, against the metal of the working ion."""
+
+    name: ClassVar[str] = "voltage"
+    title: ClassVar[str] = "voltage"
+    requires: ClassVar[Requires] = Requires(contents=2)
+    Block = NoOptions
+    Result = VoltageDoc
+    quantities = (
+        Quantity(
+            name="average_voltage",
+            title="voltage",
+            unit="V",
+            symbol="V",
+            better="high",
+            read=lambda result: result.average_voltage_V,
+            sd_starts=lambda result: result.average_voltage_V_sd_starts,
+            error=lambda _, scale, ion: voltage_error(scale, ion),
+            shown=Shown(unit="V", column=True),
+        ),
+        Quantity(
+            name="capacity_window",
+            title="capacity of the window",
+            unit="mAh/g",
+            symbol="Q",
+            better="high",
+            read=lambda result: result.capacity_window_mAh_g,
+            shown=Shown(unit="mAh g⁻¹", digits=0),
+            compared=False,
+        ),
+    )
+    marks = (
+        Mark(
+            name="electrons",
+            letter="E",
+            meaning="the window takes more electrons than the cations can give",
+            holds=lambda result, candidate: _too_many(result.capacity_window_mAh_g, _redox(candidate)),
+        ),
+    )
+
+    def wants(self, block: NoOptions, member: MemberSpec) -> Sequence[Want]:
+        """Cells at the contents of the stage, and the metal."""
+        del block, member
+        return (Contents(), Metal())
+
+    def analyse(self, block: NoOptions, member: MemberSpec, given: Given) -> VoltageDoc:
+        """Voltage of one configuration; null with a warning where an end of the window or the metal is missing."""
+        del block
+        if given.window is None:
+            raise ValueError("a voltage needs a window of the working-ion content")
+        cell = given.cell
+        inputs = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept)
+        document = voltage_document(inputs, given.metal, given.window)
+        low, high = given.window
+        charge = (high - low) * working_charge(member.working_ion)
+        document.capacity_window_mAh_g = FARADAY_MAH * charge / composition_of(member).molar_mass
+        window, redox = document.capacity_window_mAh_g, member.descriptors.get("capacity_redox_mAh_g")
+        if redox is not None and _too_many(window, redox):
+            text = (
+                f"the window takes {window:.1f} mAh/g, more than the {redox:.1f} that the electrons of the cations give"
+            )
+            document.warnings.append(text)
+        return document
+
+    def states(self, result: VoltageDoc) -> Sequence[XState]:
+        """Its x-states."""
+        return result.x_states
+
+
+def _redox(candidate: CandidateDoc) -> float | None:
+    value = candidate.descriptors.get("capacity_redox_mAh_g")
+    return None if value is None else float(value)
+
+
+def _too_many(window: float | None, redox: float | None) -> bool:
+    return window is not None and redox is not None and window > redox * (1 + _MORE)
+
+
+ANALYSIS: Final = Voltage()

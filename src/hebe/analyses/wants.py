@@ -1,0 +1,46 @@
+"""What an analysis can want computed. A stage wires each want once, whoever else wants it too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Want:
+    """Something that is computed for an analysis. The as-made cells of a candidate are always there."""
+
+
+@dataclass(frozen=True)
+class Contents(Want):
+    """Cells at the other contents of the working ion that the stage asks for, and the orderings behind them."""
+
+
+@dataclass(frozen=True)
+class Metal(Want):
+    """Metal of the working ion."""
+
+
+@dataclass(frozen=True)
+class Phases(Want):
+    """Competing phases of the candidate's elements: those of the package and those that the campaign brings."""
+
+
+@dataclass(frozen=True)
+class Vertices(Want):
+    """Members of the host with fewest species at the candidate's oxidation states, and those that compete by name."""
+
+
+@dataclass(frozen=True)
+class Displacements(Want):
+    """Harmonic vibrations of the as-made cells, and of the phases and members of the host that are wanted too.
+
+    Parameters
+    ----------
+    supercell
+        Least width of the cells in which atoms are displaced (A).
+    displacement
+        A.
+    """
+
+    supercell: float = 10.0
+    displacement: float = 0.01

@@ -1,0 +1,220 @@
+"""What people call from Python: run a campaign, ask for its state and its results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobflow import Job
+
+from hebe.campaigns.contract import without_versions
+from hebe.campaigns.loading import load_campaign
+from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
+from hebe.config.campaign import Campaign
+from hebe.config.settings import get_settings
+from hebe.config.wording import suggest
+from hebe.engines.registry import get_engine
+from hebe.exceptions import BadInputError
+from hebe.flows.campaign import campaign_flow
+from hebe.flows.estimate import cost_of, estimate
+from hebe.launchers.launcher import Project, Wishes
+from hebe.launchers.records import Records
+from hebe.launchers.registry import get_launcher
+from hebe.launchers.running import run_flow
+from hebe.makers.calculation import CalculationMaker
+from hebe.stores.factory import embedded_path, find_project, open_store
+
+if TYPE_CHECKING:
+    import re
+
+    from jobflow import Flow, JobStore
+
+    from hebe.launchers.summary import RunSummary
+
+__all__ = ["Results", "campaign_flow", "estimate", "load_campaign", "plan", "rerun", "results", "run", "show", "status"]
+
+
+def project_store(start: Path | None = None) -> JobStore:
+    """Connected store of the project of a folder (the working folder by default)."""
+    return open_store(project_root(start))
+
+
+def project_root(start: Path | None = None) -> Path:
+    configured = get_settings(start).project_dir
+    return configured if configured is not None else find_project(start or Path.cwd())
+
+
+def run(
+    campaign: Campaign | str | Path,
+    *,
+    workers: int | None = None,
+    progress: bool | None = None,
+    retry_failed: bool = False,
+    launcher: str | dict[str, Any] | None = None,
+    start: Path | None = None,
+) -> RunSummary:
+    """Run a campaign to the end; run again to resume.
+
+    Parameters
+    ----------
+    campaign
+        A campaign or the path of its file.
+    workers
+        How many jobs run at a time; settings, then the number of processors by default.
+    progress
+        Show a progress bar; by default when standard error is a terminal.
+    retry_failed
+        Also run failed calculations again, with what depends on them.
+    launcher
+        Name of a launcher, or a mapping as in settings; that of the settings by default.
+    start
+        Folder from which the project is searched.
+    """
+    chosen = as_campaign(campaign)
+    for stage in chosen.stages:
+        get_engine(stage.engine).check()
+    flow = campaign_flow(chosen)
+    store = project_store(start)
+    try:
+        found = get_launcher(launcher, Project(project_root(start), store))
+        summary = run_flow(found, flow, Wishes(workers=workers, progress=progress, retry_failed=retry_failed))
+        update_candidates(store, chosen.name)
+    finally:
+        store.close()
+    return summary
+
+
+def as_campaign(campaign: Campaign | str | Path) -> Campaign:
+    return campaign if isinstance(campaign, Campaign) else load_campaign(campaign)
+
+
+def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Results:
+    """Ranked candidates of the campaign as its file is now; unfinished ones are left out."""
+    chosen = as_campaign(campaign)
+    store = project_store(start)
+    try:
+        return results_of(store, chosen)
+    finally:
+        store.close()
+
+
+def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[str, Any]:
+    """What a run would do: jobs, relaxations, how many have no output yet, CPU hours of those."""
+    chosen = as_campaign(campaign)
+    flow = campaign_flow(chosen)
+    store = project_store(start)
+    try:
+        records = Records.beside(store.docs_store, project_root(start))
+        asked = records.asked([job.uuid for job in flow.jobs])
+        jobs = list({j.uuid: j for part in (flow, *asked) for j in part.jobs if isinstance(j, Job)}.values())
+        done = {
+            d["uuid"] for d in store.docs_store.query({"uuid": {"$in": [j.uuid for j in jobs]}}, properties=["uuid"])
+        }
+        relaxations = [job for job in jobs if isinstance(job.maker, CalculationMaker)]
+        to_do = [job for job in relaxations if job.uuid not in done]
+        cost = cost_of(chosen, store, to_do)
+    finally:
+        store.close()
+    decided = {job.metadata["stage"] for job in jobs}
+    return {
+        "campaign": chosen.name,
+        "candidates": len({job.metadata["candidate"] for job in jobs if job.metadata.get("candidate")}),
+        "jobs": len(jobs),
+        "calculations": len(relaxations),
+        "to_run": len(jobs) - len(done),
+        "calculations_to_run": len(to_do),
+        "undecided_stages": [number for number in range(len(chosen.stages)) if number not in decided],
+        **cost,
+    }
+
+
+def rerun(
+    campaign: Campaign | str | Path | None = None,
+    *,
+    error: re.Pattern[str] | None = None,
+    candidate: str | None = None,
+    older_than_s: float | None = None,
+    within_s: float | None = None,
+    dry_run: bool = False,
+    start: Path | None = None,
+) -> dict[str, Any]:
+    """Have failed jobs run again at the next run, with what reads from them.
+
+    Parameters
+    ----------
+    campaign
+        Only jobs of this campaign; everything in the project's store by default.
+    error
+        Only errors whose ``class: message`` it finds.
+    candidate
+        Only jobs of this candidate.
+    older_than_s, within_s
+        Only failures of at least, at most this age in seconds.
+    dry_run
+        Change nothing.
+
+    Raises
+    ------
+    BadInputError
+        If the store knows nothing of the candidate.
+    """
+    from hebe.launchers.rerun import Choice
+    from hebe.launchers.rerun import rerun as take_back
+
+    flow: Flow | None = None if campaign is None else campaign_flow(as_campaign(campaign))
+    store = existing_store(start)
+    try:
+        choice = Choice(error, candidate, older_than_s, within_s)
+        found = take_back(store, project_root(start), choice, flow=flow, dry_run=dry_run)
+        if candidate is not None and not found["jobs"]:
+            _must_be_known(store, candidate)
+    finally:
+        store.close()
+    return {"campaign": None if flow is None else flow.name, **found}
+
+
+def existing_store(start: Path | None) -> JobStore:
+    """Store of the project, which must be there."""
+    path = embedded_path(project_root(start))
+    if path is not None and not path.is_file():
+        raise BadInputError("there is no store yet", file=path, suggestion="hebe run CAMPAIGN makes it")
+    return project_store(start)
+
+
+def _must_be_known(store: JobStore, candidate: str) -> None:
+    known = [str(name) for name in store.docs_store.distinct("output.candidate_id")]
+    if candidate not in known:
+        raise BadInputError(f"no candidate is called {candidate!r}", suggestion=suggest(candidate, known))
+
+
+def status(campaign: Campaign | str | Path | None = None, *, start: Path | None = None) -> dict[str, Any]:
+    """State of a campaign, or of everything in the project's store."""
+    flow: Flow | None = None if campaign is None else campaign_flow(as_campaign(campaign))
+    uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
+    found = get_launcher(None, Project(project_root(start))).status(uuids)
+    return {"campaign": None if flow is None else flow.name, **found}
+
+
+def show(identifier: str, *, start: Path | None = None) -> dict[str, Any]:
+    """Candidate, calculation or job by its id; a unique prefix of at least 8 digits is enough.
+
+    Raises
+    ------
+    BadInputError
+        If nothing or more than one document has that id.
+    """
+    store = project_store(start)
+    try:
+        found = documents_called(store, identifier)
+    finally:
+        store.close()
+    if not found:
+        raise BadInputError(
+            f"nothing in the store is called {identifier!r}", suggestion="give a candidate id, key or job id"
+        )
+    distinct = {json.dumps([d.get("candidate_id"), d.get("key"), d.get("uuid")]): d for d in found}
+    if len(distinct) > 1:
+        raise BadInputError(f"{identifier!r} names {len(distinct)} documents", suggestion="give more digits")
+    shown: dict[str, Any] = without_versions(next(iter(distinct.values())))
+    return shown

@@ -1,0 +1,138 @@
+"""A candidate as ``hebe results --json`` prints it: names that other programs rely on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.analyses import mixing, voltage, volume_strain
+from hebe.analyses.registry import all_quantities
+from hebe.schemas.mixing import MixingDoc
+
+if TYPE_CHECKING:
+    from hebe.schemas.candidate import RankedCandidate
+
+_DIRECT: Final = (
+    "candidate_id",
+    "rank",
+    "stage",
+    "status",
+    "formula",
+    "family",
+    "working_ion",
+    "x_made",
+    "composition",
+    "entropy_R",
+    "descriptors",
+    "engine",
+    "energy_scale",
+    "configuration",
+    "n_configurations",
+    "calculations",
+    "marks",
+    "states_left",
+    "warnings",
+)
+_NESTED: Final = ("composition", "entropy_R", "descriptors", "calculations", "marks", "states_left", "warnings")
+_ALWAYS: Final = (voltage.ANALYSIS.name, volume_strain.ANALYSIS.name, mixing.ANALYSIS.name)
+"""Analyses whose names are there, null, where they were not asked for."""
+
+_SPREADS: Final = {"sd": "sd_configurations", "sd_starts": "sd_starts", "se": "se", "error": "error"}
+_SPREAD: Final = ("average_voltage", "max_volume_strain")
+_HULL: Final = ("hull_phases", "hull_grade", "hull_models")
+_MIXING: Final = (
+    "competing",
+    "same_host",
+    "sites_per_fu",
+    "atoms_per_fu",
+    "dH_sd_eV_per_site",
+    "dH_sd_starts_eV_per_site",
+    "left_out",
+    "doubtful_phases",
+    "deviation",
+    "energy_above_hull_sd",
+    "T_mix_sd_configurations_K",
+    "T_mix_sd_model_K",
+    "vibrations",
+)
+
+
+def contract(candidate: RankedCandidate) -> dict[str, Any]:
+    """Plain data of a ranked candidate."""
+    plain = candidate.model_dump(mode="json", include=set(_DIRECT))
+    found = {name: plain[name] for name in _DIRECT}
+    states = _lists(candidate)
+    return {
+        **found,
+        **_values(candidate),
+        **states,
+        **_mixing(candidate),
+        "results": without_versions(candidate.results),
+    }
+
+
+def _values(candidate: RankedCandidate) -> dict[str, Any]:
+    """Quantities under their keys, with the spreads that they have; ``n_values`` says what a mean is taken over."""
+    analyses = [*_ALWAYS, *(name for name in candidate.results if name not in _ALWAYS)]
+    found: dict[str, Any] = {}
+    numbers: dict[str, int] = {}
+    for quantity in all_quantities(analyses).values():
+        if quantity.key in _DIRECT:
+            continue
+        value = candidate.values.get(quantity.name)
+        found[quantity.key] = None if value is None else value.mean
+        known = quantity.name not in candidate.values or quantity.name in _SPREAD
+        for suffix, field in _SPREADS.items():
+            spread = None if value is None else getattr(value, field)
+            if spread is not None or (known and quantity.name in _SPREAD):
+                found[f"{quantity.key}_{suffix}"] = spread
+        if quantity.name in _SPREAD or (value is not None and value.n and quantity.name not in _composition()):
+            numbers[quantity.key] = 0 if value is None else value.n
+    found.setdefault("max_delta_volume_sd", None)
+    return {**found, "n_values": numbers}
+
+
+def _composition() -> set[str]:
+    return set(all_quantities(()))
+
+
+def _lists(candidate: RankedCandidate) -> dict[str, Any]:
+    profile, strain = voltage.ANALYSIS.best(candidate), volume_strain.ANALYSIS.best(candidate)
+    states = profile.x_states if profile is not None else strain.x_states if strain is not None else []
+    steps = [] if profile is None else profile.voltage_profile
+    change = candidate.values.get("max_volume_strain")
+    return {
+        "voltage_profile": without_versions([step.model_dump(mode="json") for step in steps]),
+        "x_states": without_versions([state.model_dump(mode="json") for state in states]),
+        "volume_strain_at_max": None if change is None else change.signed,
+    }
+
+
+def _mixing(candidate: RankedCandidate) -> dict[str, Any]:
+    document = mixing.ANALYSIS.best(candidate) or MixingDoc()
+    plain = without_versions(document.model_dump(mode="json"))
+    inner = {name: plain[name] for name in _MIXING}
+    own, other = (candidate.values.get(name) for name in ("mixing_temperature", "mixing_temperature_same_host"))
+    enthalpy = candidate.values.get("mixing_enthalpy")
+    chosen = own if own is not None and own.mean is not None else other
+    inner["dH_se_eV_per_site"] = None if enthalpy is None else enthalpy.se
+    inner["T_mix_se_configurations_K"] = None if chosen is None else chosen.se
+    return {"mixing": inner, **{name: plain[name] for name in _HULL}}
+
+
+def without_versions(value: Any) -> Any:
+    """A document without what is only for machines: versions of schemas, names of classes."""
+    if isinstance(value, dict):
+        return {k: without_versions(v) for k, v in value.items() if k != "schema_version" and not k.startswith("@")}
+    return [without_versions(item) for item in value] if isinstance(value, list) else value
+
+
+def keys_of_quantities() -> dict[str, str]:
+    """Key that holds the value of each quantity, by its name."""
+    return {name: q.path or q.key for name, q in all_quantities().items()}
+
+
+def contract_keys() -> list[str]:
+    """Keys with one value that every candidate has, known before there is a candidate."""
+    quantities = [key for q in all_quantities(_ALWAYS).values() for key in (q.path, q.key) if key]
+    direct = [name for name in _DIRECT if name not in _NESTED]
+    return [*direct, *quantities, "hull_grade", *(f"mixing.{name}" for name in _MIXING if name.endswith("_K"))]

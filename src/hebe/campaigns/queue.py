@@ -1,0 +1,85 @@
+"""Campaigns that are handed over to a launcher, and control of whatever runs a campaign."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from hebe.campaigns.api import as_campaign, campaign_flow, existing_store, plan, project_root
+from hebe.launchers.launcher import Project, Wishes
+from hebe.launchers.registry import keeping_launcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hebe.config.campaign import Campaign
+    from hebe.launchers.launcher import Report
+
+__all__ = ["control", "launch", "submit"]
+
+
+def submit(
+    campaign: Campaign | str | Path,
+    *,
+    launcher: str | None = None,
+    dry_run: bool = False,
+    start: Path | None = None,
+) -> dict[str, Any]:
+    """Hand a campaign over to a launcher that keeps it; `launch` runs it. Again: adds only what is new.
+
+    Parameters
+    ----------
+    campaign
+        A campaign or the path of its file.
+    launcher
+        Name of a launcher; that of the settings by default, or the one that they prepare.
+    dry_run
+        Only say what would be added.
+    start
+        Folder from which the project is searched.
+    """
+    chosen = as_campaign(campaign)
+    name, taker = keeping_launcher(launcher, Project(project_root(start)))
+    planned = plan(chosen, start=start)
+    found = asdict(taker.submit(campaign_flow(chosen), dry_run=dry_run))
+    hours = planned["cpu_hours_estimate"] / max(planned["calculations_to_run"], 1)
+    numbers, jobs, cores = found.pop("calculations"), found.pop("resources"), found.pop("cores")
+    resources = [
+        {
+            "name": name,
+            "jobs": count,
+            "calculations": numbers.get(name, 0),
+            "cores": cores.get(name, 1),
+            "core_hours_estimate": hours * numbers.get(name, 0) * cores.get(name, 1),
+        }
+        for name, count in sorted(jobs.items())
+    ]
+    told = {"launcher": name, "goes_on": taker.goes_on}
+    return {"campaign": chosen.name, "dry_run": dry_run, **found, "resources": resources, **told}
+
+
+def launch(
+    tell: Callable[[str], None],
+    *,
+    launcher: str | None = None,
+    interval_s: float = 5.0,
+    idle_s: float = 10.0,
+    stay: bool = False,
+    start: Path | None = None,
+) -> Report:
+    """Run what was handed over until nothing is left to do."""
+    _, driver = keeping_launcher(launcher, Project(project_root(start)))
+    return driver.drive(Wishes(interval_s=interval_s, idle_s=idle_s, stay=stay, tell=tell))
+
+
+def control(campaign: Campaign | str | Path, status: str | None, *, start: Path | None = None) -> dict[str, Any]:
+    """Have whatever runs a campaign pause (``paused``), end (``cancelled``) or go on (None)."""
+    from hebe.launchers.records import Records
+
+    chosen, store = as_campaign(campaign), existing_store(start)
+    try:
+        Records.beside(store.docs_store, project_root(start)).control(chosen.name, status)
+    finally:
+        store.close()
+    return {"campaign": chosen.name, "control": status}

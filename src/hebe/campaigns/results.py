@@ -1,0 +1,152 @@
+"""Candidates of a campaign as their latest stage left them, ranked; the documents behind an identifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hebe.analyses.before import candidate_of
+from hebe.analyses.errors import with_errors
+from hebe.analyses.registry import objectives_of
+from hebe.campaigns.contract import contract, without_versions
+from hebe.schemas.candidate import RankedCandidate
+from hebe.science.analysis.ranking import rank
+from hebe.science.chemistry.screening import screen
+from hebe.stores.builders import build_candidates
+from hebe.stores.factory import open_collection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from jobflow import JobStore
+    from maggma.core.store import Store
+
+    from hebe.config.campaign import Campaign
+    from hebe.schemas.candidate import CandidateDoc
+
+
+@dataclass(frozen=True)
+class Results:
+    """Ranked candidates of a campaign, best first.
+
+    ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree.
+    """
+
+    campaign: str
+    ranked: list[RankedCandidate]
+    promotions: list[dict[str, Any]] = field(default_factory=list)
+    agreement: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def candidates(self) -> list[dict[str, Any]]:
+        """Candidates as ``hebe results --json`` prints them."""
+        return [contract(candidate) for candidate in self.ranked]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row per candidate, nested keys joined by dots.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+        """
+        from hebe.exceptions import MissingDependencyError
+
+        try:
+            import pandas as pd
+        except ImportError as err:
+            raise MissingDependencyError("pandas", "a table of results", "report") from err
+        return pd.json_normalize(self.candidates)
+
+
+def results_of(store: JobStore, campaign: Campaign) -> Results:
+    """Ranked candidates of a campaign that a connected store holds; unfinished ones are left out."""
+    wanted = {candidate.candidate_id for candidate in screen(campaign).selected}
+    found = [doc for doc in update_candidates(store, campaign.name) if doc["candidate_id"] in wanted]
+    promotions, agreement = (_borders(store, campaign, name) for name in ("promote", "agree"))
+    latest = _latest_stages(found, promotions, len(campaign.stages))
+    return Results(campaign.name, ranked([candidate_of(doc) for doc in latest], campaign), promotions, agreement)
+
+
+def _candidates_store(store: JobStore) -> Store:
+    return open_collection(store, "candidates", "candidate_id")
+
+
+def update_candidates(store: JobStore, campaign: str) -> list[dict[str, Any]]:
+    """Bring the candidates of a campaign up to date and return them."""
+    candidates = _candidates_store(store)
+    try:
+        build_candidates(store, candidates, campaign)
+        return list(candidates.query({"campaign": campaign}))
+    finally:
+        candidates.close()
+
+
+def documents_called(store: JobStore, identifier: str) -> list[dict[str, Any]]:
+    """Documents that an identifier may mean, candidates first."""
+    candidates = _candidates_store(store)
+    try:
+        build_candidates(store, candidates)
+        named = list(candidates.query({"candidate_id": identifier}))
+    finally:
+        candidates.close()
+    if named:
+        return [max(named, key=lambda d: (d["stage"], d["completed_at"]))]
+    if len(identifier) < 8:
+        return []
+    exact = list(store.docs_store.query({"$or": [{"output.key": identifier}, {"uuid": identifier}]}))
+    if not exact:
+        prefix = {"$gte": identifier, "$lt": identifier + "~"}
+        exact = list(store.docs_store.query({"$or": [{"output.key": prefix}, {"uuid": prefix}]}))
+    return [_unwrapped(doc, identifier) for doc in exact]
+
+
+def _unwrapped(doc: dict[str, Any], identifier: str) -> dict[str, Any]:
+    """The calculation itself when asked by key, the job with its output when asked by job id."""
+    output = doc["output"]
+    if isinstance(output, dict) and str(output.get("key", "")).startswith(identifier):
+        return output
+    return doc
+
+
+def _borders(store: JobStore, campaign: Campaign, kind: str) -> list[dict[str, Any]]:
+    """Newest promotion or agreement at each border of two stages of a campaign."""
+    newest: dict[int, dict[str, Any]] = {}
+    criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": _border_labels(campaign, kind)}}
+    for found in store.docs_store.query(criteria, sort={"completed_at": 1}):
+        newest[found["output"]["stage"]] = without_versions(found["output"])
+    return [newest[number] for number in sorted(newest)]
+
+
+def _border_labels(campaign: Campaign, kind: str) -> list[str]:
+    return [f"border/s{number}/{kind}" for number in range(1, len(campaign.stages))]
+
+
+def _latest_stages(
+    found: Sequence[dict[str, Any]], promotions: Sequence[dict[str, Any]], n_stages: int
+) -> list[dict[str, Any]]:
+    """Document of each candidate after the last stage of the file that it was promoted to."""
+    promoted = {doc["stage"]: {c["candidate_id"] for c in doc["candidates"] if c["promoted"]} for doc in promotions}
+    latest: dict[str, dict[str, Any]] = {}
+    for doc in sorted(found, key=lambda d: int(d["stage"])):
+        stage = doc["stage"]
+        if stage < n_stages and (stage == 0 or doc["candidate_id"] in promoted.get(stage, ())):
+            latest[doc["candidate_id"]] = doc
+    return list(latest.values())
+
+
+def ranked(candidates: Sequence[CandidateDoc], campaign: Campaign) -> list[RankedCandidate]:
+    """Candidates with their ranks and the standard errors of their values, best first, unranked ones last.
+
+    Candidates of a later stage come before those of an earlier one, and each stage is ranked in itself by the
+    objectives that it computes: numbers of two stages are not compared.
+    """
+    result: list[RankedCandidate] = []
+    for number in range(len(campaign.stages) - 1, -1, -1):
+        part = with_errors([RankedCandidate(**dict(c)) for c in candidates if c.stage == number])
+        ranks = rank(part, objectives_of(campaign.rank, campaign.stages[number].analyses))
+        above = sum(1 for candidate in result if candidate.rank is not None)
+        for candidate, place in zip(part, ranks, strict=True):
+            result.append(candidate.model_copy(update={"rank": None if place is None else above + place}))
+    return sorted(result, key=lambda c: (c.rank is None, c.rank or 0, c.candidate_id))

@@ -1,0 +1,69 @@
+"""What a family must not say: refused when its file is read, with what would do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hebe.config.family_sites import VACANCY
+
+if TYPE_CHECKING:
+    from hebe.config.family import Family
+
+
+def check_working(family: Family) -> None:
+    """Refuse sites of the working ion that cannot be used.
+
+    Raises
+    ------
+    ValueError
+        If working ions and their sites do not go together, or sites that exclude each other are mixed.
+    """
+    if bool(family.working_ions) != bool(family.working_own or family.working_shared):
+        raise ValueError(
+            "working_ions and a sublattice of role working, or a mixed one that working names, go together"
+        )
+    for name in family.working:
+        if name not in family.sublattices:
+            raise ValueError(f"working names {name}, which is no sublattice")
+    if family.working and not set(family.working_own) <= set(family.working):
+        left_out = ", ".join(sorted(set(family.working_own) - set(family.working)))
+        raise ValueError(f"working leaves out {left_out}, whose role is working")
+    for name in family.working_shared:
+        sub = family.sublattices[name]
+        if not set(family.working_ions) & set(sub.species):
+            raise ValueError(f"working names {name}, whose species hold none of {', '.join(family.working_ions)}")
+    for name in family.mixed:
+        if family.sublattices[name].exclusion:
+            raise ValueError(f"sites of {name} exclude each other: species cannot be mixed on them")
+
+
+def check_bonding(family: Family) -> None:
+    """Refuse charges in a metal, and species without charge elsewhere.
+
+    Raises
+    ------
+    ValueError
+        Names the sublattice or the key.
+    """
+    states = [
+        (name, element, valence)
+        for name, sub in family.sublattices.items()
+        for element, data in sub.species.items()
+        for valence in data.valences
+        if element != VACANCY
+    ]
+    if family.bonding == "ionic":
+        for name, element, valence in states:
+            if valence == 0:
+                raise ValueError(f"{element} on {name} has no oxidation state; bonding: metallic has none")
+        return
+    if family.ladder or family.anion_limit or family.ladder_electrode or family.no_electrode:
+        raise ValueError("a metallic family has no ladder, electrode or anion limit")
+    if family.working_ions:
+        raise ValueError("a metallic family has no working ion: its voltage needs the phases that it turns into")
+    for name, sub in family.sublattices.items():
+        if sub.role in ("anion", "group"):
+            raise ValueError(f"{name} of a metallic family has the role {sub.role}")
+    for name, element, valence in states:
+        if valence:
+            raise ValueError(f"{element} on {name} of a metallic family has the oxidation state {valence:+d}, not 0")

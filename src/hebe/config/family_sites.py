@@ -1,0 +1,139 @@
+"""Sites of a host family: its sublattices and their species, rigid groups, and where the working ion stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from hebe.config.model import ConfigModel
+from hebe.config.units import ExactFraction
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+VACANCY: Final = "Va"
+"""Species that stands for an empty site; its oxidation state is 0."""
+
+Role = Literal["mixed", "working", "anion", "fixed", "group"]
+Spin = Literal["high", "low"]
+Vector = tuple[float, float, float]
+
+
+def without_defaults(model: ConfigModel, fields: dict[str, Any], later: tuple[str, ...]) -> dict[str, Any]:
+    """Plain data without the keys of `later` that have their default, so that they identify nothing."""
+    defaults = {key: type(model).model_fields[key].get_default(call_default_factory=True) for key in later}
+    return {key: value for key, value in fields.items() if key not in later or getattr(model, key) != defaults[key]}
+
+
+class SpeciesData(ConfigModel):
+    """Oxidation states that an element takes on a sublattice, and what is special about them; 0 in a metal."""
+
+    valences: tuple[int, ...] = Field(default=(0,), min_length=1)
+    low_spin: tuple[int, ...] = ()
+    """Oxidation states that are low-spin in this host; all others are high-spin."""
+
+
+class FamilySublattice(ConfigModel):
+    """One set of symmetry-related sites.
+
+    ``coordinates`` are fractional, one per orbit of the space group in its standard setting; ``multiplicity`` counts
+    sites per formula unit; two sites closer than ``exclusion`` (A) are never occupied together. ``site_energy`` (eV)
+    is what an ion of the working element costs there beside electrostatics. The sites of a ``group`` are the centres
+    of rigid units.
+    """
+
+    wyckoff: str
+    coordinates: tuple[tuple[ExactFraction, ExactFraction, ExactFraction], ...] = Field(min_length=1)
+    coordination: int = Field(gt=0)
+    multiplicity: int = Field(gt=0)
+    role: Role
+    exclusion: float = Field(default=0.0, ge=0)
+    species: dict[str, SpeciesData] = Field(default_factory=dict)
+    site_energy: float = 0.0
+    group: str | None = None
+
+    @model_validator(mode="after")
+    def _group_of_its_role(self) -> FamilySublattice:
+        if (self.role == "group") != (self.group is not None):
+            raise ValueError("role group and the name of a group belong together")
+        if self.group is not None and self.species:
+            raise ValueError("the species of a group stand in groups")
+        if self.species.get(VACANCY, SpeciesData()).valences != (0,):
+            raise ValueError(f"{VACANCY}, an empty site, has the oxidation state 0")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, handler(self), ("site_energy", "group"))
+
+
+class GroupAtom(ConfigModel):
+    """Atoms of a rigid unit that symmetry makes from one: ``at`` is the vector from the centre (A).
+
+    The vector is Cartesian, with the first axis along a and the third along c of the conventional cell. ``number``
+    counts the atoms of one unit that the site symmetry of its centre makes from this one.
+    """
+
+    element: str
+    valence: int
+    at: Vector
+    number: int = Field(default=1, gt=0)
+
+
+class GroupData(ConfigModel):
+    """A rigid unit such as PO4: its charge, and the atoms that it places; bonds keep their length in every cell."""
+
+    charge: int
+    atoms: tuple[GroupAtom, ...] = Field(min_length=1)
+    source: str
+
+    @model_validator(mode="after")
+    def _charge_of_its_atoms(self) -> GroupData:
+        total = sum(atom.valence * atom.number for atom in self.atoms)
+        if total != self.charge:
+            raise ValueError(f"the atoms of the group carry {total:+d}, its charge is {self.charge:+d}")
+        return self
+
+    @property
+    def formula(self) -> dict[str, int]:
+        """Element -> atoms of one unit."""
+        result: dict[str, int] = {}
+        for atom in self.atoms:
+            result[atom.element] = result.get(atom.element, 0) + atom.number
+        return result
+
+
+class LatticeEstimate(ConfigModel):
+    """Starting lattice of the conventional cell, linear in the mean cation radius.
+
+    ``parameters`` (A, degrees) hold at ``reference_radius`` (A); ``slopes`` are d(parameter)/d(radius).
+    """
+
+    parameters: dict[Literal["a", "b", "c", "alpha", "beta", "gamma"], float]
+    reference_radius: float
+    slopes: dict[Literal["a", "b", "c"], float] = Field(default_factory=dict)
+    source: str
+
+
+@dataclass(frozen=True)
+class Working:
+    """Where a working ion stands: on sublattices of its ``own``, and on mixed ones that it has ``shared``."""
+
+    ion: str | None
+    own: tuple[str, ...]
+    shared: tuple[str, ...] = ()
+
+    def holds(self, label: str, element: str) -> bool:
+        """Whether what stands on a site of a sublattice is a working ion."""
+        return label in self.own or (label in self.shared and element == self.ion)
+
+    def sites(self, structure: Structure) -> list[int]:
+        """Sites of a cell (site property ``sublattice``) that hold working ions."""
+        labels = structure.site_properties["sublattice"]
+        return [
+            i
+            for i, (site, label) in enumerate(zip(structure, labels, strict=True))
+            if self.holds(label, site.specie.symbol)
+        ]

@@ -1,0 +1,153 @@
+"""What the analyses of a candidate want, as jobs: each is wired once, whoever wants it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jobflow import Job, OutputReference
+
+from hebe.analyses.wants import Contents, Displacements, Metal, Phases, Vertices, Want
+from hebe.flows.members import host_vertices
+from hebe.schemas.spec import MemberSpec
+from hebe.science.analysis.competing import phases_within
+from hebe.science.analysis.hull_entries import phase_facts
+from hebe.science.chemistry.member import composition_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.flows.wiring import StageWiring
+    from hebe.science.analysis.given import GivenPhase
+    from hebe.science.analysis.phase import Phase
+
+WantT = TypeVar("WantT", bound=Want)
+_SHARED_PRIORITY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Member:
+    """Configuration of a member of the host, and its as-made calculation; ``before`` is that of the stage before."""
+
+    configuration: OutputReference | None
+    n_fu: OutputReference | int
+    made: Job
+    before: Member | None = None
+
+
+@dataclass(frozen=True)
+class States:
+    """Calculations of one configuration at one other content, and the orderings that they are."""
+
+    x: Fraction
+    ordering: Any
+    jobs: list[Job]
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """Member of the host that candidates are compared with."""
+
+    spec: MemberSpec
+    label: str
+    member: Member
+
+
+class Wanted:
+    """What is wired for one candidate of a stage.
+
+    Parameters
+    ----------
+    wiring
+        The stage.
+    members
+        Configurations of the candidate.
+    priority
+        Of its jobs.
+    """
+
+    def __init__(self, wiring: StageWiring, spec: MemberSpec, members: list[Member], priority: int) -> None:
+        self.wiring = wiring
+        self.spec = spec
+        self.members = members
+        self.priority = priority
+        self._states: dict[int, list[States]] = {}
+
+    @property
+    def state_jobs(self) -> list[Job]:
+        """Calculations at other contents that were wanted."""
+        return [job for index in sorted(self._states) for state in self._states[index] for job in state.jobs]
+
+    def cell(self, index: int, wants: Sequence[Want]) -> dict[str, Any]:
+        """Fields of `Cell` of one configuration."""
+        member = self.members[index]
+        found: dict[str, Any] = {"made": member.made.output, "n_fu": member.n_fu}
+        if member.configuration is not None:
+            found["configuration"] = member.configuration
+        if _first(wants, Contents) is not None:
+            states = self._states_of(index)
+            found["states"] = [job.output for state in states for job in state.jobs]
+            found["orderings"] = [state.ordering for state in states]
+        asked = _first(wants, Displacements)
+        if asked is not None:
+            name = self.spec.candidate_id
+            job = self.wiring.vibrations(member.made, asked, f"{name}/c{index}", self.priority, name)
+            found["vibrations"] = job.output
+        return found
+
+    def shared(self, wants: Sequence[Want]) -> dict[str, Any]:
+        """Fields of `Given` that do not belong to one configuration."""
+        asked, found = _first(wants, Displacements), dict[str, Any]()
+        if _first(wants, Metal) is not None:
+            found["metal"] = self.wiring.metal().output
+        if _first(wants, Phases) is not None:
+            found |= self._phases(asked)
+        if _first(wants, Vertices) is not None:
+            elements = set(composition_of(self.spec).elements)
+            named = [member for member in self.wiring.competitors if set(member[0].elements) <= elements]
+            for key, members in (("vertices", host_vertices(self.spec)), ("members", named)):
+                found[key] = [self._vertex(self.wiring.vertex(*member), asked) for member in members]
+        return found
+
+    def _states_of(self, index: int) -> list[States]:
+        if index not in self._states:
+            prefix = f"{self.spec.candidate_id}/c{index}"
+            self._states[index] = [
+                self.wiring.states(self.spec, self.members[index], x, f"{prefix}/x{x}", self.priority)
+                for x in self.wiring.contents(self.spec)
+            ]
+        return self._states[index]
+
+    def _phases(self, asked: Displacements | None) -> dict[str, Any]:
+        """Competing phases; of the elements only the metal of the working ion can be left over."""
+        elements = set(composition_of(self.spec).elements)
+        phases: list[Phase | GivenPhase] = [
+            phase
+            for phase in phases_within(elements)
+            if phase.kind != "element" or phase.elements == {self.spec.working_ion}
+        ]
+        given = [phase for phase in self.wiring.given if phase.elements <= elements]
+        jobs = {phase.id: self.wiring.phase(phase) for phase in (*phases, *given)}
+        found: dict[str, Any] = {"phases": {name: job.output for name, job in jobs.items()}}
+        if given:
+            found["facts"] = [phase_facts(phase) for phase in given]
+        if asked is not None:
+            found["vibrations"] = {
+                name: self.wiring.vibrations(job, asked, f"shared/{name}", _SHARED_PRIORITY).output
+                for name, job in jobs.items()
+            }
+        return found
+
+    def _vertex(self, vertex: Vertex, asked: Displacements | None) -> dict[str, Any]:
+        member = vertex.member
+        found = {"spec": vertex.spec, "configuration": member.configuration, "calculation": member.made.output}
+        if asked is not None:
+            job = self.wiring.vibrations(member.made, asked, vertex.label, _SHARED_PRIORITY)
+            found["vibrations"] = job.output
+        return found
+
+
+def _first(wants: Sequence[Want], kind: type[WantT]) -> WantT | None:
+    """The first want of a kind, None if there is none."""
+    return next((want for want in wants if isinstance(want, kind)), None)

@@ -1,0 +1,1 @@
+"""Jobs on any executor in the sense of `concurrent.futures`."""

@@ -1,0 +1,39 @@
+"""Sections of the report: one module per analysis, of its name, with the figures that the analysis is drawn in.
+
+``FIGURES`` lists them; ``card`` makes what the details of a candidate say about the analysis. Analyses of other
+packages bring their own figures.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from hebe.report.markup import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+    from hebe.analyses.protocol import AnyAnalysis, Figure
+    from hebe.schemas.candidate import RankedCandidate
+
+
+def figures_of(analysis: AnyAnalysis) -> Sequence[Figure]:
+    """Figures of an analysis."""
+    module = _section(analysis.name)
+    own: Sequence[Figure] = () if module is None else module.FIGURES
+    return (*own, *analysis.figures)
+
+
+def card_of(analysis: AnyAnalysis, candidate: RankedCandidate) -> Markup:
+    """What the details of a candidate say about an analysis; empty where it says nothing."""
+    card = getattr(_section(analysis.name), "card", None)
+    found: Markup = Markup() if card is None else card(candidate)
+    return found
+
+
+def _section(name: str) -> ModuleType | None:
+    found = find_spec(f"{__name__}.{name}")
+    return None if found is None else import_module(found.name)
