@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from jobflow import Job
+from pymatgen.core import Lattice, Structure
 
 import hebe
 from hebe.config.engines import BUILT_IN, EngineBlock, EngineSpec, engine_names
@@ -22,8 +23,10 @@ from hebe.config.plugins import plugins
 from hebe.config.stage import Stage
 from hebe.config.yamlfile import load_model, parse_yaml
 from hebe.engines import get_engine
+from hebe.engines.protocol import Engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
+from hebe.report.health import examine
 from support.campaigns import rocksalt
 from support.engine_package import install
 
@@ -96,6 +99,7 @@ def test_blocks_are_stored_as_they_always_were(written: Any, stored: dict[str, A
     ("block", "line", "key", "words"),
     [
         ("chgnt", 1, "engine", "unknown name 'chgnt' (did you mean chgnet?)"),
+        ({"name": "ase"}, 2, "engine.name", "unknown name 'ase' (known: chgnet"),
         ({"name": "chgnt"}, 2, "engine.name", "did you mean chgnet?"),
         ({"name": "chgnet", "fmx": 1}, 3, "engine.fmx", "unknown key 'fmx' (did you mean fmax?)"),
         ({"name": "gpaw", "settings": {"cutof": 9}}, 4, "engine.settings.cutof", "did you mean cutoff?"),
@@ -162,11 +166,17 @@ def test_another_package_adds_an_engine_with_settings_of_its_own(installed: Path
     assert installed.is_dir()
     assert engine_names()[-1] == "springs"
     soft, stiff = (EngineSpec.model_validate({"name": "springs", "stiffness": {"depth": d}}) for d in (1.0, 3.0))
-    assert get_engine(soft).settings != get_engine(stiff).settings
-    same = ASEBlock(ase=_SPRINGS["ase"], energy_scale="springs", arguments={"depth": 3.0})
-    assert get_engine(stiff).settings == get_engine(same).settings
-    assert soft.traits.costly
-    assert get_engine("springs").name == get_engine(same).name
+    same = get_engine(ASEBlock(ase=_SPRINGS["ase"], energy_scale="springs", arguments={"depth": 3.0}))
+    engine = get_engine(stiff)
+    assert isinstance(engine, Engine)
+    assert engine.settings == {"depth": 3.0}
+    assert get_engine(soft).settings == {"depth": 1.0}
+    assert get_engine("springs").settings == {"depth": 2.0}
+    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    relaxed, expected = (one.relax(cell, fmax=0.01) for one in (engine, same))
+    assert relaxed.converged
+    assert relaxed.energy_eV == expected.energy_eV
+    assert engine.static(cell).energy_eV == engine.evaluate(cell).energy_eV > relaxed.energy_eV
 
 
 def test_mistakes_in_settings_of_another_package_are_found(installed: Path) -> None:
@@ -203,6 +213,12 @@ def test_what_is_no_block_is_refused(installed: Path) -> None:
     plugins.cache_clear()
     with pytest.raises(ValueError, match="is no engine block"):
         EngineSpec.model_validate("springs")
+    with pytest.raises(BadInputError, match="is no engine block"):
+        get_engine("springs")
+    (check,) = (check for check in examine() if check.name == "engine springs")
+    assert (check.status, check.needed) == ("absent", False), (
+        "one broken package is a line of the doctor's, not its end"
+    )
 
 
 SOURCE = Path(hebe.__file__).parent

@@ -8,15 +8,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULE: Final = '''
-"""Springs of a stiffness that a campaign chooses."""
+"""Springs of a stiffness that a campaign chooses; the engine has nothing but its evaluations."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from hebe.config.engines import EngineBlock, Traits
 from hebe.config.model import ConfigModel
-from hebe.engines.ase import ASEEngine
+from hebe.engines.ase import evaluate_calculator
+from hebe.engines.driving import Driven
+from support.spring_crystal import SpringCrystal
 
 
 class Stiffness(ConfigModel):
@@ -26,17 +28,27 @@ class Stiffness(ConfigModel):
 class SpringBlock(EngineBlock):
     """Springs between ions."""
 
-    traits: ClassVar[Traits] = Traits(factory="other_springs:make", called="springs", costly=True)
+    traits: ClassVar[Traits] = Traits(factory="other_springs:Springs", called="springs")
 
     name: Literal["springs"] = "springs"
     stiffness: Stiffness = Stiffness()
 
-    def refuses(self, task: str) -> tuple[str, str] | None:
+    def refuses(self, task):
         return ("springs of no depth have no volume", "depth: 2") if self.stiffness.depth < 0.1 else None
 
 
-def make(block: SpringBlock) -> Any:
-    return ASEEngine("support.spring_crystal:make", {"depth": block.stiffness.depth}, "springs")
+class Springs(Driven):
+    name, energy_scale, versions = "springs", "springs", {"springs": "1.0"}
+
+    def __init__(self, block):
+        self.settings = block.stiffness.model_dump()
+        self.calculator = SpringCrystal(**self.settings)
+
+    def check(self):
+        pass
+
+    def evaluate(self, structure, *, magmoms=False):
+        return evaluate_calculator(self.name, self.calculator, structure, magmoms=magmoms)
 '''
 
 

@@ -15,7 +15,7 @@ from hebe.engines.deadline import DEADLINE
 from hebe.exceptions import CalculationCutError
 from hebe.schemas.calculation import Correction
 from hebe.science.analysis.vibrations import DisplacedCell
-from hebe.science.keys import structure_hash
+from hebe.science.keys import content_hash, structure_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,7 +95,7 @@ class Displacements(ConfigModel):
         """
         cell = DisplacedCell(start, self.supercell, self.displacement)
         wanted = [cell.equilibrium, *cell.displaced]
-        log = None if folder is None else Log(folder / _LOG, structure_hash(start))
+        log = None if folder is None else Log(folder / _LOG, content_hash([structure_hash(one) for one in wanted]))
         known = [np.array(forces) for forces in ([] if log is None else log.resume())]
         before = len(known)
         for structure in wanted[before:]:

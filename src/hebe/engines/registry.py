@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from hebe.config.engines import EngineBlock, engine_names
+from hebe.config.engines.base import block_of
 from hebe.exceptions import BadInputError
 from hebe.science.keys import canonical_json
 
@@ -26,10 +27,18 @@ def get_engine(spec: str | EngineBlock) -> Engine:
         If there is no such engine, or what makes it cannot be imported.
     """
     if isinstance(spec, str):
-        if spec not in engine_names():
-            raise BadInputError(f"no engine is called {spec!r}", suggestion=f"known: {', '.join(engine_names())}")
-        spec = EngineBlock.model_validate(spec)
+        spec = _named(spec)
     return _make(canonical_json(spec.model_dump(mode="json", exclude=_NOT_OF_THE_ENGINE)), type(spec))
+
+
+def _named(name: str) -> EngineBlock:
+    """Block of an engine with nothing chosen."""
+    if name not in engine_names():
+        raise BadInputError(f"no engine is called {name!r}", suggestion=f"known: {', '.join(engine_names())}")
+    try:
+        return block_of(name).model_validate(name)
+    except ValueError as err:
+        raise BadInputError(f"engine {name}: {err}", suggestion=getattr(err, "suggestion", None)) from err
 
 
 @cache

@@ -80,11 +80,11 @@ def _optional(name: str, purpose: str, extra: str) -> Check:
 
 def _packages_of_engines() -> dict[str, tuple[str, str]]:
     """Packages that engines of this distribution need: for which engines, and the extra that brings them."""
-    from hebe.config.engines import engine_names
+    from hebe.config.engines import BUILT_IN
     from hebe.config.engines.base import block_of
 
     found: dict[str, tuple[str, str]] = {}
-    for name in engine_names():
+    for name in BUILT_IN:
         traits = block_of(name).traits
         for package in traits.packages if traits.extra else ():
             purpose, extra = found.get(package, ("", traits.extra))

@@ -153,6 +153,8 @@ class EngineBlock(ConfigModel):
         if (name is None) == (path is None):
             named = ", ".join(engine_names())
             raise RefusedValueError(f"give the name of an engine ({named}) or ase: package.module:factory")
+        if name == _BY_PATH:
+            raise _unknown(name)
         return block_of(_BY_PATH if name is None else name)
 
     @classmethod
@@ -203,8 +205,7 @@ def block_of(name: object) -> type[EngineBlock]:
         found: type[EngineBlock] = importlib.import_module(f"{__package__}.{name}").Block
         return found
     if not isinstance(name, str) or name not in plugins("hebe.engines"):
-        hint = suggest(name, engine_names())
-        raise RefusedValueError(f"unknown name {shown(name)}", key="name", suggestion=hint)
+        raise _unknown(name)
     try:
         block = load_plugin("hebe.engines", name)
     except BadInputError as err:
@@ -213,6 +214,11 @@ def block_of(name: object) -> type[EngineBlock]:
         reason = f"{name!r} of an installed package is no engine block with traits"
         raise RefusedValueError(reason, key="name", suggestion="mend or uninstall that package")
     return block
+
+
+def _unknown(name: object) -> RefusedValueError:
+    hint = suggest(name, engine_names())
+    return RefusedValueError(f"unknown name {shown(name)}", key="name", suggestion=hint)
 
 
 def _built_in() -> Iterator[type[EngineBlock]]:

@@ -1,0 +1,273 @@
+"""Tasks: what engines lack is said, other kinds have room beside those of the package, all go on where they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from pymatgen.core import Lattice, Structure
+from pymatgen.io.ase import AseAtomsAdaptor
+
+from hebe.config.engines.ase import ASEBlock
+from hebe.engines import get_engine
+from hebe.engines.deadline import DEADLINE
+from hebe.engines.displacements import Displacements
+from hebe.engines.driving import Driven
+from hebe.engines.protocol import Evaluation
+from hebe.engines.tasks import EvaluatedTask, Relax, Static, Task
+from hebe.exceptions import CalculationCutError, EngineError
+from hebe.science.structures.configuration import displaced
+from support.double_well import DoubleWell, start
+from support.dynamics import BOLTZMANN, Dynamics, Trajectory
+from support.path import Band, Path
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Iterator, Mapping
+
+EMT = get_engine(ASEBlock(ase="ase.calculators.emt:EMT", energy_scale="emt"))
+COPPER = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.61), ["Cu"], [[0, 0, 0]])
+WELL: dict[str, Any] = {"barrier": 0.15, "half_width": 0.4, "tilt": 0.1, "stiffness": 3.0}
+
+
+def well_engine() -> Any:
+    return get_engine(ASEBlock(ase="support.double_well_calculator:make", energy_scale="well", arguments=WELL))
+
+
+def stationary() -> list[float]:
+    """Where the slope of the tilted well vanishes (A): left minimum, top, right minimum."""
+    b, s0, tilt = WELL["barrier"], WELL["half_width"], WELL["tilt"]
+    return sorted(np.roots([4 * b / s0**4, 0.0, -4 * b / s0**2, -tilt]).real.tolist())
+
+
+class Counting:
+    """Evaluations of an engine, which end the process in the middle of the one with a number."""
+
+    def __init__(self, engine: Any, killed_at: int | None = None) -> None:
+        self.engine, self.killed_at, self.number = engine, killed_at, 0
+
+    def __call__(self, structure: Structure) -> Evaluation:
+        self.number += 1
+        if self.number == self.killed_at:
+            raise KeyboardInterrupt
+        found: Evaluation = self.engine.evaluate(structure)
+        return found
+
+
+@pytest.fixture
+def no_time() -> Iterator[None]:
+    """The deadline of the process is over."""
+    DEADLINE.set(0.0)
+    yield
+    DEADLINE.clear()
+
+
+class Blind(Driven):
+    """An engine that has energies alone."""
+
+    name = "blind"
+    capabilities = frozenset[str]()
+
+    def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002
+        flat = np.zeros((len(structure), 3))
+        return Evaluation(float(len(structure)), flat, np.zeros((3, 3)))
+
+
+class Nothing:
+    """A task that is only a name."""
+
+    kind = "nothing"
+    needs: frozenset[str] = frozenset()
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"task": self.kind}
+
+
+@pytest.mark.parametrize("task", [Static(), Relax(fmax=0.1), Displacements(), Dynamics(steps=1), Path(COPPER)])
+def test_tasks_are_told_apart_by_kind(task: Task) -> None:
+    assert isinstance(task, Task)
+    assert isinstance(task, EvaluatedTask) == (task.kind not in ("static", "relax"))
+    assert task.identity()["task"]
+
+
+def test_what_an_engine_lacks_is_said_before_anything_runs() -> None:
+    assert Blind().run(Static(), COPPER).converged
+    for task, words in (
+        (Relax(fmax=0.1), "relax needs forces, stress"),
+        (Relax(fmax=0.1, cell=False), "relax needs forces$"),
+        (Displacements(), "displacements needs forces"),
+        (Dynamics(steps=1), "dynamics needs forces"),
+        (Nothing(), "nothing is not among the tasks"),
+    ):
+        with pytest.raises(EngineError, match=words) as caught:
+            Blind().run(task, COPPER)
+        assert caught.value.deterministic
+
+
+def test_limits_of_an_attempt_are_no_part_of_what_is_asked() -> None:
+    assert Relax(fmax=0.1, steps=3).identity() == Relax(fmax=0.1, steps=9).identity()
+    assert Path(COPPER, steps=3).identity() == Path(COPPER, steps=9).identity()
+    assert Dynamics(steps=3).identity() != Dynamics(steps=9).identity()
+
+
+def test_dynamics_without_friction_conserve_the_energy() -> None:
+    """Velocity Verlet is of second order: half the step, a quarter of the error."""
+    cell = displaced(COPPER, 0.05, "dynamics")
+
+    def error(dt: float) -> float:
+        found = EMT.run(Dynamics(steps=round(200 / dt), time_step_fs=dt, temperature=400.0), cell)
+        assert isinstance(found, Trajectory)
+        assert found.converged
+        assert np.ptp(found.kinetic) > 0.02, "it moves"
+        return float(np.abs(found.total - found.total[0]).max())
+
+    coarse, fine = error(4.0), error(2.0)
+    assert coarse < 2e-3
+    assert coarse / fine == pytest.approx(4.0, rel=0.25)
+
+
+def test_dynamics_with_friction_have_the_temperature_that_was_asked_for() -> None:
+    """Twelve degrees of freedom with kT/2 each; the error of the mean follows from what the average forgets."""
+    task = Dynamics(steps=3000, time_step_fs=4.0, temperature=300.0, friction=0.05, seed=3)
+    found = EMT.run(task, COPPER)
+    assert isinstance(found, Trajectory)
+    kinetic = np.array(found.kinetic[200:])
+    blocks = kinetic[: len(kinetic) // 50 * 50].reshape(-1, 50).mean(axis=1)  # 50 steps forget: 10 / friction
+    error = float(blocks.std(ddof=1) / np.sqrt(len(blocks)))
+    expected = 12 / 2 * BOLTZMANN * 300.0
+    assert error < 0.05 * expected
+    assert abs(kinetic.mean() - expected) < 4 * error
+
+
+def test_a_path_finds_the_barrier_of_a_known_well() -> None:
+    left, top, right = stationary()
+    found = well_engine().run(Path(start(s=right), images=4, fmax=1e-3), start(s=left))
+    assert isinstance(found, Band)
+    assert found.converged
+    well = DoubleWell(**WELL)
+    expected = well(start(s=top)).energy_eV - well(start(s=left)).energy_eV
+    assert found.barrier == pytest.approx(expected, abs=1e-5)
+    straight = well(start(s=(left + right) / 2)).energy_eV - well(start(s=left)).energy_eV
+    assert abs(straight - expected) > 1e-3, "the top is not halfway"
+
+
+def test_a_path_back_has_the_same_top() -> None:
+    left, top, right = stationary()
+    back = well_engine().run(Path(start(s=left), images=4, fmax=1e-3), start(s=right))
+    well = DoubleWell(**WELL)
+    assert back.barrier == pytest.approx(well(start(s=top)).energy_eV - well(start(s=right)).energy_eV, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_a_vacancy_hops_over_the_barrier_that_another_implementation_finds() -> None:
+    from ase.calculators import emt
+    from ase.mep import NEB
+    from ase.optimize import FIRE
+
+    large = COPPER.make_supercell(2, in_place=False)
+    first, second = sorted(range(1, len(large)), key=lambda n: large.get_distance(0, n))[:2]
+    assert second != first
+    ends = []
+    for empty, filled in ((0, first), (first, 0)):
+        order = [filled, *(n for n in range(len(large)) if n not in (empty, filled))]
+        cell = Structure.from_sites([large[n] for n in order])
+        ends.append(EMT.relax(cell, fmax=0.005, cell=False).structure)
+    moved = ends[1].frac_coords - np.round(ends[1].frac_coords - ends[0].frac_coords)
+    ends[1] = Structure(ends[1].lattice, ends[1].species, moved)
+    found = EMT.run(Path(ends[1], images=3, fmax=0.01), ends[0])
+    assert isinstance(found, Band)
+    assert found.converged
+    images = [AseAtomsAdaptor.get_atoms(ends[k > 2], msonable=False) for k in range(5)]
+    for image in images:
+        image.calc = emt.EMT()
+    band = NEB(images, climb=True, method="improvedtangent")
+    band.interpolate()
+    FIRE(band, logfile=None).run(fmax=0.01, steps=300)
+    energies = [image.get_potential_energy() for image in images]
+    assert found.barrier == pytest.approx(max(energies) - energies[0], abs=2e-3)
+    assert 0.4 < found.barrier < 1.0
+
+
+def dynamics() -> tuple[Any, EvaluatedTask, Structure]:
+    return EMT, Dynamics(steps=12, friction=0.02, seed=5), COPPER
+
+
+def path() -> tuple[Any, EvaluatedTask, Structure]:
+    left, _, right = stationary()
+    return well_engine(), Path(start(s=right), images=2), start(s=left)
+
+
+def displacements() -> tuple[Any, EvaluatedTask, Structure]:
+    pytest.importorskip("phonopy", reason="needs the package phonopy")
+    springs = get_engine(ASEBlock(ase="support.spring_crystal:make", energy_scale="springs"))
+    places = np.array([[0, 0, 0], [0.5, 0, 0], [0.5, 0.5, 0.5], [0, 0, 0.52]])
+    cell = Structure(Lattice.orthorhombic(4.1, 4.2, 4.3), ["Mg", "O"] * 2, places)
+    return springs, Displacements(supercell=4.0), cell
+
+
+def numbers(outcome: Any) -> list[Any]:
+    """Everything that an outcome found, to the last bit."""
+    if isinstance(outcome, Trajectory):
+        return [outcome.positions.tolist(), outcome.potential, outcome.kinetic]
+    if isinstance(outcome, Band):
+        return [outcome.positions.tolist(), outcome.energies.tolist()]
+    spectrum = outcome.spectrum()
+    return [outcome.rest.tolist(), [f.tolist() for f in outcome.forces], spectrum.frequencies.tolist()]
+
+
+@pytest.mark.parametrize("made", [dynamics, path, displacements])
+@pytest.mark.parametrize("killed_at", [1, 2, 4, 7])
+def test_a_kill_costs_one_evaluation_and_changes_no_bit(made: Any, killed_at: int, tmp_path: pathlib.Path) -> None:
+    engine, task, begin = made()
+    whole = Counting(engine)
+    expected = task.drive(whole, begin, None)
+    assert whole.number > killed_at
+    killed, rest = Counting(engine, killed_at), Counting(engine)
+    with pytest.raises(KeyboardInterrupt):
+        task.drive(killed, begin, tmp_path)
+    found = task.drive(rest, begin, tmp_path)
+    assert killed.number + rest.number == whole.number + 1
+    assert found.n_steps == rest.number
+    assert numbers(found) == numbers(expected)
+
+
+@pytest.mark.parametrize("made", [dynamics, path, displacements])
+def test_without_time_every_attempt_goes_one_evaluation_on(made: Any, tmp_path: pathlib.Path, no_time: None) -> None:
+    assert no_time is None
+    engine, task, begin = made()
+    evaluate = Counting(engine)
+    attempts = [task.drive(evaluate, begin, tmp_path) for _ in range(4)]
+    assert [(one.converged, one.n_steps) for one in attempts] == [(False, 1)] * 4
+    DEADLINE.clear()
+    end = task.drive(evaluate, begin, tmp_path)
+    whole = Counting(engine)
+    assert numbers(end) == numbers(task.drive(whole, begin, None))
+    assert evaluate.number == whole.number
+
+
+def test_what_was_written_of_another_cell_is_not_taken(tmp_path: pathlib.Path) -> None:
+    engine, task, begin = displacements()
+    first = engine.run(task, begin, tmp_path)
+    other = begin.copy().apply_strain(0.01, inplace=False)
+    found = engine.run(task, other, tmp_path)
+    assert found.n_steps == first.n_steps
+    assert numbers(found) == numbers(engine.run(task, other, None))
+
+
+def test_a_limit_of_the_engine_ends_displacements_as_cut(tmp_path: pathlib.Path) -> None:
+    engine, task, begin = displacements()
+
+    def limited(structure: Structure) -> Evaluation:
+        limited_count.append(1)
+        if len(limited_count) > 3:
+            raise CalculationCutError("springs", "walltime")
+        found: Evaluation = engine.evaluate(structure)
+        return found
+
+    limited_count: list[int] = []
+    cut = task.drive(limited, begin, tmp_path)
+    assert (cut.converged, cut.n_steps) == (False, 3)
+    limited_count[:] = [1, 1, 1]
+    with pytest.raises(CalculationCutError):
+        task.drive(limited, begin, tmp_path / "other")
