@@ -21,6 +21,7 @@ PURE: Final = PhaseEquilibrium([PhaseEntry(name, {name: 1.0}, 0.0, "s") for name
 
 def test_it_is_zero_at_the_mixing_temperature() -> None:
     temperature = mixing(PHASE, PURE).T_mix_K
+    assert temperature is not None
     assert temperature == pytest.approx(ENTHALPY / (SITES * S))
     assert mixing_at(PHASE, PURE, temperature).dG_eV_per_site == pytest.approx(0.0, abs=1e-12)
 
