@@ -57,3 +57,9 @@ def test_enthalpies_count_per_site() -> None:
     found = mixing(PHASE, PURE)
     assert found.dH_eV_per_site == pytest.approx(ENTHALPY / SITES)
     assert found.dS_eV_per_K_per_site == pytest.approx(S)
+
+
+def test_the_energy_above_the_hull_counts_per_atom() -> None:
+    """Two atoms of 0.1 eV together above the pure phases, and a half of the formula with half of the energy."""
+    assert PURE.e_above_hull(PHASE.amounts, ENTHALPY) == pytest.approx(ENTHALPY / 2)
+    assert PURE.e_above_hull({"A": 0.5, "B": 0.5}, ENTHALPY / 2) == pytest.approx(ENTHALPY / 2)

@@ -67,3 +67,13 @@ def test_a_state_on_the_line_between_two_others_is_no_step_of_its_own() -> None:
     assert len(voltage_profile(points, 0.0)) == 1
     below = [EnergyPoint(0, 0.0), EnergyPoint(0.5, -1.0 - 1e-9), EnergyPoint(1, -2.0)]
     assert [p.x for p in lower_hull(below)] == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize("low", [0.0, 0.5])
+def test_the_spread_over_starts_is_divided_by_what_moves(low: float) -> None:
+    """Two starts at each end: energies 0.02 eV apart have a deviation of 0.02/sqrt 2 eV per formula unit."""
+    full, empty = (
+        state(x, energy, starts=((energy, 40.0), (energy + 0.02, 40.0))) for x, energy in ((1.0, -24.0), (low, -20.0))
+    )
+    found = voltage_document(inputs(full, empty), METAL, (low, 1.0))
+    assert found.average_voltage_V_sd_starts == pytest.approx(0.02 / (1.0 - low))
