@@ -23,6 +23,52 @@ stages:
 rank: {minimize: [mixing_temperature_same_host]}
 """
 
+SPRINGS = "{ase: 'support.radius_springs:make', energy_scale: springs, fmax: 0.1, check_minimum: false}"
+
+SPINEL = f"""
+name: spinel
+host:
+  family: spinel
+  working_ion: Li
+  sublattices:
+    M: {{species: {{Mn: [3, 4], Ni: [2], Cr: [3]}}, n_species: 2, grid: 4}}
+filters: {{include: [Mn]}}
+structures: {{cations: 4, per_candidate: 1, seed: 1, starts: 1}}
+stages:
+  - engine: {SPRINGS}
+    x: [1, 1/2, 0]
+    analyses: [voltage, volume_strain, mixing]
+rank: {{maximize: [average_voltage], minimize: [max_volume_strain]}}
+"""
+
+SPINEL_OXIDE = f"""
+name: spinel-oxide
+host:
+  family: spinel-oxide
+  sublattices:
+    A: {{species: {{Mg: [2], Zn: [2]}}, n_species: 2, grid: 2}}
+    B: {{species: {{Al: [3], Cr: [3], Fe: [3]}}, n_species: 2, grid: 2}}
+structures: {{cations: 4, per_candidate: 1, seed: 1, starts: 1}}
+stages:
+  - engine: {SPRINGS}
+rank: {{minimize: [mixing_temperature_same_host]}}
+"""
+
+NASICON = f"""
+name: nasicon
+host:
+  family: nasicon
+  working_ion: Na
+  sublattices:
+    M: {{species: {{V: [3], Fe: [3]}}, n_species: 2, grid: 2}}
+structures: {{cations: 4, per_candidate: 1, seed: 1, starts: 1}}
+stages:
+  - engine: {SPRINGS}
+    x: [3/4, 1/2, 1/4]
+    analyses: [voltage, volume_strain, mixing]
+rank: {{maximize: [average_voltage], minimize: [max_volume_strain]}}
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -50,3 +96,35 @@ def test_alloys_are_ranked_by_their_miscibility(project: Path) -> None:
     assert temperatures[0] < 1000 < temperatures[2]  # liquidus of Ag-Ni at 1708 K
     assert all(candidate["hull_grade"] is None for candidate in found)
     assert all(candidate["calculations"] for candidate in found)
+
+
+def test_spinels_give_lithium_from_their_tetrahedra(project: Path) -> None:
+    found = ranked(project, SPINEL)
+    assert {candidate["formula"] for candidate in found} == {"LiCrMnO4", "LiMn1.5Cr0.5O4", "LiMn1.5Ni0.5O4"}
+    for candidate in found:
+        assert [state["x"] for state in candidate["x_states"]] == [1.0, 0.5, 0.0]
+        assert {state["topology"] for state in candidate["x_states"]} == {"host"}
+        assert candidate["average_voltage_V"] is not None
+    nickel = next(candidate for candidate in found if "Ni" in candidate["formula"])
+    assert nickel["composition"]["M"] == pytest.approx(
+        {"Ni2+": 0.5, "Mn4+": 1.5}
+    )  # Zhong et al. (1997), see the family
+
+
+def test_both_sublattices_of_a_spinel_oxide_mix(project: Path) -> None:
+    found = ranked(project, SPINEL_OXIDE)
+    assert len(found) == 3
+    for candidate in found:
+        assert candidate["entropy_R"]["sublattice-sum"] == pytest.approx(2 * 0.6931, abs=1e-3)
+        assert candidate["mixing"]["same_host"]["T_mix_K"] is not None
+
+
+def test_a_framework_of_groups_gives_sodium_from_both_sets_of_sites(project: Path) -> None:
+    """Na3FeV(PO4)3 from file to rank: as made at 3, charged to 1; the framework stays whole."""
+    (candidate,) = ranked(project, NASICON)
+    assert candidate["formula"] == "Na3FeV(PO4)3"
+    assert [state["x"] for state in candidate["x_states"]] == [3.0, 2.0, 1.0]
+    assert {state["topology"] for state in candidate["x_states"]} == {"host"}
+    assert candidate["average_voltage_V"] is not None
+    assert 0 < candidate["max_volume_strain"] < 0.1
+    assert candidate["composition"] == {"Na1+Na2": {"Na1+": 3.0}, "M": {"Fe3+": 1.0, "V3+": 1.0}}
