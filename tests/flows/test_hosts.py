@@ -69,6 +69,38 @@ stages:
 rank: {{maximize: [average_voltage], minimize: [max_volume_strain]}}
 """
 
+ROCK_SALT = f"""
+name: rock-salt
+host:
+  family: drx
+  working_ion: Li
+  sublattices:
+    M: {{species: {{Li: [1], Mn: [3], Ti: [4]}}, n_species: 3, grid: 6}}
+    X: {{species: {{O: [-2], F: [-1]}}, n_species: 1..2, grid: 6}}
+structures: {{cations: 6, per_candidate: 1, seed: 1, starts: 1}}
+stages:
+  - engine: {SPRINGS}
+    x: [1, 1/2]
+    orderings: {{keep: 1}}
+    analyses: [voltage, volume_strain, mixing]
+rank: {{maximize: [average_voltage], minimize: [max_volume_strain]}}
+"""
+
+LITHIUM_RICH = f"""
+name: lithium-rich
+host:
+  family: layered-li-rich
+  working_ion: Li
+  sublattices:
+    TM: {{species: {{Li: [1], Mn: [4], Ni: [2]}}, n_species: 2, grid: 6}}
+structures: {{cations: 6, per_candidate: 1, seed: 1, starts: 1}}
+stages:
+  - engine: {SPRINGS}
+    x: [1, 1/2]
+    analyses: [voltage, volume_strain]
+rank: {{maximize: [average_voltage], minimize: [max_volume_strain]}}
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -128,3 +160,23 @@ def test_a_framework_of_groups_gives_sodium_from_both_sets_of_sites(project: Pat
     assert candidate["average_voltage_V"] is not None
     assert 0 < candidate["max_volume_strain"] < 0.1
     assert candidate["composition"] == {"Na1+Na2": {"Na1+": 3.0}, "M": {"Fe3+": 1.0, "V3+": 1.0}}
+
+
+def test_a_disordered_rock_salt_gives_the_lithium_that_is_mixed(project: Path) -> None:
+    """Voltage and strain of a rock salt; contents are fractions of what each candidate is made with."""
+    (candidate,) = ranked(project, ROCK_SALT)
+    assert candidate["formula"] == "Li0.6667Mn0.1667Ti0.1667F0.1667O0.8333"
+    assert [state["x"] for state in candidate["x_states"]] == pytest.approx([2 / 3, 1 / 3])
+    assert candidate["average_voltage_V"] is not None
+    assert candidate["max_volume_strain"] is not None
+    half = candidate["capacity_theoretical_mAh_g"] / 2
+    assert candidate["capacity_window_mAh_g"] == pytest.approx(half)
+    assert candidate["composition"]["M"]["Li1+"] == pytest.approx(2 / 3)
+
+
+def test_lithium_in_the_metal_layers_is_removed_too(project: Path) -> None:
+    found = {candidate["formula"]: candidate for candidate in ranked(project, LITHIUM_RICH)}
+    assert set(found) == {"Li1.3333Mn0.6667O2", "LiMn0.5Ni0.5O2"}
+    states = found["Li1.3333Mn0.6667O2"]["x_states"]
+    assert [state["x"] for state in states] == pytest.approx([4 / 3, 2 / 3])
+    assert [state["x"] for state in found["LiMn0.5Ni0.5O2"]["x_states"]] == pytest.approx([1, 1 / 2])

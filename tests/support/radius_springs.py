@@ -23,9 +23,10 @@ _DEPTHS: Final = {"P": 5.0, "Na": 0.6, "Li": 0.6}
 
 
 class RadiusSprings(Calculator):
-    """Energy ``sum D (exp(-2 a (r - r0)) - 2 exp(-a (r - r0)))`` over cation-anion pairs,``exp(-2 (r - 2.6))`` over the others.
+    """Energy ``sum D (exp(-2 a (r - r0)) - 2 exp(-a (r - r0)))`` over cation-anion pairs with a = 2 / A.
 
-    Alkali ions do not see each other, so that their metal is a gas at rest. All pair energies go smoothly to zero at 4 A.
+    Other pairs have ``exp(-2 (r - 2.6))``. Alkali ions do not see each other, so that their metal is a gas at rest. All
+    pair energies go smoothly to zero at 4 A.
     """
 
     implemented_properties = ["energy", "forces", "stress"]  # noqa: RUF012 - declared so by ASE

@@ -126,6 +126,8 @@ def _choice(family: Family, pools: dict[str, Pool]) -> str:
     text = _CHOICE
     if pools and max(map(len, pools.values())) >= _N_SPECIES:
         text = text.replace("filters:", f"filters:{_ENTROPY}", 1)
+    if family.working_shared:
+        text = text.replace("max: 10 %", "max: 20 %")  # lithium beside metals
     return text if family.ladder else text.replace(_REDOX, "")
 
 

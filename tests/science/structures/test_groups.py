@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,10 +13,9 @@ from pydantic import ValidationError
 from hebe.config.campaign import SublatticeSpec
 from hebe.config.family import Family, load_family
 from hebe.exceptions import BadInputError
-from hebe.schemas.spec import MemberSpec
-from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.candidate import Candidate, make_candidate
 from hebe.science.chemistry.formula import parse_formula, parse_host_formula
+from hebe.science.chemistry.ladder import Oxidation
 from hebe.science.chemistry.member import candidate_spec
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.structures.configuration import build_configuration, mean_radius
@@ -23,6 +23,10 @@ from hebe.science.structures.host import host_cell
 from hebe.science.structures.starting_ions import with_ions
 from hebe.science.structures.topology import check_topology
 from hebe.science.structures.working import apply_ordering, choose_orderings, site_charges
+
+if TYPE_CHECKING:
+    from hebe.schemas.spec import MemberSpec
+    from hebe.schemas.structures import ConfigurationDoc
 
 FAMILY = load_family("nasicon")
 WORKING = FAMILY.working_of("Na")
@@ -63,12 +67,7 @@ def test_a_group_counts_once_in_formulas_and_its_atoms_in_the_mass() -> None:
 def test_formulas_with_brackets_are_those_without() -> None:
     assert parse_formula("Na3V2(PO4)3") == parse_formula("Na3V2P3O12")
     assert parse_formula("Ca(OH)2") == {"Ca": 1, "O": 2, "H": 2}
-    assert parse_formula("A2(B(CD2)3)2".replace("A", "Na").replace("B", "Fe").replace("D", "N")) == {
-        "Na": 2,
-        "Fe": 2,
-        "C": 6,
-        "N": 12,
-    }
+    assert parse_formula("Na2(Fe(CN2)3)2") == {"Na": 2, "Fe": 2, "C": 6, "N": 12}
 
 
 @pytest.mark.parametrize("radius", [None, 0.55, 0.72])
@@ -145,8 +144,6 @@ def test_a_framework_whose_metal_left_its_octahedron_is_no_host() -> None:
 
 def test_charges_of_sites_are_those_of_their_atoms() -> None:
     spec, document = built("Na3V2(PO4)3")
-    from hebe.science.chemistry.ladder import Oxidation
-
     assert document.structure is not None
     charges = site_charges(spec, document.structure, Oxidation({"M": {"V": 3.0}}, 0.0))
     by_element = {site.specie.symbol: charge for site, charge in zip(document.structure, charges, strict=True)}
