@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from hebe.exceptions import BadInputError
@@ -63,8 +64,8 @@ _ENTROPY: Final = """                       # applied in this order
 _ELECTRODE: Final = """\
 stages:
   - engine: chgnet             # or {ase: package.module:factory, energy_scale: NAME}
-    x: [1, 2/3, 1/3]           # working-ion contents, fractions of the full host
-    window: 1..1/3             # what is ranked: the empty host is often unphysical
+    x: [{contents}]           # working-ion contents, fractions of {full}
+    window: {window}             # what is ranked: the empty host is often unphysical
     orderings: {keep: 2}       # arrangements of the working ion relaxed per content
     analyses: [voltage, volume_strain, mixing]
 rank: {maximize: [average_voltage], minimize: [max_volume_strain, mixing_temperature]}
@@ -107,7 +108,17 @@ def campaign_text(family: Family, ion: str | None, name: str, file: str = "campa
             text += _example(family, sublattice)
         else:
             text += _anions(family, sublattice) if anions else _sublattice(family, sublattice, pools[sublattice])
-    return text + _choice(family, pools) + (_ELECTRODE if electrode else _MIXING)
+    return text + _choice(family, pools) + (_electrode(family) if electrode else _MIXING)
+
+
+def _electrode(family: Family) -> str:
+    """Stage of an electrode: thirds of the full host, or single ions where a formula unit has several."""
+    full, steps = int(family.x_full), int(family.x_full) if family.x_full > 2 else 3
+    contents = [Fraction(n, steps) for n in range(steps, 0, -1)]
+    made = family.x_made / family.x_full if full > 2 else contents[0]
+    text = _ELECTRODE.replace("{contents}", ", ".join(map(str, contents)))
+    what = "what is made" if family.working_shared else "the full host"
+    return text.replace("{full}", what).replace("{window}", f"{made}..{contents[-1]}")
 
 
 def _choice(family: Family, pools: dict[str, Pool]) -> str:
@@ -115,6 +126,8 @@ def _choice(family: Family, pools: dict[str, Pool]) -> str:
     text = _CHOICE
     if pools and max(map(len, pools.values())) >= _N_SPECIES:
         text = text.replace("filters:", f"filters:{_ENTROPY}", 1)
+    if family.working_shared:
+        text = text.replace("max: 10 %", "max: 20 %")  # lithium beside metals
     return text if family.ladder else text.replace(_REDOX, "")
 
 

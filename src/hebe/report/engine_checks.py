@@ -39,7 +39,8 @@ def elements_of(campaign: Campaign) -> set[str]:
     found = {element for sub in campaign.host.sublattices.values() for element in sub.species}
     found |= {element for _, element, _, _ in family.standing(campaign.host.sublattices)}
     found.discard(VACANCY)
-    ion = campaign.host.working_ion or next(iter(family.working_ions), None)
+    optional = () if family.ion_optional else family.working_ions
+    ion = campaign.host.working_ion or next(iter(optional), None)
     return found | ({ion} if ion else set())
 
 

@@ -9,7 +9,7 @@ import pytest
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
-from hebe.science.chemistry.member import member_spec
+from hebe.science.chemistry.member import composition_of, member_spec
 from hebe.science.structures.working import _oxidation, site_charges
 from support.insertion_states import N_FU, state
 
@@ -35,7 +35,7 @@ def test_charges_of_a_cell_at_every_content(x: Fraction, nickel: float, oxygen: 
     assert structure is not None
     second = [i for i, site in enumerate(structure) if site.specie.symbol == "Ni"][1]
     structure.replace(second, "Mg", properties=structure[second].properties)
-    oxidation = _oxidation(SPEC, ConfigurationDoc(key="c", n_fu=N_FU), x)
+    oxidation = _oxidation(SPEC, composition_of(SPEC), ConfigurationDoc(key="c", n_fu=N_FU), x)
     charges = site_charges(SPEC, structure, oxidation)
     found: dict[str, set[float]] = {}
     for site, charge in zip(structure, charges, strict=True):
