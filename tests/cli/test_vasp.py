@@ -8,9 +8,9 @@ import pytest
 
 from hebe.campaigns.api import plan
 from hebe.campaigns.loading import load_campaign
+from hebe.doctor.engine_checks import elements_of, engine_checks
 from hebe.engines.vasp.examination import memory_gb
 from hebe.flows.campaign import campaign_members
-from hebe.report.engine_checks import elements_of, engine_checks
 from support.campaigns import SPRINGS, layered
 from support.command import hebe
 from support.vasp import use_bader, use_stand_in

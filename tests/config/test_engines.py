@@ -22,11 +22,11 @@ from hebe.config.engines.gpaw import GPAWBlock
 from hebe.config.plugins import plugins
 from hebe.config.stage import Stage
 from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.doctor.health import examine
 from hebe.engines import get_engine
 from hebe.engines.protocol import Engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
-from hebe.report.health import examine
 from support.campaigns import rocksalt
 from support.engine_package import install
 

@@ -58,7 +58,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: night-shift\nVersion: 1.0\n")
     (points,) = blocks("extending.md", "toml")
-    group, name, value = re.search(r'entry-points\."(.+)"\]\n(\S+) = "(.+)"', points).groups()  # type: ignore[union-attr]
+    group, name, value = re.search(r'entry-points\."(hebe.launchers)"\]\n(\S+) = "(.+)"', points).groups()  # type: ignore[union-attr]
     (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n")
     (code,) = [code for code in blocks("extending.md", "python") if "class NightShift" in code]
     (info.parent / "night_shift.py").write_text(code)

@@ -14,22 +14,37 @@ if TYPE_CHECKING:
     from hebe.analyses.protocol import Requires as Requires
     from hebe.analyses.quantity import Quantity as Quantity
     from hebe.analyses.quantity import Shown as Shown
+    from hebe.config.model import ConfigModel as ConfigModel
+    from hebe.schemas.result import ResultDoc as ResultDoc
 
 _PUBLIC = {
-    "Analysis": "protocol",
-    "Figure": "protocol",
-    "Given": "given",
-    "Mark": "protocol",
-    "NoOptions": "protocol",
-    "Quantity": "quantity",
-    "Requires": "protocol",
-    "Shown": "quantity",
+    "Analysis": "hebe.analyses.protocol",
+    "ConfigModel": "hebe.config.model",
+    "Figure": "hebe.analyses.protocol",
+    "Given": "hebe.analyses.given",
+    "Mark": "hebe.analyses.protocol",
+    "NoOptions": "hebe.analyses.protocol",
+    "Quantity": "hebe.analyses.quantity",
+    "Requires": "hebe.analyses.protocol",
+    "ResultDoc": "hebe.schemas.result",
+    "Shown": "hebe.analyses.quantity",
 }
 
-__all__ = ["Analysis", "Figure", "Given", "Mark", "NoOptions", "Quantity", "Requires", "Shown"]
+__all__ = [
+    "Analysis",
+    "ConfigModel",
+    "Figure",
+    "Given",
+    "Mark",
+    "NoOptions",
+    "Quantity",
+    "Requires",
+    "ResultDoc",
+    "Shown",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
-        return getattr(importlib.import_module(f"hebe.analyses.{_PUBLIC[name]}"), name)
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module 'hebe.analyses' has no attribute {name!r}")

@@ -34,7 +34,7 @@ def examine(options: argparse.Namespace) -> int:
         from hebe.campaigns.loading import load_campaign
 
         campaign = load_campaign(options.campaign)
-    from hebe.report.health import examine as checks
+    from hebe.doctor.health import examine as checks
 
     found = [check.as_dict() for check in checks(campaign)]
     broken = [check for check in found if check["needed"] and check["status"] != "ok"]

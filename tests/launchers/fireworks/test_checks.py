@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hebe.report.health import examine
+from hebe.doctor.health import examine
 
 if TYPE_CHECKING:
     from pathlib import Path

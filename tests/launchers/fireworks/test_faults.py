@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hebe.doctor.health import examine
 from hebe.exceptions import LaunchError
 from hebe.launchers.fireworks.driver import Driver
 from hebe.launchers.fireworks.queue import Slurm as SlurmCommands
 from hebe.launchers.fireworks.queue import check
-from hebe.report.health import examine
 from support import cluster_jobs as jobs
 from support.waiting import until
 

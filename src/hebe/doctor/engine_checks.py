@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hebe.doctor.checks import Check
 from hebe.exceptions import HebeError
-from hebe.report.checks import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

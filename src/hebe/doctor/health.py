@@ -9,9 +9,10 @@ import platform
 import shutil
 from typing import TYPE_CHECKING, Final
 
+from hebe.doctor.added import added_checks
+from hebe.doctor.checks import Check
 from hebe.exceptions import BadInputError, HebeError
 from hebe.launchers.registry import checks as launcher_checks
-from hebe.report.checks import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,9 +51,10 @@ def examine(campaign: Campaign | None = None, start: Path | None = None) -> list
         checks += [_folder(root), *_outputs(root), _workers(start), *launcher_checks(root)]
     checks += _engines(campaign)
     if campaign is not None:
-        from hebe.report.engine_checks import engine_checks
+        from hebe.doctor.engine_checks import engine_checks
 
         checks += engine_checks(campaign)
+    checks += added_checks()
     optional = {**_OPTIONAL, **_packages_of_engines()}
     checks += [_optional(package, *use) for package, use in optional.items()]
     return checks
