@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hebe.config.campaign import Campaign
-from hebe.config.family import adopt_family, family_names, load_family
+from hebe.config.family import family_names, load_family
 from hebe.config.ranking import NEEDED_ANALYSIS
 from hebe.config.refusal import bad_key
 from hebe.config.stages import check_stages, complete_stages
@@ -46,7 +46,7 @@ def load_campaign(path: str | Path) -> Campaign:
     if campaign.host.crystal is None and campaign.host.family not in family_names():
         hint = suggest(campaign.host.family, family_names())
         raise bad_key(campaign, ("host", "family"), f"no host family is called {shown(campaign.host.family)}", hint)
-    family = load_family(campaign.host.family)
+    family = campaign.host.data
     _check_ion(campaign, family)
     _check_sublattices(campaign, family)
     _check_filters(campaign)
@@ -90,7 +90,6 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
     except BadInputError as err:
         raise bad_key(campaign, key, f"{shown(host.file.file)}: {err.reason}", err.suggestion) from err
     fields = {"family": found.family.name, "file": None, "like": None, "crystal": found.family.model_dump(mode="json")}
-    adopt_family(found.family)
     return campaign.model_copy(
         update={"host": host.model_copy(update={**fields, "sublattices": {**own, **host.sublattices}})}
     )

@@ -12,7 +12,6 @@ from jobflow import Job, OutputReference
 
 from hebe.config.campaign import Campaign
 from hebe.config.engine import COSTLY, STARTS_FROM_IONS
-from hebe.config.family import Family, load_family
 from hebe.config.mixing import VibrationSpec
 from hebe.config.refusal import bad_key
 from hebe.exceptions import BadInputError
@@ -35,6 +34,7 @@ from hebe.science.chemistry.member import composition_of, member_spec, split_of
 from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
+    from hebe.config.family import Family
     from hebe.config.stage import Stage, Task
     from hebe.schemas.spec import MemberSpec
     from hebe.science.analysis.phase import Phase
@@ -86,7 +86,7 @@ class StageWiring(ABC):
     @cached_property
     def family(self) -> Family:
         """Host family."""
-        return load_family(self.campaign.host.family)
+        return self.campaign.host.data
 
     @cached_property
     def space(self) -> CompositionSpace:
@@ -338,7 +338,7 @@ def named_member(campaign: Campaign, space: CompositionSpace, number: int) -> tu
         composition = parse_host_formula(formula, space)
     except BadInputError as err:
         raise bad_key(campaign, key, err.reason, err.suggestion) from err
-    own = CompositionSpace(space.family, space.working_ion, composition.x_own, space.specs)
+    own = space.with_content(composition.x_own)
     split = own.split(composition)
     if split is None:
         raise bad_key(campaign, key, f"{formula} cannot be charge-neutral with the oxidation states listed")

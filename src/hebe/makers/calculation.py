@@ -15,7 +15,7 @@ from jobflow import CURRENT_JOB, JobConfig, Maker, OnMissing, OutputReference, j
 from pymatgen.core import Structure
 
 from hebe.config.engine import EngineSpec
-from hebe.config.family import Family, adopt_family, load_family
+from hebe.config.family import Family, load_family
 from hebe.config.settings import STORE_FOLDER, project_folder
 from hebe.engines.registry import get_engine
 from hebe.engines.softest import LOOK
@@ -195,9 +195,9 @@ class CalculationMaker(Maker, ABC):
         return None if family is None else family.working_of(self.ion)
 
     def _family(self) -> Family | None:
-        """Host family, found by its name or brought."""
+        """Host family, brought or found by its name."""
         if self.host is not None:
-            adopt_family(Family.model_validate(self.host))
+            return Family.model_validate(self.host)
         return None if self.family is None else load_family(self.family)
 
     def _start(

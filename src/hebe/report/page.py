@@ -7,7 +7,6 @@ from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any, Final
 
 import hebe
-from hebe.config.family import load_family
 from hebe.report import figures
 from hebe.report.conventions import conventions, window_text
 from hebe.report.markup import Markup, definitions, html, tag
@@ -89,7 +88,7 @@ def _style() -> str:
 
 
 def _intro(campaign: Campaign, candidates: Sequence[Mapping[str, Any]]) -> list[Markup]:
-    family = load_family(campaign.host.family)
+    family = campaign.host.data
     engines = sorted({str(candidate["engine"]) for candidate in candidates if candidate["engine"]})
     counts = [
         f"{sum(1 for candidate in candidates if candidate['status'] == status)} {status}"

@@ -107,9 +107,7 @@ def find_orderings(
         raise ValueError(f"{n_occupied} ions do not fit on {n} sites")
     if n_occupied == 0 or (n_occupied == n and not np.any(exclusion)):
         return Orderings([sorted(sites)] if n_occupied else [[]], [0.0], 1, exhaustive=True)
-    energies = _site_energies(structure, sites, charges, exclusion)
-    if extra is not None:
-        energies = energies._replace(alone=energies.alone + extra)
+    energies = _site_energies(structure, sites, charges, exclusion, extra)
     shares: list[tuple[int, ...]] = [(n_occupied,)]
     if layers is not None and removal != "any":
         energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
@@ -187,7 +185,11 @@ def layer_quotas(sizes: Sequence[int], n_occupied: int, removal: Removal) -> lis
 
 
 def _site_energies(
-    structure: Structure, sites: list[int], charges: NDArray[np.float64], exclusion: float | NDArray[np.float64]
+    structure: Structure,
+    sites: list[int],
+    charges: NDArray[np.float64],
+    exclusion: float | NDArray[np.float64],
+    extra: NDArray[np.float64] | None = None,
 ) -> SiteEnergies:
     """Energies of the ions among themselves and in the field of everything else (eV).
 
@@ -199,6 +201,8 @@ def _site_energies(
     rows = matrix[sites]
     pair = rows[:, sites] * np.outer(own, own)
     alone = own * (rows[:, rest] @ charges[rest]) + 0.5 * np.diag(pair)
+    if extra is not None:
+        alone = alone + extra
     np.fill_diagonal(pair, 0.0)
     if np.any(exclusion):
         near = structure.distance_matrix[np.ix_(sites, sites)] < exclusion
