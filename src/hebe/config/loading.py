@@ -8,8 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hebe.config.campaign import Campaign
+from hebe.config.campaign import Campaign, SublatticeSpec
 from hebe.config.family import family_names, load_family
+from hebe.config.family_sites import VACANCY
 from hebe.config.ranking import NEEDED_ANALYSIS
 from hebe.config.refusal import bad_key
 from hebe.config.stages import check_stages, complete_stages
@@ -18,7 +19,6 @@ from hebe.config.yamlfile import MAX_BYTES, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
-    from hebe.config.campaign import SublatticeSpec
     from hebe.config.family import Family
     from hebe.config.structures import CellFile
 
@@ -48,6 +48,7 @@ def load_campaign(path: str | Path) -> Campaign:
         raise bad_key(campaign, ("host", "family"), f"no host family is called {shown(campaign.host.family)}", hint)
     family = campaign.host.data
     _check_ion(campaign, family)
+    campaign = _with_empty_sites(campaign, family)
     _check_sublattices(campaign, family)
     _check_filters(campaign)
     campaign = complete_stages(_with_cells(campaign, Path(path).parent))
@@ -148,6 +149,17 @@ def _check_ion(campaign: Campaign, family: Family) -> None:
     if host.primary is not None and host.primary not in family.mixed:
         reason = f"{shown(host.primary)} is no sublattice of {family.called} on which species mix"
         raise bad_key(campaign, ("host", "primary"), reason, suggest(host.primary, family.mixed))
+
+
+def _with_empty_sites(campaign: Campaign, family: Family) -> Campaign:
+    """Campaign in which sublattices that it does not name are empty, where they may be: interstitial sites."""
+    left_out = [name for name in family.mixed if name not in campaign.host.sublattices]
+    empty = [name for name in left_out if VACANCY in family.sublattices[name].species]
+    if not empty:
+        return campaign
+    spec = SublatticeSpec(species={VACANCY: (0,)}, grid=1)
+    sublattices = {**campaign.host.sublattices, **dict.fromkeys(empty, spec)}
+    return campaign.model_copy(update={"host": campaign.host.model_copy(update={"sublattices": sublattices})})
 
 
 def _check_sublattices(campaign: Campaign, family: Family) -> None:
