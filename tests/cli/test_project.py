@@ -69,3 +69,18 @@ def test_a_folder_that_is_a_file(capsys: Captured, tmp_path: Path) -> None:
     path.write_text("", encoding="utf-8")
     outcome = hebe(capsys, "init", path)
     assert (outcome.code, outcome.err) == (2, f"error: {path}: expected a folder\n")
+
+
+@pytest.mark.parametrize("family", family_names())
+def test_what_is_written_could_run(
+    family: str, capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The draft of every family is accepted by `hebe run`, which then knows every job; nothing is computed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".hebe").mkdir()
+    assert hebe(capsys, "init", ".", "--family", family).code == 0
+    space = hebe(capsys, "space", "campaign.yaml", "--json").json
+    assert space["size"] >= space["candidates"] == 6
+    planned = hebe(capsys, "run", "campaign.yaml", "--dry-run", "--json")
+    assert planned.code == 0
+    assert planned.json["jobs"] > 6

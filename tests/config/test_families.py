@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,15 +15,20 @@ from pydantic import ValidationError
 from pymatgen.core.periodic_table import Element
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
+from hebe.campaigns.loading import load_campaign
 from hebe.config.family import Family, family_names, load_family
 from hebe.config.family_sites import VACANCY
 from hebe.config.plugins import plugins
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.metals import metallic_radius
+from hebe.science.chemistry.screening import screen
+from hebe.science.structures.configuration import build_configuration
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.symmetry import find_orbit, primitive_vectors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pymatgen.core.structure import Structure
 
 ONLY_OTHER_SPIN = {("Co", 4): "High Spin"}
@@ -259,10 +266,9 @@ def test_an_unknown_family_names_the_nearest() -> None:
     assert caught.value.suggestion == "did you mean layered-o3?"
 
 
-def test_a_package_brings_a_family_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An entry point that names the path of a file; `like` reaches the families that are there already."""
-    text = (Path(str(resources.files("hebe.config"))) / "families" / "rocksalt.yaml").read_text(encoding="utf-8")
-    (tmp_path / "brought.yaml").write_text(text.replace("name: rocksalt", "name: brought-host"))
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Folder of an installed package with the families brought-host, other-name and lost."""
     (tmp_path / "brought_hosts.py").write_text(
         f"from pathlib import Path\nHOST = {str(tmp_path / 'brought.yaml')!r}\nPATH = Path(HOST)\nLOST = PATH / 'x'\n"
     )
@@ -272,16 +278,80 @@ def test_a_package_brings_a_family_of_its_own(tmp_path: Path, monkeypatch: pytes
     points = "brought-host = brought_hosts:HOST\nother-name = brought_hosts:PATH\nlost = brought_hosts:LOST\n"
     (info / "entry_points.txt").write_text(f"[hebe.families]\n{points}")
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "brought_hosts", raising=False)
     plugins.cache_clear()
-    try:
-        assert {"brought-host", "rocksalt"} <= set(family_names())
-        assert load_family("brought-host").ladder == load_family("rocksalt").ladder
-        with pytest.raises(BadInputError, match="calls itself 'brought-host'"):
-            load_family("other-name")
-        with pytest.raises(BadInputError, match="names no file of a family"):
-            load_family("lost")
-    finally:
-        plugins.cache_clear()
+    load_family.cache_clear()
+    yield tmp_path
+    plugins.cache_clear()
+    load_family.cache_clear()
+
+
+ROCK_SALT = (Path(str(resources.files("hebe.config"))) / "families" / "rocksalt.yaml").read_text(encoding="utf-8")
+
+
+def test_a_package_brings_a_family_of_its_own(package: Path) -> None:
+    """An entry point that names the path of a file."""
+    (package / "brought.yaml").write_text(ROCK_SALT.replace("name: rocksalt", "name: brought-host"))
+    assert {"brought-host", "rocksalt"} <= set(family_names())
+    assert load_family("brought-host").ladder == load_family("rocksalt").ladder
+    with pytest.raises(BadInputError, match="calls itself 'brought-host'"):
+        load_family("other-name")
+    with pytest.raises(BadInputError, match="names no file of a family"):
+        load_family("lost")
+
+
+INTERSTITIAL = """\
+name: brought-host
+title: Rock salt with tetrahedral interstitial sites
+citation: "made for this test"
+like: rocksalt
+space_group: 225
+sublattices:
+  M: {wyckoff: 4a, coordinates: [[0, 0, 0]], coordination: 6, multiplicity: 1, role: mixed}
+  T:
+    wyckoff: 8c
+    coordinates: [[1/4, 1/4, 1/4]]
+    coordination: 4
+    multiplicity: 2
+    role: mixed
+    species: {Li: {valences: [1]}, Va: {}}
+  O: {wyckoff: 4b, coordinates: [[1/2, 1/2, 1/2]], coordination: 6, multiplicity: 1, role: anion}
+lattice: {none: {parameters: {a: 4.212}, reference_radius: 0.72, source: "MgO"}}
+x_full: 0
+x_made: 0
+sources: ["made for this test"]
+"""
+
+CAMPAIGN = """\
+name: {name}
+host: {{family: brought-host, sublattices: {{{sublattices}}}}}
+stages: [{{engine: chgnet}}]
+"""
+
+
+def test_interstitial_sites_may_be_empty_or_left_out(package: Path) -> None:
+    """Empty sites are no atoms, whether a campaign says so or says nothing of them; vacancies count as a species."""
+    (package / "brought.yaml").write_text(INTERSTITIAL)
+    metals = "M: {species: {Mg: [2], Ni: [2]}, n_species: 2, grid: 2}"
+    filled = "M: {species: {Mg: [2], Li: [1]}, amounts: {Mg: 1/2, Li: 1/2}}"
+    for name, sublattices in (("a", metals), ("b", f"{metals}, T: {{species: {{Va: [0]}}}}")):
+        path = package / f"{name}.yaml"
+        path.write_text(CAMPAIGN.format(name=name, sublattices=sublattices))
+        (candidate,) = screen(load_campaign(path)).selected
+        assert candidate.composition.formula == "Mg0.5Ni0.5O"
+        assert candidate.charge == 0
+        built = build_configuration(candidate.composition, "M", n_sites=4)
+        assert built.structure is not None
+        assert built.structure.composition.get_el_amt_dict() == {"Mg": 2, "Ni": 2, "O": 4}
+    path = package / "c.yaml"
+    sublattices = f"{filled}, T: {{species: {{Li: [1], Va: [0]}}, n_species: 2, grid: 4}}"
+    path.write_text(CAMPAIGN.format(name="c", sublattices=sublattices))
+    (candidate,) = screen(load_campaign(path)).selected
+    assert candidate.composition.fractions["T"] == {"Li": Fraction(1, 4), "Va": Fraction(3, 4)}
+    assert candidate.composition.formula == "LiMg0.5O"
+    assert candidate.entropy_R["sublattice-sum"] == pytest.approx(
+        math.log(2) - 0.25 * math.log(0.25) - 0.75 * math.log(0.75)
+    )
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_campaign_cations_replace_those_of_the_file() -> None:
 def test_the_symmetry_of_the_file_comes_back_with_one_species_per_sublattice(
     tmp_path: Path, text: str, number: int
 ) -> None:
-    family = load_family(load_campaign(write(tmp_path, "host: {file: my.cif, working_ion: Na}", text)).host.family)
+    family = load_campaign(write(tmp_path, "host: {file: my.cif, working_ion: Na}", text)).host.data
     cell = host_cell(family, "Na")
     assert (
         SpacegroupAnalyzer(cell.structure, 1e-3).get_space_group_number() == parse_crystal(text).space_group == number
@@ -51,7 +51,7 @@ def test_the_symmetry_of_the_file_comes_back_with_one_species_per_sublattice(
 
 
 def test_both_prisms_are_one_sublattice_and_exclude_each_other(tmp_path: Path) -> None:
-    family = load_family(load_campaign(write(tmp_path, "host: {file: my.cif, working_ion: Na}", P2)).host.family)
+    family = load_campaign(write(tmp_path, "host: {file: my.cif, working_ion: Na}", P2)).host.data
     assert family.working_sublattice is not None
     working = family.sublattices[family.working_sublattice]
     assert (family.x_full, family.x_made) == (Fraction(1), Fraction(2, 3))

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.registry import all_quantities, source_of
 from hebe.campaigns.checks import check_stages, complete_stages, with_options
-from hebe.config.campaign import Campaign
-from hebe.config.family import adopt_family, family_names, load_family
+from hebe.config.campaign import Campaign, SublatticeSpec
+from hebe.config.family import family_names, load_family
+from hebe.config.family_sites import VACANCY
 from hebe.config.refusal import bad_key
 from hebe.config.wording import KeyPath, nearest, shown, suggest
 from hebe.config.yamlfile import load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
-    from hebe.config.campaign import SublatticeSpec
     from hebe.config.family import Family
     from hebe.config.structures import CellFile
 
@@ -45,8 +45,9 @@ def load_campaign(path: str | Path) -> Campaign:
     if campaign.host.crystal is None and campaign.host.family not in family_names():
         hint = suggest(campaign.host.family, family_names())
         raise bad_key(campaign, ("host", "family"), f"no host family is called {shown(campaign.host.family)}", hint)
-    family = load_family(campaign.host.family)
+    family = campaign.host.data
     _check_ion(campaign, family)
+    campaign = _with_empty_sites(campaign, family)
     _check_sublattices(campaign, family)
     _check_filters(campaign)
     campaign = with_options(campaign)
@@ -90,7 +91,6 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
     except BadInputError as err:
         raise bad_key(campaign, key, f"{shown(host.file.file)}: {err.reason}", err.suggestion) from err
     fields = {"family": found.family.name, "file": None, "like": None, "crystal": found.family.model_dump(mode="json")}
-    adopt_family(found.family)
     return campaign.model_copy(
         update={"host": host.model_copy(update={**fields, "sublattices": {**own, **host.sublattices}})}
     )
@@ -125,6 +125,17 @@ def _check_ion(campaign: Campaign, family: Family) -> None:
     if host.primary is not None and host.primary not in family.mixed:
         reason = f"{shown(host.primary)} is no sublattice of {family.called} on which species mix"
         raise bad_key(campaign, ("host", "primary"), reason, suggest(host.primary, family.mixed))
+
+
+def _with_empty_sites(campaign: Campaign, family: Family) -> Campaign:
+    """Campaign in which sublattices that it does not name are empty, where they may be: interstitial sites."""
+    left_out = [name for name in family.mixed if name not in campaign.host.sublattices]
+    empty = [name for name in left_out if VACANCY in family.sublattices[name].species]
+    if not empty:
+        return campaign
+    spec = SublatticeSpec(species={VACANCY: (0,)}, grid=1)
+    sublattices = {**campaign.host.sublattices, **dict.fromkeys(empty, spec)}
+    return campaign.model_copy(update={"host": campaign.host.model_copy(update={"sublattices": sublattices})})
 
 
 def _check_sublattices(campaign: Campaign, family: Family) -> None:

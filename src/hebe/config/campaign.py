@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from hebe.config.family import Family, adopt_family
+from hebe.config.family import Family, load_family
 from hebe.config.mixing import MixingSpec
 from hebe.config.model import ConfigModel
 from hebe.config.ranking import Rank
@@ -147,7 +147,7 @@ class HostSpec(ConfigModel):
     @model_validator(mode="after")
     def _one_host(self) -> HostSpec:
         if self.crystal is not None:
-            adopt_family(Family.model_validate(self.crystal))
+            Family.model_validate(self.crystal)
         elif (self.file is None) == (not self.family):
             raise RefusedValueError("expected a family or a file", suggestion="family: layered-o3, or file: my.cif")
         if self.file is None and not self.sublattices:
@@ -159,6 +159,16 @@ class HostSpec(ConfigModel):
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return _without_unset(handler(self), ("file", "like", "crystal"))
+
+    @property
+    def data(self) -> Family:
+        """The family: that of the crystal which the campaign brings, else that of its name."""
+        return load_family(self.family) if self.crystal is None else Family.model_validate(self.crystal)
+
+    @property
+    def brought(self) -> Family | None:
+        """The family that the campaign brings, None where a data file has it."""
+        return None if self.crystal is None else self.data
 
 
 def _without_unset(fields: dict[str, Any], later: tuple[str, ...]) -> dict[str, Any]:

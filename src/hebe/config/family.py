@@ -264,40 +264,15 @@ def _data_files() -> tuple[str, ...]:
     return tuple(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
-_brought: Final[dict[str, Family]] = {}
-
-
-def adopt_family(family: Family) -> None:
-    """Have a family that a campaign brings found by its name, which follows from its content.
-
-    Raises
-    ------
-    ValueError
-        If it has the name of a family of a data file.
-    """
-    if family.name in family_names():
-        raise ValueError(f"{family.name} is a family of its own")
-    _brought[family.name] = family
-
-
-def brought_family(name: str) -> Family | None:
-    """Family that a campaign brought, None if the name is that of a data file."""
-    return _brought.get(name)
-
-
+@cache
 def load_family(name: str) -> Family:
-    """Family of that name: one of a data file, or one that a campaign brought.
+    """Family of that name, of a data file or of another package.
 
     Raises
     ------
     BadInputError
         If there is none; names the nearest.
     """
-    return _brought[name] if name in _brought else _read_family(name)
-
-
-@cache
-def _read_family(name: str) -> Family:
     if name not in family_names():
         raise BadInputError(f"no host family is called {name!r}", suggestion=suggest(name, family_names()))
     document = _document(name)

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.family import load_family
 from hebe.config.refusal import bad_key
 from hebe.config.structures import CellFile
 from hebe.exceptions import HebeError, MissingDependencyError
@@ -84,7 +83,7 @@ def with_materials_project(campaign: Campaign, root: Path) -> Campaign:
 
 def chemical_systems(campaign: Campaign) -> list[str]:
     """Systems of one to three cations and an anion of a campaign, ``Fe-Na-O``, sorted."""
-    family = load_family(campaign.host.family)
+    family = campaign.host.data
     held = [(e, v) for spec in campaign.host.sublattices.values() for e, states in spec.species.items() for v in states]
     held += [(element, charge) for _, element, _, charge in family.standing(campaign.host.sublattices)]
     anions = {element for element, charge in held if charge < 0}

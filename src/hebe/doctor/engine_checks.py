@@ -32,10 +32,9 @@ def engine_checks(campaign: Campaign) -> Iterator[Check]:
 
 def elements_of(campaign: Campaign) -> set[str]:
     """Symbols of all elements that calculations of a campaign may hold."""
-    from hebe.config.family import load_family
     from hebe.config.family_sites import VACANCY
 
-    family = load_family(campaign.host.family)
+    family = campaign.host.data
     found = {element for sub in campaign.host.sublattices.values() for element in sub.species}
     found |= {element for _, element, _, _ in family.standing(campaign.host.sublattices)}
     found.discard(VACANCY)

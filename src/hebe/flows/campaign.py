@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from jobflow import Flow
 
-from hebe.config.family import load_family
 from hebe.config.refusal import bad_key
 from hebe.flows.following import stage_jobs
 from hebe.science.chemistry.member import candidate_spec, composition_of
@@ -59,7 +58,7 @@ def campaign_flow(campaign: Campaign) -> Flow:
 
 def _check_sizes(campaign: Campaign, members: Sequence[MemberSpec]) -> None:
     """Refuse cells in which several species are to share one site."""
-    cell, wanted = host_cell(load_family(campaign.host.family), campaign.host.working_ion), campaign.structures.cations
+    cell, wanted = host_cell(campaign.host.data, campaign.host.working_ion), campaign.structures.cations
     for spec in members:
         composition = composition_of(spec)
         if crowded_sublattice(composition, spec.primary, wanted, cell) is None:

@@ -10,9 +10,9 @@ from hebe.exceptions import BadInputError
 from hebe.science.analysis.vertices import polytope_vertices
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.member import composition_of, split_of
-from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
+    from hebe.science.chemistry.space import CompositionSpace
     from hebe.config.campaign import Campaign
     from hebe.schemas.spec import MemberSpec
     from hebe.science.chemistry.composition import HostComposition
@@ -32,7 +32,7 @@ def named_member(campaign: Campaign, space: CompositionSpace, number: int) -> tu
         composition = parse_host_formula(formula, space)
     except BadInputError as err:
         raise bad_key(campaign, key, err.reason, err.suggestion) from err
-    own = CompositionSpace(space.family, space.working_ion, composition.x_own, space.specs)
+    own = space.with_content(composition.x_own)
     split = own.split(composition)
     if split is None:
         raise bad_key(campaign, key, f"{formula} cannot be charge-neutral with the oxidation states listed")

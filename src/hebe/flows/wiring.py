@@ -13,7 +13,7 @@ from jobflow import Job, OutputReference
 from hebe.analyses.registry import get_analysis
 from hebe.analyses.wants import Want
 from hebe.config.campaign import Campaign
-from hebe.config.family import Family, load_family
+from hebe.config.family import Family
 from hebe.flows.members import named_member
 from hebe.flows.wanted import Member, States, Vertex, Wanted
 from hebe.makers.analysis import AnalysisMaker
@@ -32,6 +32,7 @@ from hebe.science.chemistry.space import CompositionSpace
 if TYPE_CHECKING:
     from hebe.analyses.protocol import AnyAnalysis
     from hebe.analyses.wants import Displacements
+    from hebe.config.family import Family
     from hebe.config.model import ConfigModel
     from hebe.config.stage import Stage, Task
     from hebe.schemas.spec import MemberSpec
@@ -69,7 +70,7 @@ class StageWiring(ABC):
     @cached_property
     def family(self) -> Family:
         """Host family."""
-        return load_family(self.campaign.host.family)
+        return self.campaign.host.data
 
     @cached_property
     def space(self) -> CompositionSpace:

@@ -11,7 +11,7 @@ from jobflow import JobConfig, Maker, OnMissing, OutputReference, job
 from pymatgen.core import Structure
 
 from hebe.config.engines import DEFAULT_ENGINE, EngineBlock
-from hebe.config.family import Family, adopt_family, load_family
+from hebe.config.family import Family, load_family
 from hebe.engines.registry import get_engine
 from hebe.makers.attempt import Attempt, task_key
 from hebe.makers.identity import ADDED_LATER
@@ -193,9 +193,9 @@ class CalculationMaker(Maker, ABC):
         return None if family is None else family.working_of(self.ion)
 
     def _family(self) -> Family | None:
-        """Host family, found by its name or brought."""
+        """Host family, brought or found by its name."""
         if self.host is not None:
-            adopt_family(Family.model_validate(self.host))
+            return Family.model_validate(self.host)
         return None if self.family is None else load_family(self.family)
 
     def _start(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses import mixing
-from hebe.config.family import load_family
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +64,7 @@ def window(campaign: Campaign) -> tuple[float, float] | None:
 
     None without a working ion, and where they are fractions of what each candidate was made with.
     """
-    family = load_family(campaign.host.family)
+    family = campaign.host.data
     if campaign.host.working_ion is None or family.working_shared:
         return None
     stage = campaign.stages[-1]

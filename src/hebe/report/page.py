@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import hebe
 from hebe.analyses.registry import get_analysis
-from hebe.config.family import load_family
 from hebe.report.conventions import conventions, window_text
 from hebe.report.figures import MAX_CURVES
 from hebe.report.markup import Markup, definitions, html, tag
@@ -93,7 +92,7 @@ def _style() -> str:
 
 
 def _intro(campaign: Campaign, candidates: Sequence[RankedCandidate]) -> list[Markup]:
-    family = load_family(campaign.host.family)
+    family = campaign.host.data
     engines = sorted({candidate.engine for candidate in candidates if candidate.engine})
     counts = [
         f"{sum(1 for candidate in candidates if candidate.status == status)} {status}"

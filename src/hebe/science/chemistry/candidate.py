@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from hebe.config.family import Family, load_family
 from hebe.config.family_sites import VACANCY
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.descriptors import describe, describe_metal
@@ -17,6 +16,8 @@ from hebe.science.chemistry.space import CompositionSpace, working_charge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from hebe.config.family import Family
 
 FARADAY_MAH = 26801.48
 """Faraday constant, mAh mol-1."""
@@ -86,7 +87,7 @@ def make_candidate(
     split = space.split(composition)
     if split is None:
         return None
-    host = load_family(space.family)
+    host = space.host
     name = primary_sublattice(composition.fractions, primary)
     ladder = RedoxLadder.of(host)
     incompatible = tuple(ladder.incompatible_pairs(ion for part in split.values() for ion in part))

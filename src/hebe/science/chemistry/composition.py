@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -30,17 +30,20 @@ class HostComposition:
         Working ions per formula unit as made, those on mixed sublattices that they share included.
     fractions
         Sublattice -> element -> fraction of its sites; each sublattice sums to 1.
+    brought
+        The family where no data file has it.
     """
 
     family: str
     working_ion: str | None
     x_made: Fraction
     fractions: Amounts
+    brought: Family | None = None
 
     @property
     def host(self) -> Family:
         """The family's data."""
-        return load_family(self.family)
+        return self.brought or load_family(self.family)
 
     @cached_property
     def x_shared(self) -> Fraction:
@@ -58,8 +61,8 @@ class HostComposition:
 
     def with_fractions(self, fractions: Amounts) -> HostComposition:
         """Composition with the same content of the working ion's own sites and other fractions."""
-        bare = HostComposition(self.family, self.working_ion, Fraction(0), fractions)
-        return HostComposition(self.family, self.working_ion, self.x_own + bare.x_shared, fractions)
+        bare = replace(self, x_made=Fraction(0), fractions=fractions)
+        return replace(bare, x_made=self.x_own + bare.x_shared)
 
     @cached_property
     def candidate_id(self) -> str:

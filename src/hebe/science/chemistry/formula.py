@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
-from hebe.science.chemistry.composition import HostComposition
 
 if TYPE_CHECKING:
     from hebe.config.family import Family
+    from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.space import CompositionSpace
 
 _AMOUNT: Final = r"(\d+/\d+|\d*\.\d+|\d+)?"
@@ -70,7 +70,7 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
         If elements are unknown to the campaign, or sublattices do not sum; says by how much.
     """
     amounts = parse_formula(text)
-    host = HostComposition(space.family, space.working_ion, space.x_made, {}).host
+    host = space.host
     if len(space.specs) != 1:
         return _on_several(text, amounts, space, host)
     name, spec = next(iter(space.specs.items()))

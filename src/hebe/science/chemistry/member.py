@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from hebe.config.family import Family, adopt_family, brought_family, load_family
+from hebe.config.family import Family, load_family
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
@@ -37,7 +38,7 @@ def member_spec(composition: HostComposition, split: Split, primary: str, valenc
         fractions=_texts({s: {e: x for e, x in v.items() if x} for s, v in composition.fractions.items()}),
         split=_texts({s: {str(ion): x for ion, x in v.items()} for s, v in split.items()}),
         valences={s: {e: list(valences[s][e]) for e in sorted(v) if v[e]} for s, v in composition.fractions.items()},
-        host=brought_family(composition.family),
+        host=composition.brought,
     )
 
 
@@ -46,10 +47,8 @@ def _texts(values: Mapping[str, Mapping[str, Fraction]]) -> dict[str, dict[str, 
 
 
 def family_of(spec: MemberSpec) -> Family:
-    """Family of a member, found by its name from then on where the member brings it."""
-    if spec.host is not None:
-        adopt_family(spec.host)
-    return load_family(spec.family)
+    """Family of a member: the one that it brings, else that of its name."""
+    return spec.host or load_family(spec.family)
 
 
 def composition_of(
@@ -65,9 +64,9 @@ def composition_of(
         What a cell really holds, where that differs: fractions on the mixed sublattices, working ions per
         formula unit.
     """
-    made = HostComposition(family_of(spec).name, spec.working_ion, Fraction(spec.x_made), _exact(spec.fractions))
+    made = HostComposition(spec.family, spec.working_ion, Fraction(spec.x_made), _exact(spec.fractions), spec.host)
     held = made.with_fractions(_exact(fractions)) if fractions else made
-    return held if x is None else HostComposition(held.family, held.working_ion, x, held.fractions)
+    return held if x is None else replace(held, x_made=x)
 
 
 def _exact(fractions: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Fraction]]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
 from hebe.config.campaign import Campaign, SublatticeSpec
-from hebe.config.family import load_family
+from hebe.config.family import Family, load_family
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ladder import RedoxLadder, Split
 
@@ -59,18 +59,24 @@ class CompositionSpace:
     working_ion: str | None
     x_made: Fraction
     specs: dict[str, SublatticeSpec]
+    brought: Family | None = field(default=None, repr=False)
     _memo: dict[tuple[int, int, int, int], int] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_campaign(cls, campaign: Campaign) -> CompositionSpace:
         """Space that a campaign asks for."""
-        host, family = campaign.host, load_family(campaign.host.family)
+        host, family = campaign.host, campaign.host.data
         x_made = family.x_made if host.x_made is None else host.x_made
-        return cls(family.name, host.working_ion, x_made, dict(host.sublattices))
+        return cls(family.name, host.working_ion, x_made, dict(host.sublattices), host.brought)
 
     def with_content(self, x_made: Fraction) -> CompositionSpace:
         """The same species with another content of the working ion's own sites."""
-        return CompositionSpace(self.family, self.working_ion, x_made, self.specs)
+        return CompositionSpace(self.family, self.working_ion, x_made, self.specs, self.brought)
+
+    @property
+    def host(self) -> Family:
+        """The family's data."""
+        return self.brought or load_family(self.family)
 
     @cached_property
     def valences(self) -> dict[str, dict[str, tuple[int, ...]]]:
@@ -80,7 +86,7 @@ class CompositionSpace:
     @cached_property
     def cation_charge(self) -> Fraction:
         """Charge per formula unit that the mixed sublattices must carry as made."""
-        standing = load_family(self.family).standing(self.specs)
+        standing = self.host.standing(self.specs)
         charge = -sum((Fraction(number * valence) for *_, number, valence in standing), Fraction(0))
         return charge - self.x_made * working_charge(self.working_ion)
 
@@ -96,14 +102,14 @@ class CompositionSpace:
 
     @cached_property
     def _target(self) -> int:
-        host = load_family(self.family)
+        host = self.host
         added = sum(shift * host.sublattices[name].multiplicity for name, shift in self._shift.items())
         return int((self.cation_charge + added) * self._scale)
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """Columns of a row, sublattice by sublattice in file order."""
-        host, result = load_family(self.family), list[Column]()
+        host, result = self.host, list[Column]()
         for name, spec in self.specs.items():
             weight = self._scale // spec.grid * host.sublattices[name].multiplicity
             for element, valences in spec.species.items():
@@ -244,12 +250,12 @@ class CompositionSpace:
 
     def made_with(self, fractions: dict[str, dict[str, Fraction]]) -> HostComposition:
         """Composition of fractions, with the working ions that stand on mixed sublattices counted."""
-        bare = HostComposition(self.family, self.working_ion, self.x_made, fractions)
-        return HostComposition(self.family, self.working_ion, self.x_made + bare.x_shared, fractions)
+        bare = HostComposition(self.family, self.working_ion, self.x_made, fractions, self.brought)
+        return replace(bare, x_made=self.x_made + bare.x_shared)
 
     def split(self, composition: HostComposition) -> Split | None:
         """Canonical split of a composition as made, None if it cannot be neutral."""
-        host = load_family(self.family)
+        host = self.host
         amounts = {
             name: {e: x * host.sublattices[name].multiplicity for e, x in elements.items()}
             for name, elements in composition.fractions.items()

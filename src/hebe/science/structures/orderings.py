@@ -107,15 +107,18 @@ def find_orderings(
         raise ValueError(f"{n_occupied} ions do not fit on {n} sites")
     if n_occupied == 0 or (n_occupied == n and not np.any(exclusion)):
         return Orderings([sorted(sites)] if n_occupied else [[]], [0.0], 1, exhaustive=True)
-    energies = _site_energies(structure, sites, charges, exclusion)
-    if extra is not None:
-        energies = energies._replace(alone=energies.alone + extra)
-    energies, shares = _shared_out(energies, n_occupied, layers, removal, n if room is None else room)
+    energies = _site_energies(structure, sites, charges, exclusion, extra)
+    shares: list[tuple[int, ...]] = [(n_occupied,)]
+    if layers is not None and removal != "any":
+        energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
+        shares = layer_quotas(_rooms(energies.group, n if room is None else room), n_occupied, removal)
     permutations = site_permutations(structure, sites, charges)
     found = lowest_states(energies, shares, permutations, keep, seed)
     if not len(found.states):
-        apart = f"of which none within {np.max(exclusion):g} A may be occupied together"
-        raise BadInputError(f"{n_occupied} ions do not fit on {n} sites {apart}")
+        raise BadInputError(
+            f"{n_occupied} ions do not fit on {n} sites of which none within {np.max(exclusion):g} A "
+            f"may be occupied together"
+        )
     drawn = _random_states(energies, shares, permutations, found.states, n_random, seed)
     values = [*found.energies, *np.round(energies_of(drawn, energies), _ROUND)]
     chosen = [*found.states, *drawn]
@@ -126,16 +129,6 @@ def find_orderings(
         found.exhaustive,
         len(drawn),
     )
-
-
-def _shared_out(
-    energies: SiteEnergies, n_occupied: int, layers: Sequence[int] | None, removal: Removal, room: int
-) -> tuple[SiteEnergies, list[tuple[int, ...]]]:
-    """Energies with the layer of each site, and how many ions each layer can hold; one layer where all are alike."""
-    if layers is None or removal == "any":
-        return energies, [(n_occupied,)]
-    energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
-    return energies, layer_quotas(_rooms(energies.group, room), n_occupied, removal)
 
 
 def _rooms(group: NDArray[np.int64], room: int) -> list[int]:
@@ -192,7 +185,11 @@ def layer_quotas(sizes: Sequence[int], n_occupied: int, removal: Removal) -> lis
 
 
 def _site_energies(
-    structure: Structure, sites: list[int], charges: NDArray[np.float64], exclusion: float | NDArray[np.float64]
+    structure: Structure,
+    sites: list[int],
+    charges: NDArray[np.float64],
+    exclusion: float | NDArray[np.float64],
+    extra: NDArray[np.float64] | None = None,
 ) -> SiteEnergies:
     """Energies of the ions among themselves and in the field of everything else (eV).
 
@@ -204,6 +201,8 @@ def _site_energies(
     rows = matrix[sites]
     pair = rows[:, sites] * np.outer(own, own)
     alone = own * (rows[:, rest] @ charges[rest]) + 0.5 * np.diag(pair)
+    if extra is not None:
+        alone = alone + extra
     np.fill_diagonal(pair, 0.0)
     if np.any(exclusion):
         near = structure.distance_matrix[np.ix_(sites, sites)] < exclusion

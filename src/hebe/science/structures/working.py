@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pymatgen.core import Structure
 
+from hebe.config.family import Family
 from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.science.chemistry.ladder import Oxidation, RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.space import working_charge
 from hebe.science.keys import content_hash, structure_content
 from hebe.science.structures.host import host_cell, layer_numbers
-from hebe.science.structures.orderings import ORDERING_VERSION, Removal, find_orderings
+from hebe.science.structures.orderings import ORDERING_VERSION, Orderings, Removal, find_orderings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from hebe.config.family import Family
-    from hebe.config.family_sites import Working
+    from hebe.config.family_sites import FamilySublattice, Working
     from hebe.schemas.spec import MemberSpec
     from hebe.science.chemistry.composition import HostComposition
 
@@ -60,20 +61,8 @@ def choose_orderings(
     oxidation = _oxidation(spec, made, configuration, Fraction(n, configuration.n_fu))
     charges = site_charges(spec, structure, oxidation)
     _neutralise(spec, structure, charges, [*sites, *fixed], n)
-    found = find_orderings(
-        structure,
-        sites,
-        n - len(fixed),
-        charges,
-        keep,
-        seed,
-        n_random=n_random,
-        exclusion=_exclusions(made.host, structure, sites),
-        layers=_layers(spec, structure, sites),
-        removal=removal,
-        room=_room(made.host, configuration.n_fu, len(sites)),
-        extra=_site_costs(made.host, structure, sites),
-    )
+    free = _FreeSites(made.host, structure, sites, _layers(spec, structure, sites), configuration.n_fu)
+    found = free.lowest(n - len(fixed), charges, keep, seed, n_random=n_random, removal=removal)
     return OrderingDoc(
         key=key,
         x=n / configuration.n_fu,
@@ -106,24 +95,50 @@ def _number(spec: MemberSpec, made: HostComposition, n_fu: int, x: Fraction) -> 
     return max(0, round(made.x_shared * n_fu) + round((x - composition_of(spec).x_shared) * n_fu))
 
 
-def _exclusions(host: Family, structure: Structure, sites: Sequence[int]) -> float | NDArray[np.float64]:
-    """Distance (A) below which sites are not occupied together; of two sets of sites the larger one counts."""
-    labels = structure.site_properties["sublattice"]
-    own = np.array([host.sublattices[labels[i]].exclusion for i in sites])
-    if len(set(own.tolist())) < 2:
-        return float(own[0]) if len(own) else 0.0
-    return np.asarray(np.maximum.outer(own, own), dtype=np.float64)
+@dataclass(frozen=True)
+class _FreeSites:
+    """Sites of a cell among which working ions are shared out, with what their family says about them."""
 
+    host: Family
+    structure: Structure
+    sites: list[int]
+    layers: list[int] | None
+    n_fu: int
 
-def _site_costs(host: Family, structure: Structure, sites: Sequence[int]) -> NDArray[np.float64] | None:
-    """What an ion costs on each site beside electrostatics (eV), None where no set of sites says so."""
-    labels = structure.site_properties["sublattice"]
-    costs = np.array([host.sublattices[labels[i]].site_energy for i in sites])
-    return costs if costs.any() else None
+    def lowest(
+        self, n: int, charges: NDArray[np.float64], keep: int, seed: int, *, n_random: int, removal: Removal
+    ) -> Orderings:
+        """Lowest orderings of `n` ions; see `find_orderings`."""
+        return find_orderings(
+            self.structure,
+            self.sites,
+            n,
+            charges,
+            keep,
+            seed,
+            n_random=n_random,
+            exclusion=self._exclusions(),
+            layers=self.layers,
+            removal=removal,
+            room=len(self.sites) if self.host.working_shared else round(self.host.x_full * self.n_fu),
+            extra=self._costs(),
+        )
 
+    def _of_sublattice(self) -> list[FamilySublattice]:
+        labels = self.structure.site_properties["sublattice"]
+        return [self.host.sublattices[labels[i]] for i in self.sites]
 
-def _room(host: Family, n_fu: int, n_sites: int) -> int:
-    return n_sites if host.working_shared else round(host.x_full * n_fu)
+    def _exclusions(self) -> float | NDArray[np.float64]:
+        """Distance (A) below which sites are not occupied together; of two sets of sites the larger one counts."""
+        own = np.array([sub.exclusion for sub in self._of_sublattice()])
+        if len(set(own.tolist())) < 2:
+            return float(own[0]) if len(own) else 0.0
+        return np.asarray(np.maximum.outer(own, own), dtype=np.float64)
+
+    def _costs(self) -> NDArray[np.float64] | None:
+        """What an ion costs on each site beside electrostatics (eV), None where no set of sites says so."""
+        costs = np.array([sub.site_energy for sub in self._of_sublattice()])
+        return costs if costs.any() else None
 
 
 def _layers(spec: MemberSpec, structure: Structure, sites: Sequence[int]) -> list[int] | None:
