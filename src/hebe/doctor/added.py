@@ -57,6 +57,6 @@ def added_checks() -> Iterator[Check]:
             try:
                 use(name)
             except (HebeError, ValueError) as err:
-                yield Check(f"{kind} {name}", "failed", f"{package}: {err}", "mend or uninstall that package")
+                yield Check(f"added {kind} {name}", "failed", f"{package}: {err}", "mend or uninstall that package")
             else:
-                yield Check(f"{kind} {name}", "ok", f"of the package {package}", needed=False)
+                yield Check(f"added {kind} {name}", "ok", f"of the package {package}", needed=False)

@@ -12,11 +12,11 @@ from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.member import composition_of, split_of
 
 if TYPE_CHECKING:
-    from hebe.science.chemistry.space import CompositionSpace
     from hebe.config.campaign import Campaign
     from hebe.schemas.spec import MemberSpec
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
+    from hebe.science.chemistry.space import CompositionSpace
 
 
 def named_member(campaign: Campaign, space: CompositionSpace, number: int) -> tuple[HostComposition, Split]:

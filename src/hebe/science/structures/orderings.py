@@ -108,17 +108,12 @@ def find_orderings(
     if n_occupied == 0 or (n_occupied == n and not np.any(exclusion)):
         return Orderings([sorted(sites)] if n_occupied else [[]], [0.0], 1, exhaustive=True)
     energies = _site_energies(structure, sites, charges, exclusion, extra)
-    shares: list[tuple[int, ...]] = [(n_occupied,)]
-    if layers is not None and removal != "any":
-        energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
-        shares = layer_quotas(_rooms(energies.group, n if room is None else room), n_occupied, removal)
+    energies, shares = _shared_out(energies, n_occupied, layers, removal, n if room is None else room)
     permutations = site_permutations(structure, sites, charges)
     found = lowest_states(energies, shares, permutations, keep, seed)
     if not len(found.states):
-        raise BadInputError(
-            f"{n_occupied} ions do not fit on {n} sites of which none within {np.max(exclusion):g} A "
-            f"may be occupied together"
-        )
+        apart = f"of which none within {np.max(exclusion):g} A may be occupied together"
+        raise BadInputError(f"{n_occupied} ions do not fit on {n} sites {apart}")
     drawn = _random_states(energies, shares, permutations, found.states, n_random, seed)
     values = [*found.energies, *np.round(energies_of(drawn, energies), _ROUND)]
     chosen = [*found.states, *drawn]
@@ -129,6 +124,16 @@ def find_orderings(
         found.exhaustive,
         len(drawn),
     )
+
+
+def _shared_out(
+    energies: SiteEnergies, n_occupied: int, layers: Sequence[int] | None, removal: Removal, room: int
+) -> tuple[SiteEnergies, list[tuple[int, ...]]]:
+    """Energies with the layer of each site, and how many ions each layer can hold; one layer where all are alike."""
+    if layers is None or removal == "any":
+        return energies, [(n_occupied,)]
+    energies = energies._replace(group=np.unique(layers, return_inverse=True)[1].astype(np.int64))
+    return energies, layer_quotas(_rooms(energies.group, room), n_occupied, removal)
 
 
 def _rooms(group: NDArray[np.int64], room: int) -> list[int]:
