@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hebe.exceptions import StoreError
 from hebe.launchers.graph import walk
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _SILENT_S = 30.0
 _ROUNDING_S = 0.1
 _CHUNK = 500
+_NAMED: Final = ("metadata.campaign", "metadata.label")
+_RENAMED: Final = {"strain": "volume_strain"}
+"""Ends of labels as they once were, and as they are now."""
 
 
 def read_status(
@@ -164,16 +167,38 @@ def _alive(report: dict[str, Any], beat: float) -> bool:
 
 
 def _latest(documents: Store, uuids: Collection[str] | None) -> dict[str, Digest]:
-    """Digest of the latest output of each job."""
+    """Digest of the latest output of each job.
+
+    Where no jobs are named, those that were superseded are left out: a later job of the same campaign has their label.
+    """
     wanted = None if uuids is None else list(uuids)
     starts = [0] if wanted is None else range(0, len(wanted), _CHUNK)
     found: dict[str, tuple[int, Digest]] = {}
+    named: dict[str, tuple[str, str]] = {}
     for start in starts:
         criteria = None if wanted is None else {"uuid": {"$in": wanted[start : start + _CHUNK]}}
-        for document in documents.query(criteria, list(DIGESTED)):
+        for document in documents.query(criteria, [*DIGESTED, *([] if wanted else _NAMED)]):
             if document["index"] >= found.get(document["uuid"], (0, None))[0]:
                 found[document["uuid"]] = (document["index"], Digest.of(document))
-    return {uuid: digest for uuid, (_, digest) in found.items()}
+                named[document["uuid"]] = _name(document.get("metadata") or {})
+    latest = {uuid: digest for uuid, (_, digest) in found.items()}
+    gone = set[str]() if wanted is not None else _superseded(latest, named)
+    return {uuid: digest for uuid, digest in latest.items() if uuid not in gone}
+
+
+def _name(metadata: dict[str, Any]) -> tuple[str, str]:
+    """Campaign and label of a job, empty without."""
+    label = str(metadata.get("label") or "")
+    head, _, tail = label.rpartition("/")
+    return str(metadata.get("campaign") or ""), f"{head}/{_RENAMED[tail]}" if tail in _RENAMED else label
+
+
+def _superseded(latest: dict[str, Digest], named: dict[str, tuple[str, str]]) -> set[str]:
+    """Jobs whose campaign and label a later job has too."""
+    newest: dict[tuple[str, str], str] = {}
+    for uuid in sorted(latest, key=lambda uuid: latest[uuid].completed_at):
+        newest[named[uuid]] = uuid
+    return {uuid for uuid in latest if named[uuid][1] and newest[named[uuid]] != uuid}
 
 
 def _failures(

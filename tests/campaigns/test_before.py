@@ -1,0 +1,58 @@
+"""A project from before quantities had one table: it is read as it is, found finished, and counted once.
+
+Its documents, campaign and printed results were written by the code of that time.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hebe.campaigns.api import project_store, results, run, status
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project, its store filled with the documents of then."""
+    (tmp_path / ".hebe").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "campaign.yaml"
+    shutil.copy(DATA / "campaign-before-quantities.yaml", path)
+    lines = lzma.decompress((DATA / "store-before-quantities.jsonl.xz").read_bytes()).decode().splitlines()
+    store = project_store(tmp_path)
+    try:
+        store.docs_store.update([json.loads(line) for line in lines], key=["uuid", "index"])
+    finally:
+        store.close()
+    return path
+
+
+def differences(then: Any, now: Any, path: str = "") -> list[str]:
+    """Where something that was printed then is not there now, or is another."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        missing = [f"{path}.{key} is missing" for key in then if key not in now]
+        return missing + [d for key in then if key in now for d in differences(then[key], now[key], f"{path}.{key}")]
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        return [d for i, (a, b) in enumerate(zip(then, now, strict=True)) for d in differences(a, b, f"{path}[{i}]")]
+    if isinstance(then, float) and isinstance(now, int | float):
+        return [] if now == pytest.approx(then, rel=1e-9, abs=1e-12) else [f"{path}: {then} was, {now} is"]
+    return [] if then == now else [f"{path}: {then!r} was, {now!r} is"]
+
+
+def test_it_is_read_as_it_is_and_found_finished(project: Path) -> None:
+    then = json.loads((DATA / "results-before-quantities.json").read_text())["candidates"]
+    assert differences(then, results(project).candidates) == [], "every name and value of then, without a run"
+    summary = run(project, workers=1, progress=False)
+    assert summary.status == "complete"
+    assert summary.calculations["computed"] == 0
+    assert differences(then, results(project).candidates) == []
+    counted = status()
+    assert counted["jobs"]["total"] == status(project)["jobs"]["total"], "superseded outputs are not counted"
+    assert counted["status"] == "complete"
