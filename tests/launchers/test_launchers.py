@@ -255,12 +255,19 @@ def test_time_is_limited(run: Run, store: JobStore, marks: Path) -> None:
 
 
 def test_a_job_that_cannot_be_ended_is_given_up(store: JobStore, marks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hebe.launchers.executor.workers.GRACE_S", 0.1)
-    deaf, good = jobs.sleep_deaf(str(marks)), jobs.note("good", str(marks), 1)
-    summary = POOL(Flow([deaf, good]), store=store, progress=False)
+    """Also where every process of the pool is stuck: the rest has another pool then."""
+
+    def is_overdue(sent: Any) -> bool:
+        return sent.node.name == "sleep_deaf" and jobs.executions(marks).get("deaf") == 2
+
+    monkeypatch.setattr("hebe.launchers.executor.workers._Sent.is_overdue", property(is_overdue))
+    deaf = [jobs.sleep_deaf(str(marks)) for _ in range(2)]
+    good = [jobs.note(f"good-{number}", str(marks), 1) for number in range(3)]
+    summary = POOL(Flow([*deaf, *good]), store=store, progress=False)
     (failure,) = summary.failures
-    assert (failure.error_class, failure.job_ids) == ("TimeoutExceeded", [deaf.uuid])
-    assert summary.jobs["completed"] == 1
+    assert (failure.error_class, set(failure.job_ids)) == ("TimeoutExceeded", {job.uuid for job in deaf})
+    assert summary.jobs["completed"] == 3
+    assert set(jobs.executions(marks)) == {"deaf", "good-0", "good-1", "good-2"}
 
 
 @needs_executorlib
