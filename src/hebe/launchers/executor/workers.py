@@ -148,9 +148,8 @@ class ExecutorWorkers:
     def kill(self) -> None:
         """End what runs, if the executor can be made to; claims are given up."""
         self._shut(at_once=True)
-        for sent in self._out.values():
-            if sent.key is not None:
-                self._lookup.settle(sent.key)
+        for key in list(self._lookup.keys):
+            self._lookup.settle(key)
         self._out.clear()
 
     def _packed(self, node: Node, task: Task, key: str | None) -> bytes:
