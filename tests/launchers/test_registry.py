@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jobflow import Flow
@@ -181,6 +181,31 @@ def test_a_campaign_runs_on_each_and_goes_on_on_another(
     assert hebe(capsys, "status", campaign, "--json").json["status"] == "complete"
     again = hebe(capsys, "rerun", "--failed", "--json").json
     assert (again["launcher"], again["goes_on"], again["jobs"]) == ("local", "hebe run CAMPAIGN", [])
+
+
+def test_a_launcher_that_reports_in_its_own_way_is_asked_for_the_summary(root: Path) -> None:
+    """As one whose jobs run elsewhere does: what the store says of the flow counts, not what else is there."""
+
+    class Elsewhere(LocalLauncher):
+        def drive(self, wishes: Wishes) -> Any:
+            super().drive(wishes)
+            return Standing()
+
+    class Standing:
+        status = "complete"
+
+        def as_dict(self) -> dict[str, Any]:
+            return {}
+
+    store = open_store(root)
+    bad, other = jobs.explode("boom"), jobs.explode("of another flow")
+    for job in (other, bad):
+        launcher = Elsewhere(Project(root, store), Elsewhere.Block())
+        summary = run_flow(launcher, Flow([job, jobs.add(1, 2)]), Wishes(workers=1, progress=False))
+    assert summary.status == "failed"
+    assert (summary.jobs["total"], summary.jobs["failed"]) == (2, 1)
+    assert [(failure.message, failure.job_ids) for failure in summary.failures] == [("boom", [bad.uuid])]
+    store.close()
 
 
 def test_inline_and_another_launcher_are_refused_together(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,8 +26,8 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add(
         "submit",
         submit_campaign,
-        "put a campaign onto a LaunchPad; again: adds only what is new",
-        "One workflow per candidate. hebe launch then runs it through the batch queue.",
+        "hand a campaign over to a queue, as a LaunchPad is; again: adds only what is new",
+        "hebe launch then runs it through the batch queue.",
     )
     add_campaign(parser)
     _add_launcher(parser)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from hebe.engines.vasp.results import read_text
-from support.campaigns import funnel, layered
+from support.campaigns import funnel, layered, rocksalt
 from support.vasp import use_mpirun, use_stand_in
 
 if TYPE_CHECKING:
@@ -52,6 +52,23 @@ def test_a_campaign_gives_the_numbers_of_hebe_run(project: Project, tmp_path: Pa
     assert status["calculations"]["computed"] == local["calculations"]["computed"]
     assert hebe(project.root, "results", campaign) == hebe(here, "results", campaign)
     assert hebe(project.root, "submit", campaign)["finished"] == status["jobs"]["total"]
+
+
+def test_hebe_run_takes_the_queue_when_it_is_told_to(project: Project, tmp_path: Path) -> None:
+    project.driver.close()
+    campaign, here = rocksalt(tmp_path, "Mg: [2], Ni: [2]"), tmp_path / "local"
+    here.mkdir()
+    queued = hebe(project.root, "run", tmp_path / campaign, "--launcher", "fireworks")
+    local = hebe(here, "run", tmp_path / campaign, "--workers", 1)
+    assert queued["status"] == local["status"] == "complete"
+    for name in ("total", "completed", "failed"):
+        assert queued["jobs"][name] == local["jobs"][name]
+    file = project.root / "hebe.yaml"
+    file.write_text(f"launcher: fireworks\n{file.read_text()}")
+    again = hebe(project.root, "run", tmp_path / campaign)
+    assert again["jobs"]["reused"] == again["jobs"]["total"]
+    results = [hebe(folder, "results", tmp_path / campaign) for folder in (project.root, here)]
+    assert results[0] == results[1]
 
 
 def asked_for(cluster: Slurm) -> set[tuple[str, ...]]:

@@ -14,13 +14,13 @@ import socket
 import sys
 import tempfile
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from hebe.exceptions import LaunchError
+from hebe.launchers.executor.parent import end_with
 from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Outcome
 from hebe.stores.owners import Owner
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 
 KEY = ["uuid", "index"]
 
-_LOOK_S = 1.0
 _one_at_a_time = threading.Lock()
-_watched: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,7 @@ def run_parcel(raw: bytes) -> bytes:
         folder = _usable(Path(parcel.folder))
         os.chdir(folder)  # the folder that the process was started in may be gone by now
         with _told_to(folder / f"worker-{socket.gethostname()}-{os.getpid()}.log"):
-            try:
-                with _time_limit(parcel.limits.timeout_s):
-                    delivery = _run(parcel, folder)
-            except _LateError:
-                delivery = Delivery(late=True)
+            delivery = _run(parcel, folder)
     return pickle.dumps(delivery, pickle.HIGHEST_PROTOCOL)
 
 
@@ -118,7 +112,11 @@ def _run(parcel: Parcel, folder: Path) -> Delivery:
         inner.docs_store.update(parcel.documents, key=KEY)
     records = Records(MemoryStore(COLLECTION, key="uuid"))
     store, folders = RecordingStore(inner, records, parcel.limits), JobFolders(folder)
-    outcome = execute(parcel.identity, lambda: decode_job(parcel.body), store, folders)
+    try:
+        with _time_limit(parcel.limits.timeout_s):
+            outcome = execute(parcel.identity, lambda: decode_job(parcel.body), store, folders)
+    except _LateError:
+        return Delivery(late=True)
     folders.close()
     mine = {"uuid": parcel.identity["uuid"], "index": parcel.identity["index"]}
     outputs = list(inner.docs_store.query(mine)) if outcome.kind == "done" else []
@@ -139,17 +137,8 @@ def _end_with(driver: Owner) -> None:
     """Have this process ignore Ctrl-C, and end with the launcher if that is its parent."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
-    if parent in _watched or (socket.gethostname(), parent) != (driver.host, driver.pid):
-        return
-    _watched.add(parent)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_LOOK_S)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="launcher").start()
+    if (socket.gethostname(), os.getppid()) == (driver.host, driver.pid):
+        end_with(driver.pid)
 
 
 @contextlib.contextmanager

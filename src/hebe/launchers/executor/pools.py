@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
+
+from hebe.launchers.executor.parent import end_with
 
 
 def process_pool(max_workers: int | None = None) -> ProcessPoolExecutor:
@@ -15,8 +18,10 @@ def process_pool(max_workers: int | None = None) -> ProcessPoolExecutor:
     max_workers
         Number of processes; that of the processors when None.
     """
-    return ProcessPoolExecutor(max_workers, multiprocessing.get_context("spawn"), _leave_interrupts_to_the_launcher)
+    return ProcessPoolExecutor(max_workers, multiprocessing.get_context("spawn"), _begin, (os.getpid(),))
 
 
-def _leave_interrupts_to_the_launcher() -> None:
+def _begin(launcher: int) -> None:
+    """Leave Ctrl-C to the launcher, and end with it: an idle process of a pool does not notice its end by itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(launcher)

@@ -71,7 +71,8 @@ class ExecutorWorkers:
         self._out: dict[Future[bytes], _Sent] = {}
         self._behind: dict[str, list[Node]] = {}
         self._suspects: set[tuple[str, int]] = set()
-        self._is_stuck = False
+        self._given_up = False
+        self._is_spoilt = False
         self._events: deque[Event] = deque()
 
     @property
@@ -81,8 +82,14 @@ class ExecutorWorkers:
         return len(self._out) + sum(map(len, self._behind.values())) + told
 
     def has_room(self) -> bool:
-        """Whether a job can be handed over; after a break one at a time, until it is known which job did it."""
-        return len(self._out) < (1 if self._suspects else self.size)
+        """Whether a job can be handed over.
+
+        After a break one at a time, until it is known which job did it; none to a pool with a stuck process, which is
+        replaced as soon as its other jobs have ended.
+        """
+        if self._is_spoilt and not self._out:
+            self._shut(at_once=True)
+        return not self._is_spoilt and len(self._out) < (1 if self._suspects else self.size)
 
     def pace(self, _node: Node) -> None:
         """Not known: jobs are to come one by one."""
@@ -92,6 +99,7 @@ class ExecutorWorkers:
         for node, task in batch:
             found = self._lookup.ask(task, node.job)
             if isinstance(found, Outcome):
+                self._suspects.discard((node.uuid, node.index))
                 self._events += [Event("started", node), Event("ended", node, found)]
             elif found is not None and found in self._lookup.keys:
                 self._behind.setdefault(found, []).append(node)
@@ -116,10 +124,12 @@ class ExecutorWorkers:
             else:
                 threading.Event().wait(timeout_s)
         for future, sent in list(self._out.items()):
+            if future not in self._out:  # the executor has broken
+                continue
             if not sent.seen and (future.running() or future.done()):
                 sent.seen, sent.began = True, time.monotonic()
                 self._events.append(Event("started", sent.node))
-            if future.done() and future in self._out:
+            if future.done():
                 self._came_back(future, sent)
             elif sent.is_overdue:
                 self._give_up(future, sent)
@@ -133,14 +143,13 @@ class ExecutorWorkers:
 
     def close(self) -> None:
         """Let the executor go; it is not waited for where it has jobs that were given up."""
-        self._shut(at_once=self._is_stuck)
+        self._shut(at_once=self._given_up)
 
     def kill(self) -> None:
         """End what runs, if the executor can be made to; claims are given up."""
         self._shut(at_once=True)
-        for sent in self._out.values():
-            if sent.key is not None:
-                self._lookup.settle(sent.key)
+        for key in list(self._lookup.keys):
+            self._lookup.settle(key)
         self._out.clear()
 
     def _packed(self, node: Node, task: Task, key: str | None) -> bytes:
@@ -170,7 +179,7 @@ class ExecutorWorkers:
                     return
                 self._shut(at_once=True)
             else:
-                self._out[future] = sent
+                self._out[future], sent.raw = sent, b""
                 return
 
     def _came_back(self, future: Future[bytes], sent: _Sent) -> None:
@@ -180,7 +189,7 @@ class ExecutorWorkers:
             self._broke(err)
         except LaunchError:
             raise
-        except BaseException as err:  # noqa: BLE001 - jobs raise nothing: whatever comes, comes from the executor
+        except Exception as err:  # noqa: BLE001 - jobs raise nothing: whatever comes, comes from the executor
             del self._out[future]
             self._lost(sent, "lost", f"the worker has failed: {type(err).__name__}: {err}")
         else:
@@ -206,7 +215,8 @@ class ExecutorWorkers:
         """Wait for a job no more; what may come yet is not stored."""
         future.cancel()
         del self._out[future]
-        self._is_stuck = True
+        self._given_up = True
+        self._is_spoilt = hasattr(self._executor, "_processes")
         self._late(sent)
 
     def _late(self, sent: _Sent) -> None:
@@ -239,7 +249,7 @@ class ExecutorWorkers:
             self._events += [Event("returned", node) for node in waiting]
 
     def _shut(self, *, at_once: bool) -> None:
-        executor, self._executor = self._executor, None
+        executor, self._executor, self._is_spoilt = self._executor, None, False
         if executor is not None:
             if at_once:
                 _end_processes(executor)
