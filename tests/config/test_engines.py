@@ -226,7 +226,7 @@ NAMED_THERE = (
     "config/engines/",
     "engines/",
     "makers/gpaw.py",  # makers of atomate2 that compute with GPAW
-    "vasp_folders.py",  # the commands inputs and adopt are about VASP's folders
+    "campaigns/vasp_folders.py",  # the commands inputs and adopt are about VASP's folders
     "cli/vasp.py",
     "cli/main.py",  # lists the modules of commands
     "cli/template.py",  # the text of an example
