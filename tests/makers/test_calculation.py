@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jobflow import Job, run_locally
+from jobflow import Job, JobStore, run_locally
+from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.engines import EngineSpec
@@ -36,8 +37,8 @@ def oxide() -> Structure:
     return Structure(Lattice.cubic(4.25), ["Mg", "O"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]]))
 
 
-def outcome(job: Job) -> CalculationDoc:
-    output: CalculationDoc = run_locally(job, log=False)[job.uuid][1].output
+def outcome(job: Job, store: JobStore | None = None) -> CalculationDoc:
+    output: CalculationDoc = run_locally(job, store=store, log=False)[job.uuid][1].output
     return output
 
 
@@ -137,11 +138,12 @@ def test_a_cut_calculation_goes_on_in_its_folder(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("hebe.makers.calculation.get_engine", lambda _: Reader())
     start = oxide()
     start.add_site_property("magmom", [2.0, 0.5])
-    first, second = (outcome(StaticMaker().make(start)) for _ in range(2))
+    store = JobStore(MemoryStore())
+    first, second = (outcome(StaticMaker().make(start), store) for _ in range(2))
     assert (first.status, second.status) == ("cut", "converged")
     assert first.error is not None
     assert first.run_dir == second.run_dir == str(run_folder("reader", first.key))
     assert first.run_dir == str(tmp_path / ".hebe" / "runs" / "reader" / first.key[:16])
     assert first.run_dir in first.error.message
     assert second.energy == 2.5, "the initial moments reached the engine"
-    assert (first.cpu_s >= 3, second.cpu_s >= 2) == (True, True), "CPU time of other processes counts"
+    assert (first.cpu_s >= 3, second.cpu_s >= 5) == (True, True), "CPU time of other processes and attempts counts"
