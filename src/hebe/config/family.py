@@ -170,6 +170,16 @@ class Family(ConfigModel):
         return tuple(n for n, sub in self.sublattices.items() if sub.role == "mixed" or len(sub.species) > 1)
 
     @property
+    def anions(self) -> tuple[str, ...]:
+        """Names of the sublattices of anions; groups are none of them."""
+        return tuple(n for n, sub in self.sublattices.items() if sub.role == "anion")
+
+    @property
+    def mixed_cations(self) -> tuple[str, ...]:
+        """Names of the sublattices on which cations, or metals, mix."""
+        return tuple(n for n in self.mixed if n not in self.anions)
+
+    @property
     def called(self) -> str:
         """How messages call the host: its name, or that it is the one of a file."""
         return self.name if self.name in family_names() else "the host of the file"
@@ -241,7 +251,7 @@ class Family(ConfigModel):
     def is_anion(self, name: str, element: str) -> bool:
         """Whether what stands on a site is an anion, those of groups included."""
         sub = self.sublattices[name]
-        return sub.role == "anion" or (sub.role == "group" and self.charge_at(name, element) < 0)
+        return name in self.anions or (sub.group is not None and self.charge_at(name, element) < 0)
 
 
 def _check_potential(couple: Couple, *, electrode: bool) -> None:
