@@ -106,7 +106,6 @@ BAD = [
     ("{working_ion: Na}", O3.replace("0.334", "0.5"), "host.file", ["holds 1.166 atoms", "divided by 1.166"]),
     ("{working_ion: Na}", O3.replace("Fe 0 0 0 ", "Fe 0 0 0.02 "), "host.file", ["0.32 A apart", "one site"]),
     ("{working_ion: Na}", O3.replace("0.266 1", "0.266 0.9"), "host.file", ["X1 are partly empty", "full sites"]),
-    ("{working_ion: Na}", O3.replace("Na 0 0 0.5 1", "Na 0 0 0.5 0.9\nMg1 Mg 0 0 0.5 0.1"), "host.file", ["shares"]),
     ("{working_ion: Na}", O3.replace("Mn1 Mn", "Mn1 Qq"), "host.file", ["Qq is no element"]),
     ("{working_ion: Na}", O3.replace("Mn1 Mn", "W1 W"), "host.file", ["oxidation state of W is not known"]),
     (
@@ -173,3 +172,42 @@ def test_nothing_to_mix(tmp_path: Path) -> None:
     named = "host: {file: my.cif, working_ion: Na, sublattices: {M1: {species: {Ni: 2, Mn: 4}, grid: 2}}}"
     found = screen(load_campaign(write(tmp_path, named, ordered + "\n")))
     assert [candidate.composition.formula for candidate in found.selected] == ["NaMn0.5Ni0.5O2"]
+
+
+DISORDERED = Structure.from_spacegroup(
+    "Fm-3m", Lattice.cubic(4.2), [Composition("Li0.6Mn0.4"), Composition("O0.8F0.2")], [[0, 0, 0], [0.5, 0.5, 0.5]]
+)
+ALLOY = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), [Composition("Cu0.5Ni0.5")], [[0, 0, 0]])
+
+
+def test_lithium_that_shares_its_sites_leaves_them() -> None:
+    """A disordered rock salt of a file is the host that drx is: all lithium works, none has sites of its own."""
+    found = host_of_crystal(find_sublattices(DISORDERED), "Li", {}, load_family("drx"))
+    family = found.family
+    assert (family.working_own, family.working_shared) == ((), ("M1",))
+    assert family.x_full == family.x_made == 0
+    assert found.fractions["M1"] == {"Li": Fraction(3, 5), "Mn": Fraction(2, 5)}
+    still = host_of_crystal(find_sublattices(DISORDERED), None, {}, load_family("drx")).family
+    assert still.working_of("Li") is None
+    assert still.name != family.name
+
+
+def test_sodium_beside_a_dopant_leaves_it_behind(tmp_path: Path) -> None:
+    """Na0.9Mg0.1 on the sodium sites: sodium works, magnesium stays, and the crystal is layered as before."""
+    text = O3.replace("Na 0 0 0.5 1", "Na 0 0 0.5 0.9\nMg1 Mg 0 0 0.5 0.1")
+    family = load_campaign(write(tmp_path, "host: {file: my.cif, working_ion: Na}", text)).host.data
+    (shared,) = family.working_shared
+    assert set(family.sublattices[shared].species) >= {"Na", "Mg"}
+    working = family.working_of("Na")
+    assert working is not None
+    assert working.holds(shared, "Na")
+    assert not working.holds(shared, "Mg")
+    assert family.layer_axis == "c"
+
+
+def test_a_file_of_metals_is_a_metallic_host() -> None:
+    family = host_of_crystal(find_sublattices(ALLOY), None, {}, load_family("layered-o3")).family
+    assert (family.bonding, family.ladder, family.mixed) == ("metallic", (), ("M1",))
+    assert family.sublattices["M1"].coordination == load_family("fcc-alloy").sublattices["M"].coordination == 12
+    with pytest.raises(BadInputError, match="holds no anions"):
+        host_of_crystal(find_sublattices(ALLOY), "Cu", {}, load_family("layered-o3"))

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hebe.campaigns.api import results, run
+from hebe.config.family import load_family
+from hebe.engines import get_engine
+from hebe.science.structures import generate_sqs
+from hebe.science.structures.topology import check_topology
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,3 +184,19 @@ def test_lithium_in_the_metal_layers_is_removed_too(project: Path) -> None:
     states = found["Li1.3333Mn0.6667O2"]["x_states"]
     assert [state["x"] for state in states] == pytest.approx([4 / 3, 2 / 3])
     assert [state["x"] for state in found["LiMn0.5Ni0.5O2"]["x_states"]] == pytest.approx([1, 1 / 2])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("family", "metal", "ion", "volume"),
+    [("nasicon", "V", "Na", 241.3), ("spinel", "Mn", "Li", 70.1)],
+)
+def test_frameworks_relax_to_their_measured_volume(family: str, metal: str, ion: str, volume: float) -> None:
+    """Na3V2(PO4)3 (Chotard et al. 2015) and LiMn2O4 with CHGNet: still the host, within the 6 % of such potentials."""
+    host = load_family(family)
+    start = generate_sqs(family, {"M": {metal: 1}}, 4)[0].structure
+    second = [i for i, label in enumerate(start.site_properties["sublattice"]) if label == "Na2"]
+    start.remove_sites(second[::3])
+    final = get_engine("chgnet").relax(start, fmax=0.1).structure
+    assert check_topology(start, final, host.topology, None, host.working_of(ion)) == "host"
+    assert final.volume / 2 == pytest.approx(volume, rel=0.06)

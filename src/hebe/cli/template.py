@@ -103,7 +103,7 @@ def campaign_text(family: Family, ion: str | None, name: str, file: str = "campa
     need = _mean_charge(family)
     pools = {sublattice: _pool(family, sublattice, need) for sublattice in family.mixed if not family.example}
     for sublattice in family.mixed:
-        anions = family.sublattices[sublattice].role == "anion"
+        anions = sublattice in family.anions
         if sublattice in family.example:
             text += _example(family, sublattice)
         else:
@@ -154,7 +154,7 @@ def _mean_charge(family: Family) -> float:
             charge += sub.multiplicity * family.groups[sub.group].charge
         elif sub.role in ("anion", "fixed"):
             charge += sub.multiplicity * next(data.valences[0] for data in sub.species.values())
-    sites = sum(sub.multiplicity for sub in family.sublattices.values() if sub.role == "mixed")
+    sites = sum(family.sublattices[name].multiplicity for name in family.mixed_cations)
     return -charge / sites
 
 

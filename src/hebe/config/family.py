@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from hebe.config.family_checks import check_bonding, check_working
+from hebe.config.family_checks import check_bonding, check_size, check_working
 from hebe.config.family_sites import (
     FamilySublattice,
     GroupData,
@@ -135,6 +135,7 @@ class Family(ConfigModel):
         unknown = [name for name in self.example if name not in self.mixed]
         if unknown:
             raise ValueError(f"example gives species for {unknown[0]}, on which nothing mixes")
+        check_size(self)
         check_working(self)
         check_bonding(self)
         return self
@@ -168,6 +169,16 @@ class Family(ConfigModel):
     def mixed(self) -> tuple[str, ...]:
         """Names of the sublattices on which species mix: those of that role, and all others where there is a choice."""
         return tuple(n for n, sub in self.sublattices.items() if sub.role == "mixed" or len(sub.species) > 1)
+
+    @property
+    def anions(self) -> tuple[str, ...]:
+        """Names of the sublattices of anions; groups are none of them."""
+        return tuple(n for n, sub in self.sublattices.items() if sub.role == "anion")
+
+    @property
+    def mixed_cations(self) -> tuple[str, ...]:
+        """Names of the sublattices on which cations, or metals, mix."""
+        return tuple(n for n in self.mixed if n not in self.anions)
 
     @property
     def called(self) -> str:
@@ -241,7 +252,7 @@ class Family(ConfigModel):
     def is_anion(self, name: str, element: str) -> bool:
         """Whether what stands on a site is an anion, those of groups included."""
         sub = self.sublattices[name]
-        return sub.role == "anion" or (sub.role == "group" and self.charge_at(name, element) < 0)
+        return name in self.anions or (sub.group is not None and self.charge_at(name, element) < 0)
 
 
 def _check_potential(couple: Couple, *, electrode: bool) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hebe.config.family_sites import VACANCY
 
 if TYPE_CHECKING:
     from hebe.config.family import Family
+
+MOST_KINDS: Final = 16
+"""Sublattices of a family; in one with groups, orbits and atoms of groups."""
 
 
 def check_working(family: Family) -> None:
@@ -35,6 +38,22 @@ def check_working(family: Family) -> None:
     for name in family.mixed:
         if family.sublattices[name].exclusion:
             raise ValueError(f"sites of {name} exclude each other: species cannot be mixed on them")
+
+
+def check_size(family: Family) -> None:
+    """Refuse more kinds of sites than can be told apart.
+
+    Raises
+    ------
+    ValueError
+        Says how many there are.
+    """
+    kinds = len(family.sublattices)
+    if family.groups:
+        atoms = {name: len(group.atoms) for name, group in family.groups.items()}
+        kinds = sum(len(sub.coordinates) * atoms.get(sub.group or "", 1) for sub in family.sublattices.values())
+    if kinds > MOST_KINDS:
+        raise ValueError(f"it has {kinds} kinds of sites, at most {MOST_KINDS} can be told apart")
 
 
 def check_bonding(family: Family) -> None:

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebe.config.campaign import SublatticeSpec
-from hebe.config.crystal import ANIONS, VACANCY, Crystal, described
+from hebe.config.crystal import ANIONS, VACANCY, Crystal, check_element, described
 from hebe.config.family import Family
 from hebe.config.family_sites import FamilySublattice, LatticeEstimate, SpeciesData
+from hebe.config.family_topology import Topology
 from hebe.config.layers import in_plane_first
 from hebe.config.oxidation_states import ANION_STATES, OxidationStates, Valences
 from hebe.config.wording import suggest
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 EXCLUSION: Final = 2.0
 """Distance (A) below which two sites of the working ion are never occupied together: both prisms of a P stacking."""
 
+_MOBILE: Final = ("Li", "Na", "K", "Mg", "Ca", "Zn", "Al")
+"""Elements that may leave sites which they share with others."""
 _BOND: Final = 1.2
 _SAME: Final = 1e-3
 _DIGITS: Final = 6
@@ -64,15 +67,17 @@ def host_of_crystal(crystal: Crystal, working_ion: str | None, named: Mapping[st
     Raises
     ------
     BadInputError
-        If the working ion is missing or shares its sites, sites elsewhere are empty or too close, nothing is mixed, or
-        an oxidation state is not known; names the nearest that would do.
+        If the working ion is missing or is no mobile ion and shares its sites, sites elsewhere are empty or too close,
+        nothing is mixed, or an oxidation state is not known; names the nearest that would do.
     """
     placed = _placed(crystal, working_ion, named)
+    metal = "anion" not in placed.roles.values()
     states = OxidationStates(crystal, like)
-    sublattices = {
-        name: _sublattice(placed, name, states.of(crystal.fractions[name], placed.roles[name], named.get(name, {})))
-        for name in dict.fromkeys(placed.labels)
-    }
+    sublattices = {}
+    for name in dict.fromkeys(placed.labels):
+        part, given = crystal.fractions[name], named.get(name, {})
+        species = _atoms({**part, **given}) if metal else states.of(part, placed.roles[name], given)
+        sublattices[name] = _sublattice(placed, name, species)
     x_full, x_made = _contents(placed)
     family = Family(
         name="",
@@ -85,15 +90,39 @@ def host_of_crystal(crystal: Crystal, working_ion: str | None, named: Mapping[st
         x_full=x_full,
         x_made=x_made,
         working_ions=(working_ion,) if working_ion else (),
-        ladder_electrode=like.ladder_electrode,
-        no_electrode=like.no_electrode,
-        ladder=like.ladder,
-        anion_limit=like.anion_limit,
-        topology=like.topology,
-        sources=(f"redox ladder, oxidation states and limits of the topology: {like.name}", *like.sources),
+        working=_shared(placed, working_ion),
+        **(_METAL if metal else _of(like)),
     )
     fractions = {name: dict(crystal.fractions[name]) for name in family.mixed if len(crystal.fractions[name]) > 1}
     return FileHost(family.model_copy(update={"name": f"cif-{_digest(family)}"}), fractions)
+
+
+_METAL: Final[dict[str, Any]] = {
+    "bonding": "metallic",
+    "topology": Topology(bond_stretch=1.1, broken_bonds=4),
+    "sources": ("limits of the topology: fcc-alloy",),
+}
+
+
+def _of(like: Family) -> dict[str, Any]:
+    """What an ionic host has of the family that it is like."""
+    taken = ("ladder_electrode", "no_electrode", "ladder", "anion_limit", "topology")
+    sources = (f"redox ladder, oxidation states and limits of the topology: {like.name}", *like.sources)
+    return {**{key: getattr(like, key) for key in taken}, "sources": sources}
+
+
+def _atoms(elements: Collection[str]) -> dict[str, SpeciesData]:
+    """Atoms of a metal, which have no oxidation state."""
+    for element in elements:
+        check_element(element)
+    return {element: SpeciesData() for element in elements}
+
+
+def _shared(placed: _Placed, working_ion: str | None) -> tuple[str, ...]:
+    """Mixed sublattices that the working ion shares, where it has no sites of its own."""
+    if working_ion is None or "working" in placed.roles.values():
+        return ()
+    return tuple(name for name, part in placed.crystal.fractions.items() if working_ion in part)
 
 
 @dataclass(frozen=True)
@@ -180,7 +209,7 @@ def _roles(crystal: Crystal, working_ion: str | None, named: Collection[str]) ->
             roles[name] = "anion"
         else:
             roles[name] = "mixed" if name in named or len(part) > 1 else "fixed"
-    if "anion" not in roles.values():
+    if "anion" not in roles.values() and not _is_metal(crystal, working_ion):
         raise BadInputError(
             f"it holds no anions: {crystal.described()}", suggestion=f"one of {', '.join(ANION_STATES)}"
         )
@@ -197,6 +226,13 @@ def _roles(crystal: Crystal, working_ion: str | None, named: Collection[str]) ->
     return roles
 
 
+def _is_metal(crystal: Crystal, working_ion: str | None) -> bool:
+    from pymatgen.core import Element
+
+    elements = {element for part in crystal.fractions.values() for element in part} - {VACANCY}
+    return working_ion is None and all(Element(element).is_metal for element in elements)
+
+
 def _check_working(crystal: Crystal, roles: Mapping[str, Any], working_ion: str | None) -> None:
     if working_ion is None or "working" in roles.values():
         return
@@ -206,6 +242,8 @@ def _check_working(crystal: Crystal, roles: Mapping[str, Any], working_ion: str 
         reason = f"{taken[0]} holds the working ion {working_ion}, and the campaign lists other species for it"
         raise BadInputError(reason, suggestion=f"remove {taken[0]} from sublattices, or no working_ion")
     alone = sorted({next(iter(part)) for n, part in crystal.fractions.items() if roles[n] == "fixed"})
+    if shared and working_ion in _MOBILE and all(roles[name] == "mixed" for name in shared):
+        return
     if shared:
         part = described(crystal.fractions[shared[0]])
         raise BadInputError(
@@ -241,11 +279,12 @@ def _check_empty(crystal: Crystal, roles: Mapping[str, Any], working_ion: str | 
 
 
 def _sublattice(placed: _Placed, name: str, species: dict[str, SpeciesData]) -> FamilySublattice:
-    """Sublattice of a family; its coordination counts cations around an anion and anions around a cation."""
+    """Sublattice of a family; its coordination counts cations around an anion, anions around a cation, or all atoms."""
     sites = placed.sites(name)
     anion = [bool(set(placed.crystal.fractions[label]) & ANIONS) for label in placed.crystal.labels]
-    others = [i for i, is_anion in enumerate(anion) if is_anion != anion[sites[0]]]
+    others = [i for i, is_anion in enumerate(anion) if is_anion != anion[sites[0]] or not any(anion)]
     around = np.concatenate([placed.distances(sites[0], i) for i in others])
+    around = around[around > _SAME]
     pairs = itertools.combinations_with_replacement(sites, 2)
     excluding = placed.roles[name] == "working" and any(placed.too_close(i, j) for i, j in pairs)
     return FamilySublattice(

@@ -27,9 +27,8 @@ class OxidationStates:
     def __init__(self, crystal: Crystal, like: Family) -> None:
         self._file = crystal.states
         self._pool: dict[str, SpeciesData] = {}
-        for name in like.mixed:
-            if like.sublattices[name].role == "mixed":
-                self._pool |= like.sublattices[name].species
+        for name in like.mixed_cations:
+            self._pool |= like.sublattices[name].species
         self._like = like.name
 
     def of(self, part: Mapping[str, Fraction], role: str, named: Valences) -> dict[str, SpeciesData]:

@@ -61,7 +61,7 @@ class Reference:
         """Stacking of a relaxed cell of a layered host, None where there is none to tell."""
         if self.family is None or "sublattice" not in self.cell.site_properties:
             return None
-        normal, mixed = self.normal, [n for n in self.family.mixed if self.family.sublattices[n].role != "anion"]
+        normal, mixed = self.normal, self.family.mixed_cations
         if normal is None:
             return None
         labels = self.cell.site_properties["sublattice"]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from hebe.config.campaign import SublatticeSpec
 from hebe.config.family import Family, load_family
+from hebe.config.family_checks import MOST_KINDS
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.candidate import Candidate, make_candidate
 from hebe.science.chemistry.formula import parse_formula, parse_host_formula
@@ -19,7 +20,7 @@ from hebe.science.chemistry.ladder import Oxidation
 from hebe.science.chemistry.member import candidate_spec
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.structures.configuration import build_configuration, mean_radius
-from hebe.science.structures.host import host_cell
+from hebe.science.structures.host import PLACEHOLDERS, host_cell
 from hebe.science.structures.starting_ions import with_ions
 from hebe.science.structures.topology import check_topology
 from hebe.science.structures.working import apply_ordering, choose_orderings, site_charges
@@ -92,6 +93,15 @@ def test_a_template_that_symmetry_multiplies_otherwise_is_refused() -> None:
         host_cell(Family.model_validate(plain), "Na")
     plain["groups"]["PO4"]["charge"] = -2
     with pytest.raises(ValidationError, match=r"carry -3, its charge is -2"):
+        Family.model_validate(plain)
+
+
+def test_as_many_kinds_of_sites_as_can_be_told_apart() -> None:
+    assert len(PLACEHOLDERS) == len(set(PLACEHOLDERS)) == MOST_KINDS
+    plain = FAMILY.model_dump()
+    for number in range(MOST_KINDS):
+        plain["sublattices"][f"M{number}"] = plain["sublattices"]["M"]
+    with pytest.raises(ValidationError, match="22 kinds of sites, at most 16"):
         Family.model_validate(plain)
 
 

@@ -113,7 +113,7 @@ def _entropies(composition: HostComposition, primary: str) -> dict[str, float]:
     """Entropy (R) by convention; anions are the sublattices of that role, and groups."""
     host = composition.host
     atoms = float(sum(composition.elements.values()))
-    anions = sum(host.atoms_per_unit(n) for n, sub in host.sublattices.items() if sub.role in ("anion", "group"))
+    anions = sum(host.atoms_per_unit(n) for n, sub in host.sublattices.items() if n in host.anions or sub.group)
     return entropies(
         {sub: values.values() for sub, values in composition.fractions.items()},
         {sub: data.multiplicity for sub, data in host.sublattices.items()},

@@ -111,7 +111,7 @@ class HostComposition:
                 groups += f"({sub.group}){format_amount(Fraction(sub.multiplicity))}"
                 for element, number in host.groups[sub.group].formula.items():
                     total[element] -= number * sub.multiplicity
-        anions = {e for sub in host.sublattices.values() if sub.role == "anion" for e in sub.species}
+        anions = {e for name in host.anions for e in host.sublattices[name].species}
         rest = [e for e in total if e != self.working_ion or any(e in a for a in self.fractions.values())]
         rest = [e for e in rest if total[e]]
         cations = sorted((e for e in rest if e not in anions and e != self.working_ion), key=lambda e: (-total[e], e))

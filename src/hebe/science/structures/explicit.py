@@ -160,9 +160,9 @@ def _cell_of(campaign: Campaign, file: CellFile, spec: MemberSpec, index: int) -
     }
     if rest or not n_fu or fractions != {name: dict(part) for name, part in spec.fractions.items()}:
         return None
-    for name, sub in host.sublattices.items():
+    for name in host.sublattices:
         wanted = host.atoms_per_unit(name)
-        if sub.role != "working" and sum(counts[name].values()) != n_fu * wanted:
+        if name not in host.working_own and sum(counts[name].values()) != n_fu * wanted:
             number = Fraction(sum(counts[name].values()), n_fu)
             reason = f"{file.file} has {number} sites of {name} per formula unit, the host has {wanted}"
             _refuse(campaign, index, reason)

@@ -64,7 +64,7 @@ def ions_of(spec: MemberSpec, structure: Structure, oxidation: Oxidation, seed: 
     charges = np.array([_mean_charge(spec, oxidation, s, e) for s, e in zip(labels, symbols, strict=True)])
     ions = [round(q) for q in charges]
     matrix: NDArray[np.float64] | None = None
-    for label in (name for name in host.mixed if host.sublattices[name].role != "anion"):
+    for label in host.mixed_cations:
         for element in sorted({e for s, e in zip(labels, symbols, strict=True) if s == label}):
             sites = [i for i in range(len(structure)) if labels[i] == label and symbols[i] == element]
             mean = float(charges[sites[0]])

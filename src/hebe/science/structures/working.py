@@ -175,7 +175,7 @@ def site_charges(spec: MemberSpec, structure: Structure, oxidation: Oxidation) -
 
 def _anions_per_unit(host: Family) -> int:
     """Anions per formula unit, those of groups included."""
-    own = sum(sub.multiplicity for sub in host.sublattices.values() if sub.role == "anion")
+    own = sum(host.sublattices[name].multiplicity for name in host.anions)
     groups = sum(n for name, e, n, _ in host.standing() if host.sublattices[name].group and host.is_anion(name, e))
     return own + groups
 
