@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pymatgen.core import Structure
 
-from hebe.science.analysis.competing import load_phases
 from hebe.science.chemistry.composition import HostComposition
+from hebe.science.hulls.competing import load_phases
 from hebe.science.structures.configuration import build_configuration, displaced
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hebe.science.analysis.hull import PhaseEntry, PhaseEquilibrium
+from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.config.engines import EngineSpec
 from hebe.engines.registry import get_engine
-from hebe.science.analysis.measured_cells import formula_units, host_cells, metal_cell
-from hebe.science.analysis.measured_error import Computed, deviation, strains, voltages, volumes
-from hebe.science.analysis.measured_host import MeasuredHost, measured_hosts
+from hebe.science.errors.measured_cells import formula_units, host_cells, metal_cell
+from hebe.science.errors.measured_error import Computed, deviation, strains, voltages, volumes
+from hebe.science.errors.measured_host import MeasuredHost, measured_hosts
 from hebe.science.structures.configuration import displaced
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from hebe.engines.protocol import Engine
-    from hebe.science.analysis.measured_error import Comparison
+    from hebe.science.errors.measured_error import Comparison
 
 DISPLACEMENT: Final = 0.02
 FMAX: Final = 0.01

@@ -31,10 +31,10 @@ from hebe.makers.build import BuildMaker
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
-from hebe.science.analysis.member_result import MemberResult
-from hebe.science.analysis.references import mixing_document
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.member import composition_of, member_spec
+from hebe.science.mixing.member_result import MemberResult
+from hebe.science.mixing.references import mixing_document
 
 if TYPE_CHECKING:
     from jobflow import Job, JobStore

@@ -18,7 +18,7 @@ from typing import Any
 
 from hebe.campaigns import api
 from hebe.config.campaign import Campaign
-from hebe.science.analysis.formability import regular_solution_enthalpy, relative_formation
+from hebe.science.mixing.formability import regular_solution_enthalpy, relative_formation
 
 CATIONS = ("Ca", "Co", "Cu", "Fe", "Mg", "Mn", "Ni", "Zn")
 KNOWN = frozenset(("Co", "Cu", "Mg", "Ni", "Zn"))

@@ -16,9 +16,8 @@ FUNCTION_LINES: Final = 40
 
 LONG_FUNCTIONS: Final = {
     "src/hebe/engines/chgnet/kernels.py:_gated_backward": "a compiled loop: calls would cost what it saves",
-    "src/hebe/science/analysis/references.py:mixing_document": "one document, field by field",
+    "src/hebe/science/mixing/references.py:mixing_document": "one document, field by field",
     "src/hebe/science/structures/annealing.py:anneal": "a compiled loop: calls would cost what it saves",
-    "src/hebe/science/structures/working.py:choose_orderings": "to be divided",
     "tests/support/report_results.py:_candidate": "one literal document",
     "tests/support/vasp_stand_in_files.py:outcar_step": "one file format, written out",
     "tests/support/vasp_stand_in_files.py:xml_start": "one file format, written out",

@@ -11,9 +11,9 @@ from hebe.analyses import Given, NoOptions
 from hebe.analyses.given import Cell
 from hebe.analyses.registry import get_analysis
 from hebe.analyses.summary import CandidateParts, summarise
-from hebe.science.analysis.ranking import Objective, rank
 from hebe.science.chemistry.candidate import FARADAY_MAH
 from hebe.science.chemistry.member import composition_of
+from hebe.science.choosing.ranking import Objective, rank
 from support.insertion_states import METAL, inputs, spec, state
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from hebe.campaigns.loading import load_campaign
 from hebe.config.campaign import Campaign
-from hebe.config.refusal import bad_key, campaign_source
+from hebe.config.reading.refusal import bad_key, campaign_source
 from hebe.exceptions import BadInputError
 from support.broken_campaigns import BROKEN, GOOD, ROCKSALT, Broken
 

@@ -20,8 +20,8 @@ from hebe.config.engines.ase import ASEBlock
 from hebe.config.engines.base import block_of
 from hebe.config.engines.gpaw import GPAWBlock
 from hebe.config.plugins import plugins
+from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.config.stage import Stage
-from hebe.config.yamlfile import load_model, parse_yaml
 from hebe.doctor.health import examine
 from hebe.engines import get_engine
 from hebe.engines.protocol import Engine

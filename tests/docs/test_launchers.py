@@ -11,8 +11,8 @@ import pytest
 from jobflow import Flow
 
 from hebe.config.plugins import plugins
+from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.config.settings import Settings
-from hebe.config.yamlfile import load_model, parse_yaml
 from hebe.launchers.executor.launcher import ExecutorKeys
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.registry import get_launcher, launcher_names

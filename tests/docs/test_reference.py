@@ -18,11 +18,11 @@ from hebe.config.engines import BUILT_IN, EngineBlock
 from hebe.config.engines.base import FMAX, FMAX_COSTLY, block_of
 from hebe.config.family import Family
 from hebe.config.keep import Keep
+from hebe.config.reading.units import FractionRange, IntRange
+from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.config.settings import Settings
 from hebe.config.stage import Departure
 from hebe.config.structures import STARTS, CellFile
-from hebe.config.units import FractionRange, IntRange
-from hebe.config.yamlfile import load_model, parse_yaml
 from support.candidate_documents import candidate
 
 DOCS = Path(__file__).parents[2] / "docs"

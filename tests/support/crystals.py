@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
-from hebe.science.analysis.competing import load_phases
 from hebe.science.chemistry.composition import HostComposition
+from hebe.science.hulls.competing import load_phases
 from hebe.science.structures.configuration import build_configuration, displaced
 
 PHASES = ("Na-bcc", "MgO", "NaMnO2-alpha", "TiO2-anatase", "Li2MnO3", "MnTiO3-ilmenite", "CuO", "Mn2O3-bixbyite")

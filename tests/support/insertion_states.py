@@ -9,10 +9,10 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from hebe.schemas.calculation import CalculationDoc, StartRecord
-from hebe.science.analysis.electrode import StateInput
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import member_spec
+from hebe.science.electrodes.electrode import StateInput
 
 if TYPE_CHECKING:
     from hebe.schemas.spec import MemberSpec

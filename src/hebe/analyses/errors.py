@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hebe.analyses.registry import get_analysis
-from hebe.science.analysis.spread import pooled_sd, standard_error
+from hebe.science.errors.spread import pooled_sd, standard_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,10 +10,10 @@ from hebe.analyses.wants import Displacements, Phases, Vertices
 from hebe.config.mixing import MixingSpec
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
-from hebe.science.analysis.hull_entries import PhaseFacts
-from hebe.science.analysis.member_result import MemberResult
-from hebe.science.analysis.references import mixing_document
-from hebe.science.analysis.vibrational_mixing import HullVibrations
+from hebe.science.hulls.hull_entries import PhaseFacts
+from hebe.science.mixing.member_result import MemberResult
+from hebe.science.mixing.references import mixing_document
+from hebe.science.mixing.vibrational_mixing import HullVibrations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -11,7 +11,7 @@ import hebe.analyses
 from hebe.analyses import composition
 from hebe.analyses.protocol import Analysis
 from hebe.config.plugins import load_plugin, plugins
-from hebe.config.wording import shown, suggest
+from hebe.config.reading.wording import shown, suggest
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hebe.analyses.protocol import AnyAnalysis, Mark
     from hebe.analyses.quantity import Quantity
     from hebe.config.ranking import Rank
-    from hebe.science.analysis.ranking import Objective
+    from hebe.science.choosing.ranking import Objective
 
 
 @lru_cache(maxsize=1)
@@ -98,7 +98,7 @@ def source_of(quantity: str) -> str | None:
 
 def objectives_of(chosen: Rank, analyses: Collection[str]) -> list[Objective]:
     """Objectives of a ranking that a stage with these analyses computes."""
-    from hebe.science.analysis.ranking import Objective
+    from hebe.science.choosing.ranking import Objective
 
     wanted = [(name, True) for name in chosen.maximize] + [(name, False) for name in chosen.minimize]
     made = all_quantities(analyses)

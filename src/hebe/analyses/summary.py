@@ -15,9 +15,9 @@ from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.candidate import CandidateDoc
 from hebe.schemas.result import ResultDoc, Value
 from hebe.schemas.spec import MemberSpec
-from hebe.science.analysis.spread import mean_and_sd, root_mean_square
 from hebe.science.chemistry.member import composition_of, family_of
 from hebe.science.chemistry.space import working_charge
+from hebe.science.errors.spread import mean_and_sd, root_mean_square
 
 if TYPE_CHECKING:
     from hebe.analyses.protocol import AnyAnalysis

@@ -8,11 +8,11 @@ from hebe.analyses.protocol import Analysis, Mark, NoOptions, Requires
 from hebe.analyses.quantity import Quantity, Shown
 from hebe.analyses.wants import Contents, Metal
 from hebe.schemas.electrode import VoltageDoc
-from hebe.science.analysis.electrode import StateInput, voltage_document
-from hebe.science.analysis.model_error import voltage_error
 from hebe.science.chemistry.candidate import FARADAY_MAH
 from hebe.science.chemistry.member import composition_of
 from hebe.science.chemistry.space import working_charge
+from hebe.science.electrodes.electrode import StateInput, voltage_document
+from hebe.science.errors.model_error import voltage_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

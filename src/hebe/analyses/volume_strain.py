@@ -8,8 +8,8 @@ from hebe.analyses.protocol import Analysis, NoOptions, Requires
 from hebe.analyses.quantity import Quantity, Shown
 from hebe.analyses.wants import Contents
 from hebe.schemas.electrode import StrainDoc
-from hebe.science.analysis.electrode import StateInput, strain_document
-from hebe.science.analysis.model_error import strain_error
+from hebe.science.electrodes.electrode import StateInput, strain_document
+from hebe.science.errors.model_error import strain_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,8 @@ from hebe.campaigns.contract import without_versions
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
 from hebe.config.campaign import Campaign
+from hebe.config.reading.wording import suggest
 from hebe.config.settings import get_settings
-from hebe.config.wording import suggest
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow

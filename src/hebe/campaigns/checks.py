@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from hebe.analyses.registry import all_quantities, get_analysis
-from hebe.config.mistakes import first_mistake
-from hebe.config.refusal import bad_key
-from hebe.config.wording import shown
+from hebe.config.reading.mistakes import first_mistake
+from hebe.config.reading.refusal import bad_key
+from hebe.config.reading.wording import shown
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
     from hebe.config.family import Family
     from hebe.config.model import ConfigModel
+    from hebe.config.reading.wording import KeyPath
     from hebe.config.stage import Stage
-    from hebe.config.wording import KeyPath
 
 _INHERITED: Final = ("x", "window", "analyses", "accept")
 

@@ -13,9 +13,9 @@ from hebe.campaigns.checks import check_stages, complete_stages, with_options
 from hebe.config.campaign import Campaign, SublatticeSpec
 from hebe.config.family import family_names, load_family
 from hebe.config.family_sites import VACANCY
-from hebe.config.refusal import bad_key
-from hebe.config.wording import KeyPath, nearest, shown, suggest
-from hebe.config.yamlfile import load_model, parse_yaml, read_bytes
+from hebe.config.reading.refusal import bad_key
+from hebe.config.reading.wording import KeyPath, nearest, shown, suggest
+from hebe.config.reading.yamlfile import load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def load_campaign(path: str | Path) -> Campaign:
     check_stages(campaign, family)
     _check_rank(campaign, family)
     if campaign.mixing.materials_project:
-        from hebe.config.materials_project import with_materials_project
+        from hebe.campaigns.materials_project import with_materials_project
         from hebe.config.settings import project_folder
 
         campaign = with_materials_project(campaign, project_folder())
@@ -80,8 +80,8 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
             f"no host family is called {shown(host.like)}",
             suggest(host.like, family_names()),
         )
-    from hebe.config.crystal import parse_crystal
-    from hebe.config.host_file import host_of_crystal, own_composition
+    from hebe.science.crystals.crystal import parse_crystal
+    from hebe.science.crystals.host_file import host_of_crystal, own_composition
 
     text = _text(campaign, host.file, folder, key)
     named = {name: spec.species for name, spec in host.sublattices.items()}

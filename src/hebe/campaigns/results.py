@@ -10,8 +10,8 @@ from hebe.analyses.errors import with_errors
 from hebe.analyses.registry import objectives_of
 from hebe.campaigns.contract import contract, without_versions
 from hebe.schemas.candidate import RankedCandidate
-from hebe.science.analysis.ranking import rank
 from hebe.science.chemistry.screening import screen
+from hebe.science.choosing.ranking import rank
 from hebe.stores.builders import build_candidates
 from hebe.stores.factory import open_collection
 

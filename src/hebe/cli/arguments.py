@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
 
     def hint(self, word: str) -> str:
         """Ask for the nearest option, or point at the help."""
-        from hebe.config.wording import nearest
+        from hebe.config.reading.wording import nearest
 
         near = nearest(word, self.options) if word.startswith("-") else None
         return f"did you mean {near}?" if near else f"see {self.prog} --help"
@@ -103,7 +103,7 @@ class Commands:
 
 def unknown_command(parser: Parser, words: Sequence[str]) -> BadInputError | None:
     """Error to raise when the first word that is no option names no command."""
-    from hebe.config.wording import suggest
+    from hebe.config.reading.wording import suggest
 
     word = next((word for word in words if not word.startswith("-")), None)
     if word is None or word in parser.commands or any(option in words for option in ("--help", "-h", "--version")):

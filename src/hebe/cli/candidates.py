@@ -76,7 +76,7 @@ def print_results(options: argparse.Namespace) -> int:
 def _columns(campaign: Campaign, names: str | None) -> list[Quantity[Any]]:
     """Quantities of a table by their names."""
     from hebe.analyses.registry import all_quantities
-    from hebe.config.wording import shown, suggest
+    from hebe.config.reading.wording import shown, suggest
     from hebe.exceptions import BadInputError
 
     known = all_quantities(dict.fromkeys(name for stage in campaign.stages for name in stage.analyses))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.wording import shown, suggest
+from hebe.config.reading.wording import shown, suggest
 from hebe.exceptions import BadInputError
 from hebe.report.values import flat
 

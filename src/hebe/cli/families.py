@@ -92,7 +92,7 @@ def _ladder(family: Family) -> Table:
 
 def _show_crystal(options: argparse.Namespace) -> int:
     """Print the sublattices that a CIF has as a host."""
-    from hebe.config.crystal import described, read_crystal
+    from hebe.science.crystals.crystal import described, read_crystal
 
     crystal = read_crystal(options.family)
     sites = {name: crystal.labels.count(name) for name in crystal.fractions}

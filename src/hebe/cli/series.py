@@ -35,9 +35,9 @@ def show_series(options: argparse.Namespace) -> int:
     campaign = load_campaign(options.campaign)
     _check(campaign, options)
     from hebe.campaigns import api
-    from hebe.science.analysis.series import series_points, trend
     from hebe.science.chemistry.screening import series_candidates
     from hebe.science.chemistry.space import CompositionSpace
+    from hebe.science.choosing.series import series_points, trend
 
     finished = {candidate.candidate_id: candidate for candidate in api.results(campaign).ranked}
     space = CompositionSpace.from_campaign(campaign)
@@ -67,7 +67,7 @@ def _check(campaign: Campaign, options: argparse.Namespace) -> None:
 
     from hebe.analyses.registry import all_quantities
     from hebe.config.campaign import EntropyConvention
-    from hebe.config.wording import suggest
+    from hebe.config.reading.wording import suggest
 
     if not campaign.series:
         raise BadInputError("the campaign has no series", file=options.campaign, suggestion="add a block series")

@@ -21,12 +21,12 @@ from hebe.config.family import Family, load_family
 from hebe.config.mixing import MixingSpec
 from hebe.config.model import ConfigModel
 from hebe.config.ranking import Rank
+from hebe.config.reading.units import EntropyR, ExactFraction, FractionRange, IntRange, Ratio, Whole, parse_fraction
+from hebe.config.reading.wording import RefusedValueError, shown
+from hebe.config.reading.yamlfile import Source
 from hebe.config.series import SeriesSpec
 from hebe.config.stage import Stage
 from hebe.config.structures import CellFile, StructureSpec
-from hebe.config.units import EntropyR, ExactFraction, FractionRange, IntRange, Ratio, Whole, parse_fraction
-from hebe.config.wording import RefusedValueError, shown
-from hebe.config.yamlfile import Source
 
 
 def _name(value: str) -> str:

@@ -8,8 +8,8 @@ from typing import Final, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from hebe.config.model import ConfigModel
-from hebe.config.units import Megabytes, Seconds, Whole
-from hebe.config.wording import RefusedValueError, suggest
+from hebe.config.reading.units import Megabytes, Seconds, Whole
+from hebe.config.reading.wording import RefusedValueError, suggest
 
 DEFAULT: Final = "default"
 """Resources of jobs that ``use`` does not name."""

@@ -1,8 +1,8 @@
 """Host families: structure prototypes with named sublattices, as data files beside this module.
 
 Adding a family means adding a file to ``families/``, or an entry point of the group ``hebe.families`` that names a
-file; nothing in the code names one. A campaign may bring one made from a crystal (`hebe.config.host_file`); its data
-travel with whatever is computed for it.
+file; nothing in the code names one. A campaign may bring one made from a crystal
+(`hebe.science.crystals.host_file`); its data travel with whatever is computed for it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from hebe.config.family_sites import (
 from hebe.config.family_topology import Topology
 from hebe.config.model import ConfigModel
 from hebe.config.plugins import load_plugin, plugins
-from hebe.config.units import ExactFraction
-from hebe.config.wording import suggest
-from hebe.config.yamlfile import Document, load_model, parse_yaml
+from hebe.config.reading.units import ExactFraction
+from hebe.config.reading.wording import suggest
+from hebe.config.reading.yamlfile import Document, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:

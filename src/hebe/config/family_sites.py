@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from hebe.config.model import ConfigModel
-from hebe.config.units import ExactFraction
+from hebe.config.reading.units import ExactFraction
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

@@ -9,8 +9,8 @@ from typing import Any, Final
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
-from hebe.config.units import ExactFraction, Whole
-from hebe.config.wording import shown
+from hebe.config.reading.units import ExactFraction, Whole
+from hebe.config.reading.wording import shown
 
 _PARETO: Final = re.compile(r"pareto(?:\((?P<names>[\w, ]*)\))?")
 _WANTED: Final = "expected a number of candidates, a share such as 20 %, pareto, pareto(average_voltage, ...) or all"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator
 
-from hebe.config.wording import RefusedValueError
+from hebe.config.reading.wording import RefusedValueError
 
 EXECUTOR: Final = "executor"
 """Launcher of a mapping that names an executor and no launcher."""

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from hebe.config.model import ConfigModel
+from hebe.config.reading.units import Length, Temperature
 from hebe.config.structures import CellFile
-from hebe.config.units import Length, Temperature
 
 
 class VibrationSpec(ConfigModel):

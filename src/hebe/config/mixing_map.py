@@ -8,8 +8,8 @@ from importlib import resources
 from pydantic import Field
 
 from hebe.config.model import ConfigModel
-from hebe.config.wording import suggest
-from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.config.reading.wording import suggest
+from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
 

@@ -14,9 +14,9 @@ from pydantic import Field, Secret, SecretStr, model_validator
 from hebe.config.cluster import ClusterSettings
 from hebe.config.launcher import LauncherChoice
 from hebe.config.model import ConfigModel
-from hebe.config.units import Whole
-from hebe.config.wording import RefusedValueError, suggest
-from hebe.config.yamlfile import Document, Source, load_model, parse_yaml, read_bytes
+from hebe.config.reading.units import Whole
+from hebe.config.reading.wording import RefusedValueError, suggest
+from hebe.config.reading.yamlfile import Document, Source, load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
 
 PROJECT_FILE: Final = "hebe.yaml"

@@ -10,8 +10,8 @@ from pydantic import Field, SerializeAsAny, SerializerFunctionWrapHandler, model
 from hebe.config.engines import EngineBlock
 from hebe.config.keep import Keep
 from hebe.config.model import ConfigModel
-from hebe.config.units import ExactFraction, FractionRange, Whole
-from hebe.config.wording import RefusedValueError, shown
+from hebe.config.reading.units import ExactFraction, FractionRange, Whole
+from hebe.config.reading.wording import RefusedValueError, shown
 
 
 class OrderingSpec(ConfigModel):

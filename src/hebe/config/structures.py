@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from hebe.config.model import ConfigModel
-from hebe.config.units import Length, Whole
-from hebe.config.wording import RefusedValueError, shown
+from hebe.config.reading.units import Length, Whole
+from hebe.config.reading.wording import RefusedValueError, shown
 
 _SHIFT: Final = 0.02
 

@@ -14,8 +14,8 @@ from hebe.engines.checkpoint import Log
 from hebe.engines.deadline import DEADLINE
 from hebe.exceptions import CalculationCutError
 from hebe.schemas.calculation import Correction
-from hebe.science.analysis.vibrations import DisplacedCell
 from hebe.science.keys import content_hash, structure_hash
+from hebe.science.vibrations.harmonic import DisplacedCell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from hebe.engines.protocol import Evaluation
-    from hebe.science.analysis.vibrations import Spectrum
+    from hebe.science.vibrations.harmonic import Spectrum
 
 _LOG: Final = "displacements.jsonl"
 

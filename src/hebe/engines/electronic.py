@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hebe.schemas.electronic import ElectronicDoc
-from hebe.science.analysis.valence import assign_valences
+from hebe.science.chemistry.valence import assign_valences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jobflow import Flow
 
-from hebe.config.refusal import bad_key
+from hebe.config.reading.refusal import bad_key
 from hebe.flows.following import stage_jobs
 from hebe.science.chemistry.member import candidate_spec, composition_of
 from hebe.science.chemistry.screening import screen

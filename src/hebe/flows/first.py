@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from hebe.config.stage import Task
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
-    from hebe.science.analysis.given import GivenPhase
-    from hebe.science.analysis.phase import Phase
+    from hebe.science.hulls.given_phases import GivenPhase
+    from hebe.science.hulls.phase import Phase
 
 
 @dataclass(kw_only=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hebe.analyses.wants import Contents, Metal, Phases, Vertices
-from hebe.config.refusal import bad_key
+from hebe.config.reading.refusal import bad_key
 from hebe.flows.first import BuiltStage
 from hebe.flows.wanted import Member, States
 from hebe.flows.wiring import SHARED_PRIORITY, StageWiring
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
-    from hebe.science.analysis.given import GivenPhase
-    from hebe.science.analysis.phase import Phase
+    from hebe.science.hulls.given_phases import GivenPhase
+    from hebe.science.hulls.phase import Phase
 
 
 @dataclass(kw_only=True)

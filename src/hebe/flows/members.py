@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from hebe.config.refusal import bad_key
+from hebe.config.reading.refusal import bad_key
 from hebe.exceptions import BadInputError
-from hebe.science.analysis.vertices import polytope_vertices
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.member import composition_of, split_of
+from hebe.science.hulls.vertices import polytope_vertices
 
 if TYPE_CHECKING:
     from hebe.config.campaign import Campaign

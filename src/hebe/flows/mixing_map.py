@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hebe.config.campaign import Campaign
 from hebe.config.engines import DEFAULT_ENGINE
-from hebe.science.analysis.compatibility import map_members
+from hebe.science.mixing.compatibility import map_members
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

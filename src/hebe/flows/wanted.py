@@ -11,16 +11,16 @@ from jobflow import Job, OutputReference
 from hebe.analyses.wants import Contents, Displacements, Metal, Phases, Vertices, Want
 from hebe.flows.members import host_vertices
 from hebe.schemas.spec import MemberSpec
-from hebe.science.analysis.competing import phases_within
-from hebe.science.analysis.hull_entries import phase_facts
 from hebe.science.chemistry.member import composition_of
+from hebe.science.hulls.competing import phases_within
+from hebe.science.hulls.hull_entries import phase_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hebe.flows.wiring import StageWiring
-    from hebe.science.analysis.given import GivenPhase
-    from hebe.science.analysis.phase import Phase
+    from hebe.science.hulls.given_phases import GivenPhase
+    from hebe.science.hulls.phase import Phase
 
 WantT = TypeVar("WantT", bound=Want)
 _SHARED_PRIORITY = 1_000_000

@@ -23,11 +23,11 @@ from hebe.makers.identity import stable
 from hebe.makers.relax import RelaxMaker
 from hebe.makers.static import StaticMaker
 from hebe.makers.vibrations import VibrationMaker
-from hebe.science.analysis.competing import load_phases
-from hebe.science.analysis.given import GivenPhase, given_phases
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.member import member_spec
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.hulls.competing import load_phases
+from hebe.science.hulls.given_phases import GivenPhase, given_phases
 
 if TYPE_CHECKING:
     from hebe.analyses.protocol import AnyAnalysis
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from hebe.config.model import ConfigModel
     from hebe.config.stage import Stage, Task
     from hebe.schemas.spec import MemberSpec
-    from hebe.science.analysis.phase import Phase
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
+    from hebe.science.hulls.phase import Phase
 
 _SMALLEST_VERTEX: Final = 8
 _LARGEST_GROWTH: Final = 2

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.launcher import EXECUTOR, launcher_name
 from hebe.config.plugins import load_plugin, plugins
+from hebe.config.reading.wording import suggest
+from hebe.config.reading.yamlfile import Document, Source, load_model
 from hebe.config.settings import get_settings
-from hebe.config.wording import suggest
-from hebe.config.yamlfile import Document, Source, load_model
 from hebe.exceptions import BadInputError
 from hebe.launchers.launcher import Project
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from jobflow import JobConfig, Maker, OnMissing, job
 
 from hebe.analyses.registry import all_quantities
-from hebe.science.analysis.promotion import agree
+from hebe.science.choosing.promotion import agree
 
 if TYPE_CHECKING:
     from hebe.schemas.candidate import CandidateDoc

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jobflow import JobConfig, Maker, OnMissing, job
 
 from hebe.schemas.spec import MemberSpec
-from hebe.science.analysis.hull_entries import PhaseFacts
-from hebe.science.analysis.member_result import MemberResult
-from hebe.science.analysis.references import mixing_document
-from hebe.science.analysis.vibrational_mixing import HullVibrations
+from hebe.science.hulls.hull_entries import PhaseFacts
+from hebe.science.mixing.member_result import MemberResult
+from hebe.science.mixing.references import mixing_document
+from hebe.science.mixing.vibrational_mixing import HullVibrations
 
 if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc

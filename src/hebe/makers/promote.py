@@ -10,7 +10,7 @@ from jobflow import JobConfig, Maker, OnMissing, Response, job
 from hebe.analyses.registry import objectives_of
 from hebe.config.keep import Keep
 from hebe.config.ranking import Rank
-from hebe.science.analysis.promotion import promote
+from hebe.science.choosing.promotion import promote
 
 if TYPE_CHECKING:
     from hebe.schemas.candidate import CandidateDoc

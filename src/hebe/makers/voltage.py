@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from jobflow import JobConfig, Maker, OnMissing, job
 
-from hebe.science.analysis.electrode import StateInput, voltage_document
+from hebe.science.electrodes.electrode import StateInput, voltage_document
 
 if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc

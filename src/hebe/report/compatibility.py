@@ -6,7 +6,7 @@ import statistics
 from typing import TYPE_CHECKING, Any
 
 from hebe.report.periodic import HeatCell, periodic_map
-from hebe.science.analysis.compatibility import compare_groups, map_members, normalised
+from hebe.science.mixing.compatibility import compare_groups, map_members, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hebe.config.reading.wording import suggest
 from hebe.config.settings import StoreSettings, get_settings
-from hebe.config.wording import suggest
 from hebe.exceptions import BadInputError, HebeError, StoreError
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def store_of_file(path: Path) -> JobStore:
     hebe.exceptions.BadInputError
         If the file cannot be read or does not describe a store.
     """
-    from hebe.config.yamlfile import parse_yaml, read_bytes
+    from hebe.config.reading.yamlfile import parse_yaml, read_bytes
 
     return store_of_spec(parse_yaml(read_bytes(path), file=str(path)).data, file=path)
 

@@ -11,11 +11,11 @@ import pytest
 from hebe.config.campaign import SublatticeSpec
 from hebe.config.family import load_family
 from hebe.exceptions import BadInputError
-from hebe.science.analysis.vertices import polytope_vertices
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.hulls.vertices import polytope_vertices
 
 CATIONS = {"Li": (1,), "Mn": (2, 3), "Ti": (4,)}
 ANIONS = {"O": (-2,), "F": (-1,)}

@@ -11,9 +11,9 @@ from pydantic import Field, PlainValidator, StringConstraints, model_validator
 from hebe.config.engines.base import Traits
 from hebe.config.engines.plane_waves import MagneticOrder, PlaneWaveBlock, PlaneWavePreset, PlaneWaveSettings
 from hebe.config.model import ConfigModel
-from hebe.config.units import Energy
-from hebe.config.wording import RefusedValueError, suggest
-from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.config.reading.units import Energy
+from hebe.config.reading.wording import RefusedValueError, suggest
+from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 ABINIT_PRESETS: Final = ("ci", "screen", "accurate")
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints, model_validator
 
 from hebe.config.engines.base import BuiltInBlock, Traits
-from hebe.config.wording import RefusedValueError
+from hebe.config.reading.wording import RefusedValueError
 
 Declared = Literal["magmoms", "charges", "oxides", "metals", "molecules"]
 

@@ -10,8 +10,8 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_val
 
 from hebe.config.model import ConfigModel
 from hebe.config.plugins import load_plugin, plugins
-from hebe.config.units import Force, Whole
-from hebe.config.wording import RefusedValueError, shown, suggest
+from hebe.config.reading.units import Force, Whole
+from hebe.config.reading.wording import RefusedValueError, shown, suggest
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:

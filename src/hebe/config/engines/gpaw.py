@@ -11,7 +11,7 @@ from pydantic import Field
 from hebe.config.engines.base import Traits
 from hebe.config.engines.plane_waves import PlaneWaveBlock, PlaneWavePreset, PlaneWaveSettings
 from hebe.config.model import ConfigModel
-from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 GPAW_PRESETS: Final = ("ci", "screen", "accurate")
 

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from hebe.config.engines.preset_block import PresetBlock
 from hebe.config.model import ConfigModel
-from hebe.config.units import Energy, InverseLength, Whole
-from hebe.config.wording import RefusedValueError
-from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.config.reading.units import Energy, InverseLength, Whole
+from hebe.config.reading.wording import RefusedValueError
+from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 if TYPE_CHECKING:
     from hebe.config.engines.base import Refusal

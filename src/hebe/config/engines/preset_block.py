@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import model_validator
 
 from hebe.config.engines.base import FMAX_COSTLY, BuiltInBlock, LargestForce
-from hebe.config.wording import RefusedValueError, suggest
+from hebe.config.reading.wording import RefusedValueError, suggest
 
 
 class PresetBlock(BuiltInBlock):

@@ -14,9 +14,9 @@ from hebe.config.engines.base import Traits
 from hebe.config.engines.plane_waves import MagneticOrder
 from hebe.config.engines.preset_block import PresetBlock
 from hebe.config.model import ConfigModel
-from hebe.config.units import Energy, InverseLength, Whole
-from hebe.config.wording import RefusedValueError, shown, suggest
-from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.config.reading.units import Energy, InverseLength, Whole
+from hebe.config.reading.wording import RefusedValueError, shown, suggest
+from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 VASP_PRESETS: Final = ("mp-gga", "mp24", "custom")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hebe.schemas.electronic import ElectronicDoc
-from hebe.science.analysis.valence import assign_valences
+from hebe.science.chemistry.valence import assign_valences
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

@@ -17,8 +17,8 @@ from pydantic import Field
 
 from hebe.config.launcher import EXECUTOR
 from hebe.config.model import ConfigModel
+from hebe.config.reading.units import Whole
 from hebe.config.settings import get_settings
-from hebe.config.units import Whole
 from hebe.exceptions import BadInputError, HebeError
 from hebe.launchers.check import Check
 from hebe.launchers.executor.pools import process_pool

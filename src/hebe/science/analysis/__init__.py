@@ -1,5 +1,5 @@
 """Analyses: pure functions from energies and cells to voltages, strains, hulls and mixing temperatures."""
 
-from hebe.science.analysis.hull import PhaseEntry, PhaseEquilibrium
+from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
 
 __all__ = ["PhaseEntry", "PhaseEquilibrium"]

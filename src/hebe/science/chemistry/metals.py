@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import Field
 
 from hebe.config.model import ConfigModel
-from hebe.config.yamlfile import load_model, parse_yaml
+from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.science.chemistry.entropy import site_entropy
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hebe.config.refusal import bad_key
+from hebe.config.reading.refusal import bad_key
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.candidate import Candidate, make_candidate
 from hebe.science.chemistry.formula import parse_host_formula
@@ -18,7 +18,7 @@ from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
     from hebe.config.campaign import Campaign, EntropyFilter, Filters, Selection, SizeFilter
-    from hebe.config.wording import KeyPath
+    from hebe.config.reading.wording import KeyPath
     from hebe.science.chemistry.composition import HostComposition
 
 Predicate = Callable[[Candidate], bool]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pymatgen.core import Structure
 
-from hebe.config.crystal import VACANCY, Crystal, Part, find_sublattices, read_crystal
 from hebe.exceptions import BadInputError
+from hebe.science.crystals.crystal import VACANCY, Crystal, Part, find_sublattices, read_crystal
 from hebe.science.structures.channels import mixed_sites
 from hebe.science.structures.generate import SQSResult
 from hebe.science.structures.host import PLACEHOLDERS, HostCell

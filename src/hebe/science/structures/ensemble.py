@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hebe.config.family import load_family
-from hebe.config.units import parse_fraction
+from hebe.config.reading.units import parse_fraction
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.structures.configuration import exact_size

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pymatgen.core import Structure
 
 from hebe.config.family_sites import VACANCY
-from hebe.config.refusal import bad_key
+from hebe.config.reading.refusal import bad_key
 from hebe.schemas.structures import OrderingDoc
 from hebe.science.chemistry.ladder import RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hebe.config.campaign import Campaign
+    from hebe.config.reading.wording import KeyPath
     from hebe.config.structures import CellFile
-    from hebe.config.wording import KeyPath
     from hebe.schemas.spec import MemberSpec
 
 _FORMATS = {".cif": "cif", ".vasp": "poscar", ".poscar": "poscar", ".json": "json", ".xsf": "xsf", ".res": "res"}

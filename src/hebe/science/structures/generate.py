@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pymatgen.core import Structure
 
 from hebe.config.family import load_family
-from hebe.config.units import parse_fraction
+from hebe.config.reading.units import parse_fraction
 from hebe.exceptions import BadInputError
 from hebe.schemas.structures import SQSQuality
 from hebe.science.chemistry.composition import HostComposition

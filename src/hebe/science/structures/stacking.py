@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hebe.config.crystal import ANIONS
+from hebe.science.crystals.crystal import ANIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from hebe.config.crystal import ANIONS
+from hebe.science.crystals.crystal import ANIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

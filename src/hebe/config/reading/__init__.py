@@ -1,0 +1,1 @@
+"""Reading what a user writes: YAML with line numbers, units, and mistakes in words."""

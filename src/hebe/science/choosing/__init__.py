@@ -1,0 +1,1 @@
+"""Choosing: ranking by several objectives, who goes on to the next stage, series."""

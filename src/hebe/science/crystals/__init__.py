@@ -1,0 +1,1 @@
+"""Crystals: structure files as hosts."""

@@ -1,0 +1,1 @@
+"""Electrodes: voltages, profiles and strains over the content of the working ion."""

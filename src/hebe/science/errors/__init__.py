@@ -1,0 +1,1 @@
+"""Errors: spreads of values, and the documented errors of engines against measured hosts."""

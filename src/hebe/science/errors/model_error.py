@@ -1,0 +1,124 @@
+"""Documented errors of engines: on mixing enthalpies, and on voltages, volumes and strains by working ion."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Final, Literal
+
+from pydantic import Field, model_validator
+
+from hebe.config.model import ConfigModel
+from hebe.config.reading.yamlfile import load_model, parse_yaml
+
+_FILE: Final = "model_errors.yaml"
+
+
+class Deviations(ConfigModel):
+    """Computed less measured over `n` values: root mean square about zero, and mean.
+
+    Volts for voltages; for volumes relative to the measured one; for strains the difference of two changes of volume,
+    each relative to the volume as made.
+    """
+
+    rms: float = Field(gt=0)
+    mean: float
+    n: int = Field(ge=1)
+    source: str
+
+    @model_validator(mode="after")
+    def _holds_the_mean(self) -> Deviations:
+        if abs(self.mean) > self.rms:
+            raise ValueError("a root mean square about zero cannot be smaller than the mean")
+        return self
+
+
+class HostErrors(ConfigModel):
+    """Errors on hosts of one working ion; None where nothing was measured."""
+
+    voltage: Deviations | None = None
+    volume: Deviations | None = None
+    strain: Deviations | None = None
+
+
+class ModelError(ConfigModel):
+    """Errors of one energy scale, and how they were measured.
+
+    ``mixing_error`` is the root mean square on ``n`` mixing enthalpies (eV/atom), by ``source``; ``hosts`` holds errors
+    on voltages, volumes and strains by working ion.
+    """
+
+    mixing_error: float | None = Field(default=None, gt=0)
+    n: int | None = Field(default=None, ge=1)
+    source: str | None = None
+    hosts: dict[str, HostErrors] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _sourced(self) -> ModelError:
+        if len({value is None for value in (self.mixing_error, self.n, self.source)}) > 1:
+            raise ValueError("an error on mixing enthalpies needs its number of cells and its source")
+        return self
+
+
+class ModelErrors(ConfigModel):
+    """The file ``model_errors.yaml``: energy scale -> error."""
+
+    scales: dict[str, ModelError]
+
+
+@cache
+def model_errors() -> dict[str, ModelError]:
+    """Errors of the package by energy scale."""
+    file = resources.files("hebe.science.errors") / _FILE
+    return load_model(ModelErrors, parse_yaml(file.read_bytes(), file=_FILE)).scales
+
+
+def documented_error(energy_scale: str | None) -> float | None:
+    """Error on mixing enthalpies (eV/atom) of an energy scale, None where none was measured."""
+    found = model_errors().get(energy_scale or "")
+    return None if found is None else found.mixing_error
+
+
+def voltage_error(energy_scale: str | None, working_ion: str | None) -> float | None:
+    """Error (V) of an energy scale on average voltages of hosts of a working ion.
+
+    Parameters
+    ----------
+    energy_scale
+        As engines declare it, for example ``chgnet-0.3.0/MP2020``.
+    working_ion
+        Symbol of the working ion.
+
+    Returns
+    -------
+    float or None
+        Root mean square of computed less measured about zero, so that it holds the mean; None where no host was
+        measured. Source: the table "Errors of voltages and volumes" of the documentation.
+    """
+    return _rms(energy_scale, working_ion, "voltage")
+
+
+def volume_error(energy_scale: str | None, working_ion: str | None) -> float | None:
+    """Relative error (dimensionless) of an energy scale on volumes of hosts of a working ion.
+
+    Parameters and return value as for `voltage_error`. The error of a change of volume is another one: `strain_error`.
+    """
+    return _rms(energy_scale, working_ion, "volume")
+
+
+def strain_error(energy_scale: str | None, working_ion: str | None) -> float | None:
+    """Error (dimensionless) of an energy scale on changes of volume of hosts of a working ion.
+
+    That of ``V(x) / V(as made) - 1``, an absolute difference: what is wrong with both volumes alike cancels in it.
+    Parameters and return value as for `voltage_error`.
+    """
+    return _rms(energy_scale, working_ion, "strain")
+
+
+def _rms(
+    energy_scale: str | None, working_ion: str | None, quantity: Literal["voltage", "volume", "strain"]
+) -> float | None:
+    scale = model_errors().get(energy_scale or "")
+    host = None if scale is None else scale.hosts.get(working_ion or "")
+    found: Deviations | None = None if host is None else getattr(host, quantity)
+    return None if found is None else found.rms

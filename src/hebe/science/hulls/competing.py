@@ -1,0 +1,240 @@
+"""Competing phases: ordered prototype structures as data files, and how completely they cover a system.
+
+The files stand in ``phases/``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from itertools import combinations
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import Field
+
+from hebe.config.model import ConfigModel
+from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.exceptions import BadInputError
+from hebe.science.hulls.phase import KINDS, Kind, Phase, PhaseFile
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+Grade = Literal["A", "B", "C", "D"]
+
+_PACKAGE: Final = "hebe.science.hulls"
+_COVERAGE_PREFIX: Final = "coverage_"
+
+
+class CoverageSystem(ConfigModel):
+    """The oxides or fluorides known in one chemical system (``Fe-Na-O``), reduced formulas.
+
+    A system that was looked up and holds none has no formulas; its source is the same as that of any other.
+    """
+
+    system: str
+    formulas: tuple[str, ...]
+    sources: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def elements(self) -> frozenset[str]:
+        """Elements of the system."""
+        return frozenset(self.system.split("-"))
+
+
+class CoverageFile(ConfigModel):
+    """What a complete set of competing oxides would hold, and by which criterion it was drawn up.
+
+    ``left_out`` holds formulas that the query of the criterion finds and the list does not name, by the reason. The
+    list may stand in several files; one of them has the criterion.
+    """
+
+    criterion: str = ""
+    left_out: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    systems: tuple[CoverageSystem, ...]
+
+
+@cache
+def load_phases() -> tuple[Phase, ...]:
+    """All phases of the data files, sorted by id.
+
+    Raises
+    ------
+    BadInputError
+        If a file does not fit the model, or an id stands twice.
+    """
+    phases: dict[str, Phase] = {}
+    for name in _files(coverage=False):
+        for phase in load_model(PhaseFile, parse_yaml(_read(name), file=name)).all():
+            if phase.id in phases:
+                raise BadInputError(f"the phase {phase.id} stands twice", file=name)
+            phases[phase.id] = phase
+    return tuple(phases[key] for key in sorted(phases))
+
+
+def phases_within(elements: Collection[str], kinds: Collection[Kind] = KINDS) -> tuple[Phase, ...]:
+    """Phases of those kinds all of whose elements are among `elements`, sorted by id."""
+    wanted = frozenset(elements)
+    return tuple(phase for phase in load_phases() if phase.kind in kinds and phase.elements <= wanted)
+
+
+@cache
+def load_coverage() -> CoverageFile:
+    """Known oxides and fluorides against which coverage is graded, all files put together.
+
+    Raises
+    ------
+    BadInputError
+        If a file does not fit the model, or a system stands twice.
+    """
+    systems: dict[str, CoverageSystem] = {}
+    criteria: list[str] = []
+    left_out: dict[str, tuple[str, ...]] = {}
+    for name in _files(coverage=True):
+        found = load_model(CoverageFile, parse_yaml(_read(name), file=name))
+        criteria.append(found.criterion)
+        left_out |= found.left_out
+        for system in found.systems:
+            if system.system in systems:
+                raise BadInputError(f"the system {system.system} stands twice", file=name)
+            systems[system.system] = system
+    return CoverageFile(criterion=" ".join(filter(None, criteria)), left_out=left_out, systems=tuple(systems.values()))
+
+
+def missing_formulas(
+    elements: Collection[str], present: Collection[str], *, working_ion: str
+) -> dict[str, tuple[str, ...]]:
+    """Known oxides of a system that are not among the phases present.
+
+    Parameters
+    ----------
+    elements
+        Elements of the system.
+    present
+        Ids of phases, or formulas; an id counts as the formula of its phase.
+    working_ion
+        The element whose ternaries are counted as A-M-O.
+
+    Returns
+    -------
+    dict
+        Formulas as the list writes them, under ``binary``, ``A-M-O`` and ``M-M'-O``, in its order.
+    """
+    known, have = _listed(frozenset(elements), working_ion), _reduced_formulas(present)
+    return {
+        group: tuple(formula for formula in listed if _reduced(formula) not in have) for group, listed in known.items()
+    }
+
+
+def model_formulas(elements: Collection[str], present: Collection[str]) -> tuple[str, ...]:
+    """Known oxides and fluorides of a system for which nothing but models of the package is among the phases present.
+
+    Parameters
+    ----------
+    elements
+        Elements of the system.
+    present
+        Ids of phases, or formulas; a formula counts as the published structure.
+    """
+    models = {phase.id for phase in load_phases() if phase.model}
+    real, stands_in = (
+        _reduced_formulas([entry for entry in present if (entry in models) is wanted]) for wanted in (False, True)
+    )
+    listed = {_reduced(formula) for group in _listed(frozenset(elements), "").values() for formula in group}
+    return tuple(sorted((stands_in - real) & listed))
+
+
+def unlisted_systems(elements: Collection[str], *, working_ion: str) -> dict[str, tuple[str, ...]]:
+    """Binary and ternary systems of the elements that the list does not hold: nobody looked for phases there.
+
+    Parameters
+    ----------
+    elements, working_ion
+        As for `missing_formulas`. The anions are oxygen and, where it is among the elements, fluorine; with both, the
+        ternaries of one cation with both anions are needed too.
+
+    Returns
+    -------
+    dict
+        Names of systems (``Al-Na-O``), sorted, under ``binary``, ``A-M-O`` and ``M-M'-O``.
+    """
+    known = {system.elements for system in load_coverage().systems}
+    anions = {"O", *({"F"} & set(elements))} if "O" in elements or "F" not in elements else {"F"}
+    cations = sorted(set(elements) - anions)
+    binary = [{cation, anion} for anion in anions for cation in cations]
+    ternary = [{*pair, anion} for anion in anions for pair in combinations(cations, 2)]
+    if len(anions) == 2:
+        ternary += [{cation, *anions} for cation in cations]
+    wanted = {
+        "binary": binary,
+        "A-M-O": [system for system in ternary if working_ion in system],
+        "M-M'-O": [system for system in ternary if working_ion not in system],
+    }
+    return {
+        group: tuple(sorted("-".join(sorted(system)) for system in systems if system not in known))
+        for group, systems in wanted.items()
+    }
+
+
+def coverage_grade(elements: Collection[str], present: Collection[str], *, working_ion: str) -> Grade:
+    """How completely the phases present cover the known oxides of a system.
+
+    A system counts as known only if the list holds it; one that is absent from the list is not empty.
+
+    Parameters
+    ----------
+    elements, present, working_ion
+        As for `missing_formulas`.
+
+    Returns
+    -------
+    str
+        ``A``: all binaries and ternaries, none of them by a model alone; ``B``: all binaries, all A-M-O and at least
+        half of M-M'-O, where a system that is not listed counts as one formula that is missing; ``C``: all binaries;
+        ``D``: less. All of them means that every such system is listed and every formula of the list is there. From
+        ``B`` on, a model counts as what it stands for.
+    """
+    missing = missing_formulas(elements, present, working_ion=working_ion)
+    unlisted = unlisted_systems(elements, working_ion=working_ion)
+    if missing["binary"] or unlisted["binary"]:
+        return "D"
+    if missing["A-M-O"] or unlisted["A-M-O"]:
+        return "C"
+    absent = len(missing["M-M'-O"]) + len(unlisted["M-M'-O"])
+    if not absent:
+        return "B" if model_formulas(elements, present) else "A"
+    mixed = len(_listed(frozenset(elements), working_ion)["M-M'-O"]) + len(unlisted["M-M'-O"])
+    return "B" if 2 * absent <= mixed else "C"
+
+
+def _files(*, coverage: bool) -> list[str]:
+    names = (entry.name for entry in (resources.files(_PACKAGE) / "phases").iterdir())
+    return sorted(n for n in names if n.endswith(".yaml") and n.startswith(_COVERAGE_PREFIX) is coverage)
+
+
+def _read(name: str) -> bytes:
+    return (resources.files(_PACKAGE) / "phases" / name).read_bytes()
+
+
+def _listed(elements: frozenset[str], working_ion: str) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, list[str]] = {"binary": [], "A-M-O": [], "M-M'-O": []}
+    for system in load_coverage().systems:
+        if system.elements <= elements:
+            ternary = "A-M-O" if working_ion in system.elements else "M-M'-O"
+            groups["binary" if len(system.elements) == 2 else ternary].extend(system.formulas)
+    return {name: tuple(formulas) for name, formulas in groups.items()}
+
+
+def _reduced_formulas(present: Collection[str]) -> set[str]:
+    formula_of = {phase.id: phase.formula for phase in load_phases()}
+    return {_reduced(formula_of.get(entry, entry)) for entry in present}
+
+
+@cache
+def _reduced(formula: str) -> str:
+    from pymatgen.core.composition import Composition
+
+    try:
+        return Composition(formula).reduced_formula
+    except ValueError as err:
+        raise BadInputError(f"{formula!r} is neither the id of a phase nor a formula") from err

@@ -1,0 +1,1 @@
+"""Mixing: enthalpies, temperatures and decompositions of disordered candidates."""

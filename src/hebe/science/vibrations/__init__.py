@@ -1,0 +1,1 @@
+"""Vibrations: harmonic free energies."""
