@@ -63,7 +63,7 @@ check: lint types test
 
 # The classifiers promise Python 3.11 to 3.13: the part that needs no torch, with any of them, e.g. make core PYTHON=python3.13
 CORE = .venv-$(shell $(PYTHON) -c 'import sys; print("{}.{}".format(*sys.version_info))')
-CORE_TESTS := tests/config tests/science tests/stores
+CORE_TESTS := tests/config tests/analyses tests/science/chemistry tests/science/hulls tests/science/electrodes tests/science/choosing tests/science/test_keys.py tests/stores/test_sqlite.py tests/stores/test_cache.py
 
 core:
 	test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)

@@ -50,7 +50,7 @@ def write_ranking(candidates: Sequence[RankedCandidate], columns: Sequence[Quant
 def _head(quantity: Quantity[Any], candidates: Sequence[RankedCandidate]) -> str:
     """Head of a column: title, unit, and the documented error of the engine where all values have the same."""
     error = engine_error(candidates, quantity)
-    parts = [*quantity.title.split(" ", 2), quantity.shown.unit, error or ""]
+    parts = [*quantity.title.split(" ", 1), quantity.shown.unit, error or ""]
     return "\n".join(part for part in parts if part)
 
 
