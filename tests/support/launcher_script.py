@@ -43,7 +43,7 @@ def flow_of(size: int, marks: str) -> Flow:
 def main() -> None:
     """Run it."""
     root, size, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    name = sys.argv[4] if len(sys.argv) > 4 else "local"
+    name = next((word for word in sys.argv[4:] if word in LAUNCHERS), "local")
     options: dict[str, Any] = {} if name == "inline" else {"workers": workers}
 
     def show(event: dict[str, Any]) -> None:
