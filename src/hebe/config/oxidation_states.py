@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from hebe.config.crystal import check_element
-from hebe.config.family_sites import SpeciesData
+from hebe.config.family_sites import VACANCY, SpeciesData
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class OxidationStates:
         return pool
 
     def _known(self, element: str) -> SpeciesData:
+        if element == VACANCY:
+            return SpeciesData()
         data = self._pool.get(element)
         if element in self._file:
             return SpeciesData(valences=self._file[element], low_spin=() if data is None else data.low_spin)
