@@ -87,7 +87,7 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
     named = {name: spec.species for name, spec in host.sublattices.items()}
     try:
         found = host_of_crystal(parse_crystal(text), host.working_ion, named, load_family(host.like or _LIKE))
-        own = {name: own_composition(found.family, name, part) for name, part in found.fractions.items()}
+        own = {name: own_composition(found, name) for name in found.fractions}
     except BadInputError as err:
         raise bad_key(campaign, key, f"{shown(host.file.file)}: {err.reason}", err.suggestion) from err
     fields = {"family": found.family.name, "file": None, "like": None, "crystal": found.family.model_dump(mode="json")}

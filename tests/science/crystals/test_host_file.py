@@ -205,6 +205,24 @@ def test_sodium_beside_a_dopant_leaves_it_behind(tmp_path: Path) -> None:
     assert family.layer_axis == "c"
 
 
+def test_empty_sites_beside_a_dopant_are_a_species(tmp_path: Path) -> None:
+    """Na0.6Ca0.1 on the sodium sites, the others empty: x as made is 0.6 and the empty sites are no atoms."""
+    text = O3.replace("Na 0 0 0.5 1", "Na 0 0 0.5 0.6\nCa1 Ca 0 0 0.5 0.1")
+    (candidate,) = screen(load_campaign(write(tmp_path, "host: {file: my.cif, working_ion: Na}", text))).selected
+    composition = candidate.composition
+    assert composition.x_made == Fraction(3, 5)
+    assert composition.elements["Na"] == Fraction(3, 5)
+    assert composition.elements["Ca"] == Fraction(1, 10)
+    assert sum(composition.elements.values()) == 2 + 1 + Fraction(7, 10)
+    assert candidate.charge == 0
+
+
+def test_split_positions_are_no_empty_sites(tmp_path: Path) -> None:
+    text = O3.replace("Na 0 0 0.5 1", "Na 0 0 0.46 0.4\nCa1 Ca 0 0 0.46 0.1")
+    with pytest.raises(BadInputError, match="partly empty are closer than 2 A"):
+        load_campaign(write(tmp_path, "host: {file: my.cif, working_ion: Na}", text))
+
+
 def test_a_file_of_metals_is_a_metallic_host() -> None:
     family = host_of_crystal(find_sublattices(ALLOY), None, {}, load_family("layered-o3")).family
     assert (family.bonding, family.ladder, family.mixed) == ("metallic", (), ("M1",))

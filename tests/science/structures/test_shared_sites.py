@@ -146,6 +146,8 @@ def test_dopants_on_the_sites_of_the_ion_stay() -> None:
     document = build_configuration(found.composition, "TM", n_sites=8, index=0, seed=1)
     assert document.structure is not None
     assert document.structure.composition.get_el_amt_dict() == {"Li": 6, "Mg": 1, "Co": 4, "Mn": 4, "O": 16}
+    made = choose_orderings(spec, document, Fraction(3, 4), keep=1).occupied
+    assert len(made[0]) == 6  # no site of its own is left to choose from
     empty = choose_orderings(spec, document, Fraction(0), keep=1).occupied
     state = apply_ordering(document.structure, empty[0], family.working_of("Li"))
     assert state.composition.get_el_amt_dict() == {"Mg": 1, "Co": 4, "Mn": 4, "O": 16}

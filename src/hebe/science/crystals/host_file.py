@@ -71,6 +71,7 @@ def host_of_crystal(crystal: Crystal, working_ion: str | None, named: Mapping[st
         nothing is mixed, or an oxidation state is not known; names the nearest that would do.
     """
     placed = _placed(crystal, working_ion, named)
+    _check_split(placed)
     metal = "anion" not in placed.roles.values()
     states = OxidationStates(crystal, like)
     sublattices = {}
@@ -167,11 +168,13 @@ def _placed(crystal: Crystal, working_ion: str | None, named: Mapping[str, Valen
     return _Placed(crystal, roles, labels, *cell, math.gcd(*counts.values()))
 
 
-def own_composition(family: Family, name: str, part: Mapping[str, Fraction]) -> SublatticeSpec:
+def own_composition(found: FileHost, name: str) -> SublatticeSpec:
     """What the file has on a mixed sublattice, in steps of at least 1/240.
 
-    The steps are also those in which ions of one element may differ in charge: fine enough for the working ions.
+    The steps are also those in which ions of one element may differ in charge: fine enough for the working ions, on
+    sites of their own or shared.
     """
+    family, part = found.family, found.fractions[name]
     species = family.sublattices[name].species
     grid = math.lcm(*(x.denominator for x in part.values()))
     amounts = dict(part)
@@ -183,7 +186,8 @@ def own_composition(family: Family, name: str, part: Mapping[str, Fraction]) -> 
         amounts = {element: Fraction(n, _FINEST) for element, n in whole.items()}
         grid = _FINEST
     held = {element: x for element, x in amounts.items() if x}
-    finer = math.lcm(grid, family.x_made.denominator)
+    shared = (x.denominator for other in family.working_shared for x in found.fractions.get(other, {}).values())
+    finer = math.lcm(grid, family.x_made.denominator, *shared)
     return SublatticeSpec.model_validate(
         {
             "species": {element: species[element].valences for element in held},
@@ -266,9 +270,10 @@ def _merged(crystal: Crystal, roles: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _check_empty(crystal: Crystal, roles: Mapping[str, Any], working_ion: str | None) -> None:
-    """Refuse empty sites of other species than the working ion, and split positions."""
+    """Refuse empty sites of one species that is not the working ion, and of anions."""
     for name, part in crystal.fractions.items():
-        if VACANCY in part and roles[name] != "working":
+        several = roles[name] == "mixed" and len(part) > 2
+        if VACANCY in part and roles[name] != "working" and not several:
             held = described(part)
             only = set(part) - {VACANCY}
             hint = f"full sites, or working_ion: {next(iter(only))}" if len(only) == 1 else "full sites"
@@ -276,6 +281,18 @@ def _check_empty(crystal: Crystal, roles: Mapping[str, Any], working_ion: str | 
                 hint = "full sites; hebe.science.structures.sqs_of_host builds cells with empty sites"
             raise BadInputError(f"sites of {name} are partly empty ({held}), only those of the working ion may be",
                                 suggestion=hint)  # fmt: skip
+
+
+def _check_split(placed: _Placed) -> None:
+    """Refuse mixed sites that are partly empty because they are split: both cannot be occupied."""
+    fractions, labels = placed.crystal.fractions, placed.crystal.labels
+    partly = [i for i, label in enumerate(labels) if placed.roles[label] == "mixed" and VACANCY in fractions[label]]
+    for i, j in itertools.combinations_with_replacement(partly, 2):
+        if placed.too_close(i, j):
+            raise BadInputError(
+                f"sites of {labels[i]} and {labels[j]} that are partly empty are closer than {EXCLUSION:g} A",
+                suggestion="give them as one site with partial occupancies",
+            )
 
 
 def _sublattice(placed: _Placed, name: str, species: dict[str, SpeciesData]) -> FamilySublattice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from hebe.config.family_sites import SpeciesData
+from hebe.config.family_sites import VACANCY, SpeciesData
 from hebe.exceptions import BadInputError
 from hebe.science.crystals.crystal import check_element
 
@@ -51,6 +51,8 @@ class OxidationStates:
         return pool
 
     def _known(self, element: str) -> SpeciesData:
+        if element == VACANCY:
+            return SpeciesData()
         data = self._pool.get(element)
         if element in self._file:
             return SpeciesData(valences=self._file[element], low_spin=() if data is None else data.low_spin)

@@ -135,7 +135,7 @@ def layer_numbers(structure: Structure, sites: Sequence[int], normal: NDArray[np
 
     The cell must hold whole layers: one of its vectors leads across them, the others lie within.
     """
-    if normal is None:
+    if normal is None or not len(sites):
         return [0] * len(sites)
     period = float(np.abs(structure.lattice.matrix @ normal).max())
     heights = np.mod(structure.cart_coords[list(sites)] @ normal, period)
