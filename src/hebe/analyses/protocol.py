@@ -36,10 +36,13 @@ class Requires:
         How many contents of the working ion; 0 also works without a working ion.
     disorder
         Cells that stand for a disordered composition: cells that are given are ordered.
+    capabilities
+        What the engine of the stage must declare (`hebe.engines.protocol.CAPABILITIES`).
     """
 
     contents: int = 0
     disorder: bool = False
+    capabilities: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

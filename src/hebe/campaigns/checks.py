@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from hebe.analyses.registry import all_quantities, get_analysis
+from hebe.config.engines import engine_names
+from hebe.config.engines.base import block_of
 from hebe.config.reading.mistakes import first_mistake
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
@@ -116,6 +118,11 @@ def _check_analyses(campaign: Campaign, stage: Stage, index: int) -> None:
         analysis = _analysis(campaign, key, name)
         if name in stage.options:
             _block(campaign, key, name)
+        lacking = analysis.requires.capabilities - stage.engine.traits.capabilities
+        if lacking:
+            able = [n for n in engine_names() if analysis.requires.capabilities <= block_of(n).traits.capabilities]
+            reason = f"{stage.engine.title} does not compute what {name} needs: {', '.join(sorted(lacking))}"
+            raise bad_key(campaign, key, reason, f"a stage with one of {', '.join(able)}")
         if analysis.requires.disorder and campaign.structures.method == "explicit":
             rest = [n for n in stage.analyses if not get_analysis(n).requires.disorder]
             reason = f"cells that are given are ordered, so there is no {name}"

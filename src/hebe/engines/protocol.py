@@ -23,6 +23,7 @@ CAPABILITIES: Final = {
     "stress": "stress, so that cells can relax",
     "magmoms": "magnetic moments of the sites",
     "charges": "charges of the sites",
+    "electrons": "band gaps, and what else follows from eigenvalues",
     "U": "a Hubbard correction, chosen by its settings",
     "batch": "many structures in one call",
     "md": "molecular dynamics",

@@ -130,7 +130,7 @@ class AbinitBlock(PlaneWaveBlock):
     traits: ClassVar[Traits] = Traits(
         factory="hebe.engines.abinit:from_block",
         called="abinit",
-        capabilities=frozenset({"forces", "stress", "magmoms", "U", "oxides", "metals", "molecules"}),
+        capabilities=frozenset({"forces", "stress", "magmoms", "electrons", "U", "oxides", "metals", "molecules"}),
         packages=("atomate2", "abipy"),
         extra="abinit",
         presets=ABINIT_PRESETS,

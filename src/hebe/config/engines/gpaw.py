@@ -67,7 +67,7 @@ class GPAWBlock(PlaneWaveBlock):
     traits: ClassVar[Traits] = Traits(
         factory="hebe.engines.gpaw:from_block",
         called="gpaw",
-        capabilities=frozenset({"forces", "stress", "magmoms", "U", "oxides", "metals", "molecules"}),
+        capabilities=frozenset({"forces", "stress", "magmoms", "electrons", "U", "oxides", "metals", "molecules"}),
         presets=GPAW_PRESETS,
         default_preset="screen",
         costly=True,

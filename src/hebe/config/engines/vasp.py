@@ -247,7 +247,7 @@ class VaspBlock(PresetBlock):
     traits: ClassVar[Traits] = Traits(
         factory="hebe.engines.vasp:from_block",
         called="vasp",
-        capabilities=frozenset({"forces", "stress", "magmoms", "U", "oxides", "metals", "molecules"}),
+        capabilities=frozenset({"forces", "stress", "magmoms", "electrons", "U", "oxides", "metals", "molecules"}),
         packages=("atomate2", "custodian"),
         extra="vasp",
         presets=VASP_PRESETS,
