@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hebe.campaigns.loading import load_campaign
+from hebe.campaigns.size_check import size_campaign
 from hebe.cli.main import main
 from hebe.exceptions import BadInputError
-from hebe.flows.size_check import size_campaign
 from hebe.science.chemistry.screening import screen
 from support.campaigns import rocksalt
 

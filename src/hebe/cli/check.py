@@ -49,8 +49,8 @@ def check_sqs(options: argparse.Namespace) -> int:
     """Run a candidate in every size and show what depends on it."""
     from hebe.campaigns import api
     from hebe.campaigns.loading import load_campaign
+    from hebe.campaigns.size_check import size_campaign
     from hebe.cli.running import exit_code
-    from hebe.flows.size_check import size_campaign
 
     campaign, code, rows = load_campaign(options.campaign), 0, []
     sized = [size_campaign(campaign, options.candidate, n, options.configurations) for n in options.sites]

@@ -49,8 +49,8 @@ def show_maps(options: argparse.Namespace) -> int:
 
 def map_mixing(options: argparse.Namespace) -> int:
     """Run a map as far as it is not finished, and show it."""
+    from hebe.campaigns.mixing_map import map_campaign
     from hebe.config.mixing_map import load_map
-    from hebe.flows.mixing_map import map_campaign
     from hebe.science.chemistry.ions import Ion
 
     definition = load_map(options.host)

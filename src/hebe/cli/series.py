@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import add_campaign, add_json, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
-from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
     from hebe.cli.arguments import Commands
-    from hebe.config.campaign import Campaign
 
 
 def add_commands(commands: Commands) -> None:
@@ -33,51 +30,15 @@ def show_series(options: argparse.Namespace) -> int:
     from hebe.campaigns.loading import load_campaign
 
     campaign = load_campaign(options.campaign)
-    _check(campaign, options)
     from hebe.campaigns import api
-    from hebe.science.chemistry.screening import series_candidates
-    from hebe.science.chemistry.space import CompositionSpace
-    from hebe.science.choosing.series import series_points, trend
+    from hebe.campaigns.series import series_document
 
-    finished = {candidate.candidate_id: candidate for candidate in api.results(campaign).ranked}
-    space = CompositionSpace.from_campaign(campaign)
-    document: dict[str, Any] = {"campaign": campaign.name, "of": options.of, "convention": options.convention}
-    document["series"] = []
-    for name in campaign.series:
-        wanted = [candidate.candidate_id for candidate in series_candidates(campaign, space, name)]
-        points = series_points([finished[i] for i in wanted if i in finished], options.of, options.convention)
-        found = trend(points)
-        document["series"].append(
-            {
-                "name": name,
-                "points": [asdict(point) for point in points],
-                "unfinished": [i for i in wanted if i not in finished],
-                "trend": None if found is None else asdict(found),
-            }
-        )
+    document = series_document(campaign, api.results(campaign).ranked, options.of, options.convention)
     if wants_json(options):
         write_json(document)
     else:
         _print(document["series"], options.of)
     return 0
-
-
-def _check(campaign: Campaign, options: argparse.Namespace) -> None:
-    from typing import get_args
-
-    from hebe.analyses.registry import all_quantities
-    from hebe.config.campaign import EntropyConvention
-    from hebe.config.reading.wording import suggest
-
-    if not campaign.series:
-        raise BadInputError("the campaign has no series", file=options.campaign, suggestion="add a block series")
-    if options.of not in all_quantities():
-        hint = suggest(options.of, all_quantities())
-        raise BadInputError(f"{options.of!r} is no name by which campaigns rank", suggestion=hint)
-    known = get_args(EntropyConvention)
-    if options.convention not in known:
-        hint = suggest(options.convention, known)
-        raise BadInputError(f"no convention of entropy is called {options.convention!r}", suggestion=hint)
 
 
 def _print(series: Sequence[Mapping[str, Any]], quantity: str) -> None:

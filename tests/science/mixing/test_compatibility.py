@@ -6,10 +6,10 @@ import itertools
 
 import pytest
 
+from hebe.campaigns.mixing_map import map_campaign
 from hebe.config.mixing_map import MapHost, load_map
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_members
-from hebe.flows.mixing_map import map_campaign
 from hebe.science.chemistry.ions import Ion
 from hebe.science.mixing.compatibility import compare_groups, map_members, normalised, probe_member
 
