@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from hebe.science.chemistry.space import working_charge
 from hebe.science.electrodes.voltage import EnergyPoint, voltage
 from hebe.science.errors.measured_host import MeasuredHost, MeasuredState, MeasuredVoltage
 
@@ -77,7 +78,7 @@ def voltages(host: MeasuredHost, computed: Mapping[Fraction, Computed], metal: f
     rows = []
     for one in host.voltages:
         low, high = (EnergyPoint(float(x), computed[x].energy) for x in (one.x_low, one.x_high))
-        value = voltage(low, high, metal)
+        value = voltage(low, high, metal, working_charge(host.working_ion))
         x = f"{one.x_high} to {one.x_low}"
         rows.append(Comparison("voltage", host, x, one.value, value, value - one.value, one))
     return rows
