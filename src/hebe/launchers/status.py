@@ -71,7 +71,12 @@ def read_status(
     reports = records.launches()
     beats = [(report, beat) for _, beat, report in reports if _alive(report, beat)]
     alive = [report for report, _ in beats]
-    running = [job for report in alive for job in report["running"] if wanted is None or job["uuid"] in wanted]
+    running = [
+        job
+        for report, beat in beats
+        for job in report["running"]
+        if (wanted is None or job["uuid"] in wanted) and not _has_ended(job, beat, digests)
+    ]
     failures = _failures(documents, records, digests, wanted)
     busy = {job["uuid"] for job in running}
     jobs = _counts(set(digests), set(failures), busy, wanted)
@@ -108,6 +113,13 @@ def _opened(where: str | Path | JobStore, root: Path | None) -> tuple[Store, Rec
         raise StoreError(f"{documents.path} does not exist")
     documents.connect()
     return documents, Records.of_file(documents.path, mode)
+
+
+def _has_ended(job: dict[str, Any], beat: float, digests: dict[str, Digest]) -> bool:
+    """Whether a job that ran at the last heartbeat has an output that it has left since it began."""
+    digest = digests.get(job["uuid"])
+    begun = datetime.fromtimestamp(beat - job["seconds"] - _ROUNDING_S).isoformat()  # noqa: DTZ006 - as jobflow's
+    return digest is not None and digest.completed_at >= begun
 
 
 def _left(report: dict[str, Any], beat: float, digests: dict[str, Digest]) -> int:

@@ -1,5 +1,6 @@
 """jobflow Makers: one unit of work each, usable alone in anybody's flow."""
 
+from hebe.makers.analysis import AnalysisMaker
 from hebe.makers.build import BuildMaker
 from hebe.makers.candidate import CandidateMaker
 from hebe.makers.mixing import MixingMaker
@@ -11,6 +12,7 @@ from hebe.makers.vibrations import VibrationMaker
 from hebe.makers.voltage import VoltageMaker
 
 __all__ = [
+    "AnalysisMaker",
     "BuildMaker",
     "CandidateMaker",
     "MixingMaker",

@@ -42,8 +42,8 @@ class Parcel:
 
     ``body`` is the job as `hebe.launchers.protocol.encode_job` gives it, ``documents`` are those that it reads, with
     ``additional`` the names of the job store's additional stores, ``save`` and ``load`` its other parts. ``folder`` is
-    that of the launch, ``driver`` the process that sends it. ``attempt`` tells it from every other parcel, since
-    executors may remember what they were given and what came back.
+    that of the launch, ``driver`` the process that sends it, ``paths`` where that finds its modules. ``attempt`` tells
+    it from every other parcel, since executors may remember what they were given and what came back.
     """
 
     identity: dict[str, Any]
@@ -55,6 +55,7 @@ class Parcel:
     limits: Limits
     folder: str
     driver: Owner
+    paths: tuple[str, ...] = ()
     attempt: str = field(default_factory=lambda: uuid4().hex)
 
 
@@ -87,6 +88,7 @@ def run_parcel(raw: bytes) -> bytes:
     parcel: Parcel = pickle.loads(raw)  # noqa: S301 - from the launcher whose executor started this process
     if parcel.driver == Owner.current():
         raise LaunchError("the executor runs jobs in threads of the launcher: it must have processes")
+    sys.path += [path for path in parcel.paths if path not in sys.path]
     with _one_at_a_time:
         _end_with(parcel.driver)
         folder = _usable(Path(parcel.folder))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import sys
 import threading
 import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.exceptions import LaunchError
@@ -128,8 +130,8 @@ class ExecutorWorkers:
                 continue
             if not sent.seen and (future.running() or future.done()):
                 sent.seen, sent.began = True, time.monotonic()
-                self._events.append(Event("started", sent.node))
-            if future.done():
+                self._events.append(Event("started", sent.node))  # told before anything comes back
+            elif future.done():
                 self._came_back(future, sent)
             elif sent.is_overdue:
                 self._give_up(future, sent)
@@ -164,6 +166,7 @@ class ExecutorWorkers:
             node.limits,
             str(self._near.folder),
             Owner.current(),
+            tuple(str(Path(path).absolute()) for path in sys.path),
         )
         return pickle.dumps(parcel, pickle.HIGHEST_PROTOCOL)
 
