@@ -141,11 +141,13 @@ def test_jobflows_own_manager_gives_the_same_numbers(project: Path) -> None:
     for job in summaries:
         theirs = store.get_output(job.uuid, load=True)
         own = mine[theirs["candidate_id"]]
-        for name in ("average_voltage_V", "max_volume_strain", "average_voltage_V_sd"):
-            assert theirs[name] == pytest.approx(own[name], abs=1e-9)
+        for name, key in (("average_voltage", "average_voltage_V"), ("max_volume_strain", "max_volume_strain")):
+            assert theirs["values"][name]["mean"] == pytest.approx(own[key], abs=1e-9)
+            assert theirs["values"][name]["sd_configurations"] == pytest.approx(own[f"{key}_sd"], abs=1e-9)
+        (mixing,) = theirs["results"]["mixing"]
         for references in ("same_host", "competing"):
             expected = own["mixing"][references]["dH_eV_per_site"]
-            assert theirs["mixing"][references]["dH_eV_per_site"] == pytest.approx(expected, abs=1e-9)
+            assert mixing[references]["dH_eV_per_site"] == pytest.approx(expected, abs=1e-9)
 
 
 def test_failures_are_documents_and_retried_only_when_asked(project: Path) -> None:
