@@ -43,9 +43,10 @@ _MIXING: Final = (
     "temperature suffices. Enthalpies are per site of the primary sublattice."
 )
 _UNCERTAINTIES: Final = (
-    "± is the standard deviation over configurations; values are means over configurations, and one configuration "
-    "has no spread. Mixing temperatures have a second one from the documented error of the engine on mixing "
-    "enthalpies. Profiles, states and decompositions are those of one configuration, the lowest in energy as made."
+    "Values are means over configurations. ± beside a value is the standard error of its mean, pooled over the "
+    "candidates where there are few configurations; of mixing temperatures it holds the documented error of the engine "
+    "on mixing enthalpies too. ± in the head of a column is the error of the engine on hosts with measured values. "
+    "Profiles, states and decompositions are those of one configuration, the lowest in energy as made."
 )
 
 
