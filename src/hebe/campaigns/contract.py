@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses import mixing, voltage, volume_strain
+from hebe.analyses.composition import QUANTITIES
 from hebe.analyses.registry import all_quantities
 from hebe.schemas.mixing import MixingDoc
+from hebe.schemas.result import Value
 
 if TYPE_CHECKING:
     from hebe.schemas.candidate import RankedCandidate
@@ -60,39 +62,26 @@ def contract(candidate: RankedCandidate) -> dict[str, Any]:
     """Plain data of a ranked candidate."""
     plain = candidate.model_dump(mode="json", include=set(_DIRECT))
     found = {name: plain[name] for name in _DIRECT}
-    states = _lists(candidate)
-    return {
-        **found,
-        **_values(candidate),
-        **states,
-        **_mixing(candidate),
-        "results": without_versions(candidate.results),
-    }
+    results = {"results": without_versions(candidate.results)}
+    return {**found, **_values(candidate), **_lists(candidate), **_mixing(candidate), **results}
 
 
 def _values(candidate: RankedCandidate) -> dict[str, Any]:
     """Quantities under their keys, with the spreads that they have; ``n_values`` says what a mean is taken over."""
     analyses = [*_ALWAYS, *(name for name in candidate.results if name not in _ALWAYS)]
-    found: dict[str, Any] = {}
+    of_composition = {quantity.name for quantity in QUANTITIES}
+    found: dict[str, Any] = {"max_delta_volume_sd": None}
     numbers: dict[str, int] = {}
     for quantity in all_quantities(analyses).values():
         if quantity.key in _DIRECT:
             continue
-        value = candidate.values.get(quantity.name)
-        found[quantity.key] = None if value is None else value.mean
-        known = quantity.name not in candidate.values or quantity.name in _SPREAD
-        for suffix, field in _SPREADS.items():
-            spread = None if value is None else getattr(value, field)
-            if spread is not None or (known and quantity.name in _SPREAD):
-                found[f"{quantity.key}_{suffix}"] = spread
-        if quantity.name in _SPREAD or (value is not None and value.n and quantity.name not in _composition()):
-            numbers[quantity.key] = 0 if value is None else value.n
-    found.setdefault("max_delta_volume_sd", None)
+        value, always = candidate.values.get(quantity.name, Value()), quantity.name in _SPREAD
+        found[quantity.key] = value.mean
+        spreads = {f"{quantity.key}_{suffix}": getattr(value, field) for suffix, field in _SPREADS.items()}
+        found |= {key: spread for key, spread in spreads.items() if always or spread is not None}
+        if always or (value.n and quantity.name not in of_composition):
+            numbers[quantity.key] = value.n
     return {**found, "n_values": numbers}
-
-
-def _composition() -> set[str]:
-    return set(all_quantities(()))
 
 
 def _lists(candidate: RankedCandidate) -> dict[str, Any]:
