@@ -5,23 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
-
 from hebe.analyses.registry import all_quantities, get_analysis
-from hebe.config.engines import engine_names
-from hebe.config.engines.base import block_of
-from hebe.config.reading.mistakes import first_mistake
+from hebe.campaigns.asked import asked_for, check_asked
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
-from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hebe.analyses.protocol import AnyAnalysis
     from hebe.config.campaign import Campaign
     from hebe.config.family import Family
-    from hebe.config.model import ConfigModel
     from hebe.config.reading.wording import KeyPath
     from hebe.config.stage import Stage
 
@@ -57,76 +50,14 @@ def check_stages(campaign: Campaign, family: Family) -> None:
         Names file, line, key and what would do.
     """
     for index, stage in enumerate(campaign.stages):
-        _check_analyses(campaign, stage, index)
-        _check_contents(campaign, family, stage, index)
+        asked = asked_for(campaign, index)
+        check_asked(campaign, stage, asked)
+        _check_contents(campaign, family, index, [one.name for one in asked if one.analysis.requires.contents])
         _check_engine(campaign, stage, index)
         if index == 0:
             _check_first(campaign, stage)
         else:
             _check_later(campaign, family, index)
-
-
-def with_options(campaign: Campaign) -> Campaign:
-    """Campaign in which options that hold for all stages stand where a campaign has them.
-
-    Raises
-    ------
-    BadInputError
-        If they are given twice, or two stages differ.
-    """
-    update: dict[str, Any] = {}
-    stages = list(campaign.stages)
-    for index, stage in enumerate(campaign.stages):
-        for at, name in enumerate(stage.analyses):
-            if name not in stage.options:
-                continue
-            key: KeyPath = ("stages", index, "analyses", at)
-            analysis = _analysis(campaign, key, name)
-            block = _block(campaign, key, name)
-            if analysis.campaign_key is None:
-                continue
-            if analysis.campaign_key in campaign.model_fields_set or update.get(analysis.campaign_key, block) != block:
-                reason = f"the options of {name} hold for all stages and are given twice"
-                raise bad_key(campaign, key, reason, f"write them once, under {analysis.campaign_key}")
-            update[analysis.campaign_key] = block
-            rest = {other: options for other, options in stage.options.items() if other != name}
-            stages[index] = stages[index].model_copy(update={"options": rest})
-    return campaign.model_copy(update={**update, "stages": tuple(stages)}) if update else campaign
-
-
-def _analysis(campaign: Campaign, key: KeyPath, name: str) -> AnyAnalysis:
-    try:
-        return get_analysis(name)
-    except BadInputError as err:
-        raise bad_key(campaign, key, err.reason, err.suggestion) from err
-
-
-def _block(campaign: Campaign, key: KeyPath, name: str) -> ConfigModel:
-    """Options of an analysis in a stage, checked."""
-    stage, analysis = campaign.stages[int(key[1])], _analysis(campaign, key, name)
-    try:
-        block: ConfigModel = analysis.Block.model_validate(stage.options[name])
-    except ValidationError as err:
-        mistake = first_mistake(err, analysis.Block, stage.options[name], lambda _: None)
-        raise bad_key(campaign, (*key, name, *mistake.path), mistake.reason, mistake.suggestion) from err
-    return block
-
-
-def _check_analyses(campaign: Campaign, stage: Stage, index: int) -> None:
-    for at, name in enumerate(stage.analyses):
-        key: KeyPath = ("stages", index, "analyses", at)
-        analysis = _analysis(campaign, key, name)
-        if name in stage.options:
-            _block(campaign, key, name)
-        lacking = analysis.requires.capabilities - stage.engine.traits.capabilities
-        if lacking:
-            able = [n for n in engine_names() if analysis.requires.capabilities <= block_of(n).traits.capabilities]
-            reason = f"{stage.engine.title} does not compute what {name} needs: {', '.join(sorted(lacking))}"
-            raise bad_key(campaign, key, reason, f"a stage with one of {', '.join(able)}")
-        if analysis.requires.disorder and campaign.structures.method == "explicit":
-            rest = [n for n in stage.analyses if not get_analysis(n).requires.disorder]
-            reason = f"cells that are given are ordered, so there is no {name}"
-            raise bad_key(campaign, key, reason, f"analyses: [{', '.join(rest) or 'voltage, volume_strain'}]")
 
 
 def _check_engine(campaign: Campaign, stage: Stage, index: int) -> None:
@@ -205,9 +136,9 @@ def _made(campaign: Campaign, family: Family) -> Fraction:
     return Fraction(family.x_made if campaign.host.x_made is None else campaign.host.x_made) / family.x_full
 
 
-def _check_contents(campaign: Campaign, family: Family, stage: Stage, index: int) -> None:
-    key: KeyPath = ("stages", index)
-    needing = [name for name in stage.analyses if get_analysis(name).requires.contents]
+def _check_contents(campaign: Campaign, family: Family, index: int, needing: Sequence[str]) -> None:
+    """Refuse contents that a host cannot have; `needing` are the analyses that need several."""
+    key, stage = ("stages", index), campaign.stages[index]
     if campaign.host.working_ion is None:
         at = None if not needing else stage.analyses.index(needing[0])
         if at is not None:

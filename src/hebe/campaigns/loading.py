@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.registry import all_quantities, source_of
-from hebe.campaigns.checks import check_stages, complete_stages, with_options
+from hebe.campaigns.asked import with_options
+from hebe.campaigns.checks import check_stages, complete_stages
 from hebe.config.campaign import Campaign, SublatticeSpec
 from hebe.config.family import family_names, load_family
 from hebe.config.family_sites import VACANCY
