@@ -115,6 +115,7 @@ def test_a_window_that_needs_more_electrons_than_there_are_is_marked_and_said() 
     assert redox == pytest.approx(26801.48 * 0.5 / MOLAR_MASS, rel=1e-5)
     fits = summary(configuration(0, -19.0, 37.0), window=(0.5, 1.0), redox=redox)
     assert fits.mean("capacity_window") == pytest.approx(redox)
+    assert fits.values["capacity_window"].sd_configurations is None, "it follows from the composition"
     assert "electrons" not in fits.marks
     assert not any(warning.startswith("the window takes") for warning in fits.warnings)
     more = summary(configuration(0, -19.0, 37.0), window=(0.4999, 1.0), redox=redox)

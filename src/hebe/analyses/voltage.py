@@ -53,6 +53,7 @@ class Voltage(Analysis[NoOptions, VoltageDoc]):
             symbol="Q",
             better="high",
             read=lambda result: result.capacity_window_mAh_g,
+            sd=lambda _: None,  # it follows from the composition
             shown=Shown(unit="mAh g⁻¹", digits=0),
             compared=False,
         ),
