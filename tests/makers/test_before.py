@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
+
+import pytest
+from monty.json import MontyDecoder
 
 from hebe.analyses import Given, NoOptions
 from hebe.analyses.given import Cell
@@ -11,6 +15,37 @@ from hebe.makers.candidate import CandidateMaker
 from hebe.makers.strain import StrainMaker
 from hebe.makers.voltage import VoltageMaker
 from support.insertion_states import METAL, inputs, spec, state
+
+STORED: dict[tuple[str, str], tuple[str, ...]] = {
+    ("build", "BuildMaker"): ("n_sites", "name", "seed", "shells"),
+    ("order", "OrderMaker"): ("keep", "n_random", "name", "removal", "seed"),
+    ("relax", "RelaxMaker"): ("accept", "cell", "displacement", "engine", "family", "host", "ion", "member", "origin"),
+    ("static", "StaticMaker"): ("accept", "displacement", "engine", "family", "host", "ion", "member", "origin"),
+    ("vibrations", "VibrationMaker"): ("displacement", "engine", "supercell"),
+    ("voltage", "VoltageMaker"): ("accept", "window"),
+    ("strain", "StrainMaker"): ("accept", "window"),
+    ("mixing", "MixingMaker"): ("accept", "model_error", "temperatures"),
+    ("candidate", "CandidateMaker"): ("accept", "analyses", "campaign", "stage", "window"),
+    ("promote", "PromoteMaker"): ("analyses", "campaign", "following", "keep", "rank", "stage"),
+    ("agree", "AgreeMaker"): ("campaign", "stage"),
+}
+"""Makers by module and class as LaunchPads hold them, with the fields that are stored."""
+
+
+@pytest.mark.parametrize(("place", "names"), STORED.items())
+def test_stored_makers_are_read(place: tuple[str, str], names: tuple[str, ...]) -> None:
+    module, name = place
+    now = getattr(import_module(f"hebe.makers.{module}"), name)()
+    stored = {key: value for key, value in now.as_dict().items() if key.startswith("@") or key in names}
+    assert set(names) <= set(stored)
+    read = MontyDecoder().process_decoded(stored)
+    assert (type(read), read.as_dict()) == (type(now), now.as_dict())
+
+
+def test_the_flow_of_a_later_stage_is_made_by_the_class_that_is_stored() -> None:
+    stored = {"@module": "hebe.flows.following", "@class": "StageFlowMaker", "campaign": {"name": "c"}, "stage": 1}
+    read = MontyDecoder().process_decoded(stored)
+    assert (type(read).__name__, read.stage) == ("StageFlowMaker", 1)
 
 
 def made_by(maker: Any, *arguments: Any) -> Any:
