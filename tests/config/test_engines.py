@@ -231,7 +231,7 @@ NAMED_THERE = (
     "cli/main.py",  # lists the modules of commands
     "cli/template.py",  # the text of an example
     "config/cluster.py",  # an example in a message
-    "science/structures/explicit.py",  # formats of files
+    "science/structures/given_cells.py",  # formats of files
     "config/settings.py",  # where programs are on this machine
 )
 """Files that may name an engine."""

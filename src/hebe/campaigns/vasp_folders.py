@@ -18,7 +18,7 @@ from hebe.engines.vasp.adoption import RECORD, read_input, read_result, write_fo
 from hebe.engines.vasp.inputs import Job as VaspJob
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow, campaign_members
-from hebe.flows.following import stage_jobs
+from hebe.flows.stage import stage_jobs
 from hebe.launchers import local
 from hebe.launchers.records import Records
 from hebe.makers.calculation import CalculationMaker, calculation_key

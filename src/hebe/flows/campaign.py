@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from jobflow import Flow
 
 from hebe.config.reading.refusal import bad_key
-from hebe.flows.following import stage_jobs
+from hebe.flows.stage import stage_jobs
 from hebe.science.chemistry.member import candidate_spec, composition_of
 from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.structures.configuration import cell_size, crowded_sublattice
-from hebe.science.structures.explicit import check_cells
+from hebe.science.structures.given_cells import check_cells
 from hebe.science.structures.host import host_cell
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 from hebe.flows.wanted import Member, States
 from hebe.flows.wiring import SHARED_PRIORITY, StageWiring
 from hebe.makers.order import OrderMaker
-from hebe.science.structures.explicit import CellSet
+from hebe.science.structures.given_cells import CellSet
 
 if TYPE_CHECKING:
     from jobflow import Job

@@ -13,7 +13,7 @@ from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 from hebe.science.hulls.competing import load_phases
 from hebe.science.hulls.phase import Phase, PhaseFile
-from hebe.science.structures.explicit import parse_cell
+from hebe.science.structures.given_cells import parse_cell
 
 if TYPE_CHECKING:
     from hebe.config.campaign import Campaign

@@ -10,7 +10,7 @@ from pymatgen.core import Structure
 import hebe
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow, campaign_members
-from hebe.science.structures.explicit import assign_cells
+from hebe.science.structures.given_cells import assign_cells
 from support.given_cells import coo2, licoo2, write
 
 if TYPE_CHECKING:

@@ -1,0 +1,95 @@
+"""From the members that go on to the flow of their stage, with the border to the stage after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from jobflow import Flow, Job, Maker
+
+from hebe.config.campaign import Campaign
+from hebe.config.mixing import MixingSpec
+from hebe.flows.first import BuiltStage, GivenStage
+from hebe.flows.later import LaterStage
+from hebe.makers.agree import AgreeMaker
+from hebe.makers.promote import PromoteMaker
+from hebe.science.structures.given_cells import assign_cells, metal_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.flows.wiring import StageWiring
+    from hebe.schemas.spec import MemberSpec
+
+_BORDER_PRIORITY: Final = -1_000_000
+_NEEDED: Final = {"name", "host", "structures", "stages", "rank"}
+
+
+def wire_stage(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> StageWiring:
+    """Empty wiring of a stage, with those of the stages before it.
+
+    Raises
+    ------
+    BadInputError
+        If a structure file of the campaign cannot be used.
+    """
+    if number:
+        return LaterStage(campaign=campaign, number=number, before=wire_stage(campaign, number - 1, specs))
+    if campaign.structures.method == "explicit":
+        return GivenStage(campaign=campaign, cells=assign_cells(campaign, specs), metal_cell=metal_cell(campaign))
+    return BuiltStage(campaign=campaign)
+
+
+def stage_jobs(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> list[Job]:
+    """Jobs of a stage for some members, best first: theirs, how the stage agrees with the last, who goes on."""
+    wiring = wire_stage(campaign, number, specs)
+    for position, spec in enumerate(specs):
+        wiring.candidate(spec, position)
+    summaries = [wiring.summaries[spec.candidate_id].output for spec in specs]
+    if isinstance(wiring, LaterStage):
+        before = [wiring.before.summaries[spec.candidate_id].output for spec in specs]
+        job = AgreeMaker(campaign=campaign.name, stage=number).make(before, summaries)
+        wiring.add(job, f"border/s{number}/agree", _BORDER_PRIORITY)
+    if number + 1 < len(campaign.stages):
+        promote = _promote(campaign, number + 1).make(list(specs), summaries)
+        wiring.add(promote, f"border/s{number + 1}/promote", _BORDER_PRIORITY)
+    return wiring.jobs
+
+
+def _promote(campaign: Campaign, number: int) -> PromoteMaker:
+    needed = _NEEDED if campaign.mixing == MixingSpec() else {*_NEEDED, "mixing"}
+    plain = campaign.model_dump(mode="json", include=needed)
+    stage = campaign.stages[number]
+    return PromoteMaker(
+        following=StageFlowMaker(campaign=plain, stage=number),
+        campaign=campaign.name,
+        stage=number,
+        keep={} if stage.keep is None else stage.keep.model_dump(mode="json", exclude_none=True),
+        rank=campaign.rank.model_dump(mode="json"),
+        analyses=list(campaign.stages[number - 1].analyses),
+    )
+
+
+@dataclass(kw_only=True)
+class StageFlowMaker(Maker):
+    """Makes the flow of a later stage for the members that go on.
+
+    Its jobs read outputs of the stage before, which are not in the flow: a manager that checks for that has to be told
+    (``allow_external_references``).
+
+    Parameters
+    ----------
+    campaign
+        The campaign as plain data, without what only chooses candidates.
+    stage
+        Number of the stage, 1 for the second.
+    """
+
+    name: str = "stage"
+    campaign: dict[str, Any] = field(default_factory=dict)
+    stage: int = 1
+
+    def make(self, specs: list[MemberSpec]) -> Flow:
+        """Flow of the stage for members, best first."""
+        campaign = Campaign.model_validate(self.campaign)
+        return Flow(list(stage_jobs(campaign, self.stage, specs)), name=f"{campaign.name} stage {self.stage}")
