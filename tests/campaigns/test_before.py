@@ -34,12 +34,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+def by_amount(parts: list[Any]) -> list[Any]:
+    """Phases of a decomposition in their order; that of equal amounts hung on the last bit then."""
+    if not all(isinstance(part, dict) and "amount" in part for part in parts):
+        return parts
+    return sorted(parts, key=lambda part: (-round(part["amount"], 9), part["phase"]))
+
+
 def differences(then: Any, now: Any, path: str = "") -> list[str]:
     """Where something that was printed then is not there now, or is another."""
     if isinstance(then, dict) and isinstance(now, dict):
         missing = [f"{path}.{key} is missing" for key in then if key not in now]
         return missing + [d for key in then if key in now for d in differences(then[key], now[key], f"{path}.{key}")]
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        then, now = by_amount(then), by_amount(now)
         return [d for i, (a, b) in enumerate(zip(then, now, strict=True)) for d in differences(a, b, f"{path}[{i}]")]
     if isinstance(then, float) and isinstance(now, int | float):
         return [] if now == pytest.approx(then, rel=1e-9, abs=1e-12) else [f"{path}: {then} was, {now} is"]

@@ -14,9 +14,9 @@ import pytest
 
 from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import Ion
-from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
+from hebe.science.hulls.hull import Decomposition, PhaseEntry, PhaseEquilibrium
 from hebe.science.hulls.vertices import polytope_vertices
-from hebe.science.mixing.mixing import BOLTZMANN, DisorderedPhase, changed_ions, mixing
+from hebe.science.mixing.mixing import BOLTZMANN, DisorderedPhase, changed_ions, listed, mixing
 
 K = BOLTZMANN
 
@@ -210,6 +210,13 @@ def test_vertices_are_neutral_and_as_simple_as_can_be() -> None:
     assert {v.label for v in found} >= {"Fe3+", "Mn3+", "Ni2+1/2 Ti4+1/2"}
     isovalent = polytope_vertices({"M": (Ion("Mg", 2), Ion("Ni", 2), Ion("Zn", 2))}, {"M": 1}, Fraction(2))
     assert [v.label for v in isovalent] == ["Mg2+", "Ni2+", "Zn2+"]
+
+
+@pytest.mark.parametrize("shift", [-1e-15, 0.0, 1e-15])
+def test_equal_amounts_are_listed_by_name_whatever_the_last_bit_is(shift: float) -> None:
+    entries = {name: entry(name, {name: 1.0}, 0.0) for name in "ABC"}
+    found = listed(Decomposition({"B": 0.25 + shift, "A": 0.25, "C": 0.5 - shift}, 0.0, {}), entries, 1.0)
+    assert [(part.phase, part.amount) for part in found] == [("C", 0.5), ("A", 0.25), ("B", 0.25)]
 
 
 def test_moved_electrons_are_seen() -> None:

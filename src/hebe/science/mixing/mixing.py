@@ -23,6 +23,8 @@ _ENERGY_TOLERANCE: Final = 1e-9
 _ENTROPY_TOLERANCE: Final = 1e-9 * BOLTZMANN
 _HOTTEST: Final = 1e5
 _ITERATIONS: Final = 50
+_DIGITS: Final = 9
+"""Decimals to which amounts are known: beyond them their order would hang on rounding."""
 
 
 @dataclass(frozen=True)
@@ -116,15 +118,16 @@ def _differences(phase: DisorderedPhase, references: PhaseEquilibrium, mixture: 
 
 
 def listed(mixture: Decomposition, entries: Mapping[str, PhaseEntry], sites: float) -> list[DecompositionPhase]:
-    """Phases of a mixture per mixed site, the largest amount first."""
+    """Phases of a mixture per mixed site, the largest amount first; equal ones, but for rounding, by name."""
+    amounts = {name: round(n / sites, _DIGITS) for name, n in mixture.amounts.items()}
     return [
         DecompositionPhase(
             phase=name,
             formula=entries[name].formula or name,
-            amount=n / sites,
+            amount=amount,
             source=entries[name].source,
         )
-        for name, n in sorted(mixture.amounts.items(), key=lambda item: (-item[1], item[0]))
+        for name, amount in sorted(amounts.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
