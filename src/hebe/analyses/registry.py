@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
     from typing import Any
 
-    from hebe.analyses.protocol import AnyAnalysis, Mark
+    from hebe.analyses.protocol import AnyAnalysis
     from hebe.analyses.quantity import Quantity
     from hebe.config.ranking import Rank
     from hebe.science.choosing.ranking import Objective
@@ -103,13 +103,3 @@ def objectives_of(chosen: Rank, analyses: Collection[str]) -> list[Objective]:
     wanted = [(name, True) for name in chosen.maximize] + [(name, False) for name in chosen.minimize]
     made = all_quantities(analyses)
     return [Objective(name, maximize=maximize) for name, maximize in wanted if name in made]
-
-
-def all_marks(analyses: Iterable[str] | None = None) -> dict[str, Mark[Any]]:
-    """Marks of analyses by name, each once."""
-    names = analysis_names() if analyses is None else analyses
-    found: dict[str, Mark[Any]] = {}
-    for name in names:
-        for mark in get_analysis(name).marks:
-            found.setdefault(mark.name, mark)
-    return found

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pymatgen.core import Structure
 
-from hebe.flows.wanted import Member, States
-from hebe.flows.wiring import SHARED_PRIORITY, StageWiring
+from hebe.flows.wanted import SHARED_PRIORITY, Member, States
+from hebe.flows.wiring import StageWiring
 from hebe.makers.order import OrderMaker
 from hebe.science.structures.given_cells import CellSet
 

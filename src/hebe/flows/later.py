@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from hebe.analyses.wants import Contents, Metal, Phases, Vertices
 from hebe.config.reading.refusal import bad_key
 from hebe.flows.first import BuiltStage
-from hebe.flows.wanted import Member, States
-from hebe.flows.wiring import SHARED_PRIORITY, StageWiring
+from hebe.flows.wanted import SHARED_PRIORITY, Member, States
+from hebe.flows.wiring import StageWiring
 
 if TYPE_CHECKING:
     from jobflow import Job, OutputReference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from jobflow import Job, OutputReference
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from hebe.science.hulls.phase import Phase
 
 WantT = TypeVar("WantT", bound=Want)
-_SHARED_PRIORITY = 1_000_000
+SHARED_PRIORITY: Final = 1_000_000
+"""Of jobs that several candidates wait for."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class Wanted:
             found["facts"] = [phase_facts(phase) for phase in given]
         if asked is not None:
             found["vibrations"] = {
-                name: self.wiring.vibrations(job, asked, f"shared/{name}", _SHARED_PRIORITY).output
+                name: self.wiring.vibrations(job, asked, f"shared/{name}", SHARED_PRIORITY).output
                 for name, job in jobs.items()
             }
         return found
@@ -143,7 +144,7 @@ class Wanted:
         member = vertex.member
         found = {"spec": vertex.spec, "configuration": member.configuration, "calculation": member.made.output}
         if asked is not None:
-            job = self.wiring.vibrations(member.made, asked, vertex.label, _SHARED_PRIORITY)
+            job = self.wiring.vibrations(member.made, asked, vertex.label, SHARED_PRIORITY)
             found["vibrations"] = job.output
         return found
 

@@ -15,7 +15,7 @@ from hebe.analyses.wants import Want
 from hebe.config.campaign import Campaign
 from hebe.config.family import Family
 from hebe.flows.members import named_member
-from hebe.flows.wanted import Member, States, Vertex, Wanted
+from hebe.flows.wanted import SHARED_PRIORITY, Member, States, Vertex, Wanted
 from hebe.makers.analysis import AnalysisMaker
 from hebe.makers.build import BuildMaker
 from hebe.makers.candidate import CandidateMaker
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 _SMALLEST_VERTEX: Final = 8
 _LARGEST_GROWTH: Final = 2
-SHARED_PRIORITY: Final = 1_000_000
 TRIAL_FMAX: Final = 0.05
 """Largest force (eV/A) at which it is clear which of several starts of a cell is lowest."""
 _STAGE_PRIORITY: Final = 10_000
