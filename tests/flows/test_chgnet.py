@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import statistics
 import subprocess
 import sys
@@ -21,6 +19,7 @@ from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.formula import parse_formula
 from hebe.science.structures.configuration import build_configuration, displaced
 from hebe.science.structures.objective import Objective
+from support.processes import kill_launcher
 from support.waiting import until
 
 if TYPE_CHECKING:
@@ -207,8 +206,7 @@ def test_kill_9_in_the_middle_loses_and_repeats_nothing(project: Path) -> None:
     for wanted in (3, 9, 15):
         process = subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(lambda n=wanted: len(finished(project)) >= n, f"{wanted} are done", running=process)  # type: ignore[misc]
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        kill_launcher(process)  # and its workers, which may still leave what they had finished
         survivors = len(finished(project))
     before = finished(project)
     summary = hebe(project, "run", str(path), "--workers", "2")
