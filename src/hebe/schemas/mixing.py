@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from hebe.schemas.base import Document
+from hebe.schemas.draws import Draws
 from hebe.schemas.result import ResultDoc
 
 
@@ -62,6 +63,45 @@ class VibrationalMixing(Document):
     reason: str | None = None
 
 
+class Formation(Document):
+    """Whether a candidate is a single phase in equilibrium at the firing temperature, under the errors of the engine.
+
+    Given the phases on the hull, the solution of the same host at other compositions among them where ``solution`` is
+    true. Not covered: kinetics, volatility, melting, phases that nobody listed, entropies other than the ideal one.
+
+    Parameters
+    ----------
+    temperature_K, pressure_O2_bar
+        Firing temperature; pressure of oxygen, None where the hull is closed to it.
+    margin_eV_per_site, margin_draws
+        Free energy above the lowest mixture at the firing temperature, as computed and as a sample. Negative: below
+        the lowest mixture of other phases. Not clamped.
+    probability
+        Share of the draws with a margin that is not positive; None without a known error of the engine.
+    T_mix_draws_K, T_mix_same_host_draws_K
+        Mixing temperatures as samples: ``dH / dS`` of the mixture that decides, negative where the enthalpy is,
+        infinite where no temperature stabilises the candidate.
+    decomposition
+        Lowest mixture at the firing temperature.
+    solution
+        Whether other compositions of the host compete.
+    error_source
+        Where the errors come from: ``documented``, ``given`` or ``calibrated``.
+    """
+
+    temperature_K: float
+    pressure_O2_bar: float | None = None
+    margin_eV_per_site: float | None = None
+    margin_draws: Draws | None = None
+    probability: float | None = None
+    T_mix_draws_K: Draws | None = None
+    T_mix_same_host_draws_K: Draws | None = None
+    decomposition: list[DecompositionPhase] = Field(default_factory=list)
+    solution: bool = False
+    error_source: Literal["documented", "given", "calibrated"] | None = None
+    reason: str | None = None
+
+
 class MixingDoc(ResultDoc):
     """Mixing of one candidate; scalars from the mean energy over its configurations.
 
@@ -97,3 +137,4 @@ class MixingDoc(ResultDoc):
     left_out: dict[str, str] = Field(default_factory=dict)
     hull_unlisted: list[str] = Field(default_factory=list)
     vibrations: VibrationalMixing | None = None
+    formation: Formation | None = None
