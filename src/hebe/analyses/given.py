@@ -56,6 +56,8 @@ class Given:
     vertices, members
         ``{"spec", "configuration", "calculation"}`` of members of the host with fewest species, and of those that
         compete by name, with ``"vibrations"`` where there are some.
+    edges
+        Members of the host halfway between those with fewest species, as `vertices`; without vibrations.
     facts
         Facts of the phases that are not the package's: ``{"id", "source", "ions"}``.
     vibrations
@@ -69,6 +71,7 @@ class Given:
     phases: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
     vertices: Sequence[Mapping[str, Any]] = ()
     members: Sequence[Mapping[str, Any]] = ()
+    edges: Sequence[Mapping[str, Any]] = ()
     facts: Sequence[Mapping[str, Any]] = ()
     vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
 

@@ -31,6 +31,14 @@ class Vertices(Want):
 
 
 @dataclass(frozen=True)
+class Edges(Want):
+    """Members of the host halfway between those with fewest species, as few as fix all terms in pairs of ions.
+
+    Each is relaxed from one start. The candidate's own composition is not one of them.
+    """
+
+
+@dataclass(frozen=True)
 class Displacements(Want):
     """Harmonic vibrations of the as-made cells, and of the phases and members of the host that are wanted too.
 

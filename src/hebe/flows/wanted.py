@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from jobflow import Job, OutputReference
 
-from hebe.analyses.wants import Contents, Displacements, Metal, Phases, Vertices, Want
-from hebe.flows.members import host_vertices
+from hebe.analyses.wants import Contents, Displacements, Edges, Metal, Phases, Vertices, Want
+from hebe.flows.members import edge_members, host_vertices
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.competing import phases_within
@@ -109,6 +109,8 @@ class Wanted:
             named = [member for member in self.wiring.competitors if set(member[0].elements) <= elements]
             for key, members in (("vertices", host_vertices(self.spec)), ("members", named)):
                 found[key] = [self._vertex(self.wiring.vertex(*member), asked) for member in members]
+        if _first(wants, Edges) is not None:
+            found["edges"] = [self._vertex(self.wiring.edge(*member), None) for member in edge_members(self.spec)]
         return found
 
     def _states_of(self, index: int) -> list[States]:
