@@ -62,6 +62,8 @@ class Given:
         Facts of the phases that are not the package's: ``{"id", "source", "ions"}``.
     vibrations
         Vibrations of competing phases by id.
+    firing_temperature
+        Firing temperature of the candidate (K), None where neither the campaign nor its family has one.
     """
 
     cells: Sequence[Cell]
@@ -74,6 +76,7 @@ class Given:
     edges: Sequence[Mapping[str, Any]] = ()
     facts: Sequence[Mapping[str, Any]] = ()
     vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
+    firing_temperature: float | None = None
 
     @property
     def cell(self) -> Cell:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Derived, Quantity, Shown
-from hebe.analyses.wants import Displacements, Phases, Vertices
+from hebe.analyses.wants import Displacements, Firing, Phases, Vertices
 from hebe.config.mixing import MixingSpec
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
@@ -177,11 +177,11 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     )
 
     def wants(self, block: MixingSpec, member: MemberSpec) -> Sequence[Want]:
-        """Competing phases, members of the host with fewest species, and their vibrations where asked for."""
+        """Competing phases, members of the host with fewest species, firing temperature; vibrations where asked for."""
         del member
         asked = block.vibrations
         more = [] if asked is None else [Displacements(supercell=asked.supercell, displacement=asked.displacement)]
-        return (Phases(), Vertices(), *more)
+        return (Phases(), Vertices(), Firing(), *more)
 
     def analyse(self, block: MixingSpec, member: MemberSpec, given: Given) -> MixingDoc:
         """Mixing of the candidate from the mean energy over its configurations."""

@@ -39,6 +39,11 @@ class Edges(Want):
 
 
 @dataclass(frozen=True)
+class Firing(Want):
+    """Firing temperature of the campaign, or the usual one of its host family."""
+
+
+@dataclass(frozen=True)
 class Displacements(Want):
     """Harmonic vibrations of the as-made cells, and of the phases and members of the host that are wanted too.
 

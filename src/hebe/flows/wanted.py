@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from jobflow import Job, OutputReference
 
-from hebe.analyses.wants import Contents, Displacements, Edges, Metal, Phases, Vertices, Want
+from hebe.analyses.wants import Contents, Displacements, Edges, Firing, Metal, Phases, Vertices, Want
 from hebe.flows.members import edge_members, host_vertices
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
@@ -102,6 +102,9 @@ class Wanted:
         asked, found = _first(wants, Displacements), dict[str, Any]()
         if _first(wants, Metal) is not None:
             found["metal"] = self.wiring.metal().output
+        fired_at = self.wiring.campaign.fired_at
+        if _first(wants, Firing) is not None and fired_at is not None:
+            found["firing_temperature"] = fired_at
         if _first(wants, Phases) is not None:
             found |= self._phases(asked)
         if _first(wants, Vertices) is not None:

@@ -97,6 +97,11 @@ def parse_quantity(value: Any, kind: str) -> float:
     return number * _UNITS[kind][match["unit"]]
 
 
+def celsius(temperature: float) -> str:
+    """Text of a temperature (K) as furnaces have it, ``900 degC``."""
+    return f"{temperature - _KELVIN_OFFSET['degC']:.4g} degC"
+
+
 def _quantity(kind: str) -> BeforeValidator:
     return BeforeValidator(lambda value: parse_quantity(value, kind))
 
