@@ -64,6 +64,8 @@ class Given:
         Vibrations of competing phases by id.
     firing_temperature
         Firing temperature of the candidate (K), None where neither the campaign nor its family has one.
+    oxides
+        Oxides that give the energy of oxygen gas, by id of the phase.
     """
 
     cells: Sequence[Cell]
@@ -77,6 +79,7 @@ class Given:
     facts: Sequence[Mapping[str, Any]] = ()
     vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
     firing_temperature: float | None = None
+    oxides: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
 
     @property
     def cell(self) -> Cell:

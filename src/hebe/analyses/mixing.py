@@ -1,4 +1,4 @@
-"""Mixing of a candidate against competing phases and against its own host, with vibrations where asked for."""
+"""Mixing of a candidate against competing phases and its own host, with vibrations and oxygen where asked for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Derived, Quantity, Shown
-from hebe.analyses.wants import Displacements, Firing, Phases, Vertices
+from hebe.analyses.wants import Displacements, Firing, OxygenOxides, Phases, Vertices
 from hebe.config.mixing import MixingSpec
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.science.hulls.hull_entries import PhaseFacts
 from hebe.science.mixing.member_result import MemberResult
+from hebe.science.mixing.oxygen_mixing import HullOxygen
 from hebe.science.mixing.references import mixing_document
 from hebe.science.mixing.vibrational_mixing import HullVibrations
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
-    from hebe.schemas.mixing import MixingResult
+    from hebe.schemas.mixing import MixingResult, OxygenMixing
 
 COMPLETE_GRADES: Final = ("A", "B")
 """Grades of hull coverage at which a mixing temperature is more than a lower bound."""
@@ -111,6 +112,57 @@ def _same_host(document: MixingDoc) -> MixingResult:
     return document.same_host
 
 
+def _in_oxygen(name: str, title: str, unit: str, read: Callable[[OxygenMixing], float | None], **more: Any) -> Any:
+    """Quantity of mixing in exchange with oxygen: null where that was not asked for."""
+
+    def reason(document: MixingDoc) -> str | None:
+        if document.oxygen is None:
+            return "mixing with oxygen was not asked for"
+        return document.oxygen.reason or document.oxygen.overlap_reason
+
+    return Quantity[MixingDoc](
+        name=name,
+        title=title,
+        unit=unit,
+        read=lambda document: None if document.oxygen is None else read(document.oxygen),
+        n=_configurations,
+        why_null=reason,
+        compared=False,
+        **more,
+    )
+
+
+_IN_OXYGEN: Final[tuple[Quantity[MixingDoc], ...]] = (
+    _in_oxygen(
+        "mixing_temperature_in_oxygen",
+        "T_mix in oxygen",
+        "K",
+        lambda oxygen: oxygen.T_mix_K,
+        symbol="T_mix",
+        better="low",
+        shown=Shown(unit="K", digits=0),
+        lower_bound=_bound,
+    ),
+    _in_oxygen(
+        "mixing_free_energy_in_oxygen",
+        "free energy of mixing in oxygen",
+        "eV/site",
+        lambda oxygen: oxygen.dG_eV_per_site,
+        symbol="ΔG",
+        better="low",
+        shown=Shown(unit="meV per site", scale=1000, digits=1, sign=True),
+    ),
+    _in_oxygen(
+        "oxygen_window_overlap",
+        "overlap of oxygen windows",
+        "eV",
+        lambda oxygen: oxygen.window_overlap_eV,
+        better="high",
+        shown=Shown(unit="eV", digits=2, sign=True),
+    ),
+)
+
+
 class Mixing(Analysis[MixingSpec, MixingDoc]):
     """Mixing enthalpy, entropy and temperature with both reference sets; energy above the hull and its coverage."""
 
@@ -140,6 +192,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             why_null=lambda document: document.competing.reason,
             shown=Shown(unit="meV per atom", scale=1000, digits=1),
         ),
+        *_IN_OXYGEN,
     )
     marks = (
         Mark(
@@ -177,10 +230,12 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     )
 
     def wants(self, block: MixingSpec, member: MemberSpec) -> Sequence[Want]:
-        """Competing phases, members of the host with fewest species, firing temperature; vibrations where asked for."""
+        """Competing phases, members of the host with fewest species, firing temperature, and what is asked for."""
         del member
         asked = block.vibrations
-        more = [] if asked is None else [Displacements(supercell=asked.supercell, displacement=asked.displacement)]
+        more: list[Want] = [] if block.oxygen is None else [OxygenOxides()]
+        if asked is not None:
+            more.append(Displacements(supercell=asked.supercell, displacement=asked.displacement))
         return (Phases(), Vertices(), Firing(), *more)
 
     def analyse(self, block: MixingSpec, member: MemberSpec, given: Given) -> MixingDoc:
@@ -202,6 +257,9 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             given=[PhaseFacts(**facts) for facts in given.facts],
             temperatures=list(block.temperatures),
             vibrations=vibrations,
+            oxygen=None
+            if block.oxygen is None
+            else HullOxygen(given.oxides, block.oxygen.firing, block.oxygen.pressure),
         )
 
     def remarks(self, result: MixingDoc) -> Sequence[str]:

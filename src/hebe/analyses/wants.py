@@ -57,3 +57,8 @@ class Displacements(Want):
 
     supercell: float = 10.0
     displacement: float = 0.01
+
+
+@dataclass(frozen=True)
+class OxygenOxides(Want):
+    """Oxides that give the energy of oxygen gas, whatever the candidate is made of."""

@@ -120,6 +120,10 @@ class StageWiring(ABC):
     def phase(self, phase: Phase | GivenPhase) -> Job:
         """Calculation of a competing phase, shared by the campaign."""
 
+    def oxide(self, phase: Phase) -> Job:
+        """Calculation of an oxide that gives the energy of oxygen gas, shared with the competing phases."""
+        return self.phase(phase)
+
     def metal(self) -> Job:
         """Calculation of the working-ion metal."""
         return self.phase(

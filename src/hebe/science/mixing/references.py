@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc
     from hebe.science.hulls.hull_entries import PhaseFacts
     from hebe.science.mixing.member_result import MemberResult
+    from hebe.science.mixing.oxygen_mixing import HullOxygen
     from hebe.science.mixing.vibrational_mixing import HullVibrations
 
 _SAME_COMPOSITION = 1e-9
@@ -37,6 +38,7 @@ def mixing_document(
     given: Sequence[PhaseFacts] = (),
     temperatures: Sequence[float] = (),
     vibrations: HullVibrations | None = None,
+    oxygen: HullOxygen | None = None,
 ) -> MixingDoc:
     """Mixing of a candidate from all of its configurations.
 
@@ -59,6 +61,8 @@ def mixing_document(
         K; where the lowest mixture of competing phases is listed.
     vibrations
         Of the candidate and the phases; those of `vertices` and `members` come with them.
+    oxygen
+        Gas with which candidate and phases exchange oxygen.
     """
     usable = [member for member in own if member.usable]
     if not usable:
@@ -81,9 +85,11 @@ def mixing_document(
     _competing(document, first, energy, entries, temperatures, sites)
     document.doubtful_phases = _doubtful_phases(document, {facts.id for facts in given})
     document.warnings += [f"competing: {n} decides and is {why}" for n, why in document.doubtful_phases.items()]
+    phase = DisorderedPhase(first.amounts, energy, first.entropy, sites)
+    comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
+    if oxygen is not None:
+        document.oxygen = oxygen.mixing(phase, comparable, first.ions, document.energy_scale)
     if vibrations is not None:
-        phase = DisorderedPhase(first.amounts, energy, first.entropy, sites)
-        comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
         hosts = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
         document.vibrations = vibrations.mixing(phase, comparable, hosts)
     lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
