@@ -82,7 +82,8 @@ class OxygenMixing(Document):
     the candidate is on the hull, ``T_mix_K`` and ``T_stable_up_to_K`` the ends of the lowest of them (None: the search
     ended first). ``window`` are the potentials at which it is on the hull at the firing temperature, None: at none.
     ``cation_windows`` are those of each cation's own binary oxide, ``window_overlap_eV`` how far all of them overlap,
-    negative where there is a gap; ``overlap_reason`` says why there is no overlap.
+    negative where there is a gap; ``overlap_reason`` says why there is no overlap. ``heated`` are the metals of whose
+    ions the thermal free energies count; phases of ``unknown_states`` count as if those were 2+.
     """
 
     temperature_K: float
@@ -99,6 +100,8 @@ class OxygenMixing(Document):
     cation_windows: dict[str, PotentialWindow] = Field(default_factory=dict)
     window_overlap_eV: float | None = None
     overlap_reason: str | None = None
+    heated: list[str] = Field(default_factory=list)
+    unknown_states: list[str] = Field(default_factory=list)
     reason: str | None = None
 
 

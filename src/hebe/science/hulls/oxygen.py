@@ -77,13 +77,22 @@ class OxideData(ConfigModel):
     source: str
 
 
+class HeatData(ConfigModel):
+    """Temperatures (K) and ``-(G(T) - H(298.15 K)) / T`` of an oxide, J/mol/K of the formula."""
+
+    formula: str
+    source: str
+    function: tuple[tuple[float, float], ...] = Field(min_length=2)
+
+
 class OxygenFile(ConfigModel):
-    """The gas, the oxides, and which of them oxidise to which."""
+    """The gas, the oxides, which of them oxidise to which, and thermal functions of oxides."""
 
     gas: GasData
     oxides: tuple[OxideData, ...]
     sources: dict[str, str]
     oxidations: tuple[tuple[str, str], ...]
+    heat: tuple[HeatData, ...]
 
     @model_validator(mode="after")
     def _known(self) -> OxygenFile:
@@ -91,7 +100,7 @@ class OxygenFile(ConfigModel):
         unknown = sorted({formula for pair in self.oxidations for formula in pair} - formulas)
         if unknown:
             raise ValueError(f"no oxide has the formula {', '.join(unknown)}")
-        nameless = sorted({oxide.source for oxide in self.oxides} - set(self.sources))
+        nameless = sorted({*(o.source for o in self.oxides), *(h.source for h in self.heat)} - set(self.sources))
         if nameless:
             raise ValueError(f"no source is called {', '.join(nameless)}")
         return self
