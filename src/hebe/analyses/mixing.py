@@ -265,6 +265,8 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     def remarks(self, result: MixingDoc) -> Sequence[str]:
         """Its warnings, and why there is no temperature."""
         reasons = [("competing", result.competing.reason), ("same_host", result.same_host.reason)]
+        if result.oxygen is not None:
+            reasons.append(("oxygen", result.oxygen.reason))
         return [*result.warnings, *(f"{name}: T_mix is null: {reason}" for name, reason in reasons if reason)]
 
 

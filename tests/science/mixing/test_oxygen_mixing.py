@@ -255,9 +255,11 @@ def test_ions_that_change_their_state_bring_the_heat_of_their_oxides() -> None:
 
 def test_phases_of_unknown_states_are_named() -> None:
     brought = PhaseEntry("mine", {"Co": 1.0, "Mg": 1.0, "O": 2.0}, -25.0, "s")
-    own = DisorderedPhase({"Co": 0.5, "Mg": 0.5, "O": 1.0}, -12.0, ENTROPY, 1.0)
-    found = oxygen_mixing(own, [brought], AIR, FIRED, {"Co2+": 0.5, "Mg2+": 0.5})
-    assert (found.heated, found.unknown_states) == (["Co"], ["mine"])
+    spinel = PhaseEntry("spinel", {"Co": 1.0, "Mn": 2.0, "O": 4.0}, -50.0, "s")
+    others = [PhaseEntry(name, {name[:2]: 1.0, "O": 1.0}, -12.0, "s") for name in ("CoO", "MgO", "MnO")]
+    own = DisorderedPhase({"Co": 0.4, "Mn": 0.2, "Mg": 0.4, "O": 1.0}, -12.0, ENTROPY, 1.0)
+    found = oxygen_mixing(own, [brought, spinel, *others], AIR, FIRED, {"Co2+": 0.4, "Mn2+": 0.2, "Mg2+": 0.4})
+    assert (found.heated, found.unknown_states) == (["Co", "Mn"], ["mine", "spinel"])
 
 
 def test_what_cannot_be_told_says_why() -> None:

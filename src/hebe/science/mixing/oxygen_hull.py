@@ -91,11 +91,7 @@ class OpenHull:
     def unknown_states(self) -> list[str]:
         """Competing phases that count as if those metals were 2+, because nothing is known of their ions."""
         metals = self.heated_elements
-        return sorted(
-            e.name
-            for e in self.entries
-            if not e.ions and metals & set(e.amounts) and set(e.amounts) - {OXYGEN} - metals
-        )
+        return sorted(e.name for e in self.entries if not e.ions and metals & set(e.amounts) and len(e.amounts) > 2)
 
     def at(self, temperature: float) -> tuple[PhaseEntry, list[PhaseEntry]]:
         """The phase and its competitors with their free energies at a temperature (K) as energies, entropies 0."""

@@ -83,12 +83,12 @@ def mixing_document(
     elements = set(first.amounts)
     entries = competing_entries(phases, elements, given) + member_entries([*vertices, *members], elements, first)
     _competing(document, first, energy, entries, temperatures, sites)
-    document.doubtful_phases = _doubtful_phases(document, {facts.id for facts in given})
-    document.warnings += [f"competing: {n} decides and is {why}" for n, why in document.doubtful_phases.items()]
     phase = DisorderedPhase(first.amounts, energy, first.entropy, sites)
     comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
     if oxygen is not None:
         document.oxygen = oxygen.mixing(phase, comparable, first.ions, document.energy_scale)
+    document.doubtful_phases = _doubtful_phases(document, {facts.id for facts in given})
+    document.warnings += [f"competing: {n} decides and is {why}" for n, why in document.doubtful_phases.items()]
     if vibrations is not None:
         hosts = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
         document.vibrations = vibrations.mixing(phase, comparable, hosts)
@@ -206,7 +206,8 @@ def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[Phase
 def _doubtful_phases(document: MixingDoc, given: set[str]) -> dict[str, str]:
     """Phases of the package that decide the competing values and are a model or unverified, and which of both."""
     phases = {phase.id: phase for phase in load_phases() if phase.id not in given}
-    bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix]
+    opened = [] if document.oxygen is None else document.oxygen.decomposition
+    bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix, *opened]
     doubts = {part.phase: phases[part.phase].doubt for part in bound if part.phase in phases}
     return {name: doubt for name, doubt in sorted(doubts.items()) if doubt}
 
