@@ -10,7 +10,7 @@ from jobflow import Job
 import hebe
 from hebe.campaigns.api import results, run
 from hebe.config.campaign import Campaign
-from hebe.config.mixing import FIRING_TEMPERATURE, MixingSpec
+from hebe.config.mixing import FIRING_TEMPERATURE, MixingSpec, OxygenSpec
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.flows.estimate import estimate
@@ -54,6 +54,12 @@ def test_a_campaign_without_oxygen_says_nothing_of_it(campaign_file: Path) -> No
     assert "oxygen" not in MixingSpec().model_dump(mode="json")
     campaign = hebe.load_campaign(campaign_file)
     assert campaign.mixing.model_dump(mode="json")["oxygen"]["temperature"] == FIRING_TEMPERATURE
+
+
+def test_the_block_names_the_temperature_or_the_campaign_does() -> None:
+    assert OxygenSpec(temperature=1000.0).fired_at(1200.0) == 1000.0
+    assert OxygenSpec().fired_at(1200.0) == 1200.0
+    assert OxygenSpec().fired_at(None) == FIRING_TEMPERATURE
 
 
 def cobalt(stages: int) -> Campaign:

@@ -257,9 +257,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             given=[PhaseFacts(**facts) for facts in given.facts],
             temperatures=list(block.temperatures),
             vibrations=vibrations,
-            oxygen=None
-            if block.oxygen is None
-            else HullOxygen(given.oxides, block.oxygen.firing, block.oxygen.pressure),
+            oxygen=_oxygen(block, given),
         )
 
     def remarks(self, result: MixingDoc) -> Sequence[str]:
@@ -268,6 +266,12 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
         if result.oxygen is not None:
             reasons.append(("oxygen", result.oxygen.reason))
         return [*result.warnings, *(f"{name}: T_mix is null: {reason}" for name, reason in reasons if reason)]
+
+
+def _oxygen(block: MixingSpec, given: Given) -> HullOxygen | None:
+    if block.oxygen is None:
+        return None
+    return HullOxygen(given.oxides, block.oxygen.fired_at(given.firing_temperature), block.oxygen.pressure)
 
 
 def _member(entry: Mapping[str, Any], accept: tuple[str, ...]) -> MemberResult:

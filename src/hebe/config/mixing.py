@@ -24,22 +24,21 @@ class VibrationSpec(ConfigModel):
 
 
 FIRING_TEMPERATURE: Final = 1173.15
-"""K (900 degC); at which mixing with oxygen is listed where nothing else says it."""
+"""K (900 degC); for hosts of no family that has one."""
 
 OXYGEN_IN_AIR: Final = 0.21
 """Partial pressure, bar."""
 
 
 class OxygenSpec(ConfigModel):
-    """Exchange of oxygen with a gas: firing temperature (K) and partial pressure of O2 (bar)."""
+    """Exchange of oxygen with a gas: firing temperature (K; the campaign's if None) and partial pressure of O2 (bar)."""
 
     temperature: Annotated[Temperature, Field(ge=300, le=3000)] | None = None
     pressure: Annotated[Pressure, Field(gt=0, le=1000)] = OXYGEN_IN_AIR
 
-    @property
-    def firing(self) -> float:
-        """Firing temperature, K."""
-        return FIRING_TEMPERATURE if self.temperature is None else self.temperature
+    def fired_at(self, usual: float | None) -> float:
+        """Firing temperature (K): the block's, else the `usual` one of the candidate."""
+        return next(t for t in (self.temperature, usual, FIRING_TEMPERATURE) if t is not None)
 
 
 class MixingSpec(ConfigModel):
