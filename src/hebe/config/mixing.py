@@ -31,7 +31,7 @@ OXYGEN_IN_AIR: Final = 0.21
 
 
 class OxygenSpec(ConfigModel):
-    """Exchange of oxygen with a gas: firing temperature (K; the campaign's if None) and partial pressure of O2 (bar)."""
+    """Exchange of oxygen with a gas: firing temperature (K; the campaign's if None), partial pressure of O2 (bar)."""
 
     temperature: Annotated[Temperature, Field(ge=300, le=3000)] | None = None
     pressure: Annotated[Pressure, Field(gt=0, le=1000)] = OXYGEN_IN_AIR
