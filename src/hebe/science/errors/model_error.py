@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.science.errors.entry_errors import EntryErrors
 
 _FILE: Final = "model_errors.yaml"
 
@@ -41,22 +44,54 @@ class HostErrors(ConfigModel):
     strain: Deviations | None = None
 
 
+class PairErrors(ConfigModel):
+    """Errors of members of a host by pairs of ions, true less computed, eV per mixed site.
+
+    ``bias`` and ``sd`` are of a pair of which nothing is known, ``values`` the mean and standard deviation of those
+    that were measured; ``remainder`` is what pairs do not explain of a cell, ``geometry`` what the geometry of the
+    engine costs; ``freedom`` of Student's t.
+    """
+
+    bias: float
+    sd: float = Field(gt=0)
+    remainder: float = Field(ge=0)
+    n: int = Field(ge=1)
+    freedom: float | None = Field(default=None, gt=2)
+    values: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    geometry: float | None = Field(default=None, ge=0)
+    source: str
+
+
+class PhaseErrors(ConfigModel):
+    """Errors of competing phases, true less computed, eV per atom; ``n`` 0 where they are assumed."""
+
+    bias: float
+    sd: float = Field(gt=0)
+    n: int = Field(ge=0)
+    source: str
+
+
 class ModelError(ConfigModel):
     """Errors of one energy scale, and how they were measured.
 
-    ``mixing_error`` is the root mean square on ``n`` mixing enthalpies (eV/atom), by ``source``; ``hosts`` holds errors
-    on voltages, volumes and strains by working ion.
+    ``mixing_error`` is the root mean square on ``n`` mixing enthalpies (eV/atom), by ``source``; ``pairs`` and
+    ``phases`` are the same by what they belong to; ``hosts`` holds errors on voltages, volumes and strains by working
+    ion.
     """
 
     mixing_error: float | None = Field(default=None, gt=0)
     n: int | None = Field(default=None, ge=1)
     source: str | None = None
+    pairs: PairErrors | None = None
+    phases: PhaseErrors | None = None
     hosts: dict[str, HostErrors] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _sourced(self) -> ModelError:
         if len({value is None for value in (self.mixing_error, self.n, self.source)}) > 1:
             raise ValueError("an error on mixing enthalpies needs its number of cells and its source")
+        if (self.pairs is None) != (self.phases is None):
+            raise ValueError("errors of pairs and of phases belong together")
         return self
 
 
@@ -77,6 +112,36 @@ def documented_error(energy_scale: str | None) -> float | None:
     """Error on mixing enthalpies (eV/atom) of an energy scale, None where none was measured."""
     found = model_errors().get(energy_scale or "")
     return None if found is None else found.mixing_error
+
+
+def entry_errors(energy_scale: str | None, atoms_per_site: float) -> EntryErrors | None:
+    """Errors of an energy scale by what they belong to, None where none were measured.
+
+    Parameters
+    ----------
+    energy_scale
+        As engines declare it.
+    atoms_per_site
+        Atoms per mixed site of the host: where only one error on mixing enthalpies is known, it is shared out.
+    """
+    found = model_errors().get(energy_scale or "")
+    if found is None or (found.pairs is None and found.mixing_error is None):
+        return None
+    if found.pairs is None or found.phases is None:
+        return replace(EntryErrors.given(found.mixing_error or 0.0, atoms_per_site), source="documented")
+    pairs, phases = found.pairs, found.phases
+    names = tuple(sorted(pairs.values))
+    return EntryErrors(
+        bias=pairs.bias,
+        sd=pairs.sd,
+        remainder=pairs.remainder,
+        phase_bias=phases.bias,
+        phase_sd=phases.sd,
+        pairs=names,
+        mean=np.array([pairs.values[name][0] for name in names]),
+        covariance=np.diag([pairs.values[name][1] ** 2 for name in names]),
+        freedom=pairs.freedom,
+    )
 
 
 def voltage_error(energy_scale: str | None, working_ion: str | None) -> float | None:
