@@ -16,6 +16,7 @@ Vector = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 _STEPS: Final = 60
+_LEAST_ENTROPY: Final = 1e-9
 _DUAL_TOLERANCE: Final = 1e-11
 
 
@@ -107,7 +108,7 @@ class SampledHull:
             enthalpy, gained = energy[active] - lowest.energy, entropy - lowest.entropy
             there = enthalpy - temperature * gained <= self._tolerance
             cold = there & (temperature == 0)
-            ratio = enthalpy / np.where(gained > 0, gained, entropy)
+            ratio = enthalpy / np.where(gained > 0, gained, max(entropy, _LEAST_ENTROPY))
             result[active[cold]] = np.maximum(ratio[cold], _bounds(start, active[cold]))
             result[active[~there]] = np.where(gained > 0, ratio, np.inf)[~there]
             active = active[~there & (gained > 0)]

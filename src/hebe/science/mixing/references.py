@@ -93,12 +93,8 @@ def mixing_document(
     document.doubtful_phases = _doubtful_phases(document, {facts.id for facts in given})
     document.warnings += [f"competing: {n} decides and is {why}" for n, why in document.doubtful_phases.items()]
     comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
-    everyone = [(vertex, True) for vertex in vertices] + [(member, False) for member in (*members, *edges)]
-    hosts = [
-        (m, corner)
-        for m, corner in everyone
-        if m.usable and m.result.energy_scale == document.energy_scale and m.spec.family == first.spec.family
-    ]
+    members_known = [(vertex, True) for vertex in vertices] + [(member, False) for member in (*members, *edges)]
+    hosts = [(member, corner) for member, corner in members_known if _of_the_same_host(member, first)]
     document.formation = formation_document(
         first,
         energy,
@@ -256,6 +252,13 @@ def _warn_upper_ends(document: MixingDoc) -> None:
     for name, found in (("competing", document.competing), ("same_host", document.same_host)):
         if found.T_stable_up_to_K is not None:
             document.warnings.append(f"{name}: stable only up to {found.T_stable_up_to_K:.0f} K")
+
+
+def _of_the_same_host(member: MemberResult, candidate: MemberResult) -> bool:
+    """Whether a member has an energy that can be compared and is of the candidate's family."""
+    if not member.usable or member.spec.family != candidate.spec.family:
+        return False
+    return member.result.energy_scale == candidate.result.energy_scale
 
 
 def _errors(document: MixingDoc, model_error: float | None) -> EntryErrors | None:
