@@ -1,50 +1,41 @@
 """Errors of potentials on mixing enthalpies: small cells with the vertices that they balance against, against GPAW.
 
-Every cell is relaxed with CHGNet 0.3.0 and with its r2SCAN model from several starts, the lowest counts. GPAW computes
-the first geometry, and from the difference of its forces and stress to those of CHGNet follows where its own minimum
-should be: CHGNet's energy surface, tilted by that difference, is relaxed again. What GPAW would gain there, or at the
-geometry of another model, is known to second order from the same difference; a geometry is computed where that gain is
-more than `LEAST_GAIN`, or where the cell is cheap, and the lowest GPAW energy counts. Results stay in a folder: run it
-again to go on.
+Every member is relaxed with CHGNet 0.3.0 and with its r2SCAN model from several starts, the lowest counts. GPAW computes
+the first geometry; `mixing_tilt` says from its gradients where its own minimum should be, and what it would lose at the
+geometry of the other model. A geometry is computed where more than `LEAST_GAIN` is to be gained, or where the cell is
+cheap; the lowest GPAW energy counts. Everything is ferromagnetic, with the moments of the redox ladder to begin with,
+and with CHGNet's as well where the ladder's are not kept. Results stay in a folder: run it again to go on. With
+``--ship`` they are written beside this file, from where every new folder begins.
 
-    OMP_NUM_THREADS=1 python benchmarks/mixing_cells.py FOLDER [--hours 2] [--only NaFe1/2Mn1/2O2]
+    OMP_NUM_THREADS=1 python benchmarks/mixing_cells.py FOLDER [--hours 2] [--only NaFe1/2Mn1/2O2] [--ship]
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import time
-from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import yaml
 from pymatgen.core import Structure
 
-from hebe.config.campaign import SublatticeSpec
 from hebe.config.engines.gpaw import GPAWSettings
-from hebe.config.family import load_family
 from hebe.engines.chgnet.engine import CHGNetEngine
 from hebe.engines.gpaw.engine import GPAWEngine
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import Evaluation
 from hebe.exceptions import EngineError
-from hebe.flows.members import host_vertices
-from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.ions import Ion
-from hebe.science.chemistry.formula import parse_host_formula
-from hebe.science.chemistry.member import composition_of, member_spec, split_of
-from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.valence import assign_valences
 from hebe.science.structures.configuration import build_configuration, displaced, mean_radius
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.starting_ions import with_ions
 from hebe.science.structures.topology import check_topology
+from mixing_records import Record, name_of, queue, ship
+from mixing_tilt import Tilt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +44,6 @@ if TYPE_CHECKING:
 
     Evaluate = Callable[[Structure], Evaluation]
 
-QUEUE: Final = Path(__file__).with_name("mixing_queue.yaml")
 SETTINGS: Final = GPAWSettings(cutoff=500, k_spacing=0.6)
 FIRST: Final = "chgnet-0.3.0"
 SECOND: Final = "chgnet-r2scan"
@@ -62,43 +52,22 @@ STARTS: Final = ((0.02, 0.0), (0.05, 0.02), (0.05, 0.04))
 """Length of displacements (A) and size of a random strain of each start."""
 FMAX: Final = 0.01
 STEPS: Final = 400
+TILT_FMAX: Final = 0.02
+TILT_STEPS: Final = 100
+ANIONS: Final = ("O", "F")
 LEAST_GAIN: Final = 0.001
 """Expected gain (eV/atom) from which GPAW computes another geometry."""
-CHEAP_S: Final = 60.0
+MOST_GAIN: Final = 0.015
+"""Expected gain (eV/atom) from which the way is too long for the second order, and the geometry is not taken."""
+PULAY: Final = -0.8
+"""What GPAW's stress lacks at 500 eV as a derivative of the energy at that cut-off, eV per anion and ln(volume): statics
+of MgO, NiO and (Mg,Ni)O at two and three volumes give -0.67 to -0.94."""
+CHEAP_S: Final = 12.0
 """CPU time of the first static up to which all geometries are computed that are not expected to lie much higher."""
 CLOSED: Final = 0.35
 """Moment (Bohr magnetons) below which a site counts as closed-shell."""
 HIGHEST: Final = 0.02
 """Expected loss (eV/atom) beyond which no geometry is computed."""
-
-
-@dataclass
-class Record:
-    """What is known of one cell, in a file."""
-
-    file: Path
-    data: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def open(cls, file: Path) -> Record:
-        """Record of a file, empty where there is none."""
-        return cls(file, json.loads(file.read_text()) if file.is_file() else {})
-
-    def save(self) -> None:
-        """Write it."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        part = self.file.with_suffix(".part")
-        part.write_text(json.dumps(self.data, indent=1) + "\n")
-        part.replace(self.file)
-
-    def part(self, name: str) -> dict[str, Any]:
-        """A dictionary in it, made where it is missing."""
-        found: dict[str, Any] = self.data.setdefault(name, {})
-        return found
-
-    def geometry(self, name: str) -> Structure:
-        """A geometry that it holds."""
-        return Structure.from_dict(self.data["geometries"][name])
 
 
 @cache
@@ -127,48 +96,12 @@ def evaluate_second() -> Evaluate:
 MODELS: Final[Mapping[str, Callable[[], Evaluate]]] = {FIRST: evaluate_first, SECOND: evaluate_second}
 
 
-def space_of(host: Mapping[str, Any]) -> CompositionSpace:
-    """Compositions of a host of the queue."""
-    specs = {name: SublatticeSpec.model_validate({"species": given}) for name, given in host["sublattices"].items()}
-    x_made = load_family(host["family"]).x_made
-    return CompositionSpace(host["family"], host.get("working_ion"), x_made, specs)
-
-
-def specs_of(entry: Mapping[str, str], hosts: Mapping[str, Any]) -> list[MemberSpec]:
-    """The cell of an entry of the queue, then the vertices that it balances against.
-
-    Raises
-    ------
-    ValueError
-        If the formula cannot be neutral.
-    """
-    space = space_of(hosts[entry["host"]])
-    composition = parse_host_formula(entry["formula"], space)
-    own = space.with_content(composition.x_own)
-    split = own.split(composition)
-    if split is None:
-        raise ValueError(f"{entry['formula']} cannot be neutral")
-    primary = primary_sublattice(composition.fractions)
-    cell = member_spec(composition, split, primary, space.valences)
-    vertices = [
-        member_spec(made, part, primary_sublattice(made.fractions, primary), space.valences)
-        for made, part in host_vertices(cell)
-    ]
-    return [cell, *vertices]
-
-
-def name_of(spec: MemberSpec) -> str:
-    """Name of a member: host, formula and ions of the mixed sublattices."""
-    ions = "_".join(sorted({str(ion) for part in (split_of(spec) or {}).values() for ion in part}))
-    return f"{spec.family}_{spec.formula}_{ions}"
-
-
 class Cell:
     """One member of a host: built, relaxed with the potentials, computed with GPAW."""
 
     def __init__(self, spec: MemberSpec, folder: Path) -> None:
         self.spec, self.folder = spec, folder
-        self.record = Record.open(folder / "cells" / f"{name_of(spec)}.json")
+        self.record = Record.open(folder, name_of(spec))
 
     @cached_property
     def start(self) -> Structure:
@@ -182,14 +115,12 @@ class Cell:
         )
         if made.structure is None or made.deviation > 1e-9:
             raise SystemExit(f"{self.spec.formula} was not built")
-        amounts = {str(ion): float(x) for part in split.values() for ion, x in part.items()}
+        names = sorted(split, key=lambda name: (name != self.spec.primary, name))
         self.record.data |= {
-            "formula": self.spec.formula,
             "family": self.spec.family,
             "working_ion": self.spec.working_ion,
-            "primary": self.spec.primary,
-            "sites": composition.host.sublattices[self.spec.primary].multiplicity,
-            "ions": amounts,
+            "sites": {name: composition.host.sublattices[name].multiplicity for name in names},
+            "ions": {name: {str(ion): str(x) for ion, x in split[name].items()} for name in names},
             "n_fu": made.n_fu,
             "atoms": len(made.structure),
         }
@@ -210,7 +141,7 @@ class Cell:
                 raise SystemExit(f"{self.spec.formula}: no relaxation with {name} is the host")
             energies = sorted(energy for energy, _, _ in found)
             _, structure, moments = min(found, key=lambda one: one[0])
-            self.record.part("geometries")[name] = structure.as_dict()
+            self.record.keep(name, structure)
             self.record.part("moments")[name] = [round(float(m), 3) for m in moments]
             self.record.part("starts")[name] = [round(e - energies[0], 5) for e in energies]
         self.record.save()
@@ -266,8 +197,8 @@ class Cell:
         structure = self.record.geometry(geometry).copy(site_properties=structure.site_properties)
         found = [self._gpaw(structure, geometry, "ladder")]
         if found[0]["off"]:
-            again = structure.copy()
-            again.add_site_property("magmom", self.record.part("moments").get(geometry) or self.record.part("moments")[FIRST])
+            again, moments = structure.copy(), self.record.part("moments")
+            again.add_site_property("magmom", moments.get(geometry) or moments[FIRST])
             found.append(self._gpaw(again, geometry, "chgnet"))
         lowest = min(found, key=lambda one: one["energy"])
         lowest["cpu_s"] = sum(one["cpu_s"] for one in found)
@@ -276,7 +207,7 @@ class Cell:
         self.record.save()
 
     def _gpaw(self, structure: Structure, geometry: str, start: str) -> dict[str, Any]:
-        engine = GPAWEngine("screen", SETTINGS)
+        engine = GPAWEngine("screen", self._settings(structure))
         folder = self.folder / "gpaw" / self.record.file.stem / f"{geometry}-{start}"
         run = engine.open_run(structure, folder)
         began = time.monotonic()
@@ -299,46 +230,38 @@ class Cell:
             "cpu_s": round(run.cpu_s, 1),
             "wall_s": round(time.monotonic() - began, 1),
             "corrections": [one.action for one in run.corrections],
+            "mesh": list(run.model.parameters["kpts"]["size"]),
             "energy_scale": engine.energy_scale,
         }
 
+    def _settings(self, structure: Structure) -> GPAWSettings:
+        """Settings with the mesh of k points that the first geometry has: a spacing may round to another one."""
+        first = self.record.part("gpaw").get(FIRST)
+        if first is None:
+            return SETTINGS
+        return SETTINGS.model_copy(update={"kpts": {structure.composition.reduced_formula: tuple(first["mesh"])}})
+
     def expected(self, geometry: str) -> float:
-        """Energy (eV) of GPAW at a geometry less that at the first: of CHGNet, and the difference of the gradients."""
+        """Energy (eV) of GPAW at a geometry less that at the first, to second order."""
         energies = self.record.part("energies")[FIRST]
-        return float(energies[geometry] - energies[FIRST] + self._linear(self.record.geometry(geometry)))
+        return float(energies[geometry] - energies[FIRST] + self._tilt.gain(self.record.geometry(geometry)))
 
     @cached_property
-    def _difference(self) -> tuple[Any, Any]:
-        """Forces and stress of GPAW less those of CHGNet at the first geometry."""
-        own = evaluate_first()(self.record.geometry(FIRST))
-        found = self.record.part("gpaw")[FIRST]
-        return np.array(found["forces"]) - own.forces, np.array(found["stress"]) - own.stress
-
-    def _linear(self, structure: Structure) -> float:
-        """Difference of the gradients times the way from the first geometry, eV."""
-        origin = self.record.geometry(FIRST)
-        forces, stress = self._difference
-        strain, moved = way(origin, structure)
-        return float(-(forces * moved).sum() + origin.volume * (stress * strain).sum())
+    def _tilt(self) -> Tilt:
+        """Forces and stress of GPAW less those of CHGNet at the first geometry; stress as `PULAY` says."""
+        origin, found = self.record.geometry(FIRST), self.record.part("gpaw")[FIRST]
+        anions = sum(site.specie.symbol in ANIONS for site in origin)
+        stress = np.array(found["stress"]) + PULAY * anions / origin.volume * np.eye(3)
+        return Tilt.of(evaluate_first(), origin, np.array(found["forces"]), stress)
 
     def tilt(self) -> None:
-        """Relax CHGNet's surface, tilted by the difference of GPAW's gradients from its own."""
-        forces, stress = self._difference
-        model, origin = evaluate_first(), self.record.geometry(FIRST)
-
-        def evaluate(structure: Structure) -> Evaluation:
-            own = model(structure)
-            return Evaluation(own.energy_eV + self._linear(structure), own.forces + forces, own.stress + stress, own.magmoms)
-
-        try:
-            result = relax(origin, evaluate, fmax=0.02, steps=100)
-        except EngineError as err:
-            print(f"  {self.record.file.stem}: {err}", flush=True)
-            return
-        verdict = self._verdict(result.structure)
-        self.record.data["tilt"] = {"steps": result.n_steps, "converged": result.converged, "verdict": verdict}
-        kept = result.structure if verdict == "host" and not result.problem else origin
-        self.record.part("geometries")[TILTED] = kept.as_dict()
+        """Relax on CHGNet's surface, tilted by GPAW's gradients; what is no longer the host, or far, is not taken."""
+        origin = self.record.geometry(FIRST)
+        result = relax(origin, self._tilt.evaluate, fmax=TILT_FMAX, steps=TILT_STEPS)
+        verdict, gain = self._verdict(result.structure), self.record.part("energies")[FIRST][FIRST] - result.energy_eV
+        taken = verdict == "host" and not result.problem and gain < MOST_GAIN * len(origin)
+        self.record.data["tilt"] = {"verdict": verdict, "gain": gain, "taken": taken}
+        self.record.keep(TILTED, result.structure if taken else origin)
         self.energies()
 
 
@@ -353,15 +276,6 @@ def strained(structure: Structure, size: float, seed: str) -> Structure:
     strain *= size / np.linalg.norm(strain)
     lattice = structure.lattice.matrix @ (np.eye(3) + strain)
     return Structure(lattice, structure.species, structure.frac_coords, site_properties=structure.site_properties)
-
-
-def way(origin: Structure, final: Structure) -> tuple[Any, Any]:
-    """Symmetric strain and displacements (A, without that of the whole) from one geometry to another."""
-    gradient = np.linalg.solve(origin.lattice.matrix, final.lattice.matrix)
-    left, sizes, _ = np.linalg.svd(gradient)
-    stretch = left @ np.diag(sizes) @ left.T
-    moved = (final.frac_coords - origin.frac_coords) @ origin.lattice.matrix
-    return stretch - np.eye(3), moved - moved.mean(axis=0)
 
 
 def moments_off(structure: Structure, moments: Sequence[float]) -> list[str]:
@@ -382,25 +296,26 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--hours", type=float, default=1e9)
     parser.add_argument("--only", nargs="*", default=None)
-    parser.add_argument("--relax-only", action="store_true")
+    parser.add_argument("--ship", action="store_true")
     options = parser.parse_args()
-    given, end = yaml.safe_load(QUEUE.read_text()), time.monotonic() + 3600 * options.hours
-    for entry in given["queue"]:
-        if options.only is not None and entry["formula"] not in options.only:
+    if options.ship:
+        ship(options.folder)
+        return
+    end = time.monotonic() + 3600 * options.hours
+    for formula, specs in queue():
+        if options.only is not None and formula not in options.only:
             continue
-        print(f"{entry['formula']} {time.strftime('%H:%M:%S')}", flush=True)
-        for spec in specs_of(entry, given["hosts"]):
-            if time.monotonic() > end or (options.folder / "stop").exists():
+        print(f"{formula} {time.strftime('%H:%M:%S')}", flush=True)
+        for spec in specs:
+            if time.monotonic() > end:
                 return
             try:
                 cell = Cell(spec, options.folder)
                 cell.relaxed()
-                if not options.relax_only:
-                    cell.computed()
-            except (EngineError, ValueError) as err:
+                cell.computed()
+            except EngineError as err:
                 print(f"  {name_of(spec)}: {err}", flush=True)
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     main()
