@@ -1,11 +1,11 @@
 """Errors of potentials on mixing enthalpies: small cells with the vertices that they balance against, against GPAW.
 
-Every member is relaxed with CHGNet 0.3.0 and with its r2SCAN model from several starts, the lowest counts. GPAW computes
-the first geometry; `mixing_tilt` says from its gradients where its own minimum should be, and what it would lose at the
-geometry of the other model. A geometry is computed where more than `LEAST_GAIN` is to be gained, or where the cell is
-cheap; the lowest GPAW energy counts. Everything is ferromagnetic, with the moments of the redox ladder to begin with,
-and with CHGNet's as well where the ladder's are not kept. Results stay in a folder: run it again to go on. With
-``--ship`` they are written beside this file, from where every new folder begins.
+Every member is relaxed with CHGNet 0.3.0 and with its r2SCAN model from several starts, the lowest counts. GPAW
+computes the first geometry; `mixing_tilt` says from its gradients where its own minimum should be, and what it would
+lose at the geometry of the other model. A geometry is computed where more than `LEAST_GAIN` is to be gained, or where
+the cell is cheap; the lowest GPAW energy counts. Everything is ferromagnetic, with the moments of the redox ladder to
+begin with, and with CHGNet's as well where the ladder's are not kept. Results stay in a folder: run it again to go on.
+With ``--ship`` they are written beside this file, from where every new folder begins.
 
     OMP_NUM_THREADS=1 python benchmarks/mixing_cells.py FOLDER [--hours 2] [--only NaFe1/2Mn1/2O2] [--ship]
 """
@@ -60,8 +60,8 @@ LEAST_GAIN: Final = 0.001
 MOST_GAIN: Final = 0.015
 """Expected gain (eV/atom) from which the way is too long for the second order, and the geometry is not taken."""
 PULAY: Final = -0.8
-"""What GPAW's stress lacks at 500 eV as a derivative of the energy at that cut-off, eV per anion and ln(volume): statics
-of MgO, NiO and (Mg,Ni)O at two and three volumes give -0.67 to -0.94."""
+"""What GPAW's stress lacks at 500 eV as a derivative of the energy at that cut-off, eV per anion and ln(volume):
+statics of MgO, NiO and (Mg,Ni)O at two and three volumes give -0.67 to -0.94."""
 CHEAP_S: Final = 12.0
 """CPU time of the first static up to which all geometries are computed that are not expected to lie much higher."""
 CLOSED: Final = 0.35

@@ -1,7 +1,7 @@
 """Queue and records of `mixing_cells.py`: which members of which hosts are computed, and what is known of each.
 
-A record is a file of JSON in a folder. All of them, shortened, are lines of ``mixing_records.jsonl`` beside this file: a
-folder that lacks a member begins with what that line knows, so that nobody computes it again.
+A record is a file of JSON in a folder. All of them are lines of ``mixing_records.jsonl`` beside this file: a folder
+that lacks a member begins with what that line knows, so that nobody computes it again.
 """
 
 from __future__ import annotations

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from pymatgen.core import Structure
 
 from hebe.engines.protocol import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from pymatgen.core import Structure
 
     Evaluate = Callable[[Structure], Evaluation]
 

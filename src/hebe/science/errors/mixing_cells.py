@@ -1,12 +1,14 @@
-"""Small cells with the vertices that they balance against: energies of DFT and of potentials, and measured enthalpies.
+"""Small cells with the vertices that they balance against: energies of DFT and of potentials at several geometries.
 
 A geometry has a name; every potential has one that is its own, where a campaign would evaluate it. DFT counts at the
-lowest of the geometries that it was computed at. So the error of a mixing enthalpy has two parts that add up to what a
-campaign sees: that of the energy, at one geometry, and that of the geometry.
+lowest of the geometries that it was computed at. So errors of the energy, at one geometry, and of the geometry can be
+told apart. ``benchmarks/mixing_cells.py`` computes the energies, ``benchmarks/mixing_errors.py`` writes the file.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from fractions import Fraction
 from functools import cache
 from importlib import resources
 from itertools import combinations
@@ -20,10 +22,9 @@ from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.science.errors.pair_fit import Difference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _FILE: Final = "mixing_cells.yaml"
-_BALANCED: Final = 1e-9
 
 Split = dict[str, dict[str, ExactFraction]]
 Part = Literal["energy", "geometry", "both"]
@@ -86,12 +87,7 @@ class MemberEnergies(ConfigModel):
 
     def terms(self) -> dict[str, float]:
         """Pair of ions of one sublattice -> ``m_s x_i x_j`` per mixed site."""
-        found: dict[str, float] = {}
-        for name, part in self.ions.items():
-            for (one, x), (other, y) in combinations(sorted(part.items()), 2):
-                pair = " ".join(sorted((one, other)))
-                found[pair] = found.get(pair, 0.0) + float(x * y) / self.sites[name] / self.mixed_sites
-        return found
+        return pair_terms(self.ions, self.sites)
 
 
 class MixingCell(ConfigModel):
@@ -99,33 +95,6 @@ class MixingCell(ConfigModel):
 
     member: str
     vertices: Annotated[dict[str, ExactFraction], Field(min_length=2)]
-
-
-class EarlierCell(ConfigModel):
-    """A cell of an earlier measurement, of which only mixing enthalpies are kept.
-
-    ``enthalpies`` (meV per atom): ``dft`` and energy scales, all at the geometry of the potential; ``lowest`` is that of
-    DFT at the lowest of several geometries, where others were computed.
-    """
-
-    ions: Split
-    vertices: Annotated[tuple[tuple[ExactFraction, Split], ...], Field(min_length=2)]
-    atoms_per_site: float = Field(gt=0)
-    enthalpies: dict[str, float]
-    lowest: float | None = None
-    note: str | None = None
-
-
-class MeasuredEnthalpy(ConfigModel):
-    """A measured mixing enthalpy (eV per mixed site): a check that nothing is fitted to."""
-
-    formula: str
-    vertices: dict[str, ExactFraction]
-    value: float | None = None
-    sd: float | None = Field(default=None, gt=0)
-    sign: Literal["negative", "positive"]
-    source: str
-    note: str | None = None
 
 
 class MixingFile(ConfigModel):
@@ -140,8 +109,6 @@ class MixingFile(ConfigModel):
     own: dict[str, str]
     members: dict[str, MemberEnergies]
     cells: tuple[MixingCell, ...]
-    earlier: dict[str, EarlierCell]
-    measured: tuple[MeasuredEnthalpy, ...]
 
     @model_validator(mode="after")
     def _balanced(self) -> MixingFile:
@@ -150,26 +117,61 @@ class MixingFile(ConfigModel):
             if unknown:
                 raise ValueError(f"{cell.member}: no energies of {', '.join(sorted(unknown))}")
             held = [(n, self.members[name].ions) for name, n in cell.vertices.items()]
-            _check_balance(cell.member, self.members[cell.member].ions, held)
-        for name, earlier in self.earlier.items():
-            _check_balance(name, earlier.ions, earlier.vertices)
+            check_balance(cell.member, self.members[cell.member].ions, held)
         return self
 
 
-def _check_balance(name: str, ions: Split, vertices: object) -> None:
-    held: dict[tuple[str, str], float] = {}
-    for n, part in [(-1, ions), *vertices]:  # type: ignore[misc]
+def check_balance(name: str, ions: Split, vertices: Sequence[tuple[Fraction, Split]]) -> None:
+    """See that vertices hold the ions of a cell.
+
+    Raises
+    ------
+    ValueError
+        If they do not; names the ions.
+    """
+    left: Counter[tuple[str, str]] = Counter()
+    for n, part in [(Fraction(-1), ions), *vertices]:
         for sublattice, amounts in part.items():
             for ion, x in amounts.items():
-                held[sublattice, ion] = held.get((sublattice, ion), 0.0) + float(n * x)
-    off = [ion for (_, ion), x in held.items() if abs(x) > _BALANCED]
+                left[sublattice, ion] += n * x  # type: ignore[assignment]  # counted in fractions
+    off = sorted(ion for (_, ion), x in left.items() if x)
     if off:
-        raise ValueError(f"{name} and its vertices do not balance: {', '.join(sorted(off))}")
+        raise ValueError(f"{name} and its vertices do not balance: {', '.join(off)}")
+
+
+def pair_terms(ions: Split, sites: Mapping[str, int] | None = None) -> dict[str, float]:
+    """Pair of ions of one sublattice -> ``m_s x_i x_j`` per mixed site.
+
+    Parameters
+    ----------
+    ions
+        Mixed sublattice -> ion -> amount per formula unit.
+    sites
+        Mixed sublattice -> sites per formula unit, that of the mixed sites first; None is one site each.
+    """
+    held = sites or dict.fromkeys(ions, 1)
+    found: dict[str, float] = {}
+    for name, part in ions.items():
+        for (one, x), (other, y) in combinations(sorted(part.items()), 2):
+            pair = " ".join(sorted((one, other)))
+            found[pair] = found.get(pair, 0.0) + float(x * y) / held[name] / next(iter(held.values()))
+    return found
+
+
+def second_difference(
+    cell: Mapping[str, float], vertices: Sequence[tuple[float, Mapping[str, float]]]
+) -> dict[str, float]:
+    """Terms of a cell less those of its vertices."""
+    found = dict(cell)
+    for n, terms in vertices:
+        for pair, value in terms.items():
+            found[pair] = found.get(pair, 0.0) - n * value
+    return found
 
 
 @cache
 def mixing_file() -> MixingFile:
-    """Cells, earlier cells and measured enthalpies of the package."""
+    """Cells of the package."""
     file = resources.files("hebe.science.errors") / _FILE
     return load_model(MixingFile, parse_yaml(file.read_bytes(), file=_FILE))
 
@@ -209,10 +211,8 @@ def difference(file: MixingFile, cell: MixingCell, scale: str, part: Part = "bot
     }[part]()
     if true is None or computed is None:
         return None
-    terms = dict(file.members[cell.member].terms())
-    for name, n in cell.vertices.items():
-        for pair, value in file.members[name].terms().items():
-            terms[pair] = terms.get(pair, 0.0) - float(n) * value
+    vertices = [(float(n), file.members[name].terms()) for name, n in cell.vertices.items()]
+    terms = second_difference(file.members[cell.member].terms(), vertices)
     members = {cell.member: 1.0, **{name: -float(n) for name, n in cell.vertices.items()}}
     return Difference(cell.member, true - computed, terms, members)
 

@@ -1,12 +1,13 @@
 """Errors of an engine per pair of ions, fitted to differences of mixing enthalpies: bias apart from spread.
 
-A member's error (true less computed, eV per mixed site) is ``sum_{i<j} w_ij m_s x_i x_j + r``, with ``w ~ N(bias, sd^2)``
-for every pair and ``r ~ N(0, remainder^2)`` for every member; what is linear in the ions cancels in a mixing enthalpy.
-So differences of mixing enthalpies are ``y = F w + A r``, with the second differences of ``m_s x_i x_j`` in ``F`` and
-the members in ``A``, where cells that share a vertex share its remainder. Given both standard deviations everything is
-Gaussian and in closed form (MacKay, Neural Comput. 4, 415 (1992); Rasmussen and Williams, Gaussian Processes for
-Machine Learning (2006), sections 2.7 and 5.4); these are averaged over their posterior on a grid, with weak half-normal
-priors (Gelman, Bayesian Anal. 1, 515 (2006)), because with few cells the likelihood alone can put one of them at zero.
+A member's error (true less computed, eV per mixed site) is ``sum_{i<j} w_ij m_s x_i x_j + r``, with
+``w ~ N(bias, sd^2)`` for every pair and ``r ~ N(0, remainder^2)`` for every member; what is linear in the ions cancels
+in a mixing enthalpy. So differences of mixing enthalpies are ``y = F w + A r``, with the second differences of
+``m_s x_i x_j`` in ``F`` and the members in ``A``, where cells that share a vertex share its remainder. Given both
+standard deviations everything is Gaussian and in closed form (MacKay, Neural Comput. 4, 415 (1992); Rasmussen and
+Williams, Gaussian Processes for Machine Learning (2006), sections 2.7 and 5.4); these are averaged over their posterior
+on a grid, with weak half-normal priors (Gelman, Bayesian Anal. 1, 515 (2006)), because with few cells the likelihood
+alone can put one of them at zero.
 
 In hosts of mixed valence single ``w`` are not identifiable: ``w_ij -> w_ij + (c_i - c_j) (q_j - q_i)`` changes no
 difference of neutral members. The prior fixes that gauge; only predicted differences have a meaning.
@@ -15,6 +16,7 @@ difference of neutral members. The prior fixes that gauge; only predicted differ
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 Vector = NDArray[np.float64]
 
