@@ -189,12 +189,24 @@ class Cell:
                 self.static(name)
         self.record.save()
 
+    def lowest(self) -> Structure:
+        """Geometry of the lowest GPAW energy, with the ions and moments of the ladder."""
+        computed = self.record.part("gpaw")
+        return self._with_ions(min(computed, key=lambda name: float(computed[name]["energy"])))
+
+    def lowest_energy(self) -> float:
+        """Lowest GPAW energy, eV per formula unit."""
+        return min(float(found["energy"]) for found in self.record.part("gpaw").values()) / self.record.data["n_fu"]
+
+    def _with_ions(self, geometry: str) -> Structure:
+        properties = with_ions(self.spec, self.start).site_properties
+        return self.record.geometry(geometry).copy(site_properties=properties)
+
     def static(self, geometry: str) -> None:
         """GPAW at a geometry: moments of the ladder, and of CHGNet where the ladder's are not kept."""
         if geometry in self.record.part("gpaw"):
             return
-        structure = with_ions(self.spec, self.start)
-        structure = self.record.geometry(geometry).copy(site_properties=structure.site_properties)
+        structure = self._with_ions(geometry)
         found = [self._gpaw(structure, geometry, "ladder")]
         if found[0]["off"]:
             again, moments = structure.copy(), self.record.part("moments")
