@@ -1,11 +1,11 @@
 """Errors of potentials on mixing enthalpies: small cells with the vertices that they balance against, against GPAW.
 
-Every member is relaxed with CHGNet 0.3.0 and with its r2SCAN model from several starts, the lowest counts. GPAW
-computes the first geometry; `mixing_tilt` says from its gradients where its own minimum should be, and what it would
-lose at the geometry of the other model. A geometry is computed where more than `LEAST_GAIN` is to be gained, or where
-the cell is cheap; the lowest GPAW energy counts. Everything is ferromagnetic, with the moments of the redox ladder to
-begin with, and with CHGNet's as well where the ladder's are not kept. Results stay in a folder: run it again to go on.
-With ``--ship`` they are written beside this file, from where every new folder begins.
+Every member is relaxed with CHGNet 0.3.0 from several starts, the lowest counts, and from there with its r2SCAN model.
+GPAW computes the first geometry; `mixing_tilt` says from its gradients where its own minimum should be, and what it
+would lose at the geometry of the other model. A geometry is computed where more than `LEAST_GAIN` is to be gained, or
+where the cell is cheap; the lowest GPAW energy counts. Everything is ferromagnetic, with the moments of the redox
+ladder to begin with, and with CHGNet's as well where an insulator does not keep them. Results stay in a folder: run it
+again to go on. With ``--ship`` they are written beside this file, from where every new folder begins.
 
     OMP_NUM_THREADS=1 python benchmarks/mixing_cells.py FOLDER [--hours 2] [--only NaFe1/2Mn1/2O2] [--ship]
 """
@@ -132,30 +132,35 @@ class Cell:
         return len(self.start)
 
     def relaxed(self) -> None:
-        """Relax with both potentials, from all starts."""
-        for name, model in MODELS.items():
-            if name in self.record.part("geometries"):
-                continue
-            found = [one for one in (self._one(name, model(), *kind) for kind in STARTS) if one is not None]
-            if not found:
-                raise SystemExit(f"{self.spec.formula}: no relaxation with {name} is the host")
-            energies = sorted(energy for energy, _, _ in found)
-            _, structure, moments = min(found, key=lambda one: one[0])
-            self.record.keep(name, structure)
-            self.record.part("moments")[name] = [round(float(m), 3) for m in moments]
-            self.record.part("starts")[name] = [round(e - energies[0], 5) for e in energies]
+        """Relax with CHGNet from all starts, then with its r2SCAN model from where that came to."""
+        if FIRST not in self.record.part("geometries"):
+            starts = []
+            for length, strain in STARTS:
+                seed = f"{name_of(self.spec)} {strain}"
+                starts.append(displaced(strained(self.start, strain, seed), length, seed))
+            self._lowest_of(FIRST, starts)
+        if SECOND not in self.record.part("geometries"):
+            self._lowest_of(SECOND, [self.record.geometry(FIRST)])
         self.record.save()
         self.energies()
 
-    def _one(self, name: str, evaluate: Evaluate, length: float, strain: float) -> tuple[float, Structure, Any] | None:
-        seed = f"{name_of(self.spec)} {strain}"
-        start = displaced(strained(self.start, strain, seed), length, seed)
-        result = relax(start, evaluate, fmax=FMAX, steps=STEPS)
-        verdict = self._verdict(result.structure)
-        if verdict != "host" or result.problem:
-            self.record.part("left").setdefault(name, []).append(result.problem or verdict)
-            return None
-        return result.energy_eV, result.structure, result.magmoms
+    def _lowest_of(self, name: str, starts: Sequence[Structure]) -> None:
+        """Keep the lowest minimum of a potential that is still the host."""
+        found = []
+        for start in starts:
+            result = relax(start, MODELS[name](), fmax=FMAX, steps=STEPS)
+            verdict = self._verdict(result.structure)
+            if verdict == "host" and not result.problem:
+                found.append(result)
+            else:
+                self.record.part("left").setdefault(name, []).append(result.problem or verdict)
+        if not found:
+            raise EngineError(name, f"{self.spec.formula}: no relaxation is still the host")
+        lowest = min(found, key=lambda one: one.energy_eV)
+        self.record.keep(name, lowest.structure)
+        moments = [] if lowest.magmoms is None else lowest.magmoms.round(3).tolist()
+        self.record.part("moments")[name] = moments
+        self.record.part("starts")[name] = [round(one.energy_eV - lowest.energy_eV, 5) for one in found]
 
     def _verdict(self, final: Structure) -> str:
         host = composition_of(self.spec).host
@@ -203,12 +208,12 @@ class Cell:
         return self.record.geometry(geometry).copy(site_properties=properties)
 
     def static(self, geometry: str) -> None:
-        """GPAW at a geometry: moments of the ladder, and of CHGNet where the ladder's are not kept."""
+        """GPAW at a geometry: moments of the ladder, and of CHGNet where an insulator does not keep the ladder's."""
         if geometry in self.record.part("gpaw"):
             return
         structure = self._with_ions(geometry)
         found = [self._gpaw(structure, geometry, "ladder")]
-        if found[0]["off"]:
+        if found[0]["off"] and found[0]["gap"]:
             again, moments = structure.copy(), self.record.part("moments")
             again.add_site_property("magmom", moments.get(geometry) or moments[FIRST])
             found.append(self._gpaw(again, geometry, "chgnet"))

@@ -1,9 +1,11 @@
 """What small cells against GPAW say of potentials: the shipped data, tables, and blocks of ``model_errors.yaml``.
 
 ``write`` evaluates SevenNet at the geometries in the folder of `mixing_cells.py`, as statics, and writes
-``mixing_cells.yaml``; ``table`` prints what follows from the shipped data.
+``mixing_cells.yaml``; ``earlier`` prints the enthalpies of potentials in ``mixing_checks.yaml``; ``table`` prints what
+follows from the shipped data.
 
     OMP_NUM_THREADS=1 python benchmarks/mixing_errors.py write FOLDER
+    OMP_NUM_THREADS=1 python benchmarks/mixing_errors.py earlier FOLDER
     python benchmarks/mixing_errors.py table
 """
 
@@ -13,6 +15,7 @@ import argparse
 import math
 import statistics
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,8 +27,8 @@ from hebe.science.errors import mixing_cells
 from hebe.science.errors.mixing_cells import MixingFile, difference, differences, enthalpy, mixing_file
 from hebe.science.errors.mixing_checks import checks_file, earlier_differences
 from hebe.science.errors.pair_fit import fit_pairs, leave_one_out, standardised_spread
-from mixing_cells import FIRST, SECOND, SETTINGS
-from mixing_records import Record, name_of, queue
+from mixing_cells import FIRST, SECOND, SETTINGS, Cell
+from mixing_records import Record, hosts, name_of, queue, specs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +45,7 @@ SCALES: Final = {
     "7net-l3i5": "sevennet-l3i5/MP-uncorrected",
 }
 """Potential -> energy scale."""
+SEVENNET: Final = ("7net-0", "7net-l3i5")
 OWN: Final = {FIRST: FIRST, SECOND: SECOND, "7net-0": FIRST, "7net-l3i5": FIRST}
 """Potential -> geometry that is its own; SevenNet is evaluated on CHGNet's."""
 SHORT: Final = {
@@ -62,6 +66,7 @@ HEAD: Final = """\
 """
 
 
+@cache
 def potential(name: str) -> Callable[[Structure], float]:
     """Energy (eV of the cell) of a SevenNet model of its package."""
     from pymatgen.io.ase import AseAtomsAdaptor
@@ -79,16 +84,35 @@ def potential(name: str) -> Callable[[Structure], float]:
 
 def evaluate(folder: Path) -> None:
     """SevenNet at all geometries that GPAW was computed at."""
-    for name in ("7net-0", "7net-l3i5"):
-        energy = None
+    for name in SEVENNET:
         for file in sorted((folder / "cells").glob("*.json")):
             record = Record.open(folder, file.stem)
             row = record.part("energies").setdefault(name, {})
             for geometry in record.data.get("gpaw", {}):
                 if geometry not in row:
-                    energy = energy or potential(name)
-                    row[geometry] = energy(record.geometry(geometry))
+                    row[geometry] = potential(name)(record.geometry(geometry))
                     record.save()
+
+
+def earlier_again(folder: Path) -> None:
+    """Mixing enthalpies (meV per atom) of the earlier cells with every potential, each at its own geometry."""
+    for formula in checks_file().earlier:
+        cells = [Cell(spec, folder) for spec in specs_of({"host": "li-o3", "formula": formula}, hosts())]
+        for cell in cells:
+            cell.relaxed()
+            for name in SEVENNET:
+                row = cell.record.part("energies").setdefault(name, {})
+                if OWN[name] not in row:
+                    row[OWN[name]] = potential(name)(cell.record.geometry(OWN[name]))
+            cell.record.save()
+        records = [cell.record for cell in cells]
+        weights = [Fraction(1), *(-Fraction(n) for n in vertices_of(records[0], records[1:]).values())]
+        found = {}
+        for name, scale in SCALES.items():
+            energies = [one.data["energies"][name][OWN[name]] / one.data["n_fu"] for one in records]
+            total = sum(float(w) * e for w, e in zip(weights, energies, strict=True))
+            found[scale] = round(1000 * total * records[0].data["n_fu"] / records[0].data["atoms"], 1)
+        print(formula, found, flush=True)
 
 
 def member(record: Record) -> dict[str, Any]:
@@ -274,12 +298,15 @@ def isovalent(found: Sequence[Difference]) -> set[str]:
 def main() -> None:
     """Write the file or print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("write", "table"))
+    parser.add_argument("what", choices=("write", "table", "earlier"))
     parser.add_argument("folder", type=Path, nargs="?")
     options = parser.parse_args()
     if options.what == "write":
         evaluate(options.folder)
         write(options.folder)
+        return
+    if options.what == "earlier":
+        earlier_again(options.folder)
         return
     file = mixing_file()
     table(file)

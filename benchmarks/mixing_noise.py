@@ -19,7 +19,7 @@ from hebe.config.engines.gpaw import GPAWSettings
 from hebe.engines.gpaw.engine import GPAWEngine
 from mixing_cells import SETTINGS, Cell
 from mixing_errors import vertices_of
-from mixing_records import name_of, queue
+from mixing_records import queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,7 +89,9 @@ def enthalpies(folder: Path, formula: str, kind: str, make: Any) -> tuple[float,
 
 def _asked(cell: Cell, kind: str) -> bool:
     """Whether a member is computed again: for another order only what has moments."""
-    return kind == "fine" or "magmom" in cell.lowest().site_properties and any(cell.lowest().site_properties["magmom"])
+    return kind == "fine" or (
+        "magmom" in cell.lowest().site_properties and any(cell.lowest().site_properties["magmom"])
+    )
 
 
 def _number(text: str) -> float:

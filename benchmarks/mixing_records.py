@@ -38,6 +38,12 @@ def queue() -> list[tuple[str, list[MemberSpec]]]:
     return [(entry["formula"], specs_of(entry, given["hosts"])) for entry in given["queue"]]
 
 
+def hosts() -> dict[str, Any]:
+    """Hosts of the queue by name."""
+    found: dict[str, Any] = yaml.safe_load(QUEUE.read_text())["hosts"]
+    return found
+
+
 def specs_of(entry: Mapping[str, str], hosts: Mapping[str, Any]) -> list[MemberSpec]:
     """The cell of an entry of the queue, then the vertices that it balances against.
 

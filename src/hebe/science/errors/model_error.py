@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.science.chemistry.ions import Ion
 
 _FILE: Final = "model_errors.yaml"
 
@@ -41,16 +42,70 @@ class HostErrors(ConfigModel):
     strain: Deviations | None = None
 
 
+class DocumentedPairs(ConfigModel):
+    """Errors of an energy scale per pair of ions on one sublattice, true less computed, eV per mixed site.
+
+    Parameters
+    ----------
+    bias, sd
+        Mean and standard deviation of ``w`` over pairs: of a pair of which nothing is known.
+    remainder
+        Standard deviation of what pairs do not explain, of every member of a host.
+    n
+        Cells that they are fitted to; Student's t has one degree of freedom less.
+    values
+        Pair (``Fe3+ Mn3+``, sorted) -> mean and standard deviation of its ``w``; only pairs of ions of one charge, whose
+        ``w`` has a meaning of its own.
+    geometry
+        Root mean square of the part that is due to the geometry, which the others contain.
+    source
+        How they were measured.
+    """
+
+    bias: float
+    sd: float = Field(gt=0)
+    remainder: float = Field(gt=0)
+    n: int = Field(ge=2)
+    values: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    geometry: float | None = Field(default=None, ge=0)
+    source: str
+
+    @model_validator(mode="after")
+    def _named(self) -> DocumentedPairs:
+        for name, (_, sd) in self.values.items():
+            ions = [Ion.parse(ion) for ion in name.split()]
+            if name.split() != sorted(name.split()) or len(ions) != 2 or len({ion.charge for ion in ions}) != 1:
+                raise ValueError(f"{name} is not a sorted pair of ions of one charge")
+            if sd <= 0:
+                raise ValueError(f"{name}: a standard deviation of {sd}")
+        return self
+
+
+class DocumentedPhases(ConfigModel):
+    """Errors of an energy scale on competing phases relative to members of hosts, true less computed, eV per atom.
+
+    ``n`` is 0 where nothing was measured, and ``source`` then says that it is assumed.
+    """
+
+    bias: float
+    sd: float = Field(gt=0)
+    n: int = Field(ge=0)
+    source: str
+
+
 class ModelError(ConfigModel):
     """Errors of one energy scale, and how they were measured.
 
-    ``mixing_error`` is the root mean square on ``n`` mixing enthalpies (eV/atom), by ``source``; ``hosts`` holds errors
-    on voltages, volumes and strains by working ion.
+    ``mixing_error`` is the root mean square on ``n`` mixing enthalpies (eV/atom), by ``source``; ``pairs`` and
+    ``phases`` are the same by what they belong to; ``hosts`` holds errors on voltages, volumes and strains by working
+    ion.
     """
 
     mixing_error: float | None = Field(default=None, gt=0)
     n: int | None = Field(default=None, ge=1)
     source: str | None = None
+    pairs: DocumentedPairs | None = None
+    phases: DocumentedPhases | None = None
     hosts: dict[str, HostErrors] = Field(default_factory=dict)
 
     @model_validator(mode="after")
