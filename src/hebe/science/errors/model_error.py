@@ -12,9 +12,12 @@ from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.science.chemistry.ions import Ion
 from hebe.science.errors.entry_errors import EntryErrors
 
 _FILE: Final = "model_errors.yaml"
+_LEAST_FREEDOM: Final = 3
+"""Degrees of freedom of Student's t with very few cells: with fewer it has no variance."""
 
 
 class Deviations(ConfigModel):
@@ -44,26 +47,50 @@ class HostErrors(ConfigModel):
     strain: Deviations | None = None
 
 
-class PairErrors(ConfigModel):
-    """Errors of members of a host by pairs of ions, true less computed, eV per mixed site.
+class DocumentedPairs(ConfigModel):
+    """Errors of an energy scale per pair of ions on one sublattice, true less computed, eV per mixed site.
 
-    ``bias`` and ``sd`` are of a pair of which nothing is known, ``values`` the mean and standard deviation of those
-    that were measured; ``remainder`` is what pairs do not explain of a cell, ``geometry`` what the geometry of the
-    engine costs; ``freedom`` of Student's t.
+    Parameters
+    ----------
+    bias, sd
+        Mean and standard deviation of ``w`` over pairs: of a pair of which nothing is known.
+    remainder
+        Standard deviation of what pairs do not explain, of every member of a host.
+    n
+        Cells that they are fitted to; Student's t has one degree of freedom less.
+    values
+        Pair (``Fe3+ Mn3+``, sorted) -> mean and standard deviation of its ``w``; only pairs of ions of one charge, whose
+        ``w`` has a meaning of its own.
+    geometry
+        Root mean square of the part that is due to the geometry, which the others contain.
+    source
+        How they were measured.
     """
 
     bias: float
     sd: float = Field(gt=0)
-    remainder: float = Field(ge=0)
-    n: int = Field(ge=1)
-    freedom: float | None = Field(default=None, gt=2)
+    remainder: float = Field(gt=0)
+    n: int = Field(ge=2)
     values: dict[str, tuple[float, float]] = Field(default_factory=dict)
     geometry: float | None = Field(default=None, ge=0)
     source: str
 
+    @model_validator(mode="after")
+    def _named(self) -> DocumentedPairs:
+        for name, (_, sd) in self.values.items():
+            ions = [Ion.parse(ion) for ion in name.split()]
+            if name.split() != sorted(name.split()) or len(ions) != 2 or len({ion.charge for ion in ions}) != 1:
+                raise ValueError(f"{name} is not a sorted pair of ions of one charge")
+            if sd <= 0:
+                raise ValueError(f"{name}: a standard deviation of {sd}")
+        return self
 
-class PhaseErrors(ConfigModel):
-    """Errors of competing phases, true less computed, eV per atom; ``n`` 0 where they are assumed."""
+
+class DocumentedPhases(ConfigModel):
+    """Errors of an energy scale on competing phases relative to members of hosts, true less computed, eV per atom.
+
+    ``n`` is 0 where nothing was measured, and ``source`` then says that it is assumed.
+    """
 
     bias: float
     sd: float = Field(gt=0)
@@ -82,16 +109,14 @@ class ModelError(ConfigModel):
     mixing_error: float | None = Field(default=None, gt=0)
     n: int | None = Field(default=None, ge=1)
     source: str | None = None
-    pairs: PairErrors | None = None
-    phases: PhaseErrors | None = None
+    pairs: DocumentedPairs | None = None
+    phases: DocumentedPhases | None = None
     hosts: dict[str, HostErrors] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _sourced(self) -> ModelError:
         if len({value is None for value in (self.mixing_error, self.n, self.source)}) > 1:
             raise ValueError("an error on mixing enthalpies needs its number of cells and its source")
-        if (self.pairs is None) != (self.phases is None):
-            raise ValueError("errors of pairs and of phases belong together")
         return self
 
 
@@ -140,7 +165,7 @@ def entry_errors(energy_scale: str | None, atoms_per_site: float) -> EntryErrors
         pairs=names,
         mean=np.array([pairs.values[name][0] for name in names]),
         covariance=np.diag([pairs.values[name][1] ** 2 for name in names]),
-        freedom=pairs.freedom,
+        freedom=float(max(pairs.n - 1, _LEAST_FREEDOM)),
     )
 
 
