@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Derived, Quantity, Shown
-from hebe.analyses.wants import Displacements, Firing, OxygenOxides, Phases, Vertices
+from hebe.analyses.wants import Displacements, Edges, Firing, OxygenOxides, Phases, Vertices
 from hebe.config.mixing import MixingSpec
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
+    from hebe.schemas.draws import Draws
     from hebe.schemas.mixing import MixingResult, OxygenMixing
 
 COMPLETE_GRADES: Final = ("A", "B")
@@ -54,12 +56,26 @@ def _model_error(part: Callable[[MixingDoc], MixingResult]) -> Callable[[MixingD
     return error
 
 
+def _drawn(document: MixingDoc, name: str) -> Draws | None:
+    """Sample of a formation, None where there is none."""
+    found: Draws | None = None if document.formation is None else getattr(document.formation, name)
+    return found
+
+
+def _most_likely(document: MixingDoc, part: MixingResult, name: str) -> float | None:
+    """Median of a mixing temperature, else as computed with other compositions of the host, else without (K)."""
+    drawn = _drawn(document, f"{name}_draws_K")
+    if drawn is not None:
+        median = drawn.quantile(0.5)
+        return max(0.0, median) if math.isfinite(median) else None
+    if document.formation is not None and document.formation.solution != "none":
+        found: float | None = getattr(document.formation, f"{name}_K")
+        return found
+    return part.T_mix_K
+
+
 def _temperature(
-    name: str,
-    title: str,
-    part: Callable[[MixingDoc], MixingResult],
-    path: str,
-    lower_bound: Callable[[MixingDoc], bool] | None = None,
+    name: str, title: str, part: Callable[[MixingDoc], MixingResult], drawn: str, path: str, *, needs_grade: bool
 ) -> Quantity[MixingDoc]:
     return Quantity(
         name=name,
@@ -67,14 +83,15 @@ def _temperature(
         unit="K",
         symbol="T_mix",
         better="low",
-        read=lambda document: part(document).T_mix_K,
+        read=lambda document: _most_likely(document, part(document), drawn),
         sd=lambda document: document.T_mix_sd_configurations_K,
         n=_configurations,
-        why_null=lambda document: part(document).reason,
+        why_null=lambda document: part(document).reason or "never",
         error=_model_error(part),
+        draws=lambda document: _drawn(document, f"{drawn}_draws_K"),
         derived=Derived(of="mixing_enthalpy", divisor=lambda document: gained(part(document)) or basis(document)),
         shown=Shown(unit="K", digits=0, total=True, column=True),
-        lower_bound=lower_bound,
+        lower_bound=lambda document: (needs_grade and _bound(document)) or _open_solution(document),
         path=path,
     )
 
@@ -102,6 +119,26 @@ def _configurations(document: MixingDoc) -> int:
 
 def _bound(document: MixingDoc) -> bool:
     return document.hull_grade not in COMPLETE_GRADES
+
+
+def _open_solution(document: MixingDoc) -> bool:
+    """Whether some composition of the host may compete that nobody tried."""
+    return document.formation is not None and document.formation.solution != "complete"
+
+
+def _margin(document: MixingDoc) -> float | None:
+    """Margin at the firing temperature (eV per mixed site): the median where there is a sample, else as computed."""
+    drawn = _drawn(document, "margin_draws")
+    if drawn is not None:
+        return drawn.quantile(0.5)
+    return None if document.formation is None else document.formation.margin_eV_per_site
+
+
+def _why_unjudged(document: MixingDoc) -> str | None:
+    found = document.formation
+    if found is None or found.reason is not None:
+        return "not asked for" if found is None else found.reason
+    return "no error of the engine on mixing enthalpies is known"
 
 
 def _competing(document: MixingDoc) -> MixingResult:
@@ -175,11 +212,47 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     Result = MixingDoc
     quantities = (
         _enthalpy("mixing_enthalpy", "mixing enthalpy, competing", _competing, "mixing.competing.dH_eV_per_site"),
-        _temperature("mixing_temperature", "T_mix competing", _competing, "mixing.competing.T_mix_K", _bound),
+        _temperature(
+            "mixing_temperature",
+            "T_mix competing",
+            _competing,
+            "T_mix",
+            "mixing.competing.T_mix_K",
+            needs_grade=True,
+        ),
         _enthalpy(
             "mixing_enthalpy_same_host", "mixing enthalpy, same host", _same_host, "mixing.same_host.dH_eV_per_site"
         ),
-        _temperature("mixing_temperature_same_host", "T_mix same host", _same_host, "mixing.same_host.T_mix_K"),
+        _temperature(
+            "mixing_temperature_same_host",
+            "T_mix same host",
+            _same_host,
+            "T_mix_same_host",
+            "mixing.same_host.T_mix_K",
+            needs_grade=False,
+        ),
+        Quantity(
+            name="formation_probability",
+            title="forms when fired",
+            better="high",
+            read=lambda document: None if document.formation is None else document.formation.probability,
+            why_null=_why_unjudged,
+            shown=Shown(unit="%", scale=100, digits=0, column=True),
+        ),
+        Quantity(
+            name="formation_margin",
+            title="margin when fired",
+            unit="eV/site",
+            symbol="ΔG",
+            better="low",
+            read=_margin,
+            sd=lambda document: document.dH_sd_eV_per_site,
+            n=_configurations,
+            sd_starts=lambda document: document.dH_sd_starts_eV_per_site,
+            why_null=_why_unjudged,
+            draws=lambda document: _drawn(document, "margin_draws"),
+            shown=Shown(unit="meV per site", scale=1000, digits=1, sign=True),
+        ),
         Quantity(
             name="energy_above_hull",
             title="energy above hull",
@@ -236,12 +309,15 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
         more: list[Want] = [] if block.oxygen is None else [OxygenOxides()]
         if asked is not None:
             more.append(Displacements(supercell=asked.supercell, displacement=asked.displacement))
+        more += [Edges()] if block.solution else []
         return (Phases(), Vertices(), Firing(), *more)
 
     def analyse(self, block: MixingSpec, member: MemberSpec, given: Given) -> MixingDoc:
         """Mixing of the candidate from the mean energy over its configurations."""
         own = [MemberResult(member, c.configuration, c.made, accept=given.accept) for c in given.cells]
-        simplest, more = ([_member(entry, given.accept) for entry in part] for part in (given.vertices, given.members))
+        simplest, more, edges = (
+            [_member(entry, given.accept) for entry in part] for part in (given.vertices, given.members, given.edges)
+        )
         vibrations = None
         if block.vibrations is not None:
             vibrations = HullVibrations(
@@ -258,6 +334,9 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             temperatures=list(block.temperatures),
             vibrations=vibrations,
             oxygen=_oxygen(block, given),
+            edges=edges,
+            firing_temperature=given.firing_temperature,
+            solution=block.solution,
         )
 
     def remarks(self, result: MixingDoc) -> Sequence[str]:

@@ -48,7 +48,9 @@ class MixingSpec(ConfigModel):
     campaign's folder. They are calculated with the campaign's engine like every other phase. ``materials_project``
     asks for the structures of that database; reading the campaign puts them among ``phases``. ``members`` are formulas
     of the host that compete as disordered phases with their own entropy. ``vibrations`` asks for the harmonic free
-    energy of everything on the hull, ``oxygen`` for the hull in exchange with that gas.
+    energy of everything on the hull, ``oxygen`` for the hull in exchange with that gas. ``solution`` lets other
+    compositions of the host compete, from energies of pairs of ions; with a potential, members halfway between those
+    with fewest species are computed for it.
     """
 
     phases: tuple[CellFile, ...] = ()
@@ -57,6 +59,7 @@ class MixingSpec(ConfigModel):
     temperatures: tuple[Annotated[Temperature, Field(ge=0, le=10_000)], ...] = ()
     vibrations: VibrationSpec | None = None
     oxygen: OxygenSpec | None = None
+    solution: bool = True
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

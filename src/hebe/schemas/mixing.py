@@ -108,38 +108,53 @@ class OxygenMixing(Document):
 class Formation(Document):
     """Whether a candidate is a single phase in equilibrium at the firing temperature, under the errors of the engine.
 
-    Given the phases on the hull, the solution of the same host at other compositions among them where ``solution`` is
-    true. Not covered: kinetics, volatility, melting, phases that nobody listed, entropies other than the ideal one.
+    Given the phases on the hull, and the solution of the same host at other compositions where ``solution`` is not
+    ``none``. Not covered: kinetics, volatility, melting, phases that nobody listed, entropies other than the ideal one.
 
     Parameters
     ----------
-    temperature_K, pressure_O2_bar
-        Firing temperature; pressure of oxygen, None where the hull is closed to it.
+    temperature_K
+        Firing temperature, None where nothing is known of it: then there are only mixing temperatures.
+    pressure_O2_bar
+        Pressure of oxygen, None where the hull is closed to it.
     margin_eV_per_site, margin_draws
         Free energy above the lowest mixture at the firing temperature, as computed and as a sample. Negative: below
-        the lowest mixture of other phases. Not clamped.
+        the lowest mixture of other phases and computed members. Not clamped.
     probability
         Share of the draws with a margin that is not positive; None without a known error of the engine.
+    T_mix_K, T_mix_same_host_K
+        Mixing temperatures as computed, other compositions of the host on the hull; None where no temperature
+        stabilises the candidate.
     T_mix_draws_K, T_mix_same_host_draws_K
-        Mixing temperatures as samples: ``dH / dS`` of the mixture that decides, negative where the enthalpy is,
-        infinite where no temperature stabilises the candidate.
+        The same as samples: ``dH / dS`` of the mixture that decides, negative where the enthalpy is, infinite where no
+        temperature stabilises the candidate.
     decomposition
-        Lowest mixture at the firing temperature.
+        Lowest mixture at the firing temperature; compositions of the host are called by their ions.
+    sensitivity
+        Derivative of the margin (eV per site) by ``w`` of each pair of ions (eV per mixed site).
+    phase_sensitivity
+        Derivative of the margin (eV per site) by the energy of each competing phase (eV per atom).
     solution
-        Whether other compositions of the host compete.
+        ``none``, ``fitted`` to members that leave pairs open, or ``complete``.
     error_source
-        Where the errors come from: ``documented``, ``given`` or ``calibrated``.
+        Where the errors come from; None without any.
+    reason
+        Why there is nothing.
     """
 
-    temperature_K: float
+    temperature_K: float | None = None
     pressure_O2_bar: float | None = None
     margin_eV_per_site: float | None = None
     margin_draws: Draws | None = None
     probability: float | None = None
+    T_mix_K: float | None = None
+    T_mix_same_host_K: float | None = None
     T_mix_draws_K: Draws | None = None
     T_mix_same_host_draws_K: Draws | None = None
     decomposition: list[DecompositionPhase] = Field(default_factory=list)
-    solution: bool = False
+    sensitivity: dict[str, float] = Field(default_factory=dict)
+    phase_sensitivity: dict[str, float] = Field(default_factory=dict)
+    solution: Literal["none", "fitted", "complete"] = "none"
     error_source: Literal["documented", "given", "calibrated"] | None = None
     reason: str | None = None
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.science.chemistry.ions import Ion
+from hebe.science.errors.entry_errors import EntryErrors
 
 _FILE: Final = "model_errors.yaml"
+_LEAST_FREEDOM: Final = 3
+"""Degrees of freedom of Student's t with very few cells: with fewer it has no variance."""
 
 
 class Deviations(ConfigModel):
@@ -41,16 +47,70 @@ class HostErrors(ConfigModel):
     strain: Deviations | None = None
 
 
+class DocumentedPairs(ConfigModel):
+    """Errors of an energy scale per pair of ions on one sublattice, true less computed, eV per mixed site.
+
+    Parameters
+    ----------
+    bias, sd
+        Mean and standard deviation of ``w`` over pairs: of a pair of which nothing is known.
+    remainder
+        Standard deviation of what pairs do not explain, of every member of a host.
+    n
+        Cells that they are fitted to; Student's t has one degree of freedom less.
+    values
+        Pair (``Fe3+ Mn3+``, sorted) -> mean and standard deviation of its ``w``; only pairs of ions of one charge, whose
+        ``w`` has a meaning of its own.
+    geometry
+        Root mean square of the part that is due to the geometry, which the others contain.
+    source
+        How they were measured.
+    """
+
+    bias: float
+    sd: float = Field(gt=0)
+    remainder: float = Field(gt=0)
+    n: int = Field(ge=2)
+    values: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    geometry: float | None = Field(default=None, ge=0)
+    source: str
+
+    @model_validator(mode="after")
+    def _named(self) -> DocumentedPairs:
+        for name, (_, sd) in self.values.items():
+            ions = [Ion.parse(ion) for ion in name.split()]
+            if name.split() != sorted(name.split()) or len(ions) != 2 or len({ion.charge for ion in ions}) != 1:
+                raise ValueError(f"{name} is not a sorted pair of ions of one charge")
+            if sd <= 0:
+                raise ValueError(f"{name}: a standard deviation of {sd}")
+        return self
+
+
+class DocumentedPhases(ConfigModel):
+    """Errors of an energy scale on competing phases relative to members of hosts, true less computed, eV per atom.
+
+    ``n`` is 0 where nothing was measured, and ``source`` then says that it is assumed.
+    """
+
+    bias: float
+    sd: float = Field(gt=0)
+    n: int = Field(ge=0)
+    source: str
+
+
 class ModelError(ConfigModel):
     """Errors of one energy scale, and how they were measured.
 
-    ``mixing_error`` is the root mean square on ``n`` mixing enthalpies (eV/atom), by ``source``; ``hosts`` holds errors
-    on voltages, volumes and strains by working ion.
+    ``mixing_error`` is the root mean square on ``n`` mixing enthalpies (eV/atom), by ``source``; ``pairs`` and
+    ``phases`` are the same by what they belong to; ``hosts`` holds errors on voltages, volumes and strains by working
+    ion.
     """
 
     mixing_error: float | None = Field(default=None, gt=0)
     n: int | None = Field(default=None, ge=1)
     source: str | None = None
+    pairs: DocumentedPairs | None = None
+    phases: DocumentedPhases | None = None
     hosts: dict[str, HostErrors] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -77,6 +137,36 @@ def documented_error(energy_scale: str | None) -> float | None:
     """Error on mixing enthalpies (eV/atom) of an energy scale, None where none was measured."""
     found = model_errors().get(energy_scale or "")
     return None if found is None else found.mixing_error
+
+
+def entry_errors(energy_scale: str | None, atoms_per_site: float) -> EntryErrors | None:
+    """Errors of an energy scale by what they belong to, None where none were measured.
+
+    Parameters
+    ----------
+    energy_scale
+        As engines declare it.
+    atoms_per_site
+        Atoms per mixed site of the host: where only one error on mixing enthalpies is known, it is shared out.
+    """
+    found = model_errors().get(energy_scale or "")
+    if found is None or (found.pairs is None and found.mixing_error is None):
+        return None
+    if found.pairs is None or found.phases is None:
+        return replace(EntryErrors.given(found.mixing_error or 0.0, atoms_per_site), source="documented")
+    pairs, phases = found.pairs, found.phases
+    names = tuple(sorted(pairs.values))
+    return EntryErrors(
+        bias=pairs.bias,
+        sd=pairs.sd,
+        remainder=pairs.remainder,
+        phase_bias=phases.bias,
+        phase_sd=phases.sd,
+        pairs=names,
+        mean=np.array([pairs.values[name][0] for name in names]),
+        covariance=np.diag([pairs.values[name][1] ** 2 for name in names]),
+        freedom=float(max(pairs.n - 1, _LEAST_FREEDOM)),
+    )
 
 
 def voltage_error(energy_scale: str | None, working_ion: str | None) -> float | None:

@@ -7,11 +7,13 @@ import statistics
 from typing import TYPE_CHECKING
 
 from hebe.schemas.mixing import MixingDoc, MixingResult
-from hebe.science.errors.model_error import documented_error
+from hebe.science.errors.entry_errors import EntryErrors
+from hebe.science.errors.model_error import documented_error, entry_errors
 from hebe.science.errors.spread import root_mean_square
 from hebe.science.hulls.competing import coverage_grade, load_phases, model_formulas, unlisted_systems
 from hebe.science.hulls.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.hulls.hull_entries import competing_entries, member_entries
+from hebe.science.mixing.formation_document import formation_document
 from hebe.science.mixing.mixing import DisorderedPhase, changed_ions, mixing, mixing_at
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ def mixing_document(
     temperatures: Sequence[float] = (),
     vibrations: HullVibrations | None = None,
     oxygen: HullOxygen | None = None,
+    edges: Sequence[MemberResult] = (),
+    firing_temperature: float | None = None,
+    solution: bool = True,
 ) -> MixingDoc:
     """Mixing of a candidate from all of its configurations.
 
@@ -63,6 +68,12 @@ def mixing_document(
         Of the candidate and the phases; those of `vertices` and `members` come with them.
     oxygen
         Gas with which candidate and phases exchange oxygen.
+    edges
+        Members halfway between the vertices.
+    firing_temperature
+        K; where it is asked whether the candidate forms.
+    solution
+        Whether other compositions of the host compete.
     """
     usable = [member for member in own if member.usable]
     if not usable:
@@ -89,9 +100,20 @@ def mixing_document(
         document.oxygen = oxygen.mixing(phase, comparable, first.ions, document.energy_scale)
     document.doubtful_phases = _doubtful_phases(document, {facts.id for facts in given})
     document.warnings += [f"competing: {n} decides and is {why}" for n, why in document.doubtful_phases.items()]
+    members_known = [(vertex, True) for vertex in vertices] + [(member, False) for member in (*members, *edges)]
+    hosts = [(member, corner) for member, corner in members_known if _of_the_same_host(member, first)]
+    document.formation = formation_document(
+        first,
+        energy,
+        hosts,
+        [entry for entry in comparable if entry.name not in {member.name for member, _ in hosts}],
+        _errors(document, model_error),
+        firing_temperature,
+        solution=solution,
+    )
     if vibrations is not None:
-        hosts = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
-        document.vibrations = vibrations.mixing(phase, comparable, hosts)
+        spectra = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
+        document.vibrations = vibrations.mixing(phase, comparable, spectra)
     lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
     document.warnings += [f"competing: {name} has no energy" for name in sorted(lost)]
     _warn_upper_ends(document)
@@ -237,6 +259,21 @@ def _warn_upper_ends(document: MixingDoc) -> None:
     for name, found in (("competing", document.competing), ("same_host", document.same_host)):
         if found.T_stable_up_to_K is not None:
             document.warnings.append(f"{name}: stable only up to {found.T_stable_up_to_K:.0f} K")
+
+
+def _of_the_same_host(member: MemberResult, candidate: MemberResult) -> bool:
+    """Whether a member has an energy that can be compared and is of the candidate's family."""
+    if not member.usable or member.spec.family != candidate.spec.family:
+        return False
+    return member.result.energy_scale == candidate.result.energy_scale
+
+
+def _errors(document: MixingDoc, model_error: float | None) -> EntryErrors | None:
+    """Errors of the engine by what they belong to: those that are given, else the documented ones."""
+    per_site = (document.atoms_per_fu or 0.0) / (document.sites_per_fu or 1.0)
+    if model_error is not None:
+        return EntryErrors.given(model_error, per_site)
+    return entry_errors(document.energy_scale, per_site)
 
 
 def _uncertainties(document: MixingDoc, model_error: float | None) -> None:

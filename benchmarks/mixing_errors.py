@@ -1,0 +1,318 @@
+"""What small cells against GPAW say of potentials: the shipped data, tables, and blocks of ``model_errors.yaml``.
+
+``write`` evaluates SevenNet at the geometries in the folder of `mixing_cells.py`, as statics, and writes
+``mixing_cells.yaml``; ``earlier`` prints the enthalpies of potentials in ``mixing_checks.yaml``; ``table`` prints what
+follows from the shipped data.
+
+    OMP_NUM_THREADS=1 python benchmarks/mixing_errors.py write FOLDER
+    OMP_NUM_THREADS=1 python benchmarks/mixing_errors.py earlier FOLDER
+    python benchmarks/mixing_errors.py table
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import yaml
+from scipy.stats import spearmanr
+
+from hebe.science.errors import mixing_cells
+from hebe.science.errors.mixing_cells import MixingFile, difference, differences, enthalpy, mixing_file
+from hebe.science.errors.mixing_checks import checks_file, earlier_differences
+from hebe.science.errors.pair_fit import fit_pairs, leave_one_out, standardised_spread
+from mixing_cells import FIRST, SECOND, SETTINGS, Cell
+from mixing_records import Record, hosts, name_of, queue, specs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pymatgen.core import Structure
+
+    from hebe.science.errors.pair_fit import Difference
+
+FILE: Final = Path(mixing_cells.__file__).with_name("mixing_cells.yaml")
+SCALES: Final = {
+    FIRST: "chgnet-0.3.0/MP2020",
+    SECOND: "chgnet-r2scan/r2SCAN",
+    "7net-0": "sevennet-0/MP-uncorrected",
+    "7net-l3i5": "sevennet-l3i5/MP-uncorrected",
+}
+"""Potential -> energy scale."""
+SEVENNET: Final = ("7net-0", "7net-l3i5")
+OWN: Final = {FIRST: FIRST, SECOND: SECOND, "7net-0": FIRST, "7net-l3i5": FIRST}
+"""Potential -> geometry that is its own; SevenNet is evaluated on CHGNet's."""
+SHORT: Final = {
+    "chgnet-0.3.0/MP2020": "CHGNet 0.3.0",
+    "chgnet-r2scan/r2SCAN": "CHGNet r2scan",
+    "sevennet-0/MP-uncorrected": "SevenNet-0",
+    "sevennet-l3i5/MP-uncorrected": "SevenNet-l3i5",
+}
+"""Energy scale -> name in tables."""
+LEAST: Final = 5
+"""Cells from which errors are fitted."""
+METALLIC: Final = 0.2
+"""Gap (eV) below which the state that GPAW found may be one of several."""
+HEAD: Final = """\
+# Written by benchmarks/mixing_errors.py from what benchmarks/mixing_cells.py computed: small cells and the vertices
+# that they balance against, eV per formula unit. `own` is the geometry at which a campaign evaluates a potential,
+# `tilted` that where GPAW's minimum should be; DFT counts at the lowest.
+"""
+
+
+@cache
+def potential(name: str) -> Callable[[Structure], float]:
+    """Energy (eV of the cell) of a SevenNet model of its package."""
+    from pymatgen.io.ase import AseAtomsAdaptor
+    from sevenn.calculator import SevenNetCalculator
+
+    calculator = SevenNetCalculator(name, device="cpu")
+
+    def energy(structure: Structure) -> float:
+        atoms = AseAtomsAdaptor.get_atoms(structure)
+        atoms.calc = calculator
+        return float(atoms.get_potential_energy())
+
+    return energy
+
+
+def evaluate(folder: Path) -> None:
+    """SevenNet at all geometries that GPAW was computed at."""
+    for name in SEVENNET:
+        for file in sorted((folder / "cells").glob("*.json")):
+            record = Record.open(folder, file.stem)
+            row = record.part("energies").setdefault(name, {})
+            for geometry in record.data.get("gpaw", {}):
+                if geometry not in row:
+                    row[geometry] = potential(name)(record.geometry(geometry))
+                    record.save()
+
+
+def earlier_again(folder: Path) -> None:
+    """Mixing enthalpies (meV per atom) of the earlier cells with every potential, each at its own geometry."""
+    for formula in checks_file().earlier:
+        cells = [Cell(spec, folder) for spec in specs_of({"host": "li-o3", "formula": formula}, hosts())]
+        for cell in cells:
+            cell.relaxed()
+            for name in SEVENNET:
+                row = cell.record.part("energies").setdefault(name, {})
+                if OWN[name] not in row:
+                    row[OWN[name]] = potential(name)(cell.record.geometry(OWN[name]))
+            cell.record.save()
+        records = [cell.record for cell in cells]
+        weights = [Fraction(1), *(-Fraction(n) for n in vertices_of(records[0], records[1:]).values())]
+        found = {}
+        for name, scale in SCALES.items():
+            energies = [one.data["energies"][name][OWN[name]] / one.data["n_fu"] for one in records]
+            total = sum(float(w) * e for w, e in zip(weights, energies, strict=True))
+            found[scale] = round(1000 * total * records[0].data["n_fu"] / records[0].data["atoms"], 1)
+        print(formula, found, flush=True)
+
+
+def member(record: Record) -> dict[str, Any]:
+    """Row of a member in the shipped file, eV per formula unit."""
+    data, n_fu = record.data, record.data["n_fu"]
+    computed = data["gpaw"]
+    row = {key: data[key] for key in ("family", "working_ion", "ions", "sites") if data[key] is not None}
+    return row | {
+        "formula_units": n_fu,
+        "atoms": data["atoms"],
+        "dft": {geometry: round(found["energy"] / n_fu, 5) for geometry, found in computed.items()},
+        "models": {
+            SCALES[name]: {g: round(e / n_fu, 5) for g, e in energies.items() if g in computed or g == OWN[name]}
+            for name, energies in data["energies"].items()
+        },
+        "cpu_s": round(sum(found["cpu_s"] for found in computed.values()), 1),
+        "warnings": warnings(data),
+    }
+
+
+def warnings(data: dict[str, Any]) -> list[str]:
+    """What is doubtful of a member: moments, gaps, geometries that were expected to be lower and are not."""
+    lowest = min(data["gpaw"].values(), key=lambda found: found["energy"])
+    found = [f"moment off: {one}" for one in sorted(set(lowest["off"]))]
+    if lowest["gap"] is not None and lowest["gap"] < METALLIC:
+        found.append(f"gap of {lowest['gap']:.2f} eV")
+    if len(lowest["starts"]) > 1:
+        spread = max(lowest["starts"].values()) - min(lowest["starts"].values())
+        found.append(f"two sets of starting moments, {1000 * spread / data['atoms']:.1f} meV/atom apart")
+    if not data.get("tilt", {}).get("taken", True):
+        found.append("GPAW's minimum is far from CHGNet's")
+    return found
+
+
+def vertices_of(cell: Record, others: Sequence[Record]) -> dict[str, str]:
+    """Formula units of each vertex that a cell balances against."""
+    keys = sorted({(name, ion) for one in (cell, *others) for name, part in one.data["ions"].items() for ion in part})
+
+    def amounts(record: Record) -> list[float]:
+        return [float(Fraction(record.data["ions"].get(name, {}).get(ion, "0"))) for name, ion in keys]
+
+    found = np.linalg.lstsq(np.array([amounts(one) for one in others]).T, np.array(amounts(cell)), rcond=None)[0]
+    return {label(one): str(Fraction(float(n)).limit_denominator(48)) for one, n in zip(others, found, strict=True)}
+
+
+def label(record: Record) -> str:
+    """Name of a member in the shipped file."""
+    return record.file.stem
+
+
+def write(folder: Path) -> None:
+    """Write ``mixing_cells.yaml`` from the records of a folder: cells that are complete, and their members."""
+    members: dict[str, Any] = {}
+    cells, scales = [], set()
+    for _, specs in queue():
+        records = [Record.open(folder, name_of(spec)) for spec in specs]
+        if not all("expected" in one.data and "gpaw" in one.data for one in records):
+            continue
+        for one in records:
+            members[label(one)] = member(one)
+            scales |= {found["energy_scale"] for found in one.data["gpaw"].values()}
+        cells.append({"member": label(records[0]), "vertices": vertices_of(records[0], records[1:])})
+    (scale,) = scales
+    document = {
+        "dft_scale": scale,
+        "settings": {"preset": "screen", "cutoff": f"{SETTINGS.cutoff:g} eV", "k_spacing": f"{SETTINGS.k_spacing} 1/A"},
+        "own": {SCALES[name]: geometry for name, geometry in OWN.items()},
+        "cells": cells,
+        "members": members,
+    }
+    text = yaml.safe_dump(document, default_flow_style=None, sort_keys=False, width=118, allow_unicode=True)
+    FILE.write_text(HEAD + text)
+
+
+def table(file: MixingFile) -> None:
+    """Mixing enthalpies of all cells, meV per mixed site, and the errors of every potential."""
+    names = [SHORT[scale] for scale in file.own]
+    head = ["cell", "atoms", "GPAW", *names, *(f"{name}, energy" for name in names), "geometry", "CPU s", "doubts"]
+    print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
+    for cell in file.cells:
+        true = enthalpy(file, cell, None, None)
+        errors = [difference(file, cell, scale, part) for part in ("both", "energy") for scale in file.own]
+        moved = difference(file, cell, "chgnet-0.3.0/MP2020", "geometry")
+        held = [file.members[name] for name in (cell.member, *cell.vertices)]
+        doubts = sum(len(one.warnings) for one in held)
+        row = [_title(file, cell.member), held[0].atoms, _meV(true)]
+        row += [_meV(None if one is None else -one.value, sign=True) for one in (*errors, moved)]
+        row += [f"{sum(one.cpu_s for one in held):.0f}", doubts or ""]
+        print(f"| {' | '.join(map(str, row))} |")
+
+
+def _title(file: MixingFile, name: str) -> str:
+    one = file.members[name]
+    part = " ".join(f"{ion} {x}" for ions in one.ions.values() for ion, x in ions.items())
+    return f"{one.working_ion or ''} {part} ({one.family})".strip()
+
+
+def _meV(value: float | None, *, sign: bool = False) -> str:  # noqa: N802 - a unit
+    return "" if value is None else f"{1000 * value:{'+' if sign else ''}.1f}"
+
+
+def summary(file: MixingFile) -> None:
+    """Errors of every potential over all cells: computed less GPAW, meV per mixed site."""
+    head = ("potential", "cells", "mean", "root mean square", "at one geometry", "rank correlation")
+    print(f"\n| {' | '.join(head)} |\n{'|---' * len(head)}|")
+    for scale in file.own:
+        for title, found in ((SHORT[scale], both(file, scale)), (f"{SHORT[scale]}, earlier cells", earlier(scale))):
+            if not found:
+                continue
+            errors, same = [-one.value for one, _ in found], [one for one, _ in found]
+            energies = differences(file, scale, "energy") if same and "earlier" not in title else []
+            rank = spearmanr(
+                [true for _, true in found], [true + e for (_, true), e in zip(found, errors, strict=True)]
+            )
+            row = [title, len(found), _meV(statistics.fmean(errors), sign=True), _meV(_rms(errors))]
+            row += [_meV(_rms([one.value for one in energies])) if energies else "", f"{rank.statistic:.2f}"]
+            print(f"| {' | '.join(map(str, row))} |")
+
+
+def both(file: MixingFile, scale: str) -> list[tuple[Difference, float]]:
+    """Differences of the shipped cells, and GPAW's mixing enthalpies (eV per mixed site)."""
+    found = [(difference(file, cell, scale), enthalpy(file, cell, None, None)) for cell in file.cells]
+    return [(one, true) for one, true in found if one is not None and true is not None]
+
+
+def earlier(scale: str) -> list[tuple[Difference, float]]:
+    """The same of the earlier cells."""
+    checks = checks_file()
+    found = []
+    for one in earlier_differences(checks, scale):
+        cell = checks.earlier[one.cell]
+        true = cell.enthalpies["dft"] if cell.lowest is None else cell.lowest
+        found.append((one, true * cell.atoms_per_site / 1000))
+    return found
+
+
+def _rms(values: Sequence[float]) -> float:
+    return math.sqrt(statistics.fmean(value**2 for value in values))
+
+
+def blocks(file: MixingFile) -> None:
+    """Blocks of ``model_errors.yaml``, and how well each cell is predicted from the others."""
+    for scale in file.own:
+        found = [one for one, _ in (*both(file, scale), *earlier(scale))]
+        if len(found) < LEAST:
+            continue
+        errors = fit_pairs(found)
+        residuals = leave_one_out(found, errors.spread)
+        size, sd = standardised_spread(residuals)
+        print(f"\n{SHORT[scale]}: residual over predicted spread, leave one out: {size:.2f} +- {sd:.2f}")
+        for one, (residual, predicted) in zip(found, residuals, strict=True):
+            print(f"| {one.cell} | {_meV(one.value, sign=True)} | {_meV(residual, sign=True)} | {_meV(predicted)} |")
+        print(yaml.safe_dump({scale: {"pairs": block(file, scale, found)}}, sort_keys=False, width=118))
+
+
+def block(file: MixingFile, scale: str, found: Sequence[Difference]) -> dict[str, Any]:
+    """What ``model_errors.yaml`` holds of pairs, eV per mixed site."""
+    errors = fit_pairs(found)
+    moved = [one.value for one in differences(file, scale, "geometry")]
+    sds = np.sqrt(np.diag(errors.covariance))
+    alone = isovalent(found)
+    return {
+        "bias": round(errors.bias, 3),
+        "sd": round(errors.spread.pairs, 3),
+        "remainder": round(errors.spread.remainder, 3),
+        "n": errors.n,
+        "values": {
+            name: [round(float(mean), 3), round(float(sd), 3)]
+            for name, mean, sd in zip(errors.names, errors.mean, sds, strict=True)
+            if name in alone
+        },
+        **({"geometry": round(_rms(moved), 3)} if moved else {}),
+        "source": "benchmarks/mixing_errors.py; table in docs/science.md",
+    }
+
+
+def isovalent(found: Sequence[Difference]) -> set[str]:
+    """Pairs of ions of one charge that some cell tells of: only these have a ``w`` of their own."""
+    names = {name for one in found for name, value in one.terms.items() if abs(value) > 1e-12}
+    return {name for name in names if len({ion[-2:] for ion in name.split()}) == 1}
+
+
+def main() -> None:
+    """Write the file or print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("write", "table", "earlier"))
+    parser.add_argument("folder", type=Path, nargs="?")
+    options = parser.parse_args()
+    if options.what == "write":
+        evaluate(options.folder)
+        write(options.folder)
+        return
+    if options.what == "earlier":
+        earlier_again(options.folder)
+        return
+    file = mixing_file()
+    table(file)
+    summary(file)
+    blocks(file)
+
+
+if __name__ == "__main__":
+    main()
