@@ -10,6 +10,8 @@ from hebe.analyses.errors import with_errors
 from hebe.analyses.registry import objectives_of
 from hebe.analyses.samples import samples_of, with_intervals
 from hebe.campaigns.contract import contract, without_versions
+from hebe.campaigns.order import order_probability
+from hebe.config.ranking import Rank
 from hebe.schemas.candidate import RankedCandidate
 from hebe.science.chemistry.screening import screen
 from hebe.science.choosing.sample import draws_for
@@ -40,11 +42,31 @@ class Results:
     ranked: list[RankedCandidate]
     promotions: list[dict[str, Any]] = field(default_factory=list)
     agreement: list[dict[str, Any]] = field(default_factory=list)
+    rank: Rank = field(default_factory=Rank)
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
         """Candidates as ``hebe results --json`` prints them."""
         return [contract(candidate) for candidate in self.ranked]
+
+    def probability_before(self, quantity: str, first: str, second: str) -> float:
+        """Probability (0 to 1) that one candidate is really before another, under the errors that are known.
+
+        Errors of the engine that both share cancel in it. Where nothing is known of the errors it is 0, 1/2 or 1.
+
+        Parameters
+        ----------
+        quantity
+            Name of a quantity, or ``rank`` for the ranking by all objectives of the campaign.
+        first, second
+            Ids of two candidates of one stage.
+
+        Raises
+        ------
+        BadInputError
+            If there is no such candidate or quantity, or nothing says whether a high or a low one is better.
+        """
+        return order_probability(self.ranked, self.rank, quantity, first, second)
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per candidate, nested keys joined by dots.
@@ -69,7 +91,8 @@ def results_of(store: JobStore, campaign: Campaign) -> Results:
     found = [doc for doc in update_candidates(store, campaign.name) if doc["candidate_id"] in wanted]
     promotions, agreement = (_borders(store, campaign, name) for name in ("promote", "agree"))
     latest = _latest_stages(found, promotions, len(campaign.stages))
-    return Results(campaign.name, ranked([candidate_of(doc) for doc in latest], campaign), promotions, agreement)
+    in_order = ranked([candidate_of(doc) for doc in latest], campaign)
+    return Results(campaign.name, in_order, promotions, agreement, campaign.rank)
 
 
 def _candidates_store(store: JobStore) -> Store:

@@ -6,14 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.analyses.registry import get_analysis, source_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hebe.analyses.quantity import Quantity
-    from hebe.schemas.candidate import CandidateDoc
+    from hebe.analyses.quantity import Quantity, Shown
+    from hebe.schemas.candidate import CandidateDoc, RankedCandidate
     from hebe.schemas.result import Value
 
 DASH: Final = "–"
+NEVER: Final = "never"
+"""An infinite mixing temperature."""
 
 
 def number(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
@@ -75,10 +79,21 @@ def signed(text: str) -> str:
 
 
 def error_of(quantity: Quantity[Any], value: Value) -> float | None:
-    """Error beside a value: of its mean, with that of the engine in quadrature where the quantity says so."""
+    """Error beside a value: of its mean, with that of the engine in quadrature where the quantity says so.
+
+    None where that of the engine belongs to it and is not known: the rest alone would promise too much.
+    """
+    if quantity.shown.total and value.error is None:
+        return None
     parts = [value.se, value.error if quantity.shown.total else None]
     known = [part for part in parts if part is not None]
     return math.hypot(*known) if known else None
+
+
+def lacks_error(quantity: Quantity[Any], candidate: CandidateDoc) -> bool:
+    """Whether a value is printed without an error because that of the engine is not known."""
+    value = quantity.of(candidate)
+    return quantity.shown.total and value is not None and value.mean is not None and value.error is value.median is None
 
 
 def quantity_text(quantity: Quantity[Any], candidate: CandidateDoc, *, spread: bool = True, bound: str = ">=") -> str:
@@ -87,22 +102,77 @@ def quantity_text(quantity: Quantity[Any], candidate: CandidateDoc, *, spread: b
     Parameters
     ----------
     spread
-        With its error; the digits are those that it leaves either way.
+        With its error or interval; the digits are those that it leaves either way.
     bound
         What stands before a value that is only a lower bound.
 
     Returns
     -------
     str
-        A dash where there is no value; ``never`` for a phase that no temperature stabilises.
+        A dash where there is no value; ``never`` for a phase that no temperature stabilises. A value that has draws is
+        their median, with the interval that holds the middle 68 % of them in brackets.
     """
-    value = quantity.of(candidate)
-    if value is None or value.mean is None:
-        return "never" if value is not None and value.why_null == "never" else DASH
+    value, shown = quantity.of(candidate), quantity.shown
+    if value is None or (value.mean is None and value.median is None):
+        return NEVER if value is not None and value.why_null == NEVER else DASH
+    before = bound if value.lower_bound else ""
+    if value.median is not None and value.low is not None and value.high is not None:
+        text = interval((value.low, value.median, value.high), shown)
+        return (before if math.isfinite(value.median) else "") + (text if spread else text.partition(" (")[0])
+    if shown.share and value.mean is not None:
+        return before + percent(value.mean)
     mean = value.mean if value.signed is None else value.signed
-    text = measured(mean, error_of(quantity, value), quantity.shown.digits, quantity.shown.scale)
-    text = signed(text) if quantity.shown.sign else text
-    return (bound if value.lower_bound else "") + (text if spread else text.partition(" ±")[0])
+    text = measured(mean, error_of(quantity, value), shown.digits, shown.scale)
+    text = signed(text) if shown.sign else text
+    return before + (text if spread else text.partition(" ±")[0])
+
+
+def interval(ends: tuple[float, float, float], shown: Shown) -> str:
+    """Low, median and high value as ``200 (0 to 900)``, with the digits that half their distance leaves.
+
+    Values below the least that means something are printed as that, infinite ones as ``never``.
+    """
+    low, median, high = (end * shown.scale for end in ends)
+    finite = [end for end in (low, median, high) if math.isfinite(end)]
+    size = (finite[-1] - finite[0]) / max(1, len(finite) - 1) if finite else 0.0
+    known = min(decimals(size), shown.digits + 1) if size else shown.digits
+    least = -math.inf if shown.least is None else shown.least * shown.scale
+    texts = [known_number(max(end, least), known) if end < math.inf else NEVER for end in (low, median, high)]
+    return f"{texts[1]} ({texts[0]} to {texts[2]})" if low != high else texts[1]
+
+
+def percent(share: float) -> str:
+    """Probability in percent, ``<1`` and ``>99`` at the ends: so few draws count for nothing."""
+    return "<1" if share < 0.01 else ">99" if share > 0.99 else f"{100 * share:.0f}"
+
+
+def condition_of(quantity: Quantity[Any], candidates: Sequence[CandidateDoc]) -> str | None:
+    """Condition under which a quantity of candidates holds: that of the first which has one."""
+    source = None if quantity.condition is None else source_of(quantity.name)
+    if source is None or quantity.condition is None:
+        return None
+    results = (
+        result for candidate in candidates for result in get_analysis(source).of(candidate) if result is not None
+    )
+    return next(filter(None, map(quantity.condition, results)), None)
+
+
+def rank_text(candidate: RankedCandidate) -> str:
+    """Rank of a candidate, ``=1`` where it shares it; a dash without one."""
+    return DASH if candidate.rank is None else f"{'=' if candidate.tied else ''}{candidate.rank}"
+
+
+def rank_range(candidate: RankedCandidate) -> str:
+    """Ranks that the middle 68 % of the draws span, as ``1-3``; a dash without a rank."""
+    low, high = candidate.rank_low, candidate.rank_high
+    if low is None or high is None:
+        return DASH
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def has_ranges(candidates: Sequence[RankedCandidate]) -> bool:
+    """Whether errors leave any rank open."""
+    return any(candidate.tied or candidate.rank_low != candidate.rank_high for candidate in candidates)
 
 
 def lookup(document: Mapping[str, Any], path: str) -> Any:

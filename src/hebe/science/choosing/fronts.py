@@ -21,7 +21,7 @@ def order_keys(costs: Array) -> Whole:
     Parameters
     ----------
     costs
-        To be minimized, shape ``(n, objectives)``; NaN where there is no value: such a candidate comes after all fronts.
+        To be minimized, shape ``(n, objectives)``; NaN where there is no value: the candidate comes after all fronts.
 
     Returns
     -------
@@ -32,7 +32,8 @@ def order_keys(costs: Array) -> Whole:
     complete = ~np.isnan(costs).any(axis=1)
     front = np.full(n, n + 1, dtype=np.int64)
     front[complete] = front_numbers(costs[complete])
-    return front * (n * number + 1) + _rank_sums(costs)
+    keys: Whole = front * (n * number + 1) + _rank_sums(costs)
+    return keys
 
 
 def front_numbers(costs: Array) -> Whole:

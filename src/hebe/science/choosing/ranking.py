@@ -32,11 +32,11 @@ def rank(candidates: Sequence[CandidateDoc], objectives: Sequence[Objective]) ->
     ones with a null objective, get no rank.
     """
     costs = cost_table(candidates, objectives)
-    keys, complete = order_keys(costs), ~np.isnan(costs).any(axis=1)
+    keys, lacking = order_keys(costs).tolist(), {i for i, row in enumerate(costs) if np.isnan(row).any()}
     ranked = [
-        i for i, c in enumerate(candidates) if c.status == "complete" or (c.status == "partial" and bool(complete[i]))
+        i for i, c in enumerate(candidates) if c.status == "complete" or (c.status == "partial" and i not in lacking)
     ]
-    ranked.sort(key=lambda i: (int(keys[i]), candidates[i].candidate_id))
+    ranked.sort(key=lambda i: (keys[i], candidates[i].candidate_id))
     position = {i: number for number, i in enumerate(ranked, start=1)}
     return [position.get(i) for i in range(len(candidates))]
 

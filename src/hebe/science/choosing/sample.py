@@ -26,6 +26,9 @@ _MOST_VALUES: Final = 500_000
 LOW, HIGH = 0.16, 0.84
 """Shares below which the ends of an interval lie: one standard deviation of a normal distribution to either side."""
 
+MIDDLE: Final = f"{100 * (HIGH - LOW):.0f} %"
+"""Share of the draws between the ends of an interval."""
+
 Array = NDArray[np.float64]
 
 
@@ -75,13 +78,13 @@ def sample_table(known: Sequence[Known], errors_of: str = "", most: int = DRAWS)
     """
     number = min([most, *(len(one.draws) for one in known if one.draws is not None)])
     table = np.full((len(known), number), np.nan)
-    for row, one in zip(table, known, strict=True):
+    for i, one in enumerate(known):
         if one.draws is not None:
-            row[:] = one.draws[:number]
+            table[i] = one.draws[:number]
         elif one.mean is not None:
-            row[:] = one.mean
+            table[i] = one.mean
         if one.se:
-            row += one.se * own_errors(one.candidate_id, errors_of, number)
+            table[i] += one.se * own_errors(one.candidate_id, errors_of, number)
     return table
 
 
