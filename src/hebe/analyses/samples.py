@@ -35,7 +35,9 @@ def samples_of(candidates: Sequence[CandidateDoc], name: str, most: int = DRAWS)
 
 def with_intervals(candidates: Sequence[RankedCandidate]) -> list[RankedCandidate]:
     """Candidates whose values that have draws have their median and interval."""
-    return [candidate.model_copy(update={"values": {**candidate.values, **_drawn(candidate)}}) for candidate in candidates]
+    return [
+        candidate.model_copy(update={"values": {**candidate.values, **_drawn(candidate)}}) for candidate in candidates
+    ]
 
 
 def _drawn(candidate: CandidateDoc) -> dict[str, Value]:
