@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses import mixing
+from hebe.science.choosing.sample import MIDDLE
+from hebe.science.choosing.standing import CERTAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +34,7 @@ def conventions(campaign: Campaign, candidates: Sequence[RankedCandidate]) -> li
         ("Hull", _hull(candidates)),
         ("Energies", _energies(candidates)),
         ("Uncertainties", _UNCERTAINTIES),
+        ("Ranks", _RANKS),
         ("Nulls", "A dash is a value that could not be had; the warnings of the candidate say why."),
     ]
 
@@ -44,9 +47,17 @@ _MIXING: Final = (
 )
 _UNCERTAINTIES: Final = (
     "Values are means over configurations. ± beside a value is the standard error of its mean, pooled over the "
-    "candidates where there are few configurations; of mixing temperatures it holds the documented error of the engine "
-    "on mixing enthalpies too. ± in the head of a column is the error of the engine on hosts with measured values. "
-    "Profiles, states and decompositions are those of one configuration, the lowest in energy as made."
+    "candidates where there are few configurations; of mixing temperatures without draws it holds the documented error "
+    "of the engine on mixing enthalpies too, and where that is not known there is none. A value with an interval in "
+    f"brackets is the median, and the interval the middle {MIDDLE}, of draws of the engine's errors; errors that "
+    "candidates share are drawn once for all of them. ± in the head of a column is the error of the engine on hosts "
+    "with measured values. Profiles, states and decompositions are those of one configuration, the lowest in energy as "
+    "made."
+)
+_RANKS: Final = (
+    "The ranking is made again in every draw of the errors. Candidates share a rank (=) while the probability that the "
+    f"first of them is really before each other one is below {100 * CERTAIN:.0f} %; the range holds the ranks of the "
+    f"middle {MIDDLE} of the draws."
 )
 
 
