@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.analyses.registry import get_analysis, source_of
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -148,8 +146,12 @@ def percent(share: float) -> str:
 
 def condition_of(quantity: Quantity[Any], candidates: Sequence[CandidateDoc]) -> str | None:
     """Condition under which a quantity of candidates holds: that of the first which has one."""
-    source = None if quantity.condition is None else source_of(quantity.name)
-    if source is None or quantity.condition is None:
+    if quantity.condition is None:
+        return None
+    from hebe.analyses.registry import get_analysis, source_of
+
+    source = source_of(quantity.name)
+    if source is None:
         return None
     results = (
         result for candidate in candidates for result in get_analysis(source).of(candidate) if result is not None
