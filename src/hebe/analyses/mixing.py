@@ -90,7 +90,7 @@ def _temperature(
         error=_model_error(part),
         draws=lambda document: _drawn(document, f"{drawn}_draws_K"),
         derived=Derived(of="mixing_enthalpy", divisor=lambda document: gained(part(document)) or basis(document)),
-        shown=Shown(unit="K", digits=0, total=True, column=True),
+        shown=Shown(unit="K", digits=0, total=True, column=True, least=0.0),
         lower_bound=lambda document: (needs_grade and _bound(document)) or _open_solution(document),
         path=path,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses import mixing
+from hebe.config.reading.units import celsius
 from hebe.science.choosing.sample import MIDDLE
 from hebe.science.choosing.standing import CERTAIN
 
@@ -31,6 +32,7 @@ def conventions(campaign: Campaign, candidates: Sequence[RankedCandidate]) -> li
     return [
         *pairs,
         ("Mixing temperature", _MIXING),
+        *_firing(campaign),
         ("Hull", _hull(candidates)),
         ("Energies", _energies(candidates)),
         ("Uncertainties", _UNCERTAINTIES),
@@ -59,6 +61,16 @@ _RANKS: Final = (
     f"first of them is really before each other one is below {100 * CERTAIN:.0f} %; the range holds the ranks of the "
     f"middle {MIDDLE} of the draws."
 )
+
+
+def _firing(campaign: Campaign) -> list[tuple[str, str]]:
+    """Firing temperature with where it comes from; none where nobody asks for one."""
+    fired_at, usual = campaign.fired_at, campaign.host.data.synthesis
+    if fired_at is None:
+        return []
+    if campaign.firing_temperature is None and usual is not None:
+        return [("Firing", f"{celsius(fired_at)}, usual for the family in {usual.atmosphere}: {usual.source}.")]
+    return [("Firing", f"{celsius(fired_at)}, as the campaign has it.")]
 
 
 def window_text(campaign: Campaign) -> str:
