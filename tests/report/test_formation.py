@@ -30,12 +30,12 @@ def lines(document: Formation | None) -> list[str]:
 
 
 def test_it_says_probability_margin_mixture_and_source_of_the_errors() -> None:
-    first, margin, mixture, errors = lines(formation(DRAWN, pressure_O2_bar=0.21, solution=True))
+    first, margin, mixture, errors = lines(formation(DRAWN, pressure_O2_bar=0.21))
     assert first.startswith("At 900 degC, oxygen at 0.21 bar: forms with a probability of 75 %")
     assert MEANING in first
     assert NOT_COVERED in first
-    assert margin.startswith("Margin -12 (-30 to 6) meV per mixed site")
-    assert mixture == "The lowest mixture there is 0.5 NaFeO2; the host at other compositions competes."
+    assert margin.startswith("Margin -12 (-30 to +6) meV per mixed site")
+    assert mixture == "The lowest mixture there is 0.5 NaFeO2; other compositions of the host compete."
     assert errors == "Errors: documented ones of the engine."
 
 
@@ -45,12 +45,14 @@ def test_without_a_known_error_there_is_a_margin_and_no_probability() -> None:
         "At 900 degC, no oxygen exchanged: no probability that it forms: "
         "no error of the engine on mixing enthalpies is known."
     )
-    assert margin.startswith("Margin 4.0 meV per mixed site")
+    assert margin.startswith("Margin +4.0 meV per mixed site")
 
 
 def test_without_a_value_there_is_the_reason() -> None:
     empty = formation(None, margin_eV_per_site=None, decomposition=[], reason="no phase holds Cu")
     assert lines(empty) == ["At 900 degC, no oxygen exchanged: not known whether it forms (no phase holds Cu)."]
+    unfired = formation(None, temperature_K=None, margin_eV_per_site=None, reason="no firing temperature is known")
+    assert lines(unfired) == ["When fired: not known whether it forms (no firing temperature is known)."]
     assert lines(None) == []
 
 

@@ -67,7 +67,7 @@ class Forming(Analysis[NoOptions, MixingDoc]):
             sd=lambda document: document.dH_sd_eV_per_site,
             n=lambda document: document.n_configurations,
             draws=lambda document: _formation(document).margin_draws,
-            condition=lambda document: f"at {celsius(_formation(document).temperature_K)}",
+            condition=lambda _: f"at {celsius(TEMPERATURE)}",
             shown=Shown(unit="meV per site", scale=1000, digits=1, column=True),
         ),
         Quantity(
@@ -75,7 +75,7 @@ class Forming(Analysis[NoOptions, MixingDoc]):
             title="forms",
             better="high",
             read=lambda document: _formation(document).probability,
-            condition=lambda document: f"at {celsius(_formation(document).temperature_K)}",
+            condition=lambda _: f"at {celsius(TEMPERATURE)}",
             note=NOTE,
             shown=Shown(unit="%", share=True, column=True),
         ),
@@ -108,6 +108,7 @@ def formation(margin: ArrayLike | None, temperature: ArrayLike | None = None, **
         "probability": None if drawn is None else float((drawn <= 0).mean()),
         "T_mix_draws_K": None if temperature is None else Draws.of(temperature),
         "decomposition": [DecompositionPhase(phase="NaFeO2", formula="NaFeO2", amount=0.5, source="host")],
+        "solution": "complete",
         "error_source": None if drawn is None else "documented",
     }
     return Formation(**{**usual, **fields})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from hebe.analyses.formation import NOTE
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Derived, Quantity, Shown
 from hebe.analyses.wants import Displacements, Edges, Firing, OxygenOxides, Phases, Vertices
 from hebe.config.mixing import MixingSpec
+from hebe.config.reading.units import celsius
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.science.hulls.hull_entries import PhaseFacts
@@ -141,6 +143,12 @@ def _why_unjudged(document: MixingDoc) -> str | None:
     return "no error of the engine on mixing enthalpies is known"
 
 
+def _fired(document: MixingDoc) -> str | None:
+    """Where the candidate is fired."""
+    temperature = None if document.formation is None else document.formation.temperature_K
+    return None if temperature is None else f"at {celsius(temperature)}"
+
+
 def _competing(document: MixingDoc) -> MixingResult:
     return document.competing
 
@@ -233,15 +241,17 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
         ),
         Quantity(
             name="formation_probability",
-            title="forms when fired",
+            title="forms",
             better="high",
             read=lambda document: None if document.formation is None else document.formation.probability,
             why_null=_why_unjudged,
-            shown=Shown(unit="%", scale=100, digits=0, column=True),
+            condition=_fired,
+            note=NOTE,
+            shown=Shown(unit="%", share=True, column=True),
         ),
         Quantity(
             name="formation_margin",
-            title="margin when fired",
+            title="margin",
             unit="eV/site",
             symbol="ΔG",
             better="low",
@@ -251,6 +261,8 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             sd_starts=lambda document: document.dH_sd_starts_eV_per_site,
             why_null=_why_unjudged,
             draws=lambda document: _drawn(document, "margin_draws"),
+            derived=Derived(of="mixing_enthalpy", divisor=lambda _: 1.0),
+            condition=_fired,
             shown=Shown(unit="meV per site", scale=1000, digits=1, sign=True),
         ),
         Quantity(

@@ -140,7 +140,7 @@ def _interval(draws: Draws) -> dict[str, float]:
 
 def keys_of_quantities() -> dict[str, str]:
     """Key that holds the value of each quantity, by its name."""
-    return {name: q.path or q.key for name, q in all_quantities().items()}
+    return {name: quantity.key for name, quantity in all_quantities().items()}
 
 
 def contract_keys() -> list[str]:

@@ -125,7 +125,9 @@ def _notes(candidates: Sequence[RankedCandidate], columns: Sequence[Quantity[Any
     if any(engine_error(candidates, quantity) is not None for quantity in columns):
         notes.append("± in the head: error of the engine on hosts with measured values.")
     if any(text.startswith(">=") for text in texts):
-        notes.append(">=: lower bound, the hull lacks known phases (coverage below grade B).")
+        notes.append(
+            ">=: lower bound, the hull lacks known phases (coverage below grade B) or compositions of the host."
+        )
     notes += [quantity.note for quantity in columns if quantity.note]
     found = {name for candidate in candidates for name in candidate.marks}
     notes += [f"{text.letter}: {text.meaning}." for name, text in mark_texts().items() if name in found]

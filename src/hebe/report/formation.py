@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.analyses.formation import ERROR_SOURCES, MEANING, NOT_COVERED
 from hebe.analyses.quantity import Shown
 from hebe.config.reading.units import celsius
-from hebe.report.values import interval, number, percent
+from hebe.report.values import interval, number, percent, signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_MARGIN: Final = Shown(unit="meV per mixed site", scale=1000, digits=1)
+_MARGIN: Final = Shown(unit="meV per mixed site", scale=1000, digits=1, sign=True)
+_SOLUTIONS: Final = {
+    "none": "other compositions of the host do not compete",
+    "fitted": "other compositions of the host compete, fitted to members that leave pairs of ions open",
+    "complete": "other compositions of the host compete",
+}
 
 
 def formation_lines(formation: Mapping[str, Any] | None) -> list[str]:
     """Sentences on a `Formation` as JSON has it; none where a candidate has none."""
     if formation is None:
         return []
-    pressure = formation["pressure_O2_bar"]
+    temperature, pressure = formation["temperature_K"], formation["pressure_O2_bar"]
     gas = "no oxygen exchanged" if pressure is None else f"oxygen at {pressure:.3g} bar"
-    where = f"At {celsius(formation['temperature_K'])}, {gas}"
+    where = "When fired" if temperature is None else f"At {celsius(temperature)}, {gas}"
     if formation["margin_eV_per_site"] is None and formation["margin_draws"] is None:
         return [f"{where}: not known whether it forms ({formation['reason'] or 'no value'})."]
     return [f"{where}: {_probability(formation)}", _margin(formation), *_mixture(formation), *_errors(formation)]
@@ -37,7 +42,7 @@ def _probability(formation: Mapping[str, Any]) -> str:
 def _margin(formation: Mapping[str, Any]) -> str:
     drawn, value = formation["margin_draws"], formation["margin_eV_per_site"]
     if drawn is None:
-        text = number(value, _MARGIN.digits, _MARGIN.scale)
+        text = signed(number(value, _MARGIN.digits, _MARGIN.scale))
     else:
         text = interval((drawn["low"], drawn["median"], drawn["high"]), _MARGIN)
     return f"Margin {text} {_MARGIN.unit} above the lowest mixture of other phases; negative is below it."
@@ -45,8 +50,7 @@ def _margin(formation: Mapping[str, Any]) -> str:
 
 def _mixture(formation: Mapping[str, Any]) -> list[str]:
     phases = phases_text(formation["decomposition"])
-    other = "competes" if formation["solution"] else "does not compete"
-    return [f"The lowest mixture there is {phases}; the host at other compositions {other}."] if phases else []
+    return [f"The lowest mixture there is {phases}; {_SOLUTIONS[formation['solution']]}."] if phases else []
 
 
 def phases_text(decomposition: Sequence[Mapping[str, Any]]) -> str:

@@ -136,6 +136,8 @@ def interval(ends: tuple[float, float, float], shown: Shown) -> str:
     known = min(decimals(size), shown.digits + 1) if size else shown.digits
     least = -math.inf if shown.least is None else shown.least * shown.scale
     texts = [known_number(max(end, least), known) if end < math.inf else NEVER for end in (low, median, high)]
+    if shown.sign:
+        texts = [signed(text) if text[0].isdigit() else text for text in texts]
     return f"{texts[1]} ({texts[0]} to {texts[2]})" if low != high else texts[1]
 
 
