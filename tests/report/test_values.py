@@ -84,6 +84,7 @@ def test_intervals_have_the_digits_that_they_leave(ends: tuple[float, float, flo
 def test_an_interval_of_a_margin_goes_below_zero() -> None:
     assert interval((-0.031, -0.012, 0.006), Shown(scale=1000, digits=1)) == "-12 (-31 to 6)"
     assert interval((-0.031, 0.012, math.inf), Shown(scale=1000, digits=1, sign=True)) == "+10 (-30 to never)"
+    assert interval((-0.101, -0.06, 0.003), Shown(scale=1000, digits=1, sign=True)) == "-60 (-100 to 0)"
 
 
 @pytest.mark.parametrize(

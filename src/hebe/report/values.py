@@ -137,7 +137,7 @@ def interval(ends: tuple[float, float, float], shown: Shown) -> str:
     least = -math.inf if shown.least is None else shown.least * shown.scale
     texts = [known_number(max(end, least), known) if end < math.inf else NEVER for end in (low, median, high)]
     if shown.sign:
-        texts = [signed(text) if text[0].isdigit() else text for text in texts]
+        texts = [signed(text) if text[0].isdigit() and float(text) else text for text in texts]
     return f"{texts[1]} ({texts[0]} to {texts[2]})" if low != high else texts[1]
 
 
