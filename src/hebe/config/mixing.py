@@ -63,4 +63,5 @@ class MixingSpec(ConfigModel):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if key != "oxygen" or value is not None}
+        later = {"oxygen": None, "solution": True}
+        return {key: value for key, value in handler(self).items() if key not in later or value != later[key]}

@@ -7,7 +7,7 @@ phases and the members that were computed where they do not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ from hebe.science.mixing.pair_terms import Vector
 if TYPE_CHECKING:
     from hebe.science.mixing.competition import Competition
 
-TOLERANCE: Final = 1e-9
+TOLERANCE: Final = 1e-8
 """Excess of a free energy that counts as none (eV per atom)."""
 _GENERATED_FOR: Final = 4
 """Draws for which columns are generated; their columns serve all."""
@@ -156,44 +156,39 @@ def competing_compositions(case: Competition, plain: Hull, temperature: float) -
     if case.fitted is None:
         raise ValueError("other compositions of the host do not compete")
     columns = first_columns(case.fitted)
-    rows = np.unique(np.linspace(0, case.rows - 1, 1 + _GENERATED_FOR).round().astype(int))
+    rows = np.unique(np.linspace(0, case.rows - 1, 1 + _GENERATED_FOR).round().astype(np.intp))
+    known = plain.table.with_errors(plain.table.errors[rows])
     for _ in range(_ROUNDS):
-        table = plain.table.joined(case.compositions(columns, by_ions=False))
-        few = Hull(_rows_of(table, rows), plain.own_energies[rows], plain.own_entropy, plain.sites)
-        crossings = few.temperatures()
+        table = known.joined(case.compositions(columns, by_ions=False, rows=rows))
+        crossings = replace(plain, table=table, own_energies=plain.own_energies[rows]).temperatures()
         found = [
-            _lower(case, table, int(row), at)
-            for row, crossing in zip(rows, crossings, strict=True)
+            _lower(case, table, number, int(rows[number]), at)
+            for number, crossing in enumerate(crossings)
             for at in {temperature, float(crossing)}
             if np.isfinite(at) and at > 0
         ]
-        new = distinct(np.vstack([np.empty((0, columns.shape[1])), *found]), case.fitted.own.amounts)
-        more = distinct(np.vstack([columns, new]), case.fitted.own.amounts)
+        more = distinct(np.vstack([columns, *found]), case.fitted.own.amounts)
         if len(more) == len(columns):
             break
         columns = more
     return columns
 
 
-def _lower(case: Competition, table: Table, row: int, temperature: float) -> Vector:
-    """Compositions below the plane of the lowest mixture in one row."""
+def _lower(case: Competition, table: Table, number: int, row: int, temperature: float) -> Vector:
+    """Compositions below the plane of the lowest mixture in one row, which is that of a number in a table."""
     sizes, solution = table.sizes, case.fitted
     if solution is None:
         return np.empty((0, len(case.space.ions)))
-    costs = (table.energies + table.errors[row] - temperature * table.entropies) / sizes
+    costs = (table.energies + table.errors[number] - temperature * table.entropies) / sizes
     program = HullProgram((table.amounts / sizes[:, None]).T, costs)
     potentials = program.solve(table.target / table.target.sum()).potentials
     prices, rest = case.ion_prices(potentials)
     found = below_plane(solution, temperature, prices, case.pair_errors[row])
-    made = case.compositions(found, by_ions=False)
-    free = made.energies + made.errors[row] - temperature * made.entropies
+    made = case.compositions(found, by_ions=False, rows=np.array([row]))
+    free = made.energies + made.errors[0] - temperature * made.entropies
     below = free - found @ prices - rest < -TOLERANCE * float(table.target.sum())
     lower: Vector = found[below]
     return lower
-
-
-def _rows_of(table: Table, rows: Vector) -> Table:
-    return table.with_errors(table.errors[rows])
 
 
 def _hull(case: Competition, table: Table) -> Hull:
