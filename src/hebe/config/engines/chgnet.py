@@ -1,14 +1,24 @@
-"""The engine chgnet in a campaign: there is nothing to choose."""
+"""The engine chgnet in a campaign: which of the models that its package ships."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
+
+from pydantic import SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from hebe.config.engines.base import BuiltInBlock, Traits
+from hebe.config.reading.wording import RefusedValueError, suggest
+
+Model = Literal["0.3.0", "r2scan"]
+
+DEFAULT_MODEL: Final = "0.3.0"
+
+ENERGY_SCALES: Final[dict[Model, str]] = {"0.3.0": "chgnet-0.3.0/MP2020", "r2scan": "chgnet-r2scan/r2SCAN"}
+"""What the energies of a model can be compared with: corrected GGA(+U) energies, and r2SCAN energies as they are."""
 
 
 class CHGNetBlock(BuiltInBlock):
-    """CHGNet as it comes."""
+    """CHGNet as it comes; ``model`` is stored where it is not the default."""
 
     traits: ClassVar[Traits] = Traits(
         factory="hebe.engines.chgnet:from_block",
@@ -19,6 +29,18 @@ class CHGNetBlock(BuiltInBlock):
     )
 
     name: Literal["chgnet"] = "chgnet"
+    model: Model = DEFAULT_MODEL
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _known_model(cls, value: Any) -> Any:
+        if value not in ENERGY_SCALES:
+            raise RefusedValueError(f"chgnet has no model {value!r}", suggestion=suggest(value, ENERGY_SCALES))
+        return value
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if key != "model" or value != DEFAULT_MODEL}
 
 
 Block = CHGNetBlock
