@@ -14,8 +14,8 @@ from hebe.science.keys import canonical_json
 if TYPE_CHECKING:
     from hebe.engines.protocol import Engine
 
-_NOT_OF_THE_ENGINE = {"fmax", "steps", "check_minimum"}
-"""Keys of a block that say how far it relaxes."""
+_NOT_OF_THE_ENGINE = {"fmax", "steps", "check_minimum", "mixing_error", "voltage_error"}
+"""Keys of a block that say how far it relaxes, and how far it is wrong."""
 
 
 def get_engine(spec: str | EngineBlock) -> Engine:

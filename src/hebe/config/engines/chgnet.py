@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import SerializerFunctionWrapHandler, field_validator, model_serializer
+from pydantic import field_validator
 
-from hebe.config.engines.base import BuiltInBlock, Traits
+from hebe.config.engines.base import BuiltInBlock, EngineBlock, Traits
 from hebe.config.reading.wording import RefusedValueError, suggest
 
 Model = Literal["0.3.0", "r2scan"]
@@ -18,7 +19,7 @@ ENERGY_SCALES: Final[dict[Model, str]] = {"0.3.0": "chgnet-0.3.0/MP2020", "r2sca
 
 
 class CHGNetBlock(BuiltInBlock):
-    """CHGNet as it comes; ``model`` is stored where it is not the default."""
+    """CHGNet as it comes: ``model`` is one of those that its package ships."""
 
     traits: ClassVar[Traits] = Traits(
         factory="hebe.engines.chgnet:from_block",
@@ -27,6 +28,8 @@ class CHGNetBlock(BuiltInBlock):
         packages=("chgnet", "torch"),
         extra="mlip",
     )
+
+    added_later: ClassVar[Mapping[str, Any]] = {**EngineBlock.added_later, "model": DEFAULT_MODEL}
 
     name: Literal["chgnet"] = "chgnet"
     model: Model = DEFAULT_MODEL
@@ -37,10 +40,6 @@ class CHGNetBlock(BuiltInBlock):
         if value not in ENERGY_SCALES:
             raise RefusedValueError(f"chgnet has no model {value!r}", suggestion=suggest(value, ENERGY_SCALES))
         return value
-
-    @model_serializer(mode="wrap")
-    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if key != "model" or value != DEFAULT_MODEL}
 
 
 Block = CHGNetBlock
