@@ -102,7 +102,9 @@ def test_blocks_are_stored_as_they_always_were(written: Any, stored: dict[str, A
     assert stage.engine == block
     assert stage.model_dump(mode="json", exclude_none=True)["engine"] == plain
     errors = {"mixing_error", "voltage_error"}
-    assert not (errors - stored.keys()) & block.model_dump(mode="json").keys(), "ids of later stages hold what is null too"
+    assert not (errors - stored.keys()) & block.model_dump(mode="json").keys(), (
+        "ids of later stages hold what is null too"
+    )
     assert block.of_calculations() == {key: value for key, value in plain.items() if key not in errors}
 
 
@@ -117,7 +119,12 @@ def test_blocks_are_stored_as_they_always_were(written: Any, stored: dict[str, A
         ({"name": "vasp", "settings": {"cutof": 9}}, 4, "engine.settings.cutof", "known keys: base, incar"),
         ({"name": "chgnet", "preset": "ci"}, 3, "engine.preset", "can belong to gpaw, abinit or vasp, not to chgnet"),
         ({"name": "gpaw", "preset": "cii"}, 3, "engine.preset", "gpaw has no preset 'cii' (did you mean ci?)"),
-        ({"name": "chgnet", "arguments": {"a": 1}}, 3, "engine.arguments", "belong to an ASE calculator, atomate2, mace"),
+        (
+            {"name": "chgnet", "arguments": {"a": 1}},
+            3,
+            "engine.arguments",
+            "belong to an ASE calculator, atomate2, mace",
+        ),
         ({"ase": "a.b:c"}, 1, "engine", "an ASE calculator needs energy_scale"),
         ({"ase": "abc", "energy_scale": "x"}, 2, "engine.ase", "expected a text of the form"),
         ({"fmax": 0.1}, 1, "engine", "give the name of an engine (chgnet, sevennet, gpaw"),

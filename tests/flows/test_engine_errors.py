@@ -44,7 +44,7 @@ def ids(path: Path, *, engine: bool) -> set[str]:
 
 
 def ranked(path: Path) -> list[RankedCandidate]:
-    return list(results(path).candidates)
+    return results(path).ranked
 
 
 def with_temperature(candidates: list[RankedCandidate]) -> RankedCandidate:
@@ -92,7 +92,7 @@ def ranked_after(path: Path) -> list[RankedCandidate]:
 
 def test_stages_with_different_errors_are_told_apart(project: Path) -> None:
     later = STIFF.replace("fmax", "voltage_error: 0.1, fmax")
-    found = ranked_after(staged(project, f"{{engine: {later}, keep: 2, task: static}}", engine=GIVEN))
+    found = ranked_after(staged(project, f"{{engine: {later}, keep: 1, task: static}}", engine=GIVEN))
     assert {(c.stage, c.values[VOLTAGE.name].error) for c in found} == {(0, 0.3), (1, 0.1)}
     assert engine_error(found, VOLTAGE) is None
     remarks = error_remarks(found, COLUMNS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hebe.config.engines import EngineBlock, engine_names
 from hebe.config.engines.base import block_of
+from hebe.config.reading.yamlfile import Document, Source, load_model
 from hebe.exceptions import BadInputError
 from hebe.science.keys import canonical_json
 
@@ -36,9 +37,10 @@ def _named(name: str) -> EngineBlock:
     if name not in engine_names():
         raise BadInputError(f"no engine is called {name!r}", suggestion=f"known: {', '.join(engine_names())}")
     try:
-        return block_of(name).model_validate(name)
+        block = block_of(name)
     except ValueError as err:
         raise BadInputError(f"engine {name}: {err}", suggestion=getattr(err, "suggestion", None)) from err
+    return load_model(block, Document({"name": name}, Source()))
 
 
 @cache

@@ -230,7 +230,7 @@ class BuiltInBlock(EngineBlock):
 
 def engine_names() -> tuple[str, ...]:
     """Engines that can be named: those of this package, then those that other packages add."""
-    own = (*(name for name in BUILT_IN if name != _BY_PATH), *_by_file())
+    own = (*(name for name in BUILT_IN if name != _BY_PATH), *engines_of_a_file())
     return (*own, *(name for name in plugins("hebe.engines") if name not in own and name != _BY_PATH))
 
 
@@ -245,7 +245,7 @@ def block_of(name: object) -> type[EngineBlock]:
     if name in BUILT_IN:
         found: type[EngineBlock] = importlib.import_module(f"{__package__}.{name}").Block
         return found
-    if name in _by_file():
+    if name in engines_of_a_file():
         made: type[EngineBlock] = importlib.import_module(f"{__package__}.{_BY_FILE}").potential_block(name)
         return made
     if not isinstance(name, str) or name not in plugins("hebe.engines"):
@@ -265,7 +265,7 @@ def _unknown(name: object) -> RefusedValueError:
     return RefusedValueError(f"unknown name {shown(name)}", key="name", suggestion=hint)
 
 
-def _by_file() -> tuple[str, ...]:
+def engines_of_a_file() -> tuple[str, ...]:
     """Engines that need a file of weights."""
     return tuple(importlib.import_module(f"{__package__}.{_BY_FILE}").potentials())
 
@@ -273,7 +273,7 @@ def _by_file() -> tuple[str, ...]:
 def _built_in() -> Iterator[type[EngineBlock]]:
     """Blocks of this package, that of an import path first."""
     named = sorted(BUILT_IN, key=lambda name: name != _BY_PATH)
-    return (block_of(name) for name in (*named, *_by_file()))
+    return (block_of(name) for name in (*named, *engines_of_a_file()))
 
 
 def _having(key: str) -> Iterator[str]:
