@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.config.engines import EngineBlock
 from hebe.config.engines.ase import ASEBlock
 from hebe.config.engines.chgnet import CHGNetBlock
 from hebe.config.engines.sevennet import SevenNetBlock
@@ -21,6 +20,8 @@ from hebe.science.structures.configuration import displaced
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from hebe.config.engines import EngineBlock
 
 SPRINGS = ASEBlock(ase="support.spring_crystal:make", energy_scale="springs", capabilities=("oxides",))
 EMT = ASEBlock(ase="ase.calculators.emt:EMT", energy_scale="emt", capabilities=("metals", "molecules"))
