@@ -31,8 +31,9 @@ UNKNOWN = "No error of the engine is known for "
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
+    """An empty project folder that is also the working folder, and a terminal that has room for spreads."""
     (tmp_path / ".hebe").mkdir()
+    monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
