@@ -66,6 +66,8 @@ class Given:
         Firing temperature of the candidate (K), None where neither the campaign nor its family has one.
     oxides
         Oxides that give the energy of oxygen gas, by id of the phase.
+    errors
+        Errors of the engine that the campaign gives: ``mixing`` (eV/atom), ``voltage`` (V).
     """
 
     cells: Sequence[Cell]
@@ -80,6 +82,7 @@ class Given:
     vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
     firing_temperature: float | None = None
     oxides: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
+    errors: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def cell(self) -> Cell:

@@ -327,7 +327,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             own,
             simplest,
             given.phases,
-            None,
+            given.errors.get("mixing"),
             "",
             members=more,
             given=[PhaseFacts(**facts) for facts in given.facts],

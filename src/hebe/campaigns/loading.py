@@ -15,7 +15,7 @@ from hebe.config.campaign import Campaign, SublatticeSpec
 from hebe.config.family import family_names, load_family
 from hebe.config.family_sites import VACANCY
 from hebe.config.reading.refusal import bad_key
-from hebe.config.reading.wording import KeyPath, nearest, shown, suggest
+from hebe.config.reading.wording import KeyPath, RefusedValueError, nearest, shown, suggest
 from hebe.config.reading.yamlfile import load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
 
@@ -42,6 +42,7 @@ def load_campaign(path: str | Path) -> Campaign:
     document = parse_yaml(read_bytes(path), file=str(path))
     campaign = load_model(Campaign, document)
     campaign._source = document.source  # noqa: SLF001 - set by this module alone
+    campaign = _with_weights(campaign, Path(path).parent)
     campaign = with_host_file(campaign, Path(path).parent)
     if campaign.host.crystal is None and campaign.host.family not in family_names():
         hint = suggest(campaign.host.family, family_names())
@@ -61,6 +62,18 @@ def load_campaign(path: str | Path) -> Campaign:
 
         campaign = with_materials_project(campaign, project_folder())
     return campaign
+
+
+def _with_weights(campaign: Campaign, folder: Path) -> Campaign:
+    """Campaign whose engines know the files that they read, and what is in them."""
+    stages = []
+    for number, stage in enumerate(campaign.stages):
+        try:
+            engine = stage.engine.with_files(folder)
+        except RefusedValueError as err:
+            raise bad_key(campaign, ("stages", number, "engine", err.key or ""), str(err), err.suggestion) from err
+        stages.append(stage if engine is stage.engine else stage.model_copy(update={"engine": engine}))
+    return campaign.model_copy(update={"stages": tuple(stages)})
 
 
 def with_host_file(campaign: Campaign, folder: Path) -> Campaign:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.marks import mark_texts
 from hebe.cli.output import new_table, terminal_width, write_line, write_table
-from hebe.report.values import DASH, engine_error, quantity_text
+from hebe.report.values import DASH, ENGINE_ERROR, engine_error, error_remarks, quantity_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,7 +103,8 @@ def _notes(candidates: Sequence[RankedCandidate], columns: Sequence[Quantity[Any
         also = f"; of {totals[0]} with that of the engine" if totals else ""
         notes.append(f"±: standard error over configurations{also}.")
     if any(engine_error(candidates, quantity) is not None for quantity in columns):
-        notes.append("± in the head: error of the engine on hosts with measured values.")
+        notes.append(f"± in the head: {ENGINE_ERROR}.")
+    notes += error_remarks(candidates, columns)
     if any(text.startswith(">=") for text in texts):
         notes.append(">=: lower bound, the hull lacks known phases (coverage below grade B).")
     found = {name for candidate in candidates for name in candidate.marks}

@@ -101,6 +101,8 @@ class Wanted:
     def shared(self, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Given` that do not belong to one configuration."""
         asked, found = _first(wants, Displacements), dict[str, Any]()
+        if self.wiring.stage.engine.errors:
+            found["errors"] = self.wiring.stage.engine.errors
         if _first(wants, Metal) is not None:
             found["metal"] = self.wiring.metal().output
         fired_at = self.wiring.campaign.fired_at

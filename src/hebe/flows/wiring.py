@@ -158,7 +158,7 @@ class StageWiring(ABC):
         Only cells of the host, which have a member's `spec`, can lose their topology and have its ions. A `trial` is
         relaxed until it is clear which of several starts is lowest.
         """
-        engine = self.stage.engine.model_dump(mode="json", exclude_none=True)
+        engine = self.stage.engine.of_calculations()
         if trial:
             engine |= {"fmax": max(self.stage.engine.fmax, TRIAL_FMAX), "check_minimum": False}
         family = None if spec is None else self.family.name
@@ -262,7 +262,7 @@ class StageWiring(ABC):
         """Vibrations of a relaxed cell, wired once."""
         name = f"{label}/s{self.number}/vibrations"
         if name not in self._shared:
-            engine = self.stage.engine.model_dump(mode="json", exclude_none=True)
+            engine = self.stage.engine.of_calculations()
             maker = VibrationMaker(engine=engine, supercell=asked.supercell, displacement=asked.displacement)
             self._shared[name] = self.add(maker.make(calculation.output, label=name), name, priority, candidate)
         job: Job = self._shared[name]

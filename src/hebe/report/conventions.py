@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses import mixing
+from hebe.report.values import ENGINE_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +45,8 @@ _MIXING: Final = (
 )
 _UNCERTAINTIES: Final = (
     "Values are means over configurations. ± beside a value is the standard error of its mean, pooled over the "
-    "candidates where there are few configurations; of mixing temperatures it holds the documented error of the engine "
-    "on mixing enthalpies too. ± in the head of a column is the error of the engine on hosts with measured values. "
+    "candidates where there are few configurations; of mixing temperatures it holds the error of the engine on mixing "
+    f"enthalpies too, and there is none where nobody knows that. ± in the head of a column is the {ENGINE_ERROR}. "
     "Profiles, states and decompositions are those of one configuration, the lowest in energy as made."
 )
 

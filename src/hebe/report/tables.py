@@ -12,7 +12,7 @@ from hebe.report.figures import MAX_CURVES
 from hebe.report.markup import Markup, details, html, table, tag, unordered
 from hebe.report.sections import card_of
 from hebe.report.svg import marker, style_of
-from hebe.report.values import DASH, engine_error, number, quantity_text
+from hebe.report.values import DASH, ENGINE_ERROR, engine_error, error_remarks, number, quantity_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from hebe.schemas.candidate import RankedCandidate
 
 _CAPACITIES: Final = tuple(quantity for quantity in QUANTITIES if quantity.of_working_ion)
-_ENGINE_ERROR: Final = "error of the engine on hosts with measured values"
 
 
 def ranking_table(candidates: Sequence[RankedCandidate], ranked_by: Collection[str] = ()) -> Markup:
@@ -35,13 +34,15 @@ def ranking_table(candidates: Sequence[RankedCandidate], ranked_by: Collection[s
         _titled("status", ""),
     ]
     rows = [_ranking_row(position, candidate, columns) for position, candidate in enumerate(candidates)]
-    return tag("div", table(head, rows, range(2, 2 + len(columns)), class_="ranking"), class_="scroll")
+    below = "".join(tag("p", remark, class_="note") for remark in error_remarks(candidates, columns))
+    ranking = tag("div", table(head, rows, range(2, 2 + len(columns)), class_="ranking"), class_="scroll")
+    return Markup(ranking + below)
 
 
 def _titled(name: str, unit: str, error: str | None = None) -> Markup:
-    """Head of a column; `error` is the documented one of the engine."""
+    """Head of a column; `error` is that of the engine."""
     words = html(name).replace("T_mix", "T<sub>mix</sub>")
-    below = "" if error is None else f"<br>{tag('span', error, class_='sd', title=_ENGINE_ERROR)}"
+    below = "" if error is None else f"<br>{tag('span', error, class_='sd', title=ENGINE_ERROR)}"
     return Markup(words + f"<br>/ {html(unit)}" * bool(unit) + below)
 
 
