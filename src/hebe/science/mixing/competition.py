@@ -198,7 +198,7 @@ class Competition:
 
     def elements_table(self) -> Table:
         """Phases and members of the host, balanced by elements."""
-        components = self._elements
+        components = self.elements
         phases = [phase for phase in self.phases if set(phase.amounts) <= set(components)]
         hosts = [host for host in self.hosts if set(host.amounts) <= set(components)]
         contents = [entry.amounts for entry in phases] + [host.amounts for host in hosts]
@@ -244,7 +244,7 @@ class Competition:
             + self._remainders[wanted] @ self.fitted.influence(amounts).T
             + self.fitted.deviations(amounts, self._surface[wanted]),
             terms,
-            self.space.vector(self.own.split) if by_ions else np.array([self.own.amounts[c] for c in self._elements]),
+            self.space.vector(self.own.split) if by_ions else np.array([self.own.amounts[c] for c in self.elements]),
         )
 
     def label(self, amounts: Vector) -> str:
@@ -273,22 +273,23 @@ class Competition:
         )
 
     @cached_property
-    def _elements(self) -> list[str]:
+    def elements(self) -> list[str]:
+        """Elements of the candidate: components of `elements_table`."""
         return sorted(element for element, n in self.own.amounts.items() if n)
 
     @cached_property
     def _ion_elements(self) -> Vector:
         """Atoms of each element in each ion, shape ``(n_ions, n_elements)``; an empty site has none."""
-        found = np.zeros((len(self.space.ions), len(self._elements)))
+        found = np.zeros((len(self.space.ions), len(self.elements)))
         for i, (_, ion) in enumerate(self.space.ions):
             element = Ion.parse(ion).element
-            if element != VACANCY and element in self._elements:
-                found[i, self._elements.index(element)] = 1.0
+            if element != VACANCY and element in self.elements:
+                found[i, self.elements.index(element)] = 1.0
         return found
 
     @cached_property
     def _base(self) -> Vector:
         """Atoms of a formula unit that do not stand on mixed sublattices, shape ``(n_elements,)``."""
-        whole = np.array([self.own.amounts[c] for c in self._elements])
+        whole = np.array([self.own.amounts[c] for c in self.elements])
         found: Vector = whole - self.space.vector(self.own.split) @ self._ion_elements
         return found

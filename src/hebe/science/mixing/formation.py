@@ -21,12 +21,14 @@ from hebe.science.mixing.pair_terms import Vector
 
 if TYPE_CHECKING:
     from hebe.science.mixing.competition import Competition
+    from hebe.science.mixing.fired import Air
 
 TOLERANCE: Final = 1e-8
 """Excess of a free energy that counts as none (eV per atom)."""
 _GENERATED_FOR: Final = 4
 """Draws for which columns are generated; their columns serve all."""
 _ROUNDS: Final = 5
+_SHOWN: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ class Judgement:
     complete: bool
 
 
-def judge(case: Competition, temperature: float) -> Judgement:
-    """Judge a candidate at a temperature (K).
+def judge(case: Competition, temperature: float, air: Air | None = None) -> Judgement:
+    """Judge a candidate at a temperature (K), its margin in exchange with oxygen where there is air.
 
     Raises
     ------
@@ -115,29 +117,44 @@ def judge(case: Competition, temperature: float) -> Judgement:
         If no mixture of what competes has its composition.
     """
     plain = _hull(case, case.elements_table())
-    margins, crossings, used = plain.margins(temperature), plain.temperatures(), plain
-    others = None
-    if case.fitted is not None:
-        others = competing_compositions(case, plain, temperature)
+    others = None if case.fitted is None else competing_compositions(case, plain, temperature)
+    crossings, limits = plain.temperatures(), _unstable_below(case)
+    if others is not None:
         hull = _hull(case, plain.table.joined(case.compositions(others, by_ions=False)))
-        against = hull.margins(temperature)
-        limits, least = _unstable_below(case), TOLERANCE * hull.size / hull.sites
-        wins = (against > least) | (limits > temperature)
-        margins = np.where(wins, np.maximum(against, least), np.minimum(margins, 0.0))
         crossings = np.maximum(hull.temperatures(crossings), limits)
-        used = hull if wins[0] else plain
-    same_host = _same_host(case, others)
+    margins, used = _margins(case if air is None else air.warm(case), others, temperature, air)
     shares = used.mixture(temperature)
     own_terms = case.space.terms(case.space.vector(case.own.split)) / case.sites
     slopes = own_terms - shares @ used.table.terms
     return Judgement(
         margins,
         crossings,
-        same_host,
-        {used.table.names[i]: float(shares[i]) for i in np.flatnonzero(shares > 1e-9)},
-        {name: float(slope) for name, slope in zip(case.space.names, slopes, strict=True) if abs(slope) > 1e-9},
+        _same_host(case, others),
+        {used.table.names[i]: float(shares[i]) for i in np.flatnonzero(shares > _SHOWN)},
+        {name: float(slope) for name, slope in zip(case.space.names, slopes, strict=True) if abs(slope) > _SHOWN},
         case.fitted is not None and case.fitted.complete,
     )
+
+
+def _margins(case: Competition, others: Vector | None, temperature: float, air: Air | None) -> tuple[Vector, Hull]:
+    """Margins of each row (eV per mixed site), and the hull that decides that of the first."""
+    plain = _fired(case, case.elements_table(), air)
+    margins = plain.margins(temperature)
+    if others is None:
+        return margins, plain
+    hull = _fired(case, case.elements_table().joined(case.compositions(others, by_ions=False)), air)
+    against, least = hull.margins(temperature), TOLERANCE * hull.size / hull.sites
+    wins = (against > least) | (_unstable_below(case) > temperature)
+    margins = np.where(wins, np.maximum(against, least), np.minimum(margins, 0.0))
+    return margins, hull if wins[0] else plain
+
+
+def _fired(case: Competition, table: Table, air: Air | None) -> Hull:
+    """Hull at the firing temperature."""
+    own = case.own_energies()
+    if air is not None:
+        table, own = air.opened(table, case.elements, own)
+    return Hull(table, own, case.own.entropy, case.sites)
 
 
 def competing_compositions(case: Competition, plain: Hull, temperature: float) -> Vector:

@@ -110,6 +110,7 @@ def mixing_document(
         _errors(document, model_error),
         firing_temperature,
         solution=solution,
+        air=None if oxygen is None else oxygen.air(phase, comparable, first.ions, document.energy_scale),
     )
     if vibrations is not None:
         spectra = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
