@@ -58,6 +58,11 @@ class Given:
         compete by name, with ``"vibrations"`` where there are some.
     edges
         Members of the host halfway between those with fewest species, as `vertices`; without vibrations.
+    tiles
+        ``{"degeneracy", "calculation"}`` of ordered tiles of the candidate; of tiles that were drawn the degeneracy is
+        how often.
+    n_tiles
+        Distinct tiles that there are.
     facts
         Facts of the phases that are not the package's: ``{"id", "source", "ions"}``.
     vibrations
@@ -76,6 +81,8 @@ class Given:
     vertices: Sequence[Mapping[str, Any]] = ()
     members: Sequence[Mapping[str, Any]] = ()
     edges: Sequence[Mapping[str, Any]] = ()
+    tiles: Sequence[Mapping[str, Any]] = ()
+    n_tiles: int = 0
     facts: Sequence[Mapping[str, Any]] = ()
     vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
     firing_temperature: float | None = None

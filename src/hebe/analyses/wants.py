@@ -45,6 +45,25 @@ class Firing(Want):
 
 
 @dataclass(frozen=True)
+class Tiles(Want):
+    """Ordered tiles of the candidate: all distinct cells of one size, calculated like its configurations.
+
+    Parameters
+    ----------
+    n_sites
+        Sites of its sublattice with most species in a tile; by default the fewest that hold the composition.
+    at_most
+        A candidate that has more is refused, unless there is a `sample`.
+    sample
+        How many arrangements are then drawn.
+    """
+
+    n_sites: int | None = None
+    at_most: int = 60
+    sample: int | None = None
+
+
+@dataclass(frozen=True)
 class Displacements(Want):
     """Harmonic vibrations of the as-made cells, and of the phases and members of the host that are wanted too.
 
