@@ -99,7 +99,7 @@ def energy_of(done: dict[str, dict[str, Any]], cations: tuple[str, ...]) -> floa
         and {site["label"] for site in doc["structure"]["sites"]} == {*names, "O"}
     ]
     energy: float = found["energy_eV"]
-    return energy / sum(site["label"] == "O" for site in found["structure"]["sites"])
+    return energy / sum(1 for site in found["structure"]["sites"] if site["label"] == "O")
 
 
 def test_members_between_are_shared_and_start_once(project: Path) -> None:

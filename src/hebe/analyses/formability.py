@@ -13,6 +13,7 @@ from hebe.config.model import ConfigModel
 from hebe.config.reading.units import Whole
 from hebe.schemas.formability import FormabilityDoc
 from hebe.schemas.spec import MemberSpec
+from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.hulls.hull_entries import PhaseFacts
 from hebe.science.mixing.formability_document import FormabilityInput, TileResult, formability_document
 from hebe.science.mixing.member_result import MemberResult
@@ -129,6 +130,7 @@ class Formability(Analysis[FormabilitySpec, FormabilityDoc]):
                 edges=_members(given.edges, given.accept),
                 members=_members(given.members, given.accept),
                 phases=given.phases,
+                brought=[PhaseEntry(**entry) for entry in given.entries],
                 facts=[PhaseFacts(**facts) for facts in given.facts],
                 tiles=[TileResult(**tile) for tile in given.tiles],
                 n_tiles=None if tiles is False else given.n_tiles,

@@ -65,6 +65,8 @@ class Given:
         Distinct tiles that there are.
     facts
         Facts of the phases that are not the package's: ``{"id", "source", "ions"}``.
+    entries, remarks
+        Competing phases whose energies the campaign brings, as fields of `PhaseEntry`, and what to know of its files.
     vibrations
         Vibrations of competing phases by id.
     firing_temperature
@@ -84,6 +86,8 @@ class Given:
     tiles: Sequence[Mapping[str, Any]] = ()
     n_tiles: int = 0
     facts: Sequence[Mapping[str, Any]] = ()
+    entries: Sequence[Mapping[str, Any]] = ()
+    remarks: Sequence[str] = ()
     vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
     firing_temperature: float | None = None
     oxides: Mapping[str, CalculationDoc | None] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -172,6 +172,11 @@ class Wanted:
         found: dict[str, Any] = {"phases": {name: job.output for name, job in jobs.items()}}
         if given:
             found["facts"] = [phase_facts(phase) for phase in given]
+        brought = self.wiring.entries
+        if brought.entries:
+            found["entries"] = [asdict(entry) for entry in brought.entries if set(entry.amounts) <= elements]
+        if brought.remarks:
+            found["remarks"] = list(brought.remarks)
         if asked is not None:
             found["vibrations"] = {
                 name: self.wiring.vibrations(job, asked, f"shared/{name}", SHARED_PRIORITY).output

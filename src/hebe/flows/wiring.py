@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +15,7 @@ from hebe.analyses.wants import Edges, Tiles, Vertices, Want
 from hebe.config.campaign import Campaign
 from hebe.config.family import Family
 from hebe.config.reading.refusal import bad_key
+from hebe.engines.registry import energy_scale_of
 from hebe.exceptions import BadInputError
 from hebe.flows.members import named_member
 from hebe.flows.wanted import SHARED_PRIORITY, Member, States, Vertex, Wanted
@@ -29,6 +30,7 @@ from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.member import composition_of, member_spec, split_of
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.hulls.competing import load_phases
+from hebe.science.hulls.given_entries import GivenEntries, given_entries
 from hebe.science.hulls.given_phases import GivenPhase, given_phases
 from hebe.science.structures.configuration import mean_radius
 from hebe.science.structures.tiles import TileSet, composition_tiles
@@ -86,6 +88,14 @@ class StageWiring(ABC):
     def given(self) -> list[Phase | GivenPhase]:
         """Competing phases that the campaign brings."""
         return given_phases(self.campaign)
+
+    @cached_property
+    def entries(self) -> GivenEntries:
+        """Energies that the campaign brings; those of another scale than the stage's, where that is known, are none."""
+        found, scale = given_entries(self.campaign), energy_scale_of(self.stage.engine)
+        if scale is None:
+            return found
+        return replace(found, entries=tuple(entry for entry in found.entries if entry.energy_scale == scale))
 
     @cached_property
     def competitors(self) -> list[tuple[HostComposition, Split]]:
@@ -274,7 +284,7 @@ class StageWiring(ABC):
             name=analysis.name,
             analysis=analysis.name,
             revision=analysis.version,
-            block=block.model_dump(mode="json", exclude_defaults=True),
+            block=analysis.plain(block),
             window=self.window(spec) if spec.working_ion else None,
             accept=self.stage.accept,
         )

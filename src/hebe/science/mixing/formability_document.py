@@ -49,6 +49,8 @@ class FormabilityInput:
         Those that compete by name.
     phases, facts
         Calculations of competing phases by id; facts of those that are not the package's.
+    brought
+        Phases with their energies.
     tiles, n_tiles, sampled
         Ordered tiles, how many distinct ones there are, whether they were drawn.
     accept
@@ -62,6 +64,7 @@ class FormabilityInput:
     members: Sequence[MemberResult] = ()
     phases: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
     facts: Sequence[PhaseFacts] = ()
+    brought: Sequence[PhaseEntry] = ()
     tiles: Sequence[TileResult] = ()
     n_tiles: int | None = None
     sampled: bool = False
@@ -99,6 +102,7 @@ class FormabilityInput:
         candidate = MemberResult(self.spec, None, None)
         entries = competing_entries(self.phases, set(self.amounts), self.facts)
         entries += member_entries([*self.vertices, *self.members], set(self.amounts), candidate)
+        entries += [entry for entry in self.brought if set(entry.amounts) <= set(self.amounts)]
         return [entry for entry in entries if self.first and entry.energy_scale == self.first.energy_scale]
 
 
