@@ -78,5 +78,5 @@ class MixingSpec(ConfigModel):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields = handler(self)
-        return {key: value for key, value in fields.items() if value or key not in ("oxygen", "entries")}
+        unset = {"oxygen": None, "entries": []}
+        return {key: value for key, value in handler(self).items() if key not in unset or value != unset[key]}
