@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from hebe.exceptions import BadInputError
@@ -163,15 +164,13 @@ def _tiles(document: FormabilityDoc, given: FormabilityInput) -> None:
 def _pairwise(given: FormabilityInput) -> float:
     """Enthalpy of the pairwise model against the lowest mixture of members with fewest species, eV per mixed site.
 
-    A candidate that is itself halfway between two of them is known only by its own cells; they count where a pair would
-    else be open.
+    A candidate that is itself halfway between two of them is known by its own cells.
     """
     split = split_of(given.spec) or {}
-    try:
-        energy = _model(given.pairs, split)
-    except BadInputError:
-        own = [member for member in given.own if member.usable and member.split]
-        energy = _model([*given.pairs, *own], split)
+    own = [member for member in given.own if member.usable and member.split] if _halfway(given) else []
+    members = [*given.pairs, *own]
+    points = [_by_site(member.split or {}) for member in members]
+    energy = pairwise_energy(points, [member.energy for member in members], _by_site(split))
     entries = [
         PhaseEntry(name=v.name, amounts=v.ions, energy=v.energy, energy_scale=v.result.energy_scale)
         for v in given.vertices
@@ -181,9 +180,14 @@ def _pairwise(given: FormabilityInput) -> float:
     return (energy - lowest) / given.sites
 
 
-def _model(members: Sequence[MemberResult], at: Split) -> float:
-    points = [_by_site(member.split or {}) for member in members]
-    return pairwise_energy(points, [member.energy for member in members], _by_site(at))
+def _halfway(given: FormabilityInput) -> bool:
+    """Whether the candidate is the mean of two of the members with fewest species."""
+    at = _by_site(split_of(given.spec) or {})
+    corners = [_by_site(split_of(vertex.spec) or {}) for vertex in given.vertices]
+    return any(
+        all(abs((a.get(site, 0.0) + b.get(site, 0.0)) / 2 - at.get(site, 0.0)) < _HALF for site in {*a, *b, *at})
+        for a, b in combinations(corners, 2)
+    )
 
 
 def _pair_enthalpies(given: FormabilityInput) -> tuple[list[str], dict[frozenset[str], float]]:
