@@ -117,7 +117,7 @@ class Formability(Analysis[FormabilitySpec, FormabilityDoc]):
         del member
         tiles = block.tiles
         more = [] if tiles is False else [Tiles(tiles.n_sites, tiles.at_most, tiles.sample)]
-        return (Phases(), Vertices(), Edges(), *more)
+        return (Phases(), Vertices(), Edges(costly=True), *more)
 
     def analyse(self, block: FormabilitySpec, member: MemberSpec, given: Given) -> FormabilityDoc:
         """Descriptors of the candidate."""

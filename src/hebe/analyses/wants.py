@@ -34,9 +34,15 @@ class Vertices(Want):
 class Edges(Want):
     """Members of the host halfway between those with fewest species, as few as fix all terms in pairs of ions.
 
-    Each is relaxed from one start, and not where an evaluation is costly. The candidate's own composition is not one
-    of them.
+    Each is relaxed from one start. The candidate's own composition is not one of them.
+
+    Parameters
+    ----------
+    costly
+        Also where an evaluation is costly.
     """
+
+    costly: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ def check_entries(campaign: Campaign) -> None:
     if not campaign.mixing.entries:
         return
     given_entries(campaign)
-    scales = [energy_scale_of(stage.engine) for stage in campaign.stages if "mixing" in stage.analyses]
+    scales = [
+        energy_scale_of(stage.engine) for stage in campaign.stages if {"mixing", "formability"} & {*stage.analyses}
+    ]
     known = [scale for scale in scales if scale is not None]
     if len(known) < len(scales):
         return

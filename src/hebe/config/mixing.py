@@ -78,5 +78,5 @@ class MixingSpec(ConfigModel):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        unset = {"oxygen": None, "entries": []}
-        return {key: value for key, value in handler(self).items() if key not in unset or value != unset[key]}
+        later = ("oxygen", "entries")
+        return {key: value for key, value in handler(self).items() if key not in later or value not in (None, (), [])}

@@ -128,7 +128,8 @@ class Wanted:
             named = [member for member in self.wiring.competitors if set(member[0].elements) <= elements]
             for key, members in (("vertices", host_vertices(self.spec)), ("members", named)):
                 found[key] = [self._vertex(self.wiring.vertex(*member), asked) for member in members]
-        if _first(wants, Edges) is not None and not self.wiring.stage.engine.traits.costly:
+        edges = _first(wants, Edges)
+        if edges is not None and (edges.costly or not self.wiring.stage.engine.traits.costly):
             found["edges"] = [self._vertex(self.wiring.edge(*member), None) for member in edge_members(self.spec)]
         tiles = _first(wants, Tiles)
         if tiles is not None:

@@ -65,7 +65,7 @@ def test_energies_are_per_reduced_formula_and_names_are_kept(tmp_path: Path) -> 
         [
             ComputedEntry("Ni4O4", -40.0, entry_id="mp-19009"),
             ComputedStructureEntry(ROCK_SALT, -10.5),
-            ComputedEntry({"Mg2+": 2, "Ni4+": 1, "O2-": 4}, -33.0, entry_id="mine"),
+            ComputedEntry({"Mg2+": 2, "Ni4+,spin=0": 1, "O2-": 4}, -33.0, entry_id="mine"),
         ],
     )
     assert (first.name, first.source, first.energy, first.formula) == ("mp-19009", "mp-19009", -10.0, "NiO")
@@ -131,6 +131,9 @@ NICKEL = {"composition": {"Ni": 1, "O": 1}, "energy": -10.0, "entry_id": "mp-9"}
         ({**NICKEL, "entry_id": "MgO"}, "a phase of Hebe has that name"),
         ({**NICKEL, "energy_adjustments": [{"@class": "Odd"}]}, "a correction of it cannot be read"),
         ({**NICKEL, "@class": "Popen", "@module": "subprocess"}, "it is a Popen.*ComputedEntry"),
+        ({**NICKEL, "structure": {"sites": [{"label": "Ni"}]}}, "entry 1 .*not built like an entry"),
+        ({**NICKEL, "data": [3]}, "entry 1 .*not built like an entry"),
+        ({**NICKEL, "composition": "NiO"}, "it holds no atoms"),
         ("NiO", "entry 1: expected an object"),
     ],
 )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hebe.config.mixing import EntryFile
 
 _CLASSES: Final = ("ComputedEntry", "ComputedStructureEntry")
-_SPECIES: Final = re.compile(r"([A-Z][a-z]?)(?:(\d*\.?\d*)([+-]))?")
+_SPECIES: Final = re.compile(r"([A-Z][a-z]?)(?:(\d*\.?\d*)([+-]))?(?:,spin=-?[\d.]+)?")
 _SMALL: Final = 1e-8
 
 
@@ -103,6 +103,8 @@ def _entries(file: EntryFile, taken: dict[str, str]) -> list[PhaseEntry]:
             _check_name(entry.name, taken)
         except BadInputError as err:
             raise BadInputError(f"{place}: {err.reason}", suggestion=err.suggestion) from err
+        except (KeyError, TypeError, AttributeError) as err:
+            raise BadInputError(f"{place}: it is not built like an entry of pymatgen: {err!r}") from err
         taken[entry.name] = f"{place} of {file.file}"
         result.append(entry)
     return result
