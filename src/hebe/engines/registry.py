@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hebe.config.engines import EngineBlock, engine_names
 from hebe.config.engines.base import block_of
 from hebe.config.reading.yamlfile import Document, Source, load_model
-from hebe.exceptions import BadInputError
+from hebe.exceptions import BadInputError, HebeError
 from hebe.science.keys import canonical_json
 
 if TYPE_CHECKING:
@@ -30,6 +30,14 @@ def get_engine(spec: str | EngineBlock) -> Engine:
     if isinstance(spec, str):
         spec = _named(spec)
     return _make(canonical_json(spec.model_dump(mode="json", exclude=_NOT_OF_THE_ENGINE)), type(spec))
+
+
+def energy_scale_of(block: EngineBlock) -> str | None:
+    """Energy scale of an engine, None where it cannot be known here: its packages or data lie elsewhere."""
+    try:
+        return get_engine(block).energy_scale
+    except HebeError:
+        return None
 
 
 def _named(name: str) -> EngineBlock:

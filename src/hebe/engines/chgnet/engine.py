@@ -120,6 +120,12 @@ class CHGNetEngine(Driven):
             for structure, output in zip(structures, outputs, strict=True)
         ]
 
+    def outside_training(self, result: Relaxation) -> list[str]:
+        """What of a result lies outside what the model was trained on; empty for models that nothing is known of."""
+        from hebe.engines.chgnet.training import outside_training
+
+        return outside_training(result, self.energy_scale)
+
     def relax_many(
         self,
         structures: Sequence[Structure],
