@@ -85,7 +85,7 @@ def test_without_a_known_error_there_is_a_dash_and_a_note(capsys: Captured, monk
     assert row(text, "a")[-1] == "–"
     assert " 300 " in text, "the temperature stands alone"
     assert "300 ±" not in text
-    assert "No error of the engine on T_drawn is known" in text
+    assert "No error of the engine is known for drawn temperature" in text
     assert "range" not in text
 
 

@@ -53,6 +53,7 @@ class Forming(Analysis[NoOptions, MixingDoc]):
             sd=lambda document: document.T_mix_sd_configurations_K,
             n=lambda document: document.n_configurations,
             why_null=lambda document: document.competing.reason,
+            error=lambda document, scale, ion: document.T_mix_sd_model_K,  # noqa: ARG005 - as of every quantity
             draws=lambda document: _formation(document).T_mix_draws_K,
             derived=Derived(of="drawn_margin", divisor=lambda document: document.competing.dS_eV_per_K_per_site),
             lower_bound=lambda document: document.hull_grade == "D",

@@ -13,6 +13,7 @@ from hebe.config.mixing import MixingSpec
 from hebe.config.reading.units import celsius
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
+from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.hulls.hull_entries import PhaseFacts
 from hebe.science.mixing.member_result import MemberResult
 from hebe.science.mixing.oxygen_mixing import HullOxygen
@@ -335,11 +336,11 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             vibrations = HullVibrations(
                 own=[c.vibrations for c in given.cells], phases=dict(given.vibrations), highest=block.vibrations.highest
             )
-        return mixing_document(
+        document = mixing_document(
             own,
             simplest,
             given.phases,
-            None,
+            given.errors.get("mixing"),
             "",
             members=more,
             given=[PhaseFacts(**facts) for facts in given.facts],
@@ -349,7 +350,14 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             edges=edges,
             firing_temperature=given.firing_temperature,
             solution=block.solution,
+            brought=[PhaseEntry(**entry) for entry in given.entries],
         )
+        document.warnings += given.remarks
+        return document
+
+    def plain(self, block: MixingSpec) -> dict[str, Any]:
+        """Options without the files of energies: what they hold comes with the phases."""
+        return {key: value for key, value in super().plain(block).items() if key != "entries"}
 
     def remarks(self, result: MixingDoc) -> Sequence[str]:
         """Its warnings, and why there is no temperature."""

@@ -9,10 +9,11 @@ from hebe.analyses.marks import mark_texts
 from hebe.cli.output import new_table, terminal_width, write_line, write_table
 from hebe.report.values import (
     DASH,
+    ENGINE_ERROR,
     condition_of,
     engine_error,
+    error_remarks,
     has_ranges,
-    lacks_error,
     quantity_text,
     rank_range,
     rank_text,
@@ -123,7 +124,8 @@ def _notes(candidates: Sequence[RankedCandidate], columns: Sequence[Quantity[Any
     texts = [quantity_text(quantity, candidate) for candidate in candidates for quantity in columns]
     notes += _of_errors(candidates, columns, texts, spread=spread)
     if any(engine_error(candidates, quantity) is not None for quantity in columns):
-        notes.append("± in the head: error of the engine on hosts with measured values.")
+        notes.append(f"± in the head: {ENGINE_ERROR}.")
+    notes += error_remarks(candidates, columns)
     if any(text.startswith(">=") for text in texts):
         notes.append(
             ">=: lower bound, the hull lacks known phases (coverage below grade B) or compositions of the host."
@@ -150,12 +152,6 @@ def _of_errors(
         totals = [q.symbol for q in columns if q.shown.total and any(_has_total(q, c) for c in candidates)]
         also = f"; of {totals[0]} with that of the engine" if totals else ""
         notes.append(f"±: standard error over configurations{also}.")
-    lacking = [quantity for quantity in columns if any(lacks_error(quantity, c) for c in candidates)]
-    if lacking:
-        named = ", ".join(dict.fromkeys(quantity.symbol or quantity.title for quantity in lacking))
-        notes.append(
-            f"No error of the engine on {named} is known: without one there is no interval and no probability."
-        )
     return notes
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.analyses import mixing
 from hebe.config.reading.units import celsius
+from hebe.report.values import ENGINE_ERROR
 from hebe.science.choosing.sample import MIDDLE
 from hebe.science.choosing.standing import CERTAIN
 
@@ -49,12 +50,11 @@ _MIXING: Final = (
 )
 _UNCERTAINTIES: Final = (
     "Values are means over configurations. ± beside a value is the standard error of its mean, pooled over the "
-    "candidates where there are few configurations; of mixing temperatures without draws it holds the documented error "
-    "of the engine on mixing enthalpies too, and where that is not known there is none. A value with an interval in "
-    f"brackets is the median, and the interval the middle {MIDDLE}, of draws of the engine's errors; errors that "
-    "candidates share are drawn once for all of them. ± in the head of a column is the error of the engine on hosts "
-    "with measured values. Profiles, states and decompositions are those of one configuration, the lowest in energy as "
-    "made."
+    "candidates where there are few configurations; of mixing temperatures without draws it holds the error of the "
+    "engine on mixing enthalpies too, and there is none where nobody knows that. A value with an interval in brackets "
+    f"is the median, and the interval the middle {MIDDLE}, of draws of the engine's errors; errors that candidates "
+    f"share are drawn once for all of them. ± in the head of a column is the {ENGINE_ERROR}. "
+    "Profiles, states and decompositions are those of one configuration, the lowest in energy as made."
 )
 _RANKS: Final = (
     "The ranking is made again in every draw of the errors. Candidates share a rank (=) while the probability that the "

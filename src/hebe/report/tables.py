@@ -13,8 +13,10 @@ from hebe.report.markup import Markup, details, html, table, tag, unordered
 from hebe.report.sections import card_of
 from hebe.report.svg import marker, style_of
 from hebe.report.values import (
+    ENGINE_ERROR,
     condition_of,
     engine_error,
+    error_remarks,
     has_ranges,
     number,
     quantity_text,
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from hebe.schemas.candidate import RankedCandidate
 
 _CAPACITIES: Final = tuple(quantity for quantity in QUANTITIES if quantity.of_working_ion)
-_ENGINE_ERROR: Final = "error of the engine on hosts with measured values"
 
 
 def ranking_table(candidates: Sequence[RankedCandidate], ranked_by: Collection[str] = ()) -> Markup:
@@ -46,9 +47,9 @@ def ranking_table(candidates: Sequence[RankedCandidate], ranked_by: Collection[s
     ]
     rows = [_ranking_row(i, candidate, columns, ranges=ranges) for i, candidate in enumerate(candidates)]
     first = 3 if ranges else 2
-    notes = [tag("p", quantity.note, class_="note") for quantity in columns if quantity.note]
-    whole = tag("div", table(head, rows, range(first, first + len(columns)), class_="ranking"), class_="scroll")
-    return Markup(whole + "".join(notes))
+    remarks = [*error_remarks(candidates, columns), *(quantity.note for quantity in columns if quantity.note)]
+    ranking = tag("div", table(head, rows, range(first, first + len(columns)), class_="ranking"), class_="scroll")
+    return Markup(ranking + "".join(tag("p", remark, class_="note") for remark in remarks))
 
 
 def _title(quantity: Quantity[Any], candidates: Sequence[RankedCandidate]) -> str:
@@ -57,9 +58,9 @@ def _title(quantity: Quantity[Any], candidates: Sequence[RankedCandidate]) -> st
 
 
 def _titled(name: str, unit: str, error: str | None = None) -> Markup:
-    """Head of a column; `error` is the documented one of the engine."""
+    """Head of a column; `error` is that of the engine."""
     words = html(name).replace("T_mix", "T<sub>mix</sub>")
-    below = "" if error is None else f"<br>{tag('span', error, class_='sd', title=_ENGINE_ERROR)}"
+    below = "" if error is None else f"<br>{tag('span', error, class_='sd', title=ENGINE_ERROR)}"
     return Markup(words + f"<br>/ {html(unit)}" * bool(unit) + below)
 
 

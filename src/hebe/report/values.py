@@ -17,6 +17,9 @@ DASH: Final = "–"
 NEVER: Final = "never"
 """An infinite mixing temperature."""
 
+ENGINE_ERROR: Final = "error of the engine, on hosts with measured values or as the campaign gives it"
+"""What ± in the head of a column is."""
+
 
 def number(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
     """`value` times `scale` with that many decimals; a dash for None."""
@@ -58,16 +61,38 @@ def known_number(value: float, known: int) -> str:
 
 
 def engine_error(candidates: Sequence[CandidateDoc], quantity: Quantity[Any]) -> str | None:
-    """Documented error of the engine on a quantity of candidates, as ``± 0.5``; None unless all have the same.
+    """Error of the engine on a quantity of candidates, as ``± 0.5``; None unless all have the same.
 
     Where the error beside each value holds it, it is not said again.
     """
-    values = [value for candidate in candidates if (value := quantity.of(candidate)) is not None]
-    errors = {value.error for value in values if value.mean is not None}
-    error = errors.pop() if len(errors) == 1 else None
-    if error is None or quantity.shown.total:
+    errors = _errors(candidates, quantity)
+    if quantity.shown.total or len(errors) != 1 or None in errors:
         return None
-    size = error * quantity.shown.scale
+    return _size(quantity, *errors)
+
+
+def error_remarks(candidates: Sequence[CandidateDoc], columns: Sequence[Quantity[Any]]) -> list[str]:
+    """What the head of a column cannot say: whose error of the engine nobody knows, and which of them have several."""
+    remarks, unknown = [], []
+    for quantity in columns:
+        errors = _errors(candidates, quantity) if quantity.error is not None else set()
+        known = sorted(error for error in errors if error is not None)
+        if None in errors:
+            unknown.append(f"{'some values of ' if known else ''}{quantity.title}")
+        elif len(known) > 1 and not quantity.shown.total:
+            several = ", ".join(_size(quantity, error) for error in known)
+            remarks.append(f"{quantity.title}: error of the engine by stage {several}.")
+    return [*remarks, f"No error of the engine is known for {', '.join(unknown)}."] if unknown else remarks
+
+
+def _errors(candidates: Sequence[CandidateDoc], quantity: Quantity[Any]) -> set[float | None]:
+    """Errors of the engine on the values that there are; None stands for those that nobody knows, in no draws either."""
+    values = [value for candidate in candidates if (value := quantity.of(candidate)) is not None]
+    return {v.error for v in values if v.mean is not None and (v.error is not None or v.median is None)}
+
+
+def _size(quantity: Quantity[Any], error: float | None) -> str:
+    size = (error or 0.0) * quantity.shown.scale
     return f"± {known_number(size, decimals(size))}"
 
 
@@ -79,19 +104,13 @@ def signed(text: str) -> str:
 def error_of(quantity: Quantity[Any], value: Value) -> float | None:
     """Error beside a value: of its mean, with that of the engine in quadrature where the quantity says so.
 
-    None where that of the engine belongs to it and is not known: the rest alone would promise too much.
+    None where the quantity says so and nobody knows that of the engine: that of the mean alone would be too small.
     """
     if quantity.shown.total and value.error is None:
         return None
     parts = [value.se, value.error if quantity.shown.total else None]
     known = [part for part in parts if part is not None]
     return math.hypot(*known) if known else None
-
-
-def lacks_error(quantity: Quantity[Any], candidate: CandidateDoc) -> bool:
-    """Whether a value is printed without an error because that of the engine is not known."""
-    value = quantity.of(candidate)
-    return quantity.shown.total and value is not None and value.mean is not None and value.error is value.median is None
 
 
 def quantity_text(quantity: Quantity[Any], candidate: CandidateDoc, *, spread: bool = True, bound: str = ">=") -> str:
