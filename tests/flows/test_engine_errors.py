@@ -77,13 +77,14 @@ def test_what_a_campaign_gives_stands_beside_its_values(project: Path, capsys: p
     value = candidate.values[T_MIX.name]
     assert value.error is not None
     assert (error_of(T_MIX, value) or 0) >= value.error
-    assert "±" in quantity_text(T_MIX, candidate)
+    assert value.low != value.high
+    assert "(" in quantity_text(T_MIX, candidate), "the interval of the draws"
     for candidates, said in ((before, f"{UNKNOWN}voltage"), (after, f"{UNKNOWN}{STRAIN.title}.")):
         write_ranking(candidates, COLUMNS)
         printed = " ".join(capsys.readouterr().out.split())
         assert said in printed
         assert ("± in the head" in printed) == (candidates is after)
-        assert ("of T_mix with that of the engine" in printed) == (candidates is after)
+        assert ("errors of the engine and of the mean together" in printed) == (candidates is after)
 
 
 def ranked_after(path: Path) -> list[RankedCandidate]:

@@ -86,7 +86,7 @@ def error_remarks(candidates: Sequence[CandidateDoc], columns: Sequence[Quantity
 
 
 def _errors(candidates: Sequence[CandidateDoc], quantity: Quantity[Any]) -> set[float | None]:
-    """Errors of the engine on the values that there are; None stands for those that nobody knows, in no draws either."""
+    """Errors of the engine on the values that there are; None stands for those that nobody knows or draws."""
     values = [value for candidate in candidates if (value := quantity.of(candidate)) is not None]
     return {v.error for v in values if v.mean is not None and (v.error is not None or v.median is None)}
 
