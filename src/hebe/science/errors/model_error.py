@@ -59,8 +59,8 @@ class DocumentedPairs(ConfigModel):
     n
         Cells that they are fitted to; Student's t has one degree of freedom less.
     values
-        Pair (``Fe3+ Mn3+``, sorted) -> mean and standard deviation of its ``w``; only pairs of ions of one charge, whose
-        ``w`` has a meaning of its own.
+        Pair (``Fe3+ Mn3+``, sorted) -> mean and standard deviation of its ``w``; only pairs of ions of one charge,
+        whose ``w`` has a meaning of its own.
     geometry
         Root mean square of the part that is due to the geometry, which the others contain.
     source
