@@ -188,20 +188,27 @@ def write(folder: Path) -> None:
 
 
 def table(file: MixingFile) -> None:
-    """Mixing enthalpies of all cells, meV per mixed site, and the errors of every potential."""
+    """Mixing enthalpies of all cells and the errors of every potential, meV per mixed site; then what is doubtful."""
     names = [SHORT[scale] for scale in file.own]
-    head = ["cell", "atoms", "GPAW", *names, *(f"{name}, energy" for name in names), "geometry", "CPU s", "doubts"]
+    head = [
+        "cell",
+        "atoms",
+        "GPAW",
+        *(f"{name}{part}" for name in names for part in ("", ", energy")),
+        "geometry",
+        "CPU s",
+    ]
     print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
     for cell in file.cells:
-        true = enthalpy(file, cell, None, None)
-        errors = [difference(file, cell, scale, part) for part in ("both", "energy") for scale in file.own]
-        moved = difference(file, cell, "chgnet-0.3.0/MP2020", "geometry")
+        errors = [difference(file, cell, scale, part) for scale in file.own for part in ("both", "energy")]
+        errors.append(difference(file, cell, SCALES[FIRST], "geometry"))
         held = [file.members[name] for name in (cell.member, *cell.vertices)]
-        doubts = sum(len(one.warnings) for one in held)
-        row = [_title(file, cell.member), held[0].atoms, _meV(true)]
-        row += [_meV(None if one is None else -one.value, sign=True) for one in (*errors, moved)]
-        row += [f"{sum(one.cpu_s for one in held):.0f}", doubts or ""]
-        print(f"| {' | '.join(map(str, row))} |")
+        row = [_title(file, cell.member), held[0].atoms, _meV(enthalpy(file, cell, None, None))]
+        row += [_meV(None if one is None else -one.value, sign=True) for one in errors]
+        print(f"| {' | '.join(map(str, row))} | {sum(one.cpu_s for one in held):.0f} |")
+    for name, one in file.members.items():
+        if one.warnings:
+            print(f"- {_title(file, name)}: {'; '.join(one.warnings)}")
 
 
 def _title(file: MixingFile, name: str) -> str:
