@@ -56,10 +56,16 @@ class Given:
     vertices, members
         ``{"spec", "configuration", "calculation"}`` of members of the host with fewest species, and of those that
         compete by name, with ``"vibrations"`` where there are some.
+    edges
+        Members of the host halfway between those with fewest species, as `vertices`; without vibrations.
     facts
         Facts of the phases that are not the package's: ``{"id", "source", "ions"}``.
     vibrations
         Vibrations of competing phases by id.
+    firing_temperature
+        Firing temperature of the candidate (K), None where neither the campaign nor its family has one.
+    oxides
+        Oxides that give the energy of oxygen gas, by id of the phase.
     """
 
     cells: Sequence[Cell]
@@ -69,8 +75,11 @@ class Given:
     phases: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
     vertices: Sequence[Mapping[str, Any]] = ()
     members: Sequence[Mapping[str, Any]] = ()
+    edges: Sequence[Mapping[str, Any]] = ()
     facts: Sequence[Mapping[str, Any]] = ()
     vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
+    firing_temperature: float | None = None
+    oxides: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
 
     @property
     def cell(self) -> Cell:

@@ -1,17 +1,19 @@
-"""Mixing of a candidate against competing phases and against its own host, with vibrations where asked for."""
+"""Mixing of a candidate against competing phases and its own host, with vibrations and oxygen where asked for."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Derived, Quantity, Shown
-from hebe.analyses.wants import Displacements, Phases, Vertices
+from hebe.analyses.wants import Displacements, Edges, Firing, OxygenOxides, Phases, Vertices
 from hebe.config.mixing import MixingSpec
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.science.hulls.hull_entries import PhaseFacts
 from hebe.science.mixing.member_result import MemberResult
+from hebe.science.mixing.oxygen_mixing import HullOxygen
 from hebe.science.mixing.references import mixing_document
 from hebe.science.mixing.vibrational_mixing import HullVibrations
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
-    from hebe.schemas.mixing import MixingResult
+    from hebe.schemas.draws import Draws
+    from hebe.schemas.mixing import MixingResult, OxygenMixing
 
 COMPLETE_GRADES: Final = ("A", "B")
 """Grades of hull coverage at which a mixing temperature is more than a lower bound."""
@@ -53,12 +56,26 @@ def _model_error(part: Callable[[MixingDoc], MixingResult]) -> Callable[[MixingD
     return error
 
 
+def _drawn(document: MixingDoc, name: str) -> Draws | None:
+    """Sample of a formation, None where there is none."""
+    found: Draws | None = None if document.formation is None else getattr(document.formation, name)
+    return found
+
+
+def _most_likely(document: MixingDoc, part: MixingResult, name: str) -> float | None:
+    """Median of a mixing temperature, else as computed with other compositions of the host, else without (K)."""
+    drawn = _drawn(document, f"{name}_draws_K")
+    if drawn is not None:
+        median = drawn.quantile(0.5)
+        return max(0.0, median) if math.isfinite(median) else None
+    if document.formation is not None and document.formation.solution != "none":
+        found: float | None = getattr(document.formation, f"{name}_K")
+        return found
+    return part.T_mix_K
+
+
 def _temperature(
-    name: str,
-    title: str,
-    part: Callable[[MixingDoc], MixingResult],
-    path: str,
-    lower_bound: Callable[[MixingDoc], bool] | None = None,
+    name: str, title: str, part: Callable[[MixingDoc], MixingResult], drawn: str, path: str, *, needs_grade: bool
 ) -> Quantity[MixingDoc]:
     return Quantity(
         name=name,
@@ -66,14 +83,15 @@ def _temperature(
         unit="K",
         symbol="T_mix",
         better="low",
-        read=lambda document: part(document).T_mix_K,
+        read=lambda document: _most_likely(document, part(document), drawn),
         sd=lambda document: document.T_mix_sd_configurations_K,
         n=_configurations,
-        why_null=lambda document: part(document).reason,
+        why_null=lambda document: part(document).reason or "never",
         error=_model_error(part),
+        draws=lambda document: _drawn(document, f"{drawn}_draws_K"),
         derived=Derived(of="mixing_enthalpy", divisor=lambda document: gained(part(document)) or basis(document)),
         shown=Shown(unit="K", digits=0, total=True, column=True),
-        lower_bound=lower_bound,
+        lower_bound=lambda document: (needs_grade and _bound(document)) or _open_solution(document),
         path=path,
     )
 
@@ -103,12 +121,83 @@ def _bound(document: MixingDoc) -> bool:
     return document.hull_grade not in COMPLETE_GRADES
 
 
+def _open_solution(document: MixingDoc) -> bool:
+    """Whether some composition of the host may compete that nobody tried."""
+    return document.formation is not None and document.formation.solution != "complete"
+
+
+def _margin(document: MixingDoc) -> float | None:
+    """Margin at the firing temperature (eV per mixed site): the median where there is a sample, else as computed."""
+    drawn = _drawn(document, "margin_draws")
+    if drawn is not None:
+        return drawn.quantile(0.5)
+    return None if document.formation is None else document.formation.margin_eV_per_site
+
+
+def _why_unjudged(document: MixingDoc) -> str | None:
+    found = document.formation
+    if found is None or found.reason is not None:
+        return "not asked for" if found is None else found.reason
+    return "no error of the engine on mixing enthalpies is known"
+
+
 def _competing(document: MixingDoc) -> MixingResult:
     return document.competing
 
 
 def _same_host(document: MixingDoc) -> MixingResult:
     return document.same_host
+
+
+def _in_oxygen(name: str, title: str, unit: str, read: Callable[[OxygenMixing], float | None], **more: Any) -> Any:
+    """Quantity of mixing in exchange with oxygen: null where that was not asked for."""
+
+    def reason(document: MixingDoc) -> str | None:
+        if document.oxygen is None:
+            return "mixing with oxygen was not asked for"
+        return document.oxygen.reason or document.oxygen.overlap_reason
+
+    return Quantity[MixingDoc](
+        name=name,
+        title=title,
+        unit=unit,
+        read=lambda document: None if document.oxygen is None else read(document.oxygen),
+        n=_configurations,
+        why_null=reason,
+        compared=False,
+        **more,
+    )
+
+
+_IN_OXYGEN: Final[tuple[Quantity[MixingDoc], ...]] = (
+    _in_oxygen(
+        "mixing_temperature_in_oxygen",
+        "T_mix in oxygen",
+        "K",
+        lambda oxygen: oxygen.T_mix_K,
+        symbol="T_mix",
+        better="low",
+        shown=Shown(unit="K", digits=0),
+        lower_bound=_bound,
+    ),
+    _in_oxygen(
+        "mixing_free_energy_in_oxygen",
+        "free energy of mixing in oxygen",
+        "eV/site",
+        lambda oxygen: oxygen.dG_eV_per_site,
+        symbol="ΔG",
+        better="low",
+        shown=Shown(unit="meV per site", scale=1000, digits=1, sign=True),
+    ),
+    _in_oxygen(
+        "oxygen_window_overlap",
+        "overlap of oxygen windows",
+        "eV",
+        lambda oxygen: oxygen.window_overlap_eV,
+        better="high",
+        shown=Shown(unit="eV", digits=2, sign=True),
+    ),
+)
 
 
 class Mixing(Analysis[MixingSpec, MixingDoc]):
@@ -123,11 +212,47 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     Result = MixingDoc
     quantities = (
         _enthalpy("mixing_enthalpy", "mixing enthalpy, competing", _competing, "mixing.competing.dH_eV_per_site"),
-        _temperature("mixing_temperature", "T_mix competing", _competing, "mixing.competing.T_mix_K", _bound),
+        _temperature(
+            "mixing_temperature",
+            "T_mix competing",
+            _competing,
+            "T_mix",
+            "mixing.competing.T_mix_K",
+            needs_grade=True,
+        ),
         _enthalpy(
             "mixing_enthalpy_same_host", "mixing enthalpy, same host", _same_host, "mixing.same_host.dH_eV_per_site"
         ),
-        _temperature("mixing_temperature_same_host", "T_mix same host", _same_host, "mixing.same_host.T_mix_K"),
+        _temperature(
+            "mixing_temperature_same_host",
+            "T_mix same host",
+            _same_host,
+            "T_mix_same_host",
+            "mixing.same_host.T_mix_K",
+            needs_grade=False,
+        ),
+        Quantity(
+            name="formation_probability",
+            title="forms when fired",
+            better="high",
+            read=lambda document: None if document.formation is None else document.formation.probability,
+            why_null=_why_unjudged,
+            shown=Shown(unit="%", scale=100, digits=0, column=True),
+        ),
+        Quantity(
+            name="formation_margin",
+            title="margin when fired",
+            unit="eV/site",
+            symbol="ΔG",
+            better="low",
+            read=_margin,
+            sd=lambda document: document.dH_sd_eV_per_site,
+            n=_configurations,
+            sd_starts=lambda document: document.dH_sd_starts_eV_per_site,
+            why_null=_why_unjudged,
+            draws=lambda document: _drawn(document, "margin_draws"),
+            shown=Shown(unit="meV per site", scale=1000, digits=1, sign=True),
+        ),
         Quantity(
             name="energy_above_hull",
             title="energy above hull",
@@ -140,6 +265,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             why_null=lambda document: document.competing.reason,
             shown=Shown(unit="meV per atom", scale=1000, digits=1),
         ),
+        *_IN_OXYGEN,
     )
     marks = (
         Mark(
@@ -177,16 +303,21 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     )
 
     def wants(self, block: MixingSpec, member: MemberSpec) -> Sequence[Want]:
-        """Competing phases, members of the host with fewest species, and their vibrations where asked for."""
+        """Competing phases, members of the host with fewest species, firing temperature, and what is asked for."""
         del member
         asked = block.vibrations
-        more = [] if asked is None else [Displacements(supercell=asked.supercell, displacement=asked.displacement)]
-        return (Phases(), Vertices(), *more)
+        more: list[Want] = [] if block.oxygen is None else [OxygenOxides()]
+        if asked is not None:
+            more.append(Displacements(supercell=asked.supercell, displacement=asked.displacement))
+        more += [Edges()] if block.solution else []
+        return (Phases(), Vertices(), Firing(), *more)
 
     def analyse(self, block: MixingSpec, member: MemberSpec, given: Given) -> MixingDoc:
         """Mixing of the candidate from the mean energy over its configurations."""
         own = [MemberResult(member, c.configuration, c.made, accept=given.accept) for c in given.cells]
-        simplest, more = ([_member(entry, given.accept) for entry in part] for part in (given.vertices, given.members))
+        simplest, more, edges = (
+            [_member(entry, given.accept) for entry in part] for part in (given.vertices, given.members, given.edges)
+        )
         vibrations = None
         if block.vibrations is not None:
             vibrations = HullVibrations(
@@ -202,12 +333,24 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             given=[PhaseFacts(**facts) for facts in given.facts],
             temperatures=list(block.temperatures),
             vibrations=vibrations,
+            oxygen=_oxygen(block, given),
+            edges=edges,
+            firing_temperature=given.firing_temperature,
+            solution=block.solution,
         )
 
     def remarks(self, result: MixingDoc) -> Sequence[str]:
         """Its warnings, and why there is no temperature."""
         reasons = [("competing", result.competing.reason), ("same_host", result.same_host.reason)]
+        if result.oxygen is not None:
+            reasons.append(("oxygen", result.oxygen.reason))
         return [*result.warnings, *(f"{name}: T_mix is null: {reason}" for name, reason in reasons if reason)]
+
+
+def _oxygen(block: MixingSpec, given: Given) -> HullOxygen | None:
+    if block.oxygen is None:
+        return None
+    return HullOxygen(given.oxides, block.oxygen.fired_at(given.firing_temperature), block.oxygen.pressure)
 
 
 def _member(entry: Mapping[str, Any], accept: tuple[str, ...]) -> MemberResult:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from hebe.schemas.draws import Draws
+
 if TYPE_CHECKING:
     from hebe.schemas.candidate import CandidateDoc
     from hebe.schemas.result import Value
@@ -76,6 +78,8 @@ class Quantity(Generic[ResultT]):
         Why a result has no value; its last warning without one.
     error
         Documented error of the engine on the value of a result: from the result, the energy scale and the working ion.
+    draws
+        Sample of the value of a result under errors that candidates share.
     derived
         Where its standard error comes from, if not from its own spread.
     compared
@@ -102,6 +106,7 @@ class Quantity(Generic[ResultT]):
     n: Callable[[ResultT], int] | None = None
     why_null: Callable[[ResultT], str | None] | None = None
     error: Callable[[ResultT, str, str | None], float | None] | None = None
+    draws: Callable[[ResultT], Draws | None] | None = None
     derived: Derived[ResultT] | None = None
     compared: bool = True
     signed: Callable[[ResultT], float | None] | None = None

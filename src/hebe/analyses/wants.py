@@ -31,6 +31,20 @@ class Vertices(Want):
 
 
 @dataclass(frozen=True)
+class Edges(Want):
+    """Members of the host halfway between those with fewest species, as few as fix all terms in pairs of ions.
+
+    Each is relaxed from one start, and not where an evaluation is costly. The candidate's own composition is not one
+    of them.
+    """
+
+
+@dataclass(frozen=True)
+class Firing(Want):
+    """Firing temperature of the campaign, or the usual one of its host family."""
+
+
+@dataclass(frozen=True)
 class Displacements(Want):
     """Harmonic vibrations of the as-made cells, and of the phases and members of the host that are wanted too.
 
@@ -44,3 +58,8 @@ class Displacements(Want):
 
     supercell: float = 10.0
     displacement: float = 0.01
+
+
+@dataclass(frozen=True)
+class OxygenOxides(Want):
+    """Oxides that give the energy of oxygen gas, whatever the candidate is made of."""

@@ -55,6 +55,7 @@ _MIXING: Final = (
     "T_mix_sd_configurations_K",
     "T_mix_sd_model_K",
     "vibrations",
+    "oxygen",
 )
 
 

@@ -92,9 +92,12 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
     except BadInputError as err:
         raise bad_key(campaign, key, f"{shown(host.file.file)}: {err.reason}", err.suggestion) from err
     fields = {"family": found.family.name, "file": None, "like": None, "crystal": found.family.model_dump(mode="json")}
-    return campaign.model_copy(
-        update={"host": host.model_copy(update={**fields, "sublattices": {**own, **host.sublattices}})}
-    )
+    read = host.model_copy(update={**fields, "sublattices": {**own, **host.sublattices}})
+    usual = None if host.like is None else load_family(host.like).synthesis
+    fired_at = campaign.firing_temperature
+    if fired_at is None and usual is not None:
+        fired_at = usual.temperature
+    return campaign.model_copy(update={"host": read, "firing_temperature": fired_at})
 
 
 def _text(campaign: Campaign, cell: CellFile, folder: Path, key: KeyPath) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import Commands, add_json, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
+from hebe.config.reading.units import celsius
 
 if TYPE_CHECKING:
     import argparse
@@ -59,6 +60,8 @@ def show_family(options: argparse.Namespace) -> int:
     write_line(f"  working ions: {ions}; {contents}" if ions else "  no working ion: mixing only")
     if family.working_shared:
         write_line(f"  the working ion stands on {', '.join((*family.working_own, *family.working_shared))}")
+    if family.synthesis is not None:
+        write_line(f"  fired at {celsius(family.synthesis.temperature)}, {family.synthesis.atmosphere}")
     write_line()
     table = new_table(["sublattice", "role", "sites/f.u.", "CN", "oxidation states (ls: low spin)"], right=(2, 3))
     for name, sub in family.sublattices.items():
@@ -71,7 +74,8 @@ def show_family(options: argparse.Namespace) -> int:
         write_line(f"  No potentials: {family.no_electrode}")
     write_line()
     write_line("Sources")
-    for source in (family.citation, *family.sources):
+    fired = () if family.synthesis is None else (family.synthesis.source,)
+    for source in dict.fromkeys((family.citation, *family.sources, *fired)):
         write_line(f"  {source}")
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from hebe.config.reading.units import celsius
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ structures: {method: sqs, cations: 12, per_candidate: 2, seed: 7}   # supercells
 _REDOX: Final = "  redox_compatible: true       # no species that would oxidise another\n"
 _ENTROPY: Final = """                       # applied in this order
   entropy: {min: 1.5 R, convention: mixed-site}   # per mixed site; R is the gas constant"""
+_FIRING: Final = """\
+firing_temperature: {temperature}   # does a candidate form there? Usual for the family, in {atmosphere}
+"""
 _ELECTRODE: Final = """\
 stages:
   - engine: chgnet             # or {ase: package.module:factory, energy_scale: NAME}
@@ -108,7 +112,13 @@ def campaign_text(family: Family, ion: str | None, name: str, file: str = "campa
             text += _example(family, sublattice)
         else:
             text += _anions(family, sublattice) if anions else _sublattice(family, sublattice, pools[sublattice])
-    return text + _choice(family, pools) + (_electrode(family) if electrode else _MIXING)
+    return text + _choice(family, pools) + _firing(family) + (_electrode(family) if electrode else _MIXING)
+
+
+def _firing(family: Family) -> str:
+    """Firing temperature of the family."""
+    usual = family.synthesis
+    return "" if usual is None else _FIRING.format(temperature=celsius(usual.temperature), atmosphere=usual.atmosphere)
 
 
 def _electrode(family: Family) -> str:

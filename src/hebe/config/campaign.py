@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from hebe.config.family import Family, load_family
+from hebe.config.family_synthesis import FiringTemperature
 from hebe.config.mixing import MixingSpec
 from hebe.config.model import ConfigModel
 from hebe.config.ranking import Rank
@@ -260,7 +261,10 @@ class Selection(ConfigModel):
 
 
 class Campaign(ConfigModel):
-    """A validated campaign; the campaign's id is its name."""
+    """A validated campaign; the campaign's id is its name.
+
+    ``firing_temperature`` (K) is where candidates are asked whether they form; that of the family by default.
+    """
 
     name: Name
     host: HostSpec
@@ -271,5 +275,18 @@ class Campaign(ConfigModel):
     mixing: MixingSpec = MixingSpec()
     stages: tuple[Stage, ...] = Field(min_length=1, max_length=8)
     rank: Rank = Rank()
+    firing_temperature: FiringTemperature | None = None
     _source: Source = PrivateAttr(default_factory=Source)
     """Where the campaign was read, for messages about it."""
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_unset(handler(self), ("firing_temperature",))
+
+    @property
+    def fired_at(self) -> float | None:
+        """Firing temperature (K): that of the campaign, else of its family; None where neither has one."""
+        if self.firing_temperature is not None:
+            return self.firing_temperature
+        synthesis = self.host.data.synthesis
+        return None if synthesis is None else synthesis.temperature

@@ -23,6 +23,7 @@ from hebe.config.family_sites import (
     Working,
     without_defaults,
 )
+from hebe.config.family_synthesis import Synthesis
 from hebe.config.family_topology import Topology
 from hebe.config.model import ConfigModel
 from hebe.config.plugins import load_plugin, plugins
@@ -43,7 +44,7 @@ _LADDER: Final = ("ladder_electrode", "no_electrode", "ladder", "anion_limit")
 _TAKEN_OVER: Final = (*_LADDER, "topology")
 """What a family has of the one that it is like."""
 
-_LATER: Final = ("bonding", "role", "working", "groups", "example")
+_LATER: Final = ("bonding", "role", "working", "groups", "example", "synthesis")
 """Fields that do not identify a family that leaves them out."""
 
 
@@ -114,6 +115,7 @@ class Family(ConfigModel):
     working: tuple[str, ...] = ()
     groups: dict[str, GroupData] = Field(default_factory=dict)
     example: dict[str, Example] = Field(default_factory=dict)
+    synthesis: Synthesis | None = None
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

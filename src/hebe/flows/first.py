@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymatgen.core import Structure
 
+from hebe.analyses.wants import Edges
 from hebe.flows.wanted import SHARED_PRIORITY, Member, States
 from hebe.flows.wiring import StageWiring
 from hebe.makers.order import OrderMaker
@@ -16,6 +17,7 @@ from hebe.science.structures.given_cells import CellSet
 if TYPE_CHECKING:
     from jobflow import Job
 
+    from hebe.analyses.wants import Want
     from hebe.config.stage import Task
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
@@ -106,7 +108,15 @@ class BuiltStage(FirstStage):
         return sorted(wanted - {Fraction(spec.x_made)}, reverse=True)
 
     def member(
-        self, spec: MemberSpec, prefix: str, index: int, priority: int, builder: BuildMaker, candidate: str | None
+        self,
+        spec: MemberSpec,
+        prefix: str,
+        index: int,
+        priority: int,
+        builder: BuildMaker,
+        candidate: str | None,
+        *,
+        want: type[Want] | None = None,
     ) -> Member:
         """Built configuration with its as-made ordering, relaxed."""
         label = f"{prefix}/c{index}"
@@ -117,7 +127,8 @@ class BuiltStage(FirstStage):
             order.make(spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate
         )
         start = (build.output, ordering.output, None, 0)
-        job = self.calculated(start, f"{made}/o0/s{self.number}", priority, spec, candidate=candidate)
+        number = 1 if want is Edges else self.n_starts
+        job = self.calculated(start, f"{made}/o0/s{self.number}", priority, spec, candidate=candidate, n_starts=number)
         return Member(build.output, build.output.n_fu, job)
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
@@ -167,10 +178,18 @@ class GivenStage(FirstStage):
         return sorted({state.x for state in self.cells[spec.candidate_id].states}, reverse=True)
 
     def member(
-        self, spec: MemberSpec, prefix: str, index: int, priority: int, builder: BuildMaker, candidate: str | None
+        self,
+        spec: MemberSpec,
+        prefix: str,
+        index: int,
+        priority: int,
+        builder: BuildMaker,
+        candidate: str | None,
+        *,
+        want: type[Want] | None = None,
     ) -> Member:
         """The given cell as made."""
-        del builder
+        del builder, want
         cells, name = self.cells[spec.candidate_id], f"{prefix}/c{index}/x{spec.x_made}/o0/s{self.number}"
         return Member(None, cells.n_fu, self.calculated((cells.made,), name, priority, spec, candidate=candidate))
 

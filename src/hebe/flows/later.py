@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hebe.analyses.wants import Contents, Metal, Phases, Vertices
+from hebe.analyses.wants import Contents, Metal, OxygenOxides, Phases
 from hebe.config.reading.refusal import bad_key
 from hebe.flows.first import BuiltStage
 from hebe.flows.wanted import SHARED_PRIORITY, Member, States
@@ -16,6 +16,7 @@ from hebe.flows.wiring import StageWiring
 if TYPE_CHECKING:
     from jobflow import Job, OutputReference
 
+    from hebe.analyses.wants import Want
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
     from hebe.science.hulls.given_phases import GivenPhase
@@ -74,12 +75,20 @@ class LaterStage(StageWiring):
         super().candidate(spec, position)
 
     def member(
-        self, spec: MemberSpec, prefix: str, index: int, priority: int, builder: BuildMaker, candidate: str | None
+        self,
+        spec: MemberSpec,
+        prefix: str,
+        index: int,
+        priority: int,
+        builder: BuildMaker,
+        candidate: str | None,
+        *,
+        want: type[Want] | None = None,
     ) -> Member:
         """As-made cell of the stage before, calculated anew."""
-        if candidate is None and Vertices not in self.before.kinds:
-            return self.fresh.member(spec, prefix, index, priority, builder, candidate)
-        before = self.before.member(spec, prefix, index, priority, builder, candidate)
+        if want is not None and want not in self.before.kinds:
+            return self.fresh.member(spec, prefix, index, priority, builder, candidate, want=want)
+        before = self.before.member(spec, prefix, index, priority, builder, candidate, want=want)
         name = f"{prefix}/c{index}/x{spec.x_made}/o0/s{self.number}"
         job = self._again(before.configuration, [before.made], 0, name, spec)
         return Member(before.configuration, before.n_fu, self.add(job, name, priority, candidate), before)
@@ -102,6 +111,10 @@ class LaterStage(StageWiring):
         if Phases not in self.before.kinds:
             return self.fresh.phase(phase)
         return self._reference(f"shared/{phase.id}", self.before.phase(phase))
+
+    def oxide(self, phase: Phase) -> Job:
+        """Oxide of the stage before, calculated anew; from its structure where only this stage needs oxygen."""
+        return self.phase(phase) if OxygenOxides in self.before.kinds else self.fresh.phase(phase)
 
     def metal(self) -> Job:
         """Working-ion metal of the stage before, calculated anew."""

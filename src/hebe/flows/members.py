@@ -1,4 +1,4 @@
-"""Members of a host that a campaign compares with: those that it names, and those with fewest species."""
+"""Members of a host that a campaign compares with: those that it names, those with fewest species, those between."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hebe.config.reading.refusal import bad_key
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.member import composition_of, split_of
+from hebe.science.hulls.midpoints import telling_midpoints
 from hebe.science.hulls.vertices import polytope_vertices
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
     from hebe.science.chemistry.space import CompositionSpace
+    from hebe.science.hulls.vertices import Vertex
 
 
 def named_member(campaign: Campaign, space: CompositionSpace, number: int) -> tuple[HostComposition, Split]:
@@ -41,16 +43,37 @@ def named_member(campaign: Campaign, space: CompositionSpace, number: int) -> tu
 
 def host_vertices(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
     """Members of the host with fewest species at the candidate's oxidation states."""
-    split, member = split_of(spec) or {}, composition_of(spec)
-    sites = {name: member.host.sublattices[name].multiplicity for name in split}
+    member = composition_of(spec)
+    return [_member_at(member, vertex) for vertex in _polytope(spec)]
+
+
+def edge_members(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
+    """Members halfway between those with fewest species: the fewest that fix all terms in pairs of ions.
+
+    See `telling_midpoints`. The candidate's own composition is never one of them.
+    """
+    member = composition_of(spec)
+
+    def allowed(point: Vertex) -> bool:
+        return _member_at(member, point)[0] != member
+
+    return [_member_at(member, point) for point in telling_midpoints(_polytope(spec), allowed)]
+
+
+def _polytope(spec: MemberSpec) -> list[Vertex]:
+    """Vertices of all neutral mixtures of a candidate's ions on its mixed sublattices."""
+    split = split_of(spec) or {}
+    sites = {name: composition_of(spec).host.sublattices[name].multiplicity for name in split}
     charge = sum((ion.charge * x for part in split.values() for ion, x in part.items()), Fraction(0))
-    result = []
-    for vertex in polytope_vertices({name: tuple(part) for name, part in split.items()}, sites, charge):
-        amounts = vertex.as_split()
-        fractions: dict[str, dict[str, Fraction]] = {}
-        for name, part in amounts.items():
-            fractions[name] = {}
-            for ion, x in part.items():
-                fractions[name][ion.element] = fractions[name].get(ion.element, Fraction(0)) + x / sites[name]
-        result.append((member.with_fractions(fractions), amounts))
-    return result
+    return polytope_vertices({name: tuple(part) for name, part in split.items()}, sites, charge)
+
+
+def _member_at(member: HostComposition, point: Vertex) -> tuple[HostComposition, Split]:
+    """Member of the host of another one with these ions."""
+    amounts, fractions = point.as_split(), dict[str, dict[str, Fraction]]()
+    for name, part in amounts.items():
+        sites = member.host.sublattices[name].multiplicity
+        fractions[name] = {}
+        for ion, x in part.items():
+            fractions[name][ion.element] = fractions[name].get(ion.element, Fraction(0)) + x / sites
+    return member.with_fractions(fractions), amounts

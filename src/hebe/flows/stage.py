@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hebe.schemas.spec import MemberSpec
 
 _BORDER_PRIORITY: Final = -1_000_000
-_NEEDED: Final = {"name", "host", "structures", "stages", "rank"}
+_NEEDED: Final = {"name", "host", "structures", "stages", "rank", "firing_temperature"}
 
 
 def wire_stage(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> StageWiring:

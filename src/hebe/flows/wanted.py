@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from jobflow import Job, OutputReference
 
-from hebe.analyses.wants import Contents, Displacements, Metal, Phases, Vertices, Want
-from hebe.flows.members import host_vertices
+from hebe.analyses.wants import Contents, Displacements, Edges, Firing, Metal, OxygenOxides, Phases, Vertices, Want
+from hebe.flows.members import edge_members, host_vertices
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.competing import phases_within
 from hebe.science.hulls.hull_entries import phase_facts
+from hebe.science.hulls.oxygen import oxygen_oxides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,13 +103,20 @@ class Wanted:
         asked, found = _first(wants, Displacements), dict[str, Any]()
         if _first(wants, Metal) is not None:
             found["metal"] = self.wiring.metal().output
+        fired_at = self.wiring.campaign.fired_at
+        if _first(wants, Firing) is not None and fired_at is not None:
+            found["firing_temperature"] = fired_at
         if _first(wants, Phases) is not None:
             found |= self._phases(asked)
+        if _first(wants, OxygenOxides) is not None:
+            found["oxides"] = {phase.id: self.wiring.oxide(phase).output for phase in oxygen_oxides()}
         if _first(wants, Vertices) is not None:
             elements = set(composition_of(self.spec).elements)
             named = [member for member in self.wiring.competitors if set(member[0].elements) <= elements]
             for key, members in (("vertices", host_vertices(self.spec)), ("members", named)):
                 found[key] = [self._vertex(self.wiring.vertex(*member), asked) for member in members]
+        if _first(wants, Edges) is not None and not self.wiring.stage.engine.traits.costly:
+            found["edges"] = [self._vertex(self.wiring.edge(*member), None) for member in edge_members(self.spec)]
         return found
 
     def _states_of(self, index: int) -> list[States]:

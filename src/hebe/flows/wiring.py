@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobflow import Job, OutputReference
 
 from hebe.analyses.registry import get_analysis
-from hebe.analyses.wants import Want
+from hebe.analyses.wants import Edges, Vertices, Want
 from hebe.config.campaign import Campaign
 from hebe.config.family import Family
 from hebe.flows.members import named_member
@@ -97,9 +97,20 @@ class StageWiring(ABC):
 
     @abstractmethod
     def member(
-        self, spec: MemberSpec, prefix: str, index: int, priority: int, builder: BuildMaker, candidate: str | None
+        self,
+        spec: MemberSpec,
+        prefix: str,
+        index: int,
+        priority: int,
+        builder: BuildMaker,
+        candidate: str | None,
+        *,
+        want: type[Want] | None = None,
     ) -> Member:
-        """Configuration of a member, and its as-made calculation."""
+        """Configuration of a member, and its as-made calculation.
+
+        One that belongs to no candidate is there for a `want`; those on edges start once.
+        """
 
     @abstractmethod
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
@@ -108,6 +119,10 @@ class StageWiring(ABC):
     @abstractmethod
     def phase(self, phase: Phase | GivenPhase) -> Job:
         """Calculation of a competing phase, shared by the campaign."""
+
+    def oxide(self, phase: Phase) -> Job:
+        """Calculation of an oxide that gives the energy of oxygen gas, shared with the competing phases."""
+        return self.phase(phase)
 
     def metal(self) -> Job:
         """Calculation of the working-ion metal."""
@@ -181,8 +196,13 @@ class StageWiring(ABC):
             for analysis in map(get_analysis, self.stage.analyses)
         ]
 
-    def vertex(self, composition: HostComposition, split: Split) -> Vertex:
-        """Member of the host with fewest species: built and calculated once per campaign."""
+    def edge(self, composition: HostComposition, split: Split) -> Vertex:
+        """Member of the host between two with fewest species; one that competes by name is calculated as such."""
+        named = any(composition == other for other, _ in self.competitors)
+        return self.vertex(composition, split, Vertices if named else Edges)
+
+    def vertex(self, composition: HostComposition, split: Split, want: type[Want] = Vertices) -> Vertex:
+        """Member of the host that candidates are compared with: built and calculated once per campaign."""
         spec = member_spec(composition, split, primary_sublattice(composition.fractions), self.space.valences)
         label = f"shared/{spec.formula}"
         key = f"{label} {spec.split}"
@@ -191,7 +211,8 @@ class StageWiring(ABC):
             size = _multiple(sites, composition.denominator)
             size = size if size <= _LARGEST_GROWTH * sites else sites
             builder = BuildMaker(n_sites=size, seed=0, shells=self.campaign.structures.shells)
-            self._shared[key] = Vertex(spec, label, self.member(spec, label, 0, SHARED_PRIORITY, builder, None))
+            member = self.member(spec, label, 0, SHARED_PRIORITY, builder, None, want=want)
+            self._shared[key] = Vertex(spec, label, member)
         found: Vertex = self._shared[key]
         return found
 

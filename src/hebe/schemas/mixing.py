@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from hebe.schemas.base import Document
+from hebe.schemas.draws import Draws
+from hebe.schemas.oxygen import OxygenFit
 from hebe.schemas.result import ResultDoc
 
 
@@ -62,6 +64,101 @@ class VibrationalMixing(Document):
     reason: str | None = None
 
 
+class PotentialWindow(Document):
+    """Oxygen potentials between two ends (eV per atom, from half an O2 at 0 K), and as pressures; None: no end."""
+
+    low_eV: float | None = None
+    high_eV: float | None = None
+    low_log10_bar: float | None = None
+    high_log10_bar: float | None = None
+
+
+class OxygenMixing(Document):
+    """Mixing against the competing phases in exchange with oxygen gas; per mixed site.
+
+    ``dG_eV_per_site`` is the free energy above the lowest mixture at the firing temperature, ``decomposition``, and
+    ``O2_given_off_per_site`` what goes into the gas as that forms (molecules; negative: taken up). ``potential_eV`` is
+    the potential of the gas there, per atom, from half an O2 at 0 K. ``stable_K`` are the temperatures between which
+    the candidate is on the hull, ``T_mix_K`` and ``T_stable_up_to_K`` the ends of the lowest of them (None: the search
+    ended first). ``window`` are the potentials at which it is on the hull at the firing temperature, None: at none.
+    ``cation_windows`` are those of each cation's own binary oxide, ``window_overlap_eV`` how far all of them overlap,
+    negative where there is a gap; ``overlap_reason`` says why there is no overlap. ``heated`` are the metals of whose
+    ions the thermal free energies count; phases of ``unknown_states`` count as if those were 2+.
+    """
+
+    temperature_K: float
+    pressure_bar: float
+    fit: OxygenFit
+    potential_eV: float | None = None
+    T_mix_K: float | None = None
+    T_stable_up_to_K: float | None = None
+    stable_K: list[tuple[float, float]] = Field(default_factory=list)
+    dG_eV_per_site: float | None = None
+    decomposition: list[DecompositionPhase] = Field(default_factory=list)
+    O2_given_off_per_site: float | None = None
+    window: PotentialWindow | None = None
+    cation_windows: dict[str, PotentialWindow] = Field(default_factory=dict)
+    window_overlap_eV: float | None = None
+    overlap_reason: str | None = None
+    heated: list[str] = Field(default_factory=list)
+    unknown_states: list[str] = Field(default_factory=list)
+    reason: str | None = None
+
+
+class Formation(Document):
+    """Whether a candidate is a single phase in equilibrium at the firing temperature, under the errors of the engine.
+
+    Given the phases on the hull, and the solution of the same host at other compositions where ``solution`` is not
+    ``none``. Not covered: kinetics, volatility, melting, phases that nobody listed, entropies other than the ideal one.
+
+    Parameters
+    ----------
+    temperature_K
+        Firing temperature, None where nothing is known of it: then there are only mixing temperatures.
+    pressure_O2_bar
+        Pressure of oxygen, None where the hull is closed to it.
+    margin_eV_per_site, margin_draws
+        Free energy above the lowest mixture at the firing temperature, as computed and as a sample. Negative: below
+        the lowest mixture of other phases and computed members. Not clamped.
+    probability
+        Share of the draws with a margin that is not positive; None without a known error of the engine.
+    T_mix_K, T_mix_same_host_K
+        Mixing temperatures as computed, other compositions of the host on the hull; None where no temperature
+        stabilises the candidate.
+    T_mix_draws_K, T_mix_same_host_draws_K
+        The same as samples: ``dH / dS`` of the mixture that decides, negative where the enthalpy is, infinite where no
+        temperature stabilises the candidate.
+    decomposition
+        Lowest mixture at the firing temperature; compositions of the host are called by their ions.
+    sensitivity
+        Derivative of the margin (eV per site) by ``w`` of each pair of ions (eV per mixed site).
+    phase_sensitivity
+        Derivative of the margin (eV per site) by the energy of each competing phase (eV per atom).
+    solution
+        ``none``, ``fitted`` to members that leave pairs open, or ``complete``.
+    error_source
+        Where the errors come from; None without any.
+    reason
+        Why there is nothing.
+    """
+
+    temperature_K: float | None = None
+    pressure_O2_bar: float | None = None
+    margin_eV_per_site: float | None = None
+    margin_draws: Draws | None = None
+    probability: float | None = None
+    T_mix_K: float | None = None
+    T_mix_same_host_K: float | None = None
+    T_mix_draws_K: Draws | None = None
+    T_mix_same_host_draws_K: Draws | None = None
+    decomposition: list[DecompositionPhase] = Field(default_factory=list)
+    sensitivity: dict[str, float] = Field(default_factory=dict)
+    phase_sensitivity: dict[str, float] = Field(default_factory=dict)
+    solution: Literal["none", "fitted", "complete"] = "none"
+    error_source: Literal["documented", "given", "calibrated"] | None = None
+    reason: str | None = None
+
+
 class MixingDoc(ResultDoc):
     """Mixing of one candidate; scalars from the mean energy over its configurations.
 
@@ -97,3 +194,5 @@ class MixingDoc(ResultDoc):
     left_out: dict[str, str] = Field(default_factory=dict)
     hull_unlisted: list[str] = Field(default_factory=list)
     vibrations: VibrationalMixing | None = None
+    oxygen: OxygenMixing | None = None
+    formation: Formation | None = None

@@ -36,6 +36,7 @@ _UNITS: Final[dict[str, dict[str, float]]] = {
     "inverse length": {"": 1.0, "1/A": 1.0},
     "length": {"": 1.0, "A": 1.0, "pm": 0.01, "nm": 10.0},
     "time": {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0},
+    "pressure": {"": 1.0, "bar": 1.0, "mbar": 1e-3, "atm": 1.01325, "Pa": 1e-5, "kPa": 1e-2, "MPa": 10.0},
     "memory": {"": 1.0, "MB": 1.0, "GB": 1000.0, "MiB": 1.048576, "GiB": 1073.741824},
 }
 _KELVIN_OFFSET: Final = {"": 0.0, "K": 0.0, "degC": 273.15, "C": 273.15}
@@ -74,7 +75,8 @@ def parse_quantity(value: Any, kind: str) -> float:
         A number, or a text with a number and a unit.
     kind
         ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``energy`` (eV), ``force`` (eV/A),
-        ``length`` (A), ``inverse length`` (1/A), ``time`` (s), ``memory`` (MB) or ``temperature`` (K).
+        ``length`` (A), ``inverse length`` (1/A), ``time`` (s), ``pressure`` (bar),
+        ``memory`` (MB) or ``temperature`` (K).
 
     Raises
     ------
@@ -97,6 +99,11 @@ def parse_quantity(value: Any, kind: str) -> float:
     return number * _UNITS[kind][match["unit"]]
 
 
+def celsius(temperature: float) -> str:
+    """Text of a temperature (K) as furnaces have it, ``900 degC``."""
+    return f"{temperature - _KELVIN_OFFSET['degC']:.4g} degC"
+
+
 def _quantity(kind: str) -> BeforeValidator:
     return BeforeValidator(lambda value: parse_quantity(value, kind))
 
@@ -110,6 +117,7 @@ InverseLength = Annotated[float, _quantity("inverse length")]
 Length = Annotated[float, _quantity("length")]
 Temperature = Annotated[float, _quantity("temperature")]
 Seconds = Annotated[float, _quantity("time")]
+Pressure = Annotated[float, _quantity("pressure")]
 Megabytes = Annotated[float, _quantity("memory")]
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.science.chemistry.ions import Ion
+from hebe.science.errors.entry_errors import EntryErrors
 
 _FILE: Final = "model_errors.yaml"
+_LEAST_FREEDOM: Final = 3
+"""Degrees of freedom of Student's t with very few cells: with fewer it has no variance."""
 
 
 class Deviations(ConfigModel):
@@ -132,6 +137,36 @@ def documented_error(energy_scale: str | None) -> float | None:
     """Error on mixing enthalpies (eV/atom) of an energy scale, None where none was measured."""
     found = model_errors().get(energy_scale or "")
     return None if found is None else found.mixing_error
+
+
+def entry_errors(energy_scale: str | None, atoms_per_site: float) -> EntryErrors | None:
+    """Errors of an energy scale by what they belong to, None where none were measured.
+
+    Parameters
+    ----------
+    energy_scale
+        As engines declare it.
+    atoms_per_site
+        Atoms per mixed site of the host: where only one error on mixing enthalpies is known, it is shared out.
+    """
+    found = model_errors().get(energy_scale or "")
+    if found is None or (found.pairs is None and found.mixing_error is None):
+        return None
+    if found.pairs is None or found.phases is None:
+        return replace(EntryErrors.given(found.mixing_error or 0.0, atoms_per_site), source="documented")
+    pairs, phases = found.pairs, found.phases
+    names = tuple(sorted(pairs.values))
+    return EntryErrors(
+        bias=pairs.bias,
+        sd=pairs.sd,
+        remainder=pairs.remainder,
+        phase_bias=phases.bias,
+        phase_sd=phases.sd,
+        pairs=names,
+        mean=np.array([pairs.values[name][0] for name in names]),
+        covariance=np.diag([pairs.values[name][1] ** 2 for name in names]),
+        freedom=float(max(pairs.n - 1, _LEAST_FREEDOM)),
+    )
 
 
 def voltage_error(energy_scale: str | None, working_ion: str | None) -> float | None:

@@ -54,7 +54,7 @@ class Walk:
         self._state: tuple[Any, ...] = (self.basis, self._free, np.array(inverse, order="C"), np.zeros(n_columns))
         self._results: tuple[Any, ...] = (self.amounts, self.potentials, np.zeros(n_columns), np.zeros(rows))
         self._primal, self._dual = tolerances
-        _price(*self._program, self.basis, self._state[2], self.potentials, self._state[3])
+        price(*self._program, self.basis, self._state[2], self.potentials, self._state[3])
 
     def reach(self, b: Vector) -> bool:
         """Whether `b` is reached and proven; then `basis`, `amounts` and `potentials` are its optimum."""
@@ -102,8 +102,8 @@ def _values(
         b = compositions[i]
         if not _reach(matrix, basis, free, inverse, reduced, amounts, row, column, b):
             return i
-        lowest = _price(matrix, costs, basis, inverse, potentials, reduced)
-        if lowest < -dual or not _balanced(matrix, basis, amounts, b, primal):
+        lowest = price(matrix, costs, basis, inverse, potentials, reduced)
+        if lowest < -dual or not balanced(matrix, basis, amounts, b, primal):
             return i
         value, priced = 0.0, 0.0
         for k in range(len(basis)):
@@ -156,7 +156,7 @@ def _reach(
             free[old] = True
         free[entering] = False
         basis[leaving] = entering
-        _exchange(matrix, inverse, amounts, column, leaving, entering)
+        exchange(matrix, inverse, amounts, column, leaving, entering)
     return False
 
 
@@ -190,7 +190,7 @@ def _entering(
 
 
 @compiled
-def _exchange(matrix: Vector, inverse: Vector, amounts: Vector, column: Vector, leaving: int, entering: int) -> None:
+def exchange(matrix: Vector, inverse: Vector, amounts: Vector, column: Vector, leaving: int, entering: int) -> None:
     """Bring a column into the basis: inverse and amounts of the new one."""
     m = len(matrix)
     for k in range(m):
@@ -209,9 +209,7 @@ def _exchange(matrix: Vector, inverse: Vector, amounts: Vector, column: Vector, 
 
 
 @compiled
-def _price(
-    matrix: Vector, costs: Vector, basis: Indices, inverse: Vector, potentials: Vector, reduced: Vector
-) -> float:
+def price(matrix: Vector, costs: Vector, basis: Indices, inverse: Vector, potentials: Vector, reduced: Vector) -> float:
     """Potentials and reduced costs of a basis from nothing but its inverse; the lowest reduced cost."""
     m, n = matrix.shape
     for r in range(m):
@@ -231,7 +229,7 @@ def _price(
 
 
 @compiled
-def _balanced(matrix: Vector, basis: Indices, amounts: Vector, b: Vector, tolerance: float) -> bool:
+def balanced(matrix: Vector, basis: Indices, amounts: Vector, b: Vector, tolerance: float) -> bool:
     """Whether the amounts are not negative and give the composition, by the columns and not by the inverse."""
     m, n = matrix.shape
     for k in range(m):

@@ -7,11 +7,13 @@ import statistics
 from typing import TYPE_CHECKING
 
 from hebe.schemas.mixing import MixingDoc, MixingResult
-from hebe.science.errors.model_error import documented_error
+from hebe.science.errors.entry_errors import EntryErrors
+from hebe.science.errors.model_error import documented_error, entry_errors
 from hebe.science.errors.spread import root_mean_square
 from hebe.science.hulls.competing import coverage_grade, load_phases, model_formulas, unlisted_systems
 from hebe.science.hulls.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.hulls.hull_entries import competing_entries, member_entries
+from hebe.science.mixing.formation_document import formation_document
 from hebe.science.mixing.mixing import DisorderedPhase, changed_ions, mixing, mixing_at
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc
     from hebe.science.hulls.hull_entries import PhaseFacts
     from hebe.science.mixing.member_result import MemberResult
+    from hebe.science.mixing.oxygen_mixing import HullOxygen
     from hebe.science.mixing.vibrational_mixing import HullVibrations
 
 _SAME_COMPOSITION = 1e-9
@@ -37,6 +40,10 @@ def mixing_document(
     given: Sequence[PhaseFacts] = (),
     temperatures: Sequence[float] = (),
     vibrations: HullVibrations | None = None,
+    oxygen: HullOxygen | None = None,
+    edges: Sequence[MemberResult] = (),
+    firing_temperature: float | None = None,
+    solution: bool = True,
 ) -> MixingDoc:
     """Mixing of a candidate from all of its configurations.
 
@@ -59,6 +66,14 @@ def mixing_document(
         K; where the lowest mixture of competing phases is listed.
     vibrations
         Of the candidate and the phases; those of `vertices` and `members` come with them.
+    oxygen
+        Gas with which candidate and phases exchange oxygen.
+    edges
+        Members halfway between the vertices.
+    firing_temperature
+        K; where it is asked whether the candidate forms.
+    solution
+        Whether other compositions of the host compete.
     """
     usable = [member for member in own if member.usable]
     if not usable:
@@ -79,13 +94,26 @@ def mixing_document(
     elements = set(first.amounts)
     entries = competing_entries(phases, elements, given) + member_entries([*vertices, *members], elements, first)
     _competing(document, first, energy, entries, temperatures, sites)
+    phase = DisorderedPhase(first.amounts, energy, first.entropy, sites)
+    comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
+    if oxygen is not None:
+        document.oxygen = oxygen.mixing(phase, comparable, first.ions, document.energy_scale)
     document.doubtful_phases = _doubtful_phases(document, {facts.id for facts in given})
     document.warnings += [f"competing: {n} decides and is {why}" for n, why in document.doubtful_phases.items()]
+    members_known = [(vertex, True) for vertex in vertices] + [(member, False) for member in (*members, *edges)]
+    hosts = [(member, corner) for member, corner in members_known if _of_the_same_host(member, first)]
+    document.formation = formation_document(
+        first,
+        energy,
+        hosts,
+        [entry for entry in comparable if entry.name not in {member.name for member, _ in hosts}],
+        _errors(document, model_error),
+        firing_temperature,
+        solution=solution,
+    )
     if vibrations is not None:
-        phase = DisorderedPhase(first.amounts, energy, first.entropy, sites)
-        comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
-        hosts = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
-        document.vibrations = vibrations.mixing(phase, comparable, hosts)
+        spectra = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
+        document.vibrations = vibrations.mixing(phase, comparable, spectra)
     lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
     document.warnings += [f"competing: {name} has no energy" for name in sorted(lost)]
     _warn_upper_ends(document)
@@ -200,7 +228,8 @@ def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[Phase
 def _doubtful_phases(document: MixingDoc, given: set[str]) -> dict[str, str]:
     """Phases of the package that decide the competing values and are a model or unverified, and which of both."""
     phases = {phase.id: phase for phase in load_phases() if phase.id not in given}
-    bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix]
+    opened = [] if document.oxygen is None else document.oxygen.decomposition
+    bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix, *opened]
     doubts = {part.phase: phases[part.phase].doubt for part in bound if part.phase in phases}
     return {name: doubt for name, doubt in sorted(doubts.items()) if doubt}
 
@@ -230,6 +259,21 @@ def _warn_upper_ends(document: MixingDoc) -> None:
     for name, found in (("competing", document.competing), ("same_host", document.same_host)):
         if found.T_stable_up_to_K is not None:
             document.warnings.append(f"{name}: stable only up to {found.T_stable_up_to_K:.0f} K")
+
+
+def _of_the_same_host(member: MemberResult, candidate: MemberResult) -> bool:
+    """Whether a member has an energy that can be compared and is of the candidate's family."""
+    if not member.usable or member.spec.family != candidate.spec.family:
+        return False
+    return member.result.energy_scale == candidate.result.energy_scale
+
+
+def _errors(document: MixingDoc, model_error: float | None) -> EntryErrors | None:
+    """Errors of the engine by what they belong to: those that are given, else the documented ones."""
+    per_site = (document.atoms_per_fu or 0.0) / (document.sites_per_fu or 1.0)
+    if model_error is not None:
+        return EntryErrors.given(model_error, per_site)
+    return entry_errors(document.energy_scale, per_site)
 
 
 def _uncertainties(document: MixingDoc, model_error: float | None) -> None:

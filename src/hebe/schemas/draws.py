@@ -1,0 +1,47 @@
+"""A value as a sample: one number per draw of the errors that candidates share."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hebe.schemas.base import Document
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+_STORED: Final = np.dtype("<f4")
+
+
+class Draws(Document):
+    """Sample of a value; draw k of every candidate of a campaign stands for the same errors.
+
+    Differences between candidates are therefore taken draw by draw.
+
+    Parameters
+    ----------
+    n
+        Number of draws.
+    data
+        The values as little-endian float32 in base64; infinity where a draw has no finite value.
+    """
+
+    n: int
+    data: str
+
+    @classmethod
+    def of(cls, values: ArrayLike) -> Draws:
+        """Document of values, shape ``(n,)``."""
+        stored = np.asarray(values, dtype=_STORED)
+        return cls(n=len(stored), data=base64.b64encode(stored.tobytes()).decode())
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The values, shape ``(n,)``."""
+        return np.frombuffer(base64.b64decode(self.data), dtype=_STORED).astype(np.float64)
+
+    def quantile(self, share: float) -> float:
+        """Value below which a share (0 to 1) of the draws lies; infinite where it falls among those without a value."""
+        return float(np.quantile(self.values, share, method="inverted_cdf"))

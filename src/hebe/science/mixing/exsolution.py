@@ -1,0 +1,152 @@
+"""Other compositions of a host into which a candidate may demix: columns for the program of its hull.
+
+A candidate is on the hull if no composition of the host, and no other phase, lies below the plane that touches its
+free energy (tangent-plane distance: Baker, Pierce and Luks, SPE J. 22, 731 (1982)). Compositions enter by column
+generation: what lies farthest below the plane of the last program is added to it (Gilmore and Gomory, Oper. Res. 9,
+849 (1961)). The first columns hold every subset of the corners, and steps from the candidate along which the free
+energy bends least, so that demixing into nearby compositions is seen at once.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.linalg import eigh
+from scipy.optimize import nnls
+
+from hebe.science.mixing.mixing import BOLTZMANN
+
+if TYPE_CHECKING:
+    from hebe.science.mixing.pair_terms import Vector
+    from hebe.science.mixing.solution import HostSolution
+
+_SUBSETS: Final = 128
+_STEPS: Final = (0.1, 0.3, 0.6, 0.9)
+_NEAR: Final = 1e-4
+"""Change of an amount at which compositions around the candidate stand for the plane that touches its free energy."""
+_STARTS: Final = 12
+_DESCENT: Final = 80
+_SAME: Final = 5e-5
+_EVEN: Final = 1e-3
+
+
+def first_columns(solution: HostSolution) -> Vector:
+    """Compositions to start with, shape ``(n, n_ions)``: corners left out, in pairs, and on rays from the candidate."""
+    corners, own = solution.corners, solution.own.amounts
+    weights = even_weights(corners, own)
+    found = [corners[[i, j]].mean(axis=0) for i, j in combinations(range(len(corners)), 2)]
+    found += [own + t * (corner - own) for corner in corners for t in _STEPS]
+    found += [own + t * reach(own, own - corner) * (own - corner) for corner in corners for t in _STEPS]
+    for subset in _subsets(len(corners)):
+        kept = weights[list(subset)]
+        if kept.sum() > _SAME:
+            found.append(kept @ corners[list(subset)] / kept.sum())
+    for direction in soft_directions(solution):
+        for change in (direction, -direction):
+            limit = reach(own, change)
+            found += [own + t * change for t in (min(limit, _NEAR / np.abs(change).max()), *np.multiply(_STEPS, limit))]
+    return distinct(np.clip(np.array(found), 0.0, None), own)
+
+
+def even_weights(corners: Vector, amounts: Vector) -> Vector:
+    """Shares of the corners that make a composition, as even as possible, shape ``(n_corners,)``."""
+    rows = np.vstack([corners.T, _EVEN * np.eye(len(corners))])
+    shares, _ = nnls(rows, np.concatenate([amounts, np.full(len(corners), _EVEN / len(corners))]))
+    found: Vector = shares
+    return found
+
+
+def reach(amounts: Vector, direction: Vector) -> float:
+    """How far a composition can go in a direction before an ion is used up, in lengths of the direction."""
+    falling = direction < -1e-12
+    return float((amounts[falling] / -direction[falling]).min()) if falling.any() else 0.0
+
+
+def soft_directions(solution: HostSolution) -> Vector:
+    """Directions of composition at the candidate, that in which it becomes unstable first in front, ``(n, n_ions)``."""
+    basis = _changes(solution)
+    if not len(basis):
+        return basis
+    stiffness = basis @ solution.space.entropy_curvature(solution.own.amounts) @ basis.T
+    values, vectors = eigh(-basis @ solution.curvature @ basis.T, -stiffness)
+    found: Vector = (vectors.T @ basis)[np.argsort(-values)]
+    return found
+
+
+def spinodals(solution: HostSolution, offsets: Vector) -> Vector:
+    """Temperatures (K) below which the candidate is unstable against the smallest changes, shape ``(n,)``.
+
+    There ``d2E d = T d2S d`` in some direction d that the corners span; negative where it is stable at 0 K.
+
+    Parameters
+    ----------
+    offsets
+        What is added to the energy of each pair (eV per mixed site), shape ``(n, n_pairs)``.
+    """
+    basis, space = _changes(solution), solution.space
+    if not len(basis):
+        return np.full(len(offsets), -np.inf)
+    root = np.linalg.cholesky(-basis @ space.entropy_curvature(solution.own.amounts) @ basis.T)
+    turned: Vector = np.linalg.solve(root, basis)
+    each = np.array([turned @ solution.pair_curvature(unit) @ turned.T for unit in np.eye(len(space.pairs))])
+    bending = turned @ solution.curvature @ turned.T + np.tensordot(offsets, each, axes=1)
+    found: Vector = np.asarray(np.linalg.eigvalsh(-bending)[:, -1], dtype=np.float64)
+    return found
+
+
+def _changes(solution: HostSolution) -> Vector:
+    """Orthonormal changes of composition at the candidate that the corners span, among the ions that it holds."""
+    own = solution.own.amounts
+    held = (solution.corners[:, own < _SAME] < _SAME).all(axis=1)
+    changes = solution.corners[held] - own
+    if not len(changes):
+        return np.empty((0, len(own)))
+    _, lengths, basis = np.linalg.svd(changes, full_matrices=False)
+    found: Vector = basis[lengths > 1e-8 * lengths.max()]
+    return found
+
+
+def below_plane(solution: HostSolution, temperature: float, prices: Vector, offset: Vector | None = None) -> Vector:
+    """Compositions of lowest free energy above a plane, shape ``(n, n_ions)``: local minima from many starts.
+
+    Parameters
+    ----------
+    temperature
+        K.
+    prices
+        Chemical potential of each ion (eV), what stands for the rest of the formula unit left out, shape ``(n_ions,)``.
+    offset
+        What is added to the energy of each pair (eV per mixed site), shape ``(n_pairs,)``.
+    """
+    corners, space = solution.corners, solution.space
+    random = np.random.default_rng(0)
+    starts = random.dirichlet(np.ones(len(corners)), _STARTS)
+    starts = np.vstack([starts, 0.9 * np.eye(len(corners)) + 0.1 / len(corners)])
+    shares = np.clip(starts, 1e-12, None)
+    scale = BOLTZMANN * max(temperature, 100.0) * float(np.unique(space.sites).sum())
+    bending = solution.curvature if offset is None else solution.curvature + solution.pair_curvature(offset)
+    for _ in range(_DESCENT):
+        amounts = shares @ corners
+        slopes = solution.linear - prices + amounts @ bending - temperature * space.entropy_slopes(amounts)
+        rise = slopes @ corners.T
+        logs = np.log(shares) - 0.5 * (rise - rise.min(axis=1, keepdims=True)) / scale
+        shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+        shares = np.clip(shares / shares.sum(axis=1, keepdims=True), 1e-12, None)
+    return distinct(shares @ corners, solution.own.amounts)
+
+
+def distinct(amounts: Vector, own: Vector) -> Vector:
+    """Compositions that differ from one another and from the candidate, in their order."""
+    kept = own[None]
+    for row in amounts:
+        if np.abs(kept - row).max(axis=1).min() > _SAME:
+            kept = np.vstack([kept, row])
+    return kept[1:]
+
+
+def _subsets(n: int) -> list[tuple[int, ...]]:
+    """Subsets of two corners and more, the largest first, at most as many as are tried."""
+    sizes = range(n - 1, 1, -1)
+    return [subset for size in sizes for subset in combinations(range(n), size)][:_SUBSETS]
