@@ -54,6 +54,8 @@ class DocumentedPairs(ConfigModel):
     ----------
     bias, sd
         Mean and standard deviation of ``w`` over pairs: of a pair of which nothing is known.
+    bias_sd
+        How well that mean is known; an error that all such pairs share.
     remainder
         Standard deviation of what pairs do not explain, of every member of a host.
     n
@@ -68,6 +70,7 @@ class DocumentedPairs(ConfigModel):
     """
 
     bias: float
+    bias_sd: float | None = Field(default=None, gt=0)
     sd: float = Field(gt=0)
     remainder: float = Field(gt=0)
     n: int = Field(ge=2)
