@@ -163,6 +163,7 @@ def entry_errors(energy_scale: str | None, atoms_per_site: float) -> EntryErrors
         bias=pairs.bias,
         sd=pairs.sd,
         remainder=pairs.remainder,
+        bias_sd=pairs.bias_sd or 0.0,
         phase_bias=phases.bias,
         phase_sd=phases.sd,
         pairs=names,
