@@ -6,9 +6,9 @@
 Every set is a candidate of an ordinary campaign, against the stable oxides and simpler members of the host; equimolar
 pairs give the comparison descriptors. Nothing is fitted to them. With `--oxygen` they exchange it with air at 1173 K as
 well, and three more ranks are printed. `--model` computes with another potential, SevenNet-l3i5 as a static on CHGNet's
-cells; `--known` computes no other sets than the known former and the controls. The folder keeps the store: a second run resumes or only
-prints. Experiment: (Co,Cu,Mg,Ni,Zn)O becomes single-phase between 1123 and 1173 K (Rost et al., Nat. Commun. 6, 8485
-(2015)); the sets are those of Pitike et al., Chem. Mater. 32, 7507 (2020).
+cells; `--known` computes no other sets than the known former and the controls. The folder keeps the store: a second run
+resumes or only prints. Experiment: (Co,Cu,Mg,Ni,Zn)O becomes single-phase between 1123 and 1173 K (Rost et al., Nat.
+Commun. 6, 8485 (2015)); the sets are those of Pitike et al., Chem. Mater. 32, 7507 (2020).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def described(candidate: dict[str, Any]) -> str:
 
 
 def formed(candidate: dict[str, Any]) -> str:
-    """Formation probability, margin, mixing temperature with its interval, and the mixture at the firing temperature."""
+    """Formation probability, margin and mixing temperature with intervals, and the mixture when fired."""
     found = candidate["results"]["mixing"][0]["formation"]
     drawn, margin = found["T_mix_draws_K"], found["margin_draws"]
     products = " + ".join(f"{part['amount']:.3g} {part['formula']}" for part in found["decomposition"])
