@@ -101,11 +101,14 @@ def formed(candidate: dict[str, Any]) -> str:
     ends = [margin["low"], margin["median"], margin["high"]]
     low, median, high = (f"{1000 * end:+.0f}" for end in ends)
     oxygen = "closed" if found["pressure_O2_bar"] is None else f"{found['pressure_O2_bar']:g} bar O2"
-    return (
-        f"forms {100 * found['probability']:.0f} % at {found['temperature_K']:.0f} K ({oxygen}); margin {median} ({low} to "
-        f"{high}), as computed {1000 * found['margin_eV_per_site']:+.0f} meV per site, against {products}; T_mix "
-        f"{drawn['median']} ({drawn['low']} to {drawn['high']}), as computed {found['T_mix_K']} K, {found['solution']}"
-    )
+    words = [
+        f"forms {100 * found['probability']:.0f} % at {found['temperature_K']:.0f} K ({oxygen})",
+        f"margin {median} ({low} to {high}), as computed {1000 * found['margin_eV_per_site']:+.0f} meV per site",
+        f"against {products}",
+        f"T_mix {drawn['median']:.0f} ({drawn['low']:.0f} to {drawn['high']:.0f}), as computed {found['T_mix_K']:.0f} K",
+        f"solution {found['solution']}",
+    ]
+    return "; ".join(words)
 
 
 def in_air(candidate: dict[str, Any]) -> str:
