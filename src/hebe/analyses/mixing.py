@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from hebe.analyses.formation import NOTE
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Derived, Quantity, Shown
 from hebe.analyses.wants import Displacements, Edges, Firing, OxygenOxides, Phases, Vertices
 from hebe.config.mixing import MixingSpec
+from hebe.config.reading.units import celsius
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
+from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.hulls.hull_entries import PhaseFacts
 from hebe.science.mixing.member_result import MemberResult
 from hebe.science.mixing.oxygen_mixing import HullOxygen
@@ -90,7 +93,7 @@ def _temperature(
         error=_model_error(part),
         draws=lambda document: _drawn(document, f"{drawn}_draws_K"),
         derived=Derived(of="mixing_enthalpy", divisor=lambda document: gained(part(document)) or basis(document)),
-        shown=Shown(unit="K", digits=0, total=True, column=True),
+        shown=Shown(unit="K", digits=0, total=True, column=True, least=0.0),
         lower_bound=lambda document: (needs_grade and _bound(document)) or _open_solution(document),
         path=path,
     )
@@ -139,6 +142,12 @@ def _why_unjudged(document: MixingDoc) -> str | None:
     if found is None or found.reason is not None:
         return "not asked for" if found is None else found.reason
     return "no error of the engine on mixing enthalpies is known"
+
+
+def _fired(document: MixingDoc) -> str | None:
+    """Where the candidate is fired."""
+    temperature = None if document.formation is None else document.formation.temperature_K
+    return None if temperature is None else f"at {celsius(temperature)}"
 
 
 def _competing(document: MixingDoc) -> MixingResult:
@@ -205,6 +214,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
 
     name: ClassVar[str] = "mixing"
     title: ClassVar[str] = "mixing"
+    version: ClassVar[int] = 2
     per = "candidate"
     requires: ClassVar[Requires] = Requires(disorder=True)
     campaign_key: ClassVar[str | None] = "mixing"
@@ -233,15 +243,17 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
         ),
         Quantity(
             name="formation_probability",
-            title="forms when fired",
+            title="forms",
             better="high",
             read=lambda document: None if document.formation is None else document.formation.probability,
             why_null=_why_unjudged,
-            shown=Shown(unit="%", scale=100, digits=0, column=True),
+            condition=_fired,
+            note=NOTE,
+            shown=Shown(unit="%", share=True, column=True),
         ),
         Quantity(
             name="formation_margin",
-            title="margin when fired",
+            title="margin",
             unit="eV/site",
             symbol="ΔG",
             better="low",
@@ -251,6 +263,8 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             sd_starts=lambda document: document.dH_sd_starts_eV_per_site,
             why_null=_why_unjudged,
             draws=lambda document: _drawn(document, "margin_draws"),
+            derived=Derived(of="mixing_enthalpy", divisor=lambda _: 1.0),
+            condition=_fired,
             shown=Shown(unit="meV per site", scale=1000, digits=1, sign=True),
         ),
         Quantity(
@@ -323,11 +337,11 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             vibrations = HullVibrations(
                 own=[c.vibrations for c in given.cells], phases=dict(given.vibrations), highest=block.vibrations.highest
             )
-        return mixing_document(
+        document = mixing_document(
             own,
             simplest,
             given.phases,
-            None,
+            given.errors.get("mixing"),
             "",
             members=more,
             given=[PhaseFacts(**facts) for facts in given.facts],
@@ -337,7 +351,14 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             edges=edges,
             firing_temperature=given.firing_temperature,
             solution=block.solution,
+            brought=[PhaseEntry(**entry) for entry in given.entries],
         )
+        document.warnings += given.remarks
+        return document
+
+    def plain(self, block: MixingSpec) -> dict[str, Any]:
+        """Options without the files of energies: what they hold comes with the phases."""
+        return {key: value for key, value in super().plain(block).items() if key != "entries"}
 
     def remarks(self, result: MixingDoc) -> Sequence[str]:
         """Its warnings, and why there is no temperature."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -41,12 +41,26 @@ class OxygenSpec(ConfigModel):
         return next(t for t in (self.temperature, usual, FIRING_TEMPERATURE) if t is not None)
 
 
+class EntryFile(ConfigModel):
+    """A file of computed entries and the energy scale of their energies.
+
+    ``text`` is its content, read when the campaign is read. ``corrections`` says whether corrections that the entries
+    carry count; entries that have some are refused without it.
+    """
+
+    file: str = Field(min_length=1)
+    energy_scale: str = Field(min_length=1)
+    corrections: Literal["keep", "drop"] | None = None
+    text: str | None = Field(default=None, repr=False)
+
+
 class MixingSpec(ConfigModel):
     """What the mixing analyses are given beside the phases of the package; temperatures in K.
 
     ``phases`` are structure files (one phase each) or YAML files of phases as the package has them, relative to the
     campaign's folder. They are calculated with the campaign's engine like every other phase. ``materials_project``
-    asks for the structures of that database; reading the campaign puts them among ``phases``. ``members`` are formulas
+    asks for the structures of that database; reading the campaign puts them among ``phases``. ``entries`` are files of
+    energies that the campaign brings itself, which compete in stages of their energy scale. ``members`` are formulas
     of the host that compete as disordered phases with their own entropy. ``vibrations`` asks for the harmonic free
     energy of everything on the hull, ``oxygen`` for the hull in exchange with that gas. ``solution`` lets other
     compositions of the host compete, from energies of pairs of ions; with a potential, members halfway between those
@@ -60,7 +74,9 @@ class MixingSpec(ConfigModel):
     vibrations: VibrationSpec | None = None
     oxygen: OxygenSpec | None = None
     solution: bool = True
+    entries: tuple[EntryFile, ...] = ()
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if key != "oxygen" or value is not None}
+        later: dict[str, tuple[Any, ...]] = {"oxygen": (None,), "entries": ((), []), "solution": (True,)}
+        return {key: value for key, value in handler(self).items() if value not in later.get(key, ())}

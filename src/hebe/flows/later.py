@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hebe.analyses.wants import Contents, Metal, OxygenOxides, Phases
+from hebe.analyses.wants import Contents, Metal, OxygenOxides, Phases, Tiles
 from hebe.config.reading.refusal import bad_key
 from hebe.flows.first import BuiltStage
 from hebe.flows.wanted import SHARED_PRIORITY, Member, States
@@ -15,6 +15,7 @@ from hebe.flows.wiring import StageWiring
 
 if TYPE_CHECKING:
     from jobflow import Job, OutputReference
+    from pymatgen.core import Structure
 
     from hebe.analyses.wants import Want
     from hebe.makers.build import BuildMaker
@@ -105,6 +106,14 @@ class LaterStage(StageWiring):
             job = self._again(member.configuration, before.jobs, slot, name, spec, made)
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, before.ordering, jobs)
+
+    def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
+        """Ordered tile of the stage before, calculated anew."""
+        if Tiles not in self.before.kinds:
+            return self.fresh.tile(spec, structure, label, priority)
+        name = f"{label}/s{self.number}"
+        job = self._again(None, [self.before.tile(spec, structure, label, priority)], 0, name, spec)
+        return self.add(job, name, priority, spec.candidate_id)
 
     def phase(self, phase: Phase | GivenPhase) -> Job:
         """Competing phase of the stage before, calculated anew."""

@@ -31,6 +31,7 @@ _UNITS: Final[dict[str, dict[str, float]]] = {
     "entropy": {"": 1.0, "R": 1.0, "J/mol/K": 1 / GAS_CONSTANT},
     "ratio": {"": 1.0, "%": 0.01},
     "energy_per_atom": {"": 1.0, "eV/atom": 1.0, "meV/atom": 1e-3, "eV": 1.0, "meV": 1e-3},
+    "voltage": {"": 1.0, "V": 1.0, "mV": 1e-3},
     "force": {"": 1.0, "eV/A": 1.0, "meV/A": 1e-3},
     "energy": {"": 1.0, "eV": 1.0, "meV": 1e-3, "Ry": RYDBERG_EV},
     "inverse length": {"": 1.0, "1/A": 1.0},
@@ -74,8 +75,8 @@ def parse_quantity(value: Any, kind: str) -> float:
     value
         A number, or a text with a number and a unit.
     kind
-        ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``energy`` (eV), ``force`` (eV/A),
-        ``length`` (A), ``inverse length`` (1/A), ``time`` (s), ``pressure`` (bar),
+        ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``energy`` (eV), ``voltage`` (V),
+        ``force`` (eV/A), ``length`` (A), ``inverse length`` (1/A), ``time`` (s), ``pressure`` (bar),
         ``memory`` (MB) or ``temperature`` (K).
 
     Raises
@@ -111,6 +112,8 @@ def _quantity(kind: str) -> BeforeValidator:
 ExactFraction = Annotated[Fraction, BeforeValidator(parse_fraction), PlainSerializer(str, return_type=str)]
 EntropyR = Annotated[float, _quantity("entropy")]
 Ratio = Annotated[float, _quantity("ratio")]
+EnergyPerAtom = Annotated[float, _quantity("energy_per_atom")]
+Voltage = Annotated[float, _quantity("voltage")]
 Force = Annotated[float, _quantity("force")]
 Energy = Annotated[float, _quantity("energy")]
 InverseLength = Annotated[float, _quantity("inverse length")]

@@ -61,8 +61,8 @@ class DocumentedPairs(ConfigModel):
     n
         Cells that they are fitted to; Student's t has one degree of freedom less.
     values
-        Pair (``Fe3+ Mn3+``, sorted) -> mean and standard deviation of its ``w``; only pairs of ions of one charge, whose
-        ``w`` has a meaning of its own.
+        Pair (``Fe3+ Mn3+``, sorted) -> mean and standard deviation of its ``w``; only pairs of ions of one charge,
+        whose ``w`` has a meaning of its own.
     geometry
         Root mean square of the part that is due to the geometry, which the others contain.
     source
@@ -163,6 +163,7 @@ def entry_errors(energy_scale: str | None, atoms_per_site: float) -> EntryErrors
         bias=pairs.bias,
         sd=pairs.sd,
         remainder=pairs.remainder,
+        bias_sd=pairs.bias_sd or 0.0,
         phase_bias=phases.bias,
         phase_sd=phases.sd,
         pairs=names,

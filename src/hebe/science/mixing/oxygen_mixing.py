@@ -13,6 +13,7 @@ from hebe.science.chemistry.ions import Ion
 from hebe.science.hulls.hull import InfeasibleError, PhaseEntry
 from hebe.science.hulls.oxygen import fit_oxygen, pressure_of
 from hebe.science.mixing.crossings import stable_intervals
+from hebe.science.mixing.fired import Air
 from hebe.science.mixing.mixing import listed
 from hebe.science.mixing.oxygen_hull import OXYGEN, OpenHull, OxygenGas
 
@@ -35,11 +36,21 @@ class HullOxygen:
         self, phase: DisorderedPhase, entries: Sequence[PhaseEntry], ions: Mapping[str, float], scale: str | None
     ) -> OxygenMixing:
         """Mixing with it of a phase whose mixed ions are `ions`, on that energy scale."""
+        return oxygen_mixing(phase, entries, self.gas(scale), self.temperature, ions)
+
+    def gas(self, scale: str | None) -> OxygenGas:
+        """O2 on an energy scale; without an energy where the oxides are on another one."""
         fit = fit_oxygen(self.oxides)
         if fit.energy_eV is not None and fit.energy_scale != scale:
             reason = f"the oxides are on the energy scale {fit.energy_scale}, the candidate is on {scale}"
             fit = fit.model_copy(update={"energy_eV": None, "reason": reason})
-        return oxygen_mixing(phase, entries, OxygenGas(fit, self.pressure), self.temperature, ions)
+        return OxygenGas(fit, self.pressure)
+
+    def air(
+        self, phase: DisorderedPhase, entries: Sequence[PhaseEntry], ions: Mapping[str, float], scale: str | None
+    ) -> Air | None:
+        """The gas at the temperature, None where it has no energy."""
+        return Air.of(OpenHull(phase, entries, self.gas(scale), ions), self.temperature)
 
 
 def oxygen_mixing(

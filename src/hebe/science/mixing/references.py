@@ -44,6 +44,7 @@ def mixing_document(
     edges: Sequence[MemberResult] = (),
     firing_temperature: float | None = None,
     solution: bool = True,
+    brought: Sequence[PhaseEntry] = (),
 ) -> MixingDoc:
     """Mixing of a candidate from all of its configurations.
 
@@ -74,6 +75,8 @@ def mixing_document(
         K; where it is asked whether the candidate forms.
     solution
         Whether other compositions of the host compete.
+    brought
+        Phases with their energies.
     """
     usable = [member for member in own if member.usable]
     if not usable:
@@ -93,6 +96,7 @@ def mixing_document(
     _same_host(document, first, energy, vertices, sites)
     elements = set(first.amounts)
     entries = competing_entries(phases, elements, given) + member_entries([*vertices, *members], elements, first)
+    entries += [entry for entry in brought if set(entry.amounts) <= elements]
     _competing(document, first, energy, entries, temperatures, sites)
     phase = DisorderedPhase(first.amounts, energy, first.entropy, sites)
     comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
@@ -110,6 +114,7 @@ def mixing_document(
         _errors(document, model_error),
         firing_temperature,
         solution=solution,
+        air=None if oxygen is None else oxygen.air(phase, comparable, first.ions, document.energy_scale),
     )
     if vibrations is not None:
         spectra = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
