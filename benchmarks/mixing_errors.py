@@ -215,6 +215,9 @@ def table(file: MixingFile) -> None:
 
 
 def _title(file: MixingFile, name: str) -> str:
+    """Ions and host of a member; earlier cells have their names."""
+    if name not in file.members:
+        return name
     one = file.members[name]
     part = " ".join(f"{ion} {x}" for ions in one.ions.values() for ion, x in ions.items())
     return f"{one.working_ion or ''} {part} ({one.family})".strip()
@@ -275,18 +278,34 @@ def _rms(values: Sequence[float]) -> float:
     return math.sqrt(statistics.fmean(value**2 for value in values))
 
 
-def blocks(file: MixingFile) -> None:
-    """Blocks of ``model_errors.yaml``, and how well each cell is predicted from the others."""
+def fits(file: MixingFile) -> None:
+    """Bias, spread and remainder of every potential, and how well each cell is predicted from the others."""
+    head = ("potential", "cells", "bias", "spread of pairs", "remainder", "residual over predicted", "largest")
+    rows, cells = [], dict[str, list[str]]()
     for scale in file.own:
         found = [one.difference for one in compared(file, scale)]
-        if len(found) < LEAST:
-            continue
         errors = fit_pairs(found)
-        residuals = leave_one_out(found, errors.spread)
-        size, sd = standardised_spread(residuals)
-        print(f"\n{SHORT[scale]}: residual over predicted spread, leave one out: {size:.2f} +- {sd:.2f}")
-        for one, (residual, predicted) in zip(found, residuals, strict=True):
-            print(f"| {one.cell} | {_meV(one.value, sign=True)} | {_meV(residual, sign=True)} | {_meV(predicted)} |")
+        left_out = leave_one_out(found, errors.spread)
+        size, sd = standardised_spread(left_out)
+        scores = {one.cell: residual / predicted for one, (residual, predicted) in zip(found, left_out, strict=True)}
+        worst = max(scores, key=lambda name: abs(scores[name]))
+        rows.append(
+            f"| {SHORT[scale]} | {errors.n} | {_meV(errors.bias, sign=True)} +- {_meV(errors.bias_sd)} | "
+            f"{_meV(errors.spread.pairs)} | {_meV(errors.spread.remainder)} | {size:.2f} +- {sd:.2f} | "
+            f"{scores[worst]:+.1f}, {_title(file, worst)} |"
+        )
+        for one, (residual, predicted) in zip(found, left_out, strict=True):
+            cells.setdefault(one.cell, []).append(f"{_meV(residual, sign=True)} of {_meV(predicted)}")
+    print(f"\n| {' | '.join(head)} |\n{'|---' * len(head)}|\n" + "\n".join(rows))
+    print(f"\n| cell | {' | '.join(SHORT[scale] for scale in file.own)} |\n{'|---' * (1 + len(file.own))}|")
+    for name, row in cells.items():
+        print(f"| {_title(file, name)} | {' | '.join(row)} |")
+
+
+def blocks(file: MixingFile) -> None:
+    """Blocks of ``model_errors.yaml``."""
+    for scale in file.own:
+        found = [one.difference for one in compared(file, scale)]
         print(yaml.safe_dump({scale: {"pairs": block(file, scale, found)}}, sort_keys=False, width=118))
 
 
@@ -364,6 +383,7 @@ def main() -> None:
     file = mixing_file()
     table(file)
     summary(file)
+    fits(file)
     blocks(file)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from hebe.science.errors.model_error import DocumentedPairs, documented_error, m
 from hebe.science.errors.pair_fit import fit_pairs
 
 SCALE = "model/scale"
+DOCS = Path(__file__).parents[3] / "docs" / "science.md"
 
 
 def member(ions: dict[str, str], dft: dict[str, float], model: dict[str, float]) -> dict[str, Any]:
@@ -191,3 +193,16 @@ def test_documented_pairs_follow_from_the_shipped_cells() -> None:
 def test_documented_pairs_that_mean_nothing_are_refused(name: str, value: tuple[float, float], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         DocumentedPairs(bias=0.1, sd=0.1, remainder=0.01, n=5, values={name: value}, source="made up")
+
+
+def test_the_table_of_the_documentation_is_that_of_the_data() -> None:
+    """GPAW's enthalpies and both columns of CHGNet, meV per mixed site, in the order of the cells."""
+    text = DOCS.read_text(encoding="utf-8")
+    start = text.index("| cell | atoms | GPAW | CHGNet 0.3.0 | energy |")
+    rows = [line.split(" | ") for line in text[start:].split("\n\n")[0].splitlines()[2:]]
+    file, scale = mixing_file(), "chgnet-0.3.0/MP2020"
+    assert len(rows) == len(file.cells)
+    for row, cell in zip(rows, file.cells, strict=True):
+        errors = [difference(file, cell, scale, "both"), difference(file, cell, scale, "energy")]
+        values = [enthalpy(file, cell, None, None) or 0, *(-one.value for one in errors if one is not None)]
+        assert [float(x) for x in row[2:5]] == pytest.approx([1000 * x for x in values], abs=0.051), row[0]
