@@ -65,6 +65,20 @@ def test_enthalpies_and_their_errors_by_hand() -> None:
     assert found.members == {"AB": 1.0, "A": -0.5, "B": -0.5}
 
 
+def test_a_host_with_two_mixed_sites_per_formula_unit() -> None:
+    """Everything per formula unit is twice that of one site; per site it is the same."""
+    double = document()
+    for row in double["members"].values():
+        row["ions"]["M"] = {ion: str(2 * Fraction(x)) for ion, x in row["ions"]["M"].items()}
+        row["sites"] = {"M": 2}
+        row["dft"] = {name: 2 * energy for name, energy in row["dft"].items()}
+        row["models"][SCALE] = {name: 2 * energy for name, energy in row["models"][SCALE].items()}
+    one = differences(MixingFile.model_validate(document()), SCALE, "energy")[0]
+    two = differences(MixingFile.model_validate(double), SCALE, "energy")[0]
+    assert two.value == pytest.approx(one.value)
+    assert two.terms == pytest.approx(one.terms)
+
+
 def test_energies_linear_in_the_ions_change_no_difference() -> None:
     shifted = document()
     slopes = {"Mg2+": 0.37, "Ni2+": -1.21}
