@@ -105,7 +105,7 @@ def formed(candidate: dict[str, Any]) -> str:
         f"forms {100 * found['probability']:.0f} % at {found['temperature_K']:.0f} K ({oxygen})",
         f"margin {median} ({low} to {high}), as computed {1000 * found['margin_eV_per_site']:+.0f} meV per site",
         f"against {products}",
-        f"T_mix {drawn['median']:.0f} ({drawn['low']:.0f} to {drawn['high']:.0f}) K, as computed {found['T_mix_K']:.0f}",
+        f"T_mix {drawn['median']:.0f} K ({drawn['low']:.0f} to {drawn['high']:.0f}), computed {found['T_mix_K']:.0f}",
         f"solution {found['solution']}",
     ]
     return "; ".join(words)
