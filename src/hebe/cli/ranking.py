@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.marks import mark_texts
@@ -61,8 +62,9 @@ def write_ranking(candidates: Sequence[RankedCandidate], columns: Sequence[Quant
         name = [candidate.candidate_id, candidate.formula] if wide else [_name(candidate, room)]
         table.add_row(*own, *name, *values, *([candidate.status] if wide else []))
     write_table(table)
-    for line in _notes(candidates, columns, spread=spread):
-        write_line(line)
+    for note in _notes(candidates, columns, spread=spread):
+        for line in textwrap.wrap(note, width, break_long_words=False, break_on_hyphens=False):
+            write_line(line)
 
 
 def _width(*parts: Sequence[Sequence[str]]) -> int:
