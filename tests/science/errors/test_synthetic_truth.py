@@ -14,7 +14,7 @@ from support.synthetic_score import LEVELS, Score, covered, kind_of, score, unce
 from support.synthetic_truth import SyntheticCampaign
 
 N_CAMPAIGNS = 40
-N_DRAWS = 100
+N_DRAWS = 400
 
 
 @cache

@@ -52,7 +52,8 @@ def some_w(seed: int = 0) -> dict[str, float]:
 
 def inside(found: HostSolution, n: int = 50) -> np.ndarray:
     """Compositions between the corners."""
-    return np.random.default_rng(1).dirichlet(np.ones(len(found.corners)), n) @ found.corners
+    weights = np.random.default_rng(1).dirichlet(np.ones(len(found.corners)), n)
+    return np.asarray(weights @ found.corners)
 
 
 def test_energies_go_through_the_candidate_and_the_corners() -> None:
