@@ -45,6 +45,16 @@ def host_entry(ions: Mapping[str, float], energy: float, *, corner: bool = False
     return HostEntry(name, name, {"TM": dict(ions)}, amounts, energy, entropy, corner)
 
 
+def between(corners: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    """Every two corners in steps of an eighth; two corners alone, of a 32nd."""
+    steps = 8 if len(corners) > 2 else 32
+    return [
+        {ion: n / steps * one.get(ion, 0.0) + (1 - n / steps) * other.get(ion, 0.0) for ion in {**one, **other}}
+        for one, other in combinations(corners, 2)
+        for n in range(1, steps)
+    ]
+
+
 def competition(
     own: Mapping[str, float],
     corners: Sequence[Mapping[str, float]],
@@ -55,7 +65,9 @@ def competition(
     solution: bool = True,
     n_draws: int = 50,
 ) -> Competition:
-    """A candidate against the corners of its host."""
+    """A candidate against the corners of its host; with the solution also members between, which give its energies."""
     hosts = [host_entry(ions, energy(ions), corner=True) for ions in corners]
+    if solution:
+        hosts += [host_entry(ions, energy(ions)) for ions in between(corners)]
     mine = host_entry(own, energy(own))
     return Competition(mine, hosts, phases, 1.0, {"TM": 1.0}, errors, solution, n_draws)

@@ -49,13 +49,15 @@ def score(campaign: SyntheticCampaign, stages: Sequence[str] = STAGES) -> Score:
     judged = {"documented": first}
     for stage in stages[1:]:
         judged[stage] = campaign.judged(campaign.calibrated(first, greedy=stage == "calibrated"))
-    truth = pairwise([one.margins[1] for one in true])
+    truth = differences([one.margins[1] for one in true])
     drawn = {stage: pairwise([one.margins[1:] for one in found]) for stage, found in judged.items()}
-    computed = pairwise([one.margins[0] for one in first])
+    computed = differences([one.margins[0] for one in first])
     noise = np.random.default_rng(30_000_000 + campaign.seed).normal(0, campaign.noise * INDEPENDENT, len(true))
-    ordered = {stage: in_order([np.median(d) for d in found], truth) for stage, found in drawn.items()}
+    ordered = {stage: in_order([float(np.median(d)) for d in found], truth) for stage, found in drawn.items()}
     ordered["computed"] = in_order(computed, truth)
-    ordered["independent"] = in_order(computed, [d + e for d, e in zip(computed, pairwise(list(noise)), strict=True)])
+    ordered["independent"] = in_order(
+        computed, [d + e for d, e in zip(computed, differences(noise.tolist()), strict=True)]
+    )
     return Score(
         {stage: [place(d, t) for d, t in zip(found, truth, strict=True)] for stage, found in drawn.items()},
         {stage: _temperatures(found, true) for stage, found in judged.items()},
@@ -69,8 +71,13 @@ def _temperatures(judged: Sequence[Judgement], true: Sequence[Judgement]) -> lis
 
 
 def pairwise(values: Sequence[Vector]) -> list[Vector]:
-    """Differences of every two."""
+    """Differences of every two samples."""
     return [one - other for one, other in combinations(values, 2)]
+
+
+def differences(values: Sequence[float]) -> list[float]:
+    """Differences of every two numbers."""
+    return [float(one - other) for one, other in combinations(values, 2)]
 
 
 def in_order(found: Sequence[float], truth: Sequence[float]) -> list[bool]:

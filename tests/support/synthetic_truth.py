@@ -216,7 +216,8 @@ def documented(truth: Truth) -> EntryErrors:
     phases = np.array([truth.phase(f"documented {i}") for i in range(N_PHASES)])
     return EntryErrors(
         bias=fit.bias,
-        sd=float(np.hypot(fit.spread.pairs, fit.bias_sd)),
+        sd=fit.spread.pairs,
+        bias_sd=fit.bias_sd,
         remainder=fit.spread.remainder,
         phase_sd=float(np.sqrt(np.mean(phases**2))),
         freedom=float(len(rows) - 1),

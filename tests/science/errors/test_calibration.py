@@ -85,6 +85,14 @@ def test_cells_that_are_all_off_one_way_move_pairs_without_data() -> None:
     assert new.mean[new.pairs.index("Sc3+ Y3+")] == pytest.approx(found.bias)
 
 
+def test_a_documented_bias_is_as_sure_as_it_says() -> None:
+    cells = rows(2, 0.02, bias=0.2, remainder=0.001)
+    sure, vague = (calibrated(replace(PRIOR, bias_sd=sd), cells).errors for sd in (0.001, 0.3))
+    assert sure.bias == pytest.approx(PRIOR.bias, abs=0.01)
+    assert vague.bias == pytest.approx(0.2, abs=0.05)
+    assert vague.bias_sd < 0.1
+
+
 def test_a_pair_that_was_measured_is_known_but_for_the_remainder() -> None:
     cells = rows(3, 0.2, remainder=1e-6)
     found = calibrated(replace(PRIOR, remainder=1e-5), cells).errors

@@ -54,6 +54,12 @@ def test_known_pairs_have_their_joint_distribution() -> None:
     assert drawn[:, 2].std() == pytest.approx(0.2, rel=0.03)
 
 
+def test_pairs_share_what_is_not_known_of_the_bias() -> None:
+    errors = EntryErrors(bias=0.1, sd=0.2, bias_sd=0.3, remainder=0.0)
+    drawn = errors.pair_draws(["a b", "a c"], 20000)
+    assert np.cov(drawn.T) == pytest.approx(np.array([[0.13, 0.09], [0.09, 0.13]]), abs=0.006)
+
+
 def test_few_degrees_of_freedom_have_long_tails() -> None:
     tails = EntryErrors(bias=0.0, sd=0.2, remainder=0.0, freedom=5.0).pair_draws(["a b"], 20000)[:, 0]
     assert tails.var() == pytest.approx(0.04 * 5 / 3, rel=0.1)

@@ -14,7 +14,7 @@ from support.synthetic_score import LEVELS, Score, covered, kind_of, score, unce
 from support.synthetic_truth import SyntheticCampaign
 
 N_CAMPAIGNS = 40
-N_DRAWS = 100
+N_DRAWS = 400
 
 
 @cache
@@ -44,7 +44,7 @@ def test_a_calibration_puts_candidates_in_order(noise: float) -> None:
     found = right(noise)
     share = {stage: np.mean([one.ordered[stage] for one in found]) for stage in found[0].ordered}
     assert share["independent"] < 0.65  # hardly better than tossing a coin
-    assert share["calibrated"] >= 0.85
+    assert share["calibrated"] >= (0.85 if noise == 1 else 0.75)  # ten cells leave twice as much of twice the noise
     assert share["calibrated"] > share["computed"] + 0.05
 
 

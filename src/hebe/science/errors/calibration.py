@@ -1,8 +1,8 @@
 """Errors of an engine calibrated with a few small cells: the posterior of the errors of pairs, and its residuals.
 
-Documented errors are the prior. ``w`` of pairs of which nothing is known have a common bias, ``w ~ N(beta, sigma^2)``
-and ``beta ~ N(bias, tau^2)`` with ``sigma^2 + tau^2 = sd^2``, so that cells that are all off in one direction move
-pairs without data too; pairs with documented values have those. How wrong the documented spreads are is itself a
+Documented errors are the prior. ``w`` of pairs of which nothing is known have a common bias, ``w ~ N(beta, sd^2)`` and
+``beta ~ N(bias, bias_sd^2)``, so that cells that are all off in one direction move pairs without data too; pairs with
+documented values have those. How wrong the documented spreads are is itself a
 variable: those of pairs and the remainder are multiplied by scales ``a`` and ``c`` with ``1 / a^2 ~ chi^2_nu / nu``,
 the prior behind Student's t with the documented degrees of freedom. Given both scales everything is Gaussian and in
 closed form; they are averaged over their posterior on a grid by marginal likelihood (Gelman et al., Bayesian Data
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hebe.science.errors.pair_fit import Difference
 
 BIAS_SHARE: Final = 0.5
-"""Standard deviation of the bias of a host about the documented one, as a share of the spread of pairs."""
+"""Standard deviation of the bias, as a share of that of a pair, where it is not documented."""
 REMAINDER_SHARE: Final = 0.1
 """What pairs do not explain, as a share of the spread of pairs, where it is not documented."""
 LEAST_FREEDOM: Final = 4.0
@@ -135,6 +135,7 @@ def widened(errors: EntryErrors, factor: float) -> EntryErrors:
     return replace(
         errors,
         sd=errors.sd * factor,
+        bias_sd=errors.bias_sd * factor,
         remainder=errors.remainder * factor,
         covariance=errors.covariance * factor**2,
     )
@@ -150,17 +151,24 @@ def joint_prior(prior: EntryErrors, names: Sequence[str]) -> tuple[Vector, Vecto
 
     In eV per mixed site. Pairs of which nothing is known share the bias; the others have their own distribution.
     """
-    shared = (BIAS_SHARE * prior.sd) ** 2
+    shared, single = variances(prior)
     known = {name: i for i, name in enumerate(prior.pairs)}
     own = np.array([known.get(name, -1) for name in names], dtype=np.intp)
     new = np.concatenate([[True], own < 0])
     mean = np.full(1 + len(names), prior.bias)
-    covariance = shared * np.outer(new, new) + np.diag(np.where(new, prior.sd**2 - shared, 0.0))
+    covariance = shared * np.outer(new, new) + np.diag(np.where(new, single, 0.0))
     covariance[0, 0] = shared
     old = 1 + np.flatnonzero(own >= 0)
     mean[old] = prior.mean[own[own >= 0]]
     covariance[np.ix_(old, old)] = prior.covariance[np.ix_(own[own >= 0], own[own >= 0])]
     return mean, covariance
+
+
+def variances(prior: EntryErrors) -> tuple[float, float]:
+    """Of the bias and of single pairs about it (square of eV per mixed site)."""
+    if prior.bias_sd:
+        return prior.bias_sd**2, prior.sd**2
+    return (BIAS_SHARE * prior.sd) ** 2, (1 - BIAS_SHARE**2) * prior.sd**2
 
 
 def remainder_of(prior: EntryErrors) -> float:
@@ -238,11 +246,12 @@ class _Fit:
         covariance = float(self.weights @ squares) * self.covariance - reach @ known @ reach.T
         freedom = self.freedom + len(self.rows)
         share = (freedom - 2) / freedom  # of the scale of Student's t in its variance
-        own = (1 - BIAS_SHARE**2) * self.prior.sd**2 * float(self.weights @ squares)
+        single = variances(self.prior)[1] * float(self.weights @ squares)
         return replace(
             self.prior,
             bias=float(mean[0]),
-            sd=math.sqrt((float(covariance[0, 0]) + own) * share),
+            sd=math.sqrt(single * share),
+            bias_sd=math.sqrt(float(covariance[0, 0]) * share),
             remainder=remainder_of(self.prior) / math.sqrt(float(self.weights @ remainders**-2)),
             pairs=self.names,
             mean=mean[1:],

@@ -87,7 +87,7 @@ def committee_prior(prior: EntryErrors, cells: Sequence[CommitteeCell]) -> Entry
         if name not in prior.pairs:
             own = 1 + every.index(name)
             # what all pairs share stays as it is
-            covariance[own, own] = max(factor**2 * prior.sd**2, covariance[0, 0])
+            covariance[own, own] = max(factor**2 * covariance[own, own], covariance[0, 0])
     return replace(prior, pairs=every, mean=mean[1:], covariance=covariance[1:, 1:])
 
 
