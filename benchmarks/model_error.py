@@ -23,7 +23,7 @@ import hebe
 from hebe.campaigns.api import project_store
 from hebe.flows.campaign import campaign_members
 from hebe.flows.later import LaterStage
-from hebe.flows.members import host_vertices
+from hebe.science.hulls.host_members import host_vertices
 from hebe.flows.stage import wire_stage
 from hebe.flows.wanted import Member
 from hebe.launchers import local

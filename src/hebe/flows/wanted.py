@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from jobflow import Job, OutputReference
 
 from hebe.analyses.wants import Contents, Displacements, Edges, Firing, Metal, Phases, Vertices, Want
-from hebe.flows.members import edge_members, host_vertices
+from hebe.science.hulls.host_members import edge_members, host_vertices
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.competing import phases_within

@@ -14,7 +14,7 @@ from hebe.analyses.registry import get_analysis
 from hebe.analyses.wants import Edges, Vertices, Want
 from hebe.config.campaign import Campaign
 from hebe.config.family import Family
-from hebe.flows.members import named_member
+from hebe.flows.members import named_members
 from hebe.flows.wanted import SHARED_PRIORITY, Member, States, Vertex, Wanted
 from hebe.makers.analysis import AnalysisMaker
 from hebe.makers.build import BuildMaker
@@ -84,7 +84,7 @@ class StageWiring(ABC):
     @cached_property
     def competitors(self) -> list[tuple[HostComposition, Split]]:
         """Members of the host that the campaign names as competing phases."""
-        return [named_member(self.campaign, self.space, i) for i in range(len(self.campaign.mixing.members))]
+        return named_members(self.campaign, self.space, self.campaign.mixing.members, ("mixing", "members"))
 
     @property
     @abstractmethod
