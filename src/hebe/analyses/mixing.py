@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Derived, Quantity, Shown
-from hebe.analyses.wants import Displacements, Edges, Firing, Phases, Vertices
+from hebe.analyses.wants import Calibrated, Displacements, Edges, Firing, Phases, Vertices
 from hebe.config.mixing import MixingSpec
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
@@ -250,14 +250,14 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     )
 
     def wants(self, block: MixingSpec, member: MemberSpec) -> Sequence[Want]:
-        """Competing phases, members of the host with fewest species, firing temperature; vibrations where asked for."""
+        """Competing phases, members of the host, firing temperature and errors; vibrations where asked for."""
         del member
         asked = block.vibrations
         more: list[Want] = (
             [] if asked is None else [Displacements(supercell=asked.supercell, displacement=asked.displacement)]
         )
         more += [Edges()] if block.solution else []
-        return (Phases(), Vertices(), Firing(), *more)
+        return (Phases(), Vertices(), Firing(), Calibrated(), *more)
 
     def analyse(self, block: MixingSpec, member: MemberSpec, given: Given) -> MixingDoc:
         """Mixing of the candidate from the mean energy over its configurations."""
@@ -283,6 +283,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             edges=edges,
             firing_temperature=given.firing_temperature,
             solution=block.solution,
+            calibration=given.calibration,
         )
 
     def remarks(self, result: MixingDoc) -> Sequence[str]:

@@ -45,6 +45,11 @@ class Firing(Want):
 
 
 @dataclass(frozen=True)
+class Calibrated(Want):
+    """Errors that small cells have told: a stage that calibrates makes the analysis anew with them, and no other."""
+
+
+@dataclass(frozen=True)
 class Displacements(Want):
     """Harmonic vibrations of the as-made cells, and of the phases and members of the host that are wanted too.
 

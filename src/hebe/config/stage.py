@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -79,7 +79,7 @@ class Stage(ConfigModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _engine_of_the_stage_before(cls, value: Any, handler: ModelWrapValidatorHandler[Stage]) -> Stage:
+    def _engine_of_the_stage_before(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """A stage that calibrates names no engine of its own; that of the stage before comes with the whole file."""
         if not isinstance(value, dict) or value.get("calibrate") is None or "engine" in value:
             return handler(value)

@@ -1,9 +1,10 @@
-"""Members of the host that a campaign names."""
+"""What jobs need of a campaign: members of the host that it names, and the campaign itself as plain data."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from hebe.config.mixing import MixingSpec
 from hebe.config.reading.refusal import bad_key
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.formula import parse_host_formula
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
     from hebe.science.chemistry.space import CompositionSpace
+
+_NEEDED: Final = {"name", "host", "structures", "stages", "rank", "firing_temperature"}
+
+
+def plain_campaign(campaign: Campaign) -> dict[str, Any]:
+    """The campaign as plain data, without what only chooses candidates."""
+    needed = _NEEDED if campaign.mixing == MixingSpec() else {*_NEEDED, "mixing"}
+    return campaign.model_dump(mode="json", include=needed)
 
 
 def named_members(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from jobflow import Job, OutputReference
 
 from hebe.analyses.wants import Contents, Displacements, Edges, Firing, Metal, Phases, Vertices, Want
-from hebe.science.hulls.host_members import edge_members, host_vertices
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.competing import phases_within
+from hebe.science.hulls.host_members import edge_members, host_vertices
 from hebe.science.hulls.hull_entries import phase_facts
 
 if TYPE_CHECKING:
@@ -53,6 +53,14 @@ class Vertex:
     spec: MemberSpec
     label: str
     member: Member
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the document of a candidate is made of: its cells, and results by analysis."""
+
+    wanted: Wanted
+    results: dict[str, list[OutputReference]]
 
 
 class Wanted:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.ladder import RedoxLadder
 from hebe.science.chemistry.member import composition_of, member_spec, split_of
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hebe.config.reading.units import IntRange
-    from hebe.schemas.spec import MemberSpec
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ions import Ion
     from hebe.science.chemistry.ladder import Split
@@ -86,7 +86,8 @@ def balanced(spec: MemberSpec) -> SmallMember | None:
     columns = np.array([[float(split.get(ion, 0)) for ion in ions] for split in splits])
     sizes = columns.sum(axis=1)
     target = np.array([float(own[ion]) for ion in ions])
-    program = HullProgram((columns / sizes[:, None]).T, 1 + _EACH * np.arange(len(found)))
+    costs = np.array([1 + _EACH * i for i in range(len(found))])
+    program = HullProgram((columns / sizes[:, None]).T, costs)
     shares = program.solve(target / target.sum()).amounts * target.sum() / sizes
     amounts = [Fraction(float(share)).limit_denominator(_DENOMINATOR) for share in shares]
     chosen = [(n, made, split) for n, (made, split) in zip(amounts, found, strict=True) if n]
@@ -157,9 +158,7 @@ def _fits(composition: HostComposition, primary: str, n_fu: int) -> bool:
     return _size(composition, primary, exact_size(composition, primary, cell)) <= sites
 
 
-def _splits(
-    template: MemberSpec, pool: Mapping[str, Sequence[Ion]], n_fu: int, charge: Fraction
-) -> Iterator[Split]:
+def _splits(template: MemberSpec, pool: Mapping[str, Sequence[Ion]], n_fu: int, charge: Fraction) -> Iterator[Split]:
     """Neutral ways to fill the mixed sublattices of a cell, amounts per formula unit; fewest ions first."""
     host = composition_of(template).host
     ways = []

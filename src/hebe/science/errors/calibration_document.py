@@ -1,0 +1,203 @@
+"""From energies of small cells to the document of a calibration, and from that to errors that are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.calibration import CalibrationDoc, CalibrationRow, ErrorsDoc
+from hebe.schemas.spec import MemberSpec
+from hebe.schemas.structures import ConfigurationDoc
+from hebe.science.chemistry.member import composition_of
+from hebe.science.errors.calibration import calibrated
+from hebe.science.errors.entry_errors import EntryErrors
+from hebe.science.errors.model_error import entry_errors
+from hebe.science.errors.pair_fit import Difference
+from hebe.science.errors.small_members import SmallMember, member_name
+from hebe.science.mixing.solution import PAIR_SCALE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hebe.schemas.calibration import ChosenCell
+
+_FEWEST: Final = 2
+
+
+@dataclass(frozen=True)
+class MeasuredMember:
+    """A member that was computed twice.
+
+    Parameters
+    ----------
+    spec
+        The member.
+    configuration
+        As it was built.
+    computed
+        Relaxation with the engine that is calibrated.
+    references
+        Calculations of that cell that count as true; the lowest does.
+    accept
+        Verdicts on the topology of its cell that count as the host.
+    """
+
+    spec: MemberSpec
+    configuration: ConfigurationDoc | None
+    computed: CalculationDoc | None
+    references: Sequence[CalculationDoc | None]
+    accept: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> CalculationDoc | None:
+        """The lowest of those that count as true, None if there is none."""
+        usable = [one for one in self.references if one is not None and one.usable]
+        return min(usable, key=lambda one: one.energy) if usable else None
+
+    @property
+    def problem(self) -> str | None:
+        """Why it cannot be used; None if it can."""
+        if self.configuration is None or self.computed is None or not self.computed.usable:
+            return "has no energy"
+        if self.configuration.deviation > 0:
+            return "its cell only approximates it"
+        if not self.computed.is_host(self.accept):
+            return f"is no longer the host ({self.computed.topology})"
+        return "has no energy that counts as true" if self.reference is None else None
+
+    def energies(self) -> tuple[float, float]:
+        """Computed and true energy (eV per formula unit).
+
+        Raises
+        ------
+        ValueError
+            If it has none.
+        """
+        if self.configuration is None or self.computed is None or self.reference is None:
+            raise ValueError(f"{member_name(self.spec)} {self.problem}")
+        return self.computed.energy / self.configuration.n_fu, self.reference.energy / self.configuration.n_fu
+
+
+def prior_errors(energy_scale: str, spec: MemberSpec) -> EntryErrors:
+    """Errors of an energy scale before a calibration.
+
+    Documented ones; where there are none, as large as energies of pairs themselves.
+    """
+    composition = composition_of(spec)
+    atoms = float(sum(composition.elements.values())) / composition.host.sublattices[spec.primary].multiplicity
+    found = entry_errors(energy_scale, atoms)
+    return EntryErrors.given(PAIR_SCALE / 4 / atoms, atoms) if found is None else found
+
+
+def calibration_document(
+    chosen: Sequence[ChosenCell], members: Mapping[str, MeasuredMember], pairs: Iterable[str] = ()
+) -> CalibrationDoc:
+    """Errors from small cells and their vertices.
+
+    Parameters
+    ----------
+    chosen
+        Cells, in the order in which they were chosen.
+    members
+        All members by name.
+    pairs
+        Pairs that matter for the candidates.
+
+    Returns
+    -------
+    CalibrationDoc
+        With ``campaign`` and ``stage`` empty. Without errors where fewer than two cells to fit have energies.
+    """
+    document = CalibrationDoc(campaign="", stage=0)
+    for name, member in sorted(members.items()):
+        if member.problem is not None:
+            document.warnings.append(f"{name} {member.problem}")
+    _fill_scales(document, members.values())
+    rows = [row for row in (_row(cell, members) for cell in chosen) if row is not None]
+    rows.sort(key=lambda row: not row.fitted)
+    fitted = sum(row.fitted for row in rows)
+    document.rows, document.n = rows, fitted
+    if fitted < _FEWEST:
+        document.warnings.append(f"{fitted} cells with energies: errors need {_FEWEST}")
+        return document
+    differences = [Difference(row.cell, row.value, row.terms, row.members) for row in rows]
+    prior = prior_errors(document.energy_scale, chosen[0].spec)
+    found = calibrated(prior, differences, n_illustration=len(rows) - fitted, pairs=pairs)
+    document.errors = errors_document(found.errors)
+    document.scale, document.scale_interval, document.note = found.scale, found.scale_interval, found.note
+    of = {one.name: one for one in found.residuals}
+    document.rows = [
+        row.model_copy(update={"predicted": of[row.cell].predicted, "sd": of[row.cell].sd}) for row in rows
+    ]
+    return document
+
+
+def small_member(cell: ChosenCell) -> SmallMember:
+    """A chosen cell with its vertices."""
+    return SmallMember(cell.spec, tuple((Fraction(vertex.amount), vertex.spec) for vertex in cell.vertices))
+
+
+def errors_document(errors: EntryErrors) -> ErrorsDoc:
+    """Document of errors."""
+    return ErrorsDoc(
+        bias=errors.bias,
+        sd=errors.sd,
+        remainder=errors.remainder,
+        phase_bias=errors.phase_bias,
+        phase_sd=errors.phase_sd,
+        pairs=list(errors.pairs),
+        mean=errors.mean.tolist(),
+        covariance=errors.covariance.tolist(),
+        freedom=errors.freedom,
+        source=errors.source,
+    )
+
+
+def errors_of(document: ErrorsDoc) -> EntryErrors:
+    """Errors of a document."""
+    n = len(document.pairs)
+    return EntryErrors(
+        bias=document.bias,
+        sd=document.sd,
+        remainder=document.remainder,
+        phase_bias=document.phase_bias,
+        phase_sd=document.phase_sd,
+        pairs=tuple(document.pairs),
+        mean=np.array(document.mean, dtype=float),
+        covariance=np.array(document.covariance, dtype=float).reshape(n, n),
+        freedom=document.freedom,
+        source=document.source,
+    )
+
+
+def _fill_scales(document: CalibrationDoc, members: Iterable[MeasuredMember]) -> None:
+    """What is calibrated with what, and the CPU time of the latter."""
+    for member in members:
+        for one in member.references:
+            document.cpu_s += 0.0 if one is None else one.cpu_s
+        if member.problem is None and member.computed is not None and member.reference is not None:
+            document.engine, document.energy_scale = member.computed.engine, member.computed.energy_scale
+            document.reference, document.reference_scale = member.reference.engine, member.reference.energy_scale
+
+
+def _row(cell: ChosenCell, members: Mapping[str, MeasuredMember]) -> CalibrationRow | None:
+    """True less computed mixing enthalpy of a cell, None where an energy is missing."""
+    made = small_member(cell)
+    if any(name not in members or members[name].problem is not None for name in made.weights):
+        return None
+    weighed = [(n / made.mixed_sites, *members[name].energies()) for name, n in made.weights.items()]
+    computed, true = (sum(row[0] * row[column] for row in weighed) for column in (1, 2))
+    return CalibrationRow(
+        cell=made.name,
+        formula=cell.spec.formula,
+        value=true - computed,
+        computed=computed,
+        terms=made.terms,
+        members=made.weights,
+        fitted=cell.fitted,
+    )
