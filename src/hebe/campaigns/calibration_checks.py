@@ -9,8 +9,7 @@ from hebe.config.keep import Keep
 from hebe.config.reading.refusal import bad_key
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError, HebeError
-from hebe.flows.members import named_members
-from hebe.science.chemistry.space import CompositionSpace
+from hebe.flows.calibrate import named_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +67,7 @@ def check_calibration(campaign: Campaign, number: int) -> None:
         reason = "cells are chosen by what decides at the firing temperature, which is not known"
         raise bad_key(campaign, key, reason, "firing_temperature: 900 degC")
     _check_engine(campaign, spec.engine, before.engine, key)
-    if spec.cells:
-        space = CompositionSpace.from_campaign(campaign)
-        named_members(campaign, space, spec.cells, (*key, "cells"))
+    named_cells(campaign, number)
 
 
 def _check_engine(campaign: Campaign, engine: EngineBlock, before: EngineBlock, key: KeyPath) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.marks import mark_texts
 from hebe.cli.output import new_table, terminal_width, write_line, write_table
+from hebe.report.calibration import calibration_text
 from hebe.report.values import DASH, engine_error, quantity_text
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ def broken_formula(formula: str, room: int) -> list[str]:
             lines.append("")
         lines[-1] += part
     return lines
+
+
+def write_calibrations(documents: Sequence[Mapping[str, Any]]) -> None:
+    """Print how far what small cells told is what was predicted, a line for each calibration."""
+    for document in documents:
+        write_line(calibration_text(document))
 
 
 def write_agreement(documents: Sequence[Mapping[str, Any]]) -> None:

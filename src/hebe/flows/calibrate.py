@@ -9,6 +9,7 @@ from jobflow import Flow, Job, Maker, OutputReference
 
 from hebe.analyses.wants import Calibrated
 from hebe.config.campaign import Campaign
+from hebe.config.reading.refusal import bad_key
 from hebe.flows.first import BuiltStage
 from hebe.flows.members import named_members, plain_campaign
 from hebe.flows.wanted import SHARED_PRIORITY, Parts
@@ -17,7 +18,8 @@ from hebe.makers.build import BuildMaker
 from hebe.makers.calibrate import ChooseMaker, ErrorsMaker
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.member import member_spec
-from hebe.science.errors.small_members import cell_sites, member_name
+from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.errors.small_members import balanced, cell_sites, member_name
 from hebe.science.errors.static_cost import spins_in_doubt
 
 if TYPE_CHECKING:
@@ -48,6 +50,27 @@ def calibration_of(campaign: Campaign, number: int) -> CalibrationSpec:
     if spec is None:
         raise ValueError(f"stage {number + 1} of {campaign.name} does not calibrate")
     return spec
+
+
+def named_cells(campaign: Campaign, number: int) -> list[MemberSpec]:
+    """Cells that a stage which calibrates names.
+
+    Raises
+    ------
+    BadInputError
+        If a formula does not fit the host, cannot be neutral, or is a vertex.
+    """
+    space, key = CompositionSpace.from_campaign(campaign), ("stages", number, "calibrate", "cells")
+    found = []
+    for at, (composition, split) in enumerate(
+        named_members(campaign, space, calibration_of(campaign, number).cells, key)
+    ):
+        spec = member_spec(composition, split, primary_sublattice(composition.fractions), space.valences)
+        if balanced(spec) is None:
+            reason = f"{spec.formula} has the fewest species that are neutral, and nothing to compare it with"
+            raise bad_key(campaign, (*key, at), reason, "a cell that mixes more")
+        found.append(spec)
+    return found
 
 
 @dataclass(kw_only=True)
@@ -128,11 +151,6 @@ class CalibrateStage(StageWiring):
     def _choose(self, specs: Sequence[MemberSpec]) -> Job:
         """Job that chooses cells and has them computed."""
         wanted = calibration_of(self.campaign, self.number)
-        valences, named = self.space.valences, ("stages", self.number, "calibrate", "cells")
-        cells = [
-            member_spec(composition, split, primary_sublattice(composition.fractions), valences)
-            for composition, split in named_members(self.campaign, self.space, wanted.cells, named)
-        ]
         maker = ChooseMaker(
             following=SmallCellsMaker(campaign=plain_campaign(self.campaign), stage=self.number),
             campaign=self.campaign.name,
@@ -141,7 +159,7 @@ class CalibrateStage(StageWiring):
         )
         known = [self.before.summaries[spec.candidate_id].output for spec in specs]
         label = CHOOSE_LABEL.format(number=self.number)
-        return self.add(maker.make(list(specs), known, cells), label, SHARED_PRIORITY)
+        return self.add(maker.make(list(specs), known, named_cells(self.campaign, self.number)), label, SHARED_PRIORITY)
 
 
 @dataclass(kw_only=True)

@@ -74,13 +74,13 @@ def stage_jobs(campaign: Campaign, number: int, specs: Sequence[MemberSpec], cho
 
 
 def _promote(campaign: Campaign, number: int, chosen: Chosen) -> PromoteMaker:
-    stage = campaign.stages[number]
+    stage = campaign.stages[number]  # all go on to a calibration, what may have no rank before it too
     return PromoteMaker(
         following=StageFlowMaker(campaign=plain_campaign(campaign), stage=number, chosen=tuple(chosen)),
         campaign=campaign.name,
         stage=number,
         keep={} if stage.keep is None else stage.keep.model_dump(mode="json", exclude_none=True),
-        rank=campaign.rank.model_dump(mode="json"),
+        rank={} if stage.calibrate is not None else campaign.rank.model_dump(mode="json"),
         analyses=list(campaign.stages[number - 1].analyses),
     )
 

@@ -14,6 +14,7 @@ from hebe.schemas.calibration import CalibrationDoc, CalibrationRow, ErrorsDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.member import composition_of
+from hebe.science.chemistry.valence import moments_off
 from hebe.science.errors.calibration import calibrated
 from hebe.science.errors.entry_errors import EntryErrors
 from hebe.science.errors.model_error import entry_errors
@@ -70,6 +71,17 @@ class MeasuredMember:
             return f"is no longer the host ({self.computed.topology})"
         return "has no energy that counts as true" if self.reference is None else None
 
+    @property
+    def odd_moments(self) -> list[str]:
+        """Sites of the calculation that counts which did not keep the moment of their ion."""
+        started = [
+            one.input_structure for one in self.references if one is not None and one.input_structure is not None
+        ]
+        named = next((cell for cell in started if "ion" in cell.site_properties), None)
+        if self.reference is None or self.reference.magmoms is None or named is None:
+            return []
+        return moments_off(named, self.reference.magmoms)
+
     def energies(self) -> tuple[float, float]:
         """Computed and true energy (eV per formula unit).
 
@@ -117,6 +129,8 @@ def calibration_document(
     for name, member in sorted(members.items()):
         if member.problem is not None:
             document.warnings.append(f"{name} {member.problem}")
+        elif member.odd_moments:
+            document.warnings.append(f"{name} does not keep the moments of its ions: {', '.join(member.odd_moments)}")
     _fill_scales(document, members.values())
     rows = [row for row in (_row(cell, members) for cell in chosen) if row is not None]
     rows.sort(key=lambda row: not row.fitted)

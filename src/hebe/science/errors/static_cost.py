@@ -19,6 +19,8 @@ from hebe.science.errors.small_members import cell_sites
 from hebe.science.structures.labels import unpaired_electrons
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hebe.config.engines import EngineBlock
     from hebe.schemas.spec import MemberSpec
 
@@ -57,18 +59,34 @@ def static_cost(spec: MemberSpec, engine: EngineBlock) -> float:
         What computes it; engines with plane waves say their mesh and cut-off, others are taken to have those of the
         measurement.
     """
-    costs, elements = static_costs(), composition_of(spec).elements
-    n_fu = cell_sites(spec) / composition_of(spec).host.sublattices[spec.primary].multiplicity
-    atoms = float(sum(elements.values())) * n_fu
+    composition = composition_of(spec)
+    n_fu = cell_sites(spec) / composition.host.sublattices[spec.primary].multiplicity
+    amounts = {element: float(n) * n_fu for element, n in composition.elements.items()}
+    return cell_cost(amounts, len(open_shelled(spec)), engine)
+
+
+def cell_cost(amounts: Mapping[str, float], open_shells: int, engine: EngineBlock) -> float:
+    """CPU time (s) of a static calculation of a cell with so many atoms of each element.
+
+    Parameters
+    ----------
+    amounts
+        Element -> atoms.
+    open_shells
+        Elements with unpaired electrons.
+    engine
+        As in `static_cost`.
+    """
+    costs, atoms = static_costs(), sum(amounts.values())
     if not engine.traits.costly:
         return costs.potential * atoms
-    electrons = sum(outer_electrons(element) * float(n) for element, n in elements.items()) * n_fu
+    electrons = sum(outer_electrons(element) * n for element, n in amounts.items())
     finer, cutoff, polarised = 1.0, 1.0, True
     if isinstance(engine, PlaneWaveBlock):
         chosen = engine.choice
         finer, cutoff = costs.k_spacing / chosen.k_spacing, chosen.cutoff / costs.cutoff
         polarised = chosen.spin != "off"
-    open_shells = len(open_shelled(spec)) if polarised else 0
+    open_shells = open_shells if polarised else 0
     mesh = max(1.0, costs.kpoints_times_atoms / atoms * finer**3)
     found: float = costs.seconds * electrons**2 * mesh * cutoff**1.5 * (2 if open_shells else 1)
     return found * (costs.two_open_shells if open_shells > 1 else 1)
