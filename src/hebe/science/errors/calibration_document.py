@@ -74,10 +74,8 @@ class MeasuredMember:
     @property
     def odd_moments(self) -> list[str]:
         """Sites of the calculation that counts which did not keep the moment of their ion."""
-        started = [
-            one.input_structure for one in self.references if one is not None and one.input_structure is not None
-        ]
-        named = next((cell for cell in started if "ion" in cell.site_properties), None)
+        cells = [one.input_structure for one in self.references if one is not None and one.input_structure is not None]
+        named = next((cell for cell in cells if "ion" in cell.site_properties), None)
         if self.reference is None or self.reference.magmoms is None or named is None:
             return []
         return moments_off(named, self.reference.magmoms)
