@@ -8,7 +8,7 @@ from hebe.analyses import mixing
 from hebe.config.keep import Keep
 from hebe.config.reading.refusal import bad_key
 from hebe.engines.registry import get_engine
-from hebe.exceptions import BadInputError, HebeError
+from hebe.exceptions import HebeError
 from hebe.flows.calibrate import named_cells
 
 if TYPE_CHECKING:
@@ -81,10 +81,8 @@ def _check_engine(campaign: Campaign, engine: EngineBlock, before: EngineBlock, 
 
 
 def _scale(engine: EngineBlock) -> str | None:
-    """Energy scale of an engine, None where it is not installed."""
+    """Energy scale of an engine, None where it cannot be made here, which is told when it is to run."""
     try:
         return get_engine(engine).energy_scale
-    except BadInputError:
-        raise
     except HebeError:
         return None

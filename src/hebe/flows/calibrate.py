@@ -73,6 +73,12 @@ def named_cells(campaign: Campaign, number: int) -> list[MemberSpec]:
     return found
 
 
+def members_of_choice(choice: ChoiceDoc) -> dict[str, MemberSpec]:
+    """Cells and vertices of a choice by name, each once."""
+    every = (spec for cell in choice.cells for spec in (cell.spec, *(vertex.spec for vertex in cell.vertices)))
+    return {member_name(spec): spec for spec in every}
+
+
 @dataclass(kw_only=True)
 class CalibrateStage(StageWiring):
     """A stage that has all cells of another one, and other errors.
@@ -212,12 +218,7 @@ class SmallCellsMaker(Maker):
         """Flow of the cells of a choice, each with its vertices, which cells share."""
         campaign = Campaign.model_validate(self.campaign)
         wiring = SmallCells(campaign=campaign, number=self.stage)
-        specs = {
-            member_name(spec): spec
-            for cell in choice.cells
-            for spec in (cell.spec, *(vertex.spec for vertex in cell.vertices))
-        }
-        members = [wiring.small_member(spec) for spec in specs.values()]
+        members = [wiring.small_member(spec) for spec in members_of_choice(choice).values()]
         maker = ErrorsMaker(campaign=campaign.name, stage=self.stage, accept=campaign.stages[self.stage].accept)
         label = ERRORS_LABEL.format(number=self.stage)
         errors = wiring.add(maker.make(choice, members), label, SHARED_PRIORITY)

@@ -8,11 +8,11 @@ from pymatgen.core import Structure
 
 from hebe.engines.registry import get_engine
 from hebe.exceptions import HebeError
-from hebe.flows.calibrate import calibration_of, named_cells
+from hebe.flows.calibrate import calibration_of, members_of_choice, named_cells
 from hebe.makers.static import StaticMaker
 from hebe.schemas.spec import MemberSpec
 from hebe.science.errors.cell_choice import chosen_cells
-from hebe.science.errors.small_members import balanced, member_name
+from hebe.science.errors.small_members import balanced
 from hebe.science.errors.static_cost import cell_cost, static_cost
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hebe.config.campaign import Campaign
     from hebe.config.engines import EngineBlock
+    from hebe.schemas.calibration import ChoiceDoc
 
 LABEL: Final = "calibrate/"
 JOBS_OF_A_CELL: Final = 7
@@ -110,18 +111,18 @@ def measured_factor(store: JobStore, block: EngineBlock) -> tuple[float, int]:
     return (seconds / estimated, number) if number else (1.0, 0)
 
 
-def _expected(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> list[float]:
-    """CPU time (s) of each cell and vertex if all pairs mattered alike."""
-    wanted = calibration_of(campaign, number)
+def expected_choice(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> ChoiceDoc:
+    """Cells that a calibration would choose if all pairs mattered alike."""
     named = [member for member in map(balanced, named_cells(campaign, number)) if member is not None]
     try:
         scale = get_engine(campaign.stages[number].engine).energy_scale
     except HebeError:
         scale = ""
-    choice = chosen_cells(specs, [], scale, wanted, named)
-    members = {
-        member_name(spec): spec
-        for cell in choice.cells
-        for spec in (cell.spec, *(vertex.spec for vertex in cell.vertices))
-    }
-    return [static_cost(spec, wanted.engine) for spec in members.values()]
+    return chosen_cells(specs, [], scale, calibration_of(campaign, number), named)
+
+
+def _expected(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> list[float]:
+    """CPU time (s) of each cell and vertex if all pairs mattered alike."""
+    choice = expected_choice(campaign, number, specs)
+    engine = calibration_of(campaign, number).engine
+    return [static_cost(spec, engine) for spec in members_of_choice(choice).values()]
