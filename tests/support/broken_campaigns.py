@@ -241,14 +241,22 @@ STAGES: Final = (
         "more configurations later", "engine: chgnet, keep: 2, configurations: 5", 21, "stages[1].configurations", "2"
     ),
     _later("calibration that keeps some", "calibrate: {engine: gpaw}, keep: 2", 21, "stages[1].keep", "all candidates"),
-    _later("calibration with an engine", "calibrate: {engine: gpaw}, engine: gpaw", 21, "stages[1].engine", "no engine"),
+    _later(
+        "calibration with an engine", "calibrate: {engine: gpaw}, engine: gpaw", 21, "stages[1].engine", "no engine"
+    ),
     _later("nothing to calibrate", "calibrate: {engine: chgnet}", 21, "stages[1].calibrate.engine", "energy scale"),
     _later("calibration by nobody", "calibrate: {n: 3}", 21, "stages[1].calibrate.engine", "'engine' is missing"),
     _later("calibration by gpw", "calibrate: {engine: gpw}", 21, "stages[1].calibrate.engine", "did you mean gpaw?"),
     _later("no small cells", "calibrate: {engine: gpaw, n: 0}", 21, "stages[1].calibrate.n", "at least 1", "0"),
-    _later("key of no calibration", "calibrate: {engine: gpaw, m: 3}", 21, "stages[1].calibrate.m", "known keys: engine"),
-    _later("a vertex alone", "calibrate: {engine: gpaw, cells: [NaFeO2]}", 21, "stages[1].calibrate.cells[0]", "fewest"),
-    _later("a cell of another host", "calibrate: {engine: gpaw, cells: [NaCrO2]}", 21, "stages[1].calibrate.cells[0]", "Cr"),
+    _later(
+        "key of no calibration", "calibrate: {engine: gpaw, m: 3}", 21, "stages[1].calibrate.m", "known keys: engine"
+    ),
+    _later(
+        "a vertex alone", "calibrate: {engine: gpaw, cells: [NaFeO2]}", 21, "stages[1].calibrate.cells[0]", "fewest"
+    ),
+    _later(
+        "a cell of another host", "calibrate: {engine: gpaw, cells: [NaCrO2]}", 21, "stages[1].calibrate.cells[0]", "Cr"
+    ),
     _later(
         "cells and their number",
         "calibrate: {engine: gpaw, n: 5, cells: [NaFe1/2Mn1/2O2]}",
