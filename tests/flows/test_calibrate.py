@@ -33,8 +33,6 @@ from support.pair_energies import make
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jobflow import Job
-
     from hebe.schemas.mixing import Formation
 
 CALIBRATE = f"calibrate: {{engine: {EXACT}, n: 8, illustration: 2, geometries: 1}}"
@@ -165,7 +163,7 @@ def test_no_candidate_is_computed_again(ended: Ended) -> None:
     calculated = {doc["metadata"]["label"] for doc in outputs(ended.folder, **{"output.key": {"$exists": True}})}
     own = [name for name in labels if name in calculated and not name.startswith("calibrate/")]
     assert own == []
-    first, second = ({} for _ in range(2))
+    first, second = dict[str, Any](), dict[str, Any]()
     for stage, found in ((0, first), (1, second)):
         for doc in outputs(ended.folder, **{"metadata.campaign": "calibrated", "output.stage": stage}):
             if "calculations" in doc["output"]:
@@ -273,11 +271,11 @@ def test_jobflows_own_manager_gives_the_same_errors(tmp_path: Path) -> None:
     assert theirs["output"]["errors"]["mean"] == pytest.approx(mine["errors"]["mean"], abs=1e-6)
 
 
-def jobs_of(path: Path) -> list[Job]:
+def jobs_of(path: Path) -> list[Any]:
     """Jobs of the stage that calibrates, as the border asks for them."""
-    (promote,) = (job for job in campaign_flow(load_campaign(path)).jobs if isinstance(job.maker, PromoteMaker))
-    following: Any = promote.maker.following
-    return list(following.make(promote.function_args[0]).jobs)
+    flow: Any = campaign_flow(load_campaign(path))
+    (promote,) = (job for job in flow.jobs if isinstance(job.maker, PromoteMaker))
+    return list(promote.maker.following.make(promote.function_args[0]).jobs)
 
 
 def test_only_the_errors_of_mixing_are_new(tmp_path: Path) -> None:

@@ -241,9 +241,7 @@ STAGES: Final = (
         "more configurations later", "engine: chgnet, keep: 2, configurations: 5", 21, "stages[1].configurations", "2"
     ),
     _later("calibration that keeps some", "calibrate: {engine: gpaw}, keep: 2", 21, "stages[1].keep", "all candidates"),
-    _later(
-        "calibration with an engine", "calibrate: {engine: gpaw}, engine: gpaw", 21, "stages[1].engine", "no engine"
-    ),
+    _later("calibration by two", "calibrate: {engine: gpaw}, engine: gpaw", 21, "stages[1].engine", "no engine"),
     _later("nothing to calibrate", "calibrate: {engine: chgnet}", 21, "stages[1].calibrate.engine", "energy scale"),
     _later("calibration by nobody", "calibrate: {n: 3}", 21, "stages[1].calibrate.engine", "'engine' is missing"),
     _later("calibration by gpw", "calibrate: {engine: gpw}", 21, "stages[1].calibrate.engine", "did you mean gpaw?"),

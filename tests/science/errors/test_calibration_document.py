@@ -56,8 +56,14 @@ def chosen(*, fitted: int = 3) -> list[ChosenCell]:
 
 
 def calculated(energy: float, scale: str, n_fu: int, **fields: object) -> CalculationDoc:
-    structure = Structure(Lattice.cubic(4), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
-    given = {"key": "k", "engine": scale, "energy_scale": scale, "task": "static", "status": "converged"}
+    structure = Structure(Lattice.cubic(4), ["Mg", "O"], np.array([[0.0] * 3, [0.5] * 3]))
+    given: dict[str, object] = {
+        "key": "k",
+        "engine": scale,
+        "energy_scale": scale,
+        "task": "static",
+        "status": "converged",
+    }
     given |= {"structure": structure, "energy_eV": energy * n_fu, "cpu_s": 2.0}
     return CalculationDoc.model_validate(given | fields)
 
@@ -113,9 +119,8 @@ def test_cells_without_a_meaning_are_left_out_and_named(fields: dict[str, object
     found = members()
     for name in (CELLS[0].name, CELLS[1].name):
         one = found[name]
-        found[name] = MeasuredMember(
-            one.spec, one.configuration, calculated(-9, "springs", 2, **fields), one.references
-        )
+        left = calculated(-9, "springs", 2, **fields)
+        found[name] = MeasuredMember(one.spec, one.configuration, left, one.references)
     document = calibration_document(chosen(), found)
     assert [row.formula for row in document.rows] == [CELLS[2].spec.formula]
     assert document.errors is None
@@ -144,12 +149,8 @@ def test_cells_that_were_kept_aside_change_no_error() -> None:
 
 
 def test_sites_that_lost_their_moments_are_named() -> None:
-    cell = Structure(
-        Lattice.cubic(4),
-        ["Ni", "O"],
-        [[0, 0, 0], [0.5] * 3],
-        site_properties={"ion": ["Ni2+", "O2-"], "magmom": [2.0, 0.0]},
-    )
+    properties = {"ion": ["Ni2+", "O2-"], "magmom": [2.0, 0.0]}
+    cell = Structure(Lattice.cubic(4), ["Ni", "O"], np.array([[0.0] * 3, [0.5] * 3]), site_properties=properties)
     found = members()
     nickel = next(name for name in found if name.startswith("NiO"))
     one = found[nickel]
@@ -194,7 +195,7 @@ def test_cells_tell_of_the_pairs_that_decide() -> None:
     candidates = [cell.spec for cell in CELLS]
     targets = [{"Mg2+ Ni2+": 0.25}, {"Co2+ Mg2+": 0.01}]
     choice = chosen_cells(candidates, targets, "springs", wanted(n=2, illustration=0, sizes=2))
-    assert "Mg2+ Ni2+" in choice.cells[0].spec.split["M"].keys() or choice.cells[0].spec.formula == "Mg0.5Ni0.5O"
+    assert choice.cells[0].spec.formula == "Mg0.5Ni0.5O"
     assert choice.pairs == ["Co2+ Mg2+", "Mg2+ Ni2+"]
     assert choice.cost_s > 0
 

@@ -7,15 +7,18 @@ import statistics
 from fractions import Fraction
 from math import log
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hebe.config.engines import EngineBlock
-from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import member_spec
 from hebe.science.errors.static_cost import cell_cost, outer_electrons, spins_in_doubt, static_cost
+
+if TYPE_CHECKING:
+    from hebe.schemas.spec import MemberSpec
 
 RECORDS = Path(__file__).parents[3] / "benchmarks" / "mixing_records.jsonl"
 OPEN = {"Fe", "Co", "Ni", "Mn", "Cu"}
