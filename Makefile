@@ -30,7 +30,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,atomate2,report,cluster,phonons,materials-project,abinit,dev]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,sevennet,atomate2,report,cluster,phonons,materials-project,abinit,dev]"
 	@touch $@
 
 demo: $(VENV)/.demo

@@ -47,6 +47,11 @@ SETTINGS: Final = GPAWSettings(cutoff=500, k_spacing=0.6)
 FIRST: Final = "chgnet-0.3.0"
 SECOND: Final = "chgnet-r2scan"
 TILTED: Final = "tilted"
+DISPLACED: Final = "displaced"
+SMALL_GAP: Final = 0.5
+"""Gap (eV) below which an open shell may be held in a wrong state by symmetry: computed again with sites displaced."""
+SHIFT: Final = 0.02
+"""Length (A) of these displacements."""
 STARTS: Final = ((0.02, 0.0), (0.05, 0.02), (0.05, 0.04))
 """Length of displacements (A) and size of a random strain of each start."""
 FMAX: Final = 0.01
@@ -189,6 +194,11 @@ class Cell:
             lower = expected < min(0.0, self.record.part("expected")[TILTED]) - LEAST_GAIN * self.atoms
             if tilted_gain or lower or (cheap and expected < HIGHEST * self.atoms):
                 self.static(name)
+        if 0 < (first["gap"] or 0) < SMALL_GAP:
+            if DISPLACED not in self.record.part("geometries"):
+                self.record.keep(DISPLACED, displaced(self.record.geometry(FIRST), SHIFT, name_of(self.spec)))
+                self.energies()
+            self.static(DISPLACED)
         self.record.save()
 
     def lowest(self) -> Structure:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,7 @@ from scipy.stats import spearmanr
 from hebe.science.errors import mixing_cells
 from hebe.science.errors.mixing_cells import MixingFile, difference, differences, enthalpy, mixing_file
 from hebe.science.errors.mixing_checks import checks_file, earlier_differences
-from hebe.science.errors.pair_fit import fit_pairs, leave_one_out, standardised_spread
+from hebe.science.errors.pair_fit import Difference, fit_pairs, leave_one_out, standardised_spread
 from mixing_cells import FIRST, SECOND, SETTINGS, Cell
 from mixing_records import Record, hosts, name_of, queue, specs_of
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from hebe.science.errors.pair_fit import Difference
 
 FILE: Final = Path(mixing_cells.__file__).with_name("mixing_cells.yaml")
 SCALES: Final = {
@@ -188,20 +188,27 @@ def write(folder: Path) -> None:
 
 
 def table(file: MixingFile) -> None:
-    """Mixing enthalpies of all cells, meV per mixed site, and the errors of every potential."""
+    """Mixing enthalpies of all cells and the errors of every potential, meV per mixed site; then what is doubtful."""
     names = [SHORT[scale] for scale in file.own]
-    head = ["cell", "atoms", "GPAW", *names, *(f"{name}, energy" for name in names), "geometry", "CPU s", "doubts"]
+    head = [
+        "cell",
+        "atoms",
+        "GPAW",
+        *(f"{name}{part}" for name in names for part in ("", ", energy")),
+        "geometry",
+        "CPU s",
+    ]
     print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
     for cell in file.cells:
-        true = enthalpy(file, cell, None, None)
-        errors = [difference(file, cell, scale, part) for part in ("both", "energy") for scale in file.own]
-        moved = difference(file, cell, "chgnet-0.3.0/MP2020", "geometry")
+        errors = [difference(file, cell, scale, part) for scale in file.own for part in ("both", "energy")]
+        errors.append(difference(file, cell, SCALES[FIRST], "geometry"))
         held = [file.members[name] for name in (cell.member, *cell.vertices)]
-        doubts = sum(len(one.warnings) for one in held)
-        row = [_title(file, cell.member), held[0].atoms, _meV(true)]
-        row += [_meV(None if one is None else -one.value, sign=True) for one in (*errors, moved)]
-        row += [f"{sum(one.cpu_s for one in held):.0f}", doubts or ""]
-        print(f"| {' | '.join(map(str, row))} |")
+        row = [_title(file, cell.member), held[0].atoms, _meV(enthalpy(file, cell, None, None))]
+        row += [_meV(None if one is None else -one.value, sign=True) for one in errors]
+        print(f"| {' | '.join(map(str, row))} | {sum(one.cpu_s for one in held):.0f} |")
+    for name, one in file.members.items():
+        if one.warnings:
+            print(f"- {_title(file, name)}: {'; '.join(one.warnings)}")
 
 
 def _title(file: MixingFile, name: str) -> str:
@@ -214,39 +221,51 @@ def _meV(value: float | None, *, sign: bool = False) -> str:  # noqa: N802 - a u
     return "" if value is None else f"{1000 * value:{'+' if sign else ''}.1f}"
 
 
-def summary(file: MixingFile) -> None:
-    """Errors of every potential over all cells: computed less GPAW, meV per mixed site."""
-    head = ("potential", "cells", "mean", "root mean square", "at one geometry", "rank correlation")
-    print(f"\n| {' | '.join(head)} |\n{'|---' * len(head)}|")
-    for scale in file.own:
-        for title, found in ((SHORT[scale], both(file, scale)), (f"{SHORT[scale]}, earlier cells", earlier(scale))):
-            if not found:
-                continue
-            errors, same = [-one.value for one, _ in found], [one for one, _ in found]
-            energies = differences(file, scale, "energy") if same and "earlier" not in title else []
-            rank = spearmanr(
-                [true for _, true in found], [true + e for (_, true), e in zip(found, errors, strict=True)]
-            )
-            row = [title, len(found), _meV(statistics.fmean(errors), sign=True), _meV(_rms(errors))]
-            row += [_meV(_rms([one.value for one in energies])) if energies else "", f"{rank.statistic:.2f}"]
-            print(f"| {' | '.join(map(str, row))} |")
+@dataclass(frozen=True)
+class Compared:
+    """A cell with one potential: difference and GPAW's enthalpy (eV per mixed site), and to which group it belongs."""
+
+    difference: Difference
+    true: float
+    atoms_per_site: float
+    group: str
 
 
-def both(file: MixingFile, scale: str) -> list[tuple[Difference, float]]:
-    """Differences of the shipped cells, and GPAW's mixing enthalpies (eV per mixed site)."""
-    found = [(difference(file, cell, scale), enthalpy(file, cell, None, None)) for cell in file.cells]
-    return [(one, true) for one, true in found if one is not None and true is not None]
-
-
-def earlier(scale: str) -> list[tuple[Difference, float]]:
-    """The same of the earlier cells."""
-    checks = checks_file()
+def compared(file: MixingFile, scale: str) -> list[Compared]:
+    """All cells of which a potential has the energies, the earlier ones last."""
     found = []
+    for cell in file.cells:
+        one, true = difference(file, cell, scale), enthalpy(file, cell, None, None)
+        if one is None or true is None:
+            continue
+        own = file.members[cell.member]
+        atoms = own.atoms / own.formula_units / own.mixed_sites
+        found.append(Compared(one, true, atoms, "layered" if "layered" in own.family else "rock salts"))
+    checks = checks_file()
     for one in earlier_differences(checks, scale):
         cell = checks.earlier[one.cell]
         true = cell.enthalpies["dft"] if cell.lowest is None else cell.lowest
-        found.append((one, true * cell.atoms_per_site / 1000))
+        found.append(Compared(one, true * cell.atoms_per_site / 1000, cell.atoms_per_site, "earlier"))
     return found
+
+
+def summary(file: MixingFile) -> None:
+    """Errors of every potential by group of cells: computed less GPAW, in meV per mixed site but for one column."""
+    head = ("potential", "cells", "n", "mean", "root mean square", "the same, meV/atom", "rank correlation")
+    print(f"\n| {' | '.join(head)} |\n{'|---' * len(head)}|")
+    for scale in file.own:
+        every = compared(file, scale)
+        for group in ("earlier", "layered", "rock salts", "all"):
+            found = [one for one in every if group in (one.group, "all")]
+            if not found:
+                continue
+            errors = [-one.difference.value for one in found]
+            per_atom = [error / one.atoms_per_site for error, one in zip(errors, found, strict=True)]
+            computed = [one.true + error for one, error in zip(found, errors, strict=True)]
+            rank = spearmanr([one.true for one in found], computed).statistic if len(found) > LEAST else math.nan
+            row = [SHORT[scale], group, len(found), _meV(statistics.fmean(errors), sign=True), _meV(_rms(errors))]
+            row += [_meV(_rms(per_atom)), "" if math.isnan(rank) else f"{rank:.2f}"]
+            print(f"| {' | '.join(map(str, row))} |")
 
 
 def _rms(values: Sequence[float]) -> float:
@@ -256,7 +275,7 @@ def _rms(values: Sequence[float]) -> float:
 def blocks(file: MixingFile) -> None:
     """Blocks of ``model_errors.yaml``, and how well each cell is predicted from the others."""
     for scale in file.own:
-        found = [one for one, _ in (*both(file, scale), *earlier(scale))]
+        found = [one.difference for one in compared(file, scale)]
         if len(found) < LEAST:
             continue
         errors = fit_pairs(found)
@@ -276,6 +295,7 @@ def block(file: MixingFile, scale: str, found: Sequence[Difference]) -> dict[str
     alone = isovalent(found)
     return {
         "bias": round(errors.bias, 3),
+        "bias_sd": round(errors.bias_sd, 3),
         "sd": round(errors.spread.pairs, 3),
         "remainder": round(errors.spread.remainder, 3),
         "n": errors.n,

@@ -3,7 +3,7 @@
 Cells of the queue with their vertices, at their lowest geometries, again at 800 eV with a k spacing of 0.4 1/A, and one
 with the spins of its magnetic ions up and down by turns in doubled cells. Results stay in the folder of the cells.
 
-    OMP_NUM_THREADS=1 python benchmarks/mixing_noise.py FOLDER
+    OMP_NUM_THREADS=1 python benchmarks/mixing_noise.py FOLDER [--only alternating]
 """
 
 from __future__ import annotations
@@ -103,9 +103,12 @@ def main() -> None:
     """Compute what is missing and print the shifts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", choices=("alternating", "fine"))
     options = parser.parse_args()
     todo = [(ORDER_AGAIN, "alternating", alternating), *((formula, "fine", fine) for formula in SETTINGS_AGAIN)]
     for formula, kind, make in todo:
+        if options.only not in (None, kind):
+            continue
         before, after = enthalpies(options.folder, formula, kind, make)
         shift = 1000 * (after - before)
         print(f"| {formula} | {kind} | {1000 * before:.1f} | {1000 * after:.1f} | {shift:+.1f} |", flush=True)

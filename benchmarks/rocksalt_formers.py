@@ -1,9 +1,10 @@
 """Which five-cation rock salts form: (Co,Cu,Mg,Ni,Zn)O beside controls, and the 56 sets of Pitike et al. ranked.
 
-    python benchmarks/rocksalt_formers.py [--folder DIR] [--workers N] [--configurations N] [--show]
+    python benchmarks/rocksalt_formers.py [--folder DIR] [--workers N] [--configurations N] [--oxygen] [--show]
 
 Every set is a candidate of an ordinary campaign, against the stable oxides and simpler members of the host; equimolar
-pairs give the comparison descriptors. Nothing is fitted. The folder keeps the store: a second run resumes or only
+pairs give the comparison descriptors. Nothing is fitted to them. With `--oxygen` they exchange it with air at 1173 K as
+well, and three more ranks are printed. The folder keeps the store: a second run resumes or only
 prints. Experiment: (Co,Cu,Mg,Ni,Zn)O becomes single-phase between 1123 and 1173 K (Rost et al., Nat. Commun. 6, 8485
 (2015)); the sets are those of Pitike et al., Chem. Mater. 32, 7507 (2020).
 """
@@ -14,16 +15,20 @@ import argparse
 import os
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hebe.campaigns import api
 from hebe.config.campaign import Campaign
 from hebe.science.mixing.formability import regular_solution_enthalpy, relative_formation
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 CATIONS = ("Ca", "Co", "Cu", "Fe", "Mg", "Mn", "Ni", "Zn")
 KNOWN = frozenset(("Co", "Cu", "Mg", "Ni", "Zn"))
 CONTROLS = (("Co", "Mg", "Ni"), ("Mg", "Ni"))
 SITES = 20
+FIRED = "900 degC"
 
 
 def formula(cations: tuple[str, ...]) -> str:
@@ -32,8 +37,11 @@ def formula(cations: tuple[str, ...]) -> str:
     return "".join(f"{element}{share}" for element in cations) + "O"
 
 
-def campaign(configurations: int) -> Campaign:
+def campaign(configurations: int, *, oxygen: bool) -> Campaign:
     """All sets, pairs and controls as explicit candidates."""
+    mixing: dict[str, Any] = {"members": [formula(CONTROLS[0])], "temperatures": [FIRED]}
+    if oxygen:
+        mixing["oxygen"] = {"temperature": FIRED, "pressure": "0.21 bar"}
     sets = [*combinations(CATIONS, 5), *combinations(CATIONS, 2), CONTROLS[0]]
     species = {element: [2] for element in CATIONS}
     return Campaign.model_validate(
@@ -42,7 +50,7 @@ def campaign(configurations: int) -> Campaign:
             "host": {"family": "rocksalt", "sublattices": {"M": {"species": species, "grid": 60, "n_species": "2..5"}}},
             "select": {"method": "explicit", "formulas": [formula(cations) for cations in sets]},
             "structures": {"cations": SITES, "per_candidate": configurations, "seed": 7},
-            "mixing": {"members": [formula(CONTROLS[0])], "temperatures": ["900 degC"]},
+            "mixing": mixing,
             "stages": [{"engine": "chgnet", "analyses": ["mixing"]}],
             "rank": {"minimize": ["mixing_temperature"]},
         }
@@ -69,6 +77,51 @@ def described(candidate: dict[str, Any]) -> str:
     )
 
 
+def in_air(candidate: dict[str, Any]) -> str:
+    """Where it is stable in exchange with air, what it becomes at the firing temperature, and windows of oxygen."""
+    found = candidate["mixing"]["oxygen"]
+    products = " + ".join(f"{part['amount']:.3g} {part['phase']}" for part in found["decomposition"])
+    intervals = ", ".join(f"{low:.0f} to {high:.0f} K" for low, high in found["stable_K"]) or "nowhere"
+    overlap = found["window_overlap_eV"]
+    return (
+        f"stable {intervals}; at {found['temperature_K']:.0f} K {1000 * found['dG_eV_per_site']:+.0f} meV per site "
+        f"against {products}, {found['O2_given_off_per_site']:+.3f} O2 given off; overlap of windows "
+        f"{'none' if overlap is None else f'{overlap:+.2f} eV'}"
+    )
+
+
+def print_in_air(found: dict[frozenset[str], dict[str, Any]], quinaries: list[frozenset[str]]) -> None:
+    """The sets by free energy at the firing temperature in air, and ranks of the known former with and without air."""
+    closed = {c: found[c]["mixing"]["competing"]["at"][0]["dG_eV_per_site"] for c in quinaries}
+    documents = {c: found[c]["mixing"]["oxygen"] for c in quinaries}
+    opened = {c: document["dG_eV_per_site"] for c, document in documents.items()}
+    temperature = {c: document["T_mix_K"] for c, document in documents.items()}
+    overlap = {c: document["window_overlap_eV"] for c, document in documents.items()}
+    for place, cations in enumerate(sorted(quinaries, key=lambda c: opened[c]), 1):
+        mark = "  <- known to form" if cations == KNOWN else ""
+        print(f"{place:3d} {' '.join(sorted(cations)):16s} {in_air(found[cations])}{mark}")
+    fit = documents[KNOWN]["fit"]
+    print(f"O2 {fit['energy_eV']:.2f} eV, standard deviation {fit['sd_eV']:.2f} eV; {fit['residuals_eV']}")
+    for name, values in (
+        ("dG at the firing temperature", closed),
+        ("that in air", opened),
+        ("T_mix in air", temperature),
+    ):
+        print_rank(name, values)
+    print_rank("overlap of windows", {c: None if width is None else -width for c, width in overlap.items()})
+
+
+def print_rank(name: str, values: Mapping[frozenset[str], float | None]) -> None:
+    """Place of the known former, the lowest value first."""
+    own = values[KNOWN]
+    if own is None:
+        print(f"rank of the known former by {name}: none, it has no value")
+        return
+    above = sum(1 for value in values.values() if value is not None and value < own)
+    known = sum(1 for value in values.values() if value is not None)
+    print(f"rank of the known former by {name}: {above + 1} of {len(values)}, {known} of which have a value")
+
+
 def elements_of(candidate: dict[str, Any]) -> frozenset[str]:
     """Cations of a candidate."""
     return frozenset(species.rstrip("+0123456789") for species in candidate["composition"]["M"])
@@ -80,12 +133,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("rocksalt-formers"))
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--configurations", type=int, default=1)
+    parser.add_argument("--oxygen", action="store_true", help="exchange oxygen with air too")
     parser.add_argument("--show", action="store_true", help="compute nothing")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     os.chdir(options.folder)
     (Path.cwd() / ".hebe").mkdir(exist_ok=True)
-    asked = campaign(options.configurations)
+    asked = campaign(options.configurations, oxygen=options.oxygen)
     if not options.show:
         summary = api.run(asked, workers=options.workers)
         print(summary.as_dict())
@@ -93,6 +147,8 @@ def main() -> None:
     for cations in (KNOWN, *map(frozenset, CONTROLS)):
         if cations in found:
             print(f"({','.join(sorted(cations))})O: {described(found[cations])}")
+            if options.oxygen:
+                print(f"    in air: {in_air(found[cations])}")
     print("experiment: (Co,Cu,Mg,Ni,Zn)O single-phase from 1123 to 1173 K; (Co,Mg,Ni)O and NiO-MgO are miscible")
     pairs = {
         cations: candidate["mixing"]["competing"]["dH_eV_per_site"]
@@ -104,6 +160,8 @@ def main() -> None:
         print(f"{len(pairs)} of 28 pairs and {len(quinaries)} of 56 sets are finished")
         return
     print_ranking(found, quinaries, pairs)
+    if options.oxygen:
+        print_in_air(found, quinaries)
 
 
 def print_ranking(
@@ -131,12 +189,7 @@ def print_ranking(
         ("pair spread", sd),
         ("regular solution", regular),
     ):
-        own = values[KNOWN]
-        if own is None:
-            print(f"rank of the known former by {name}: none, it has no value")
-            continue
-        above = sum(1 for c in quinaries if values[c] is not None and values[c] < own)
-        print(f"rank of the known former by {name}: {above + 1} of {len(quinaries)}")
+        print_rank(name, values)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pymatgen.core import Lattice, Structure
 
 from hebe.analyses.marks import mark_texts, marks_of
 from hebe.schemas.calculation import CalculationDoc, MinimumDoc
 from hebe.schemas.electrode import VoltageDoc
+from hebe.schemas.formability import FormabilityDoc
 from hebe.schemas.mixing import MixingDoc, MixingResult
 from support.candidate_documents import candidate
 
@@ -25,19 +27,34 @@ def marks(
     window: float | None = None,
     redox: float | None = None,
     states_left: Sequence[str] = (),
+    sampled: bool = False,
+    outside: Sequence[str] = (),
 ) -> list[str]:
     """Marks of a candidate that is in order, but for what is said."""
     document = candidate(states_left=list(states_left), descriptors={"capacity_redox_mAh_g": redox})
     results: dict[str, list[ResultDoc | None]] = {
         "mixing": [MixingDoc(hull_grade="A") if mixing is None else mixing],
         "voltage": [VoltageDoc(capacity_window_mAh_g=window), None],
+        "formability": [FormabilityDoc(tiles_sampled=sampled)],
     }
-    return marks_of(document, results, [relaxed(curvature) for curvature in curvatures])
+    calculations = [relaxed(curvature) for curvature in curvatures]
+    if outside:
+        calculations.append(relaxed(None).model_copy(update={"outside_training": list(outside)}))
+    return marks_of(document, results, calculations)
 
 
 def relaxed(curvature: float | None) -> CalculationDoc:
     minimum = None if curvature is None else MinimumDoc(curvature_eV_per_A2=curvature)
-    return CalculationDoc(key="k", engine="e", energy_scale="s", task="relax", status="converged", minimum=minimum)
+    return CalculationDoc(
+        key="k",
+        engine="e",
+        energy_scale="s",
+        task="relax",
+        status="converged",
+        minimum=minimum,
+        energy_eV=-12.0,
+        structure=Structure(Lattice.cubic(4.2), ["Mg", "O"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]]),
+    )
 
 
 def test_a_candidate_that_is_in_order_has_none() -> None:
@@ -103,8 +120,19 @@ def test_all_marks_stand_in_one_order_with_letters_of_their_own() -> None:
         doubtful_phases={"p": "a model"},
         deviation=0.1,
     )
-    found = marks(everything, [-1.0], states_left=["s"], window=2.0, redox=1.0)
+    found = marks(everything, [-1.0], states_left=["s"], window=2.0, redox=1.0, sampled=True, outside=["far"])
     assert found == list(mark_texts())
     letters = [text.letter for text in mark_texts().values()]
     assert len(set(letters)) == len(letters)
     assert all(len(letter) == 1 for letter in letters)
+
+
+def test_a_usable_cell_outside_training() -> None:
+    assert marks(outside=["its pressure is 50 GPa (limit 10)"]) == ["outside-training"]
+    failed = relaxed(None).model_copy(update={"outside_training": ["far"], "status": "failed"})
+    assert marks_of(candidate(descriptors={}), {}, [failed]) == []
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+def test_tiles_that_were_drawn(*, sampled: bool) -> None:
+    assert marks(sampled=sampled) == (["sampled-tiles"] if sampled else [])

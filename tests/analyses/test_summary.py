@@ -143,3 +143,12 @@ def test_the_capacity_of_a_window_counts_electrons() -> None:
         result = get_analysis("voltage").analyse(NoOptions(), own, Given([Cell()], window=(0.5, 1.0)))
         found[ion] = result.capacity_window_mAh_g * composition_of(own).molar_mass / FARADAY_MAH
     assert found == pytest.approx({"Na": 0.5, "Mg": 1.0})
+
+
+def test_what_lies_outside_training_is_said_once_with_its_cell() -> None:
+    made, empty = configuration(0, -19.0, 37.0)
+    far = made.model_copy(update={"outside_training": ["its pressure is 50 GPa (limit 10)"]})
+    found = summary((far, empty))
+    assert found.warnings.count("c0/x1: outside training: its pressure is 50 GPa (limit 10)") == 1
+    assert "outside-training" in found.marks
+    assert not any("outside training" in text for text in summary((made, empty)).warnings)

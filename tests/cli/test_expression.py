@@ -145,7 +145,7 @@ def test_contract_keys_exist(key: str) -> None:
 @pytest.mark.parametrize("key", ["average_voltage_V", "mixing_temperature", "formula"])
 def test_sorting_puts_nulls_last(key: str, *, reverse: bool) -> None:
     found = candidates()
-    path = {"mixing_temperature": "mixing.competing.T_mix_K"}.get(key, key)
+    path = {"mixing_temperature": "mixing_temperature_K"}.get(key, key)
     values = [lookup(c, path) for c in sort_candidates(found, key, found, reverse=reverse)]
     known = [value for value in values if value is not None]
     assert known == sorted(known, reverse=reverse)

@@ -19,6 +19,7 @@ from hebe.config.engines import BUILT_IN, EngineBlock, EngineSpec, engine_names
 from hebe.config.engines.ase import ASEBlock
 from hebe.config.engines.base import block_of
 from hebe.config.engines.gpaw import GPAWBlock
+from hebe.config.engines.potentials import potentials
 from hebe.config.plugins import plugins
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.config.stage import Stage
@@ -52,6 +53,13 @@ STORED: list[tuple[Any, dict[str, Any]]] = [
         {"name": "chgnet", **_POTENTIAL, "fmax": 0.05, "steps": 200},
     ),
     ({"name": "chgnet", "check_minimum": False}, {"name": "chgnet", **_POTENTIAL, "check_minimum": False}),
+    ({"name": "chgnet", "model": "0.3.0"}, {"name": "chgnet", **_POTENTIAL}),
+    ({"name": "chgnet", "model": "r2scan"}, {"name": "chgnet", **_POTENTIAL, "model": "r2scan"}),
+    (
+        {"name": "chgnet", "mixing_error": "19 meV/atom", "voltage_error": "340 mV"},
+        {"name": "chgnet", **_POTENTIAL, "mixing_error": 0.019, "voltage_error": 0.34},
+    ),
+    ({"name": "sevennet", "model": 0}, {"name": "sevennet", **_POTENTIAL, "model": "0"}),
     ("gpaw", {"name": "gpaw", **_DFT}),
     (
         {"name": "gpaw", "preset": "ci", "settings": {"spin": False, "cutoff": 500}},
@@ -93,6 +101,11 @@ def test_blocks_are_stored_as_they_always_were(written: Any, stored: dict[str, A
     stage = Stage.model_validate({"engine": written})
     assert stage.engine == block
     assert stage.model_dump(mode="json", exclude_none=True)["engine"] == plain
+    errors = {"mixing_error", "voltage_error"}
+    assert not (errors - stored.keys()) & block.model_dump(mode="json").keys(), (
+        "ids of later stages hold what is null too"
+    )
+    assert block.of_calculations() == {key: value for key, value in plain.items() if key not in errors}
 
 
 @pytest.mark.parametrize(
@@ -106,13 +119,21 @@ def test_blocks_are_stored_as_they_always_were(written: Any, stored: dict[str, A
         ({"name": "vasp", "settings": {"cutof": 9}}, 4, "engine.settings.cutof", "known keys: base, incar"),
         ({"name": "chgnet", "preset": "ci"}, 3, "engine.preset", "can belong to gpaw, abinit or vasp, not to chgnet"),
         ({"name": "gpaw", "preset": "cii"}, 3, "engine.preset", "gpaw has no preset 'cii' (did you mean ci?)"),
-        ({"name": "chgnet", "arguments": {"a": 1}}, 3, "engine.arguments", "belong to an ASE calculator or atomate2"),
+        (
+            {"name": "chgnet", "arguments": {"a": 1}},
+            3,
+            "engine.arguments",
+            "belong to an ASE calculator, atomate2, mace",
+        ),
         ({"ase": "a.b:c"}, 1, "engine", "an ASE calculator needs energy_scale"),
         ({"ase": "abc", "energy_scale": "x"}, 2, "engine.ase", "expected a text of the form"),
-        ({"fmax": 0.1}, 1, "engine", "give the name of an engine (chgnet, gpaw"),
-        ({"ase": "a:b", "name": "gpaw"}, 1, "engine", "give the name of an engine (chgnet, gpaw"),
+        ({"fmax": 0.1}, 1, "engine", "give the name of an engine (chgnet, sevennet, gpaw"),
+        ({"ase": "a:b", "name": "gpaw"}, 1, "engine", "give the name of an engine (chgnet, sevennet, gpaw"),
         ({"check_minimum": True, "name": "vasp"}, 2, "engine.check_minimum", "has an optimizer of its own"),
         (5, 1, "engine", "expected a mapping, got 5"),
+        ({"name": "chgnet", "mixing_error": "0.3 V"}, 3, "engine.mixing_error", "with the unit eV/atom or meV/atom"),
+        ({"name": "chgnet", "mixing_error": 0}, 3, "engine.mixing_error", "expected more than 0"),
+        ({"name": "gpaw", "voltage_error": "3 eV"}, 3, "engine.voltage_error", "with the unit V or mV"),
     ],
 )
 def test_mistakes_name_line_key_and_what_would_do(block: Any, line: int, key: str, words: str) -> None:
@@ -238,20 +259,25 @@ NAMED_THERE = (
 
 
 def named(path: Path) -> set[str]:
-    """Engines that the code of a file names; what its documentation says does not count."""
-    names = re.compile("|".join(name for name in engine_names() if name != "ase"), re.IGNORECASE)
+    """Engines that the code of a file names; what its documentation says does not count.
+
+    Those of the table are short words, such as grace: they count as texts alone.
+    """
+    names = re.compile("|".join({*engine_names(), *BUILT_IN} - {"ase"} - potentials().keys()), re.IGNORECASE)
     tree = ast.parse(path.read_text(encoding="utf-8"))
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     words: list[str] = []
+    found: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Constant(value=str(text)) if id(node) not in prose:
                 words.append(text)
+                found |= {text} & potentials().keys()
             case ast.Name(id=text) | ast.Attribute(attr=text) | ast.alias(name=text) | ast.arg(arg=text):
                 words.append(text)
             case ast.ImportFrom(module=str(text)):
                 words.append(text)
-    return {found.lower() for word in words for found in names.findall(word)}
+    return found | {name.lower() for word in words for name in names.findall(word)}
 
 
 def test_no_other_file_names_an_engine() -> None:

@@ -33,7 +33,7 @@ _KEY_CELL = re.compile(r"^\| (`[^|]*`) \|", re.MULTILINE)
 ONE_VALUE = (CellFile, FractionRange, IntRange, Keep)
 """Models that a file writes as one value, not as a block."""
 
-NOT_WRITTEN = ("order", "crystal", "options")
+NOT_WRITTEN = ("order", "crystal", "options", "text")
 """Fields that are filled when a file is read."""
 
 

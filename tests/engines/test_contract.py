@@ -11,6 +11,8 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.engines.ase import ASEBlock
+from hebe.config.engines.chgnet import CHGNetBlock
+from hebe.config.engines.sevennet import SevenNetBlock
 from hebe.engines import get_engine
 from hebe.engines.protocol import CAPABILITIES, Engine
 from hebe.exceptions import BadInputError, EngineError
@@ -19,9 +21,20 @@ from hebe.science.structures.configuration import displaced
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hebe.config.engines import EngineBlock
+
 SPRINGS = ASEBlock(ase="support.spring_crystal:make", energy_scale="springs", capabilities=("oxides",))
 EMT = ASEBlock(ase="ase.calculators.emt:EMT", energy_scale="emt", capabilities=("metals", "molecules"))
-BLOCKS: dict[str, str | ASEBlock] = {"chgnet": "chgnet", "springs": SPRINGS, "emt": EMT, "atomate2": "atomate2"}
+R2SCAN = CHGNetBlock(model="r2scan")
+SEVENNET = SevenNetBlock(model="0")
+BLOCKS: dict[str, str | EngineBlock] = {
+    "chgnet": "chgnet",
+    "chgnet, r2scan": R2SCAN,
+    "sevennet": SEVENNET,
+    "springs": SPRINGS,
+    "emt": EMT,
+    "atomate2": "atomate2",
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,9 @@ SAMPLES = {"oxides": oxide, "metals": metal, "molecules": molecule}
 ATOMATE2 = pytest.mark.skipif(find_spec("atomate2") is None, reason="needs atomate2")
 
 
-@pytest.fixture(params=["chgnet", "springs", "emt", pytest.param("atomate2", marks=ATOMATE2)])
+@pytest.fixture(
+    params=["chgnet", "chgnet, r2scan", "sevennet", "springs", "emt", pytest.param("atomate2", marks=ATOMATE2)]
+)
 def engine(request: pytest.FixtureRequest) -> Engine:
     return get_engine(BLOCKS[request.param])
 

@@ -97,6 +97,8 @@ def test_conventions_are_stated(page: str) -> None:
         "CuO, Fe2O3, MnO2, NaFeO2, TiO2",
         "energy scale MP2020-corrected (CHGNet 0.3.0)",
         "x = 0.3333 and 1 Na",
+        "900 degC, usual for the family in air: Zhao, Ding",
+        "below 84 %",
         "written".capitalize(),
     ):
         assert shown in text
@@ -113,6 +115,21 @@ def test_a_campaign_without_a_working_ion(tmp_path: Path) -> None:
     page = report_page(campaign, ranked(found))
     assert page.count("<figure>") == 1
     assert "Volume strain" not in Reader(page).text
+
+
+def test_shared_ranks_and_intervals_stand_in_the_ranking() -> None:
+    found = ranked()
+    values = dict(found[0].values)
+    ends = {"low": -300.0, "median": 400.0, "high": 1200.0}
+    values["mixing_temperature"] = values["mixing_temperature"].model_copy(update=ends)
+    found[0] = found[0].model_copy(update={"tied": True, "rank_low": 1, "rank_high": 2, "values": values})
+    found[1] = found[1].model_copy(update={"rank": 1, "tied": True, "rank_low": 1, "rank_high": 3})
+    campaign = load_campaign(QUICK).model_copy(update={"firing_temperature": 1000.0})
+    text = Reader(report_page(campaign, found)).text
+    assert text.count("=1") >= 4, "in the table and at the head of two cards"
+    assert "1-3" in text
+    assert "400 (0 to 1200)" in text
+    assert "726.9 degC, as the campaign has it" in text
 
 
 def test_a_page_with_nothing_computed() -> None:

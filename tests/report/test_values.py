@@ -6,15 +6,20 @@ import math
 
 import pytest
 
+from hebe.analyses.quantity import Shown
 from hebe.analyses.registry import all_quantities
 from hebe.report.values import (
     DASH,
     error_of,
     flat,
+    interval,
     lookup,
     measured,
     number,
+    percent,
     quantity_text,
+    rank_range,
+    rank_text,
     signed,
 )
 from support.report_results import candidates, ranked
@@ -54,6 +59,56 @@ def test_spreads() -> None:
 )
 def test_an_error_says_which_digits_are_known(value: float, error: float, text: str) -> None:
     assert measured(value, error) == text
+
+
+KELVIN = Shown(unit="K", digits=0, least=0.0)
+
+
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [
+        ((-400.0, 180.0, 920.0), "200 (0 to 900)"),  # half of 1,320 K leaves hundreds
+        ((16.0, 16.4, 17.0), "16.4 (16.0 to 17.0)"),
+        ((16.0, 16.0, 16.0), "16"),
+        ((-900.0, -500.0, -100.0), "0 (0 to 0)"),
+        ((310.0, 1240.0, math.inf), "1200 (300 to never)"),
+        ((310.0, math.inf, math.inf), "never (310 to never)"),
+        ((math.inf, math.inf, math.inf), "never"),
+        ((0.0, 0.0, 0.0), "0"),
+    ],
+)
+def test_intervals_have_the_digits_that_they_leave(ends: tuple[float, float, float], text: str) -> None:
+    assert interval(ends, KELVIN) == text
+
+
+def test_an_interval_of_a_margin_goes_below_zero() -> None:
+    assert interval((-0.031, -0.012, 0.006), Shown(scale=1000, digits=1)) == "-12 (-31 to 6)"
+    assert interval((-0.031, 0.012, math.inf), Shown(scale=1000, digits=1, sign=True)) == "+10 (-30 to never)"
+    assert interval((-0.101, -0.06, 0.003), Shown(scale=1000, digits=1, sign=True)) == "-60 (-100 to 0)"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "<1"), (0.0095, "<1"), (0.01, "1"), (0.5, "50"), (0.931, "93"), (0.99, "99"), (0.9951, ">99"), (1.0, ">99")],
+)
+def test_probabilities_are_never_certain(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_ranks_that_are_shared_and_open() -> None:
+    found = ranked()[0]
+    assert (rank_text(found), rank_range(found)) == ("1", DASH)
+    told = {"rank": 3, "rank_low": 2, "rank_high": 5, "tied": True}
+    assert (rank_text(found.model_copy(update=told)), rank_range(found.model_copy(update=told))) == ("=3", "2-5")
+    alone = {"rank": 3, "rank_low": 3, "rank_high": 3}
+    assert rank_range(found.model_copy(update=alone)) == "3"
+    assert rank_text(ranked()[5]) == DASH
+
+
+def test_an_error_that_lacks_that_of_the_engine_is_not_printed() -> None:
+    quantity, value = QUANTITY["mixing_temperature"], ranked()[0].values["mixing_temperature"]
+    assert value.se is not None
+    assert error_of(quantity, value.model_copy(update={"error": None})) is None
 
 
 def test_signs() -> None:

@@ -6,21 +6,24 @@ import copy
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from hebe.config.engines.chgnet import DEFAULT_MODEL
 from hebe.engines.chgnet.pretrained import load_model
 from hebe.engines.protocol import Evaluation
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+    from hebe.config.engines.chgnet import Model
 
-def evaluate_plainly(structure: Structure) -> Evaluation:
+
+def evaluate_plainly(structure: Structure, name: Model = DEFAULT_MODEL) -> Evaluation:
     """Energy, forces, stress and moments by one backward pass through the package's modules.
 
     In the package's single precision forces carry up to 1e-4 eV/A of rounding, which differs between processors.
     """
     import torch
 
-    single, n = load_model(), len(structure)
+    single, n = load_model(name), len(structure)
     graph = single.graph_converter(structure)
     composition = float(single.composition_model([graph]))
     model: Any = copy.deepcopy(single).double()

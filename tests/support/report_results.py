@@ -120,6 +120,7 @@ def _candidate(
     partial = voltage is None
     states = _states(number, volume)
     strains = [abs(state["volume_strain"]) for state in states if state["on_hull"]]
+    mixing = _mixing(enthalpy, gained, single=sd is None)
     single = sd is None
     name = f"layered-o3-{digits}"
     return {
@@ -160,7 +161,8 @@ def _candidate(
         "energy_above_hull_eV_per_atom": max(0.0, enthalpy / 4),
         "hull_phases": ["CuO", "Fe2O3", "MnO2", "NaFeO2", "TiO2"],
         "hull_grade": ("B", "B", "C", "B", "D", "B")[number - 1],
-        "mixing": _mixing(enthalpy, gained, single=single),
+        "mixing_temperature_K": mixing["competing"]["T_mix_K"],
+        "mixing": mixing,
         "marks": ["left-host", "bound"] if partial else ["bound"] if number == 3 else [],
         "states_left": ["x = 0.333: glide"] if partial else [],
         "warnings": _warnings(number, partial=partial),

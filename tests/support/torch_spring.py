@@ -35,6 +35,11 @@ def read_torch(weights: str) -> TorchSpring:
     return TorchSpring(float(Path(weights).read_text(encoding="utf-8")), 2.1)
 
 
+def numbers(weights: str) -> tuple[float, float]:
+    """Depth of such a file and the length."""
+    return float(Path(weights).read_text(encoding="utf-8")), 2.1
+
+
 def default() -> TorchSpring:
     """Weights that come from somewhere else than the arguments: what a package downloaded or shipped."""
     return TorchSpring(DEFAULT_DEPTH, 2.1)

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from hebe.analyses.quantity import Quantity as Quantity
     from hebe.analyses.quantity import Shown as Shown
     from hebe.config.model import ConfigModel as ConfigModel
+    from hebe.schemas.draws import Draws as Draws
     from hebe.schemas.result import ResultDoc as ResultDoc
 
 _PUBLIC = {
     "Analysis": "hebe.analyses.protocol",
     "ConfigModel": "hebe.config.model",
+    "Draws": "hebe.schemas.draws",
     "Figure": "hebe.analyses.protocol",
     "Given": "hebe.analyses.given",
     "Mark": "hebe.analyses.protocol",
@@ -33,6 +35,7 @@ _PUBLIC = {
 __all__ = [
     "Analysis",
     "ConfigModel",
+    "Draws",
     "Figure",
     "Given",
     "Mark",

@@ -59,14 +59,25 @@ class Given:
         compete by name, with ``"vibrations"`` where there are some.
     edges
         Members of the host halfway between those with fewest species, as `vertices`; without vibrations.
+    tiles
+        ``{"degeneracy", "calculation"}`` of ordered tiles of the candidate; of tiles that were drawn the degeneracy is
+        how often.
+    n_tiles
+        Distinct tiles that there are.
     facts
         Facts of the phases that are not the package's: ``{"id", "source", "ions"}``.
+    entries, remarks
+        Competing phases whose energies the campaign brings, as fields of `PhaseEntry`, and what to know of its files.
     vibrations
         Vibrations of competing phases by id.
     firing_temperature
         Firing temperature of the candidate (K), None where neither the campaign nor its family has one.
     calibration
         Errors that small cells have told, None where there was no calibration.
+    oxides
+        Oxides that give the energy of oxygen gas, by id of the phase.
+    errors
+        Errors of the engine that the campaign gives: ``mixing`` (eV/atom), ``voltage`` (V).
     """
 
     cells: Sequence[Cell]
@@ -77,10 +88,16 @@ class Given:
     vertices: Sequence[Mapping[str, Any]] = ()
     members: Sequence[Mapping[str, Any]] = ()
     edges: Sequence[Mapping[str, Any]] = ()
+    tiles: Sequence[Mapping[str, Any]] = ()
+    n_tiles: int = 0
     facts: Sequence[Mapping[str, Any]] = ()
+    entries: Sequence[Mapping[str, Any]] = ()
+    remarks: Sequence[str] = ()
     vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
     firing_temperature: float | None = None
     calibration: CalibrationDoc | None = None
+    oxides: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
+    errors: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def cell(self) -> Cell:

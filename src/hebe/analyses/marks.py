@@ -27,9 +27,11 @@ class MarkText:
 
 LEFT_HOST: Final = "left-host"
 RIDGE: Final = "ridge"
+OUTSIDE_TRAINING: Final = "outside-training"
 _OF_CELLS: Final = {
     LEFT_HOST: MarkText("L", "a cell is no longer the host and is left out"),
     RIDGE: MarkText("R", "a cell is no minimum: its energy falls along a direction"),
+    OUTSIDE_TRAINING: MarkText("T", "a cell lies outside what the potential was trained on"),
 }
 
 
@@ -57,6 +59,8 @@ def marks_of(document: CandidateDoc, results: Results, calculations: Sequence[Ca
     found = {LEFT_HOST} if document.states_left else set[str]()
     if any(c.minimum is not None and c.minimum.curvature_eV_per_A2 < _RIDGE for c in calculations):
         found.add(RIDGE)
+    if any(c.outside_training and c.usable for c in calculations):
+        found.add(OUTSIDE_TRAINING)
     for name, documents in results.items():
         for mark in get_analysis(name).marks:
             if any(result is not None and mark.holds(result, document) for result in documents):

@@ -1,18 +1,22 @@
-"""Mixing of a candidate against competing phases and against its own host, with vibrations where asked for."""
+"""Mixing of a candidate against competing phases and its own host, with vibrations and oxygen where asked for."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from hebe.analyses.formation import NOTE
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Derived, Quantity, Shown
-from hebe.analyses.wants import Calibrated, Displacements, Edges, Firing, Phases, Vertices
+from hebe.analyses.wants import Calibrated, Displacements, Edges, Firing, OxygenOxides, Phases, Vertices
 from hebe.config.mixing import MixingSpec
+from hebe.config.reading.units import celsius
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.spec import MemberSpec
+from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.hulls.hull_entries import PhaseFacts
 from hebe.science.mixing.member_result import MemberResult
+from hebe.science.mixing.oxygen_mixing import HullOxygen
 from hebe.science.mixing.references import mixing_document
 from hebe.science.mixing.vibrational_mixing import HullVibrations
 
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
     from hebe.schemas.draws import Draws
-    from hebe.schemas.mixing import MixingResult
+    from hebe.schemas.mixing import MixingResult, OxygenMixing
 
 COMPLETE_GRADES: Final = ("A", "B")
 """Grades of hull coverage at which a mixing temperature is more than a lower bound."""
@@ -89,7 +93,7 @@ def _temperature(
         error=_model_error(part),
         draws=lambda document: _drawn(document, f"{drawn}_draws_K"),
         derived=Derived(of="mixing_enthalpy", divisor=lambda document: gained(part(document)) or basis(document)),
-        shown=Shown(unit="K", digits=0, total=True, column=True),
+        shown=Shown(unit="K", digits=0, total=True, column=True, least=0.0),
         lower_bound=lambda document: (needs_grade and _bound(document)) or _open_solution(document),
         path=path,
     )
@@ -140,6 +144,12 @@ def _why_unjudged(document: MixingDoc) -> str | None:
     return "no error of the engine on mixing enthalpies is known"
 
 
+def _fired(document: MixingDoc) -> str | None:
+    """Where the candidate is fired."""
+    temperature = None if document.formation is None else document.formation.temperature_K
+    return None if temperature is None else f"at {celsius(temperature)}"
+
+
 def _competing(document: MixingDoc) -> MixingResult:
     return document.competing
 
@@ -148,11 +158,63 @@ def _same_host(document: MixingDoc) -> MixingResult:
     return document.same_host
 
 
+def _in_oxygen(name: str, title: str, unit: str, read: Callable[[OxygenMixing], float | None], **more: Any) -> Any:
+    """Quantity of mixing in exchange with oxygen: null where that was not asked for."""
+
+    def reason(document: MixingDoc) -> str | None:
+        if document.oxygen is None:
+            return "mixing with oxygen was not asked for"
+        return document.oxygen.reason or document.oxygen.overlap_reason
+
+    return Quantity[MixingDoc](
+        name=name,
+        title=title,
+        unit=unit,
+        read=lambda document: None if document.oxygen is None else read(document.oxygen),
+        n=_configurations,
+        why_null=reason,
+        compared=False,
+        **more,
+    )
+
+
+_IN_OXYGEN: Final[tuple[Quantity[MixingDoc], ...]] = (
+    _in_oxygen(
+        "mixing_temperature_in_oxygen",
+        "T_mix in oxygen",
+        "K",
+        lambda oxygen: oxygen.T_mix_K,
+        symbol="T_mix",
+        better="low",
+        shown=Shown(unit="K", digits=0),
+        lower_bound=_bound,
+    ),
+    _in_oxygen(
+        "mixing_free_energy_in_oxygen",
+        "free energy of mixing in oxygen",
+        "eV/site",
+        lambda oxygen: oxygen.dG_eV_per_site,
+        symbol="ΔG",
+        better="low",
+        shown=Shown(unit="meV per site", scale=1000, digits=1, sign=True),
+    ),
+    _in_oxygen(
+        "oxygen_window_overlap",
+        "overlap of oxygen windows",
+        "eV",
+        lambda oxygen: oxygen.window_overlap_eV,
+        better="high",
+        shown=Shown(unit="eV", digits=2, sign=True),
+    ),
+)
+
+
 class Mixing(Analysis[MixingSpec, MixingDoc]):
     """Mixing enthalpy, entropy and temperature with both reference sets; energy above the hull and its coverage."""
 
     name: ClassVar[str] = "mixing"
     title: ClassVar[str] = "mixing"
+    version: ClassVar[int] = 2
     per = "candidate"
     requires: ClassVar[Requires] = Requires(disorder=True)
     campaign_key: ClassVar[str | None] = "mixing"
@@ -181,15 +243,17 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
         ),
         Quantity(
             name="formation_probability",
-            title="forms when fired",
+            title="forms",
             better="high",
             read=lambda document: None if document.formation is None else document.formation.probability,
             why_null=_why_unjudged,
-            shown=Shown(unit="%", scale=100, digits=0, column=True),
+            condition=_fired,
+            note=NOTE,
+            shown=Shown(unit="%", share=True, column=True),
         ),
         Quantity(
             name="formation_margin",
-            title="margin when fired",
+            title="margin",
             unit="eV/site",
             symbol="ΔG",
             better="low",
@@ -199,6 +263,8 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             sd_starts=lambda document: document.dH_sd_starts_eV_per_site,
             why_null=_why_unjudged,
             draws=lambda document: _drawn(document, "margin_draws"),
+            derived=Derived(of="mixing_enthalpy", divisor=lambda _: 1.0),
+            condition=_fired,
             shown=Shown(unit="meV per site", scale=1000, digits=1, sign=True),
         ),
         Quantity(
@@ -213,6 +279,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             why_null=lambda document: document.competing.reason,
             shown=Shown(unit="meV per atom", scale=1000, digits=1),
         ),
+        *_IN_OXYGEN,
     )
     marks = (
         Mark(
@@ -250,12 +317,12 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     )
 
     def wants(self, block: MixingSpec, member: MemberSpec) -> Sequence[Want]:
-        """Competing phases, members of the host, firing temperature and errors; vibrations where asked for."""
+        """Competing phases, members of the host with fewest species, how it is fired, errors, what is asked for."""
         del member
         asked = block.vibrations
-        more: list[Want] = (
-            [] if asked is None else [Displacements(supercell=asked.supercell, displacement=asked.displacement)]
-        )
+        more: list[Want] = [] if block.oxygen is None else [OxygenOxides()]
+        if asked is not None:
+            more.append(Displacements(supercell=asked.supercell, displacement=asked.displacement))
         more += [Edges()] if block.solution else []
         return (Phases(), Vertices(), Firing(), Calibrated(), *more)
 
@@ -270,26 +337,42 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             vibrations = HullVibrations(
                 own=[c.vibrations for c in given.cells], phases=dict(given.vibrations), highest=block.vibrations.highest
             )
-        return mixing_document(
+        document = mixing_document(
             own,
             simplest,
             given.phases,
-            None,
+            given.errors.get("mixing"),
             "",
             members=more,
             given=[PhaseFacts(**facts) for facts in given.facts],
             temperatures=list(block.temperatures),
             vibrations=vibrations,
+            oxygen=_oxygen(block, given),
             edges=edges,
             firing_temperature=given.firing_temperature,
             solution=block.solution,
             calibration=given.calibration,
+            brought=[PhaseEntry(**entry) for entry in given.entries],
         )
+        document.warnings += given.remarks
+        return document
+
+    def plain(self, block: MixingSpec) -> dict[str, Any]:
+        """Options without the files of energies: what they hold comes with the phases."""
+        return {key: value for key, value in super().plain(block).items() if key != "entries"}
 
     def remarks(self, result: MixingDoc) -> Sequence[str]:
         """Its warnings, and why there is no temperature."""
         reasons = [("competing", result.competing.reason), ("same_host", result.same_host.reason)]
+        if result.oxygen is not None:
+            reasons.append(("oxygen", result.oxygen.reason))
         return [*result.warnings, *(f"{name}: T_mix is null: {reason}" for name, reason in reasons if reason)]
+
+
+def _oxygen(block: MixingSpec, given: Given) -> HullOxygen | None:
+    if block.oxygen is None:
+        return None
+    return HullOxygen(given.oxides, block.oxygen.fired_at(given.firing_temperature), block.oxygen.pressure)
 
 
 def _member(entry: Mapping[str, Any], accept: tuple[str, ...]) -> MemberResult:

@@ -108,6 +108,10 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
     def analyse(self, block: BlockT, member: MemberSpec, given: Given) -> ResultT:
         """Result from what is there; what is missing becomes a warning. Changes and computes nothing else."""
 
+    def plain(self, block: BlockT) -> dict[str, Any]:
+        """Options as its jobs hold them: those that are not the default."""
+        return block.model_dump(mode="json", exclude_defaults=True)
+
     def states(self, result: ResultT) -> Sequence[XState]:
         """States over the content of the working ion that a result knows."""
         del result

@@ -32,6 +32,10 @@ class Shown:
         The error beside a value is that of the engine too; else it is that of the mean, and the engine's is said once.
     column
         A column of its own wherever its analysis was asked for, not only where it is ranked by.
+    least
+        What stands for lower values, which mean no more than it does.
+    share
+        Whether it is a probability, in percent: below 1 and above 99 no digits are known.
     """
 
     unit: str = ""
@@ -40,6 +44,8 @@ class Shown:
     sign: bool = False
     total: bool = False
     column: bool = False
+    least: float | None = None
+    share: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +86,10 @@ class Quantity(Generic[ResultT]):
         Documented error of the engine on the value of a result: from the result, the energy scale and the working ion.
     draws
         Sample of the value of a result under errors that candidates share.
+    condition
+        Under which condition the value of a result holds, for the head of a column: ``at 900 degC``.
+    note
+        What a reader of a table has to know of it, one sentence or more.
     derived
         Where its standard error comes from, if not from its own spread.
     compared
@@ -107,6 +117,8 @@ class Quantity(Generic[ResultT]):
     why_null: Callable[[ResultT], str | None] | None = None
     error: Callable[[ResultT, str, str | None], float | None] | None = None
     draws: Callable[[ResultT], Draws | None] | None = None
+    condition: Callable[[ResultT], str | None] | None = None
+    note: str = ""
     derived: Derived[ResultT] | None = None
     compared: bool = True
     signed: Callable[[ResultT], float | None] | None = None

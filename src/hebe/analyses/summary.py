@@ -166,6 +166,9 @@ def _warnings(parts: CandidateParts, document: CandidateDoc, analyses: Collectio
         for result in parts.results.get(name, [None]):
             remarks = ["an analysis has no result"] if result is None else get_analysis(name).remarks(result)
             found |= dict.fromkeys(remarks)
+    for c in parts.calculations:
+        if c is not None and c.usable and c.outside_training:
+            found[f"{c.label}: outside training: {'; '.join(c.outside_training)}"] = None
     if document.n_configurations == 1:
         found["one configuration: spreads are null"] = None
     return list(found)

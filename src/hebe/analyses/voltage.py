@@ -43,7 +43,9 @@ class Voltage(Analysis[NoOptions, VoltageDoc]):
             better="high",
             read=lambda result: result.average_voltage_V,
             sd_starts=lambda result: result.average_voltage_V_sd_starts,
-            error=lambda _, scale, ion: voltage_error(scale, ion),
+            error=lambda result, scale, ion: (
+                voltage_error(scale, ion) if result.engine_error_V is None else result.engine_error_V
+            ),
             shown=Shown(unit="V", column=True),
         ),
         Quantity(
@@ -80,6 +82,7 @@ class Voltage(Analysis[NoOptions, VoltageDoc]):
         cell = given.cell
         inputs = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept)
         document = voltage_document(inputs, given.metal, given.window)
+        document.engine_error_V = given.errors.get("voltage")
         low, high = given.window
         charge = (high - low) * working_charge(member.working_ion)
         document.capacity_window_mAh_g = FARADAY_MAH * charge / composition_of(member).molar_mass

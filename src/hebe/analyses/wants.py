@@ -34,9 +34,15 @@ class Vertices(Want):
 class Edges(Want):
     """Members of the host halfway between those with fewest species, as few as fix all terms in pairs of ions.
 
-    Each is relaxed from one start, and not where an evaluation is costly. The candidate's own composition is not one
-    of them.
+    Each is relaxed from one start. The candidate's own composition is not one of them.
+
+    Parameters
+    ----------
+    costly
+        Also where an evaluation is costly.
     """
+
+    costly: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,25 @@ class Firing(Want):
 @dataclass(frozen=True)
 class Calibrated(Want):
     """Errors that small cells have told: a stage that calibrates makes the analysis anew with them, and no other."""
+
+
+@dataclass(frozen=True)
+class Tiles(Want):
+    """Ordered tiles of the candidate: all distinct cells of one size, calculated like its configurations.
+
+    Parameters
+    ----------
+    n_sites
+        Sites of its sublattice with most species in a tile; by default the fewest that hold the composition.
+    at_most
+        A candidate that has more is refused, unless there is a `sample`.
+    sample
+        How many arrangements are then drawn.
+    """
+
+    n_sites: int | None = None
+    at_most: int = 60
+    sample: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,3 +88,8 @@ class Displacements(Want):
 
     supercell: float = 10.0
     displacement: float = 0.01
+
+
+@dataclass(frozen=True)
+class OxygenOxides(Want):
+    """Oxides that give the energy of oxygen gas, whatever the candidate is made of."""

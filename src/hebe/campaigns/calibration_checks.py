@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from hebe.analyses import mixing
 from hebe.config.keep import Keep
 from hebe.config.reading.refusal import bad_key
-from hebe.engines.registry import get_engine
-from hebe.exceptions import HebeError
+from hebe.engines.registry import energy_scale_of
 from hebe.flows.calibrate import named_cells
 
 if TYPE_CHECKING:
@@ -75,14 +74,7 @@ def _check_engine(campaign: Campaign, engine: EngineBlock, before: EngineBlock, 
     refusal = engine.refuses("static")
     if refusal is not None:
         raise bad_key(campaign, (*key, "engine"), *refusal)
-    if _scale(engine) is not None and _scale(engine) == _scale(before):
+    scale = energy_scale_of(engine)
+    if scale is not None and scale == energy_scale_of(before):
         reason = f"{engine.title} has the energy scale of the stage before, so there is nothing to calibrate"
         raise bad_key(campaign, (*key, "engine"), reason, "an engine that knows better")
-
-
-def _scale(engine: EngineBlock) -> str | None:
-    """Energy scale of an engine, None where it cannot be made here, which is told when it is to run."""
-    try:
-        return get_engine(engine).energy_scale
-    except HebeError:
-        return None

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.analyses import mixing, voltage, volume_strain
 from hebe.analyses.composition import QUANTITIES
 from hebe.analyses.registry import all_quantities
+from hebe.schemas.draws import Draws
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.result import Value
+from hebe.science.choosing.sample import HIGH, LOW
 
 if TYPE_CHECKING:
     from hebe.schemas.candidate import RankedCandidate
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 _DIRECT: Final = (
     "candidate_id",
     "rank",
+    "rank_low",
+    "rank_high",
     "stage",
     "status",
     "formula",
@@ -39,6 +43,7 @@ _ALWAYS: Final = (voltage.ANALYSIS.name, volume_strain.ANALYSIS.name, mixing.ANA
 """Analyses whose names are there, null, where they were not asked for."""
 
 _SPREADS: Final = {"sd": "sd_configurations", "sd_starts": "sd_starts", "se": "se", "error": "error"}
+_INTERVAL: Final = ("low", "median", "high")
 _SPREAD: Final = ("average_voltage", "max_volume_strain")
 _HULL: Final = ("hull_phases", "hull_grade", "hull_models")
 _MIXING: Final = (
@@ -55,6 +60,8 @@ _MIXING: Final = (
     "T_mix_sd_configurations_K",
     "T_mix_sd_model_K",
     "vibrations",
+    "oxygen",
+    "formation",
 )
 
 
@@ -79,6 +86,8 @@ def _values(candidate: RankedCandidate) -> dict[str, Any]:
         found[quantity.key] = value.mean
         spreads = {f"{quantity.key}_{suffix}": getattr(value, field) for suffix, field in _SPREADS.items()}
         found |= {key: spread for key, spread in spreads.items() if always or spread is not None}
+        if value.median is not None:
+            found |= {f"{quantity.key}_{end}": getattr(value, end) for end in _INTERVAL}
         if always or (value.n and quantity.name not in of_composition):
             numbers[quantity.key] = value.n
     return {**found, "n_values": numbers}
@@ -109,15 +118,29 @@ def _mixing(candidate: RankedCandidate) -> dict[str, Any]:
 
 
 def without_versions(value: Any) -> Any:
-    """A document without what is only for machines: versions of schemas, names of classes."""
+    """A document without what is only for machines: versions of schemas, names of classes, samples.
+
+    A sample is replaced by its number of draws, its median and the values below which 16 and 84 % of it lie.
+    """
     if isinstance(value, dict):
+        if set(value) | {"schema_version"} == set(Draws.model_fields):
+            return _interval(Draws.model_validate(value))
         return {k: without_versions(v) for k, v in value.items() if k != "schema_version" and not k.startswith("@")}
     return [without_versions(item) for item in value] if isinstance(value, list) else value
 
 
+def _interval(draws: Draws) -> dict[str, float]:
+    return {
+        "n": draws.n,
+        "low": draws.quantile(LOW),
+        "median": draws.quantile(0.5),
+        "high": draws.quantile(HIGH),
+    }
+
+
 def keys_of_quantities() -> dict[str, str]:
     """Key that holds the value of each quantity, by its name."""
-    return {name: q.path or q.key for name, q in all_quantities().items()}
+    return {name: quantity.key for name, quantity in all_quantities().items()}
 
 
 def contract_keys() -> list[str]:

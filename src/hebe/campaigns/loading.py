@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Final
 from hebe.analyses.registry import all_quantities, source_of
 from hebe.campaigns.asked import with_options
 from hebe.campaigns.checks import check_stages, complete_stages
+from hebe.campaigns.entries import check_entries
 from hebe.config.campaign import Campaign, SublatticeSpec
 from hebe.config.family import family_names, load_family
 from hebe.config.family_sites import VACANCY
 from hebe.config.reading.refusal import bad_key
-from hebe.config.reading.wording import KeyPath, nearest, shown, suggest
+from hebe.config.reading.wording import KeyPath, RefusedValueError, nearest, shown, suggest
 from hebe.config.reading.yamlfile import load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
+    from hebe.config.engines import EngineBlock
     from hebe.config.family import Family
+    from hebe.config.mixing import EntryFile
     from hebe.config.structures import CellFile
 
 _LIKE: Final = "layered-o3"
@@ -42,6 +45,7 @@ def load_campaign(path: str | Path) -> Campaign:
     document = parse_yaml(read_bytes(path), file=str(path))
     campaign = load_model(Campaign, document)
     campaign._source = document.source  # noqa: SLF001 - set by this module alone
+    campaign = _with_weights(campaign, Path(path).parent)
     campaign = with_host_file(campaign, Path(path).parent)
     if campaign.host.crystal is None and campaign.host.family not in family_names():
         hint = suggest(campaign.host.family, family_names())
@@ -54,6 +58,7 @@ def load_campaign(path: str | Path) -> Campaign:
     campaign = with_options(campaign)
     campaign = complete_stages(_with_cells(campaign, Path(path).parent))
     check_stages(campaign, family)
+    check_entries(campaign)
     _check_rank(campaign, family)
     if campaign.mixing.materials_project:
         from hebe.campaigns.materials_project import with_materials_project
@@ -61,6 +66,27 @@ def load_campaign(path: str | Path) -> Campaign:
 
         campaign = with_materials_project(campaign, project_folder())
     return campaign
+
+
+def _with_weights(campaign: Campaign, folder: Path) -> Campaign:
+    """Campaign whose engines know the files that they read, and what is in them."""
+    stages = []
+    for number, stage in enumerate(campaign.stages):
+        key: KeyPath = ("stages", number)
+        engine = _with_files(campaign, stage.engine, folder, (*key, "engine"))
+        calibrate = stage.calibrate
+        if calibrate is not None:
+            reference = _with_files(campaign, calibrate.engine, folder, (*key, "calibrate", "engine"))
+            stage = stage.model_copy(update={"calibrate": calibrate.model_copy(update={"engine": reference})})
+        stages.append(stage if engine is stage.engine else stage.model_copy(update={"engine": engine}))
+    return campaign.model_copy(update={"stages": tuple(stages)})
+
+
+def _with_files(campaign: Campaign, engine: EngineBlock, folder: Path, key: KeyPath) -> EngineBlock:
+    try:
+        return engine.with_files(folder)
+    except RefusedValueError as err:
+        raise bad_key(campaign, (*key, err.key or ""), str(err), err.suggestion) from err
 
 
 def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
@@ -100,8 +126,8 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
     return campaign.model_copy(update={"host": read, "firing_temperature": fired_at})
 
 
-def _text(campaign: Campaign, cell: CellFile, folder: Path, key: KeyPath) -> str:
-    """Content of a structure file; its path is relative to the folder of the campaign."""
+def _text(campaign: Campaign, cell: CellFile | EntryFile, folder: Path, key: KeyPath) -> str:
+    """Content of a file; its path is relative to the folder of the campaign."""
     try:
         return read_bytes(folder / cell.file).decode("utf-8-sig")
     except (BadInputError, UnicodeDecodeError) as err:
@@ -239,8 +265,12 @@ def _with_cells(campaign: Campaign, folder: Path) -> Campaign:
         return cell.model_copy(update={"text": _text(campaign, cell, folder, key)})
 
     brought = tuple(read(cell, ("mixing", "phases", i)) for i, cell in enumerate(campaign.mixing.phases))
-    if brought:
-        mixing = campaign.mixing.model_copy(update={"phases": brought})
+    entries = tuple(
+        file.model_copy(update={"text": _text(campaign, file, folder, ("mixing", "entries", i))})
+        for i, file in enumerate(campaign.mixing.entries)
+    )
+    if brought or entries:
+        mixing = campaign.mixing.model_copy(update={"phases": brought, "entries": entries})
         campaign = campaign.model_copy(update={"mixing": mixing})
     files = tuple(read(cell, ("structures", "files", i)) for i, cell in enumerate(spec.files))
     metal = None if spec.metal is None else read(spec.metal, ("structures", "metal"))

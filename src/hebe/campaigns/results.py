@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 from hebe.analyses.before import candidate_of
 from hebe.analyses.errors import with_errors
 from hebe.analyses.registry import objectives_of
+from hebe.analyses.samples import samples_of, with_intervals
 from hebe.campaigns.contract import contract, without_versions
+from hebe.campaigns.order import order_probability
+from hebe.config.ranking import Rank
 from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
 from hebe.schemas.candidate import RankedCandidate
 from hebe.science.chemistry.screening import screen
-from hebe.science.choosing.ranking import rank
+from hebe.science.choosing.sample import draws_for
+from hebe.science.choosing.standing import standings
 from hebe.stores.builders import build_candidates
 from hebe.stores.factory import open_collection
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     from hebe.config.campaign import Campaign
     from hebe.schemas.candidate import CandidateDoc
+    from hebe.science.choosing.standing import Standing
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,32 @@ class Results:
     ranked: list[RankedCandidate]
     promotions: list[dict[str, Any]] = field(default_factory=list)
     agreement: list[dict[str, Any]] = field(default_factory=list)
+    rank: Rank = field(default_factory=Rank)
     calibrations: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
         """Candidates as ``hebe results --json`` prints them."""
         return [contract(candidate) for candidate in self.ranked]
+
+    def probability_before(self, quantity: str, first: str, second: str) -> float:
+        """Probability (0 to 1) that one candidate is really before another, under the errors that are known.
+
+        Errors of the engine that both share cancel in it. Where nothing is known of the errors it is 0, 1/2 or 1.
+
+        Parameters
+        ----------
+        quantity
+            Name of a quantity, or ``rank`` for the ranking by all objectives of the campaign.
+        first, second
+            Ids of two candidates of one stage.
+
+        Raises
+        ------
+        BadInputError
+            If there is no such candidate or quantity, or nothing says whether a high or a low one is better.
+        """
+        return order_probability(self.ranked, self.rank, quantity, first, second)
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per candidate, nested keys joined by dots.
@@ -69,8 +94,9 @@ def results_of(store: JobStore, campaign: Campaign) -> Results:
     found = [doc for doc in update_candidates(store, campaign.name) if doc["candidate_id"] in wanted]
     promotions, agreement = (_borders(store, campaign, name) for name in ("promote", "agree"))
     latest = _latest_stages(found, promotions, len(campaign.stages))
-    order = ranked([candidate_of(doc) for doc in latest], campaign)
-    return Results(campaign.name, order, promotions, agreement, _calibrations(store, campaign))
+    in_order = ranked([candidate_of(doc) for doc in latest], campaign)
+    calibrations = _calibrations(store, campaign)
+    return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations)
 
 
 def _candidates_store(store: JobStore) -> Store:
@@ -155,13 +181,26 @@ def ranked(candidates: Sequence[CandidateDoc], campaign: Campaign) -> list[Ranke
     """Candidates with their ranks and the standard errors of their values, best first, unranked ones last.
 
     Candidates of a later stage come before those of an earlier one, and each stage is ranked in itself by the
-    objectives that it computes: numbers of two stages are not compared.
+    objectives that it computes: numbers of two stages are not compared. Candidates whose order cannot be told share a
+    rank and stand in the order of their values, then of their ids.
     """
     result: list[RankedCandidate] = []
+    without: list[RankedCandidate] = []
     for number in range(len(campaign.stages) - 1, -1, -1):
-        part = with_errors([RankedCandidate(**dict(c)) for c in candidates if c.stage == number])
-        ranks = rank(part, objectives_of(campaign.rank, campaign.stages[number].analyses))
-        above = sum(1 for candidate in result if candidate.rank is not None)
-        for candidate, place in zip(part, ranks, strict=True):
-            result.append(candidate.model_copy(update={"rank": None if place is None else above + place}))
-    return sorted(result, key=lambda c: (c.rank is None, c.rank or 0, c.candidate_id))
+        part = with_intervals(with_errors([RankedCandidate(**dict(c)) for c in candidates if c.stage == number]))
+        objectives = objectives_of(campaign.rank, campaign.stages[number].analyses)
+        samples = {one.name: samples_of(part, one.name, draws_for(len(part))) for one in objectives}
+        found = list(zip(standings(part, objectives, samples), part, strict=True))
+        without += [candidate for standing, candidate in found if standing is None]
+        inside = [(standing, candidate) for standing, candidate in found if standing is not None]
+        above = len(result)
+        result += [_placed(c, standing, above) for standing, c in sorted(inside, key=lambda pair: pair[0].place)]
+    return result + sorted(without, key=lambda candidate: candidate.candidate_id)
+
+
+def _placed(candidate: RankedCandidate, standing: Standing, above: int) -> RankedCandidate:
+    """Candidate with its standing, behind those `above` it."""
+    ranks = {"rank": standing.rank, "rank_low": standing.low, "rank_high": standing.high}
+    return candidate.model_copy(
+        update={**{name: above + place for name, place in ranks.items()}, "tied": standing.tied}
+    )

@@ -204,7 +204,7 @@ def engine_of(campaign: Campaign | str | Path) -> dict[str, Any]:
     chosen = as_campaign(campaign)
     for stage in chosen.stages:
         if stage.engine.name == _ENGINE:
-            return stage.engine.model_dump(mode="json", exclude_none=True)
+            return stage.engine.of_calculations()
     raise BadInputError(f"no stage of {chosen.name} computes with VASP", key="stages.engine")
 
 
@@ -238,7 +238,7 @@ def _document(place: Path, engine: str | dict[str, Any]) -> CalculationDoc:
     if not isinstance(made, VaspEngine):
         raise BadInputError(f"{made.name} has no folders to take in", key="engine", suggestion="vasp")
     result = read_result(made, found)
-    plain = spec.model_dump(mode="json", exclude_none=True)
+    plain = spec.of_calculations()
     if found.job.task == "static":
         maker: CalculationMaker = StaticMaker(engine=plain, family=facts.get("family"))
     else:

@@ -99,6 +99,10 @@ def show_document(options: argparse.Namespace) -> int:
         write_json(document)
     else:
         from hebe.cli.details import write_details
+        from hebe.report.formation import formation_lines
 
+        for result in (document.get("results") or {}).get("mixing", []):
+            for line in formation_lines((result or {}).get("formation")):
+                write_line(line)
         write_details(document)
     return 0

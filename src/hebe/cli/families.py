@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import Commands, add_json, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
-from hebe.config.reading.units import celsius
 
 if TYPE_CHECKING:
     import argparse
@@ -45,6 +44,7 @@ def list_families(options: argparse.Namespace) -> int:
 def show_family(options: argparse.Namespace) -> int:
     """Print all about one family."""
     from hebe.config.family import load_family
+    from hebe.config.reading.units import celsius
 
     if options.family.lower().endswith(".cif"):
         return _show_crystal(options)

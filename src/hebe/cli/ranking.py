@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.analyses.marks import mark_texts
 from hebe.cli.output import new_table, terminal_width, write_line, write_table
 from hebe.report.calibration import calibration_text
-from hebe.report.values import DASH, engine_error, quantity_text
+from hebe.report.values import (
+    DASH,
+    ENGINE_ERROR,
+    condition_of,
+    engine_error,
+    error_remarks,
+    has_ranges,
+    quantity_text,
+    rank_range,
+    rank_text,
+)
+from hebe.science.choosing.sample import MIDDLE
+from hebe.science.choosing.standing import CERTAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +31,7 @@ if TYPE_CHECKING:
 _WIDE: Final = 160
 _NARROW: Final = 92
 _LISTED: Final = 10
-_OTHERS: Final = (66, 52)
+_SHORTEST_NAME: Final = 21
 
 
 def write_ranking(candidates: Sequence[RankedCandidate], columns: Sequence[Quantity[Any]]) -> None:
@@ -32,26 +44,38 @@ def write_ranking(candidates: Sequence[RankedCandidate], columns: Sequence[Quant
     """
     width = terminal_width()
     wide, spread = width >= _WIDE, width >= _NARROW
+    ranks = ["rank", *(["range"] if has_ranges(candidates) else [])]
     heads = [*(_head(quantity, candidates) for quantity in columns), "marks"]
-    head = ["rank", "id", "formula", *heads, "status"] if wide else ["rank", "candidate", *heads]
-    first = 3 if wide else 2
-    table = new_table(head, right=(0, *range(first, first + len(columns))))
-    for candidate in candidates:
-        rank = DASH if candidate.rank is None else str(candidate.rank)
-        values = [*(quantity_text(quantity, candidate, spread=spread) for quantity in columns), _letters(candidate)]
-        if wide:
-            table.add_row(rank, candidate.candidate_id, candidate.formula, *values, candidate.status)
-        else:
-            table.add_row(rank, _name(candidate, max(21, width - _OTHERS[not spread])), *values)
+    rows = [
+        (
+            [rank_text(candidate), *([rank_range(candidate)] if len(ranks) > 1 else [])],
+            [*(quantity_text(quantity, candidate, spread=spread) for quantity in columns), _letters(candidate)],
+        )
+        for candidate in candidates
+    ]
+    room = max(_SHORTEST_NAME, width - _width([ranks, *(row[0] for row in rows)], [heads, *(row[1] for row in rows)]))
+    names = ["id", "formula"] if wide else ["candidate"]
+    first = len(ranks) + len(names)
+    ends = ["status"] if wide else []
+    table = new_table([*ranks, *names, *heads, *ends], right=(*range(len(ranks)), *range(first, first + len(columns))))
+    for candidate, (own, values) in zip(candidates, rows, strict=True):
+        name = [candidate.candidate_id, candidate.formula] if wide else [_name(candidate, room)]
+        table.add_row(*own, *name, *values, *([candidate.status] if wide else []))
     write_table(table)
     for line in _notes(candidates, columns, spread=spread):
         write_line(line)
 
 
+def _width(*parts: Sequence[Sequence[str]]) -> int:
+    """Columns that the cells of a table take, with one between two of them."""
+    cells = [column for part in parts for column in zip(*part, strict=True)]
+    return sum(1 + max(len(line) for cell in column for line in cell.split("\n")) for column in cells) + 1
+
+
 def _head(quantity: Quantity[Any], candidates: Sequence[RankedCandidate]) -> str:
-    """Head of a column: title, unit, and the documented error of the engine where all values have the same."""
-    error = engine_error(candidates, quantity)
-    parts = [*quantity.title.split(" ", 1), quantity.shown.unit, error or ""]
+    """Head of a column: title, condition, unit, and the documented error of the engine where all have the same."""
+    error, condition = engine_error(candidates, quantity), condition_of(quantity, candidates)
+    parts = [*quantity.title.split(" ", 1), condition or "", quantity.shown.unit, error or ""]
     return "\n".join(part for part in parts if part)
 
 
@@ -105,15 +129,40 @@ def _notes(candidates: Sequence[RankedCandidate], columns: Sequence[Quantity[Any
         listed = ", then ".join(f"stage {number + 1} ({engine})" for number, engine in stages)
         notes.append(f"Ranked stage by stage: {listed}; numbers of two stages are not comparable.")
     texts = [quantity_text(quantity, candidate) for candidate in candidates for quantity in columns]
-    if spread and any("±" in text for text in texts):
-        totals = [quantity.symbol for quantity in columns if quantity.shown.total]
-        also = f"; of {totals[0]} with that of the engine" if totals else ""
-        notes.append(f"±: standard error over configurations{also}.")
+    notes += _of_errors(candidates, columns, texts, spread=spread)
     if any(engine_error(candidates, quantity) is not None for quantity in columns):
-        notes.append("± in the head: error of the engine on hosts with measured values.")
+        notes.append(f"± in the head: {ENGINE_ERROR}.")
+    notes += error_remarks(candidates, columns)
     if any(text.startswith(">=") for text in texts):
-        notes.append(">=: lower bound, the hull lacks known phases (coverage below grade B).")
+        notes.append(
+            ">=: lower bound, the hull lacks known phases (coverage below grade B) or compositions of the host."
+        )
+    notes += [quantity.note for quantity in columns if quantity.note]
     found = {name for candidate in candidates for name in candidate.marks}
     notes += [f"{text.letter}: {text.meaning}." for name, text in mark_texts().items() if name in found]
     left = [(c.candidate_id, text) for c in candidates for text in c.states_left]
     return notes + [f"{name} left the host, {text}." for name, text in left[:_LISTED]]
+
+
+def _of_errors(
+    candidates: Sequence[RankedCandidate], columns: Sequence[Quantity[Any]], texts: Sequence[str], *, spread: bool
+) -> list[str]:
+    """What stands for uncertainties in a table: shared ranks, intervals, standard errors, errors that nobody knows."""
+    notes = []
+    if has_ranges(candidates):
+        share = f"{100 * CERTAIN:.0f} %"
+        notes.append(f"range: ranks in the middle {MIDDLE} of the draws of the errors.")
+        notes.append(f"=: the order is not known; the first is before each other of that rank with less than {share}.")
+    if spread and any(" (" in text for text in texts):
+        notes.append(f"(a to b): the middle {MIDDLE} of the draws, errors of the engine and of the mean together.")
+    if spread and any("±" in text for text in texts):
+        totals = [q.symbol for q in columns if q.shown.total and any(_has_total(q, c) for c in candidates)]
+        also = f"; of {totals[0]} with that of the engine" if totals else ""
+        notes.append(f"±: standard error over configurations{also}.")
+    return notes
+
+
+def _has_total(quantity: Quantity[Any], candidate: RankedCandidate) -> bool:
+    """Whether the error of the engine is part of what stands behind ± of a value."""
+    value = quantity.of(candidate)
+    return value is not None and value.median is None and value.mean is not None and value.error is not None

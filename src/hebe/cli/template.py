@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from hebe.config.reading.units import celsius
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -117,6 +116,8 @@ def campaign_text(family: Family, ion: str | None, name: str, file: str = "campa
 
 def _firing(family: Family) -> str:
     """Firing temperature of the family."""
+    from hebe.config.reading.units import celsius
+
     usual = family.synthesis
     return "" if usual is None else _FIRING.format(temperature=celsius(usual.temperature), atmosphere=usual.atmosphere)
 

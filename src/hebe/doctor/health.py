@@ -156,10 +156,10 @@ def _workers(start: Path | None) -> Check:
 
 
 def _engines(campaign: Campaign | None) -> Iterator[Check]:
-    from hebe.config.engines import DEFAULT_ENGINE, engine_names
+    from hebe.config.engines import DEFAULT_ENGINE, engine_names, engines_of_a_file
     from hebe.engines.registry import get_engine
 
-    names = engine_names()
+    names = [name for name in engine_names() if name not in engines_of_a_file()]
     named = dict.fromkeys(names) if campaign is None else {}
     for spec in names if campaign is None else [block for stage in campaign.stages for block in stage.engines]:
         name = spec if isinstance(spec, str) else spec.title

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pymatgen.core import Structure
 
 from hebe.config.engines.atomate2 import Atomate2Block
+from hebe.config.engines.chgnet import DEFAULT_MODEL, ENERGY_SCALES
 from hebe.engines.ase import evaluate_calculator, without_properties
-from hebe.engines.chgnet import CHGNetEngine
 from hebe.engines.chgnet.pretrained import model_file
 from hebe.engines.driving import Driven
 from hebe.engines.model_hash import hash_files, hash_parameters
@@ -67,7 +67,7 @@ class Atomate2Engine(Driven):
         is_chgnet = self.force_field == DEFAULT_FORCE_FIELD
         self.capabilities = Atomate2Block.traits.capabilities | frozenset({"magmoms"} if is_chgnet else ())
         if energy_scale is None and is_chgnet and "calculator_kwargs" not in given:
-            energy_scale = CHGNetEngine.energy_scale
+            energy_scale = ENERGY_SCALES[DEFAULT_MODEL]
         if not energy_scale:
             raise BadInputError(
                 f"atomate2's {self.force_field} needs energy_scale, a name shared only by comparable energies",

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+from hebe.config.engines.fingerprint import fingerprint
 
 _DEPTH: Final = 3
 """How far below the calculator a module is looked for: calculator.potential.model is the deepest in use."""
@@ -22,8 +23,7 @@ def hash_files(arguments: Any) -> Any:
     if isinstance(arguments, list):
         return [hash_files(value) for value in arguments]
     if isinstance(arguments, str) and _is_file(arguments):
-        state = Path(arguments).stat()
-        return f"sha256:{_file_hash(str(Path(arguments).resolve()), state.st_size, state.st_mtime_ns)}"
+        return f"sha256:{fingerprint(arguments)[:16]}"
     return arguments
 
 
@@ -32,13 +32,6 @@ def _is_file(text: str) -> bool:
         return Path(text).is_file()
     except (OSError, ValueError):  # too long for a path, or with a zero byte
         return False
-
-
-@cache
-def _file_hash(path: str, _size: int, _changed: int) -> str:
-    """Size and time of change are there so that a file that was written again is read again."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def hash_parameters(calculator: Any) -> str | None:

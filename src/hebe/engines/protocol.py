@@ -76,6 +76,15 @@ class Relaxation:
     versions: dict[str, str] = field(default_factory=dict)
 
 
+@runtime_checkable
+class Trained(Protocol):
+    """An engine that was fitted to calculations, and can say where it leaves them."""
+
+    def outside_training(self, result: Relaxation) -> list[str]:
+        """What of a result lies outside what the engine was trained on, in words."""
+        ...
+
+
 def static_result(structure: Structure, evaluation: Evaluation, cpu_s: float = 0.0) -> Relaxation:
     """Result of a static calculation: a relaxation that moved nothing."""
     return Relaxation(

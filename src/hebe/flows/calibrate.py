@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
+    from pymatgen.core import Structure
+
     from hebe.analyses.wants import Want
     from hebe.config.calibration import CalibrationSpec
     from hebe.flows.wanted import Member, States
@@ -126,6 +128,14 @@ class CalibrateStage(StageWiring):
         """Cells of the stage before at a content."""
         return self.before.states(spec, member, x, prefix, priority)
 
+    def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
+        """Tile of the stage before."""
+        return self.before.tile(spec, structure, label, priority)
+
+    def oxide(self, phase: Phase) -> Job:
+        """Oxide of the stage before."""
+        return self.before.oxide(phase)
+
     def phase(self, phase: Phase | GivenPhase) -> Job:
         """Competing phase of the stage before."""
         return self.before.phase(phase)
@@ -161,7 +171,11 @@ class CalibrateStage(StageWiring):
             following=SmallCellsMaker(campaign=plain_campaign(self.campaign), stage=self.number),
             campaign=self.campaign.name,
             stage=self.number,
-            calibrate=wanted.model_dump(mode="json", exclude_none=True),
+            calibrate={
+                **wanted.model_dump(mode="json", exclude_none=True),
+                "engine": wanted.engine.of_calculations(),
+            },
+            mixing_error=self.stage.engine.errors.get("mixing"),
         )
         known = [self.before.summaries[spec.candidate_id].output for spec in specs]
         label = CHOOSE_LABEL.format(number=self.number)
@@ -219,7 +233,12 @@ class SmallCellsMaker(Maker):
         campaign = Campaign.model_validate(self.campaign)
         wiring = SmallCells(campaign=campaign, number=self.stage)
         members = [wiring.small_member(spec) for spec in members_of_choice(choice).values()]
-        maker = ErrorsMaker(campaign=campaign.name, stage=self.stage, accept=campaign.stages[self.stage].accept)
+        maker = ErrorsMaker(
+            campaign=campaign.name,
+            stage=self.stage,
+            accept=wiring.stage.accept,
+            mixing_error=wiring.stage.engine.errors.get("mixing"),
+        )
         label = ERRORS_LABEL.format(number=self.stage)
         errors = wiring.add(maker.make(choice, members), label, SHARED_PRIORITY)
         return Flow(list(wiring.jobs), output=errors.output, name=f"{campaign.name} stage {self.stage} calibration")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymatgen.core import Structure
 
-from hebe.engines.registry import get_engine
-from hebe.exceptions import HebeError
+from hebe.engines.registry import energy_scale_of
 from hebe.flows.calibrate import calibration_of, members_of_choice, named_cells
 from hebe.makers.static import StaticMaker
 from hebe.schemas.spec import MemberSpec
+from hebe.science.errors.calibration_document import prior_errors
 from hebe.science.errors.cell_choice import chosen_cells
 from hebe.science.errors.small_members import balanced
 from hebe.science.errors.static_cost import cell_cost, static_cost
@@ -90,9 +90,8 @@ def static_of(job: Job) -> MemberSpec | None:
 
 def measured_factor(store: JobStore, block: EngineBlock) -> tuple[float, int]:
     """Measured over estimated time of the latest static calculations on an energy scale, and their number."""
-    try:
-        scale = get_engine(block).energy_scale
-    except HebeError:
+    scale = energy_scale_of(block)
+    if scale is None:
         return 1.0, 0
     names = ["output.cpu_s", "output.magmoms", "output.input_structure"]
     criteria = {"output.status": "converged", "output.task": "static", "output.energy_scale": scale}
@@ -114,11 +113,9 @@ def measured_factor(store: JobStore, block: EngineBlock) -> tuple[float, int]:
 def expected_choice(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> ChoiceDoc:
     """Cells that a calibration would choose if all pairs mattered alike."""
     named = [member for member in map(balanced, named_cells(campaign, number)) if member is not None]
-    try:
-        scale = get_engine(campaign.stages[number].engine).energy_scale
-    except HebeError:
-        scale = ""
-    return chosen_cells(specs, [], scale, calibration_of(campaign, number), named)
+    engine = campaign.stages[number].engine
+    prior = prior_errors(energy_scale_of(engine) or "", specs[0], engine.errors.get("mixing"))
+    return chosen_cells(specs, [], prior, calibration_of(campaign, number), named)
 
 
 def _expected(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> list[float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jobflow import Flow
 
 from hebe.config.reading.refusal import bad_key
-from hebe.flows.stage import stage_jobs
+from hebe.flows.stage import stage_jobs, wire_stage
 from hebe.science.chemistry.member import candidate_spec, composition_of
 from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace
@@ -59,6 +59,9 @@ def campaign_flow(campaign: Campaign) -> Flow:
         _check_sizes(campaign, members)
     for number in range(1, len(campaign.stages)):
         stage_jobs(campaign, number, members[:1])  # what cannot be wired is refused before anything runs
+        wiring = wire_stage(campaign, number, members)
+        for spec in members:
+            wiring.check_tiles(spec)
     return Flow(list(stage_jobs(campaign, 0, members)), name=campaign.name)
 
 

@@ -8,6 +8,7 @@ from pymatgen.core import Structure
 
 from hebe.engines.registry import get_engine
 from hebe.flows.calibration_cost import JOBS_OF_A_CELL, most_members, static_of
+from hebe.science.hulls.oxygen import oxygen_oxides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,17 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
             relaxations += n_candidates * configurations * cells
         per_configuration = 2 + cells + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
         jobs += n_candidates * (2 + configurations * per_configuration)
+    jobs += sum(_oxides(campaign, stage) for stage in campaign.stages)
     seconds = (relaxations + _SHARED_RELAXATIONS) * CPU_SECONDS * structures.cations / 12
     return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600, "not_counted": sorted(dft)}
+
+
+def _oxides(campaign: Campaign, stage: Stage) -> int:
+    """Calculations for the energy of oxygen gas, where the campaign exchanges it."""
+    if campaign.mixing.oxygen is None or "mixing" not in stage.analyses:
+        return 0
+    starts = campaign.structures.n_starts(costly=stage.engine.traits.costly) if stage is campaign.stages[0] else 1
+    return len(oxygen_oxides()) * (starts + 1 if starts > 1 else 1)
 
 
 def _cells(campaign: Campaign, stage: Stage) -> int:

@@ -42,6 +42,10 @@ class FirstStage(StageWiring):
         structure.remove_oxidation_states()
         return self.reference(label, structure)
 
+    def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
+        """Calculation of an ordered tile of a candidate."""
+        return self.calculated((structure,), f"{label}/s{self.number}", priority, spec, candidate=spec.candidate_id)
+
     def reference(self, label: str, structure: Structure) -> Job:
         """Calculation of a cell that is no host."""
         if label not in self._shared:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hebe.analyses.wants import Contents, Metal, Phases
+from hebe.analyses.wants import Contents, Metal, OxygenOxides, Phases, Tiles
 from hebe.config.reading.refusal import bad_key
 from hebe.flows.first import BuiltStage
 from hebe.flows.wanted import SHARED_PRIORITY, Member, States
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jobflow import Job, OutputReference
+    from pymatgen.core import Structure
 
     from hebe.analyses.wants import Want
     from hebe.makers.build import BuildMaker
@@ -108,11 +109,23 @@ class LaterStage(StageWiring):
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, before.ordering, jobs)
 
+    def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
+        """Ordered tile of the stage before, calculated anew."""
+        if Tiles not in self.before.kinds:
+            return self.fresh.tile(spec, structure, label, priority)
+        name = f"{label}/s{self.number}"
+        job = self._again(None, [self.before.tile(spec, structure, label, priority)], 0, name, spec)
+        return self.add(job, name, priority, spec.candidate_id)
+
     def phase(self, phase: Phase | GivenPhase) -> Job:
         """Competing phase of the stage before, calculated anew."""
         if Phases not in self.before.kinds:
             return self.fresh.phase(phase)
         return self._reference(f"shared/{phase.id}", self.before.phase(phase))
+
+    def oxide(self, phase: Phase) -> Job:
+        """Oxide of the stage before, calculated anew; from its structure where only this stage needs oxygen."""
+        return self.phase(phase) if OxygenOxides in self.before.kinds else self.fresh.phase(phase)
 
     def metal(self) -> Job:
         """Working-ion metal of the stage before, calculated anew."""

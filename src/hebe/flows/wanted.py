@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from jobflow import Job, OutputReference
 
-from hebe.analyses.wants import Contents, Displacements, Edges, Firing, Metal, Phases, Vertices, Want
+from hebe.analyses.wants import (
+    Contents,
+    Displacements,
+    Edges,
+    Firing,
+    Metal,
+    OxygenOxides,
+    Phases,
+    Tiles,
+    Vertices,
+    Want,
+)
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.competing import phases_within
 from hebe.science.hulls.host_members import edge_members, host_vertices
 from hebe.science.hulls.hull_entries import phase_facts
+from hebe.science.hulls.oxygen import oxygen_oxides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,11 +94,13 @@ class Wanted:
         self.members = members
         self.priority = priority
         self._states: dict[int, list[States]] = {}
+        self._tiles: dict[Tiles, list[Job]] = {}
 
     @property
-    def state_jobs(self) -> list[Job]:
-        """Calculations at other contents that were wanted."""
-        return [job for index in sorted(self._states) for state in self._states[index] for job in state.jobs]
+    def more_jobs(self) -> list[Job]:
+        """Calculations of the candidate that were wanted beside those as made."""
+        states = [job for index in sorted(self._states) for state in self._states[index] for job in state.jobs]
+        return states + [job for jobs in self._tiles.values() for job in jobs]
 
     def cell(self, index: int, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Cell` of one configuration."""
@@ -108,6 +122,8 @@ class Wanted:
     def shared(self, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Given` that do not belong to one configuration."""
         asked, found = _first(wants, Displacements), dict[str, Any]()
+        if self.wiring.stage.engine.errors:
+            found["errors"] = self.wiring.stage.engine.errors
         if _first(wants, Metal) is not None:
             found["metal"] = self.wiring.metal().output
         fired_at = self.wiring.campaign.fired_at
@@ -115,14 +131,35 @@ class Wanted:
             found["firing_temperature"] = fired_at
         if _first(wants, Phases) is not None:
             found |= self._phases(asked)
+        if _first(wants, OxygenOxides) is not None:
+            found["oxides"] = {phase.id: self.wiring.oxide(phase).output for phase in oxygen_oxides()}
         if _first(wants, Vertices) is not None:
             elements = set(composition_of(self.spec).elements)
             named = [member for member in self.wiring.competitors if set(member[0].elements) <= elements]
             for key, members in (("vertices", host_vertices(self.spec)), ("members", named)):
                 found[key] = [self._vertex(self.wiring.vertex(*member), asked) for member in members]
-        if _first(wants, Edges) is not None and not self.wiring.stage.engine.traits.costly:
+        edges = _first(wants, Edges)
+        if edges is not None and (edges.costly or not self.wiring.stage.engine.traits.costly):
             found["edges"] = [self._vertex(self.wiring.edge(*member), None) for member in edge_members(self.spec)]
+        tiles = _first(wants, Tiles)
+        if tiles is not None:
+            found |= self._tiles_of(tiles)
         return found
+
+    def _tiles_of(self, asked: Tiles) -> dict[str, Any]:
+        """Tiles of the candidate with their degeneracies, and how many there are."""
+        found = self.wiring.tiles(self.spec, asked)
+        if asked not in self._tiles:
+            name = self.spec.candidate_id
+            self._tiles[asked] = [
+                self.wiring.tile(self.spec, tile.structure, f"{name}/tile{k}", self.priority)
+                for k, tile in enumerate(found.tiles)
+            ]
+        tiles = [
+            {"degeneracy": tile.degeneracy, "calculation": job.output}
+            for tile, job in zip(found.tiles, self._tiles[asked], strict=True)
+        ]
+        return {"tiles": tiles, "n_tiles": found.total}
 
     def _states_of(self, index: int) -> list[States]:
         if index not in self._states:
@@ -146,6 +183,11 @@ class Wanted:
         found: dict[str, Any] = {"phases": {name: job.output for name, job in jobs.items()}}
         if given:
             found["facts"] = [phase_facts(phase) for phase in given]
+        brought = self.wiring.entries
+        if brought.entries:
+            found["entries"] = [asdict(entry) for entry in brought.entries if set(entry.amounts) <= elements]
+        if brought.remarks:
+            found["remarks"] = list(brought.remarks)
         if asked is not None:
             found["vibrations"] = {
                 name: self.wiring.vibrations(job, asked, f"shared/{name}", SHARED_PRIORITY).output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from jobflow import Job, OutputReference
 
 from hebe.analyses.registry import get_analysis
-from hebe.analyses.wants import Edges, Vertices, Want
+from hebe.analyses.wants import Edges, Tiles, Vertices, Want
 from hebe.config.campaign import Campaign
 from hebe.config.family import Family
+from hebe.config.reading.refusal import bad_key
+from hebe.engines.registry import energy_scale_of
+from hebe.exceptions import BadInputError
 from hebe.flows.members import named_members
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Parts, States, Vertex, Wanted
 from hebe.makers.analysis import AnalysisMaker
@@ -24,13 +27,18 @@ from hebe.makers.relax import RelaxMaker
 from hebe.makers.static import StaticMaker
 from hebe.makers.vibrations import VibrationMaker
 from hebe.science.chemistry.candidate import primary_sublattice
-from hebe.science.chemistry.member import member_spec
+from hebe.science.chemistry.member import composition_of, member_spec, split_of
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.hulls.competing import load_phases
+from hebe.science.hulls.given_entries import GivenEntries, given_entries
 from hebe.science.hulls.given_phases import GivenPhase, given_phases
+from hebe.science.structures.configuration import mean_radius
+from hebe.science.structures.tiles import TileSet, composition_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from pymatgen.core import Structure
 
     from hebe.analyses.protocol import AnyAnalysis
     from hebe.analyses.wants import Displacements
@@ -86,6 +94,14 @@ class StageWiring(ABC):
         return given_phases(self.campaign)
 
     @cached_property
+    def entries(self) -> GivenEntries:
+        """Energies that the campaign brings; those of another scale than the stage's, where that is known, are none."""
+        found, scale = given_entries(self.campaign), energy_scale_of(self.stage.engine)
+        if scale is None:
+            return found
+        return replace(found, entries=tuple(entry for entry in found.entries if entry.energy_scale == scale))
+
+    @cached_property
     def competitors(self) -> list[tuple[HostComposition, Split]]:
         """Members of the host that the campaign names as competing phases."""
         return named_members(self.campaign, self.space, self.campaign.mixing.members, ("mixing", "members"))
@@ -121,8 +137,16 @@ class StageWiring(ABC):
         """Calculations of a configuration at another content."""
 
     @abstractmethod
+    def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
+        """Calculation of an ordered tile of a candidate."""
+
+    @abstractmethod
     def phase(self, phase: Phase | GivenPhase) -> Job:
         """Calculation of a competing phase, shared by the campaign."""
+
+    def oxide(self, phase: Phase) -> Job:
+        """Calculation of an oxide that gives the energy of oxygen gas, shared with the competing phases."""
+        return self.phase(phase)
 
     def metal(self) -> Job:
         """Calculation of the working-ion metal."""
@@ -162,7 +186,7 @@ class StageWiring(ABC):
         clear which of several starts is lowest.
         """
         chosen = self.stage.engine if block is None else block
-        engine = chosen.model_dump(mode="json", exclude_none=True)
+        engine = chosen.of_calculations()
         if trial:
             engine |= {"fmax": max(self.stage.engine.fmax, TRIAL_FMAX), "check_minimum": False}
         family = None if spec is None else self.family.name
@@ -205,6 +229,28 @@ class StageWiring(ABC):
         named = any(composition == other for other, _ in self.competitors)
         return self.vertex(composition, split, Vertices if named else Edges)
 
+    def tiles(self, spec: MemberSpec, asked: Tiles) -> TileSet:
+        """Ordered tiles of a candidate.
+
+        Raises
+        ------
+        BadInputError
+            If there are more than were asked for, or none.
+        """
+        composition, split = composition_of(spec), split_of(spec)
+        radius = None if split is None else mean_radius(composition, split, spec.primary)
+        try:
+            return composition_tiles(composition, radius, asked.n_sites, asked.at_most, asked.sample)
+        except BadInputError as err:
+            raise bad_key(self.campaign, ("stages", self.number, "analyses"), err.reason, err.suggestion) from err
+
+    def check_tiles(self, spec: MemberSpec) -> None:
+        """Refuse a candidate whose tiles cannot be made; see `tiles`."""
+        for analysis, block in self.asked:
+            for want in analysis.wants(block, spec):
+                if isinstance(want, Tiles):
+                    self.tiles(spec, want)
+
     def vertex(self, composition: HostComposition, split: Split, want: type[Want] = Vertices) -> Vertex:
         """Member of the host that candidates are compared with: built and calculated once per campaign."""
         spec = member_spec(composition, split, primary_sublattice(composition.fractions), self.space.valences)
@@ -245,7 +291,7 @@ class StageWiring(ABC):
             stage=self.number,
             analyses=list(self.stage.analyses),
             accept=self.stage.accept,
-        ).make(wanted.spec, [*made, *(job.output for job in wanted.state_jobs)], made, parts.results)
+        ).make(wanted.spec, [*made, *(job.output for job in wanted.more_jobs)], made, parts.results)
         self.parts[name] = parts
         self.summaries[name] = self.add(summary, f"{name}/s{self.number}/candidate", wanted.priority, name)
 
@@ -259,7 +305,7 @@ class StageWiring(ABC):
             name=analysis.name,
             analysis=analysis.name,
             revision=analysis.version,
-            block=block.model_dump(mode="json", exclude_defaults=True),
+            block=analysis.plain(block),
             window=self.window(spec) if spec.working_ion else None,
             accept=self.stage.accept,
         )
@@ -282,7 +328,7 @@ class StageWiring(ABC):
         """Vibrations of a relaxed cell, wired once."""
         name = f"{label}/s{self.number}/vibrations"
         if name not in self._shared:
-            engine = self.stage.engine.model_dump(mode="json", exclude_none=True)
+            engine = self.stage.engine.of_calculations()
             maker = VibrationMaker(engine=engine, supercell=asked.supercell, displacement=asked.displacement)
             self._shared[name] = self.add(maker.make(calculation.output, label=name), name, priority, candidate)
         job: Job = self._shared[name]

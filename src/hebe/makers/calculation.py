@@ -12,6 +12,7 @@ from pymatgen.core import Structure
 
 from hebe.config.engines import DEFAULT_ENGINE, EngineBlock
 from hebe.config.family import Family, load_family
+from hebe.engines.protocol import Trained
 from hebe.engines.registry import get_engine
 from hebe.makers.attempt import Attempt, task_key
 from hebe.makers.identity import ADDED_LATER
@@ -162,7 +163,7 @@ class CalculationMaker(Maker, ABC):
             task=self.task,
             start=begin.structure,
             identity=begin.identity(engine),
-            payload=partial(_payload, reference),
+            payload=partial(_payload, reference, engine),
             label=label,
             facts={
                 "input_structure": begin.structure,
@@ -249,7 +250,7 @@ def _records(starts: list[CalculationDoc | None] | None) -> list[StartRecord]:
     ]
 
 
-def _payload(reference: Reference, result: Relaxation) -> Mapping[str, Any]:
+def _payload(reference: Reference, engine: Engine, result: Relaxation) -> Mapping[str, Any]:
     """Fields of the document that a result fills; a cell that exploded or overlaps is none."""
     verdict = reference.verdict(result.structure)
     problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
@@ -264,6 +265,7 @@ def _payload(reference: Reference, result: Relaxation) -> Mapping[str, Any]:
         "minimum": result.minimum,
         "topology": verdict,
         "stacking": reference.stacking(result.structure),
+        "outside_training": engine.outside_training(result) if isinstance(engine, Trained) else [],
     }
     if problem:
         fields["status"] = "failed"

@@ -11,7 +11,7 @@ from hebe.analyses import mixing
 from hebe.config.calibration import CalibrationSpec
 from hebe.schemas.calibration import CalibrationDoc, ChoiceDoc
 from hebe.schemas.spec import MemberSpec
-from hebe.science.errors.calibration_document import MeasuredMember, calibration_document
+from hebe.science.errors.calibration_document import MeasuredMember, calibration_document, prior_errors
 from hebe.science.errors.cell_choice import chosen_cells
 from hebe.science.errors.small_members import balanced, member_name
 
@@ -31,6 +31,8 @@ class ChooseMaker(Maker):
         Where it belongs.
     calibrate
         The block of the campaign as plain data.
+    mixing_error
+        Error of the engine that is calibrated on mixing enthalpies (eV/atom), where the campaign gives one.
     """
 
     name: str = "choose"
@@ -38,6 +40,7 @@ class ChooseMaker(Maker):
     campaign: str = ""
     stage: int = 1
     calibrate: dict[str, Any] = field(default_factory=dict)
+    mixing_error: float | None = None
     version: ClassVar[int] = 1
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
@@ -62,7 +65,8 @@ class ChooseMaker(Maker):
         scale = next((candidate.energy_scale for candidate in found if candidate.energy_scale), "")
         cells = [member for member in map(balanced, named or []) if member is not None]
         wanted = CalibrationSpec.model_validate(self.calibrate)
-        choice = chosen_cells(specs, targets, scale, wanted, cells)
+        prior = prior_errors(scale, specs[0], self.mixing_error)
+        choice = chosen_cells(specs, targets, prior, wanted, cells)
         choice = choice.model_copy(update={"campaign": self.campaign, "stage": self.stage})
         if not choice.cells or self.following is None:
             nothing = CalibrationDoc(campaign=self.campaign, stage=self.stage, warnings=choice.warnings)
@@ -81,12 +85,15 @@ class ErrorsMaker(Maker):
         Where it belongs.
     accept
         Verdicts on the topology of a cell that count as the host.
+    mixing_error
+        As in `ChooseMaker`.
     """
 
     name: str = "errors"
     campaign: str = ""
     stage: int = 1
     accept: tuple[str, ...] = ()
+    mixing_error: float | None = None
     version: ClassVar[int] = 1
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
@@ -108,6 +115,6 @@ class ErrorsMaker(Maker):
             )
             found[member_name(spec)] = member
         chosen = ChoiceDoc.model_validate(choice)
-        document = calibration_document(chosen.cells, found, chosen.pairs)
+        document = calibration_document(chosen.cells, found, chosen.pairs, self.mixing_error)
         warnings = [*chosen.warnings, *document.warnings]
         return document.model_copy(update={"campaign": self.campaign, "stage": self.stage, "warnings": warnings})

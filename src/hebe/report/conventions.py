@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses import mixing
+from hebe.config.reading.units import celsius
+from hebe.report.values import ENGINE_ERROR
+from hebe.science.choosing.sample import MIDDLE
+from hebe.science.choosing.standing import CERTAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +33,11 @@ def conventions(campaign: Campaign, candidates: Sequence[RankedCandidate]) -> li
     return [
         *pairs,
         ("Mixing temperature", _MIXING),
+        *_firing(campaign),
         ("Hull", _hull(candidates)),
         ("Energies", _energies(candidates)),
         ("Uncertainties", _UNCERTAINTIES),
+        ("Ranks", _RANKS),
         ("Nulls", "A dash is a value that could not be had; the warnings of the candidate say why."),
     ]
 
@@ -44,10 +50,27 @@ _MIXING: Final = (
 )
 _UNCERTAINTIES: Final = (
     "Values are means over configurations. ± beside a value is the standard error of its mean, pooled over the "
-    "candidates where there are few configurations; of mixing temperatures it holds the documented error of the engine "
-    "on mixing enthalpies too. ± in the head of a column is the error of the engine on hosts with measured values. "
+    "candidates where there are few configurations; of mixing temperatures without draws it holds the error of the "
+    "engine on mixing enthalpies too, and there is none where nobody knows that. A value with an interval in brackets "
+    f"is the median, and the interval the middle {MIDDLE}, of draws of the engine's errors; errors that candidates "
+    f"share are drawn once for all of them. ± in the head of a column is the {ENGINE_ERROR}. "
     "Profiles, states and decompositions are those of one configuration, the lowest in energy as made."
 )
+_RANKS: Final = (
+    "The ranking is made again in every draw of the errors. Candidates share a rank (=) while the probability that the "
+    f"first of them is really before each other one is below {100 * CERTAIN:.0f} %; the range holds the ranks of the "
+    f"middle {MIDDLE} of the draws."
+)
+
+
+def _firing(campaign: Campaign) -> list[tuple[str, str]]:
+    """Firing temperature with where it comes from; none where nobody asks for one."""
+    fired_at, usual = campaign.fired_at, campaign.host.data.synthesis
+    if fired_at is None:
+        return []
+    if campaign.firing_temperature is None and usual is not None:
+        return [("Firing", f"{celsius(fired_at)}, usual for the family in {usual.atmosphere}: {usual.source}.")]
+    return [("Firing", f"{celsius(fired_at)}, as the campaign has it.")]
 
 
 def window_text(campaign: Campaign) -> str:

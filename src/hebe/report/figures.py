@@ -23,8 +23,8 @@ LEFT, RIGHT, TOP, BOTTOM = 62.0, 540.0, 34.0, 312.0
 
 
 def mark_name(candidate: RankedCandidate) -> str:
-    """Number or, without a rank, last digits of the id, by which figures and tables name a candidate."""
-    return candidate.candidate_id[-4:] if candidate.rank is None else str(candidate.rank)
+    """Rank or, without one of its own, last digits of the id, by which figures and tables name a candidate."""
+    return candidate.candidate_id[-4:] if candidate.rank is None or candidate.tied else str(candidate.rank)
 
 
 def framed(parts: Sequence[str], keys: Sequence[tuple[Style, str, bool]], title: str) -> str:

@@ -12,7 +12,17 @@ from hebe.report.figures import MAX_CURVES
 from hebe.report.markup import Markup, details, html, table, tag, unordered
 from hebe.report.sections import card_of
 from hebe.report.svg import marker, style_of
-from hebe.report.values import DASH, engine_error, number, quantity_text
+from hebe.report.values import (
+    ENGINE_ERROR,
+    condition_of,
+    engine_error,
+    error_remarks,
+    has_ranges,
+    number,
+    quantity_text,
+    rank_range,
+    rank_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,34 +31,46 @@ if TYPE_CHECKING:
     from hebe.schemas.candidate import RankedCandidate
 
 _CAPACITIES: Final = tuple(quantity for quantity in QUANTITIES if quantity.of_working_ion)
-_ENGINE_ERROR: Final = "error of the engine on hosts with measured values"
 
 
 def ranking_table(candidates: Sequence[RankedCandidate], ranked_by: Collection[str] = ()) -> Markup:
     """Ranking with uncertainties; warnings unfold below the formula."""
     columns = columns_of(candidates, ranked_by)
+    ranges = has_ranges(candidates)
     head = [
         _titled("rank", ""),
+        *([_titled("range", "")] if ranges else []),
         _titled("candidate", ""),
-        *(_titled(q.title, q.shown.unit, engine_error(candidates, q)) for q in columns),
+        *(_titled(_title(q, candidates), q.shown.unit, engine_error(candidates, q)) for q in columns),
         _titled("marks", ""),
         _titled("status", ""),
     ]
-    rows = [_ranking_row(position, candidate, columns) for position, candidate in enumerate(candidates)]
-    return tag("div", table(head, rows, range(2, 2 + len(columns)), class_="ranking"), class_="scroll")
+    rows = [_ranking_row(i, candidate, columns, ranges=ranges) for i, candidate in enumerate(candidates)]
+    first = 3 if ranges else 2
+    remarks = [*error_remarks(candidates, columns), *(quantity.note for quantity in columns if quantity.note)]
+    ranking = tag("div", table(head, rows, range(first, first + len(columns)), class_="ranking"), class_="scroll")
+    return Markup(ranking + "".join(tag("p", remark, class_="note") for remark in remarks))
+
+
+def _title(quantity: Quantity[Any], candidates: Sequence[RankedCandidate]) -> str:
+    """Title of a quantity with the condition under which it holds."""
+    return " ".join(filter(None, (quantity.title, condition_of(quantity, candidates))))
 
 
 def _titled(name: str, unit: str, error: str | None = None) -> Markup:
-    """Head of a column; `error` is the documented one of the engine."""
+    """Head of a column; `error` is that of the engine."""
     words = html(name).replace("T_mix", "T<sub>mix</sub>")
-    below = "" if error is None else f"<br>{tag('span', error, class_='sd', title=_ENGINE_ERROR)}"
+    below = "" if error is None else f"<br>{tag('span', error, class_='sd', title=ENGINE_ERROR)}"
     return Markup(words + f"<br>/ {html(unit)}" * bool(unit) + below)
 
 
-def _ranking_row(position: int, candidate: RankedCandidate, columns: Sequence[Quantity[Any]]) -> list[object]:
+def _ranking_row(
+    position: int, candidate: RankedCandidate, columns: Sequence[Quantity[Any]], *, ranges: bool
+) -> list[object]:
     status = candidate.status
     return [
         _rank(position, candidate),
+        *([rank_range(candidate)] if ranges else []),
         _name(candidate),
         *(quantity_cell(quantity, candidate) for quantity in columns),
         _marks(candidate),
@@ -58,11 +80,15 @@ def _ranking_row(position: int, candidate: RankedCandidate, columns: Sequence[Qu
 
 def quantity_cell(quantity: Quantity[Any], candidate: RankedCandidate) -> Markup:
     """Quantity of a candidate; why it has no value appears under the pointer."""
-    text, sign, error = quantity_text(quantity, candidate, bound="≥ ").partition(" ± ")
+    text = quantity_text(quantity, candidate, bound="≥ ")
     value = quantity.of(candidate)
-    if value is None or value.mean is None:
+    if value is None or (value.mean is None and value.median is None):
         return tag("span", text, title="no value" if value is None else value.why_null or "no value")
-    return Markup(f"{html(text)} {tag('span', '± ' + error, class_='sd')}") if sign else html(text)
+    for sign in (" ± ", " ("):
+        head, found, error = text.partition(sign)
+        if found:
+            return Markup(f"{html(head)} {tag('span', sign.lstrip() + error, class_='sd')}")
+    return html(text)
 
 
 def _marks(candidate: RankedCandidate) -> Markup:
@@ -72,7 +98,7 @@ def _marks(candidate: RankedCandidate) -> Markup:
 
 
 def _rank(position: int, candidate: RankedCandidate) -> Markup:
-    rank = DASH if candidate.rank is None else candidate.rank
+    rank = rank_text(candidate)
     if position >= MAX_CURVES:
         return html(rank)
     mark = marker(7.0, 7.0, style_of(position)).replace('class="mark"', 'class="key"')
@@ -117,7 +143,7 @@ def candidate_card(candidate: RankedCandidate) -> Markup:
 
 
 def _place(candidate: RankedCandidate) -> str:
-    return "not ranked: " if candidate.rank is None else f"{candidate.rank}. "
+    return "not ranked: " if candidate.rank is None else f"{rank_text(candidate)}. "
 
 
 def _composition(candidate: RankedCandidate) -> Markup:

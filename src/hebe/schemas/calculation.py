@@ -51,7 +51,8 @@ class CalculationDoc(TaskDoc):
     ``magmoms`` in Bohr magnetons, one per site. Site order is that of ``input_structure``.
     ``energy_corrections`` (eV of the whole cell, by name) are part of ``energy_eV``. ``derived`` identifies the start
     where it comes from other calculations; ``starts`` are those of which the lowest was taken; ``minimum`` says whether
-    the relaxed cell is one.
+    the relaxed cell is one; ``outside_training`` says in words where a result of a fitted potential leaves what that
+    was trained on, and is empty also where nothing judged it.
     """
 
     input_structure: Structure | None = None
@@ -67,6 +68,7 @@ class CalculationDoc(TaskDoc):
     electronic: ElectronicDoc | None = None
     topology: str | None = None
     stacking: str | None = None
+    outside_training: list[str] = Field(default_factory=list)
 
     @property
     def reached(self) -> Structure | None:

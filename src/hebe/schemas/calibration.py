@@ -76,6 +76,7 @@ class ErrorsDoc(Document):
     bias: float
     sd: float
     remainder: float
+    bias_sd: float = 0.0
     phase_bias: float = 0.0
     phase_sd: float = 0.0
     pairs: list[str] = Field(default_factory=list)

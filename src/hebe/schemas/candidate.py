@@ -67,6 +67,19 @@ class CandidateDoc(Document):
 
 
 class RankedCandidate(CandidateDoc):
-    """A candidate with its place in the ranking, None without one; 1 is best."""
+    """A candidate with its place in the ranking, None without one; 1 is best.
+
+    Parameters
+    ----------
+    rank
+        That of all whose order cannot be told, as in competitions: 1, 1, 3.
+    rank_low, rank_high
+        Best and worst rank of 68 % of the draws of the errors.
+    tied
+        Whether others have its rank.
+    """
 
     rank: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
+    tied: bool = False

@@ -40,7 +40,8 @@ class XState(Document):
 class VoltageDoc(ResultDoc):
     """Voltage of one configuration: average over the window, profile, states; ``*_sd_starts`` from its ends.
 
-    ``capacity_window_mAh_g`` is what the window holds per gram of the as-made formula.
+    ``capacity_window_mAh_g`` is what the window holds per gram of the as-made formula; ``engine_error_V`` is the error
+    of the engine that the campaign gives, which goes before the documented one.
     """
 
     average_voltage_V: float | None = None
@@ -49,6 +50,7 @@ class VoltageDoc(ResultDoc):
     x_states: list[XState] = Field(default_factory=list)
     energy_made_eV_per_fu: float | None = None
     capacity_window_mAh_g: float | None = None
+    engine_error_V: float | None = None
 
 
 class StrainDoc(ResultDoc):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hebe.schemas.base import Document
 from hebe.schemas.draws import Draws
+from hebe.schemas.oxygen import OxygenFit
 from hebe.schemas.result import ResultDoc
 
 
@@ -60,6 +61,47 @@ class VibrationalMixing(Document):
     dF_eV_per_site: float | None = None
     decomposition_at_T_mix: list[DecompositionPhase] = Field(default_factory=list)
     left_out: list[str] = Field(default_factory=list)
+    reason: str | None = None
+
+
+class PotentialWindow(Document):
+    """Oxygen potentials between two ends (eV per atom, from half an O2 at 0 K), and as pressures; None: no end."""
+
+    low_eV: float | None = None
+    high_eV: float | None = None
+    low_log10_bar: float | None = None
+    high_log10_bar: float | None = None
+
+
+class OxygenMixing(Document):
+    """Mixing against the competing phases in exchange with oxygen gas; per mixed site.
+
+    ``dG_eV_per_site`` is the free energy above the lowest mixture at the firing temperature, ``decomposition``, and
+    ``O2_given_off_per_site`` what goes into the gas as that forms (molecules; negative: taken up). ``potential_eV`` is
+    the potential of the gas there, per atom, from half an O2 at 0 K. ``stable_K`` are the temperatures between which
+    the candidate is on the hull, ``T_mix_K`` and ``T_stable_up_to_K`` the ends of the lowest of them (None: the search
+    ended first). ``window`` are the potentials at which it is on the hull at the firing temperature, None: at none.
+    ``cation_windows`` are those of each cation's own binary oxide, ``window_overlap_eV`` how far all of them overlap,
+    negative where there is a gap; ``overlap_reason`` says why there is no overlap. ``heated`` are the metals of whose
+    ions the thermal free energies count; phases of ``unknown_states`` count as if those were 2+.
+    """
+
+    temperature_K: float
+    pressure_bar: float
+    fit: OxygenFit
+    potential_eV: float | None = None
+    T_mix_K: float | None = None
+    T_stable_up_to_K: float | None = None
+    stable_K: list[tuple[float, float]] = Field(default_factory=list)
+    dG_eV_per_site: float | None = None
+    decomposition: list[DecompositionPhase] = Field(default_factory=list)
+    O2_given_off_per_site: float | None = None
+    window: PotentialWindow | None = None
+    cation_windows: dict[str, PotentialWindow] = Field(default_factory=dict)
+    window_overlap_eV: float | None = None
+    overlap_reason: str | None = None
+    heated: list[str] = Field(default_factory=list)
+    unknown_states: list[str] = Field(default_factory=list)
     reason: str | None = None
 
 
@@ -152,4 +194,5 @@ class MixingDoc(ResultDoc):
     left_out: dict[str, str] = Field(default_factory=dict)
     hull_unlisted: list[str] = Field(default_factory=list)
     vibrations: VibrationalMixing | None = None
+    oxygen: OxygenMixing | None = None
     formation: Formation | None = None

@@ -29,6 +29,9 @@ class Value(Document):
         Standard error of the mean, pooled over the candidates of a stage where n is small; known when they are ranked.
     error
         Documented error of the engine.
+    low, median, high
+        Values below which 16, 50 and 84 % of the draws lie, of a quantity that has draws of the errors that candidates
+        share; with the standard error, known when they are ranked. Infinite where no finite value does.
     signed
         Mean with its sign, of quantities that are absolute.
     lower_bound
@@ -41,6 +44,9 @@ class Value(Document):
     n: int = 0
     se: float | None = None
     error: float | None = None
+    low: float | None = None
+    median: float | None = None
+    high: float | None = None
     signed: float | None = None
     lower_bound: bool = False
     why_null: str | None = None

@@ -41,6 +41,7 @@ def rocksalt(*elements: str) -> SmallMember:
     return found
 
 
+PRIOR = EntryErrors(bias=0.0, sd=0.3, remainder=0.0)
 CELLS = [rocksalt(*pair) for pair in PAIRS]
 
 
@@ -184,7 +185,9 @@ def test_errors_are_the_same_after_being_stored() -> None:
 
 def test_without_documented_errors_pairs_are_as_uncertain_as_they_are_large() -> None:
     assert prior_errors("nobody knows", CELLS[0].spec).sd == pytest.approx(0.3)
-    assert prior_errors("chgnet-0.3.0/MP2020", CELLS[0].spec).source == "documented"
+    documented = prior_errors("chgnet-0.3.0/MP2020", CELLS[0].spec)
+    assert (documented.source, documented.bias_sd) == ("documented", 0.0)
+    assert prior_errors("chgnet-0.3.0/MP2020", CELLS[0].spec, 0.01).sd == pytest.approx(4 * 0.01 * 2)
 
 
 def wanted(**fields: object) -> CalibrationSpec:
@@ -194,7 +197,7 @@ def wanted(**fields: object) -> CalibrationSpec:
 def test_cells_tell_of_the_pairs_that_decide() -> None:
     candidates = [cell.spec for cell in CELLS]
     targets = [{"Mg2+ Ni2+": 0.25}, {"Co2+ Mg2+": 0.01}]
-    choice = chosen_cells(candidates, targets, "springs", wanted(n=2, illustration=0, sizes=2))
+    choice = chosen_cells(candidates, targets, PRIOR, wanted(n=2, illustration=0, sizes=2))
     assert choice.cells[0].spec.formula == "Mg0.5Ni0.5O"
     assert choice.pairs == ["Co2+ Mg2+", "Mg2+ Ni2+"]
     assert choice.cost_s > 0
@@ -202,11 +205,11 @@ def test_cells_tell_of_the_pairs_that_decide() -> None:
 
 def test_the_last_cells_are_kept_aside_and_named_ones_are_all_taken() -> None:
     candidates = [cell.spec for cell in CELLS]
-    choice = chosen_cells(candidates, [], "springs", wanted(n=2, illustration=1, sizes=2))
+    choice = chosen_cells(candidates, [], PRIOR, wanted(n=2, illustration=1, sizes=2))
     assert [cell.fitted for cell in choice.cells] == [True, True, False]
-    few = chosen_cells(candidates, [], "springs", wanted(n=9, illustration=1, sizes=2))
+    few = chosen_cells(candidates, [], PRIOR, wanted(n=9, illustration=1, sizes=2))
     assert [cell.fitted for cell in few.cells] == [True, True, False]
     assert "3 of 3 small cells" in few.warnings[0]
-    named = chosen_cells(candidates, [], "springs", wanted(cells=("Mg1/2Ni1/2O", "Co1/2Ni1/2O")), CELLS[:2])
+    named = chosen_cells(candidates, [], PRIOR, wanted(cells=("Mg1/2Ni1/2O", "Co1/2Ni1/2O")), CELLS[:2])
     assert [cell.spec.formula for cell in named.cells] == [cell.spec.formula for cell in CELLS[:2]]
     assert all(cell.fitted for cell in named.cells)

@@ -19,7 +19,8 @@ from hebe.science.errors.mixing_cells import (
     pair_terms,
 )
 from hebe.science.errors.mixing_checks import MeasuredEnthalpy, checks_file, earlier_differences
-from hebe.science.errors.model_error import documented_error
+from hebe.science.errors.model_error import DocumentedPairs, documented_error, model_errors
+from hebe.science.errors.pair_fit import fit_pairs
 
 SCALE = "model/scale"
 
@@ -160,3 +161,33 @@ def test_calorimetry_in_its_own_unit() -> None:
     assert all(sum(one.vertices.values()) == 1 for one in values.values())
     with pytest.raises(ValidationError, match="is not negative"):
         MeasuredEnthalpy(formula="AB", vertices={}, value=0.1, sign="negative", source="made up")
+
+
+def test_documented_pairs_follow_from_the_shipped_cells() -> None:
+    """The blocks of model_errors.yaml are what the fit makes of the data beside them."""
+    documented = {scale: errors.pairs for scale, errors in model_errors().items() if errors.pairs is not None}
+    assert "chgnet-0.3.0/MP2020" in documented
+    for scale, pairs in documented.items():
+        found = [*differences(mixing_file(), scale), *earlier_differences(checks_file(), scale)]
+        errors = fit_pairs(found)
+        assert pairs.n == len(found)
+        assert pairs.bias == pytest.approx(errors.bias, abs=6e-4)
+        assert pairs.sd == pytest.approx(errors.spread.pairs, abs=6e-4)
+        assert pairs.remainder == pytest.approx(errors.spread.remainder, abs=6e-4)
+        for name, (mean, sd) in pairs.values.items():
+            number = errors.names.index(name)
+            assert mean == pytest.approx(errors.mean[number], abs=6e-4)
+            assert sd == pytest.approx(errors.covariance[number, number] ** 0.5, abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("Mn3+ Fe3+", (0.1, 0.1), "not a sorted pair"),
+        ("Fe3+ Ni2+", (0.1, 0.1), "of one charge"),
+        ("Fe3+ Mn3+", (0.1, 0.0), "standard deviation"),
+    ],
+)
+def test_documented_pairs_that_mean_nothing_are_refused(name: str, value: tuple[float, float], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        DocumentedPairs(bias=0.1, sd=0.1, remainder=0.01, n=5, values={name: value}, source="made up")

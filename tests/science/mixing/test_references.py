@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from fractions import Fraction
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from hebe.config.engines import EngineBlock
+from hebe.engines import get_engine
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.calibration import CalibrationDoc, ErrorsDoc
 from hebe.schemas.structures import ConfigurationDoc
@@ -143,13 +146,31 @@ def test_a_candidate_that_left_its_host_has_no_mixing() -> None:
     assert (both.n_configurations, list(both.left_out.values())) == (1, ["migrated"])
 
 
-def test_references_of_another_energy_scale_are_refused() -> None:
-    member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
-    assert member.calculation is not None
-    other = MemberResult(NI_MN, member.configuration, member.calculation.model_copy(update={"energy_scale": "other"}))
-    found = mixing_document([member], [other], {}, model_error=0.015)
+SCALES = [
+    get_engine(EngineBlock.model_validate(block)).energy_scale
+    for block in (
+        {"name": "chgnet"},
+        {"name": "chgnet", "model": "r2scan"},
+        {"name": "sevennet", "model": "l3i5"},
+        {"name": "sevennet", "model": "0"},
+        {"name": "sevennet", "model": "mf-0", "modal": "PBE"},
+        {"name": "sevennet", "model": "mf-0", "modal": "R2SCAN"},
+    )
+]
+
+
+@pytest.mark.parametrize(("own", "foreign"), list(itertools.permutations(SCALES, 2)))
+def test_references_of_another_energy_scale_are_refused(own: str, foreign: str) -> None:
+    members = []
+    for scale in (own, foreign):
+        member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
+        assert member.calculation is not None
+        calculation = member.calculation.model_copy(update={"energy_scale": scale})
+        members.append(MemberResult(NI_MN, member.configuration, calculation))
+    found = mixing_document(members[:1], members[1:], {}, model_error=0.015)
     assert found.same_host.T_mix_K is None
-    assert any("energy scale" in warning for warning in found.warnings)
+    assert f"refused, not on the energy scale {own}: {members[1].name}" in found.warnings
+    assert mixing_document(members[:1], members[:1], {}, model_error=0.015).same_host.T_mix_K is not None
 
 
 def test_without_an_energy_there_is_a_reason() -> None:

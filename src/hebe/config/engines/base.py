@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 
-from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 
 from hebe.config.model import ConfigModel
 from hebe.config.plugins import load_plugin, plugins
-from hebe.config.reading.units import Force, Whole
+from hebe.config.reading.units import EnergyPerAtom, Force, Voltage, Whole
 from hebe.config.reading.wording import RefusedValueError, shown, suggest
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from hebe.config.engines.plane_waves import MagneticOrder
 
-BUILT_IN: Final = ("chgnet", "gpaw", "abinit", "atomate2", "vasp", "ase")
+BUILT_IN: Final = ("chgnet", "sevennet", "gpaw", "abinit", "atomate2", "vasp", "ase")
 """Modules of this package with an engine block each, called ``Block``, in the order in which they are listed."""
+
+_BY_FILE: Final = "potentials"
+"""Module of this package with the engines that need a file of weights: a table, one block for each row."""
 
 DEFAULT_ENGINE: Final = BUILT_IN[0]
 """What makers compute with unless they are told."""
+
+ERRORS: Final = ("mixing", "voltage")
+"""What errors of an engine can be given of: ``mixing_error``, ``voltage_error``."""
 
 FMAX: Final = 0.01
 FMAX_COSTLY: Final = 0.05
@@ -85,16 +100,23 @@ class EngineBlock(ConfigModel):
     Read as this class, a name or a mapping becomes the block of the engine that it names. ``check_minimum`` has a
     relaxed cell looked at along its softest direction and pushed on until it is a minimum.
 
+    ``mixing_error`` (eV/atom) and ``voltage_error`` (V) are root mean squares of what the engine computes less what is
+    true; they go before those that are documented for its energy scale, and change no calculation.
+
     A package adds an engine by a subclass of its own, with ``name`` and `traits`, under the entry points
     ``hebe.engines``.
     """
 
     traits: ClassVar[Traits]
+    added_later: ClassVar[Mapping[str, Any]] = dict.fromkeys(f"{name}_error" for name in ERRORS)
+    """Keys that are stored only where they differ from this: ids of jobs were made before there were any."""
 
     name: str | None = None
     fmax: LargestForce = FMAX
     steps: Whole = Field(default=300, ge=1, le=100_000)
     check_minimum: bool = True
+    mixing_error: EnergyPerAtom | None = Field(default=None, gt=0, le=1)
+    voltage_error: Voltage | None = Field(default=None, gt=0, le=5)
 
     def __new__(cls, **fields: Any) -> Self:
         """Refuse a block of no engine in particular."""
@@ -120,6 +142,20 @@ class EngineBlock(ConfigModel):
         """How the moments of the ions are arranged that a calculation starts from."""
         return "ferromagnetic"
 
+    @property
+    def errors(self) -> dict[str, float]:
+        """Errors that are given, by what they are errors of: ``mixing`` (eV/atom) and ``voltage`` (V)."""
+        given = {name: getattr(self, f"{name}_error") for name in ERRORS}
+        return {name: error for name, error in given.items() if error is not None}
+
+    def of_calculations(self) -> dict[str, Any]:
+        """All that calculations depend on, as plain data."""
+        return self.model_dump(mode="json", exclude_none=True, exclude={f"{name}_error" for name in ERRORS})
+
+    def with_files(self, folder: Path) -> Self:  # noqa: ARG002 - a rule of those who have files
+        """Block whose files are found from anywhere; their paths are relative to a folder, that of the campaign."""
+        return self
+
     def refuses(self, task: str) -> Refusal | None:  # noqa: ARG002 - a rule of those who have one
         """Why the engine cannot do a task with these settings, and what would do; None if it can."""
         return None
@@ -135,6 +171,11 @@ class EngineBlock(ConfigModel):
         if isinstance(fields, dict):
             cls._refuse_keys_of_others(fields)
         return handler(fields)
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        later = self.added_later
+        return {key: value for key, value in handler(self).items() if key not in later or value != later[key]}
 
     @model_validator(mode="after")
     def _has_an_optimizer(self) -> Self:
@@ -189,8 +230,8 @@ class BuiltInBlock(EngineBlock):
 
 def engine_names() -> tuple[str, ...]:
     """Engines that can be named: those of this package, then those that other packages add."""
-    own = tuple(name for name in BUILT_IN if name != _BY_PATH)
-    return (*own, *(name for name in plugins("hebe.engines") if name not in BUILT_IN))
+    own = (*(name for name in BUILT_IN if name != _BY_PATH), *engines_of_a_file())
+    return (*own, *(name for name in plugins("hebe.engines") if name not in own and name != _BY_PATH))
 
 
 def block_of(name: object) -> type[EngineBlock]:
@@ -204,6 +245,9 @@ def block_of(name: object) -> type[EngineBlock]:
     if name in BUILT_IN:
         found: type[EngineBlock] = importlib.import_module(f"{__package__}.{name}").Block
         return found
+    if name in engines_of_a_file():
+        made: type[EngineBlock] = importlib.import_module(f"{__package__}.{_BY_FILE}").potential_block(name)
+        return made
     if not isinstance(name, str) or name not in plugins("hebe.engines"):
         raise _unknown(name)
     try:
@@ -221,9 +265,15 @@ def _unknown(name: object) -> RefusedValueError:
     return RefusedValueError(f"unknown name {shown(name)}", key="name", suggestion=hint)
 
 
+def engines_of_a_file() -> tuple[str, ...]:
+    """Engines that need a file of weights."""
+    return tuple(importlib.import_module(f"{__package__}.{_BY_FILE}").potentials())
+
+
 def _built_in() -> Iterator[type[EngineBlock]]:
     """Blocks of this package, that of an import path first."""
-    return (block_of(name) for name in sorted(BUILT_IN, key=lambda name: name != _BY_PATH))
+    named = sorted(BUILT_IN, key=lambda name: name != _BY_PATH)
+    return (block_of(name) for name in (*named, *engines_of_a_file()))
 
 
 def _having(key: str) -> Iterator[str]:

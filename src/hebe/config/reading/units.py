@@ -31,11 +31,13 @@ _UNITS: Final[dict[str, dict[str, float]]] = {
     "entropy": {"": 1.0, "R": 1.0, "J/mol/K": 1 / GAS_CONSTANT},
     "ratio": {"": 1.0, "%": 0.01},
     "energy_per_atom": {"": 1.0, "eV/atom": 1.0, "meV/atom": 1e-3, "eV": 1.0, "meV": 1e-3},
+    "voltage": {"": 1.0, "V": 1.0, "mV": 1e-3},
     "force": {"": 1.0, "eV/A": 1.0, "meV/A": 1e-3},
     "energy": {"": 1.0, "eV": 1.0, "meV": 1e-3, "Ry": RYDBERG_EV},
     "inverse length": {"": 1.0, "1/A": 1.0},
     "length": {"": 1.0, "A": 1.0, "pm": 0.01, "nm": 10.0},
     "time": {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0},
+    "pressure": {"": 1.0, "bar": 1.0, "mbar": 1e-3, "atm": 1.01325, "Pa": 1e-5, "kPa": 1e-2, "MPa": 10.0},
     "memory": {"": 1.0, "MB": 1.0, "GB": 1000.0, "MiB": 1.048576, "GiB": 1073.741824},
 }
 _KELVIN_OFFSET: Final = {"": 0.0, "K": 0.0, "degC": 273.15, "C": 273.15}
@@ -73,8 +75,9 @@ def parse_quantity(value: Any, kind: str) -> float:
     value
         A number, or a text with a number and a unit.
     kind
-        ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``energy`` (eV), ``force`` (eV/A),
-        ``length`` (A), ``inverse length`` (1/A), ``time`` (s), ``memory`` (MB) or ``temperature`` (K).
+        ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``energy`` (eV), ``voltage`` (V),
+        ``force`` (eV/A), ``length`` (A), ``inverse length`` (1/A), ``time`` (s), ``pressure`` (bar),
+        ``memory`` (MB) or ``temperature`` (K).
 
     Raises
     ------
@@ -109,12 +112,15 @@ def _quantity(kind: str) -> BeforeValidator:
 ExactFraction = Annotated[Fraction, BeforeValidator(parse_fraction), PlainSerializer(str, return_type=str)]
 EntropyR = Annotated[float, _quantity("entropy")]
 Ratio = Annotated[float, _quantity("ratio")]
+EnergyPerAtom = Annotated[float, _quantity("energy_per_atom")]
+Voltage = Annotated[float, _quantity("voltage")]
 Force = Annotated[float, _quantity("force")]
 Energy = Annotated[float, _quantity("energy")]
 InverseLength = Annotated[float, _quantity("inverse length")]
 Length = Annotated[float, _quantity("length")]
 Temperature = Annotated[float, _quantity("temperature")]
 Seconds = Annotated[float, _quantity("time")]
+Pressure = Annotated[float, _quantity("pressure")]
 Megabytes = Annotated[float, _quantity("memory")]
 
 

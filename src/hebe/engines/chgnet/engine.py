@@ -1,7 +1,9 @@
 """CHGNet: a graph-network potential with magnetic moments.
 
-Deng et al., Nat. Mach. Intell. 5, 1031 (2023). Its training labels are energies corrected with the MP2020 scheme, so
-corrections must not be added again and raw DFT energies must not meet it on a hull.
+Deng et al., Nat. Mach. Intell. 5, 1031 (2023). The training labels of 0.3.0 are energies corrected with the MP2020
+scheme, so corrections must not be added again and raw DFT energies must not meet it on a hull. The model ``r2scan`` is
+that one trained further on r2SCAN energies, which need no correction (Huang et al., Cross-functional transferability in
+foundation machine learning interatomic potentials, npj Comput. Mater. (2025)).
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ from functools import cached_property, partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.engines.chgnet import CHGNetBlock
+from hebe.config.engines.chgnet import DEFAULT_MODEL, ENERGY_SCALES, CHGNetBlock
 from hebe.engines.chgnet.device import choose_device
-from hebe.engines.chgnet.pretrained import MODEL, model_file, model_hash
+from hebe.engines.chgnet.pretrained import model_file, model_hash
 from hebe.engines.driving import Driven
 from hebe.engines.optimizer import OPTIMIZER, relax_many
 from hebe.engines.protocol import Evaluation, Relaxation
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
+    from hebe.config.engines.chgnet import Model
     from hebe.engines.chgnet.device import Device
     from hebe.exceptions import EngineError
 
@@ -41,14 +44,16 @@ class CHGNetEngine(Driven):
         rounding of float32. CUDA always computes in plain torch.
     device
         ``cpu`` or ``cuda``; None follows the settings when it is first needed.
+    model
+        Which of the pretrained models, with an energy scale of its own.
     """
 
     name = "chgnet"
-    energy_scale = "chgnet-0.3.0/MP2020"
     capabilities = CHGNetBlock.traits.capabilities
 
-    def __init__(self, *, compiled: bool = True, device: Device | None = None) -> None:
-        self.compiled, self._asked = compiled, device
+    def __init__(self, *, compiled: bool = True, device: Device | None = None, model: Model = DEFAULT_MODEL) -> None:
+        self.compiled, self._asked, self.model = compiled, device, model
+        self.energy_scale = ENERGY_SCALES[model]
 
     @cached_property
     def device(self) -> Device:
@@ -62,8 +67,8 @@ class CHGNetEngine(Driven):
         In float32 the order of a sum shows in the last digits, and CUDA has its own.
         """
         settings = {
-            "model": MODEL,
-            "weights": model_hash(),
+            "model": self.model,
+            "weights": model_hash(self.model),
             "precision": "float32",
             "evaluation": EVALUATION,
             "optimizer": OPTIMIZER,
@@ -77,7 +82,7 @@ class CHGNetEngine(Driven):
 
     def check(self) -> None:
         """See that chgnet and torch are installed, without importing them."""
-        model_file()
+        model_file(self.model)
         if importlib.util.find_spec("torch") is None:
             raise MissingDependencyError("torch", "engine chgnet", "mlip")
         _ = self.device
@@ -106,7 +111,7 @@ class CHGNetEngine(Driven):
             return []
         outputs = evaluate_batch(
             join([build_graph(structure) for structure in structures]),
-            load_weights(self.device),
+            load_weights(self.device, self.model),
             kernels if self.compiled and self.device == "cpu" else operations,
             moments=magmoms,
         )
@@ -114,6 +119,12 @@ class CHGNetEngine(Driven):
             Evaluation(output.energy, output.forces, output.virial / structure.volume, output.moments)
             for structure, output in zip(structures, outputs, strict=True)
         ]
+
+    def outside_training(self, result: Relaxation) -> list[str]:
+        """What of a result lies outside what the model was trained on; empty for models that nothing is known of."""
+        from hebe.engines.chgnet.training import outside_training
+
+        return outside_training(result, self.energy_scale)
 
     def relax_many(
         self,
@@ -130,6 +141,6 @@ class CHGNetEngine(Driven):
         return relax_many(structures, evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum, batch=batch)
 
 
-def from_block(_block: CHGNetBlock) -> CHGNetEngine:
+def from_block(block: CHGNetBlock) -> CHGNetEngine:
     """Engine of a campaign's block."""
-    return CHGNetEngine()
+    return CHGNetEngine(model=block.model)

@@ -119,6 +119,16 @@ def evaluate_batch(batch: Batch, weights: Weights, operations: Operations, *, mo
     ]
 
 
+def atom_features(graph: Graph, weights: Weights, operations: Operations) -> NDArray[np.float32]:
+    """What the network knows of each atom when it reads the moments off, shape (n, 64)."""
+    device = weights.elements.device
+    numbers = torch.from_numpy(graph.numbers).to(device) - 1
+    network = _Network(weights, operations, _Indices.from_graph(graph, device))
+    with torch.no_grad(), _without_denormals():
+        atoms, _, _ = network.messages(numbers, torch.from_numpy(graph.vectors).to(device))
+    return np.asarray(atoms.cpu().numpy(), dtype=np.float32)
+
+
 @contextmanager
 def _without_denormals() -> Iterator[None]:
     """Take numbers below 1e-38 for zero: gradients hold many of them, and each costs a hundred cycles."""
@@ -137,6 +147,13 @@ class _Network:
 
     def energies(self, numbers: Tensor, vectors: Tensor, *, moments: bool) -> tuple[Tensor, Tensor | None]:
         """Energies of the atoms without their references (eV), and their moments."""
+        atoms, bonds, smooth = self.messages(numbers, vectors)
+        moment = self.weights.moment
+        magnitudes = torch.addmm(moment.bias, atoms.detach(), moment.weight).abs().view(-1) if moments else None
+        return self._read_out(self._convolve_atoms(atoms, bonds, smooth, self.weights.atom_layers[-1])), magnitudes
+
+    def messages(self, numbers: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features of atoms and bonds before the last layer of atoms, and smooth weights of the bonds."""
         weights, indices = self.weights, self.indices
         lengths = torch.linalg.vector_norm(vectors, dim=1)
         bonds, smooth = _radial_features(lengths.float(), weights.atom_radial).chunk(2, dim=1)
@@ -152,9 +169,7 @@ class _Network:
             bonds = self._convolve_bonds(atoms, bonds, angles, short_smooth, bond_layer)
             if step < len(weights.angle_layers):
                 angles = self._update_angles(atoms, bonds, angles, weights.angle_layers[step])
-        moment = weights.moment
-        magnitudes = torch.addmm(moment.bias, atoms.detach(), moment.weight).abs().view(-1) if moments else None
-        return self._read_out(self._convolve_atoms(atoms, bonds, smooth, weights.atom_layers[-1])), magnitudes
+        return atoms, bonds, smooth
 
     def _angle_features(self, vectors: Tensor, lengths: Tensor) -> Tensor:
         weights, indices = self.weights, self.indices

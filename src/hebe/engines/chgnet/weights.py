@@ -1,4 +1,4 @@
-"""Weights of the pretrained CHGNet, taken from the package's model and reshaped once for the fast path.
+"""Weights of a pretrained CHGNet, taken from the package's model and reshaped once for the fast path.
 
 A linear layer on concatenated features is a sum of linear layers on the parts: ``[a, b] W = a W_a + b W_b``. Each part
 is then multiplied once per atom or bond, before it is gathered to the far more numerous edges and angles.
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import Tensor
 
+from hebe.config.engines.chgnet import DEFAULT_MODEL
 from hebe.engines.chgnet.pretrained import load_model
+
+if TYPE_CHECKING:
+    from hebe.config.engines.chgnet import Model
 
 WIDTH: Final = 64
 """Length of atom, bond and angle features."""
@@ -78,9 +82,9 @@ class Weights:
 
 
 @cache
-def load_weights(device: str = "cpu") -> Weights:
-    """Weights of the pretrained model on a device."""
-    weights: Weights = _to_device(_reshape(load_model()), device)
+def load_weights(device: str = "cpu", model: Model = DEFAULT_MODEL) -> Weights:
+    """Weights of a pretrained model on a device."""
+    weights: Weights = _to_device(_reshape(load_model(model)), device)
     return weights
 
 

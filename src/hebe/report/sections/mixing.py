@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.mixing import ANALYSIS
 from hebe.analyses.protocol import Figure
+from hebe.campaigns.contract import without_versions
 from hebe.report.axes import axis
 from hebe.report.figures import LEFT, RIGHT, TOP, WIDTH, mark_name
+from hebe.report.formation import formation_lines, phases_text
 from hebe.report.markup import Markup, tag
 from hebe.report.svg import Style, document, element, error_bar, legend, line, marker, text, x_numbers
-from hebe.report.values import DASH, error_of, number
+from hebe.report.values import DASH, NEVER, error_of, number, quantity_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +34,13 @@ _SETS: Final = (_OF["mixing_temperature"], _OF["mixing_temperature_same_host"])
 
 
 def mixing_temperatures(candidates: Sequence[RankedCandidate]) -> str:
-    """Mixing temperatures of both reference sets in one row per candidate, with standard deviations.
+    """Mixing temperatures of both reference sets in one row per candidate, with their intervals.
 
     An arrow marks a lower bound (hull coverage below grade B).
     """
     rows = candidates[:MAX_ROWS]
-    values = [_temperature(c, quantity) for c in rows for quantity in _SETS]
-    ends = [end for value, sd in values if value is not None for end in (max(0.0, value - sd), value + sd)]
+    known = [_temperature(c, quantity) for c in rows for quantity in _SETS]
+    ends = [end for one in known if one is not None for end in one if math.isfinite(end)]
     bottom = TOP + 26.0 * max(1, len(rows)) + 6
     x_axis = axis("mixing temperature / K", ends, LEFT, RIGHT - 20, zero=True)
     parts = x_numbers(x_axis, TOP, bottom)
@@ -54,28 +57,38 @@ def mixing_temperatures(candidates: Sequence[RankedCandidate]) -> str:
     return document("".join(parts), WIDTH, bottom + 48, "Mixing temperatures")
 
 
-def _temperature(candidate: RankedCandidate, quantity: Quantity[MixingDoc]) -> tuple[float | None, float]:
+def _temperature(candidate: RankedCandidate, quantity: Quantity[MixingDoc]) -> tuple[float, float, float] | None:
+    """Low end, value and high end (K) of what is drawn, 0 for what lies below; None without a finite value."""
     value = quantity.of(candidate)
-    return (None, 0.0) if value is None else (value.mean, error_of(quantity, value) or 0.0)
+    if value is None or (value.mean is None and value.median is None):
+        return None
+    if value.low is not None and value.median is not None and value.high is not None:
+        found = (value.low, value.median, value.high)
+    else:
+        mean, sd = value.mean or 0.0, error_of(quantity, value) or 0.0
+        found = (mean - sd, mean, mean + sd)
+    low, middle, high = (max(0.0, end) for end in found)
+    return (low, middle, high) if math.isfinite(middle) else None
 
 
 def _temperature_marks(
     candidate: RankedCandidate, quantity: Quantity[MixingDoc], style: Style, x_axis: Axis, y: float
 ) -> str:
-    value = quantity.of(candidate)
-    temperature, sd = _temperature(candidate, quantity)
-    if value is None or temperature is None:
+    value, found = quantity.of(candidate), _temperature(candidate, quantity)
+    if value is None or found is None:
         reason = "no value" if value is None else value.why_null or "no value"
-        words = element("title", escape(f"{candidate.formula}: {reason}"))
-        return element("g", words + text(RIGHT - 16, y + 4, "never" if reason == "never" else "–", font_size="10"))
+        never = NEVER in (reason, quantity_text(quantity, candidate, spread=False))
+        words = element("title", escape(f"{candidate.formula}: {NEVER if never else reason}"))
+        return element("g", words + text(RIGHT - 16, y + 4, NEVER if never else DASH, font_size="10"))
+    low, middle, high = found
     parts = []
-    x, left = x_axis.pixel(temperature), x_axis.start
-    if sd:
-        low = max(left, x_axis.pixel(temperature - sd))
-        parts.append(error_bar(low, y, x_axis.pixel(temperature + sd), y, style.colour))
+    x = x_axis.pixel(middle)
+    if low != high:
+        end = x_axis.pixel(high) if math.isfinite(high) else RIGHT - 20
+        parts.append(error_bar(x_axis.pixel(low), y, end, y, style.colour))
     if value.lower_bound:
         parts.append(_arrow(x + 6, y, style.colour))
-    words = f"{candidate.formula}: {temperature:.0f} K" + (f" ± {sd:.0f} K" if sd else "")
+    words = f"{candidate.formula}: {quantity_text(quantity, candidate)} K"
     parts.append(marker(x, y, style, words, filled=quantity is _SETS[0]))
     return "".join(parts)
 
@@ -86,12 +99,14 @@ def _arrow(x: float, y: float, colour: str) -> str:
 
 
 def card(candidate: RankedCandidate) -> Markup:
-    """What a candidate decomposes to, against both sets."""
+    """Whether a candidate forms, and what it decomposes to, against both sets."""
     found = ANALYSIS.best(candidate)
     if found is None:
         return Markup()
     sets = (("Against competing phases", found.competing), ("Against the same host", found.same_host))
-    return Markup("".join(_decomposition(words, result) for words, result in sets))
+    formation = None if found.formation is None else without_versions(found.formation.model_dump(mode="json"))
+    lines = [tag("p", line) for line in formation_lines(formation)]
+    return Markup("".join([*lines, *(_decomposition(words, result) for words, result in sets)]))
 
 
 def _decomposition(words: str, result: MixingResult) -> Markup:
@@ -106,14 +121,14 @@ def _decomposition(words: str, result: MixingResult) -> Markup:
 
 
 def _phases(decomposition: Sequence[DecompositionPhase]) -> str:
-    return " + ".join(f"{part.amount:.3g} {part.formula}" for part in decomposition)
+    return phases_text([part.model_dump() for part in decomposition])
 
 
 FIGURES: Final = (
     Figure(
         name="mixing_temperatures",
         title="Mixing temperature",
-        caption="Bars: configurations and engine in quadrature. Arrow: lower bound, the hull lacks known phases",
+        caption="Bars: engine and configurations, the middle 68 %. Arrow: lower bound, the hull lacks known phases",
         draw=lambda candidates: (
             mixing_temperatures(candidates)
             if any(c.mean(quantity.name) is not None for c in candidates for quantity in _SETS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -93,19 +94,34 @@ class MeasuredMember:
         return self.computed.energy / self.configuration.n_fu, self.reference.energy / self.configuration.n_fu
 
 
-def prior_errors(energy_scale: str, spec: MemberSpec) -> EntryErrors:
+def prior_errors(energy_scale: str, spec: MemberSpec, mixing_error: float | None = None) -> EntryErrors:
     """Errors of an energy scale before a calibration.
 
-    Documented ones; where there are none, as large as energies of pairs themselves.
+    Those that are given, else documented ones; where there are none, as large as energies of pairs themselves. What is
+    uncertain in their mean is counted as spread: a calibration shares it out anew.
+
+    Parameters
+    ----------
+    energy_scale, spec
+        Of the engine; any member of the host.
+    mixing_error
+        Error on mixing enthalpies that is given (eV/atom).
     """
     composition = composition_of(spec)
     atoms = float(sum(composition.elements.values())) / composition.host.sublattices[spec.primary].multiplicity
+    if mixing_error is not None:
+        return EntryErrors.given(mixing_error, atoms)
     found = entry_errors(energy_scale, atoms)
-    return EntryErrors.given(PAIR_SCALE / 4 / atoms, atoms) if found is None else found
+    if found is None:
+        return EntryErrors.given(PAIR_SCALE / 4 / atoms, atoms)
+    return replace(found, sd=math.hypot(found.sd, found.bias_sd), bias_sd=0.0)
 
 
 def calibration_document(
-    chosen: Sequence[ChosenCell], members: Mapping[str, MeasuredMember], pairs: Iterable[str] = ()
+    chosen: Sequence[ChosenCell],
+    members: Mapping[str, MeasuredMember],
+    pairs: Iterable[str] = (),
+    mixing_error: float | None = None,
 ) -> CalibrationDoc:
     """Errors from small cells and their vertices.
 
@@ -117,6 +133,8 @@ def calibration_document(
         All members by name.
     pairs
         Pairs that matter for the candidates.
+    mixing_error
+        As in `prior_errors`.
 
     Returns
     -------
@@ -138,7 +156,7 @@ def calibration_document(
         document.warnings.append(f"{fitted} cells with energies: errors need {_FEWEST}")
         return document
     differences = [Difference(row.cell, row.value, row.terms, row.members) for row in rows]
-    prior = prior_errors(document.energy_scale, chosen[0].spec)
+    prior = prior_errors(document.energy_scale, chosen[0].spec, mixing_error)
     found = calibrated(prior, differences, n_illustration=len(rows) - fitted, pairs=pairs)
     document.errors = errors_document(found.errors)
     document.scale, document.scale_interval, document.note = found.scale, found.scale_interval, found.note
@@ -160,6 +178,7 @@ def errors_document(errors: EntryErrors) -> ErrorsDoc:
         bias=errors.bias,
         sd=errors.sd,
         remainder=errors.remainder,
+        bias_sd=errors.bias_sd,
         phase_bias=errors.phase_bias,
         phase_sd=errors.phase_sd,
         pairs=list(errors.pairs),
@@ -177,6 +196,7 @@ def errors_of(document: ErrorsDoc) -> EntryErrors:
         bias=document.bias,
         sd=document.sd,
         remainder=document.remainder,
+        bias_sd=document.bias_sd,
         phase_bias=document.phase_bias,
         phase_sd=document.phase_sd,
         pairs=tuple(document.pairs),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hebe.schemas.calibration import ChoiceDoc, ChosenCell, ChosenVertex
-from hebe.science.errors.calibration_document import prior_errors
 from hebe.science.errors.small_cells import SmallCell, choose_cells
 from hebe.science.errors.small_members import member_name, small_members
 from hebe.science.errors.static_cost import static_cost
@@ -16,13 +15,14 @@ if TYPE_CHECKING:
     from hebe.config.calibration import CalibrationSpec
     from hebe.config.engines import EngineBlock
     from hebe.schemas.spec import MemberSpec
+    from hebe.science.errors.entry_errors import EntryErrors
     from hebe.science.errors.small_members import SmallMember
 
 
 def chosen_cells(
     specs: Sequence[MemberSpec],
     targets: Sequence[Mapping[str, float]],
-    energy_scale: str,
+    prior: EntryErrors,
     wanted: CalibrationSpec,
     named: Sequence[SmallMember] = (),
 ) -> ChoiceDoc:
@@ -34,8 +34,8 @@ def chosen_cells(
         Candidates, one at least.
     targets
         Derivative of the margin of each (eV per site) by ``w`` of each pair (eV per mixed site).
-    energy_scale
-        That of the engine that is calibrated: its documented errors decide what is telling.
+    prior
+        Errors of the engine that is calibrated: they decide what is telling.
     wanted
         The block of the campaign.
     named
@@ -47,7 +47,7 @@ def chosen_cells(
         pool = small_members(specs, wanted.sizes)
         cells = [small_cell(member, wanted.engine) for member in pool]
         number = wanted.n_fitted + wanted.n_illustration
-        found = choose_cells(cells, targets, prior_errors(energy_scale, specs[0]), number)
+        found = choose_cells(cells, targets, prior, number)
         taken = [pool[i] for i in found]
         if len(taken) < number:
             document.warnings.append(f"{len(taken)} of {len(pool)} small cells tell something, {number} were asked for")

@@ -32,6 +32,8 @@ class EntryErrors:
     ----------
     bias, sd
         Mean and standard deviation of ``w`` of a pair of which nothing is known (eV per mixed site).
+    bias_sd
+        Standard deviation of that mean, which all such pairs share (eV per mixed site).
     remainder
         Standard deviation of what pairs do not explain (eV per mixed site).
     phase_bias, phase_sd
@@ -47,6 +49,7 @@ class EntryErrors:
     bias: float
     sd: float
     remainder: float
+    bias_sd: float = 0.0
     phase_bias: float = 0.0
     phase_sd: float = 0.0
     pairs: tuple[str, ...] = ()
@@ -73,12 +76,13 @@ class EntryErrors:
     def pair_draws(self, names: Sequence[str], n: int = N_DRAWS) -> Vector:
         """``w`` of pairs (eV per mixed site), shape ``(n, n_pairs)``; the same for a name in every process."""
         known = {name: i for i, name in enumerate(self.pairs)}
-        found = np.empty((n, len(names)))
+        found, shared = np.empty((n, len(names))), self.bias_sd * standard_normal("pairs", n)
         for column, name in enumerate(names):
             if name in known:
                 found[:, column] = self._known(n)[:, known[name]]
             else:
-                found[:, column] = self.bias + self.sd * self._scale(n) * standard_normal(f"pair {name}", n)
+                own = shared + self.sd * standard_normal(f"pair {name}", n)
+                found[:, column] = self.bias + self._scale(n) * own
         return found
 
     def remainder_draws(self, entry: str, n: int = N_DRAWS) -> Vector:

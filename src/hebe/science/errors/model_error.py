@@ -54,13 +54,15 @@ class DocumentedPairs(ConfigModel):
     ----------
     bias, sd
         Mean and standard deviation of ``w`` over pairs: of a pair of which nothing is known.
+    bias_sd
+        How well that mean is known; an error that all such pairs share.
     remainder
         Standard deviation of what pairs do not explain, of every member of a host.
     n
         Cells that they are fitted to; Student's t has one degree of freedom less.
     values
-        Pair (``Fe3+ Mn3+``, sorted) -> mean and standard deviation of its ``w``; only pairs of ions of one charge, whose
-        ``w`` has a meaning of its own.
+        Pair (``Fe3+ Mn3+``, sorted) -> mean and standard deviation of its ``w``; only pairs of ions of one charge,
+        whose ``w`` has a meaning of its own.
     geometry
         Root mean square of the part that is due to the geometry, which the others contain.
     source
@@ -68,6 +70,7 @@ class DocumentedPairs(ConfigModel):
     """
 
     bias: float
+    bias_sd: float | None = Field(default=None, gt=0)
     sd: float = Field(gt=0)
     remainder: float = Field(gt=0)
     n: int = Field(ge=2)
@@ -160,6 +163,7 @@ def entry_errors(energy_scale: str | None, atoms_per_site: float) -> EntryErrors
         bias=pairs.bias,
         sd=pairs.sd,
         remainder=pairs.remainder,
+        bias_sd=pairs.bias_sd or 0.0,
         phase_bias=phases.bias,
         phase_sd=phases.sd,
         pairs=names,

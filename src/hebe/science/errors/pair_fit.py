@@ -34,7 +34,7 @@ SPREAD_SCALE: Final = 0.5
 """Scale (eV per mixed site) of the half-normal prior of the spread of pairs."""
 REMAINDER_SCALE: Final = 0.1
 """Scale (eV per mixed site) of the half-normal prior of the remainder."""
-_GRID: Final = 48
+_GRID: Final = 32
 _SMALLEST: Final = 1e-3
 
 

@@ -111,6 +111,11 @@ class HullProgram:
         model.passModel(program)
         return model
 
+    @property
+    def start(self) -> Facet | None:
+        """Last proven facet at these costs, None before there is one."""
+        return self._start
+
     def set_costs(self, costs: Vector) -> None:
         """Give the columns other costs."""
         self.costs = np.array(costs, dtype=float)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from hebe.exceptions import HebeError
 from hebe.science.hulls.cost_walk import CostWalk
-from hebe.science.hulls.linear_program import PRIMAL_TOLERANCE, Facet, HullProgram
+from hebe.science.hulls.linear_program import PRIMAL_TOLERANCE, HullProgram
 
 Vector = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 _STEPS: Final = 60
 _LEAST_ENTROPY: Final = 1e-9
-_DUAL_TOLERANCE: Final = 1e-11
+_DUAL_TOLERANCE: Final = 1e-10
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,17 @@ class SampledHull:
         self._matrix, self._energies, self._entropies = matrix, energies, entropies
         self._b, self._tolerance = composition, tolerance
         self._program = HullProgram(matrix, energies[0])
-        first = self._solved(0, 0.0)
-        self._walk = CostWalk(matrix, composition, first.columns, first.inverse, (PRIMAL_TOLERANCE, _DUAL_TOLERANCE))
+        self._walk: CostWalk | None = None
+        self._program.solve(composition)
+        facet = self._program.start
+        if facet is not None:
+            tolerances = (PRIMAL_TOLERANCE, _DUAL_TOLERANCE)
+            self._walk = CostWalk(matrix, composition, facet.columns, facet.inverse, tolerances)
 
     def mixture(self, draw: int, temperature: float) -> Vector:
         """Shares of the columns in the lowest mixture of one draw, shape ``(n_columns,)``."""
-        return self._shares(self._solved(draw, temperature))
+        self._program.set_costs(self._energies[draw] - temperature * self._entropies)
+        return self._program.solve(self._b).amounts
 
     def lowest(self, temperature: Vector, draws: Indices) -> Mixtures:
         """Lowest mixture of each draw at its temperature.
@@ -73,7 +78,10 @@ class SampledHull:
         draws
             Numbers of the draws, shape ``(n,)``.
         """
-        energy, entropy = self._walk.mixtures(self._energies[draws], self._entropies, temperature)
+        if self._walk is None:
+            energy, entropy = np.full((2, len(draws)), np.nan)
+        else:
+            energy, entropy = self._walk.mixtures(self._energies[draws], self._entropies, temperature)
         for i in np.flatnonzero(np.isnan(energy)):
             shares = self.mixture(int(draws[i]), float(temperature[i]))
             energy[i], entropy[i] = self._energies[draws[i]] @ shares, self._entropies @ shares
@@ -115,19 +123,6 @@ class SampledHull:
             if not len(active):
                 return result
         raise HebeError("the temperatures at which a phase comes onto the hull were not found")
-
-    def _solved(self, draw: int, temperature: float) -> Facet:
-        self._program.set_costs(self._energies[draw] - temperature * self._entropies)
-        facet = self._program.facet(self._b)
-        if facet is None:
-            raise HebeError("the linear program gave no proven optimum")
-        return facet
-
-    def _shares(self, facet: Facet) -> Vector:
-        real = facet.columns < self._matrix.shape[1]
-        shares = np.zeros(self._matrix.shape[1])
-        shares[facet.columns[real]] = np.maximum((facet.inverse @ self._b)[real], 0.0)
-        return shares
 
 
 def _bounds(start: Vector | None, draws: Indices) -> Vector:

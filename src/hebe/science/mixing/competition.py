@@ -14,9 +14,9 @@ import numpy as np
 
 from hebe.config.family_sites import VACANCY
 from hebe.science.chemistry.ions import Ion
-from hebe.science.errors.entry_errors import N_DRAWS, EntryErrors
+from hebe.science.errors.entry_errors import N_DRAWS, EntryErrors, standard_normal
 from hebe.science.hulls.hull import PhaseEntry
-from hebe.science.mixing.pair_terms import IonSpace, Vector
+from hebe.science.mixing.pair_terms import Indices, IonSpace, Vector
 from hebe.science.mixing.solution import HostSolution, SolutionMember
 
 
@@ -161,6 +161,21 @@ class Competition:
             found[1:] = self.errors.pair_draws(self.space.names, self.n_draws)
         return found
 
+    @cached_property
+    def _remainders(self) -> Vector:
+        """What pairs do not explain of the members behind the solution, shape ``(rows, n_members)``."""
+        members = [] if self.fitted is None else self.fitted.members
+        return np.column_stack([self.remainder(member.name) for member in members])
+
+    @cached_property
+    def _surface(self) -> Vector:
+        """Standard normal numbers behind the energies of the host between its members, ``(rows, n_ions + n_pairs)``."""
+        names = [*(f"{sub} {ion}" for sub, ion in self.space.ions), *self.space.names]
+        found = np.zeros((self.rows, len(names)))
+        if self.errors is not None:
+            found[1:] = np.column_stack([standard_normal(f"surface {name}", self.n_draws) for name in names])
+        return found
+
     def remainder(self, name: str) -> Vector:
         """What pairs do not explain of one member (eV per formula unit), shape ``(rows,)``."""
         found = np.zeros(self.rows)
@@ -183,7 +198,7 @@ class Competition:
 
     def elements_table(self) -> Table:
         """Phases and members of the host, balanced by elements."""
-        components = self._elements
+        components = self.elements
         phases = [phase for phase in self.phases if set(phase.amounts) <= set(components)]
         hosts = [host for host in self.hosts if set(host.amounts) <= set(components)]
         contents = [entry.amounts for entry in phases] + [host.amounts for host in hosts]
@@ -206,8 +221,10 @@ class Competition:
         hosts = [h for h in self.hosts if {(s, i) for s, part in h.split.items() for i, n in part.items() if n} <= mine]
         return self._host_table(hosts)
 
-    def compositions(self, amounts: Vector, *, by_ions: bool) -> Table:
+    def compositions(self, amounts: Vector, *, by_ions: bool, rows: Indices | None = None) -> Table:
         """Columns of other compositions of the host, from amounts of ions of shape ``(n, n_ions)``.
+
+        ``rows`` are those whose errors are wanted, all by default.
 
         Raises
         ------
@@ -217,15 +234,17 @@ class Competition:
         if self.fitted is None:
             raise ValueError("other compositions of the host do not compete")
         terms = self.space.terms(amounts)
-        remainders = np.column_stack([self.remainder(member.name) for member in self.fitted.members])
+        wanted = np.arange(self.rows) if rows is None else rows
         return Table(
             [self.label(row) for row in amounts],
             amounts if by_ions else self._base + amounts @ self._ion_elements,
             self.fitted.energy(amounts),
             self.space.entropy(amounts),
-            self.pair_errors @ terms.T + remainders @ self.fitted.influence(amounts).T,
+            self.pair_errors[wanted] @ terms.T
+            + self._remainders[wanted] @ self.fitted.influence(amounts).T
+            + self.fitted.deviations(amounts, self._surface[wanted]),
             terms,
-            self.space.vector(self.own.split) if by_ions else np.array([self.own.amounts[c] for c in self._elements]),
+            self.space.vector(self.own.split) if by_ions else np.array([self.own.amounts[c] for c in self.elements]),
         )
 
     def label(self, amounts: Vector) -> str:
@@ -254,22 +273,23 @@ class Competition:
         )
 
     @cached_property
-    def _elements(self) -> list[str]:
+    def elements(self) -> list[str]:
+        """Elements of the candidate: components of `elements_table`."""
         return sorted(element for element, n in self.own.amounts.items() if n)
 
     @cached_property
     def _ion_elements(self) -> Vector:
         """Atoms of each element in each ion, shape ``(n_ions, n_elements)``; an empty site has none."""
-        found = np.zeros((len(self.space.ions), len(self._elements)))
+        found = np.zeros((len(self.space.ions), len(self.elements)))
         for i, (_, ion) in enumerate(self.space.ions):
             element = Ion.parse(ion).element
-            if element != VACANCY and element in self._elements:
-                found[i, self._elements.index(element)] = 1.0
+            if element != VACANCY and element in self.elements:
+                found[i, self.elements.index(element)] = 1.0
         return found
 
     @cached_property
     def _base(self) -> Vector:
         """Atoms of a formula unit that do not stand on mixed sublattices, shape ``(n_elements,)``."""
-        whole = np.array([self.own.amounts[c] for c in self._elements])
+        whole = np.array([self.own.amounts[c] for c in self.elements])
         found: Vector = whole - self.space.vector(self.own.split) @ self._ion_elements
         return found

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 _SUBSETS: Final = 128
 _STEPS: Final = (0.1, 0.3, 0.6, 0.9)
-_NEAR: Final = 1e-4
+_NEAR: Final = 1e-3
 """Change of an amount at which compositions around the candidate stand for the plane that touches its free energy."""
 _STARTS: Final = 12
 _DESCENT: Final = 80
-_SAME: Final = 5e-5
+_SAME: Final = 5e-4
 _EVEN: Final = 1e-3
 
 

@@ -7,7 +7,7 @@ phases and the members that were computed where they do not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +21,14 @@ from hebe.science.mixing.pair_terms import Vector
 
 if TYPE_CHECKING:
     from hebe.science.mixing.competition import Competition
+    from hebe.science.mixing.fired import Air
 
-TOLERANCE: Final = 1e-9
+TOLERANCE: Final = 1e-8
 """Excess of a free energy that counts as none (eV per atom)."""
 _GENERATED_FOR: Final = 4
 """Draws for which columns are generated; their columns serve all."""
 _ROUNDS: Final = 5
+_SHOWN: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ class Judgement:
     complete: bool
 
 
-def judge(case: Competition, temperature: float) -> Judgement:
-    """Judge a candidate at a temperature (K).
+def judge(case: Competition, temperature: float, air: Air | None = None) -> Judgement:
+    """Judge a candidate at a temperature (K), its margin in exchange with oxygen where there is air.
 
     Raises
     ------
@@ -115,29 +117,44 @@ def judge(case: Competition, temperature: float) -> Judgement:
         If no mixture of what competes has its composition.
     """
     plain = _hull(case, case.elements_table())
-    margins, crossings, used = plain.margins(temperature), plain.temperatures(), plain
-    others = None
-    if case.fitted is not None:
-        others = competing_compositions(case, plain, temperature)
+    others = None if case.fitted is None else competing_compositions(case, plain, temperature)
+    crossings, limits = plain.temperatures(), _unstable_below(case)
+    if others is not None:
         hull = _hull(case, plain.table.joined(case.compositions(others, by_ions=False)))
-        against = hull.margins(temperature)
-        limits, least = _unstable_below(case), TOLERANCE * hull.size / hull.sites
-        wins = (against > least) | (limits > temperature)
-        margins = np.where(wins, np.maximum(against, least), np.minimum(margins, 0.0))
         crossings = np.maximum(hull.temperatures(crossings), limits)
-        used = hull if wins[0] else plain
-    same_host = _same_host(case, others)
+    margins, used = _margins(case if air is None else air.warm(case), others, temperature, air)
     shares = used.mixture(temperature)
     own_terms = case.space.terms(case.space.vector(case.own.split)) / case.sites
     slopes = own_terms - shares @ used.table.terms
     return Judgement(
         margins,
         crossings,
-        same_host,
-        {used.table.names[i]: float(shares[i]) for i in np.flatnonzero(shares > 1e-9)},
-        {name: float(slope) for name, slope in zip(case.space.names, slopes, strict=True) if abs(slope) > 1e-9},
+        _same_host(case, others),
+        {used.table.names[i]: float(shares[i]) for i in np.flatnonzero(shares > _SHOWN)},
+        {name: float(slope) for name, slope in zip(case.space.names, slopes, strict=True) if abs(slope) > _SHOWN},
         case.fitted is not None and case.fitted.complete,
     )
+
+
+def _margins(case: Competition, others: Vector | None, temperature: float, air: Air | None) -> tuple[Vector, Hull]:
+    """Margins of each row (eV per mixed site), and the hull that decides that of the first."""
+    plain = _fired(case, case.elements_table(), air)
+    margins = plain.margins(temperature)
+    if others is None:
+        return margins, plain
+    hull = _fired(case, case.elements_table().joined(case.compositions(others, by_ions=False)), air)
+    against, least = hull.margins(temperature), TOLERANCE * hull.size / hull.sites
+    wins = (against > least) | (_unstable_below(case) > temperature)
+    margins = np.where(wins, np.maximum(against, least), np.minimum(margins, 0.0))
+    return margins, hull if wins[0] else plain
+
+
+def _fired(case: Competition, table: Table, air: Air | None) -> Hull:
+    """Hull at the firing temperature."""
+    own = case.own_energies()
+    if air is not None:
+        table, own = air.opened(table, case.elements, own)
+    return Hull(table, own, case.own.entropy, case.sites)
 
 
 def competing_compositions(case: Competition, plain: Hull, temperature: float) -> Vector:
@@ -156,44 +173,39 @@ def competing_compositions(case: Competition, plain: Hull, temperature: float) -
     if case.fitted is None:
         raise ValueError("other compositions of the host do not compete")
     columns = first_columns(case.fitted)
-    rows = np.unique(np.linspace(0, case.rows - 1, 1 + _GENERATED_FOR).round().astype(int))
+    rows = np.unique(np.linspace(0, case.rows - 1, 1 + _GENERATED_FOR).round().astype(np.intp))
+    known = plain.table.with_errors(plain.table.errors[rows])
     for _ in range(_ROUNDS):
-        table = plain.table.joined(case.compositions(columns, by_ions=False))
-        few = Hull(_rows_of(table, rows), plain.own_energies[rows], plain.own_entropy, plain.sites)
-        crossings = few.temperatures()
+        table = known.joined(case.compositions(columns, by_ions=False, rows=rows))
+        crossings = replace(plain, table=table, own_energies=plain.own_energies[rows]).temperatures()
         found = [
-            _lower(case, table, int(row), at)
-            for row, crossing in zip(rows, crossings, strict=True)
+            _lower(case, table, number, int(rows[number]), at)
+            for number, crossing in enumerate(crossings)
             for at in {temperature, float(crossing)}
             if np.isfinite(at) and at > 0
         ]
-        new = distinct(np.vstack([np.empty((0, columns.shape[1])), *found]), case.fitted.own.amounts)
-        more = distinct(np.vstack([columns, new]), case.fitted.own.amounts)
+        more = distinct(np.vstack([columns, *found]), case.fitted.own.amounts)
         if len(more) == len(columns):
             break
         columns = more
     return columns
 
 
-def _lower(case: Competition, table: Table, row: int, temperature: float) -> Vector:
-    """Compositions below the plane of the lowest mixture in one row."""
+def _lower(case: Competition, table: Table, number: int, row: int, temperature: float) -> Vector:
+    """Compositions below the plane of the lowest mixture in one row, which is that of a number in a table."""
     sizes, solution = table.sizes, case.fitted
     if solution is None:
         return np.empty((0, len(case.space.ions)))
-    costs = (table.energies + table.errors[row] - temperature * table.entropies) / sizes
+    costs = (table.energies + table.errors[number] - temperature * table.entropies) / sizes
     program = HullProgram((table.amounts / sizes[:, None]).T, costs)
     potentials = program.solve(table.target / table.target.sum()).potentials
     prices, rest = case.ion_prices(potentials)
     found = below_plane(solution, temperature, prices, case.pair_errors[row])
-    made = case.compositions(found, by_ions=False)
-    free = made.energies + made.errors[row] - temperature * made.entropies
+    made = case.compositions(found, by_ions=False, rows=np.array([row]))
+    free = made.energies + made.errors[0] - temperature * made.entropies
     below = free - found @ prices - rest < -TOLERANCE * float(table.target.sum())
     lower: Vector = found[below]
     return lower
-
-
-def _rows_of(table: Table, rows: Vector) -> Table:
-    return table.with_errors(table.errors[rows])
 
 
 def _hull(case: Competition, table: Table) -> Hull:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hebe.science.errors.entry_errors import EntryErrors
     from hebe.science.hulls.hull import PhaseEntry
+    from hebe.science.mixing.fired import Air
     from hebe.science.mixing.formation import Judgement
     from hebe.science.mixing.member_result import MemberResult
     from hebe.science.mixing.pair_terms import Vector
@@ -35,6 +36,7 @@ def formation_document(
     temperature: float | None,
     *,
     solution: bool = True,
+    air: Air | None = None,
 ) -> Formation:
     """Judge a candidate.
 
@@ -52,6 +54,8 @@ def formation_document(
         Firing temperature (K).
     solution
         Whether other compositions of the host compete.
+    air
+        Oxygen that is exchanged at the firing temperature.
     """
     if not own.ions:
         return Formation(temperature_K=temperature, reason="the cell only approximates the composition, no neutral one")
@@ -66,10 +70,11 @@ def formation_document(
         solution=solution,
     )
     try:
-        judged = judge(case, ROOM_TEMPERATURE if temperature is None else temperature)
+        judged = judge(case, ROOM_TEMPERATURE if temperature is None else temperature, air)
     except UnbalancedError:
         return Formation(temperature_K=temperature, reason="the phases cannot balance the composition")
     document = _document(case, judged, temperature)
+    document.pressure_O2_bar = None if air is None else air.pressure
     document.error_source = None if errors is None else errors.source
     return document
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Vector = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 _SMALLEST: Final = 1e-14
 

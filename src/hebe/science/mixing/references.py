@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hebe.schemas.calibration import CalibrationDoc
     from hebe.science.hulls.hull_entries import PhaseFacts
     from hebe.science.mixing.member_result import MemberResult
+    from hebe.science.mixing.oxygen_mixing import HullOxygen
     from hebe.science.mixing.vibrational_mixing import HullVibrations
 
 _SAME_COMPOSITION = 1e-9
@@ -41,10 +42,12 @@ def mixing_document(
     given: Sequence[PhaseFacts] = (),
     temperatures: Sequence[float] = (),
     vibrations: HullVibrations | None = None,
+    oxygen: HullOxygen | None = None,
     edges: Sequence[MemberResult] = (),
     firing_temperature: float | None = None,
     solution: bool = True,
     calibration: CalibrationDoc | None = None,
+    brought: Sequence[PhaseEntry] = (),
 ) -> MixingDoc:
     """Mixing of a candidate from all of its configurations.
 
@@ -67,6 +70,8 @@ def mixing_document(
         K; where the lowest mixture of competing phases is listed.
     vibrations
         Of the candidate and the phases; those of `vertices` and `members` come with them.
+    oxygen
+        Gas with which candidate and phases exchange oxygen.
     edges
         Members halfway between the vertices.
     firing_temperature
@@ -75,6 +80,8 @@ def mixing_document(
         Whether other compositions of the host compete.
     calibration
         Errors that small cells have told.
+    brought
+        Phases with their energies.
     """
     usable = [member for member in own if member.usable]
     if not usable:
@@ -94,10 +101,14 @@ def mixing_document(
     _same_host(document, first, energy, vertices, sites)
     elements = set(first.amounts)
     entries = competing_entries(phases, elements, given) + member_entries([*vertices, *members], elements, first)
+    entries += [entry for entry in brought if set(entry.amounts) <= elements]
     _competing(document, first, energy, entries, temperatures, sites)
+    phase = DisorderedPhase(first.amounts, energy, first.entropy, sites)
+    comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
+    if oxygen is not None:
+        document.oxygen = oxygen.mixing(phase, comparable, first.ions, document.energy_scale)
     document.doubtful_phases = _doubtful_phases(document, {facts.id for facts in given})
     document.warnings += [f"competing: {n} decides and is {why}" for n, why in document.doubtful_phases.items()]
-    comparable = [entry for entry in entries if entry.energy_scale == document.energy_scale]
     members_known = [(vertex, True) for vertex in vertices] + [(member, False) for member in (*members, *edges)]
     hosts = [(member, corner) for member, corner in members_known if _of_the_same_host(member, first)]
     document.formation = formation_document(
@@ -108,9 +119,9 @@ def mixing_document(
         _errors(document, model_error, calibration),
         firing_temperature,
         solution=solution,
+        air=None if oxygen is None else oxygen.air(phase, comparable, first.ions, document.energy_scale),
     )
     if vibrations is not None:
-        phase = DisorderedPhase(first.amounts, energy, first.entropy, sites)
         spectra = {member.name: member.vibrations for member in (*vertices, *members) if member.usable}
         document.vibrations = vibrations.mixing(phase, comparable, spectra)
     lost = [name for name, doc in phases.items() if doc is None or not doc.usable]
@@ -227,7 +238,8 @@ def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[Phase
 def _doubtful_phases(document: MixingDoc, given: set[str]) -> dict[str, str]:
     """Phases of the package that decide the competing values and are a model or unverified, and which of both."""
     phases = {phase.id: phase for phase in load_phases() if phase.id not in given}
-    bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix]
+    opened = [] if document.oxygen is None else document.oxygen.decomposition
+    bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix, *opened]
     doubts = {part.phase: phases[part.phase].doubt for part in bound if part.phase in phases}
     return {name: doubt for name, doubt in sorted(doubts.items()) if doubt}
 

@@ -1,7 +1,6 @@
 """Mixing temperature with harmonic vibrations: where the free energies of a phase and of its competitors cross.
 
-``G(T) = H + F_vib(T) - T S`` on both sides is not linear in the temperature, so that the crossing is sought on a grid
-and then by bisection; every point is a proven linear program.
+``G(T) = H + F_vib(T) - T S`` on both sides is not linear in the temperature; every point is a proven linear program.
 """
 
 from __future__ import annotations
@@ -9,21 +8,19 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hebe.schemas.mixing import VibrationalMixing
 from hebe.schemas.vibrations import VibrationDoc
 from hebe.science.hulls.hull import Decomposition, InfeasibleError, PhaseEntry, PhaseEquilibrium
+from hebe.science.mixing.crossings import stable_intervals
 from hebe.science.mixing.mixing import listed
 from hebe.science.vibrations.harmonic import Spectrum
 
 if TYPE_CHECKING:
     from hebe.science.mixing.mixing import DisorderedPhase
-
-_STEP: Final = 50.0
-_PRECISION: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -85,10 +82,11 @@ def vibrational_mixing(
     hull = _Hull(phase, own, [entry for entry in entries if entry.name in known], known)
     document = VibrationalMixing(highest_K=highest, left_out=left_out)
     try:
-        crossing = _crossing(hull, highest)
+        hottest = next(stable_intervals(hull.excess, highest), None)
     except InfeasibleError as err:
         document.reason = str(err)
         return document
+    crossing = None if hottest is None or hottest[1] < highest else hottest[0]
     if crossing is None:
         document.reason = f"not below {highest:g} K"
     document.T_mix_K = crossing
@@ -133,21 +131,3 @@ class _Hull:
 
     def _vibrations(self, entry: PhaseEntry, temperature: float) -> float:
         return entry.size * self.spectra[entry.name].free_energy(temperature)
-
-
-def _crossing(hull: _Hull, highest: float) -> float | None:
-    """Lowest temperature from which on the excess is not positive up to `highest`, None if it is positive there."""
-    if hull.excess(highest) > 0:
-        return None
-    above = highest
-    while above > 0:
-        below = max(above - _STEP, 0.0)
-        if hull.excess(below) > 0:
-            break
-        above = below
-    else:
-        return 0.0
-    while above - below > _PRECISION:
-        middle = (above + below) / 2
-        above, below = (above, middle) if hull.excess(middle) > 0 else (middle, below)
-    return above

@@ -212,7 +212,7 @@ def ordered_ensemble(
         labelings, degeneracies = distinct_labelings(structure, parts, mixed)
         problem = build_problem(structure, mixed_sites(parts), mixed, compared)
         for labeling, degeneracy in zip(labelings, degeneracies, strict=True):
-            ordered = _occupied(structure, labels, species, problem.sites.indices, [kinds[k] for k in labeling])
+            ordered = occupied(structure, labels, species, problem.sites.indices, [kinds[k] for k in labeling])
             found.append(OrderedCell(ordered, int(degeneracy) * number, 0.0))
             ratio = count_pairs(labeling, problem.pairs) * problem.pairs.scale
             counted = problem.pairs.scale > 0
@@ -225,13 +225,14 @@ def ordered_ensemble(
     ]
 
 
-def _occupied(
+def occupied(
     structure: Structure,
     labels: Sequence[str],
     species: Mapping[str, str],
-    sites: NDArray[np.int64],
+    sites: Sequence[int] | NDArray[np.int64],
     kinds: Sequence[str],
 ) -> Structure:
+    """Cell with `kinds` on its mixed `sites` and `species` on its other sublattices; vacancies are left out."""
     elements = [species.get(label, VACANCY) for label in labels]
     for site, kind in zip(sites, kinds, strict=True):
         elements[int(site)] = kind

@@ -1,0 +1,127 @@
+"""Where a candidate stands in a ranking whose values are uncertain: its rank, and where it may stand as well.
+
+The ranking is made again in every draw of the errors. Candidates whose order the draws do not tell share a rank.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hebe.science.choosing.fronts import order_keys
+from hebe.science.choosing.ranking import cost_table, rank
+from hebe.science.choosing.sample import HIGH, LOW, is_uncertain, share_before
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hebe.schemas.candidate import CandidateDoc
+    from hebe.science.choosing.ranking import Objective
+    from hebe.science.choosing.sample import Array
+
+CERTAIN: Final = 0.84
+"""Probability from which on a candidate counts as really before another: a difference of one standard deviation."""
+
+Places = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a candidate stands.
+
+    Parameters
+    ----------
+    place
+        In the strict order: by the values as they are, then by id; 1 is best.
+    rank
+        That of the first of its group, as in competitions: 1, 1, 3.
+    low, high
+        Best and worst rank of 68 % of the draws.
+    tied
+        Whether others have its rank.
+    """
+
+    place: int
+    rank: int
+    low: int
+    high: int
+    tied: bool = False
+
+
+def standings(
+    candidates: Sequence[CandidateDoc], objectives: Sequence[Objective], samples: Mapping[str, Array]
+) -> list[Standing | None]:
+    """Standing of each candidate, None for those that have no rank.
+
+    Groups are formed from the best downwards: a group starts with a candidate, and the next one in the order joins
+    while the probability that the first of the group is really before it is below ``CERTAIN``; else it starts the next
+    group. Where no value is uncertain every candidate has a rank of its own.
+
+    Parameters
+    ----------
+    samples
+        Draws of the objectives by name, shape ``(candidates, draws)``; without one its values are exact.
+    """
+    places = rank(candidates, objectives)
+    order = sorted((i for i, place in enumerate(places) if place is not None), key=lambda i: places[i] or 0)
+    if len(order) < 2 or not any(o.name in samples and is_uncertain(samples[o.name]) for o in objectives):
+        return [None if place is None else Standing(place, place, place, place) for place in places]
+    drawn = drawn_ranks(candidates, objectives, samples, order)
+    ranks = shared_ranks(drawn.best)
+    low, high = drawn.interval()
+    number_with = Counter(ranks)
+    found: list[Standing | None] = [None] * len(candidates)
+    for at, i in enumerate(order):
+        found[i] = Standing(at + 1, ranks[at], low[at], high[at], number_with[ranks[at]] > 1)
+    return found
+
+
+@dataclass(frozen=True)
+class DrawnRanks:
+    """Ranks of candidates in every draw, shape ``(candidates, draws)``: the best and worst of those that are equal."""
+
+    best: Places
+    worst: Places
+
+    def interval(self) -> tuple[list[int], list[int]]:
+        """Ranks that 16 and 84 % of the draws do not exceed, of each candidate."""
+        low = np.quantile(self.best, LOW, axis=1, method="inverted_cdf")
+        high = np.quantile(self.worst, HIGH, axis=1, method="inverted_cdf")
+        return low.astype(int).tolist(), high.astype(int).tolist()
+
+
+def drawn_ranks(
+    candidates: Sequence[CandidateDoc],
+    objectives: Sequence[Objective],
+    samples: Mapping[str, Array],
+    chosen: Sequence[int],
+) -> DrawnRanks:
+    """Ranks of the `chosen` candidates among each other in every draw."""
+    costs = cost_table(candidates, objectives)
+    tables = [samples.get(o.name) for o in objectives]
+    number = min(table.shape[1] for table in tables if table is not None)
+    best = np.empty((len(chosen), number), dtype=np.int32)
+    worst = np.empty_like(best)
+    for k in range(number):
+        for column, (objective, table) in enumerate(zip(objectives, tables, strict=True)):
+            if table is not None:
+                costs[:, column] = -table[:, k] if objective.maximize else table[:, k]
+        keys = order_keys(costs)[chosen]
+        in_order = np.sort(keys)
+        best[:, k] = np.searchsorted(in_order, keys, side="left") + 1
+        worst[:, k] = np.searchsorted(in_order, keys, side="right")
+    return DrawnRanks(best, worst)
+
+
+def shared_ranks(drawn: Places) -> list[int]:
+    """Ranks of candidates that stand in their order, from their ranks in every draw."""
+    ranks, first = [1], 0
+    for at in range(1, len(drawn)):
+        if share_before(drawn[first], drawn[at]) >= CERTAIN:
+            first = at
+        ranks.append(first + 1)
+    return ranks
