@@ -6,7 +6,7 @@ import itertools
 import math
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.registry import all_quantities, source_of
 from hebe.campaigns.asked import with_options
@@ -74,11 +74,11 @@ def _with_weights(campaign: Campaign, folder: Path) -> Campaign:
     for number, stage in enumerate(campaign.stages):
         key: KeyPath = ("stages", number)
         engine = _with_files(campaign, stage.engine, folder, (*key, "engine"))
-        calibrate = stage.calibrate
-        if calibrate is not None:
-            reference = _with_files(campaign, calibrate.engine, folder, (*key, "calibrate", "engine"))
-            stage = stage.model_copy(update={"calibrate": calibrate.model_copy(update={"engine": reference})})
-        stages.append(stage if engine is stage.engine else stage.model_copy(update={"engine": engine}))
+        update: dict[str, Any] = {} if engine is stage.engine else {"engine": engine}
+        if stage.calibrate is not None:
+            reference = _with_files(campaign, stage.calibrate.engine, folder, (*key, "calibrate", "engine"))
+            update["calibrate"] = stage.calibrate.model_copy(update={"engine": reference})
+        stages.append(stage.model_copy(update=update) if update else stage)
     return campaign.model_copy(update={"stages": tuple(stages)})
 
 

@@ -21,13 +21,14 @@ from hebe.science.errors.entry_errors import EntryErrors
 from hebe.science.errors.model_error import entry_errors
 from hebe.science.errors.pair_fit import Difference
 from hebe.science.errors.small_members import SmallMember, member_name
-from hebe.science.mixing.solution import PAIR_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hebe.schemas.calibration import ChosenCell
 
+UNKNOWN: Final = 0.3
+"""Spread of ``w`` of an engine of which nothing is known (eV per mixed site): that of energies of pairs in oxides."""
 _FEWEST: Final = 2
 
 
@@ -113,7 +114,7 @@ def prior_errors(energy_scale: str, spec: MemberSpec, mixing_error: float | None
         return EntryErrors.given(mixing_error, atoms)
     found = entry_errors(energy_scale, atoms)
     if found is None:
-        return EntryErrors.given(PAIR_SCALE / 4 / atoms, atoms)
+        return EntryErrors.given(UNKNOWN / 4 / atoms, atoms)
     return replace(found, sd=math.hypot(found.sd, found.bias_sd), bias_sd=0.0)
 
 
