@@ -197,6 +197,11 @@ class _Fit:
         """Degrees of freedom of the documented spreads."""
         return LEAST_FREEDOM if self.prior.freedom is None else self.prior.freedom
 
+    @property
+    def freedom_of_remainder(self) -> float:
+        """The same of the remainder."""
+        return self.freedom if self.prior.remainder else LEAST_FREEDOM
+
     @cached_property
     def scales(self) -> tuple[Vector, Vector]:
         """Scales of pairs and of the remainder at every point of the grid, shape ``(n_points,)``."""
@@ -215,7 +220,7 @@ class _Fit:
         pairs, remainders = self.scales
         fit = np.einsum("i,gij,j->g", self.excess, self.inverses, self.excess)
         logs = -0.5 * fit - 0.5 * np.linalg.slogdet(self._covariances)[1]
-        for scale, freedom in ((pairs, self.freedom), (remainders, min(self.freedom, LEAST_FREEDOM))):
+        for scale, freedom in ((pairs, self.freedom), (remainders, self.freedom_of_remainder)):
             logs = logs - freedom * np.log(scale) - 0.5 * freedom / scale**2  # even steps of the logarithm
         shares = np.exp(logs - logs.max())
         found: Vector = np.asarray(shares / shares.sum(), dtype=np.float64)
@@ -238,7 +243,7 @@ class _Fit:
             self.prior,
             bias=float(mean[0]),
             sd=math.sqrt((float(covariance[0, 0]) + own) * share),
-            remainder=remainder_of(self.prior) * math.sqrt(float(self.weights @ remainders**2) * share),
+            remainder=remainder_of(self.prior) / math.sqrt(float(self.weights @ remainders**-2)),
             pairs=self.names,
             mean=mean[1:],
             covariance=covariance[1:, 1:] * share,

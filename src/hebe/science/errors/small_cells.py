@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _LEAST_GAIN: Final = 1e-12
 """Share of the first variance that counts as no gain."""
 
+_SAME: Final = 1e-9
+"""Relative difference of two gains that is rounding."""
+
 
 @dataclass(frozen=True)
 class SmallCell:
@@ -84,7 +87,9 @@ def choose_cells(
         if not telling:
             break
         free = min(prices[i] for i in telling) <= 0
-        best = max(telling, key=lambda i: gains[i] if free else gains[i] / prices[i])
+        worth = {i: gains[i] if free else gains[i] / prices[i] for i in telling}
+        most = max(worth.values())
+        best = next(i for i in telling if worth[i] > most * (1 - _SAME))  # by name, whatever the rounding
         state.measure(best)
         chosen.append(best)
         paid |= cells[best].costs.keys()
