@@ -31,11 +31,11 @@ def gpaw(**settings: object) -> EngineBlock:
 MEASURED = gpaw(cutoff=500, k_spacing=0.6)
 
 
-def oxide(ions: dict[str, Fraction], ion: str = "Na", valences: dict[str, tuple[int, ...]] | None = None) -> MemberSpec:
+def oxide(ions: dict[str, Fraction], ion: str = "Na") -> MemberSpec:
     split = {Ion.parse(name): n for name, n in ions.items()}
     fractions = {one.element: n for one, n in split.items()}
     composition = HostComposition("layered-o3", ion, Fraction(1), {"TM": fractions})
-    states = valences or {one.element: (one.charge,) for one in split}
+    states = {one.element: (one.charge,) for one in split}
     return member_spec(composition, {"TM": split}, "TM", {"TM": states})
 
 
@@ -70,7 +70,9 @@ def test_spin_off_costs_half_and_finer_settings_more() -> None:
     assert static_cost(spec, EngineBlock.model_validate("vasp")) == pytest.approx(cost)
 
 
-@pytest.mark.parametrize(("symbol", "n"), [("O", 6), ("Na", 1), ("Mg", 2), ("Ti", 4), ("Zn", 12), ("Ga", 3), ("Al", 3)])
+@pytest.mark.parametrize(
+    ("symbol", "n"), [("O", 6), ("Na", 1), ("Mg", 2), ("Ti", 4), ("Zn", 2), ("Cu", 11), ("Ga", 3), ("Al", 3)]
+)
 def test_electrons_outside_the_core(symbol: str, n: int) -> None:
     assert outer_electrons(symbol) == n
 

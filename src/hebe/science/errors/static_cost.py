@@ -103,7 +103,7 @@ def outer_electrons(symbol: str) -> int:
     """Electrons outside the noble-gas core, without a filled d shell."""
     number = int(Element(symbol).Z)
     outer = number - next(core for core in _CORES if number > core)
-    return outer - _D_SHELL if outer > _D_SHELL + 2 else outer
+    return outer - _D_SHELL if outer > _D_SHELL + 1 else outer
 
 
 def spins_in_doubt(spec: MemberSpec, engine: EngineBlock) -> bool:
