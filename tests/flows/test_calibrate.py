@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 CALIBRATE = f"calibrate: {{engine: {EXACT}, n: 8, illustration: 2, geometries: 1}}"
 SMALL = f"calibrate: {{engine: {EXACT}, n: 3, illustration: 0, geometries: 1, sizes: 2}}"
+OTHER = "{ase: 'support.pair_energies:make', energy_scale: other, arguments: {pairs: {Mg Ni: 0.4}}}"
 LABEL = ERRORS_LABEL.format(number=1)
 
 
@@ -259,10 +260,11 @@ def test_an_ordinary_stage_takes_the_best_of_a_calibrated_one(tmp_path: Path) ->
     assert again.jobs["reused"] == again.jobs["total"]
 
 
-def test_jobflows_own_manager_gives_the_same_errors(tmp_path: Path) -> None:
-    path = calibrated(tmp_path, SMALL, species=THREE)
+def test_jobflows_own_manager_gives_the_same_errors_with_a_committee(tmp_path: Path) -> None:
+    path = calibrated(tmp_path, SMALL.replace("geometries", f"committee: [{OTHER}], geometries"), species=THREE)
     inside(tmp_path, path)
     (mine,) = results(path, start=tmp_path).calibrations
+    assert mine["committee"]["used"] == (mine["committee"]["committee"] >= mine["committee"]["plain"])
     store = JobStore(MemoryStore())
     store.connect()
     flow = campaign_flow(load_campaign(path))

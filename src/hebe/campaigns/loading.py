@@ -77,7 +77,11 @@ def _with_weights(campaign: Campaign, folder: Path) -> Campaign:
         update: dict[str, Any] = {} if engine is stage.engine else {"engine": engine}
         if stage.calibrate is not None:
             reference = _with_files(campaign, stage.calibrate.engine, folder, (*key, "calibrate", "engine"))
-            update["calibrate"] = stage.calibrate.model_copy(update={"engine": reference})
+            committee = tuple(
+                _with_files(campaign, block, folder, (*key, "calibrate", "committee", at))
+                for at, block in enumerate(stage.calibrate.committee)
+            )
+            update["calibrate"] = stage.calibrate.model_copy(update={"engine": reference, "committee": committee})
         stages.append(stage.model_copy(update=update) if update else stage)
     return campaign.model_copy(update={"stages": tuple(stages)})
 

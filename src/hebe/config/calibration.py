@@ -33,6 +33,8 @@ class CalibrationSpec(ConfigModel):
         Formulas of the host instead of a choice.
     sizes
         Formula units of the cells that are chosen from.
+    committee
+        Further engines that compute the cells: where they differ more than elsewhere, errors are taken to be larger.
     """
 
     engine: SerializeAsAny[EngineBlock]
@@ -41,6 +43,7 @@ class CalibrationSpec(ConfigModel):
     illustration: Whole | None = Field(default=None, ge=0, le=50)
     cells: tuple[str, ...] = ()
     sizes: IntRange = IntRange(low=2, high=4)
+    committee: tuple[SerializeAsAny[EngineBlock], ...] = Field(default=(), max_length=8)
 
     @model_validator(mode="after")
     def _one_choice(self) -> CalibrationSpec:
@@ -57,6 +60,11 @@ class CalibrationSpec(ConfigModel):
             reason = f"cells have 1 to {_LARGEST} formula units, got {given}"
             raise RefusedValueError(reason, key="sizes", suggestion="sizes: 2..4")
         return self
+
+    @property
+    def engines(self) -> tuple[EngineBlock, ...]:
+        """All engines that it names."""
+        return (self.engine, *self.committee)
 
     @property
     def n_illustration(self) -> int:

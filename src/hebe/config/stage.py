@@ -75,7 +75,7 @@ class Stage(ConfigModel):
     @property
     def engines(self) -> tuple[EngineBlock, ...]:
         """All engines that compute something in it."""
-        return (self.engine,) if self.calibrate is None else (self.engine, self.calibrate.engine)
+        return (self.engine, *(() if self.calibrate is None else self.calibrate.engines))
 
     @model_validator(mode="wrap")
     @classmethod

@@ -172,7 +172,7 @@ class CalibrateStage(StageWiring):
             campaign=self.campaign.name,
             stage=self.number,
             calibrate={
-                **wanted.model_dump(mode="json", exclude_none=True),
+                **wanted.model_dump(mode="json", exclude_none=True, exclude={"committee"}),
                 "engine": wanted.engine.of_calculations(),
             },
             mixing_error=self.stage.engine.errors.get("mixing"),
@@ -196,7 +196,8 @@ class SmallCells(BuiltStage):
         label, name = f"calibrate/{member_name(spec)}", f"calibrate/{member_name(spec)}/s{self.number}"
         builder = BuildMaker(n_sites=cell_sites(spec), seed=0, shells=self.campaign.structures.shells)
         member = self.member(spec, label, 0, SHARED_PRIORITY, builder, None)
-        block = calibration_of(self.campaign, self.number).engine
+        wanted = calibration_of(self.campaign, self.number)
+        block = wanted.engine
         starts = {"ladder": True, "potential": False} if spins_in_doubt(spec, block) else {"ladder": True}
         references = []
         for start, from_ions in starts.items():
@@ -204,11 +205,17 @@ class SmallCells(BuiltStage):
             made = f"{name}/{start}"
             job = maker.make(member.configuration, None, None, slot=0, label=made, previous=[member.made.output])
             references.append(self.add(job, made, SHARED_PRIORITY).output)
+        committee = []
+        for number, one in enumerate(wanted.committee):
+            maker, made = self.maker("static", spec=spec, block=one), f"{name}/committee{number}"
+            job = maker.make(member.configuration, None, None, slot=0, label=made, previous=[member.made.output])
+            committee.append(self.add(job, made, SHARED_PRIORITY).output)
         return {
             "spec": spec,
             "configuration": member.configuration,
             "computed": member.made.output,
             "references": references,
+            "committee": committee,
         }
 
 

@@ -105,14 +105,13 @@ class ErrorsMaker(Maker):
         choice
             The cells with their vertices.
         members
-            ``{"spec", "configuration", "computed", "references"}`` of every cell and vertex.
+            ``{"spec", "configuration", "computed", "references", "committee"}`` of every cell and vertex.
         """
         found = {}
         for entry in members:
             spec = MemberSpec.model_validate(entry["spec"])
-            member = MeasuredMember(
-                spec, entry["configuration"], entry["computed"], entry["references"], tuple(self.accept)
-            )
+            calculations = (entry["computed"], entry["references"], entry["committee"])
+            member = MeasuredMember(spec, entry["configuration"], *calculations, accept=tuple(self.accept))
             found[member_name(spec)] = member
         chosen = ChoiceDoc.model_validate(choice)
         document = calibration_document(chosen.cells, found, chosen.pairs, self.mixing_error)

@@ -49,6 +49,12 @@ def _calibration(document: Mapping[str, Any]) -> list[Markup]:
         head = ["cell", "computed", "difference", "predicted", "residual / predicted spread", ""]
         body = [_row(row) for row in document["rows"]]
         parts += [tag("p", words, class_="note"), tag("div", table(head, body, range(1, 5)), class_="scroll")]
+    score = document["committee"]
+    if score is not None:
+        gain = score["committee"] - score["plain"]
+        verdict = "used" if score["used"] else "not used"
+        words = f"The committee changes the mean log density of cells that were left out by {gain:+.2f}: {verdict}."
+        parts.append(tag("p", words, class_="note"))
     if document["warnings"]:
         parts.append(unordered(document["warnings"]))
     return parts

@@ -86,6 +86,17 @@ class ErrorsDoc(Document):
     source: Literal["documented", "given", "calibrated"] = "calibrated"
 
 
+class CommitteeDoc(Document):
+    """Mean logarithm of the predicted density of cells that were left out, without and with a committee.
+
+    ``used`` says whether the committee decided how the prior is spread over pairs.
+    """
+
+    plain: float
+    committee: float
+    used: bool
+
+
 class CalibrationDoc(Document):
     """Errors of an energy scale after a calibration.
 
@@ -109,6 +120,8 @@ class CalibrationDoc(Document):
         In words, how far the residuals are what was predicted.
     cpu_s
         CPU time of all calculations with the reference.
+    committee
+        What a committee of engines was worth, None without one.
     """
 
     campaign: str
@@ -124,4 +137,5 @@ class CalibrationDoc(Document):
     n: int = 0
     note: str = ""
     cpu_s: float = 0.0
+    committee: CommitteeDoc | None = None
     warnings: list[str] = Field(default_factory=list)

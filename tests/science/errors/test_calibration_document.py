@@ -213,3 +213,33 @@ def test_the_last_cells_are_kept_aside_and_named_ones_are_all_taken() -> None:
     named = chosen_cells(candidates, [], PRIOR, wanted(cells=("Mg1/2Ni1/2O", "Co1/2Ni1/2O")), CELLS[:2])
     assert [cell.spec.formula for cell in named.cells] == [cell.spec.formula for cell in CELLS[:2]]
     assert all(cell.fitted for cell in named.cells)
+
+
+def test_a_committee_spreads_the_prior_over_pairs_where_that_predicts_better() -> None:
+    found = members()
+    plain = calibration_document(chosen(), found)
+    assert plain.committee is None
+    for sign in (1.0, -1.0):
+        voted = {}
+        for n_fu, cell in zip((2, 4, 6), CELLS, strict=True):
+            for spec in (cell.spec, *(vertex for _, vertex in cell.vertices)):
+                one = found[member_name(spec)]
+                own = one.computed
+                assert own is not None
+                odd = sign * 0.3 if spec.formula == "Mg0.5Ni0.5O" else 0.001 * (spec is cell.spec)
+                other = own.model_copy(update={"energy_scale": "other", "energy_eV": own.energy + odd * n_fu})
+                voted[member_name(spec)] = MeasuredMember(spec, one.configuration, own, one.references, [other])
+        document = calibration_document(chosen(), voted)
+        assert document.committee is not None
+        assert document.committee.used == (document.committee.committee >= document.committee.plain)
+        assert (document.errors != plain.errors) == document.committee.used
+        assert [row.value for row in document.rows] == [row.value for row in plain.rows]
+
+
+def test_a_committee_that_misses_a_vertex_says_nothing_of_its_cells() -> None:
+    found = members()
+    own = found[CELLS[0].name]
+    assert own.computed is not None
+    lonely = own.computed.model_copy(update={"energy_scale": "other"})
+    found[CELLS[0].name] = MeasuredMember(own.spec, own.configuration, own.computed, own.references, [lonely])
+    assert calibration_document(chosen(), found).committee is None

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hebe.schemas.calculation import CalculationDoc
-from hebe.schemas.calibration import CalibrationDoc, CalibrationRow, ErrorsDoc
+from hebe.schemas.calibration import CalibrationDoc, CalibrationRow, CommitteeDoc, ErrorsDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.member import composition_of
 from hebe.science.chemistry.valence import moments_off
 from hebe.science.errors.calibration import calibrated
+from hebe.science.errors.committee import CommitteeCell, committee_prior, committee_score
 from hebe.science.errors.entry_errors import EntryErrors
 from hebe.science.errors.model_error import entry_errors
 from hebe.science.errors.pair_fit import Difference
@@ -46,6 +47,8 @@ class MeasuredMember:
         Relaxation with the engine that is calibrated.
     references
         Calculations of that cell that count as true; the lowest does.
+    committee
+        Calculations of that cell with further engines.
     accept
         Verdicts on the topology of its cell that count as the host.
     """
@@ -54,6 +57,7 @@ class MeasuredMember:
     configuration: ConfigurationDoc | None
     computed: CalculationDoc | None
     references: Sequence[CalculationDoc | None]
+    committee: Sequence[CalculationDoc | None] = ()
     accept: tuple[str, ...] = ()
 
     @property
@@ -93,6 +97,13 @@ class MeasuredMember:
         if self.configuration is None or self.computed is None or self.reference is None:
             raise ValueError(f"{member_name(self.spec)} {self.problem}")
         return self.computed.energy / self.configuration.n_fu, self.reference.energy / self.configuration.n_fu
+
+    def models(self) -> dict[str, float]:
+        """Energy (eV per formula unit) by energy scale: of the engine that is calibrated and of the committee."""
+        if self.configuration is None:
+            return {}
+        known = [one for one in (self.computed, *self.committee) if one is not None and one.usable]
+        return {one.energy_scale: one.energy / self.configuration.n_fu for one in known}
 
 
 def prior_errors(energy_scale: str, spec: MemberSpec, mixing_error: float | None = None) -> EntryErrors:
@@ -158,6 +169,7 @@ def calibration_document(
         return document
     differences = [Difference(row.cell, row.value, row.terms, row.members) for row in rows]
     prior = prior_errors(document.energy_scale, chosen[0].spec, mixing_error)
+    prior = _with_committee(document, prior, [_committee_cell(cell, members) for cell in chosen], differences[:fitted])
     found = calibrated(prior, differences, n_illustration=len(rows) - fitted, pairs=pairs)
     document.errors = errors_document(found.errors)
     document.scale, document.scale_interval, document.note = found.scale, found.scale_interval, found.note
@@ -206,6 +218,36 @@ def errors_of(document: ErrorsDoc) -> EntryErrors:
         freedom=document.freedom,
         source=document.source,
     )
+
+
+def _committee_cell(cell: ChosenCell, members: Mapping[str, MeasuredMember]) -> CommitteeCell | None:
+    """Mixing enthalpies of a cell by all engines that computed it with its vertices; None with fewer than two."""
+    made = small_member(cell)
+    if any(name not in members or members[name].problem is not None for name in made.weights):
+        return None
+    energies = {name: members[name].models() for name in made.weights}
+    scales = set.intersection(*(set(known) for known in energies.values()))
+    if len(scales) < _FEWEST:
+        return None
+    found = {
+        scale: sum(n * energies[name][scale] for name, n in made.weights.items()) / made.mixed_sites
+        for scale in sorted(scales)
+    }
+    return CommitteeCell(made.terms, found)
+
+
+def _with_committee(
+    document: CalibrationDoc, prior: EntryErrors, cells: Sequence[CommitteeCell | None], rows: Sequence[Difference]
+) -> EntryErrors:
+    """Prior whose spread per pair follows a committee, if cells that are left out are then not predicted worse."""
+    known = [cell for cell in cells if cell is not None]
+    if len(known) < _FEWEST or len(rows) <= _FEWEST:
+        return prior
+    found = committee_prior(prior, known)
+    score = committee_score(prior, found, rows)
+    used = score.committee >= score.plain
+    document.committee = CommitteeDoc(plain=score.plain, committee=score.committee, used=used)
+    return found if used else prior
 
 
 def _fill_scales(document: CalibrationDoc, members: Iterable[MeasuredMember]) -> None:
