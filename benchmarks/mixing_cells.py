@@ -208,7 +208,8 @@ class Cell:
 
     def lowest_energy(self) -> float:
         """Lowest GPAW energy, eV per formula unit."""
-        return min(float(found["energy"]) for found in self.record.part("gpaw").values()) / self.record.data["n_fu"]
+        lowest = min(float(found["energy"]) for found in self.record.part("gpaw").values())
+        return lowest / int(self.record.data["n_fu"])
 
     def _with_ions(self, geometry: str) -> Structure:
         properties = with_ions(self.spec, self.start).site_properties

@@ -1,12 +1,14 @@
 """Which five-cation rock salts form: (Co,Cu,Mg,Ni,Zn)O beside controls, and the 56 sets of Pitike et al. ranked.
 
     python benchmarks/rocksalt_formers.py [--folder DIR] [--workers N] [--configurations N] [--oxygen] [--show]
+        [--model chgnet|r2scan|l3i5] [--known]
 
 Every set is a candidate of an ordinary campaign, against the stable oxides and simpler members of the host; equimolar
 pairs give the comparison descriptors. Nothing is fitted to them. With `--oxygen` they exchange it with air at 1173 K as
-well, and three more ranks are printed. The folder keeps the store: a second run resumes or only
-prints. Experiment: (Co,Cu,Mg,Ni,Zn)O becomes single-phase between 1123 and 1173 K (Rost et al., Nat. Commun. 6, 8485
-(2015)); the sets are those of Pitike et al., Chem. Mater. 32, 7507 (2020).
+well, and three more ranks are printed. `--model` computes with another potential, SevenNet-l3i5 as a static on CHGNet's
+cells; `--known` computes no other sets than the known former and the controls. The folder keeps the store: a second run
+resumes or only prints. Experiment: (Co,Cu,Mg,Ni,Zn)O becomes single-phase between 1123 and 1173 K (Rost et al., Nat.
+Commun. 6, 8485 (2015)); the sets are those of Pitike et al., Chem. Mater. 32, 7507 (2020).
 """
 
 from __future__ import annotations
@@ -37,21 +39,33 @@ def formula(cations: tuple[str, ...]) -> str:
     return "".join(f"{element}{share}" for element in cations) + "O"
 
 
-def campaign(configurations: int, *, oxygen: bool) -> Campaign:
-    """All sets, pairs and controls as explicit candidates."""
+STAGES: dict[str, list[dict[str, Any]]] = {
+    "chgnet": [{"engine": "chgnet", "analyses": ["mixing"]}],
+    "r2scan": [{"engine": {"name": "chgnet", "model": "r2scan"}, "analyses": ["mixing"]}],
+    "l3i5": [
+        {"engine": "chgnet", "analyses": ["mixing"]},
+        {"engine": {"name": "sevennet", "model": "l3i5"}, "task": "static", "keep": "all", "analyses": ["mixing"]},
+    ],
+}
+
+
+def campaign(configurations: int, *, oxygen: bool, model: str = "chgnet", known: bool = False) -> Campaign:
+    """All sets, pairs and controls as explicit candidates, or the known former and the controls alone."""
     mixing: dict[str, Any] = {"members": [formula(CONTROLS[0])], "temperatures": [FIRED]}
     if oxygen:
         mixing["oxygen"] = {"temperature": FIRED, "pressure": "0.21 bar"}
     sets = [*combinations(CATIONS, 5), *combinations(CATIONS, 2), CONTROLS[0]]
+    sets = [tuple(sorted(KNOWN)), *CONTROLS] if known else sets
     species = {element: [2] for element in CATIONS}
     return Campaign.model_validate(
         {
-            "name": "rocksalt-formers",
+            "name": "rocksalt-formers" if model == "chgnet" and not known else f"rocksalts-{model}",
             "host": {"family": "rocksalt", "sublattices": {"M": {"species": species, "grid": 60, "n_species": "2..5"}}},
             "select": {"method": "explicit", "formulas": [formula(cations) for cations in sets]},
             "structures": {"cations": SITES, "per_candidate": configurations, "seed": 7},
             "mixing": mixing,
-            "stages": [{"engine": "chgnet", "analyses": ["mixing"]}],
+            "firing_temperature": FIRED,
+            "stages": STAGES[model],
             "rank": {"minimize": ["mixing_temperature"]},
         }
     )
@@ -75,6 +89,26 @@ def described(candidate: dict[str, Any]) -> str:
         f"dH {1000 * competing['dH_eV_per_site']:.0f} meV per site, dS {gained:.3f} k; against {against}; "
         f"hull grade {candidate['hull_grade']}"
     )
+
+
+def formed(candidate: dict[str, Any]) -> str:
+    """Formation probability, margin and mixing temperature with intervals, and the mixture when fired."""
+    found = candidate["results"]["mixing"][0]["formation"]
+    drawn, margin = found["T_mix_draws_K"], found["margin_draws"]
+    products = " + ".join(f"{part['amount']:.3g} {part['formula']}" for part in found["decomposition"])
+    if drawn is None or margin is None:
+        return f"no error of the engine is known; as computed {found['T_mix_K']} K against {products}"
+    ends = [margin["low"], margin["median"], margin["high"]]
+    low, median, high = (f"{1000 * end:+.0f}" for end in ends)
+    oxygen = "closed" if found["pressure_O2_bar"] is None else f"{found['pressure_O2_bar']:g} bar O2"
+    words = [
+        f"forms {100 * found['probability']:.0f} % at {found['temperature_K']:.0f} K ({oxygen})",
+        f"margin {median} ({low} to {high}), as computed {1000 * found['margin_eV_per_site']:+.0f} meV per site",
+        f"against {products}",
+        f"T_mix {drawn['median']:.0f} ({drawn['low']:.0f} to {drawn['high']:.0f}) K, as computed {found['T_mix_K']:.0f}",
+        f"solution {found['solution']}",
+    ]
+    return "; ".join(words)
 
 
 def in_air(candidate: dict[str, Any]) -> str:
@@ -133,13 +167,15 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("rocksalt-formers"))
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--configurations", type=int, default=1)
+    parser.add_argument("--model", choices=STAGES, default="chgnet")
+    parser.add_argument("--known", action="store_true", help="the known former and the controls alone")
     parser.add_argument("--oxygen", action="store_true", help="exchange oxygen with air too")
     parser.add_argument("--show", action="store_true", help="compute nothing")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     os.chdir(options.folder)
     (Path.cwd() / ".hebe").mkdir(exist_ok=True)
-    asked = campaign(options.configurations, oxygen=options.oxygen)
+    asked = campaign(options.configurations, oxygen=options.oxygen, model=options.model, known=options.known)
     if not options.show:
         summary = api.run(asked, workers=options.workers)
         print(summary.as_dict())
@@ -147,6 +183,7 @@ def main() -> None:
     for cations in (KNOWN, *map(frozenset, CONTROLS)):
         if cations in found:
             print(f"({','.join(sorted(cations))})O: {described(found[cations])}")
+            print(f"    {formed(found[cations])}")
             if options.oxygen:
                 print(f"    in air: {in_air(found[cations])}")
     print("experiment: (Co,Cu,Mg,Ni,Zn)O single-phase from 1123 to 1173 K; (Co,Mg,Ni)O and NiO-MgO are miscible")
