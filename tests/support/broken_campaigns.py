@@ -245,15 +245,23 @@ STAGES: Final = (
     _later("nothing to calibrate", "calibrate: {engine: chgnet}", 21, "stages[1].calibrate.engine", "energy scale"),
     _later("calibration by nobody", "calibrate: {n: 3}", 21, "stages[1].calibrate.engine", "'engine' is missing"),
     _later("calibration by gpw", "calibrate: {engine: gpw}", 21, "stages[1].calibrate.engine", "did you mean gpaw?"),
-    _later("no small cells", "calibrate: {engine: gpaw, n: 0}", 21, "stages[1].calibrate.n", "at least 1", "0"),
+    _later("no small cells", "calibrate: {engine: gpaw, n: 0}", 21, "stages[1].calibrate.n", "at least 2", "0"),
     _later(
         "key of no calibration", "calibrate: {engine: gpaw, m: 3}", 21, "stages[1].calibrate.m", "known keys: engine"
     ),
     _later(
-        "a vertex alone", "calibrate: {engine: gpaw, cells: [NaFeO2]}", 21, "stages[1].calibrate.cells[0]", "fewest"
+        "a vertex alone",
+        "calibrate: {engine: gpaw, cells: [NaFeO2, NaMnO2]}",
+        21,
+        "stages[1].calibrate.cells[0]",
+        "fewest",
     ),
     _later(
-        "a cell of another host", "calibrate: {engine: gpaw, cells: [NaCrO2]}", 21, "stages[1].calibrate.cells[0]", "Cr"
+        "a cell of another host",
+        "calibrate: {engine: gpaw, cells: [NaCrO2, NaMnO2]}",
+        21,
+        "stages[1].calibrate.cells[0]",
+        "Cr",
     ),
     _later(
         "cells and their number",
@@ -262,6 +270,7 @@ STAGES: Final = (
         "stages[1].calibrate.n",
         "nothing to choose",
     ),
+    _later("one cell", "calibrate: {engine: gpaw, cells: [NaFe1/2Mn1/2O2]}", 21, "stages[1].calibrate.cells", "2", "1"),
     _later("large small cells", "calibrate: {engine: gpaw, sizes: 2..40}", 21, "stages[1].calibrate.sizes", "2..40"),
     _edit(
         "calibration first",

@@ -13,6 +13,8 @@ from hebe.config.reading.wording import RefusedValueError
 
 _N: Final = 10
 _ILLUSTRATION: Final = 2
+_FEWEST: Final = 2
+"""Cells from which errors can be told at all."""
 _LARGEST: Final = 8
 
 
@@ -38,7 +40,7 @@ class CalibrationSpec(ConfigModel):
     """
 
     engine: SerializeAsAny[EngineBlock]
-    n: Whole | None = Field(default=None, ge=1, le=200)
+    n: Whole | None = Field(default=None, ge=_FEWEST, le=200)
     geometries: Whole = Field(default=3, ge=1, le=20)
     illustration: Whole | None = Field(default=None, ge=0, le=50)
     cells: tuple[str, ...] = ()
@@ -52,9 +54,9 @@ class CalibrationSpec(ConfigModel):
         if self.cells and self.n is not None:
             reason = "cells that are named leave nothing to choose"
             raise RefusedValueError(reason, key="n", suggestion="leave out n or cells")
-        if self.cells and self.n_fitted < 1:
-            reason = f"{self.n_illustration} of {len(self.cells)} cells are not fitted, which leaves none"
-            raise RefusedValueError(reason, key="illustration", suggestion="illustration: 0")
+        if self.cells and self.n_fitted < _FEWEST:
+            reason = f"expected {_FEWEST} cells to fit at least, got {max(0, self.n_fitted)}"
+            raise RefusedValueError(reason, key="cells", suggestion="name more cells")
         if not 1 <= self.sizes.low <= self.sizes.high <= _LARGEST:
             given = f"{self.sizes.low}..{self.sizes.high}"
             reason = f"cells have 1 to {_LARGEST} formula units, got {given}"

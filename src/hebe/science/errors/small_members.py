@@ -130,9 +130,9 @@ def small_members(specs: Sequence[MemberSpec], sizes: IntRange) -> list[SmallMem
                     member = balanced(made)
                     if member is not None:
                         found[member.name] = member
-            if len(found) >= MOST:
-                break
-    return list(found.values())[:MOST]
+                if len(found) >= MOST:
+                    return list(found.values())
+    return list(found.values())
 
 
 def cell_sites(spec: MemberSpec) -> int:
