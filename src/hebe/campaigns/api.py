@@ -16,7 +16,8 @@ from hebe.config.reading.wording import suggest
 from hebe.config.settings import get_settings
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
-from hebe.flows.campaign import campaign_flow
+from hebe.flows.calibration_cost import calibration_costs
+from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.estimate import cost_of, estimate
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.records import Records
@@ -72,8 +73,8 @@ def run(
         Folder from which the project is searched.
     """
     chosen = as_campaign(campaign)
-    for stage in chosen.stages:
-        get_engine(stage.engine).check()
+    for block in (block for stage in chosen.stages for block in stage.engines):
+        get_engine(block).check()
     flow = campaign_flow(chosen)
     store = project_store(start)
     try:
@@ -114,6 +115,8 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         relaxations = [job for job in jobs if isinstance(job.maker, CalculationMaker)]
         to_do = [job for job in relaxations if job.uuid not in done]
         cost = cost_of(chosen, store, to_do)
+        specs = campaign_members(chosen) if chosen.calibrates else []
+        costs = calibration_costs(chosen, specs, store=store, jobs=relaxations, done=frozenset(done))
     finally:
         store.close()
     decided = {job.metadata["stage"] for job in jobs}
@@ -126,6 +129,7 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         "calculations_to_run": len(to_do),
         "undecided_stages": [number for number in range(len(chosen.stages)) if number not in decided],
         **cost,
+        **({"calibrations": costs} if costs else {}),
     }
 
 

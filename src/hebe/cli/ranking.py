@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.marks import mark_texts
 from hebe.cli.output import new_table, terminal_width, write_line, write_table
+from hebe.report.calibration import calibration_text
 from hebe.report.values import (
     DASH,
     ENGINE_ERROR,
@@ -98,6 +99,12 @@ def broken_formula(formula: str, room: int) -> list[str]:
             lines.append("")
         lines[-1] += part
     return lines
+
+
+def write_calibrations(documents: Sequence[Mapping[str, Any]]) -> None:
+    """Print how far what small cells told is what was predicted, a line for each calibration."""
+    for document in documents:
+        write_line(calibration_text(document))
 
 
 def write_agreement(documents: Sequence[Mapping[str, Any]]) -> None:

@@ -53,6 +53,7 @@ def write_report(options: argparse.Namespace) -> int:
     try:
         today = datetime.now(tz=UTC).date().isoformat()
         borders = {"promotions": results.promotions, "agreement": results.agreement}
+        borders |= {"calibrations": results.calibrations}
         path.write_text(report_page(campaign, candidates, **borders, written=today), encoding="utf-8")
     except OSError as err:
         raise unwritable(path, err) from err
