@@ -142,3 +142,12 @@ def test_even_shares_make_the_composition() -> None:
 def test_a_step_ends_where_an_ion_is_used_up() -> None:
     assert reach(np.array([0.2, 0.5, 0.3]), np.array([-0.1, 0.2, -0.1])) == pytest.approx(2.0)
     assert reach(np.array([0.2, 0.8]), np.array([0.1, 0.1])) == 0.0
+
+
+@pytest.mark.parametrize("x", [0.05, 0.3, 0.5])
+@pytest.mark.parametrize("w", [0.02, 0.3])
+def test_where_only_corners_are_known_the_pair_follows_from_the_candidate(x: float, w: float) -> None:
+    found = binary(x, w)
+    amounts = np.array([[0.2, 0.8], [0.7, 0.3], [1.0, 0.0]])
+    expected = w * amounts[:, 0] * amounts[:, 1]
+    np.testing.assert_allclose(found.energy(amounts), expected, atol=0.02 * w)

@@ -29,7 +29,7 @@ REST_SCALE: Final = 0.015
 Both as thirty layered sodium oxides of Ni, Fe, Mn, Ti, Cu and Mg have them, cells of 12 metals with CHGNet.
 """
 _EXACT: Final = 1e-4
-"""What is allowed at the corners and at the candidate (eV per mixed site): they have the energies that were computed."""
+"""Allowed at the corners and at the candidate (eV per mixed site): they have the energies that were computed."""
 _FACTORS: Final = np.geomspace(1 / 16, 16, 33)
 """Sizes that are tried, relative to the most likely ones."""
 _LOG_SPREAD: Final = float(np.log(3))
