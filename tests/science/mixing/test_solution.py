@@ -36,13 +36,13 @@ def solution(w: dict[str, float], linear: dict[str, float] | None = None, *, mor
     return HostSolution(space, SolutionMember("own", space.vector({"TM": OWN}), energy(OWN), corner=False), members)
 
 
-def binary(x: float, w: float = 0.3) -> HostSolution:
-    """Two ions, a candidate of the first in a share x."""
+def binary(x: float, w: float = 0.3, *, sparse: bool = False) -> HostSolution:
+    """Two ions, a candidate of the first in a share x; `sparse` without members between the corners."""
     energy = regular(uniform(TWO, w))
     space = IonSpace([{"TM": dict.fromkeys(TWO, 0.5)}], {"TM": 1.0})
     own = {"Fe3+": x, "Mn3+": 1 - x}
     members = [SolutionMember(ion, space.vector({"TM": {ion: 1.0}}), 0.0, corner=True) for ion in TWO]
-    parts = between([{ion: 1.0} for ion in TWO])
+    parts = [] if sparse else between([{ion: 1.0} for ion in TWO])
     members += [SolutionMember(str(n), space.vector({"TM": p}), energy(p), corner=False) for n, p in enumerate(parts)]
     return HostSolution(space, SolutionMember("own", space.vector({"TM": own}), energy(own), corner=False), members)
 
@@ -147,7 +147,7 @@ def test_a_step_ends_where_an_ion_is_used_up() -> None:
 @pytest.mark.parametrize("x", [0.05, 0.3, 0.5])
 @pytest.mark.parametrize("w", [0.02, 0.3])
 def test_where_only_corners_are_known_the_pair_follows_from_the_candidate(x: float, w: float) -> None:
-    found = binary(x, w)
+    found = binary(x, w, sparse=True)
     amounts = np.array([[0.2, 0.8], [0.7, 0.3], [1.0, 0.0]])
     expected = w * amounts[:, 0] * amounts[:, 1]
     np.testing.assert_allclose(found.energy(amounts), expected, atol=0.02 * w)
