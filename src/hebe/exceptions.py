@@ -13,6 +13,10 @@ class HebeError(Exception):
     """Base of every error that Hebe raises on purpose."""
 
 
+class HebeWarning(UserWarning):
+    """Something that the user should know, and that stops nothing."""
+
+
 class BadInputError(HebeError):
     """What the user gave cannot be used; says where, why and what would do.
 

@@ -12,7 +12,7 @@ from pymatgen.core import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from hebe.config.engines.ase import ASEBlock
-from hebe.engines.driving import Driven
+from hebe.engines.driving import Driven, require_order
 from hebe.engines.model_hash import hash_files, hash_parameters
 from hebe.engines.optimizer import OPTIMIZER
 from hebe.engines.protocol import Evaluation
@@ -119,8 +119,9 @@ def evaluate_calculator(engine: str, calculator: Any, structure: Structure, *, m
     Raises
     ------
     EngineError
-        In the name of `engine`, for whatever the calculator raises.
+        In the name of `engine`, for whatever the calculator raises and for a disordered cell.
     """
+    require_order(engine, structure)
     atoms = AseAtomsAdaptor.get_atoms(without_properties(structure), msonable=False)
     atoms.calc = calculator
     try:
