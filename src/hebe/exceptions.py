@@ -59,6 +59,13 @@ class BadInputError(HebeError):
         return f"{text} ({self.suggestion})" if self.suggestion else text
 
 
+class UntrustedError(BadInputError):
+    """Data names code that nobody has said to trust; ``suggestion`` is the command that does."""
+
+    def __init__(self, reason: str, suggestion: str) -> None:
+        super().__init__(reason, suggestion=suggestion)
+
+
 class MissingDependencyError(HebeError):
     """An optional package is needed; names it and how to get it."""
 

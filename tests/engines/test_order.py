@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pymatgen.core import Composition, DummySpecies, Lattice, Structure
 
@@ -11,7 +13,7 @@ from hebe.exceptions import BadInputError, EngineError
 from hebe.science.structures import generate_sqs
 
 
-def cell(cation: object) -> Structure:
+def cell(cation: Any) -> Structure:
     return Structure(Lattice.cubic(4.2), [cation, "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
 
 

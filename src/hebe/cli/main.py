@@ -28,6 +28,7 @@ from hebe.cli import (
     series,
     space,
     store,
+    trust,
     vasp,
 )
 from hebe.cli.arguments import Commands, Parser, unknown_command
@@ -52,6 +53,7 @@ GROUPS: Final = (
     export,
     store,
     vasp,
+    trust,
     doctor,
 )
 """Modules with commands, in the order of ``hebe --help``."""

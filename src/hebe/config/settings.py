@@ -20,6 +20,7 @@ from hebe.config.reading.hiding import printable
 from hebe.config.reading.units import Whole
 from hebe.config.reading.wording import RefusedValueError, suggest
 from hebe.config.reading.yamlfile import Document, Source, load_model, parse_yaml, read_bytes
+from hebe.config.trust import VARIABLE, require_owner
 from hebe.exceptions import BadInputError, HebeWarning
 
 PROJECT_FILE: Final = "hebe.yaml"
@@ -191,6 +192,7 @@ def _user_file() -> Path | None:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    require_owner(file)
     document = parse_yaml(read_bytes(file), file=str(file), may_be_empty=True, secret=True)
     return _explicit(load_model(Settings, document, secret=_SECRET), file.parent)
 
@@ -199,7 +201,7 @@ def _environment(start: Path, below: dict[str, Any]) -> dict[str, Any]:
     variables = {
         name: value
         for name, value in sorted(os.environ.items())
-        if name.startswith(_PREFIX) and not name.startswith(_TEST_PREFIX) and value
+        if name.startswith(_PREFIX) and not name.startswith(_TEST_PREFIX) and name != VARIABLE and value
     }
     known = [_PREFIX + name.upper() for name in Settings.model_fields if name not in _BLOCKS]
     of_store = {_STORE_PREFIX + name.upper(): name for name in StoreSettings.model_fields if name not in _NO_VARIABLE}

@@ -12,6 +12,7 @@ from pymatgen.core import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from hebe.config.engines.ase import ASEBlock
+from hebe.config.trust import require_calculator
 from hebe.engines.driving import Driven, require_order
 from hebe.engines.model_hash import hash_files, hash_parameters
 from hebe.engines.optimizer import OPTIMIZER
@@ -109,7 +110,14 @@ class ASEEngine(Driven):
 
 
 def from_block(block: ASEBlock) -> ASEEngine:
-    """Engine of a campaign's block."""
+    """Engine of a campaign's block.
+
+    Raises
+    ------
+    UntrustedError
+        If nobody has said that the module is trusted.
+    """
+    require_calculator(block.ase)
     return ASEEngine(block.ase, block.arguments, block.energy_scale or "", block.capabilities or ())
 
 
