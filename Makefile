@@ -83,6 +83,7 @@ endurance: $(VENV)/.test
 	mkdir -p .endurance
 	$(BIN)/python benchmarks/settings.py examples/na-o3-quick.yaml --folder .endurance/settings
 	for part in repeat curve starts table; do $(BIN)/python benchmarks/minima.py $$part .endurance/minima.json || exit 1; done
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mixing_cells.py .endurance/mixing
 
 wheel: $(VENV)/.test
 	rm -rf dist

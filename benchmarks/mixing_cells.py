@@ -27,9 +27,8 @@ from hebe.engines.gpaw.engine import GPAWEngine
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import Evaluation
 from hebe.exceptions import EngineError
-from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import composition_of, split_of
-from hebe.science.chemistry.valence import assign_valences
+from hebe.science.chemistry.valence import moments_off
 from hebe.science.structures.configuration import build_configuration, displaced, mean_radius
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.starting_ions import with_ions
@@ -69,8 +68,6 @@ PULAY: Final = -0.8
 statics of MgO, NiO and (Mg,Ni)O at two and three volumes give -0.67 to -0.94."""
 CHEAP_S: Final = 12.0
 """CPU time of the first static up to which all geometries are computed that are not expected to lie much higher."""
-CLOSED: Final = 0.35
-"""Moment (Bohr magnetons) below which a site counts as closed-shell."""
 HIGHEST: Final = 0.02
 """Expected loss (eV/atom) beyond which no geometry is computed."""
 
@@ -211,7 +208,8 @@ class Cell:
 
     def lowest_energy(self) -> float:
         """Lowest GPAW energy, eV per formula unit."""
-        return min(float(found["energy"]) for found in self.record.part("gpaw").values()) / self.record.data["n_fu"]
+        lowest = min(float(found["energy"]) for found in self.record.part("gpaw").values())
+        return lowest / int(self.record.data["n_fu"])
 
     def _with_ions(self, geometry: str) -> Structure:
         properties = with_ions(self.spec, self.start).site_properties
@@ -303,18 +301,6 @@ def strained(structure: Structure, size: float, seed: str) -> Structure:
     strain *= size / np.linalg.norm(strain)
     lattice = structure.lattice.matrix @ (np.eye(3) + strain)
     return Structure(lattice, structure.species, structure.frac_coords, site_properties=structure.site_properties)
-
-
-def moments_off(structure: Structure, moments: Sequence[float]) -> list[str]:
-    """Sites whose moment is not that of the ion that the ladder gives them, as ``Fe3+ 2.10``."""
-    found = []
-    properties = structure.site_properties
-    valences = assign_valences(structure, moments)
-    for label, begun, moment, valence in zip(properties["ion"], properties["magmom"], moments, valences, strict=True):
-        closed = valence.charge is None and not begun and abs(moment) < CLOSED
-        if not closed and valence.charge != Ion.parse(label.removesuffix("ls")).charge:
-            found.append(f"{label} {moment:.2f}")
-    return found
 
 
 def main() -> None:

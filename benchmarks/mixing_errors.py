@@ -2,11 +2,11 @@
 
 ``write`` evaluates SevenNet at the geometries in the folder of `mixing_cells.py`, as statics, and writes
 ``mixing_cells.yaml``; ``earlier`` prints the enthalpies of potentials in ``mixing_checks.yaml``; ``table`` prints what
-follows from the shipped data.
+follows from the shipped data, ``missing`` what the queue still holds.
 
     OMP_NUM_THREADS=1 python benchmarks/mixing_errors.py write FOLDER
     OMP_NUM_THREADS=1 python benchmarks/mixing_errors.py earlier FOLDER
-    python benchmarks/mixing_errors.py table
+    python benchmarks/mixing_errors.py table|missing
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ import numpy as np
 import yaml
 from scipy.stats import spearmanr
 
+from hebe.science.chemistry.member import composition_of
 from hebe.science.errors import mixing_cells
 from hebe.science.errors.mixing_cells import MixingFile, difference, differences, enthalpy, mixing_file
 from hebe.science.errors.mixing_checks import checks_file, earlier_differences
 from hebe.science.errors.pair_fit import Difference, fit_pairs, leave_one_out, standardised_spread
 from mixing_cells import FIRST, SECOND, SETTINGS, Cell
-from mixing_records import Record, hosts, name_of, queue, specs_of
+from mixing_records import Record, hosts, name_of, queue, shipped, specs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,6 +58,8 @@ SHORT: Final = {
 """Energy scale -> name in tables."""
 LEAST: Final = 5
 """Cells from which errors are fitted."""
+OPEN: Final = frozenset(("Mn2+", "Mn3+", "Mn4+", "Fe2+", "Fe3+", "Co2+", "Co3+", "Ni2+", "Ni3+", "Cu2+", "Cr3+"))
+"""Ions whose cells are computed with spin; of Co3+ because another start is tried."""
 METALLIC: Final = 0.2
 """Gap (eV) below which the state that GPAW found may be one of several."""
 HEAD: Final = """\
@@ -212,6 +215,9 @@ def table(file: MixingFile) -> None:
 
 
 def _title(file: MixingFile, name: str) -> str:
+    """Ions and host of a member; earlier cells have their names."""
+    if name not in file.members:
+        return name
     one = file.members[name]
     part = " ".join(f"{ion} {x}" for ions in one.ions.values() for ion, x in ions.items())
     return f"{one.working_ion or ''} {part} ({one.family})".strip()
@@ -243,9 +249,9 @@ def compared(file: MixingFile, scale: str) -> list[Compared]:
         found.append(Compared(one, true, atoms, "layered" if "layered" in own.family else "rock salts"))
     checks = checks_file()
     for one in earlier_differences(checks, scale):
-        cell = checks.earlier[one.cell]
-        true = cell.enthalpies["dft"] if cell.lowest is None else cell.lowest
-        found.append(Compared(one, true * cell.atoms_per_site / 1000, cell.atoms_per_site, "earlier"))
+        before = checks.earlier[one.cell]
+        true = before.enthalpies["dft"] if before.lowest is None else before.lowest
+        found.append(Compared(one, true * before.atoms_per_site / 1000, before.atoms_per_site, "earlier"))
     return found
 
 
@@ -272,18 +278,34 @@ def _rms(values: Sequence[float]) -> float:
     return math.sqrt(statistics.fmean(value**2 for value in values))
 
 
-def blocks(file: MixingFile) -> None:
-    """Blocks of ``model_errors.yaml``, and how well each cell is predicted from the others."""
+def fits(file: MixingFile) -> None:
+    """Bias, spread and remainder of every potential, and how well each cell is predicted from the others."""
+    head = ("potential", "cells", "bias", "spread of pairs", "remainder", "residual over predicted", "largest")
+    rows, cells = [], dict[str, list[str]]()
     for scale in file.own:
         found = [one.difference for one in compared(file, scale)]
-        if len(found) < LEAST:
-            continue
         errors = fit_pairs(found)
-        residuals = leave_one_out(found, errors.spread)
-        size, sd = standardised_spread(residuals)
-        print(f"\n{SHORT[scale]}: residual over predicted spread, leave one out: {size:.2f} +- {sd:.2f}")
-        for one, (residual, predicted) in zip(found, residuals, strict=True):
-            print(f"| {one.cell} | {_meV(one.value, sign=True)} | {_meV(residual, sign=True)} | {_meV(predicted)} |")
+        left_out = leave_one_out(found, errors.spread)
+        size, sd = standardised_spread(left_out)
+        scores = {one.cell: residual / predicted for one, (residual, predicted) in zip(found, left_out, strict=True)}
+        worst = max(scores, key=lambda name: abs(scores[name]))
+        rows.append(
+            f"| {SHORT[scale]} | {errors.n} | {_meV(errors.bias, sign=True)} +- {_meV(errors.bias_sd)} | "
+            f"{_meV(errors.spread.pairs)} | {_meV(errors.spread.remainder)} | {size:.2f} +- {sd:.2f} | "
+            f"{scores[worst]:+.1f}, {_title(file, worst)} |"
+        )
+        for one, (residual, predicted) in zip(found, left_out, strict=True):
+            cells.setdefault(one.cell, []).append(f"{_meV(residual, sign=True)} of {_meV(predicted)}")
+    print(f"\n| {' | '.join(head)} |\n{'|---' * len(head)}|\n" + "\n".join(rows))
+    print(f"\n| cell | {' | '.join(SHORT[scale] for scale in file.own)} |\n{'|---' * (1 + len(file.own))}|")
+    for name, row in cells.items():
+        print(f"| {_title(file, name)} | {' | '.join(row)} |")
+
+
+def blocks(file: MixingFile) -> None:
+    """Blocks of ``model_errors.yaml``."""
+    for scale in file.own:
+        found = [one.difference for one in compared(file, scale)]
         print(yaml.safe_dump({scale: {"pairs": block(file, scale, found)}}, sort_keys=False, width=118))
 
 
@@ -315,15 +337,45 @@ def isovalent(found: Sequence[Difference]) -> set[str]:
     return {name for name in names if len({ion[-2:] for ion in name.split()}) == 1}
 
 
+def missing() -> None:
+    """Cells of the queue that are not done, and what they should cost: CPU time by atom of members like theirs."""
+    records = shipped()
+    done = {name for name, record in records.items() if "expected" in record}
+    known = [records[name] for name in done]
+    rates = {kind: statistics.median(_rate(one) for one in known if _open(one) == kind) for kind in (True, False)}
+    total = 0.0
+    for formula, specs in queue():
+        names = [name_of(spec) for spec in specs]
+        left = [(name, spec) for name, spec in zip(names, specs, strict=True) if name not in done]
+        if left:
+            sizes = [(composition_of(spec), any(ion in OPEN for ion in name.split("_"))) for name, spec in left]
+            cost = sum(float(sum(c.elements.values())) * c.denominator * rates[kind] for c, kind in sizes)
+            done |= {name for name, _ in left}
+            total += cost
+            print(f"{formula}: {cost:.0f} CPU s")
+    print(f"together {total / 3600:.1f} CPU hours")
+
+
+def _rate(record: dict[str, Any]) -> float:
+    return float(sum(found["cpu_s"] for found in record["gpaw"].values()) / record["atoms"])
+
+
+def _open(record: dict[str, Any]) -> bool:
+    return any(ion in OPEN for part in record["ions"].values() for ion in part)
+
+
 def main() -> None:
     """Write the file or print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("write", "table", "earlier"))
+    parser.add_argument("what", choices=("write", "table", "earlier", "missing"))
     parser.add_argument("folder", type=Path, nargs="?")
     options = parser.parse_args()
     if options.what == "write":
         evaluate(options.folder)
         write(options.folder)
+        return
+    if options.what == "missing":
+        missing()
         return
     if options.what == "earlier":
         earlier_again(options.folder)
@@ -331,6 +383,7 @@ def main() -> None:
     file = mixing_file()
     table(file)
     summary(file)
+    fits(file)
     blocks(file)
 
 

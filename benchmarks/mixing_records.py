@@ -16,11 +16,11 @@ from pymatgen.core import Structure
 
 from hebe.config.campaign import SublatticeSpec
 from hebe.config.family import load_family
-from hebe.flows.members import host_vertices
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.member import member_spec, split_of
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.hulls.host_members import host_vertices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

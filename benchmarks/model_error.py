@@ -23,7 +23,6 @@ import hebe
 from hebe.campaigns.api import project_store
 from hebe.flows.campaign import campaign_members
 from hebe.flows.later import LaterStage
-from hebe.flows.members import host_vertices
 from hebe.flows.stage import wire_stage
 from hebe.flows.wanted import Member
 from hebe.launchers import local
@@ -33,6 +32,7 @@ from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.member import composition_of, member_spec
+from hebe.science.hulls.host_members import host_vertices
 from hebe.science.mixing.member_result import MemberResult
 from hebe.science.mixing.references import mixing_document
 

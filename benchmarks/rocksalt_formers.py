@@ -6,9 +6,9 @@
 Every set is a candidate of an ordinary campaign, against the stable oxides and simpler members of the host; equimolar
 pairs give the comparison descriptors. Nothing is fitted to them. With `--oxygen` they exchange it with air at 1173 K as
 well, and three more ranks are printed. `--model` computes with another potential, SevenNet-l3i5 as a static on CHGNet's
-cells; `--known` computes no other sets than the known former and the controls. The folder keeps the store: a second run resumes or only
-prints. Experiment: (Co,Cu,Mg,Ni,Zn)O becomes single-phase between 1123 and 1173 K (Rost et al., Nat. Commun. 6, 8485
-(2015)); the sets are those of Pitike et al., Chem. Mater. 32, 7507 (2020).
+cells; `--known` computes no other sets than the known former and the controls. The folder keeps the store: a second run
+resumes or only prints. Experiment: (Co,Cu,Mg,Ni,Zn)O becomes single-phase between 1123 and 1173 K (Rost et al., Nat.
+Commun. 6, 8485 (2015)); the sets are those of Pitike et al., Chem. Mater. 32, 7507 (2020).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def described(candidate: dict[str, Any]) -> str:
 
 
 def formed(candidate: dict[str, Any]) -> str:
-    """Formation probability, margin, mixing temperature with its interval, and the mixture at the firing temperature."""
+    """Formation probability, margin and mixing temperature with intervals, and the mixture when fired."""
     found = candidate["results"]["mixing"][0]["formation"]
     drawn, margin = found["T_mix_draws_K"], found["margin_draws"]
     products = " + ".join(f"{part['amount']:.3g} {part['formula']}" for part in found["decomposition"])
@@ -101,11 +101,14 @@ def formed(candidate: dict[str, Any]) -> str:
     ends = [margin["low"], margin["median"], margin["high"]]
     low, median, high = (f"{1000 * end:+.0f}" for end in ends)
     oxygen = "closed" if found["pressure_O2_bar"] is None else f"{found['pressure_O2_bar']:g} bar O2"
-    return (
-        f"forms {100 * found['probability']:.0f} % at {found['temperature_K']:.0f} K ({oxygen}); margin {median} ({low} to "
-        f"{high}), as computed {1000 * found['margin_eV_per_site']:+.0f} meV per site, against {products}; T_mix "
-        f"{drawn['median']} ({drawn['low']} to {drawn['high']}), as computed {found['T_mix_K']} K, {found['solution']}"
-    )
+    words = [
+        f"forms {100 * found['probability']:.0f} % at {found['temperature_K']:.0f} K ({oxygen})",
+        f"margin {median} ({low} to {high}), as computed {1000 * found['margin_eV_per_site']:+.0f} meV per site",
+        f"against {products}",
+        f"T_mix {drawn['median']:.0f} K ({drawn['low']:.0f} to {drawn['high']:.0f}), computed {found['T_mix_K']:.0f}",
+        f"solution {found['solution']}",
+    ]
+    return "; ".join(words)
 
 
 def in_air(candidate: dict[str, Any]) -> str:

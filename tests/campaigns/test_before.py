@@ -16,7 +16,7 @@ import pytest
 from hebe.campaigns.api import project_store, results, run, status
 from hebe.campaigns.loading import load_campaign
 from hebe.flows.campaign import campaign_members
-from hebe.flows.members import edge_members
+from hebe.science.hulls.host_members import edge_members
 
 DATA = Path(__file__).parents[1] / "data"
 

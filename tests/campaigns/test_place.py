@@ -93,28 +93,28 @@ def test_another_campaign_in_the_working_folder_is_no_reason_to_stay(elsewhere: 
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "is_said"),
+    ("old", "new", "said"),
     [
-        ("seed: 1", "seed: 2", True),
-        ("Ni: [2]", "Ni: [2], Co: [2]", True),
-        ("fmax: 0.1", "fmax: 0.05", True),
-        ("name:", "# a remark\nname:", False),
-        ("minimize: [mixing_temperature_same_host]", "minimize: [mixing_enthalpy]", False),
+        ("seed: 1", "seed: 2", "was edited since it ran"),
+        ("Ni: [2]", "Ni: [2], Co: [2]", "was edited since it ran"),
+        ("fmax: 0.1", "fmax: 0.05", "was edited since it ran"),
+        ("name:", "# a remark\nname:", ""),
+        ("minimize: [mixing_temperature_same_host]", "minimize: [mixing_enthalpy]", ""),
     ],
 )
-def test_a_file_that_was_edited_since_it_ran_is_said(old: str, new: str, is_said: bool, tmp_path: Path) -> None:  # noqa: FBT001
+def test_a_file_that_was_edited_since_it_ran_is_said(
+    old: str, new: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = campaign_in(tmp_path / "project")
     run(file, workers=1, progress=False, launcher="inline")
     text = file.read_text()
     assert old in text
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        results(file)
+    assert results(file).edited is None
     file.write_text(text.replace(old, new, 1))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", HebeWarning)
-        results(file)
-    assert any("was edited since it ran" in str(one.message) for one in caught) == is_said
+    assert ("was edited since it ran" in str(results(file).edited)) == bool(said)
+    done = hebe(capsys, "results", file, "--json")
+    assert ("warning: the file of rs was edited" in done.err) == bool(said)
+    assert done.json["campaign"] == "rs"
 
 
 def test_two_runs_at_once_know_of_each_other(tmp_path: Path) -> None:

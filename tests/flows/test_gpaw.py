@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pymatgen.core import Composition, Structure
 
+from hebe.analyses.mixing import ANALYSIS
 from hebe.campaigns.api import project_store, results, run
 from support.given_cells import coo2, licoo2, write
 from support.gpaw import needs_gpaw
@@ -39,6 +41,29 @@ stages:
     analyses: [voltage]
 rank: {maximize: [average_voltage]}
 """
+
+CALIBRATED = """\
+name: calibrated
+host:
+  family: layered-o3
+  working_ion: Li
+  sublattices:
+    TM: {species: {Al: [3], Sc: [3], Mg: [2], Ti: [4]}, n_species: 2..4, grid: 6, fraction: 1/6..1/2}
+select: {method: explicit, formulas: [LiAl1/2Sc1/2O2, LiAl1/3Mg1/3Ti1/3O2]}
+structures: {cations: 6, per_candidate: 1, starts: 1}
+mixing: {solution: false}
+stages:
+  - engine: chgnet
+    analyses: [mixing]
+  - calibrate:
+      engine: {name: gpaw, preset: ci, settings: {spin: off}}
+      cells: [LiAl1/2Sc1/2O2, LiAl1/3Mg1/3Ti1/3O2]
+      geometries: 1
+rank: {maximize: [formation_probability]}
+"""
+
+_FORMULAS = {"Al": "LiAlO2", "Sc": "LiScO2", "Mg Ti": "Li2MgTiO4", "Al Sc": "Li2AlScO4", "Al Mg Ti": "Li3AlMgTiO6"}
+CELLS = {name: Composition(formula).reduced_formula for name, formula in _FORMULAS.items()}
 
 
 @pytest.fixture
@@ -89,6 +114,34 @@ def test_the_best_of_chgnet_are_calculated_with_gpaw(project: Path) -> None:
         assert any(start["lattice"] == doc["structure"]["lattice"] for doc in relaxed.values())
     scales = {document["energy_scale"] for document in documents(project, engine={"$exists": True})}
     assert len(scales) == 2
+
+
+def test_two_cells_with_their_vertices_calibrate_the_errors_of_chgnet(project: Path) -> None:
+    path = project / "calibrated.yaml"
+    path.write_text(CALIBRATED)
+    summary = run(path, workers=1, progress=False)
+    assert summary.status == "complete", summary.failures
+    statics = documents(project, engine="gpaw")
+    made = [Structure.from_dict(doc["structure"]).composition.reduced_formula for doc in statics]
+    assert sorted(made) == sorted(CELLS.values())
+    (calibration,) = results(path).calibrations
+    assert (calibration["n"], calibration["warnings"]) == (2, [])
+    assert calibration["reference_scale"].startswith("gpaw/PBE/")
+    energy = {}
+    for doc in [*statics, *documents(project, engine="chgnet", task="relax")]:
+        if doc["label"].startswith("calibrate/"):
+            cell = Structure.from_dict(doc["structure"]).composition
+            energy[doc["engine"], cell.reduced_formula] = doc["energy_eV"] / cell["Li"]
+    halves, thirds = {"Al Sc": 1, "Al": -1 / 2, "Sc": -1 / 2}, {"Al Mg Ti": 1, "Al": -1 / 3, "Mg Ti": -2 / 3}
+    for row, amounts in zip(calibration["rows"], (halves, thirds), strict=True):
+        known = {name: {cell: energy[name, CELLS[cell]] for cell in amounts} for name in ("gpaw", "chgnet")}
+        enthalpy = {name: sum(n * known[name][cell] for cell, n in amounts.items()) for name in known}
+        assert row["computed"] == pytest.approx(enthalpy["chgnet"], abs=1e-6)
+        assert row["value"] == pytest.approx(enthalpy["gpaw"] - enthalpy["chgnet"], abs=1e-6)
+    found = results(path).ranked
+    assert {candidate.stage for candidate in found} == {1}
+    formations = [getattr(ANALYSIS.best(candidate), "formation", None) for candidate in found]
+    assert {getattr(formation, "error_source", None) for formation in formations} == {"calibrated"}
 
 
 def documents(folder: Path, **criteria: Any) -> list[dict[str, Any]]:

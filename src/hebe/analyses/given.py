@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.calibration import CalibrationDoc
 from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.schemas.vibrations import VibrationDoc
 
@@ -71,6 +72,8 @@ class Given:
         Vibrations of competing phases by id.
     firing_temperature
         Firing temperature of the candidate (K), None where neither the campaign nor its family has one.
+    calibration
+        Errors that small cells have told, None where there was no calibration.
     oxides
         Oxides that give the energy of oxygen gas, by id of the phase.
     errors
@@ -92,6 +95,7 @@ class Given:
     remarks: Sequence[str] = ()
     vibrations: Mapping[str, VibrationDoc | None] = field(default_factory=dict)
     firing_temperature: float | None = None
+    calibration: CalibrationDoc | None = None
     oxides: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
     errors: Mapping[str, float] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from hebe.analyses.formation import NOTE
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Derived, Quantity, Shown
-from hebe.analyses.wants import Displacements, Edges, Firing, OxygenOxides, Phases, Vertices
+from hebe.analyses.wants import Calibrated, Displacements, Edges, Firing, OxygenOxides, Phases, Vertices
 from hebe.config.mixing import MixingSpec
 from hebe.config.reading.units import celsius
 from hebe.schemas.mixing import MixingDoc
@@ -317,14 +317,14 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     )
 
     def wants(self, block: MixingSpec, member: MemberSpec) -> Sequence[Want]:
-        """Competing phases, members of the host with fewest species, firing temperature, and what is asked for."""
+        """Competing phases, members of the host with fewest species, how it is fired, errors, what is asked for."""
         del member
         asked = block.vibrations
         more: list[Want] = [] if block.oxygen is None else [OxygenOxides()]
         if asked is not None:
             more.append(Displacements(supercell=asked.supercell, displacement=asked.displacement))
         more += [Edges()] if block.solution else []
-        return (Phases(), Vertices(), Firing(), *more)
+        return (Phases(), Vertices(), Firing(), Calibrated(), *more)
 
     def analyse(self, block: MixingSpec, member: MemberSpec, given: Given) -> MixingDoc:
         """Mixing of the candidate from the mean energy over its configurations."""
@@ -351,6 +351,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
             edges=edges,
             firing_temperature=given.firing_temperature,
             solution=block.solution,
+            calibration=given.calibration,
             brought=[PhaseEntry(**entry) for entry in given.entries],
         )
         document.warnings += given.remarks

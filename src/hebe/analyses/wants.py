@@ -51,6 +51,11 @@ class Firing(Want):
 
 
 @dataclass(frozen=True)
+class Calibrated(Want):
+    """Errors that small cells have told: a stage that calibrates makes the analysis anew with them, and no other."""
+
+
+@dataclass(frozen=True)
 class Tiles(Want):
     """Ordered tiles of the candidate: all distinct cells of one size, calculated like its configurations.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Job, JobStore
 
 from hebe.campaigns.contract import without_versions
-from hebe.campaigns.edited import remember, warn_if_edited, warn_of_others
+from hebe.campaigns.edited import edited_since, remember, warn_of_others
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
@@ -17,7 +18,8 @@ from hebe.config.campaign import Campaign
 from hebe.config.reading.wording import suggest
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
-from hebe.flows.campaign import campaign_flow
+from hebe.flows.calibration_cost import calibration_costs
+from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.estimate import cost_of, estimate
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.records import Records
@@ -70,8 +72,8 @@ def run(
     """
     chosen = as_campaign(campaign)
     start = start_of(chosen, start)
-    for stage in chosen.stages:
-        get_engine(stage.engine).check()
+    for block in (block for stage in chosen.stages for block in stage.engines):
+        get_engine(block).check()
     flow = campaign_flow(chosen)
     store = project_store(start)
     try:
@@ -101,10 +103,7 @@ def as_campaign(campaign: Campaign | str | Path) -> Campaign:
 
 
 def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Results:
-    """Ranked candidates of the campaign as its file is now; unfinished ones are left out, and no store is made.
-
-    A file that was edited since it ran is warned of.
-    """
+    """Ranked candidates of the campaign as its file is now; unfinished ones are left out, and no store is made."""
     chosen = as_campaign(campaign)
     start = start_of(chosen, start)
     if not has_store(start):
@@ -112,8 +111,8 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
     store = project_store(start)
     try:
         with closing(Records.beside(store.docs_store, project_root(start))) as records:
-            warn_if_edited(records, chosen)
-        return results_of(store, chosen)
+            edited = edited_since(records, chosen)
+        return replace(results_of(store, chosen), edited=edited)
     finally:
         store.close()
 
@@ -134,6 +133,8 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         relaxations = [job for job in jobs if isinstance(job.maker, CalculationMaker)]
         to_do = [job for job in relaxations if job.uuid not in done]
         cost = cost_of(chosen, store, to_do)
+        specs = campaign_members(chosen) if chosen.calibrates else []
+        costs = calibration_costs(chosen, specs, store=store, jobs=relaxations, done=frozenset(done))
     finally:
         store.close()
     decided = {job.metadata["stage"] for job in jobs}
@@ -146,6 +147,7 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         "calculations_to_run": len(to_do),
         "undecided_stages": [number for number in range(len(chosen.stages)) if number not in decided],
         **cost,
+        **({"calibrations": costs} if costs else {}),
     }
 
 

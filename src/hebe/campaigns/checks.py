@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.registry import all_quantities, get_analysis
 from hebe.campaigns.asked import asked_for, check_asked
+from hebe.campaigns.calibration_checks import calibrating, check_calibration
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
 
@@ -24,11 +25,19 @@ _INHERITED: Final = ("x", "window", "analyses", "accept")
 def complete_stages(campaign: Campaign) -> Campaign:
     """Campaign whose stages name everything: a later stage has x, window, analyses and accept of the one before.
 
-    Without a working ion there are by default only analyses that need none.
+    One that calibrates has everything of it. Without a working ion there are by default only analyses that need none.
+
+    Raises
+    ------
+    BadInputError
+        If a stage that calibrates comes first or has keys of its own.
     """
     stages: list[Stage] = []
-    for stage in campaign.stages:
+    for number, stage in enumerate(campaign.stages):
         update: dict[str, Any] = {}
+        if stage.calibrate is not None:
+            stages.append(calibrating(campaign, number, stages))
+            continue
         if stages:
             update = {n: getattr(stages[-1], n) for n in _INHERITED if n not in stage.model_fields_set}
             if "analyses" in update:
@@ -50,6 +59,9 @@ def check_stages(campaign: Campaign, family: Family) -> None:
         Names file, line, key and what would do.
     """
     for index, stage in enumerate(campaign.stages):
+        if stage.calibrate is not None:
+            check_calibration(campaign, index)
+            continue
         asked = asked_for(campaign, index)
         check_asked(campaign, stage, asked)
         _check_contents(campaign, family, index, [one.name for one in asked if one.analysis.requires.contents])

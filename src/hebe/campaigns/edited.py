@@ -28,14 +28,13 @@ def remember(records: Records, campaign: Campaign) -> None:
     records.store.update(body, key=["uuid", "index"])
 
 
-def warn_if_edited(records: Records, campaign: Campaign) -> None:
-    """Say that results are those of the file as it ran, where it was edited since."""
+def edited_since(records: Records, campaign: Campaign) -> str | None:
+    """What to say of a file that asks for other calculations than when it ran; None if it does not."""
     known = records.store.query_one({"uuid": _FILE + campaign.name, "index": 0})
-    if known is not None and known.get("digest") != _digest(campaign):
-        reason = f"the file of {campaign.name} was edited since it ran ({known.get('at')})"
-        warnings.warn(
-            f"{reason}: hebe run computes what is new, until then results are those before", HebeWarning, stacklevel=3
-        )
+    if known is None or known.get("digest") == _digest(campaign):
+        return None
+    reason = f"the file of {campaign.name} was edited since it ran ({known.get('at')})"
+    return f"{reason}: results are of what has run, hebe run computes what is new"
 
 
 def warn_of_others(records: Records) -> None:
@@ -51,4 +50,4 @@ def warn_of_others(records: Records) -> None:
 
 
 def _digest(campaign: Campaign) -> str:
-    return content_hash(campaign.model_dump(mode="json", exclude=_NOT_COMPUTED))
+    return content_hash(campaign.model_dump(mode="json", exclude=_NOT_COMPUTED, exclude_defaults=True))

@@ -6,7 +6,7 @@ import itertools
 import math
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.registry import all_quantities, source_of
 from hebe.campaigns.asked import with_options
@@ -21,6 +21,7 @@ from hebe.config.reading.yamlfile import load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
+    from hebe.config.engines import EngineBlock
     from hebe.config.family import Family
     from hebe.config.mixing import EntryFile
     from hebe.config.structures import CellFile
@@ -71,12 +72,25 @@ def _with_weights(campaign: Campaign, folder: Path) -> Campaign:
     """Campaign whose engines know the files that they read, and what is in them."""
     stages = []
     for number, stage in enumerate(campaign.stages):
-        try:
-            engine = stage.engine.with_files(folder)
-        except RefusedValueError as err:
-            raise bad_key(campaign, ("stages", number, "engine", err.key or ""), str(err), err.suggestion) from err
-        stages.append(stage if engine is stage.engine else stage.model_copy(update={"engine": engine}))
+        key: KeyPath = ("stages", number)
+        engine = _with_files(campaign, stage.engine, folder, (*key, "engine"))
+        update: dict[str, Any] = {} if engine is stage.engine else {"engine": engine}
+        if stage.calibrate is not None:
+            reference = _with_files(campaign, stage.calibrate.engine, folder, (*key, "calibrate", "engine"))
+            committee = tuple(
+                _with_files(campaign, block, folder, (*key, "calibrate", "committee", at))
+                for at, block in enumerate(stage.calibrate.committee)
+            )
+            update["calibrate"] = stage.calibrate.model_copy(update={"engine": reference, "committee": committee})
+        stages.append(stage.model_copy(update=update) if update else stage)
     return campaign.model_copy(update={"stages": tuple(stages)})
+
+
+def _with_files(campaign: Campaign, engine: EngineBlock, folder: Path, key: KeyPath) -> EngineBlock:
+    try:
+        return engine.with_files(folder)
+    except RefusedValueError as err:
+        raise bad_key(campaign, (*key, err.key or ""), str(err), err.suggestion) from err
 
 
 def with_host_file(campaign: Campaign, folder: Path) -> Campaign:

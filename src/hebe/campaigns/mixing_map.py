@@ -65,6 +65,7 @@ def map_campaign(
             },
             "select": {"method": "explicit", "formulas": list(formulas)},
             "structures": {"cations": definition.sites, "per_candidate": configurations, "seed": seed},
+            "mixing": {"solution": False},
             "stages": [{"engine": engine, "analyses": ["mixing"]}],
             "rank": {"minimize": ["mixing_temperature"]},
         }

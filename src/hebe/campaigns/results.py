@@ -12,6 +12,7 @@ from hebe.analyses.samples import samples_of, with_intervals
 from hebe.campaigns.contract import contract, without_versions
 from hebe.campaigns.order import order_probability
 from hebe.config.ranking import Rank
+from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
 from hebe.schemas.candidate import RankedCandidate
 from hebe.science.chemistry.screening import screen
 from hebe.science.choosing.sample import draws_for
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 class Results:
     """Ranked candidates of a campaign, best first.
 
-    ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree.
+    ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree;
+    ``calibrations`` what small cells told of the errors of an engine; ``edited`` says that the
+    file was edited since it ran, if it was.
     """
 
     campaign: str
@@ -43,6 +46,8 @@ class Results:
     promotions: list[dict[str, Any]] = field(default_factory=list)
     agreement: list[dict[str, Any]] = field(default_factory=list)
     rank: Rank = field(default_factory=Rank)
+    calibrations: list[dict[str, Any]] = field(default_factory=list)
+    edited: str | None = None
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
@@ -92,7 +97,8 @@ def results_of(store: JobStore, campaign: Campaign) -> Results:
     promotions, agreement = (_borders(store, campaign, name) for name in ("promote", "agree"))
     latest = _latest_stages(found, promotions, len(campaign.stages))
     in_order = ranked([candidate_of(doc) for doc in latest], campaign)
-    return Results(campaign.name, in_order, promotions, agreement, campaign.rank)
+    calibrations = _calibrations(store, campaign)
+    return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations)
 
 
 def _candidates_store(store: JobStore) -> Store:
@@ -141,6 +147,17 @@ def _borders(store: JobStore, campaign: Campaign, kind: str) -> list[dict[str, A
     newest: dict[int, dict[str, Any]] = {}
     criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": _border_labels(campaign, kind)}}
     for found in store.docs_store.query(criteria, sort={"completed_at": 1}):
+        newest[found["output"]["stage"]] = without_versions(found["output"])
+    return [newest[number] for number in sorted(newest)]
+
+
+def _calibrations(store: JobStore, campaign: Campaign) -> list[dict[str, Any]]:
+    """Newest calibration of each stage that calibrates."""
+    numbers = [number for number, stage in enumerate(campaign.stages) if stage.calibrate is not None]
+    labels = [label.format(number=number) for number in numbers for label in (CHOOSE_LABEL, ERRORS_LABEL)]
+    newest: dict[int, dict[str, Any]] = {}
+    criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": labels}, "output.rows": {"$exists": True}}
+    for found in store.docs_store.query(criteria, sort={"completed_at": 1}) if labels else ():
         newest[found["output"]["stage"]] = without_versions(found["output"])
     return [newest[number] for number in sorted(newest)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import add_campaign, add_json, wants_json
-from hebe.cli.output import write_json, write_line
+from hebe.cli.output import write_json, write_line, write_warning
 
 if TYPE_CHECKING:
     import argparse
@@ -51,20 +51,23 @@ def print_results(options: argparse.Namespace) -> int:
     from hebe.campaigns import api
 
     everything = api.results(campaign)
+    write_warning(everything.edited)
     found: list[dict[str, Any]] = list(everything.candidates)
     chosen = found if wanted is None else wanted.choose(found)
     if options.sort is not None:
         chosen = sort_candidates(chosen, options.sort, found, reverse=options.reverse)
     if wants_json(options):
         borders = {"promotions": everything.promotions, "agreement": everything.agreement}
+        borders |= {"calibrations": everything.calibrations} if everything.calibrations else {}
         write_json({"campaign": campaign.name, "candidates": chosen, **(borders if len(campaign.stages) > 1 else {})})
     elif chosen:
         from hebe.analyses.columns import columns_of
-        from hebe.cli.ranking import write_agreement, write_ranking
+        from hebe.cli.ranking import write_agreement, write_calibrations, write_ranking
 
         kept = {candidate["candidate_id"]: i for i, candidate in enumerate(chosen)}
         shown = sorted((c for c in everything.ranked if c.candidate_id in kept), key=lambda c: kept[c.candidate_id])
         write_ranking(shown, columns or columns_of(shown, (*campaign.rank.maximize, *campaign.rank.minimize)))
+        write_calibrations(everything.calibrations)
         write_agreement(everything.agreement)
     elif found:
         write_line(f"none of {len(found)} candidates fits --where")

@@ -60,7 +60,7 @@ def map_mixing(options: argparse.Namespace) -> int:
         return _write(campaign, Path(options.write))
     from hebe.campaigns import api
     from hebe.cli.running import exit_code
-    from hebe.report.compatibility import map_document, map_figure
+    from hebe.report.compatibility import map_document, map_figure, probability_figure
 
     code = 0
     if not options.no_run:
@@ -71,6 +71,8 @@ def map_mixing(options: argparse.Namespace) -> int:
             for relative in (False, True):
                 name = f"{definition.name}-{host.name}{'-normalised' if relative else ''}.svg"
                 _save(Path(options.output), name, map_figure(document, cations, host.name, relative=relative))
+            name = f"{definition.name}-{host.name}-forms.svg"
+            _save(Path(options.output), name, probability_figure(document, cations, host.name))
     if wants_json(options):
         write_json(document)
     else:
@@ -80,8 +82,9 @@ def map_mixing(options: argparse.Namespace) -> int:
 
 def _print(document: Mapping[str, Any]) -> None:
     hosts = [host["host"] for host in document["hosts"]]
-    heads = ["cation", *(f"{host}, K" for host in hosts), *(f"{host} / mean" for host in hosts), "decomposes to"]
-    table = new_table(heads, right=range(1, 1 + 2 * len(hosts)))
+    heads = ["cation", *(f"{host}, K" for host in hosts), *(f"{host} / mean" for host in hosts)]
+    heads += [*(f"{host} forms, %" for host in hosts), "decomposes to"]
+    table = new_table(heads, right=range(1, 1 + 3 * len(hosts)))
     rows: dict[str, dict[str, Any]] = {}
     for row in document["cations"]:
         rows.setdefault(row["cation"], {})[row["host"]] = row
@@ -90,7 +93,8 @@ def _print(document: Mapping[str, Any]) -> None:
         products = " + ".join(part["formula"] for part in last["decomposition"]) or last["reason"] or ""
         cells = [_temperature(held[host]) for host in hosts]
         relative = [_number(held[host]["T_mix_normalised"]) for host in hosts]
-        table.add_row(cation, *cells, *relative, products)
+        forms = [_percent(held[host]["formation_probability"]) for host in hosts]
+        table.add_row(cation, *cells, *relative, *forms, products)
     write_table(table)
     for host in document["hosts"]:
         if host["sd_T_mix_K"] is not None:
@@ -110,8 +114,15 @@ def _temperature(row: Mapping[str, Any]) -> str:
     if row["T_mix_K"] is None:
         return "–"
     bound = ">=" if row["hull_grade"] in ("C", "D") else ""
-    sd = row["T_mix_sd_model_K"]
-    return f"{bound}{row['T_mix_K']:.0f}" + (f" ± {sd:.0f}" if sd is not None else "")
+    low, high = row["T_mix_low_K"], row["T_mix_high_K"]
+    if low is None:
+        return f"{bound}{row['T_mix_K']:.0f}"
+    end = "never" if high is None else f"{max(0.0, high):.0f}"
+    return f"{bound}{row['T_mix_K']:.0f} ({max(0.0, low):.0f} to {end})"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f}"
 
 
 def _number(value: float | None) -> str:
@@ -138,6 +149,7 @@ def campaign_yaml(campaign: Campaign) -> str:
     lines += ["select:", "  method: explicit", "  formulas:", *_listed(campaign.select.formulas)]
     cells = campaign.structures
     lines.append(f"structures: {{cations: {cells.cations}, per_candidate: {cells.per_candidate}, seed: {cells.seed}}}")
+    lines.append(f"mixing: {{solution: {'true' if campaign.mixing.solution else 'false'}}}")
     lines += ["stages:", f"  - engine: {campaign.stages[0].engine.name}", "    analyses: [mixing]"]
     return "\n".join([*lines, "rank: {minimize: [mixing_temperature]}"]) + "\n"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.config.reading.hiding import STEERING, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.table import Table
 
@@ -53,6 +53,12 @@ def plain(value: Any) -> Any:
 def write_line(text: str = "") -> None:
     """Print a line."""
     sys.stdout.write(printable(text) + "\n")
+
+
+def write_warning(text: str | None) -> None:
+    """Print what the user should know on standard error, if there is something."""
+    if text:
+        sys.stderr.write(f"warning: {printable(text)}\n")
 
 
 def terminal_width() -> int:
@@ -102,3 +108,17 @@ def write_table(table: Table) -> None:
         console.print(table)
     lines = "\n".join(line.rstrip() for line in capture.get().split("\n"))
     sys.stdout.write(lines.strip("\n") + "\n")
+
+
+def calibration_cost_text(calibration: Mapping[str, Any]) -> str:
+    """Line on what the references of a calibration will cost."""
+    seconds = 3600 * calibration["cpu_hours"]
+    cost = f"{seconds / 3600:.1f} CPU hours" if seconds >= 7200 else f"{seconds / 60:.0f} CPU minutes"
+    measured = calibration["measured"]
+    basis = (
+        f"as {measured} calculations here" if measured else "from electrons, k points and spins: within a factor of 3"
+    )
+    return (
+        f"Stage {calibration['stage'] + 1} calibrates with about {calibration['members']} cells and vertices of "
+        f"{calibration['engine']}: {cost} ({basis})."
+    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.marks import mark_texts
 from hebe.cli.output import new_table, terminal_width, write_line, write_table
+from hebe.report.calibration import calibration_text
 from hebe.report.values import (
     DASH,
     ENGINE_ERROR,
@@ -61,8 +63,9 @@ def write_ranking(candidates: Sequence[RankedCandidate], columns: Sequence[Quant
         name = [candidate.candidate_id, candidate.formula] if wide else [_name(candidate, room)]
         table.add_row(*own, *name, *values, *([candidate.status] if wide else []))
     write_table(table)
-    for line in _notes(candidates, columns, spread=spread):
-        write_line(line)
+    for note in _notes(candidates, columns, spread=spread):
+        for line in textwrap.wrap(note, width, break_long_words=False, break_on_hyphens=False):
+            write_line(line)
 
 
 def _width(*parts: Sequence[Sequence[str]]) -> int:
@@ -96,6 +99,12 @@ def broken_formula(formula: str, room: int) -> list[str]:
             lines.append("")
         lines[-1] += part
     return lines
+
+
+def write_calibrations(documents: Sequence[Mapping[str, Any]]) -> None:
+    """Print how far what small cells told is what was predicted, a line for each calibration."""
+    for document in documents:
+        write_line(calibration_text(document))
 
 
 def write_agreement(documents: Sequence[Mapping[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hebe.cli.arguments import add_campaign, add_json, wants_json
-from hebe.cli.output import write_json, write_line
+from hebe.cli.output import write_json, write_line, write_warning
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def write_report(options: argparse.Namespace) -> int:
     from hebe.report.page import report_page
 
     results = api.results(campaign)
+    write_warning(results.edited)
     candidates = results.ranked
     if not candidates:
         raise BadInputError(
@@ -59,6 +60,7 @@ def write_report(options: argparse.Namespace) -> int:
     try:
         today = datetime.now(tz=UTC).date().isoformat()
         borders = {"promotions": results.promotions, "agreement": results.agreement}
+        borders |= {"calibrations": results.calibrations}
         path.write_text(report_page(campaign, candidates, **borders, written=today), encoding="utf-8")
     except OSError as err:
         raise unwritable(path, err) from err

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import add_campaign, add_json, positive, wants_json
-from hebe.cli.output import new_table, write_json, write_line, write_table
+from hebe.cli.output import calibration_cost_text, new_table, write_json, write_line, write_table
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -56,9 +56,10 @@ def run_campaign(options: argparse.Namespace) -> int:
     found = results.ranked
     if found:
         from hebe.analyses.columns import columns_of
-        from hebe.cli.ranking import write_agreement, write_ranking
+        from hebe.cli.ranking import write_agreement, write_calibrations, write_ranking
 
         write_ranking(found, columns_of(found, (*campaign.rank.maximize, *campaign.rank.minimize)))
+        write_calibrations(results.calibrations)
         write_agreement(results.agreement)
     print_counts(document)
     if found:
@@ -93,6 +94,8 @@ def _print_plan(plan: Mapping[str, Any], *, json: bool) -> int:
     hours = plan["cpu_hours_estimate"]
     cost = f"{hours:.1f} CPU hours" if hours >= 2 else f"{60 * hours:.0f} CPU minutes"
     write_line(f"About {cost} ({_basis(plan)}); nothing was started.")
+    for calibration in plan.get("calibrations", ()):
+        write_line(calibration_cost_text(calibration))
     if plan["not_counted"]:
         write_line(f"Not counted: what {', '.join(plan['not_counted'])} takes, of which nothing was measured here.")
     if plan["undecided_stages"]:

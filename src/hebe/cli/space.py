@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import add_campaign, add_json, wants_json
-from hebe.cli.output import new_table, write_json, write_line, write_table
+from hebe.cli.output import calibration_cost_text, new_table, write_json, write_line, write_table
 
 if TYPE_CHECKING:
     import argparse
@@ -46,6 +46,12 @@ def count_space(options: argparse.Namespace) -> int:
     from hebe.flows.estimate import estimate
 
     cost = estimate(campaign, len(found.selected))
+    calibrations: list[dict[str, Any]] = []
+    if campaign.calibrates:
+        from hebe.flows.calibration_cost import calibration_costs
+        from hebe.flows.campaign import members_of
+
+        calibrations = calibration_costs(campaign, members_of(campaign, found.selected))
     document = {
         "campaign": campaign.name,
         "size": found.size,
@@ -54,6 +60,7 @@ def count_space(options: argparse.Namespace) -> int:
         "jobs_estimate": cost["jobs"],
         "cpu_hours_estimate": cost["cpu_hours"],
         **({"not_counted": cost["not_counted"]} if cost["not_counted"] else {}),
+        **({"calibrations": calibrations} if calibrations else {}),
         "seconds": seconds,
     }
     if wants_json(options):
@@ -74,6 +81,8 @@ def _print_space(document: dict[str, Any]) -> None:
     cost = f"{hours:.1f} CPU hours" if hours >= 1 else f"{60 * hours:.0f} CPU minutes"
     beside = f", beside those of {', '.join(document['not_counted'])}" if "not_counted" in document else ""
     write_line(f"A run would take about {document['jobs_estimate']:,} jobs and {cost}{beside}.")
+    for calibration in document.get("calibrations", ()):
+        write_line(calibration_cost_text(calibration))
 
 
 def list_candidates(options: argparse.Namespace) -> int:

@@ -284,6 +284,11 @@ class Campaign(ConfigModel):
         return _without_unset(handler(self), ("firing_temperature",))
 
     @property
+    def calibrates(self) -> bool:
+        """Whether a stage calibrates."""
+        return any(stage.calibrate is not None for stage in self.stages)
+
+    @property
     def fired_at(self) -> float | None:
         """Firing temperature (K): that of the campaign, else of its family; None where neither has one."""
         if self.firing_temperature is not None:

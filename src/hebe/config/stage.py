@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SerializeAsAny, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
-from hebe.config.engines import EngineBlock
+from hebe.config.calibration import CalibrationSpec
+from hebe.config.engines import DEFAULT_ENGINE, EngineBlock
 from hebe.config.keep import Keep
 from hebe.config.model import ConfigModel
 from hebe.config.reading.units import ExactFraction, FractionRange, Whole
@@ -47,9 +55,13 @@ class Stage(ConfigModel):
     left. ``configurations`` is how many of each candidate it takes, all by default. ``accept`` names what counts as the
     host beside the host itself: cells that left it otherwise enter no average, strain, hull or rank. An analysis is a
     name, or ``{name: {option: value}}``, whose options `options` holds.
+
+    A stage with ``calibrate`` computes no candidate again: it has everything of the stage before, its engine too, and
+    judges the candidates with errors that small cells have told.
     """
 
     engine: SerializeAsAny[EngineBlock]
+    calibrate: CalibrationSpec | None = None
     keep: Keep | None = None
     task: Task = "relax"
     x: tuple[ExactFraction, ...] = (Fraction(1),)
@@ -59,6 +71,21 @@ class Stage(ConfigModel):
     accept: tuple[Departure, ...] = ()
     analyses: tuple[str, ...] = Field(default=("voltage", "volume_strain", "mixing"), min_length=1)
     options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @property
+    def engines(self) -> tuple[EngineBlock, ...]:
+        """All engines that compute something in it."""
+        return (self.engine, *(() if self.calibrate is None else self.calibrate.engines))
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _engine_of_the_stage_before(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """A stage that calibrates names no engine of its own; that of the stage before comes with the whole file."""
+        if not isinstance(value, dict) or value.get("calibrate") is None or "engine" in value:
+            return handler(value)
+        made = handler({**value, "engine": DEFAULT_ENGINE})
+        made.model_fields_set.discard("engine")
+        return made
 
     @model_validator(mode="before")
     @classmethod
@@ -78,7 +105,7 @@ class Stage(ConfigModel):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if key != "options" or value}
+        return {key: value for key, value in handler(self).items() if key not in ("options", "calibrate") or value}
 
     @model_validator(mode="after")
     def _valid(self) -> Stage:

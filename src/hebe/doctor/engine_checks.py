@@ -19,13 +19,14 @@ def engine_checks(campaign: Campaign) -> Iterator[Check]:
     from hebe.engines.registry import get_engine
 
     elements = tuple(sorted(elements_of(campaign)))
-    for number, stage in enumerate(campaign.stages):
+    blocks = [(number, block) for number, stage in enumerate(campaign.stages) for block in stage.engines]
+    for number, block in blocks:
         try:
-            engine = get_engine(stage.engine)
+            engine = get_engine(block)
         except HebeError:
             continue  # said where engines are checked
         if isinstance(engine, Examined):
-            memory = _memory_given(stage.engine.name, number)
+            memory = _memory_given(block.name, number)
             need = Need(number, elements, campaign.structures.cations, memory)
             yield from (Check(**vars(finding)) for finding in engine.examine(need))
 

@@ -161,7 +161,7 @@ def _engines(campaign: Campaign | None) -> Iterator[Check]:
 
     names = [name for name in engine_names() if name not in engines_of_a_file()]
     named = dict.fromkeys(names) if campaign is None else {}
-    for spec in names if campaign is None else [stage.engine for stage in campaign.stages]:
+    for spec in names if campaign is None else [block for stage in campaign.stages for block in stage.engines]:
         name = spec if isinstance(spec, str) else spec.title
         if campaign is not None and name in named:
             continue

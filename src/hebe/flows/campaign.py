@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from hebe.config.campaign import Campaign
     from hebe.schemas.spec import MemberSpec
+    from hebe.science.chemistry.candidate import Candidate
 
 
 def campaign_members(campaign: Campaign) -> list[MemberSpec]:
@@ -30,8 +31,13 @@ def campaign_members(campaign: Campaign) -> list[MemberSpec]:
     BadInputError
         If the space is empty or nothing passes the filters.
     """
+    return members_of(campaign, screen(campaign).selected)
+
+
+def members_of(campaign: Campaign, candidates: Sequence[Candidate]) -> list[MemberSpec]:
+    """Candidates as plain data."""
     valences = CompositionSpace.from_campaign(campaign).valences
-    return [candidate_spec(candidate, valences) for candidate in screen(campaign).selected]
+    return [candidate_spec(candidate, valences) for candidate in candidates]
 
 
 def campaign_flow(campaign: Campaign) -> Flow:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pymatgen.core import Structure
 
 from hebe.engines.registry import get_engine
+from hebe.flows.calibration_cost import JOBS_OF_A_CELL, most_members, static_of
 from hebe.science.hulls.oxygen import oxygen_oxides
 
 if TYPE_CHECKING:
@@ -34,10 +35,14 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
     """Jobs and CPU hours of a run with that many candidates.
 
     An upper bound: candidates are counted as if they shared nothing but the reference phases. CPU time grows with the
-    number of cations. Stages with a DFT engine have jobs but no hours; ``not_counted`` names their engines.
+    number of cations. Stages with a DFT engine have jobs but no hours; ``not_counted`` names their engines. What
+    stages that calibrate take is not in it either: see `calibration_costs`.
     """
     structures, jobs, relaxations, dft = campaign.structures, 0.0, 0.0, set[str]()
-    for stage in campaign.stages:
+    for number, stage in enumerate(campaign.stages):
+        if stage.calibrate is not None:
+            jobs += n_candidates * (1 + len(stage.analyses)) + JOBS_OF_A_CELL * most_members(campaign, number)
+            continue
         n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
         configurations = stage.configurations or structures.per_candidate
         cells = _cells(campaign, stage)
@@ -77,10 +82,11 @@ def cost_of(campaign: Campaign, store: JobStore, to_do: Sequence[Job]) -> dict[s
     Returns
     -------
     dict
-        ``cpu_hours_estimate``; what was measured of the engine of the first stage; ``not_counted``, the DFT engines of
-        which nothing was measured.
+        ``cpu_hours_estimate`` without that of references of calibrations; what was measured of the engine of the first
+        stage; ``not_counted``, the DFT engines of which nothing was measured.
     """
     seconds, unknown = 0.0, set[str]()
+    to_do = [job for job in to_do if static_of(job) is None]
     measured: dict[str, dict[str, Any] | None] = {}
     for number, stage in enumerate(campaign.stages):
         name = get_engine(stage.engine).name

@@ -14,6 +14,8 @@ from hebe.flows.wanted import SHARED_PRIORITY, Member, States
 from hebe.flows.wiring import StageWiring
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jobflow import Job, OutputReference
     from pymatgen.core import Structure
 
@@ -70,10 +72,10 @@ class LaterStage(StageWiring):
         full = self.family.full_content(Fraction(spec.x_made))
         return [x for x in known if x / full in self.stage.x]
 
-    def candidate(self, spec: MemberSpec, position: int) -> None:
-        """All jobs of one candidate, the one at `position` 0 first."""
-        self.before.candidate(spec, position)
-        super().candidate(spec, position)
+    def candidates(self, specs: Sequence[MemberSpec]) -> None:
+        """All jobs of some candidates, best first."""
+        self.before.candidates(specs)
+        super().candidates(specs)
 
     def member(
         self,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from jobflow import Flow, Job, Maker
 
 from hebe.config.campaign import Campaign
-from hebe.config.mixing import MixingSpec
+from hebe.flows.calibrate import CalibrateStage
 from hebe.flows.first import BuiltStage, GivenStage
 from hebe.flows.later import LaterStage
+from hebe.flows.members import plain_campaign
 from hebe.makers.agree import AgreeMaker
+from hebe.makers.identity import ADDED_LATER
 from hebe.makers.promote import PromoteMaker
 from hebe.science.structures.given_cells import assign_cells, metal_cell
 
@@ -22,11 +24,18 @@ if TYPE_CHECKING:
     from hebe.schemas.spec import MemberSpec
 
 _BORDER_PRIORITY: Final = -1_000_000
-_NEEDED: Final = {"name", "host", "structures", "stages", "rank", "firing_temperature"}
+Chosen = tuple[tuple[int, str], ...]
 
 
-def wire_stage(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> StageWiring:
+def wire_stage(campaign: Campaign, number: int, specs: Sequence[MemberSpec], chosen: Chosen = ()) -> StageWiring:
     """Empty wiring of a stage, with those of the stages before it.
+
+    Parameters
+    ----------
+    campaign, number, specs
+        The stage and its candidates.
+    chosen
+        Stages before that calibrate, each with the id of the job that chose its cells.
 
     Raises
     ------
@@ -34,38 +43,44 @@ def wire_stage(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> 
         If a structure file of the campaign cannot be used.
     """
     if number:
-        return LaterStage(campaign=campaign, number=number, before=wire_stage(campaign, number - 1, specs))
+        before = wire_stage(campaign, number - 1, specs, chosen)
+        if campaign.stages[number].calibrate is not None:
+            return CalibrateStage(campaign=campaign, number=number, before=before, chosen=dict(chosen).get(number))
+        return LaterStage(campaign=campaign, number=number, before=before)
     if campaign.structures.method == "explicit":
         return GivenStage(campaign=campaign, cells=assign_cells(campaign, specs), metal_cell=metal_cell(campaign))
     return BuiltStage(campaign=campaign)
 
 
-def stage_jobs(campaign: Campaign, number: int, specs: Sequence[MemberSpec]) -> list[Job]:
-    """Jobs of a stage for some members, best first: theirs, how the stage agrees with the last, who goes on."""
-    wiring = wire_stage(campaign, number, specs)
-    for position, spec in enumerate(specs):
-        wiring.candidate(spec, position)
+def stage_jobs(campaign: Campaign, number: int, specs: Sequence[MemberSpec], chosen: Chosen = ()) -> list[Job]:
+    """Jobs of a stage for some members, best first: theirs, how the stage agrees with the last, who goes on.
+
+    Parameters are those of `wire_stage`.
+    """
+    wiring = wire_stage(campaign, number, specs, chosen)
+    wiring.candidates(specs)
     summaries = [wiring.summaries[spec.candidate_id].output for spec in specs]
-    if isinstance(wiring, LaterStage):
+    if isinstance(wiring, LaterStage | CalibrateStage):
         before = [wiring.before.summaries[spec.candidate_id].output for spec in specs]
-        job = AgreeMaker(campaign=campaign.name, stage=number).make(before, summaries)
+        only: tuple[str, ...] = ()
+        if isinstance(wiring, CalibrateStage):
+            chosen, only = (*chosen, (number, str(wiring.chosen))), wiring.judged
+        job = AgreeMaker(campaign=campaign.name, stage=number, only=only).make(before, summaries)
         wiring.add(job, f"border/s{number}/agree", _BORDER_PRIORITY)
     if number + 1 < len(campaign.stages):
-        promote = _promote(campaign, number + 1).make(list(specs), summaries)
+        promote = _promote(campaign, number + 1, chosen).make(list(specs), summaries)
         wiring.add(promote, f"border/s{number + 1}/promote", _BORDER_PRIORITY)
     return wiring.jobs
 
 
-def _promote(campaign: Campaign, number: int) -> PromoteMaker:
-    needed = _NEEDED if campaign.mixing == MixingSpec() else {*_NEEDED, "mixing"}
-    plain = campaign.model_dump(mode="json", include=needed)
-    stage = campaign.stages[number]
+def _promote(campaign: Campaign, number: int, chosen: Chosen) -> PromoteMaker:
+    stage = campaign.stages[number]  # all go on to a calibration, what may have no rank before it too
     return PromoteMaker(
-        following=StageFlowMaker(campaign=plain, stage=number),
+        following=StageFlowMaker(campaign=plain_campaign(campaign), stage=number, chosen=tuple(chosen)),
         campaign=campaign.name,
         stage=number,
         keep={} if stage.keep is None else stage.keep.model_dump(mode="json", exclude_none=True),
-        rank=campaign.rank.model_dump(mode="json"),
+        rank={} if stage.calibrate is not None else campaign.rank.model_dump(mode="json"),
         analyses=list(campaign.stages[number - 1].analyses),
     )
 
@@ -83,13 +98,17 @@ class StageFlowMaker(Maker):
         The campaign as plain data, without what only chooses candidates.
     stage
         Number of the stage, 1 for the second.
+    chosen
+        As in `wire_stage`.
     """
 
     name: str = "stage"
     campaign: dict[str, Any] = field(default_factory=dict)
     stage: int = 1
+    chosen: Chosen = field(default=(), metadata=ADDED_LATER)
 
     def make(self, specs: list[MemberSpec]) -> Flow:
         """Flow of the stage for members, best first."""
         campaign = Campaign.model_validate(self.campaign)
-        return Flow(list(stage_jobs(campaign, self.stage, specs)), name=f"{campaign.name} stage {self.stage}")
+        chosen = tuple((int(number), str(uuid)) for number, uuid in self.chosen)
+        return Flow(list(stage_jobs(campaign, self.stage, specs, chosen)), name=f"{campaign.name} stage {self.stage}")

@@ -20,10 +20,10 @@ from hebe.analyses.wants import (
     Vertices,
     Want,
 )
-from hebe.flows.members import edge_members, host_vertices
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.competing import phases_within
+from hebe.science.hulls.host_members import edge_members, host_vertices
 from hebe.science.hulls.hull_entries import phase_facts
 from hebe.science.hulls.oxygen import oxygen_oxides
 
@@ -65,6 +65,14 @@ class Vertex:
     spec: MemberSpec
     label: str
     member: Member
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the document of a candidate is made of: its cells, and results by analysis."""
+
+    wanted: Wanted
+    results: dict[str, list[OutputReference]]
 
 
 class Wanted:

@@ -17,8 +17,8 @@ from hebe.config.family import Family
 from hebe.config.reading.refusal import bad_key
 from hebe.engines.registry import energy_scale_of
 from hebe.exceptions import BadInputError
-from hebe.flows.members import named_member
-from hebe.flows.wanted import SHARED_PRIORITY, Member, States, Vertex, Wanted
+from hebe.flows.members import named_members
+from hebe.flows.wanted import SHARED_PRIORITY, Member, Parts, States, Vertex, Wanted
 from hebe.makers.analysis import AnalysisMaker
 from hebe.makers.build import BuildMaker
 from hebe.makers.candidate import CandidateMaker
@@ -36,10 +36,13 @@ from hebe.science.structures.configuration import mean_radius
 from hebe.science.structures.tiles import TileSet, composition_tiles
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pymatgen.core import Structure
 
     from hebe.analyses.protocol import AnyAnalysis
     from hebe.analyses.wants import Displacements
+    from hebe.config.engines import EngineBlock
     from hebe.config.family import Family
     from hebe.config.model import ConfigModel
     from hebe.config.stage import Stage, Task
@@ -59,7 +62,7 @@ _STAGE_PRIORITY: Final = 10_000
 class StageWiring(ABC):
     """Jobs of one stage of a campaign; everything that two candidates share is wired once.
 
-    ``kinds`` are those of the wants that it has wired.
+    ``kinds`` are those of the wants that it has wired, ``parts`` what each candidate's document is made of.
     """
 
     campaign: Campaign
@@ -67,6 +70,7 @@ class StageWiring(ABC):
     jobs: list[Job] = field(default_factory=list)
     summaries: dict[str, Job] = field(default_factory=dict)
     kinds: set[type[Want]] = field(default_factory=set)
+    parts: dict[str, Parts] = field(default_factory=dict)
     _shared: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -100,7 +104,7 @@ class StageWiring(ABC):
     @cached_property
     def competitors(self) -> list[tuple[HostComposition, Split]]:
         """Members of the host that the campaign names as competing phases."""
-        return [named_member(self.campaign, self.space, i) for i in range(len(self.campaign.mixing.members))]
+        return named_members(self.campaign, self.space, self.campaign.mixing.members, ("mixing", "members"))
 
     @property
     @abstractmethod
@@ -172,19 +176,23 @@ class StageWiring(ABC):
         spec: MemberSpec | None = None,
         origin: str | None = None,
         trial: bool = False,
+        block: EngineBlock | None = None,
+        from_ions: bool | None = None,
     ) -> RelaxMaker | StaticMaker:
-        """Maker of a calculation with the engine of the stage.
+        """Maker of a calculation, with the engine of the stage or that of a `block`.
 
-        Only cells of the host, which have a member's `spec`, can lose their topology and have its ions. A `trial` is
-        relaxed until it is clear which of several starts is lowest.
+        Only cells of the host, which have a member's `spec`, can lose their topology and have its ions; they start from
+        these where the engine does so by itself, unless `from_ions` says otherwise. A `trial` is relaxed until it is
+        clear which of several starts is lowest.
         """
-        engine = self.stage.engine.of_calculations()
+        chosen = self.stage.engine if block is None else block
+        engine = chosen.of_calculations()
         if trial:
             engine |= {"fmax": max(self.stage.engine.fmax, TRIAL_FMAX), "check_minimum": False}
         family = None if spec is None else self.family.name
         brought = None if spec is None else self.campaign.host.crystal
         member: dict[str, Any] | None = None
-        if spec is not None and self.stage.engine.traits.starts_from_ions:
+        if spec is not None and (chosen.traits.starts_from_ions if from_ions is None else from_ions):
             member = spec.model_dump(mode="json", exclude={"entropy_R", "descriptors"})
         shared: dict[str, Any] = {
             "engine": engine,
@@ -266,18 +274,31 @@ class StageWiring(ABC):
         members = [self.member(spec, name, i, priority, builder, name) for i in range(self.n_configurations)]
         self.kinds |= {type(want) for analysis, block in self.asked for want in analysis.wants(block, spec)}
         wanted = Wanted(self, spec, members, priority)
-        results = {analysis.name: self._results(wanted, analysis, block) for analysis, block in self.asked}
-        made = [member.made.output for member in members]
+        results = {analysis.name: self.results(wanted, analysis, block) for analysis, block in self.asked}
+        self.summarise(Parts(wanted, results))
+
+    def candidates(self, specs: Sequence[MemberSpec]) -> None:
+        """All jobs of some candidates, best first."""
+        for position, spec in enumerate(specs):
+            self.candidate(spec, position)
+
+    def summarise(self, parts: Parts) -> None:
+        """Job that puts together what a candidate's document is made of."""
+        wanted, name = parts.wanted, parts.wanted.spec.candidate_id
+        made = [member.made.output for member in wanted.members]
         summary = CandidateMaker(
             campaign=self.campaign.name,
             stage=self.number,
             analyses=list(self.stage.analyses),
             accept=self.stage.accept,
-        ).make(spec, [*made, *(job.output for job in wanted.more_jobs)], made, results)
-        self.summaries[name] = self.add(summary, f"{name}/s{self.number}/candidate", priority, name)
+        ).make(wanted.spec, [*made, *(job.output for job in wanted.more_jobs)], made, parts.results)
+        self.parts[name] = parts
+        self.summaries[name] = self.add(summary, f"{name}/s{self.number}/candidate", wanted.priority, name)
 
-    def _results(self, wanted: Wanted, analysis: AnyAnalysis, block: ConfigModel) -> list[OutputReference]:
-        """Jobs of one analysis of a candidate: one per configuration, or one."""
+    def results(
+        self, wanted: Wanted, analysis: AnyAnalysis, block: ConfigModel, more: Mapping[str, Any] | None = None
+    ) -> list[OutputReference]:
+        """Jobs of one analysis of a candidate: one per configuration, or one; `more` are further fields of `Given`."""
         spec, priority = wanted.spec, wanted.priority
         wants = analysis.wants(block, spec)
         maker = AnalysisMaker(
@@ -288,7 +309,10 @@ class StageWiring(ABC):
             window=self.window(spec) if spec.working_ion else None,
             accept=self.stage.accept,
         )
-        cells, shared = [wanted.cell(i, wants) for i in range(len(wanted.members))], wanted.shared(wants)
+        cells, shared = (
+            [wanted.cell(i, wants) for i in range(len(wanted.members))],
+            wanted.shared(wants) | dict(more or {}),
+        )
         parts = [(spec.candidate_id, cells)]
         if analysis.per == "configuration":
             parts = [(f"{spec.candidate_id}/c{i}", [cell]) for i, cell in enumerate(cells)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from jobflow import JobConfig, Maker, OnMissing, job
 
 from hebe.analyses.registry import all_quantities
+from hebe.makers.identity import ADDED_LATER
 from hebe.science.choosing.promotion import agree
 
 if TYPE_CHECKING:
@@ -23,11 +24,14 @@ class AgreeMaker(Maker):
     ----------
     campaign, stage
         Campaign and number of the later stage.
+    only
+        Analyses whose quantities are compared; all without any.
     """
 
     name: str = "agree"
     campaign: str = ""
     stage: int = 1
+    only: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     version: ClassVar[int] = 1
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
@@ -35,5 +39,6 @@ class AgreeMaker(Maker):
         """Parity and rank correlation of every quantity that both stages have."""
         first, second = ([c for c in stage if c is not None] for stage in (before, after))
         made = {name for candidate in (*first, *second) for name in candidate.results}
+        made = made & set(self.only) if self.only else made
         compared = {name: q.unit or "1" for name, q in all_quantities(sorted(made)).items() if q.compared}
         return agree(first, second, compared).model_copy(update={"campaign": self.campaign, "stage": self.stage})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hebe.report.periodic import HeatCell, periodic_map
 from hebe.science.mixing.compatibility import compare_groups, map_members, normalised
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
     from hebe.config.mixing_map import MixingMap
     from hebe.science.chemistry.ions import Ion
+
+
+_DRAWN: Final = {
+    "mixing_temperature_K_low": "T_mix_low_K",
+    "mixing_temperature_K_high": "T_mix_high_K",
+    "formation_probability": "formation_probability",
+}
+"""Keys of a candidate and what rows of a map call them: interval under errors of the engine, formation probability."""
 
 
 def map_document(
@@ -56,7 +64,7 @@ def map_document(
 def _values(candidate: Mapping[str, Any] | None) -> dict[str, Any]:
     if candidate is None:
         return {
-            **dict.fromkeys(("T_mix_K", "T_mix_sd_model_K", "dH_eV_per_site", "hull_grade")),
+            **dict.fromkeys(("T_mix_K", *_DRAWN.values(), "T_mix_sd_model_K", "dH_eV_per_site", "hull_grade")),
             "decomposition": [],
             "reason": "not computed",
         }
@@ -64,6 +72,7 @@ def _values(candidate: Mapping[str, Any] | None) -> dict[str, Any]:
     competing = mixing["competing"]
     return {
         "T_mix_K": competing["T_mix_K"],
+        **{ours: candidate.get(key) for key, ours in _DRAWN.items()},
         "T_mix_sd_model_K": mixing["T_mix_sd_model_K"],
         "dH_eV_per_site": competing["dH_eV_per_site"],
         "hull_grade": candidate["hull_grade"],
@@ -97,6 +106,16 @@ def _spread(definition: MixingMap, rows: Sequence[Mapping[str, Any]]) -> dict[st
                 "p_value": found.p_value,
             }
     return document
+
+
+def probability_figure(document: Mapping[str, Any], cations: Sequence[Ion], host: str) -> str:
+    """Periodic-table heat map of the formation probabilities in one host as SVG."""
+    rows = {row["cation"]: row for row in document["cations"] if row["host"] == host}
+    title = next(entry["title"] for entry in document["hosts"] if entry["host"] == host)
+    shares = {ion: rows[str(ion)]["formation_probability"] for ion in cations}
+    percent = {ion: None if share is None else 100 * share for ion, share in shares.items()}
+    cells = [HeatCell(ion, percent[ion], _words(rows[str(ion)])) for ion in cations]
+    return periodic_map(cells, f"Formation probability in the host of {title}", "%")
 
 
 def map_figure(document: Mapping[str, Any], cations: Sequence[Ion], host: str, *, relative: bool = False) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import hebe
 from hebe.analyses.registry import get_analysis
+from hebe.report.calibration import calibration_section
 from hebe.report.conventions import conventions, window_text
 from hebe.report.figures import MAX_CURVES
 from hebe.report.markup import Markup, definitions, html, tag
@@ -34,6 +35,7 @@ def report_page(
     *,
     promotions: Sequence[Mapping[str, Any]] = (),
     agreement: Sequence[Mapping[str, Any]] = (),
+    calibrations: Sequence[Mapping[str, Any]] = (),
     written: str | None = None,
 ) -> str:
     """Page for the ranked candidates of a campaign.
@@ -42,8 +44,8 @@ def report_page(
     ----------
     candidates
         In the order to be shown.
-    promotions, agreement
-        What happened at the borders of stages, as ``hebe results --json`` prints it.
+    promotions, agreement, calibrations
+        What happened at the borders of stages and what calibrations told, as ``hebe results --json`` prints it.
     written
         Date for the foot of the page.
     """
@@ -62,6 +64,7 @@ def report_page(
         tag("p", _objectives(campaign), class_="note"),
         ranking_table(candidates, (*campaign.rank.maximize, *campaign.rank.minimize)),
         *stage_section(campaign, candidates, promotions, agreement),
+        *calibration_section(calibrations),
         tag("h2", "Figures"),
         tag("div", *_figures(candidates), class_="figures"),
         tag("h2", "Candidates in detail"),
@@ -78,7 +81,7 @@ def report_page(
 def package_versions(campaign: Campaign) -> dict[str, str]:
     """Versions of Hebe, Python and the packages that numbers depend on, as far as they are installed."""
     versions = {"hebe": hebe.__version__, "python": platform.python_version()}
-    engines = [package for stage in campaign.stages for package in stage.engine.traits.packages]
+    engines = [package for stage in campaign.stages for block in stage.engines for package in block.traits.packages]
     for package in dict.fromkeys([*engines, *PACKAGES]):
         try:
             versions[package] = metadata.version(package)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from hebe.engines.vasp.results import read_text
+from support.calibrated import EXACT, calibrated
 from support.campaigns import funnel, layered, rocksalt
 from support.vasp import use_mpirun, use_stand_in
 
@@ -69,6 +70,22 @@ def test_hebe_run_takes_the_queue_when_it_is_told_to(project: Project, tmp_path:
     assert again["jobs"]["reused"] == again["jobs"]["total"]
     results = [hebe(folder, "results", tmp_path / campaign) for folder in (project.root, here)]
     assert results[0] == results[1]
+
+
+def test_small_cells_of_a_calibration_are_computed_by_the_queue(project: Project, tmp_path: Path) -> None:
+    project.driver.close()
+    stage = f"calibrate: {{engine: {EXACT}, n: 2, illustration: 0, geometries: 1, sizes: 2}}"
+    campaign, here = calibrated(tmp_path, stage, species="Mg: [2], Ni: [2], Zn: [2]"), tmp_path / "local"
+    here.mkdir()
+    queued = hebe(project.root, "run", campaign, "--launcher", "fireworks")
+    local = hebe(here, "run", campaign, "--workers", 1)
+    assert queued["status"] == local["status"] == "complete"
+    assert queued["calculations"]["computed"] == local["calculations"]["computed"]
+    found = [hebe(folder, "results", campaign) for folder in (project.root, here)]
+    assert {candidate["stage"] for candidate in found[0]["candidates"]} == {1}
+    errors = [result["calibrations"][0]["errors"] for result in found]
+    assert errors[0]["pairs"] == errors[1]["pairs"]
+    assert errors[0]["mean"] == pytest.approx(errors[1]["mean"], abs=1e-6)
 
 
 def asked_for(cluster: Slurm) -> set[tuple[str, ...]]:

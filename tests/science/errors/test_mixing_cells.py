@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from hebe.science.errors.model_error import DocumentedPairs, documented_error, m
 from hebe.science.errors.pair_fit import fit_pairs
 
 SCALE = "model/scale"
+DOCS = Path(__file__).parents[3] / "docs" / "science.md"
 
 
 def member(ions: dict[str, str], dft: dict[str, float], model: dict[str, float]) -> dict[str, Any]:
@@ -61,6 +63,20 @@ def test_enthalpies_and_their_errors_by_hand() -> None:
     assert found is not None
     assert found.terms == pytest.approx({"Mg2+ Ni2+": 0.25})
     assert found.members == {"AB": 1.0, "A": -0.5, "B": -0.5}
+
+
+def test_a_host_with_two_mixed_sites_per_formula_unit() -> None:
+    """Everything per formula unit is twice that of one site; per site it is the same."""
+    double = document()
+    for row in double["members"].values():
+        row["ions"]["M"] = {ion: str(2 * Fraction(x)) for ion, x in row["ions"]["M"].items()}
+        row["sites"] = {"M": 2}
+        row["dft"] = {name: 2 * energy for name, energy in row["dft"].items()}
+        row["models"][SCALE] = {name: 2 * energy for name, energy in row["models"][SCALE].items()}
+    one = differences(MixingFile.model_validate(document()), SCALE, "energy")[0]
+    two = differences(MixingFile.model_validate(double), SCALE, "energy")[0]
+    assert two.value == pytest.approx(one.value)
+    assert two.terms == pytest.approx(one.terms)
 
 
 def test_energies_linear_in_the_ions_change_no_difference() -> None:
@@ -191,3 +207,16 @@ def test_documented_pairs_follow_from_the_shipped_cells() -> None:
 def test_documented_pairs_that_mean_nothing_are_refused(name: str, value: tuple[float, float], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         DocumentedPairs(bias=0.1, sd=0.1, remainder=0.01, n=5, values={name: value}, source="made up")
+
+
+def test_the_table_of_the_documentation_is_that_of_the_data() -> None:
+    """GPAW's enthalpies and both columns of CHGNet, meV per mixed site, in the order of the cells."""
+    text = DOCS.read_text(encoding="utf-8")
+    start = text.index("| cell | atoms | GPAW | CHGNet 0.3.0 | energy |")
+    rows = [line.split(" | ") for line in text[start:].split("\n\n")[0].splitlines()[2:]]
+    file, scale = mixing_file(), "chgnet-0.3.0/MP2020"
+    assert len(rows) == len(file.cells)
+    for row, cell in zip(rows, file.cells, strict=True):
+        errors = [difference(file, cell, scale, "both"), difference(file, cell, scale, "energy")]
+        values = [enthalpy(file, cell, None, None) or 0, *(-one.value for one in errors if one is not None)]
+        assert [float(x) for x in row[2:5]] == pytest.approx([1000 * x for x in values], abs=0.051), row[0]

@@ -14,6 +14,7 @@ from pymatgen.core import Lattice, Structure
 from hebe.config.engines import EngineBlock
 from hebe.engines import get_engine
 from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.calibration import CalibrationDoc, ErrorsDoc
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
@@ -220,3 +221,28 @@ def test_systems_that_nobody_looked_up_are_named() -> None:
     found = mixing_document([result(tungsten, ["Fe", "W"], 2, -25.0)], [], {}, model_error=0.015)
     assert found.hull_unlisted == ["O-W", "Na-O-W", "Fe-O-W"]
     assert any("O-W, Na-O-W, Fe-O-W" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(("scale", "source"), [("s", "calibrated"), ("another", "given")])
+def test_calibrated_errors_come_first_on_their_own_energy_scale(scale: str, source: str) -> None:
+    iron = spec({"Fe": Fraction(1)}, {Ion("Fe", 3): Fraction(1)})
+    quarter = Fraction(1, 4)
+    mixed = spec(
+        {"Ni": quarter, "Mn": quarter, "Fe": HALF}, {Ion("Ni", 2): quarter, Ion("Mn", 4): quarter, Ion("Fe", 3): HALF}
+    )
+    vertices = [result(iron, ["Fe"], 1, -26.0), result(NI_MN, ["Ni", "Mn"], 2, -25.0)]
+    errors = ErrorsDoc(bias=0.4, sd=1e-6, remainder=0.0)
+    calibration = CalibrationDoc(campaign="c", stage=1, energy_scale=scale, errors=errors)
+    own = [result(mixed, ["Ni", "Mn", "Fe", "Fe"], 4, -25.46)]
+    found = mixing_document(
+        own, vertices, {}, 0.015, firing_temperature=1000.0, solution=False, calibration=calibration
+    )
+    assert found.formation is not None
+    assert found.formation.error_source == source
+    assert any("calibration is of another" in warning for warning in found.warnings) == (source == "given")
+    if source == "calibrated":
+        assert found.formation.T_mix_same_host_draws_K is not None
+        terms = 0.4 * (quarter * HALF * 2 + quarter**2 - HALF * quarter)
+        assert found.formation.T_mix_same_host_draws_K.quantile(0.5) == pytest.approx(
+            (0.04 + float(terms)) / (found.same_host.dS_eV_per_K_per_site or 1.0), rel=1e-4
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 _LOW_SPIN = "ls"
+CLOSED: Final = 0.35
+"""Moment (Bohr magnetons) below which a site counts as closed-shell."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,25 @@ def assign_valences(structure: Structure, moments: Sequence[float]) -> list[Vale
         _assign(getattr(site.specie, "element", site.specie).symbol, abs(float(moment)), label)
         for site, moment, label in zip(structure, moments, expected, strict=True)
     ]
+
+
+def moments_off(structure: Structure, moments: Sequence[float]) -> list[str]:
+    """Sites whose moment is not that of the ion that they started as, as ``Fe3+ 2.10``.
+
+    Parameters
+    ----------
+    structure
+        Cell with the site properties ``ion`` and ``magmom`` that it started from.
+    moments
+        Moments (Bohr magnetons) that it ended with.
+    """
+    found = []
+    properties, valences = structure.site_properties, assign_valences(structure, moments)
+    for label, begun, moment, valence in zip(properties["ion"], properties["magmom"], moments, valences, strict=True):
+        closed = valence.charge is None and not begun and abs(moment) < CLOSED
+        if not closed and valence.charge != Ion.parse(label.removesuffix(_LOW_SPIN)).charge:
+            found.append(f"{label} {moment:.2f}")
+    return found
 
 
 def _assign(element: str, moment: float, label: str | None) -> Valence:

@@ -7,6 +7,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from hebe.schemas.mixing import MixingDoc, MixingResult
+from hebe.science.errors.calibration_document import errors_of
 from hebe.science.errors.entry_errors import EntryErrors
 from hebe.science.errors.model_error import documented_error, entry_errors
 from hebe.science.errors.spread import root_mean_square
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hebe.schemas.calculation import CalculationDoc
+    from hebe.schemas.calibration import CalibrationDoc
     from hebe.science.hulls.hull_entries import PhaseFacts
     from hebe.science.mixing.member_result import MemberResult
     from hebe.science.mixing.oxygen_mixing import HullOxygen
@@ -44,6 +46,7 @@ def mixing_document(
     edges: Sequence[MemberResult] = (),
     firing_temperature: float | None = None,
     solution: bool = True,
+    calibration: CalibrationDoc | None = None,
     brought: Sequence[PhaseEntry] = (),
 ) -> MixingDoc:
     """Mixing of a candidate from all of its configurations.
@@ -75,6 +78,8 @@ def mixing_document(
         K; where it is asked whether the candidate forms.
     solution
         Whether other compositions of the host compete.
+    calibration
+        Errors that small cells have told.
     brought
         Phases with their energies.
     """
@@ -111,7 +116,7 @@ def mixing_document(
         energy,
         hosts,
         [entry for entry in comparable if entry.name not in {member.name for member, _ in hosts}],
-        _errors(document, model_error),
+        _errors(document, model_error, calibration),
         firing_temperature,
         solution=solution,
         air=None if oxygen is None else oxygen.air(phase, comparable, first.ions, document.energy_scale),
@@ -273,9 +278,15 @@ def _of_the_same_host(member: MemberResult, candidate: MemberResult) -> bool:
     return member.result.energy_scale == candidate.result.energy_scale
 
 
-def _errors(document: MixingDoc, model_error: float | None) -> EntryErrors | None:
-    """Errors of the engine by what they belong to: those that are given, else the documented ones."""
+def _errors(document: MixingDoc, model_error: float | None, calibration: CalibrationDoc | None) -> EntryErrors | None:
+    """Errors of the engine by what they belong to: calibrated ones, else those that are given, else documented ones."""
     per_site = (document.atoms_per_fu or 0.0) / (document.sites_per_fu or 1.0)
+    if calibration is not None and calibration.errors is not None:
+        if calibration.energy_scale == document.energy_scale:
+            return errors_of(calibration.errors)
+        document.warnings.append(f"the calibration is of {calibration.energy_scale}, not of {document.energy_scale}")
+    elif calibration is not None:
+        document.warnings.append("the calibration has no errors: too few of its cells have energies")
     if model_error is not None:
         return EntryErrors.given(model_error, per_site)
     return entry_errors(document.energy_scale, per_site)
@@ -283,7 +294,7 @@ def _errors(document: MixingDoc, model_error: float | None) -> EntryErrors | Non
 
 def _uncertainties(document: MixingDoc, model_error: float | None) -> None:
     error = model_error if model_error is not None else documented_error(document.energy_scale)
-    if error is None:
+    if error is None and (document.formation is None or document.formation.error_source is None):
         document.warnings.append(f"no error on mixing enthalpies is documented for {document.energy_scale}")
     gained = document.competing.dS_eV_per_K_per_site
     if document.competing.T_mix_K is None or gained is None or gained <= 0:

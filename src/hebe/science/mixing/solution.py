@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 PAIR_SCALE: Final = 0.12
 """Most likely standard deviation of ``w`` before the members are seen (eV per mixed site)."""
 REST_SCALE: Final = 0.015
-"""Most likely standard deviation of what pairs miss of a member (eV per mixed site).
+"""Most likely standard deviation of what pairs miss of a member between the corners (eV per mixed site).
 
 Both as thirty layered sodium oxides of Ni, Fe, Mn, Ti, Cu and Mg have them, cells of 12 metals with CHGNet.
 """
+_EXACT: Final = 1e-4
+"""Allowed at the corners and at the candidate (eV per mixed site): they have the energies that were computed."""
 _FACTORS: Final = np.geomspace(1 / 16, 16, 33)
 """Sizes that are tried, relative to the most likely ones."""
 _LOG_SPREAD: Final = float(np.log(3))
@@ -72,7 +74,8 @@ class HostSolution:
         self.corners = np.array([member.amounts for member in others if member.corner])
         self._amounts = np.array([member.amounts for member in self.members])
         self._energies = np.array([member.energy for member in self.members])
-        self._sites = sites
+        exact = np.array([member.corner or member is own for member in self.members])
+        self._exact, self._free = np.where(exact, sites, 0.0), np.where(exact, 0.0, sites)
 
     @cached_property
     def complete(self) -> bool:
@@ -142,12 +145,13 @@ class HostSolution:
     def sizes(self) -> tuple[float, float]:
         """Standard deviations of ``w`` and of the rest of a member (eV per mixed site) of largest posterior density."""
         pairs, missed = self.space.terms(self._amounts), self._missed
-        spread, around = missed @ pairs @ pairs.T @ missed.T, missed @ missed.T * self._sites**2
+        spread, around = missed @ pairs @ pairs.T @ missed.T, missed * self._free**2 @ missed.T
+        exact = _EXACT**2 * (missed * self._exact**2 @ missed.T)
         values = missed @ self._energies
         best, found = -np.inf, (PAIR_SCALE, REST_SCALE)
         for pair in PAIR_SCALE * _FACTORS:
             for rest in REST_SCALE * _FACTORS:
-                covariance = pair**2 * spread + rest**2 * around
+                covariance = pair**2 * spread + rest**2 * around + exact
                 _, size = np.linalg.slogdet(covariance)
                 density = -(values @ np.linalg.solve(covariance, values) + size) / 2
                 density -= (np.log(pair / PAIR_SCALE) ** 2 + np.log(rest / REST_SCALE) ** 2) / (2 * _LOG_SPREAD**2)
@@ -174,7 +178,8 @@ class HostSolution:
     @cached_property
     def _precision(self) -> Vector:
         """Inverse covariance of the members' energies, shape ``(n_members, n_members)``."""
-        covariance = self._scaled @ self._scaled.T + (self.sizes[1] * self._sites) ** 2 * np.eye(len(self.members))
+        apart = (_EXACT * self._exact) ** 2 + (self.sizes[1] * self._free) ** 2
+        covariance = self._scaled @ self._scaled.T + np.diag(apart)
         found: Vector = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
         return found
 
