@@ -13,6 +13,10 @@ class HebeError(Exception):
     """Base of every error that Hebe raises on purpose."""
 
 
+class HebeWarning(UserWarning):
+    """Something that the user should know, and that stops nothing."""
+
+
 class BadInputError(HebeError):
     """What the user gave cannot be used; says where, why and what would do.
 
@@ -53,6 +57,13 @@ class BadInputError(HebeError):
         parts = [part for part in (where, self.key, self.reason) if part]
         text = ": ".join(parts)
         return f"{text} ({self.suggestion})" if self.suggestion else text
+
+
+class UntrustedError(BadInputError):
+    """Data names code that nobody has said to trust; ``suggestion`` is the command that does."""
+
+    def __init__(self, reason: str, suggestion: str) -> None:
+        super().__init__(reason, suggestion=suggestion)
 
 
 class MissingDependencyError(HebeError):

@@ -113,7 +113,7 @@ def test_a_key_that_it_does_not_know_is_named_with_its_place(root: Path) -> None
     ("text", "told"),
     [
         ("launcher: {arguments: {}}", "expected the key 'name' or 'executor'"),
-        ("launcher: {executor: os.system}", "expected 'module:factory', got 'os.system'"),
+        ("launcher: {executor: os.system}", "launcher.executor: expected 'module:factory'"),
         ("launcher: ''", "the name of a launcher is empty"),
     ],
 )

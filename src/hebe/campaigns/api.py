@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jobflow import Job
+from jobflow import Job, JobStore
 
 from hebe.campaigns.contract import without_versions
+from hebe.campaigns.edited import edited_since, remember, warn_of_others
 from hebe.campaigns.loading import load_campaign
+from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
 from hebe.config.campaign import Campaign
 from hebe.config.reading.wording import suggest
-from hebe.config.settings import get_settings
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError
 from hebe.flows.calibration_cost import calibration_costs
@@ -24,12 +26,13 @@ from hebe.launchers.records import Records
 from hebe.launchers.registry import get_launcher
 from hebe.launchers.running import run_flow
 from hebe.makers.calculation import CalculationMaker
-from hebe.stores.factory import embedded_path, find_project, open_store
+from hebe.stores.factory import embedded_path, open_store
 
 if TYPE_CHECKING:
     import re
+    from pathlib import Path
 
-    from jobflow import Flow, JobStore
+    from jobflow import Flow
 
     from hebe.launchers.summary import RunSummary
 
@@ -39,11 +42,6 @@ __all__ = ["Results", "campaign_flow", "estimate", "load_campaign", "plan", "rer
 def project_store(start: Path | None = None) -> JobStore:
     """Connected store of the project of a folder (the working folder by default)."""
     return open_store(project_root(start))
-
-
-def project_root(start: Path | None = None) -> Path:
-    configured = get_settings(start).project_dir
-    return configured if configured is not None else find_project(start or Path.cwd())
 
 
 def run(
@@ -70,15 +68,20 @@ def run(
     launcher
         Name of a launcher, or a mapping as in settings; that of the settings by default.
     start
-        Folder from which the project is searched.
+        Folder from which the project is searched; that of the campaign's file by default.
     """
     chosen = as_campaign(campaign)
+    start = start_of(chosen, start)
     for block in (block for stage in chosen.stages for block in stage.engines):
         get_engine(block).check()
     flow = campaign_flow(chosen)
     store = project_store(start)
     try:
-        found = get_launcher(launcher, Project(project_root(start), store))
+        root = project_root(start)
+        found = get_launcher(launcher, Project(root, store))
+        with closing(Records.beside(store.docs_store, root)) as records:
+            warn_of_others(records)
+            remember(records, chosen)
         summary = run_flow(found, flow, Wishes(workers=workers, progress=progress, retry_failed=retry_failed))
         update_candidates(store, chosen.name)
     finally:
@@ -86,16 +89,30 @@ def run(
     return summary
 
 
+def _nothing() -> JobStore:
+    """Store without outputs, for a project that has none yet."""
+    from maggma.stores import MemoryStore
+
+    store = JobStore(MemoryStore())
+    store.connect()
+    return store
+
+
 def as_campaign(campaign: Campaign | str | Path) -> Campaign:
     return campaign if isinstance(campaign, Campaign) else load_campaign(campaign)
 
 
 def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Results:
-    """Ranked candidates of the campaign as its file is now; unfinished ones are left out."""
+    """Ranked candidates of the campaign as its file is now; unfinished ones are left out, and no store is made."""
     chosen = as_campaign(campaign)
+    start = start_of(chosen, start)
+    if not has_store(start):
+        return Results(chosen.name, [], rank=chosen.rank)
     store = project_store(start)
     try:
-        return results_of(store, chosen)
+        with closing(Records.beside(store.docs_store, project_root(start))) as records:
+            edited = edited_since(records, chosen)
+        return replace(results_of(store, chosen), edited=edited)
     finally:
         store.close()
 
@@ -103,11 +120,12 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
 def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[str, Any]:
     """What a run would do: jobs, relaxations, how many have no output yet, CPU hours of those."""
     chosen = as_campaign(campaign)
-    flow = campaign_flow(chosen)
-    store = project_store(start)
+    start, flow = start_of(chosen, start), campaign_flow(chosen)
+    is_new = not has_store(start)
+    store = _nothing() if is_new else project_store(start)
     try:
-        records = Records.beside(store.docs_store, project_root(start))
-        asked = records.asked([job.uuid for job in flow.jobs])
+        jobs_of = [job.uuid for job in flow.jobs]
+        asked = [] if is_new else Records.beside(store.docs_store, project_root(start)).asked(jobs_of)
         jobs = list({j.uuid: j for part in (flow, *asked) for j in part.jobs if isinstance(j, Job)}.values())
         done = {
             d["uuid"] for d in store.docs_store.query({"uuid": {"$in": [j.uuid for j in jobs]}}, properties=["uuid"])
@@ -166,7 +184,9 @@ def rerun(
     from hebe.launchers.rerun import Choice
     from hebe.launchers.rerun import rerun as take_back
 
-    flow: Flow | None = None if campaign is None else campaign_flow(as_campaign(campaign))
+    chosen = None if campaign is None else as_campaign(campaign)
+    flow: Flow | None = None if chosen is None else campaign_flow(chosen)
+    start = start if chosen is None else start_of(chosen, start)
     store = existing_store(start)
     try:
         choice = Choice(error, candidate, older_than_s, within_s)
@@ -194,7 +214,9 @@ def _must_be_known(store: JobStore, candidate: str) -> None:
 
 def status(campaign: Campaign | str | Path | None = None, *, start: Path | None = None) -> dict[str, Any]:
     """State of a campaign, or of everything in the project's store."""
-    flow: Flow | None = None if campaign is None else campaign_flow(as_campaign(campaign))
+    chosen = None if campaign is None else as_campaign(campaign)
+    flow: Flow | None = None if chosen is None else campaign_flow(chosen)
+    start = start if chosen is None else start_of(chosen, start)
     uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
     found = get_launcher(None, Project(project_root(start))).status(uuids)
     return {"campaign": None if flow is None else flow.name, **found}
@@ -206,9 +228,9 @@ def show(identifier: str, *, start: Path | None = None) -> dict[str, Any]:
     Raises
     ------
     BadInputError
-        If nothing or more than one document has that id.
+        If there is no store, or nothing or more than one document has that id.
     """
-    store = project_store(start)
+    store = existing_store(start)
     try:
         found = documents_called(store, identifier)
     finally:

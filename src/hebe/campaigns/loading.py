@@ -64,7 +64,7 @@ def load_campaign(path: str | Path) -> Campaign:
         from hebe.campaigns.materials_project import with_materials_project
         from hebe.config.settings import project_folder
 
-        campaign = with_materials_project(campaign, project_folder())
+        campaign = with_materials_project(campaign, project_folder(Path(path).absolute().parent))
     return campaign
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from hebe.campaigns.api import as_campaign, campaign_flow, existing_store, plan, project_root
+from hebe.campaigns.api import as_campaign, campaign_flow, existing_store, plan
+from hebe.campaigns.place import project_root, start_of
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.registry import keeping_launcher
 
@@ -40,6 +41,7 @@ def submit(
         Folder from which the project is searched.
     """
     chosen = as_campaign(campaign)
+    start = start_of(chosen, start)
     name, taker = keeping_launcher(launcher, Project(project_root(start)))
     planned = plan(chosen, start=start)
     found = asdict(taker.submit(campaign_flow(chosen), dry_run=dry_run))
@@ -77,7 +79,9 @@ def control(campaign: Campaign | str | Path, status: str | None, *, start: Path 
     """Have whatever runs a campaign pause (``paused``), end (``cancelled``) or go on (None)."""
     from hebe.launchers.records import Records
 
-    chosen, store = as_campaign(campaign), existing_store(start)
+    chosen = as_campaign(campaign)
+    start = start_of(chosen, start)
+    store = existing_store(start)
     try:
         Records.beside(store.docs_store, project_root(start)).control(chosen.name, status)
     finally:

@@ -37,7 +37,8 @@ class Results:
     """Ranked candidates of a campaign, best first.
 
     ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree;
-    ``calibrations`` what small cells told of the errors of an engine.
+    ``calibrations`` what small cells told of the errors of an engine; ``edited`` says that the
+    file was edited since it ran, if it was.
     """
 
     campaign: str
@@ -46,6 +47,7 @@ class Results:
     agreement: list[dict[str, Any]] = field(default_factory=list)
     rank: Rank = field(default_factory=Rank)
     calibrations: list[dict[str, Any]] = field(default_factory=list)
+    edited: str | None = None
 
     @property
     def candidates(self) -> list[dict[str, Any]]:

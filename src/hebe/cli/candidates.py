@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import add_campaign, add_json, wants_json
-from hebe.cli.output import write_json, write_line
+from hebe.cli.output import write_json, write_line, write_warning
 
 if TYPE_CHECKING:
     import argparse
@@ -51,6 +51,7 @@ def print_results(options: argparse.Namespace) -> int:
     from hebe.campaigns import api
 
     everything = api.results(campaign)
+    write_warning(everything.edited)
     found: list[dict[str, Any]] = list(everything.candidates)
     chosen = found if wanted is None else wanted.choose(found)
     if options.sort is not None:

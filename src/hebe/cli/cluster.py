@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.cli.arguments import add_campaign, add_json, duration, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
+from hebe.config.reading.hiding import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -82,7 +83,7 @@ def launch(options: argparse.Namespace) -> int:
     def tell(text: str) -> None:
         nonlocal last
         if text != last:
-            sys.stderr.write(f"{text}\n")
+            sys.stderr.write(f"{printable(text)}\n")
             sys.stderr.flush()
             last = text
 

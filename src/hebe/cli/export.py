@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from hebe.cli.arguments import Commands
+    from hebe.config.campaign import Campaign
 
 FORMATS: Final = ("cif", "json", "csv", "parquet")
 _CAMPAIGNS: Final = (".yaml", ".yml")
@@ -39,11 +40,14 @@ def export(options: argparse.Namespace) -> int:
     output = None if options.output is None else Path(options.output)
     kind = _format(options.format, output)
     _check_target(kind, output, several=_is_campaign(options.what))
-    documents, name = _documents(options.what)
+    documents, campaign = _documents(options.what)
     if kind == "cif":
-        written = _write_structures(documents, output, several=name is not None)
+        from hebe.campaigns.place import start_of
+
+        start = None if campaign is None else start_of(campaign, None)
+        written = _write_structures(documents, output, start, several=campaign is not None)
     else:
-        written = _write_table(kind, documents, output, several=name is not None)
+        written = _write_table(kind, documents, output, several=campaign is not None)
     if output is not None and wants_json(options):
         write_json({"format": kind, "output": str(output.absolute()), "documents": written})
     elif output is not None:
@@ -81,8 +85,8 @@ def _is_campaign(what: str) -> bool:
     return Path(what).suffix.lower() in _CAMPAIGNS or Path(what).is_file()
 
 
-def _documents(what: str) -> tuple[list[dict[str, Any]], str | None]:
-    """Documents to export, and the campaign's name if one was named."""
+def _documents(what: str) -> tuple[list[dict[str, Any]], Campaign | None]:
+    """Documents to export, and the campaign if one was named."""
     if not _is_campaign(what):
         from hebe.campaigns import api
 
@@ -95,7 +99,7 @@ def _documents(what: str) -> tuple[list[dict[str, Any]], str | None]:
     found = api.results(campaign).candidates
     if not found:
         raise BadInputError("no candidate of this campaign is finished", file=what, suggestion=f"hebe run {what}")
-    return found, campaign.name
+    return found, campaign
 
 
 def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
@@ -134,11 +138,13 @@ def _rows(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: json.dumps(v) if isinstance(v, list | dict) else v for key, v in row.items()} for row in rows]
 
 
-def _write_structures(documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
+def _write_structures(
+    documents: list[dict[str, Any]], output: Path | None, start: Path | None, *, several: bool
+) -> int:
     from hebe.report.files import unwritable
     from hebe.report.structures import label_of, structure_of
 
-    texts = {label_of(document): structure_of(document).to(fmt="cif") for document in documents}
+    texts = {label_of(document): structure_of(document, start=start).to(fmt="cif") for document in documents}
     if output is None:
         write_line("\n".join(texts.values()).rstrip("\n"))
         return len(texts)

@@ -9,7 +9,8 @@ import contextlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+import warnings
+from typing import TYPE_CHECKING, Final, TextIO
 
 import hebe
 from hebe.cli import (
@@ -27,10 +28,12 @@ from hebe.cli import (
     series,
     space,
     store,
+    trust,
     vasp,
 )
 from hebe.cli.arguments import Commands, Parser, unknown_command
-from hebe.exceptions import BadInputError, HebeError
+from hebe.config.reading.hiding import printable, without_passwords
+from hebe.exceptions import BadInputError, HebeError, HebeWarning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +53,7 @@ GROUPS: Final = (
     export,
     store,
     vasp,
+    trust,
     doctor,
 )
 """Modules with commands, in the order of ``hebe --help``."""
@@ -86,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     _replace_unprintable()
+    warnings.showwarning = _show_warning
     try:
         code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
@@ -119,10 +124,26 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    line = " ".join(message.split())
+    line = printable(without_passwords(" ".join(message.split())))
     with contextlib.suppress(BrokenPipeError):
         sys.stderr.write(f"error: {line}\n")
     return code
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning of Hebe as one line, others as Python does."""
+    if issubclass(category, HebeWarning):
+        with contextlib.suppress(BrokenPipeError):
+            sys.stderr.write(f"warning: {printable(' '.join(str(message).split()))}\n")
+    else:
+        (file or sys.stderr).write(warnings.formatwarning(message, category, filename, lineno, line))
 
 
 def _replace_unprintable() -> None:

@@ -8,6 +8,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.config.reading.hiding import STEERING, printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,7 +20,8 @@ _WIDTH_OF_FILES: Final = 120
 
 def write_json(document: object, *, indent: int | None = 2) -> None:
     """Print one JSON document with a line end; a number that is not finite becomes null."""
-    sys.stdout.write(json.dumps(plain(document), indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(plain(document), indent=indent, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def plain(value: Any) -> Any:
@@ -49,7 +52,13 @@ def plain(value: Any) -> Any:
 
 def write_line(text: str = "") -> None:
     """Print a line."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(printable(text) + "\n")
+
+
+def write_warning(text: str | None) -> None:
+    """Print what the user should know on standard error, if there is something."""
+    if text:
+        sys.stderr.write(f"warning: {printable(text)}\n")
 
 
 def terminal_width() -> int:
@@ -61,7 +70,7 @@ def terminal_width() -> int:
 
 
 def new_table(headers: Sequence[str], *, title: str | None = None, right: Iterable[int] = ()) -> Table:
-    """Empty table.
+    """Empty table, whose texts are shown as they are: no markup, nothing that steers a terminal.
 
     Parameters
     ----------
@@ -72,13 +81,21 @@ def new_table(headers: Sequence[str], *, title: str | None = None, right: Iterab
     """
     from rich import box
     from rich.table import Table
+    from rich.text import Text
+
+    class Plain(Table):
+        """A table of texts."""
+
+        def add_row(self, *cells: Any, **options: Any) -> None:
+            super().add_row(*(Text(printable(one)) if isinstance(one, str) else one for one in cells), **options)
 
     numbers = set(right)
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
+    shown = None if title is None else Text(printable(title))
+    table = Plain(
+        title=shown, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
     )
     for position, header in enumerate(headers):
-        table.add_column(header, justify="right" if position in numbers else "left", overflow="fold")
+        table.add_column(Text(printable(header)), justify="right" if position in numbers else "left", overflow="fold")
     return table
 
 

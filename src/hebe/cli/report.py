@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hebe.cli.arguments import add_campaign, add_json, wants_json
-from hebe.cli.output import write_json, write_line
+from hebe.cli.output import write_json, write_line, write_warning
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
     import argparse
 
     from hebe.cli.arguments import Commands
+
+
+_PAGES: Final = ("", ".html", ".htm", ".xhtml")
 
 
 def add_commands(commands: Commands) -> None:
@@ -35,6 +38,9 @@ def write_report(options: argparse.Namespace) -> int:
     from hebe.report.files import unwritable
 
     path = Path(options.output)
+    if path.suffix.lower() not in _PAGES:
+        hint = f"-o {path.with_suffix('.html')}, which a browser prints to PDF"
+        raise BadInputError(f"a page is HTML, not {path.suffix}", file=path, suggestion=hint)
     if path.is_dir() or not path.absolute().parent.is_dir():
         reason = "expected a file, got a folder" if path.is_dir() else "its folder does not exist"
         raise BadInputError(reason, file=path)
@@ -43,6 +49,7 @@ def write_report(options: argparse.Namespace) -> int:
     from hebe.report.page import report_page
 
     results = api.results(campaign)
+    write_warning(results.edited)
     candidates = results.ranked
     if not candidates:
         raise BadInputError(

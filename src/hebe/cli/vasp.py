@@ -64,8 +64,14 @@ def adopt(options: argparse.Namespace) -> int:
     """Take folders in and say which were refused, and why."""
     from hebe.campaigns import vasp_folders
 
-    engine = None if options.campaign is None else vasp_folders.engine_of(options.campaign)
-    found = vasp_folders.adopt(Path(options.directory), engine=engine, dry_run=options.dry_run)
+    engine = start = None
+    if options.campaign is not None:
+        from hebe.campaigns.loading import load_campaign
+        from hebe.campaigns.place import start_of
+
+        campaign = load_campaign(options.campaign)
+        engine, start = vasp_folders.engine_of(campaign), start_of(campaign, None)
+    found = vasp_folders.adopt(Path(options.directory), engine=engine, dry_run=options.dry_run, start=start)
     if wants_json(options):
         write_json(found)
     else:

@@ -27,7 +27,7 @@ def _checked(value: str | dict[str, Any]) -> str | dict[str, Any]:
         raise RefusedValueError("expected the key 'name' or 'executor'", suggestion=suggestion)
     factory = value.get(EXECUTOR)
     if factory is not None and not (isinstance(factory, str) and _FACTORY.fullmatch(factory)):
-        raise RefusedValueError(f"expected 'module:factory', got {factory!r}", key=EXECUTOR)
+        raise RefusedValueError("expected 'module:factory'", key=EXECUTOR)
     return value
 
 

@@ -6,6 +6,8 @@ They are read when asked for, so that a change counts at once.
 from __future__ import annotations
 
 import os
+import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
@@ -14,10 +16,12 @@ from pydantic import Field, Secret, SecretStr, model_validator
 from hebe.config.cluster import ClusterSettings
 from hebe.config.launcher import LauncherChoice
 from hebe.config.model import ConfigModel
+from hebe.config.reading.hiding import printable
 from hebe.config.reading.units import Whole
 from hebe.config.reading.wording import RefusedValueError, suggest
 from hebe.config.reading.yamlfile import Document, Source, load_model, parse_yaml, read_bytes
-from hebe.exceptions import BadInputError
+from hebe.config.trust import VARIABLE, require_owner
+from hebe.exceptions import BadInputError, HebeWarning
 
 PROJECT_FILE: Final = "hebe.yaml"
 STORE_FOLDER: Final = ".hebe"
@@ -26,6 +30,8 @@ _TEST_PREFIX: Final = "HEBE_TEST_"
 _STORE_PREFIX: Final = "HEBE_STORE_"
 _NO_VARIABLE: Final = ("s3", "spec")
 _BLOCKS: Final = ("store", "cluster")
+_SECRET: Final = (*_BLOCKS, "launcher")
+"""Blocks whose values are never shown: they may hold passwords, also by mistake."""
 
 
 class S3Settings(ConfigModel):
@@ -142,7 +148,7 @@ def get_settings(start: Path | None = None) -> Settings:
     Raises
     ------
     BadInputError
-        If a file or a variable has an unknown name or an unusable value.
+        If a file has an unknown key, or a file or a variable an unusable value; unknown variables are warned of.
     """
     start = Path.cwd() if start is None else start.absolute()
     files = [_upwards(start, PROJECT_FILE), _user_file()]
@@ -186,15 +192,16 @@ def _user_file() -> Path | None:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    document = parse_yaml(read_bytes(file), file=str(file), may_be_empty=True)
-    return _explicit(load_model(Settings, document), file.parent)
+    require_owner(file)
+    document = parse_yaml(read_bytes(file), file=str(file), may_be_empty=True, secret=True)
+    return _explicit(load_model(Settings, document, secret=_SECRET), file.parent)
 
 
 def _environment(start: Path, below: dict[str, Any]) -> dict[str, Any]:
     variables = {
         name: value
         for name, value in sorted(os.environ.items())
-        if name.startswith(_PREFIX) and not name.startswith(_TEST_PREFIX) and value
+        if name.startswith(_PREFIX) and not name.startswith(_TEST_PREFIX) and name != VARIABLE and value
     }
     known = [_PREFIX + name.upper() for name in Settings.model_fields if name not in _BLOCKS]
     of_store = {_STORE_PREFIX + name.upper(): name for name in StoreSettings.model_fields if name not in _NO_VARIABLE}
@@ -207,10 +214,14 @@ def _environment(start: Path, below: dict[str, Any]) -> dict[str, Any]:
             name = variable.removeprefix(_PREFIX).lower()
             given |= _explicit(_of_variable({name: value}, variable), start)
         else:
-            raise BadInputError(
-                "unknown variable of the environment", key=variable, suggestion=suggest(variable, [*known, *of_store])
-            )
+            _warn_of(variable, suggest(variable, [*known, *of_store]))
     return given | ({"store": _store_of_variables(store, below, start)} if store else {})
+
+
+@cache
+def _warn_of(variable: str, hint: str) -> None:
+    """Say once that a variable means nothing; another program may have put it there."""
+    warnings.warn(f"{printable(variable)} in the environment means nothing to Hebe ({hint})", HebeWarning, stacklevel=2)
 
 
 def _store_of_variables(given: dict[str, Any], below: dict[str, Any], start: Path) -> dict[str, Any]:
@@ -225,7 +236,7 @@ def _store_of_variables(given: dict[str, Any], below: dict[str, Any], start: Pat
 
 def _of_variable(data: dict[str, Any], variable: str) -> Settings:
     try:
-        return load_model(Settings, Document(data, Source()))
+        return load_model(Settings, Document(data, Source()), secret=_SECRET)
     except BadInputError as err:
         raise BadInputError(err.reason, key=variable, suggestion=err.suggestion) from err
 

@@ -12,7 +12,8 @@ from pymatgen.core import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from hebe.config.engines.ase import ASEBlock
-from hebe.engines.driving import Driven
+from hebe.config.trust import require_calculator
+from hebe.engines.driving import Driven, require_order
 from hebe.engines.model_hash import hash_files, hash_parameters
 from hebe.engines.optimizer import OPTIMIZER
 from hebe.engines.protocol import Evaluation
@@ -109,7 +110,14 @@ class ASEEngine(Driven):
 
 
 def from_block(block: ASEBlock) -> ASEEngine:
-    """Engine of a campaign's block."""
+    """Engine of a campaign's block.
+
+    Raises
+    ------
+    UntrustedError
+        If nobody has said that the module is trusted.
+    """
+    require_calculator(block.ase)
     return ASEEngine(block.ase, block.arguments, block.energy_scale or "", block.capabilities or ())
 
 
@@ -119,8 +127,9 @@ def evaluate_calculator(engine: str, calculator: Any, structure: Structure, *, m
     Raises
     ------
     EngineError
-        In the name of `engine`, for whatever the calculator raises.
+        In the name of `engine`, for whatever the calculator raises and for a disordered cell.
     """
+    require_order(engine, structure)
     atoms = AseAtomsAdaptor.get_atoms(without_properties(structure), msonable=False)
     atoms.calc = calculator
     try:

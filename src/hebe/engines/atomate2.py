@@ -21,7 +21,7 @@ from hebe.config.engines.atomate2 import Atomate2Block
 from hebe.config.engines.chgnet import DEFAULT_MODEL, ENERGY_SCALES
 from hebe.engines.ase import evaluate_calculator, without_properties
 from hebe.engines.chgnet.pretrained import model_file
-from hebe.engines.driving import Driven
+from hebe.engines.driving import Driven, require_order
 from hebe.engines.model_hash import hash_files, hash_parameters
 from hebe.engines.protocol import Evaluation, Relaxation, static_result
 from hebe.exceptions import BadInputError, EngineError, MissingDependencyError
@@ -125,6 +125,7 @@ class Atomate2Engine(Driven):
         folder: Path | None = None,
     ) -> Relaxation:
         """Relax as the maker does, in `folder` or one that is removed afterwards; two steps are too few to move."""
+        require_order(self.name, structure)
         calculator = self._maker.calculator
         maker = dataclasses.replace(
             self._maker,

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pymatgen.core import DummySpecies
+
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import static_result
 from hebe.engines.tasks import EvaluatedTask, Relax, Static
@@ -18,6 +20,23 @@ if TYPE_CHECKING:
 
     from hebe.engines.protocol import Evaluation, Relaxation
     from hebe.engines.tasks import Outcome, Task
+
+
+def require_order(engine: str, *structures: Structure) -> None:
+    """Refuse a cell whose sites are shared by several species: an engine has an energy for atoms alone.
+
+    Raises
+    ------
+    EngineError
+        Names the functions that order such a cell.
+    """
+    for structure in structures:
+        if not structure.is_ordered:
+            reason = "the cell is disordered: order it first, with hebe.science.structures.sqs_of_host or generate_sqs"
+            raise EngineError(engine, reason, deterministic=True)
+        for site in structure:
+            if isinstance(site.specie, DummySpecies):
+                raise EngineError(engine, f"{site.specie} is no element", deterministic=True)
 
 
 class Driven(ABC):
@@ -42,6 +61,7 @@ class Driven(ABC):
         EngineError
             If the engine cannot do it, or an energy is not to be had.
         """
+        require_order(self.name, start)
         lacking = sorted(task.needs - self.capabilities)
         if lacking:
             raise EngineError(self.name, f"{task.kind} needs {', '.join(lacking)}", deterministic=True)
@@ -57,6 +77,7 @@ class Driven(ABC):
 
     def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG002 - has no files
         """Energy, forces and stress of the structure as it is, and moments where the engine has them."""
+        require_order(self.name, structure)
         return static_result(structure, self.evaluate(structure, magmoms="magmoms" in self.capabilities))
 
     def relax(
@@ -70,5 +91,6 @@ class Driven(ABC):
         folder: Path | None = None,  # noqa: ARG002 - has no files
     ) -> Relaxation:
         """Relax ions and, unless `cell` is false, the cell; moments are those of the end."""
+        require_order(self.name, structure)
         evaluate = partial(self.evaluate, magmoms="magmoms" in self.capabilities)
         return relax(structure, evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum)

@@ -17,7 +17,7 @@ from pymatgen.core import Element, Structure
 
 from hebe.config.engines.plane_waves import RELAXED_CUTOFF_EV, plane_wave_tables
 from hebe.engines.checkpoint import Checkpoint
-from hebe.engines.driving import Driven
+from hebe.engines.driving import Driven, require_order
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import static_result
 from hebe.exceptions import CalculationCutError, EngineError
@@ -252,6 +252,7 @@ class PlaneWaveEngine(Driven):
 
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002 - they cost nothing
         """Energy (eV, extrapolated to zero smearing), forces (eV/A), stress (eV/A^3), moments (Bohr magnetons)."""
+        require_order(self.name, structure)
         with self._own_folder() as folder:
             run = self.open_run(structure, folder)
             try:
@@ -261,6 +262,7 @@ class PlaneWaveEngine(Driven):
 
     def static(self, structure: Structure, *, folder: Path | None = None) -> Relaxation:
         """Energy, forces, stress, moments and electronic results of the structure as it is."""
+        require_order(self.name, structure)
         if folder is None:
             with self._own_folder() as own:
                 return self.static(structure, folder=own)
@@ -283,6 +285,7 @@ class PlaneWaveEngine(Driven):
         EngineError
             If the cell shall relax with a cut-off too low for stresses, or there is no energy to be had.
         """
+        require_order(self.name, structure)
         if cell:
             refuse_low_cutoff(self.name, self.choice)
         if folder is None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from jobflow.core.flow import Flow
-from monty.json import MontyDecoder
 
+from hebe.config.trust import sign
+from hebe.launchers.diversions import flows_of, signed_content
 from hebe.launchers.graph import walk
 from hebe.stores.database import connection
 from hebe.stores.factory import open_collection
@@ -82,6 +83,7 @@ class Records:
             **_identity(job),
             "status": "diverted",
             "diversion": outcome.diversion,
+            "signature": sign(signed_content(outcome.diversion)),
             "stop_children": outcome.stop_children,
             "stop_jobflow": outcome.stop_jobflow,
             "stored_data": outcome.stored_data,
@@ -131,11 +133,7 @@ class Records:
         queue, seen = set(uuids), set[str]()
         while queue:
             seen |= queue
-            flows = [
-                MontyDecoder().process_decoded(flow)
-                for record in self.of(queue).values()
-                for flow in (record.get("diversion") or {}).values()
-            ]
+            flows = [flow for record in self.of(queue).values() for flow in flows_of(record)]
             flows = [flow if isinstance(flow, Flow) else Flow([flow]) for flow in flows]
             found += flows
             queue = {job.uuid for flow in flows for job, _ in walk(flow)} - seen

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hebe.launchers.graph import references, walk
 from hebe.launchers.outcome import TOLD, Failure
 from hebe.launchers.records import Records
+from hebe.launchers.searching import search
 from hebe.launchers.summary import group
 
 if TYPE_CHECKING:
@@ -42,14 +43,26 @@ class Choice:
     within_s: float | None = None
 
     def takes(self, job: FailedJob) -> bool:
-        """Whether a failed job is meant."""
-        if self.error is not None and not self.error.search(f"{job.error_class}: {job.message}"):
-            return False
+        """Whether a failed job is meant, its error aside."""
         if self.candidate is not None and job.candidate != self.candidate and self.candidate not in job.name:
             return False
         if self.within_s is not None and job.age_s > self.within_s:
             return False
         return self.older_than_s is None or job.age_s >= self.older_than_s
+
+    def of(self, jobs: list[FailedJob]) -> list[FailedJob]:
+        """Those that are meant.
+
+        Raises
+        ------
+        hebe.exceptions.BadInputError
+            If the search for the error takes too long.
+        """
+        chosen = [job for job in jobs if self.takes(job)]
+        if self.error is None:
+            return chosen
+        found = search(self.error, [f"{job.error_class}: {job.message}" for job in chosen])
+        return [job for job, fits in zip(chosen, found, strict=True) if fits]
 
 
 @dataclass(frozen=True)
@@ -133,6 +146,8 @@ def rerun(
 
     Raises
     ------
+    hebe.exceptions.BadInputError
+        If the search for the error takes too long.
     hebe.exceptions.StoreError
         If the store cannot be read or written.
     """
@@ -140,7 +155,7 @@ def rerun(
     flows = [] if flow is None else [flow, *records.asked(job.uuid for job, _ in walk(flow))]
     uuids = None if flow is None else [job.uuid for part in flows for job, _ in walk(part)]
     everything = failed_jobs(store, records, uuids)
-    chosen = [job for job in everything if choice.takes(job)]
+    chosen = choice.of(everything)
     if not dry_run:
         with records.together_with(store.docs_store):
             _remove(store, records, chosen)

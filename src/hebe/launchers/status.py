@@ -69,7 +69,7 @@ def read_status(
         wanted |= {job.uuid for flow in records.asked(wanted) for job, _ in walk(flow)}
     digests = _latest(documents, wanted)
     reports = records.launches()
-    beats = [(report, beat) for _, beat, report in reports if _alive(report, beat)]
+    beats = [(report, beat) for _, beat, report in reports if is_alive(report, beat)]
     alive = [report for report, _ in beats]
     running = [
         job
@@ -173,7 +173,8 @@ def _calculations(digests: dict[str, Digest]) -> dict[str, int]:
     return {"computed": len(own) - failed, "reused": references, "failed": failed}
 
 
-def _alive(report: dict[str, Any], beat: float) -> bool:
+def is_alive(report: dict[str, Any], beat: float) -> bool:
+    """Whether a launch that reported so at a time (s since 1970) still runs."""
     owner = Owner(report["host"], report["pid"], report["started"])
     return report["status"] == "running" and not owner.is_dead and time.time() - beat < _SILENT_S
 

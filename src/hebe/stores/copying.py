@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from hebe.config.reading.wording import shown
 from hebe.config.settings import StoreSettings
 from hebe.exceptions import BadInputError, StoreError
 from hebe.stores.codec import normalize
@@ -73,7 +74,7 @@ def open_place(place: str | Path, *, must_exist: bool = False) -> JobStore:
         return store
     if path.suffix not in {".db", ".sqlite"} and not path.is_dir():
         hint = "give a project folder, a .db file, a jobflow.yaml or a mongodb:// URI"
-        raise BadInputError(f"{text!r} names no store", suggestion=hint)
+        raise BadInputError(f"{shown(text)} names no store", suggestion=hint)
     file = embedded_path(path) if path.is_dir() else path.absolute()
     if must_exist and file is not None and not file.is_file():
         raise BadInputError("there is no such store", file=file)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hebe.config.reading.wording import suggest
+from hebe.config.reading.wording import shown, suggest
 from hebe.config.settings import StoreSettings, get_settings
 from hebe.exceptions import BadInputError, HebeError, StoreError
 
@@ -223,7 +223,7 @@ def store_of_file(path: Path) -> JobStore:
     """
     from hebe.config.reading.yamlfile import parse_yaml, read_bytes
 
-    return store_of_spec(parse_yaml(read_bytes(path), file=str(path)).data, file=path)
+    return store_of_spec(parse_yaml(read_bytes(path), file=str(path), secret=True).data, file=path)
 
 
 def store_of_spec(spec: Mapping[str, Any], *, file: Path | None = None) -> JobStore:
@@ -246,7 +246,7 @@ def store_of_spec(spec: Mapping[str, Any], *, file: Path | None = None) -> JobSt
     known = _store_classes()
     unknown = [key for key in spec if key not in {"docs_store", "additional_stores", "save", "load"}]
     if unknown or "docs_store" not in spec:
-        reason = f"unknown key {unknown[0]!r}" if unknown else "the key 'docs_store' is missing"
+        reason = f"unknown key {shown(unknown[0])}" if unknown else "the key 'docs_store' is missing"
         hint = "known keys: docs_store, additional_stores, save, load"
         raise BadInputError(reason, file=file, key="store.spec" if file is None else None, suggestion=hint)
     further = spec.get("additional_stores") or {}
@@ -268,7 +268,7 @@ def _one(spec: Any, key: str, known: dict[str, type[Store]], file: Path | None) 
     kind = spec["type"]
     if kind not in known:
         hint = suggest(kind, sorted(known), known="stores")
-        raise BadInputError(f"no store is called {kind!r}", file=file, key=f"{key}.type", suggestion=hint)
+        raise BadInputError(f"no store is called {shown(kind)}", file=file, key=f"{key}.type", suggestion=hint)
     inner: dict[str, Any] = {
         name: _one(value, f"{key}.{name}", known, file) if isinstance(value, dict) and "type" in value else value
         for name, value in spec.items()

@@ -11,7 +11,7 @@ from maggma.stores import GridFSStore, MongoStore
 if TYPE_CHECKING:
     from maggma.core.store import Store
 
-_CREDENTIALS = re.compile(r"(mongodb(?:\+srv)?://)[^@/\s]*@")
+_CREDENTIALS = re.compile(r"(mongodb(?:\+srv)?://)\S*@")
 
 
 @dataclass

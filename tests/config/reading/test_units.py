@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from scipy import constants
 
+from hebe.config.campaign import Campaign
 from hebe.config.reading.units import (
     GAS_CONSTANT,
     ExactFraction,
@@ -21,6 +22,8 @@ from hebe.config.reading.units import (
     parse_quantity,
     parse_whole,
 )
+from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.exceptions import BadInputError
 
 
 @pytest.mark.parametrize(
@@ -167,3 +170,19 @@ def test_a_range_survives_its_own_json(first: int, second: int) -> None:
     assert (exact.low, exact.high) == (Fraction(whole.low), Fraction(whole.high))
     assert IntRange.model_validate_json(whole.model_dump_json()) == whole
     assert FractionRange.model_validate_json(exact.model_dump_json()) == exact
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        ("{name: gpaw, settings: {cutoff: 600 Ry}}", "at most 5000 eV, got '600 Ry', which is 8163.42 eV"),
+        ("{name: gpaw, settings: {cutoff: 10}}", "at least 100 eV, got 10"),
+        ("{name: chgnet, fmax: 5000 meV/A}", "at most 1 eV/A, got '5000 meV/A', which is 5 eV/A"),
+        ("{name: chgnet, voltage_error: 9000 mV}", "at most 5 V, got '9000 mV', which is 9 V"),
+    ],
+)
+def test_a_bound_names_its_unit_and_converts_what_was_given(engine: str, said: str) -> None:
+    text = f"name: a\nhost: {{family: rocksalt}}\nstages:\n  - engine: {engine}\n    analyses: [mixing]\n"
+    with pytest.raises(BadInputError) as caught:
+        load_model(Campaign, parse_yaml(text.encode(), file="c.yaml"))
+    assert said in caught.value.reason

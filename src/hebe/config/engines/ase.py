@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
 from hebe.config.engines.base import BuiltInBlock, Traits
 from hebe.config.reading.wording import RefusedValueError
+from hebe.config.trust import require_calculator
+from hebe.exceptions import UntrustedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Declared = Literal["magmoms", "charges", "oxides", "metals", "molecules"]
 
@@ -33,6 +38,20 @@ class ASEBlock(BuiltInBlock):
     def title(self) -> str:
         """Import path of the factory."""
         return self.ase
+
+    def with_files(self, folder: Path) -> Self:
+        """The block itself, once its module is trusted in the project of the campaign.
+
+        Raises
+        ------
+        RefusedValueError
+            With the command that trusts it.
+        """
+        try:
+            require_calculator(self.ase, folder)
+        except UntrustedError as err:
+            raise RefusedValueError(err.reason, key="ase", suggestion=err.suggestion) from err
+        return self
 
     @model_validator(mode="after")
     def _has_a_scale(self) -> ASEBlock:

@@ -64,7 +64,8 @@ class PotentialBlock(WeightsBlock):
         row = self.potential
         if self.path is None:
             reason = f"{self.name} needs path, its weights: none are downloaded"
-            raise RefusedValueError(reason, key="path", suggestion=row.get)
+            hint = f"{row.get}; then engine: {{name: {self.name}, path: FILE, ...}} as in docs/engines.md"
+            raise RefusedValueError(reason, key="path", suggestion=hint)
         if row.names_a_model != (self.model is not None):
             reason = (
                 f"{self.name} needs model" if row.names_a_model else f"the file says which model of {self.name} it is"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any, Final
 
@@ -105,23 +106,51 @@ def celsius(temperature: float) -> str:
     return f"{temperature - _KELVIN_OFFSET['degC']:.4g} degC"
 
 
+@dataclass(frozen=True)
+class Unit:
+    """Metadata of a type: what a bare number is in, and the kind of `parse_quantity`."""
+
+    kind: str
+
+    @property
+    def name(self) -> str:
+        """Text of the unit in which values are kept; empty for a ratio."""
+        units = _KELVIN_OFFSET if self.kind == "temperature" else _UNITS[self.kind]
+        return next((unit for unit in units if unit and _is_base(unit, self.kind)), "")
+
+    def value_of(self, given: object) -> float | None:
+        """A value that was given in another unit, in that of `name`; None where it is in that already or no number."""
+        if not isinstance(given, str):
+            return None
+        try:
+            value = parse_quantity(given, self.kind)
+        except ValueError:
+            return None
+        bare = _QUANTITY.fullmatch(given.strip())
+        return None if bare is None or bare["unit"] in {"", self.name} else value
+
+
+def _is_base(unit: str, kind: str) -> bool:
+    return _KELVIN_OFFSET[unit] == 0.0 if kind == "temperature" else _UNITS[kind][unit] == 1.0
+
+
 def _quantity(kind: str) -> BeforeValidator:
     return BeforeValidator(lambda value: parse_quantity(value, kind))
 
 
 ExactFraction = Annotated[Fraction, BeforeValidator(parse_fraction), PlainSerializer(str, return_type=str)]
-EntropyR = Annotated[float, _quantity("entropy")]
-Ratio = Annotated[float, _quantity("ratio")]
-EnergyPerAtom = Annotated[float, _quantity("energy_per_atom")]
-Voltage = Annotated[float, _quantity("voltage")]
-Force = Annotated[float, _quantity("force")]
-Energy = Annotated[float, _quantity("energy")]
-InverseLength = Annotated[float, _quantity("inverse length")]
-Length = Annotated[float, _quantity("length")]
-Temperature = Annotated[float, _quantity("temperature")]
-Seconds = Annotated[float, _quantity("time")]
-Pressure = Annotated[float, _quantity("pressure")]
-Megabytes = Annotated[float, _quantity("memory")]
+EntropyR = Annotated[float, Unit("entropy"), _quantity("entropy")]
+Ratio = Annotated[float, Unit("ratio"), _quantity("ratio")]
+EnergyPerAtom = Annotated[float, Unit("energy_per_atom"), _quantity("energy_per_atom")]
+Voltage = Annotated[float, Unit("voltage"), _quantity("voltage")]
+Force = Annotated[float, Unit("force"), _quantity("force")]
+Energy = Annotated[float, Unit("energy"), _quantity("energy")]
+InverseLength = Annotated[float, Unit("inverse length"), _quantity("inverse length")]
+Length = Annotated[float, Unit("length"), _quantity("length")]
+Temperature = Annotated[float, Unit("temperature"), _quantity("temperature")]
+Seconds = Annotated[float, Unit("time"), _quantity("time")]
+Pressure = Annotated[float, Unit("pressure"), _quantity("pressure")]
+Megabytes = Annotated[float, Unit("memory"), _quantity("memory")]
 
 
 def parse_whole(value: Any) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Final
 
+from hebe.config.reading.hiding import given_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -35,12 +37,14 @@ class RefusedValueError(ValueError):
 
 
 def shown(value: object) -> str:
-    """`value` as a message shows it: never longer than a few words."""
+    """`value` as a message shows it: never longer than a few words, nothing of a URI but its scheme."""
     match value:
         case None:
             text = "nothing"
         case bool():
             text = str(value).lower()
+        case str() if (safe := given_text(value)) != value:
+            text = repr(safe)
         case str():
             text = repr(value) if len(value) <= _LONGEST else f"{value[:_LONGEST]!r}... ({len(value)} characters)"
         case dict():
@@ -54,6 +58,17 @@ def shown(value: object) -> str:
     return text
 
 
+def kind_of(value: object) -> str:
+    """What `value` is, in place of a value that may be secret."""
+    match value:
+        case None | dict() | list() | tuple() | bool():
+            return shown(value)
+        case str():
+            return f"a text of {len(value)} characters"
+        case _:
+            return "a number"
+
+
 def dotted(path: Sequence[str | int]) -> str:
     """Key path as text: ``host.sublattices.TM.grid``, ``stages[0].x[2]``."""
     text = ""
@@ -61,7 +76,8 @@ def dotted(path: Sequence[str | int]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            name = part if len(part) <= _LONGEST else f"{part[:_LONGEST]}..."
+            name = given_text(part)
+            name = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
             name = name if name.isprintable() else repr(name)[1:-1]
             text += f".{name}" if text else name
     return text

@@ -6,17 +6,20 @@ aliases, duplicate keys and second documents are refused. Models are checked in 
 
 from __future__ import annotations
 
+import errno
+import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from hebe.config.reading.mistakes import first_mistake
-from hebe.config.reading.wording import KeyPath, dotted, nearest, shown
+from hebe.config.reading.wording import KeyPath, dotted, kind_of, nearest, shown
 from hebe.exceptions import BadInputError
 
 MAX_BYTES: Final = 1_000_000
@@ -73,7 +76,7 @@ class Document:
     source: Source
 
 
-def parse_yaml(data: bytes, *, file: str, may_be_empty: bool = False) -> Document:
+def parse_yaml(data: bytes, *, file: str, may_be_empty: bool = False, secret: bool = False) -> Document:
     """Plain data of one YAML mapping.
 
     Parameters
@@ -84,6 +87,8 @@ def parse_yaml(data: bytes, *, file: str, may_be_empty: bool = False) -> Documen
         What messages call it.
     may_be_empty
         Read a file without any key as an empty mapping.
+    secret
+        Whether it may hold passwords: messages show nothing of it.
 
     Raises
     ------
@@ -92,24 +97,31 @@ def parse_yaml(data: bytes, *, file: str, may_be_empty: bool = False) -> Documen
         more than `MAX_VALUES` values, or use a tag, an anchor, an alias, a directive, a key twice or a number
         that no computer holds; names the line.
     """
-    text = _decoded(data, file)
-    reader = _Reader(text, file)
+    show = kind_of if secret else shown
+    text = _decoded(data, file, show)
+    reader = _Reader(text, file, show)
     try:
         plain = reader.document()
     except yaml.MarkedYAMLError as err:
-        raise _syntax_mistake(err, text, file) from err
+        raise _syntax_mistake(err, text, file, secret=secret) from err
     except yaml.YAMLError as err:
-        raise BadInputError(f"not valid YAML: {str(err)[:200]}", file=file) from err
+        reason = type(err).__name__ if secret else str(err)[:200]
+        raise BadInputError(f"not valid YAML: {reason}", file=file) from err
     if plain is None and may_be_empty:
         plain = {}
     if not isinstance(plain, dict):
-        reason = "the file is empty" if plain is None else f"expected a mapping of keys at the top, got {shown(plain)}"
+        reason = "the file is empty" if plain is None else f"expected a mapping of keys at the top, got {show(plain)}"
         raise BadInputError(reason, file=file, line=reader.lines.get((), 1))
     return Document(plain, Source(file, reader.lines))
 
 
-def load_model(model_class: type[ModelT], document: Document) -> ModelT:
+def load_model(model_class: type[ModelT], document: Document, *, secret: Collection[str] = ()) -> ModelT:
     """Model of a document.
+
+    Parameters
+    ----------
+    secret
+        Keys at the top of which messages show no values.
 
     Raises
     ------
@@ -119,11 +131,11 @@ def load_model(model_class: type[ModelT], document: Document) -> ModelT:
     try:
         return model_class.model_validate(document.data)
     except ValidationError as err:
-        mistake = first_mistake(err, model_class, document.data, document.source.line)
+        mistake = first_mistake(err, model_class, document.data, document.source.line, secret)
         raise document.source.mistake(mistake.path, mistake.reason, mistake.suggestion) from err
 
 
-def _decoded(data: bytes, file: str) -> str:
+def _decoded(data: bytes, file: str, show: Callable[[object], str]) -> str:
     if len(data) > MAX_BYTES:
         raise BadInputError(f"the file is larger than {MAX_BYTES} bytes", file=file)
     try:
@@ -138,13 +150,13 @@ def _decoded(data: bytes, file: str) -> str:
         raise BadInputError(f"a control character, U+{ord(bad[0]):04X}, in a text file", file=file, line=line)
     for number, row in enumerate(text.splitlines(), start=1):
         if row.startswith("%"):
-            raise BadInputError(f"directives are not read, got {shown(row)}", file=file, line=number)
+            raise BadInputError(f"directives are not read, got {show(row)}", file=file, line=number)
         if row.strip() and not row.lstrip().startswith("#"):
             break
     return text
 
 
-def _syntax_mistake(err: yaml.MarkedYAMLError, text: str, file: str) -> BadInputError:
+def _syntax_mistake(err: yaml.MarkedYAMLError, text: str, file: str, *, secret: bool) -> BadInputError:
     mark = err.problem_mark or err.context_mark
     line = None if mark is None else mark.line + 1
     lines = text.splitlines()
@@ -157,14 +169,16 @@ def _syntax_mistake(err: yaml.MarkedYAMLError, text: str, file: str) -> BadInput
     opened = err.context_mark
     if opened is not None and opened.line + 1 != line:
         context += f" that starts in line {opened.line + 1}"
-    hint = f"the line reads {shown(around.strip())}" if around.strip() else None
-    return BadInputError(f"not valid YAML: {err.problem}{context}", file=file, line=line, suggestion=hint)
+    hint = f"the line reads {shown(around.strip())}" if around.strip() and not secret else None
+    problem = "" if secret and "'" in str(err.problem) else f": {err.problem}{context}"
+    return BadInputError(f"not valid YAML{problem}", file=file, line=line, suggestion=hint)
 
 
 class _Reader:
     """Turns the parser's events into data one by one, so that refusing costs nothing."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, show: Callable[[object], str] = shown) -> None:
+        self._show = show
         self.lines: dict[KeyPath, int] = {}
         self._file = file
         self._values = 0
@@ -191,11 +205,11 @@ class _Reader:
         self.lines.setdefault(path, line)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             name = getattr(event, "anchor", "")
-            reason = f"anchors and aliases are not read, got {shown(name)}"
+            reason = f"anchors and aliases are not read, got {self._show(name)}"
             raise self._refuse(line, path, reason, "write the value out")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            raise self._refuse(line, path, f"tags are not read, got {shown(tag)}", "write the plain value")
+            raise self._refuse(line, path, f"tags are not read, got {self._show(tag)}", "write the plain value")
         self._values += 1
         if self._values > MAX_VALUES:
             raise BadInputError(f"more than {MAX_VALUES} values", file=self._file, line=line)
@@ -235,7 +249,7 @@ class _Reader:
             raise self._refuse(line, path, "expected a name as key, got a tag or an anchor")
         key = self._plain(event.value, line, path) if event.implicit[0] else event.value
         if not isinstance(key, str):
-            raise self._refuse(line, path, f"expected a name as key, got {shown(key)}", "put it in quotes")
+            raise self._refuse(line, path, f"expected a name as key, got {self._show(key)}", "put it in quotes")
         return key
 
     def _plain(self, text: str, line: int, path: KeyPath) -> str | int | float | bool | None:
@@ -251,10 +265,10 @@ class _Reader:
         if _FLOAT.fullmatch(text):
             number = float(text)
             if abs(number) == float("inf"):
-                raise self._refuse(line, path, f"expected a number that a computer can hold, got {shown(text)}")
+                raise self._refuse(line, path, f"expected a number that a computer can hold, got {self._show(text)}")
             return number
         if _NOT_FINITE.fullmatch(text):
-            raise self._refuse(line, path, f"expected a finite number, got {shown(text)}")
+            raise self._refuse(line, path, f"expected a finite number, got {self._show(text)}")
         return text
 
 
@@ -271,7 +285,7 @@ def read_bytes(path: str | Path) -> bytes:
         If there is no such file or it cannot be read.
     """
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(path) as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError as err:
         folder = Path(path).parent
@@ -284,3 +298,24 @@ def read_bytes(path: str | Path) -> bytes:
     except (OSError, ValueError) as err:
         reason = err.strerror if isinstance(err, OSError) else str(err)
         raise BadInputError(f"the file cannot be read: {reason}", file=path) from err
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """Open a file for reading; what is none, a named pipe or a device, would keep the reader waiting for ever.
+
+    Raises
+    ------
+    BadInputError
+        If it is no regular file.
+    OSError
+        If it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    kind = "a named pipe" if stat.S_ISFIFO(mode) else "a device" if not stat.S_ISSOCK(mode) else "a socket"
+    raise BadInputError(f"expected a regular file, got {kind}", file=path)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.config.engines.chgnet import DEFAULT_MODEL, ENERGY_SCALES, CHGNetBlock
 from hebe.engines.chgnet.device import choose_device
 from hebe.engines.chgnet.pretrained import model_file, model_hash
-from hebe.engines.driving import Driven
+from hebe.engines.driving import Driven, require_order
 from hebe.engines.optimizer import OPTIMIZER, relax_many
 from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.exceptions import MissingDependencyError
@@ -99,8 +99,9 @@ class CHGNetEngine(Driven):
         Raises
         ------
         EngineError
-            If one of them has an isolated atom.
+            If one of them has an isolated atom, or is disordered.
         """
+        require_order(self.name, *structures)
         from hebe.engines.chgnet import kernels, operations
         from hebe.engines.chgnet.batch import join
         from hebe.engines.chgnet.graph import build_graph

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.config.engines.fingerprint import fingerprint
 from hebe.config.engines.sevennet import NO_MODAL, SevenNetBlock
 from hebe.engines.chgnet.device import choose_device
-from hebe.engines.driving import Driven
+from hebe.engines.driving import Driven, require_order
 from hebe.engines.optimizer import OPTIMIZER, relax_many
 from hebe.engines.potentials import check_weights
 from hebe.exceptions import EngineError, MissingDependencyError
@@ -107,6 +107,7 @@ class SevenNetEngine(Driven):
         EngineError
             If one of them has an element that the model does not know, or the model has no numbers for it.
         """
+        require_order(self.name, *structures)
         if not structures:
             return []
         network = self._network

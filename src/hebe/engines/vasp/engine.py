@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.engines.vasp import VaspBlock, vasp_choice, vasp_tables
-from hebe.engines.driving import Driven
+from hebe.engines.driving import Driven, require_order
 from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, definition, potcar_functional
 from hebe.exceptions import EngineError, MissingDependencyError
@@ -110,6 +110,7 @@ class VaspEngine(Driven):
 
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:  # noqa: ARG002 - they cost nothing
         """Energy (eV, extrapolated to zero smearing), forces (eV/A), stress (eV/A^3), moments (Bohr magnetons)."""
+        require_order(self.name, structure)
         with tempfile.TemporaryDirectory(prefix="hebe-vasp-", ignore_cleanup_errors=True) as folder:
             run = self._run(Job(STATIC), structure, Path(folder))
             result = run.calculate()
@@ -137,6 +138,7 @@ class VaspEngine(Driven):
         return self._calculate(Job(RELAX if cell else IONS, fmax, steps), structure, folder)
 
     def _calculate(self, job: Job, structure: Structure, folder: Path | None) -> Relaxation:
+        require_order(self.name, structure)
         if folder is not None:
             return self._run(job, structure, folder).calculate()
         with tempfile.TemporaryDirectory(prefix="hebe-vasp-", ignore_cleanup_errors=True) as own:

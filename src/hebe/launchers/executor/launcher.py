@@ -19,6 +19,7 @@ from hebe.config.launcher import EXECUTOR
 from hebe.config.model import ConfigModel
 from hebe.config.reading.units import Whole
 from hebe.config.settings import get_settings
+from hebe.config.trust import require_executor
 from hebe.exceptions import BadInputError, HebeError
 from hebe.launchers.check import Check
 from hebe.launchers.executor.pools import process_pool
@@ -132,6 +133,7 @@ class ExecutorLauncher(InProcessLauncher):
     def run_flow(self, flow: Flow, wishes: Wishes) -> RunSummary:
         """Run one flow to its end."""
         given: ExecutorKeys = self._block
+        require_executor(given.executor, self._project.root)
         told = any(given.arguments.get(name) for name in _NUMBERS)
         workers = wishes.workers or given.workers or (None if told else get_settings(self._project.root).workers)
         return run(
@@ -150,6 +152,7 @@ class ExecutorLauncher(InProcessLauncher):
         """Look whether the factory can be imported."""
         given: ExecutorKeys = self._block
         try:
+            require_executor(given.executor, self._project.root)
             imported(given.executor)
         except HebeError as err:
             yield Check(EXECUTOR, "failed", str(err), "correct launcher.executor in hebe.yaml, or install its package")

@@ -24,6 +24,7 @@ from hebe.exceptions import BadInputError
 from hebe.launchers.fireworks.access import Access
 from hebe.launchers.fireworks.mailbox import Message, Reader, Writer, parts
 from hebe.launchers.fireworks.remote_launchpad import BOARD, LAUNCHPAD, RemoteLaunchpad, answers_of
+from hebe.launchers.fireworks.seal import Seal, is_own
 from hebe.launchers.records import SharedRecords, can_share
 from hebe.stores.remote import NO_ANSWER, Line
 from hebe.stores.service import Service, as_remote
@@ -53,10 +54,11 @@ class FileLine(Line):
     """
 
     def __init__(self, folder: Path, patience_s: float) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._answers = Reader(folder / _ANSWERS)
         self._questions = Writer(folder / _QUESTIONS)
-        super().__init__(self._questions.write)
+        self._seal = Seal(folder)
+        super().__init__(self._put)
         self._patience_s = patience_s
         self._asking, self._reading = threading.Lock(), threading.Lock()
 
@@ -89,11 +91,15 @@ class FileLine(Line):
         with self._asking:
             super().tell(place, method, *arguments)
 
+    def _put(self, number: int, body: bytes) -> None:
+        self._questions.write(number, self._seal.closed(_QUESTIONS, number, body))
+
     def _listen(self) -> None:
         with self._reading:
             for message in self._answers.read():
-                if message.body is not None:
-                    self.hear(message.number, message.body)
+                body = self._seal.opened(_ANSWERS, message.number, message.body)
+                if body is not None:
+                    self.hear(message.number, body)
 
 
 def open_relayed(root: Path, cluster: ClusterSettings, folder: Path, patience_s: float) -> Access:
@@ -118,7 +124,7 @@ def open_relayed(root: Path, cluster: ClusterSettings, folder: Path, patience_s:
     from jobflow.core.store import JobStore
 
     mail = folder / FOLDER
-    mail.mkdir(exist_ok=True)
+    mail.mkdir(exist_ok=True, mode=0o700)
     # a number of a process may come back, a mailbox must not
     line = FileLine(Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=mail)), patience_s)
     line.use()
@@ -199,7 +205,8 @@ class Relay:
     def _discover(self) -> None:
         with self._lock:
             for folder in self._runs.glob(f"*/{FOLDER}/*"):
-                if folder not in self._boxes and folder.parents[1] not in self._dropped and parts(folder / _QUESTIONS):
+                known = folder in self._boxes or folder.parents[1] in self._dropped
+                if not known and is_own(folder) and parts(folder / _QUESTIONS):
                     self._boxes[folder] = _Box(folder, Service(self._stores, self._others, sys.maxsize))
 
 
@@ -208,11 +215,11 @@ class _Box:
 
     def __init__(self, folder: Path, service: Service) -> None:
         self._questions, self._service = Reader(folder / _QUESTIONS), service
-        self._answers = Writer(folder / _ANSWERS)
+        self._answers, self._seal = Writer(folder / _ANSWERS), Seal(folder)
         self._waiting: list[Message] = []
 
     def look(self) -> bool:
-        """Answer what was asked since the last look; return whether there was something.
+        """Answer what was asked since the last look; return whether there was something. Forged questions are dropped.
 
         What an earlier ``hebe launch`` may have done without an answer is done again, which changes nothing more.
         """
@@ -220,10 +227,11 @@ class _Box:
         withdrawn = {message.number for message in new if message.body is None}
         self._waiting = [message for message in (*self._waiting, *new) if message.number not in withdrawn]
         while self._waiting:
-            number, body = self._waiting[0].number, self._waiting[0].body
+            number = self._waiting[0].number
+            body = self._seal.opened(_QUESTIONS, number, self._waiting[0].body)
             if body is not None and number == NO_ANSWER:
                 self._service.answer(body)
             elif body is not None and number > self._answers.latest:
-                self._answers.write(number, self._service.answer(body))
+                self._answers.write(number, self._seal.closed(_ANSWERS, number, self._service.answer(body)))
             del self._waiting[0]
         return bool(new)

@@ -53,7 +53,7 @@ def mixing_temperatures(candidates: Sequence[RankedCandidate]) -> str:
     keys = [(_COMPETING, "against competing phases", True), (_SAME_HOST, "against the same host", False)]
     parts.append(legend(keys, LEFT + 8, 20, 190))
     middle = (TOP + bottom) / 2
-    parts.append(text(14, middle, "candidate", anchor="middle", transform=f"rotate(-90 14 {middle:.1f})"))
+    parts.append(text(14, middle, "rank", anchor="middle", transform=f"rotate(-90 14 {middle:.1f})"))
     return document("".join(parts), WIDTH, bottom + 48, "Mixing temperatures")
 
 

@@ -104,8 +104,7 @@ FIGURES: Final = (
     Figure(
         name="entropy_against_voltage",
         title="Entropy and voltage",
-        caption="Labels are ranks, or ends of identifiers where one is shared; bars are standard deviations over "
-        "configurations",
+        caption="Numbers are ranks; bars are standard deviations over configurations",
         draw=lambda candidates: (
             entropy_against_voltage(candidates)
             if any(c.mean("average_voltage") is not None for c in candidates)

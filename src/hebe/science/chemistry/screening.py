@@ -13,6 +13,7 @@ import numpy as np
 from hebe.config.reading.refusal import bad_key
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.candidate import Candidate, make_candidate
+from hebe.science.chemistry.emptied import Reach, reaches
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.chemistry.space import CompositionSpace
 
@@ -100,13 +101,15 @@ def screen(campaign: Campaign) -> Screening:
     source = _explicit(campaign, space, named, ("select", "formulas")) if explicit else _enumerate(campaign, space)
     tests = predicates(campaign.filters)
     result = Screening(size, dict.fromkeys(tests, 0))
+    near = reaches(campaign.filters)
     for candidate in source:
-        if _passes(candidate, tests, result.by_filter):
+        failed = _first_failed(candidate, tests, result.by_filter)
+        if failed is None:
             result.passed.append(candidate)
+        elif failed in near:
+            near[failed].look(candidate)
     if not result.passed:
-        raise bad_key(
-            campaign, ("filters",), f"none of {size} compositions passes the filters {result.by_filter}", None
-        )
+        raise _emptied(campaign, result, near)
     result.selected = result.passed if explicit else select(result.passed, campaign.select)
     result.selected = _with_series(campaign, space, result.selected)
     return result
@@ -133,12 +136,26 @@ def _with_series(campaign: Campaign, space: CompositionSpace, selected: list[Can
     return list(found.values())
 
 
-def _passes(candidate: Candidate, tests: dict[str, Predicate], counts: dict[str, int]) -> bool:
+def _first_failed(candidate: Candidate, tests: dict[str, Predicate], counts: dict[str, int]) -> str | None:
     for name, test in tests.items():
         if not test(candidate):
-            return False
+            return name
         counts[name] += 1
-    return True
+    return None
+
+
+def _emptied(campaign: Campaign, result: Screening, near: dict[str, Reach]) -> BadInputError:
+    """Error to raise when nothing passes: which filter left nothing, and how near it came."""
+    counts = result.by_filter
+    name = next((name for name, left in counts.items() if not left), None)
+    if name is None:
+        return bad_key(campaign, ("filters",), f"none of {result.size} compositions can be made", None)
+    names = list(counts)
+    before = counts[names[names.index(name) - 1]] if name != names[0] else result.size
+    reason = f"the filter leaves none of the {before} compositions that come to it"
+    if name in near:
+        reason += f": {near[name].missed}"
+    return bad_key(campaign, ("filters", name), reason, "relax this filter, or allow other species and amounts")
 
 
 def _enumerate(campaign: Campaign, space: CompositionSpace) -> Iterator[Candidate]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from pymatgen.core import Structure
+from pymatgen.core import Element, Structure
 
 from hebe.config.family import load_family
+from hebe.config.family_sites import VACANCY
 from hebe.config.reading.units import parse_fraction
+from hebe.config.reading.wording import nearest, shown
 from hebe.exceptions import BadInputError
 from hebe.schemas.structures import SQSQuality
 from hebe.science.chemistry.composition import HostComposition
@@ -19,7 +21,7 @@ from hebe.science.structures.objective import Objective
 from hebe.science.structures.sqs import Arrangement, quality
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,12 @@ def check_fractions(fractions: Mapping[str, Mapping[str, Fraction]], mixed: tupl
     Raises
     ------
     BadInputError
-        If a sublattice is unknown or missing, or its fractions do not sum to 1.
+        If a sublattice is unknown or missing, something on it is no element, or its fractions do not sum to 1.
     """
     for name, part in fractions.items():
         if name not in mixed:
             raise BadInputError(f"{host} has no mixed sublattice {name!r}", suggestion=f"it has {', '.join(mixed)}")
+        check_elements(part, name)
         total = sum(part.values())
         if total != 1 or min(part.values()) < 0:
             raise BadInputError(
@@ -132,6 +135,25 @@ def check_fractions(fractions: Mapping[str, Mapping[str, Fraction]], mixed: tupl
     missing = [name for name in mixed if name not in fractions]
     if missing:
         raise BadInputError(f"the composition says nothing of sublattice {', '.join(missing)}")
+
+
+def check_elements(names: Iterable[str], sublattice: str) -> None:
+    """Refuse what is neither an element nor an empty site.
+
+    Raises
+    ------
+    BadInputError
+        With the nearest element.
+    """
+    known = [VACANCY, *(element.symbol for element in Element)]
+    for name in names:
+        if name not in known:
+            raise BadInputError(f"{shown(name)} on {sublattice} is no element", suggestion=_nearest(name, known))
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near is not None else f"the symbol of an element, or {VACANCY} for an empty site"
 
 
 def _inexact(target: HostComposition, primary: str, wanted: int, cell: str, deviation: float) -> BadInputError:

@@ -1,0 +1,53 @@
+"""Whether a campaign file was edited since it ran, and whether somebody else runs it now."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from hebe.exceptions import HebeWarning
+from hebe.launchers.status import is_alive
+from hebe.science.keys import content_hash
+from hebe.stores.owners import Owner
+
+if TYPE_CHECKING:
+    from hebe.config.campaign import Campaign
+    from hebe.launchers.records import Records
+
+_FILE = "file of "
+_NOT_COMPUTED = {"name", "rank", "order"}
+"""Parts of a campaign that change no calculation: results follow them at once."""
+
+
+def remember(records: Records, campaign: Campaign) -> None:
+    """Write down what the file of a campaign asks for as it runs."""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    body = {"uuid": _FILE + campaign.name, "index": 0, "status": "file", "digest": _digest(campaign), "at": when}
+    records.store.update(body, key=["uuid", "index"])
+
+
+def edited_since(records: Records, campaign: Campaign) -> str | None:
+    """What to say of a file that asks for other calculations than when it ran; None if it does not."""
+    known = records.store.query_one({"uuid": _FILE + campaign.name, "index": 0})
+    if known is None or known.get("digest") == _digest(campaign):
+        return None
+    reason = f"the file of {campaign.name} was edited since it ran ({known.get('at')})"
+    return f"{reason}: results are of what has run, hebe run computes what is new"
+
+
+def warn_of_others(records: Records) -> None:
+    """Say which other launches work on the store."""
+    own = Owner.current()
+    for _, beat, report in records.launches():
+        owner = Owner(report["host"], report["pid"], report["started"])
+        if owner != own and is_alive(report, beat):
+            since = f"since {time.time() - beat + report['elapsed_s']:.0f} s"
+            warnings.warn(
+                f"{owner} works on this store, too, {since}: both share what is computed", HebeWarning, stacklevel=3
+            )
+
+
+def _digest(campaign: Campaign) -> str:
+    return content_hash(campaign.model_dump(mode="json", exclude=_NOT_COMPUTED, exclude_defaults=True))
