@@ -113,12 +113,13 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
             suggest(host.like, family_names()),
         )
     from hebe.science.crystals.crystal import parse_crystal
-    from hebe.science.crystals.host_file import host_of_crystal, own_composition
+    from hebe.science.crystals.host_file import coarser_steps, host_of_crystal, own_composition
 
     text = _text(campaign, host.file, folder, key, crystal=True)
     named = {name: spec.species for name, spec in host.sublattices.items()}
     try:
-        found = host_of_crystal(parse_crystal(text), host.working_ion, named, load_family(host.like or _LIKE))
+        crystal = parse_crystal(text)
+        found = host_of_crystal(crystal, host.working_ion, named, load_family(host.like or _LIKE))
         own = {name: own_composition(found, name) for name in found.fractions}
     except BadInputError as err:
         raise bad_key(campaign, key, f"{shown(host.file.file)}: {err.reason}", err.suggestion) from err
@@ -128,7 +129,11 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
     fired_at = campaign.firing_temperature
     if fired_at is None and usual is not None:
         fired_at = usual.temperature
-    return campaign.model_copy(update={"host": read, "firing_temperature": fired_at})
+    campaign = campaign.model_copy(update={"host": read, "firing_temperature": fired_at})
+    coarser = [remark for name in own if (remark := coarser_steps(found, own[name], name)) is not None]
+    said = (*crystal.remarks, *coarser)
+    campaign._remarks = tuple(f"{host.file.file}: {remark}" for remark in said)  # noqa: SLF001 - set by this module alone
+    return campaign
 
 
 def _text(campaign: Campaign, cell: CellFile | EntryFile, folder: Path, key: KeyPath, *, crystal: bool = False) -> str:

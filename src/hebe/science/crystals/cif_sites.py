@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from hebe.config.family_sites import VACANCY
-from hebe.config.reading.wording import suggest
+from hebe.config.reading.wording import nearest
 from hebe.exceptions import BadInputError
 from hebe.science.crystals.written_number import WrittenNumber, parse_number
 
@@ -143,8 +143,9 @@ def _of_label(letters: str, label: str, formula: set[str]) -> str:
 def _no_element(written: str, label: str) -> BadInputError:
     from pymatgen.core import Element
 
-    near = suggest(written, [e.symbol for e in Element if e.Z <= _HEAVIEST])
-    return BadInputError(f"{written[:20]} is no element (site {label})", suggestion=near)
+    near = nearest(written, [e.symbol for e in Element if e.Z <= _HEAVIEST])
+    hint = "sites of single atoms" if near is None else f"did you mean {near}?"
+    return BadInputError(f"{written[:20]} is no element (site {label})", suggestion=hint)
 
 
 def element_of(letters: str) -> str | None:
