@@ -138,10 +138,10 @@ def _read(
     lattice: NDArray[np.float64], sites: Sequence[CifSite], settings: Sequence[Setting], formula: Formula
 ) -> tuple[list[_Orbit], list[str]]:
     """Orbits in the setting that fits, and a remark where it is not the one tried first."""
-    reasons, fitting = [], list[tuple["Setting", list[_Orbit]]]()
+    reasons, axes, fitting = [], [], list[tuple["Setting", list[_Orbit]]]()
     for setting in settings:
         if not keeps(lattice, setting.rotations):
-            reasons.append(f"its cell has not the symmetry of space group {setting.number} ({setting.called})")
+            axes.append(f"its cell has not the symmetry of space group {setting.number} ({setting.called})")
             continue
         orbits = _orbits(lattice, sites, setting)
         reason = _problem(lattice, orbits, formula, setting)
@@ -149,6 +149,7 @@ def _read(
             fitting.append((setting, orbits))
         else:
             reasons.append(reason)
+    reasons += axes
     if not fitting:
         raise BadInputError(reasons[0], suggestion=_hint(reasons[0], settings))
     first, orbits = fitting[0]

@@ -33,13 +33,15 @@ class Formula:
         """How the content of a cell (atoms by element) is not that of the formula, in words; None where it is.
 
         `slack` is what the digits of the sites leave open. Without formula units any number of them will do, and where
-        a formula has the content of the whole cell, as pymatgen writes it, it is one.
+        a formula has the content of the whole cell, as pymatgen writes it with Z as the common divisor, it is one.
         """
         if not self.amounts:
             return None
         total = sum(content.values())
         ratio = total / sum(self.amounts.values())
-        tried = [ratio] if self.units is None else [float(self.units), 1.0]
+        tried = [ratio] if self.units is None else [float(self.units)]
+        if self.units is not None and all(amount % self.units == 0 for amount in self.amounts.values()):
+            tried.append(1.0)
         found = [self._differing(content, slack, number) for number in tried]
         if not all(found):
             return None
