@@ -139,7 +139,7 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
 def _text(campaign: Campaign, cell: CellFile | EntryFile, folder: Path, key: KeyPath, *, crystal: bool = False) -> str:
     """Content of a file, of a `crystal` as it may be written; its path is relative to the folder of the campaign."""
     try:
-        if crystal:
+        if crystal or cell.file.lower().endswith(".cif"):
             return read_content(folder / cell.file)
         return read_bytes(folder / cell.file).decode("utf-8-sig")
     except (BadInputError, UnicodeDecodeError) as err:
