@@ -33,6 +33,8 @@ ANIONS: Final = frozenset({"O", "F", "S", "Se", "Te", "Cl", "N", "Br", "I"})
 
 _SYMMETRY: Final = 1e-2
 _SIMPLE: Final = 24
+_TERMINAL: Final = frozenset({"O", "F"})
+_BONDED: Final = 0.25
 
 Part = Mapping[str, Fraction]
 """Species -> fraction of the sites of one sublattice; they sum to 1."""
@@ -45,7 +47,8 @@ class Crystal:
     ``lattice`` holds vectors as rows (A), shape (3, 3), ``coords`` fractional coordinates, shape (n, 3). ``labels``
     names the sublattice of every site: M1, M2, ... and, where anions stand on them, X1, X2, ..., in the order of the
     file. ``fractions`` says what is on each, ``states`` which whole oxidation states the file gives each element,
-    ``remarks`` what was read otherwise than it is written.
+    ``remarks`` what was read otherwise than it is written, ``cores`` which elements that are anions elsewhere are the
+    cores of polyanions here: S of SO4, N of NO3.
     """
 
     lattice: NDArray[np.float64]
@@ -55,11 +58,16 @@ class Crystal:
     states: dict[str, tuple[int, ...]]
     space_group: int
     remarks: tuple[str, ...] = ()
+    cores: frozenset[str] = frozenset()
 
     @property
     def mixed(self) -> tuple[str, ...]:
         """Sublattices with more than one species; an empty site is one."""
         return tuple(name for name, part in self.fractions.items() if len(part) > 1)
+
+    def has_anions(self, part: Part) -> bool:
+        """Whether anions are among the species of a sublattice."""
+        return bool((set(part) & ANIONS) - self.cores)
 
     def described(self) -> str:
         """What stands on each sublattice, in words: ``M1: Na; M2: Fe 1/2, Mn 1/2; X1: O``."""
@@ -128,6 +136,7 @@ def _sorted_sites(
     """Primitive cell with a sublattice for each orbit of its symmetry."""
     import spglib
 
+    cores = _cores(lattice, coords, parts, states)
     kinds = sorted({tuple(sorted(part.items())) for part in parts})
     numbers = [kinds.index(tuple(sorted(part.items()))) + 1 for part in parts]
     given = (lattice.tolist(), coords.tolist(), numbers)
@@ -139,12 +148,37 @@ def _sorted_sites(
     for orbit, kind in zip(orbits, types, strict=True):
         if orbit not in names:
             part = dict(kinds[int(kind) - 1])
-            letter = "X" if set(part) & ANIONS else "M"
+            letter = "X" if (set(part) & ANIONS) - cores else "M"
             names[orbit] = f"{letter}{sum(name.startswith(letter) for name in names.values()) + 1}"
             fractions[names[orbit]] = part
     labels = tuple(names[orbit] for orbit in orbits)
     number = 1 if dataset is None else int(dataset.number)
-    return Crystal(np.array(cell[0]), np.array(cell[1]), labels, fractions, states, number, remarks)
+    return Crystal(np.array(cell[0]), np.array(cell[1]), labels, fractions, states, number, remarks, cores)
+
+
+def _cores(
+    lattice: NDArray[np.float64],
+    coords: NDArray[np.float64],
+    parts: Sequence[Part],
+    states: Mapping[str, tuple[int, ...]],
+) -> frozenset[str]:
+    """Elements that are anions elsewhere and here have a positive charge, or bonds to oxygen or fluorine.
+
+    Without charges in the file a bond is shorter than the sum of the covalent radii (Cordero et al., Dalton Trans.
+    2008, 2832) and 0.25 A: 1.47 A in SO4, 1.25 A in NO3.
+    """
+    from ase.data import atomic_numbers, covalent_radii
+
+    found = {element for element, values in states.items() if element in ANIONS and min(values) > 0}
+    hosts = [i for i, part in enumerate(parts) if set(part) & _TERMINAL]
+    for i, part in enumerate(parts):
+        for element in (set(part) & ANIONS) - _TERMINAL - set(states) - found:
+            steps = coords[hosts] - coords[i]
+            lengths = np.linalg.norm((steps - np.round(steps)) @ lattice, axis=1)
+            reach = covalent_radii[atomic_numbers[element]] + covalent_radii[atomic_numbers["O"]] + _BONDED
+            if len(lengths) and lengths.min() < reach:
+                found.add(element)
+    return frozenset(found)
 
 
 def check_element(symbol: str) -> None:

@@ -23,7 +23,7 @@ from hebe.config.family_topology import Topology
 from hebe.config.layers import in_plane_first
 from hebe.config.reading.wording import suggest
 from hebe.exceptions import BadInputError
-from hebe.science.crystals.crystal import ANIONS, VACANCY, Crystal, check_element, described
+from hebe.science.crystals.crystal import VACANCY, Crystal, check_element, described
 from hebe.science.crystals.free_sites import largest_free
 from hebe.science.crystals.oxidation_states import ANION_STATES, OxidationStates, Valences
 
@@ -229,7 +229,7 @@ def _roles(crystal: Crystal, working_ion: str | None, named: Collection[str]) ->
     for name, part in crystal.fractions.items():
         if working_ion is not None and set(part) - {VACANCY} == {working_ion} and name not in named:
             roles[name] = "working"
-        elif set(part) & ANIONS:
+        elif crystal.has_anions(part):
             roles[name] = "anion"
         else:
             roles[name] = "mixed" if name in named or len(part) > 1 else "fixed"
@@ -297,7 +297,7 @@ def _check_empty(crystal: Crystal, roles: Mapping[str, Any], working_ion: str | 
             held = described(part)
             only = set(part) - {VACANCY}
             hint = f"full sites, or working_ion: {next(iter(only))}" if len(only) == 1 else "full sites"
-            if working_ion is not None or set(part) & ANIONS:
+            if working_ion is not None or crystal.has_anions(part):
                 hint = "full sites; hebe.science.structures.sqs_of_host builds cells with empty sites"
             raise BadInputError(f"sites of {name} are partly empty ({held}), only those of the working ion may be",
                                 suggestion=hint)  # fmt: skip
@@ -318,7 +318,7 @@ def _check_split(placed: _Placed) -> None:
 def _sublattice(placed: _Placed, name: str, species: dict[str, SpeciesData]) -> FamilySublattice:
     """Sublattice of a family; its coordination counts cations around an anion, anions around a cation, or all atoms."""
     sites = placed.sites(name)
-    anion = [bool(set(placed.crystal.fractions[label]) & ANIONS) for label in placed.crystal.labels]
+    anion = [placed.crystal.has_anions(placed.crystal.fractions[label]) for label in placed.crystal.labels]
     others = [i for i, is_anion in enumerate(anion) if is_anion != anion[sites[0]] or not any(anion)]
     around = np.concatenate([placed.distances(sites[0], i) for i in others])
     around = around[around > _SAME]
