@@ -79,6 +79,12 @@ def test_an_amount_is_what_its_digits_leave_open(written: dict[str, str], meant:
     assert sum(found.values()) == 1
 
 
+@pytest.mark.parametrize("occupancy", ["-1", "-0.5", "1e300", "2"])
+def test_an_occupancy_that_cannot_be_is_refused(occupancy: str) -> None:
+    with pytest.raises(BadInputError, match="site Ni1 holds"):
+        parse_cif(cif(f"Ni1 Ni 0 0 0 {occupancy}\nO1 O .5 .5 .5 1"))
+
+
 @pytest.mark.parametrize("written", [{"Ni": "1.01"}, {"Ni": "0.8", "Mn": "0.3"}, {"Ni": "-0.1"}])
 def test_too_much_is_refused(written: dict[str, str]) -> None:
     amounts = {element: parse_number(text) for element, text in written.items()}

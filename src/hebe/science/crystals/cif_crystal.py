@@ -74,14 +74,11 @@ def parse_cif(text: str) -> CifCell:
     if len(sites) > MOST_SITES:
         raise BadInputError(f"it lists {len(sites)} sites, at most {MOST_SITES} can be read")
     orbits, chosen = _read(lattice, sites, settings, formula)
+    changes = [change for _, change in (orbit.parts() for orbit in orbits) if change is not None]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # noble gases have no electronegativity
         orbits.sort(key=_Orbit.composition)  # as pymatgen's reader has them: sublattices keep their names
-    parts, changes = [], []
-    for orbit in orbits:
-        found, change = orbit.parts()
-        parts.append(found)
-        changes += [] if change is None else [change]
+    parts = [orbit.parts()[0] for orbit in orbits]
     return CifCell(
         lattice,
         np.concatenate([orbit.places for orbit in orbits]),
