@@ -11,6 +11,7 @@ import pytest
 
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.remarks import remarks
+from hebe.cli.main import main
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.screening import screen
 from hebe.science.crystals.crystal import read_crystal
@@ -94,6 +95,15 @@ def test_a_site_that_sums_to_less_is_full_and_said(tmp_path: Path) -> None:
     said = " ".join(remarks(campaign, screen(campaign).selected))
     assert "site Ni1 sums to 0.998 and is taken as full" in said
     assert "steps of 1/240: Co 0.098 to 0.1" in said
+
+
+def test_what_was_read_otherwise_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = _folder("15-sum-0.998", tmp_path)
+    assert main(["families", "show", str(folder / "my.cif")]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "site Ni1 sums to 0.998 and is taken as full: Ni 0.798 is 0.8" in shown
+    assert main(["space", str(folder / "campaign.yaml")]) == 0
+    assert "steps of 1/240: Co 0.098 to 0.1" in " ".join(capsys.readouterr().out.split())
 
 
 def test_half_a_percent_stays_and_what_the_cell_holds_is_said(tmp_path: Path) -> None:
