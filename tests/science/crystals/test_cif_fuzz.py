@@ -99,7 +99,7 @@ def test_structures_of_other_packages_are_the_same_crystal() -> None:
                 ("P6_3/mmc", Lattice.hexagonal(3.0, 5.1), [[0, 0, 0], [1 / 3, 2 / 3, 0.25]]),
             ]
         )
-        structure = Structure.from_spacegroup(group, lattice, [mixed, "O"], places)
+        structure = Structure.from_spacegroup(group, lattice, [mixed, Composition("O")], places)
         text = str(CifWriter(structure, symprec=random.choice([None, 0.01])))
         found, wanted = parse_crystal(text), find_sublattices(structure)
         assert (found.fractions, found.space_group) == (wanted.fractions, wanted.space_group), text

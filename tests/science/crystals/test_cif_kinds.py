@@ -41,7 +41,8 @@ def group_of(text: str) -> tuple[int, int]:
     """Space group and sites of what is read from a text."""
     found = parse_cif(text)
     kinds = [["Mn", "Ni", "O"].index(next(iter(held))) for held in found.parts]
-    return spglib.get_symmetry_dataset((found.lattice, found.coords, kinds), 1e-4).number, len(kinds)
+    dataset = spglib.get_symmetry_dataset((found.lattice.tolist(), found.coords.tolist(), kinds), 1e-4)
+    return 0 if dataset is None else int(dataset.number), len(kinds)
 
 
 THIRD, SIXTH = Fraction(1, 3), Fraction(1, 6)
@@ -127,6 +128,8 @@ def _cell_of(number: int, choice: str) -> str:
 def test_each_setting_is_read_by_its_hall_symbol(hall: int) -> None:
     """A general position has as many places as the group has operations, and they have its symmetry."""
     kind, operations = spglib.get_spacegroup_type(hall), spglib.get_symmetry_from_database(hall)
+    assert kind is not None
+    assert operations is not None
     symbol = kind.hall_symbol.replace('"', "''") if hall % 2 else kind.hall_symbol
     quoted = f'"{symbol}"' if "'" in symbol else f"'{symbol}'"
     text = cif(GENERAL, _cell_of(kind.number, kind.choice), f"{HALL} {quoted}")

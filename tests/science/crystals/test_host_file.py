@@ -241,7 +241,7 @@ def test_sulfur_of_a_sulfate_is_no_anion() -> None:
         [-corner, corner, -corner],
         [-corner, -corner, corner],
     ]
-    sulfate = Structure(Lattice.cubic(5), [metal, "S", *"OOOO"], [[0.5, 0.5, 0.5], [0, 0, 0], *oxygen])
+    sulfate = Structure(Lattice.cubic(5), [metal, *map(Composition, "SOOOO")], [[0.5, 0.5, 0.5], [0, 0, 0], *oxygen])
     like = load_family("layered-o3")
     family = host_of_crystal(find_sublattices(sulfate), None, {}, like).family
     core = next(sub for sub in family.sublattices.values() if "S" in sub.species)
