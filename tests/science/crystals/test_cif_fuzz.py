@@ -6,8 +6,9 @@ import os
 import time
 from fractions import Fraction
 from random import Random
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pytest
 
 from hebe.config.family import load_family
@@ -99,7 +100,8 @@ def test_structures_of_other_packages_are_the_same_crystal() -> None:
                 ("P6_3/mmc", Lattice.hexagonal(3.0, 5.1), [[0, 0, 0], [1 / 3, 2 / 3, 0.25]]),
             ]
         )
-        structure = Structure.from_spacegroup(group, lattice, [mixed, Composition("O")], places)
+        species: list[Any] = [mixed, "O"]
+        structure = Structure.from_spacegroup(group, lattice, species, np.array(places, dtype=float).tolist())
         text = str(CifWriter(structure, symprec=random.choice([None, 0.01])))
         found, wanted = parse_crystal(text), find_sublattices(structure)
         assert (found.fractions, found.space_group) == (wanted.fractions, wanted.space_group), text

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from pymatgen.core import Composition, Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
@@ -235,13 +237,9 @@ def test_sulfur_of_a_sulfate_is_no_anion() -> None:
     """MSO4 with M2+: S6+ is a fixed core, which its bonds of 1.47 A show; in a sulfide it is the anion."""
     metal = Composition("Fe0.5Mn0.5")
     corner = 1.47 / 3**0.5 / 5
-    oxygen = [
-        [corner, corner, corner],
-        [corner, -corner, -corner],
-        [-corner, corner, -corner],
-        [-corner, -corner, corner],
-    ]
-    sulfate = Structure(Lattice.cubic(5), [metal, *map(Composition, "SOOOO")], [[0.5, 0.5, 0.5], [0, 0, 0], *oxygen])
+    signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+    species: list[Any] = [metal, "S", *"OOOO"]
+    sulfate = Structure(Lattice.cubic(5), species, np.vstack([[[0.5] * 3, [0.0] * 3], corner * signs]))
     like = load_family("layered-o3")
     family = host_of_crystal(find_sublattices(sulfate), None, {}, like).family
     core = next(sub for sub in family.sublattices.values() if "S" in sub.species)
