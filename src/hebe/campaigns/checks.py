@@ -10,6 +10,7 @@ from hebe.campaigns.asked import asked_for, check_asked
 from hebe.campaigns.calibration_checks import calibrating, check_calibration
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
+from hebe.science.hulls.working_metals import working_metals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,12 +65,24 @@ def check_stages(campaign: Campaign, family: Family) -> None:
             continue
         asked = asked_for(campaign, index)
         check_asked(campaign, stage, asked)
-        _check_contents(campaign, family, index, [one.name for one in asked if one.analysis.requires.contents])
+        needing = [one.name for one in asked if one.analysis.requires.contents]
+        _check_contents(campaign, family, index, needing)
+        _check_metal(campaign, index, needing)
         _check_engine(campaign, stage, index)
         if index == 0:
             _check_first(campaign, stage)
         else:
             _check_later(campaign, family, index)
+
+
+def _check_metal(campaign: Campaign, index: int, needing: Sequence[str]) -> None:
+    """Refuse contents of an ion whose metal is not known: energies at two contents are compared by it."""
+    ion = campaign.host.working_ion
+    if not needing or ion is None or ion in working_metals() or campaign.structures.metal is not None:
+        return
+    key: KeyPath = ("stages", index, "analyses", campaign.stages[index].analyses.index(needing[0]))
+    hint = f"known: {', '.join(sorted(working_metals()))}; or cells of your own with structures.metal"
+    raise bad_key(campaign, key, f"{needing[0]} needs a metal, and there is no metal for {ion}", hint)
 
 
 def _check_engine(campaign: Campaign, stage: Stage, index: int) -> None:

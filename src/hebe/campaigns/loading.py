@@ -19,6 +19,7 @@ from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import KeyPath, RefusedValueError, nearest, shown, suggest
 from hebe.config.reading.yamlfile import load_model, parse_yaml, read_bytes
 from hebe.exceptions import BadInputError
+from hebe.science.crystals.cif_blocks import read_content
 
 if TYPE_CHECKING:
     from hebe.config.engines import EngineBlock
@@ -112,12 +113,13 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
             suggest(host.like, family_names()),
         )
     from hebe.science.crystals.crystal import parse_crystal
-    from hebe.science.crystals.host_file import host_of_crystal, own_composition
+    from hebe.science.crystals.host_file import coarser_steps, host_of_crystal, own_composition
 
-    text = _text(campaign, host.file, folder, key)
+    text = _text(campaign, host.file, folder, key, crystal=True)
     named = {name: spec.species for name, spec in host.sublattices.items()}
     try:
-        found = host_of_crystal(parse_crystal(text), host.working_ion, named, load_family(host.like or _LIKE))
+        crystal = parse_crystal(text)
+        found = host_of_crystal(crystal, host.working_ion, named, load_family(host.like or _LIKE))
         own = {name: own_composition(found, name) for name in found.fractions}
     except BadInputError as err:
         raise bad_key(campaign, key, f"{shown(host.file.file)}: {err.reason}", err.suggestion) from err
@@ -127,12 +129,18 @@ def with_host_file(campaign: Campaign, folder: Path) -> Campaign:
     fired_at = campaign.firing_temperature
     if fired_at is None and usual is not None:
         fired_at = usual.temperature
-    return campaign.model_copy(update={"host": read, "firing_temperature": fired_at})
+    campaign = campaign.model_copy(update={"host": read, "firing_temperature": fired_at})
+    coarser = [remark for name in own if (remark := coarser_steps(found, own[name], name)) is not None]
+    said = (*crystal.remarks, *coarser)
+    campaign._remarks = tuple(f"{host.file.file}: {remark}" for remark in said)  # noqa: SLF001 - set by this module alone
+    return campaign
 
 
-def _text(campaign: Campaign, cell: CellFile | EntryFile, folder: Path, key: KeyPath) -> str:
-    """Content of a file; its path is relative to the folder of the campaign."""
+def _text(campaign: Campaign, cell: CellFile | EntryFile, folder: Path, key: KeyPath, *, crystal: bool = False) -> str:
+    """Content of a file, of a `crystal` as it may be written; its path is relative to the folder of the campaign."""
     try:
+        if crystal or cell.file.lower().endswith(".cif"):
+            return read_content(folder / cell.file)
         return read_bytes(folder / cell.file).decode("utf-8-sig")
     except (BadInputError, UnicodeDecodeError) as err:
         reason = err.reason if isinstance(err, BadInputError) else "it is no text"

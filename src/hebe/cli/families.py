@@ -102,13 +102,16 @@ def _show_crystal(options: argparse.Namespace) -> int:
     sites = {name: crystal.labels.count(name) for name in crystal.fractions}
     if wants_json(options):
         parts = {name: {e: str(x) for e, x in part.items()} for name, part in crystal.fractions.items()}
-        write_json({"space_group": crystal.space_group, "sites": sites, "fractions": parts})
+        remarks = list(crystal.remarks)
+        write_json({"space_group": crystal.space_group, "sites": sites, "fractions": parts, "remarks": remarks})
         return 0
     write_line(f"{options.family}: space group {crystal.space_group}, primitive cell of {len(crystal.labels)} sites")
     table = new_table(["sublattice", "sites", "species (Va: empty)"], right=(1,))
     for name, part in crystal.fractions.items():
         table.add_row(name, str(sites[name]), described(part))
     write_table(table)
+    for remark in crystal.remarks:
+        write_line(f"  {remark}")
     return 0
 
 

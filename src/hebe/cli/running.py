@@ -45,6 +45,12 @@ def run_campaign(options: argparse.Namespace) -> int:
     campaign = load_campaign(options.campaign)
     from hebe.campaigns import api
 
+    if not wants_json(options):
+        from hebe.campaigns.remarks import remarks
+        from hebe.science.chemistry.screening import screen
+
+        for remark in remarks(campaign, screen(campaign).selected):
+            write_line(remark)
     if options.dry_run:
         return _print_plan(api.plan(campaign), json=wants_json(options))
     summary = api.run(campaign, workers=options.workers, launcher=_launcher(options))

@@ -43,6 +43,7 @@ def count_space(options: argparse.Namespace) -> int:
 
     found = screen(campaign)
     seconds = time.perf_counter() - begin
+    from hebe.campaigns.remarks import remarks
     from hebe.flows.estimate import estimate
 
     cost = estimate(campaign, len(found.selected))
@@ -61,6 +62,7 @@ def count_space(options: argparse.Namespace) -> int:
         "cpu_hours_estimate": cost["cpu_hours"],
         **({"not_counted": cost["not_counted"]} if cost["not_counted"] else {}),
         **({"calibrations": calibrations} if calibrations else {}),
+        **({"remarks": said} if (said := remarks(campaign, found.selected)) else {}),
         "seconds": seconds,
     }
     if wants_json(options):
@@ -83,6 +85,8 @@ def _print_space(document: dict[str, Any]) -> None:
     write_line(f"A run would take about {document['jobs_estimate']:,} jobs and {cost}{beside}.")
     for calibration in document.get("calibrations", ()):
         write_line(calibration_cost_text(calibration))
+    for remark in document.get("remarks", ()):
+        write_line(f"  {remark}")
 
 
 def list_candidates(options: argparse.Namespace) -> int:
@@ -107,6 +111,10 @@ def list_candidates(options: argparse.Namespace) -> int:
             write_line(f"{len(candidates)} compositions written to {output}")
     elif not wants_json(options):
         _print_candidates(candidates)
+        from hebe.campaigns.remarks import remarks
+
+        for remark in remarks(campaign, candidates):
+            write_line(f"  {remark}")
     return 0
 
 

@@ -278,6 +278,7 @@ class Campaign(ConfigModel):
     firing_temperature: FiringTemperature | None = None
     _source: Source = PrivateAttr(default_factory=Source)
     """Where the campaign was read, for messages about it."""
+    _remarks: tuple[str, ...] = PrivateAttr(default=())
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -287,6 +288,11 @@ class Campaign(ConfigModel):
     def calibrates(self) -> bool:
         """Whether a stage calibrates."""
         return any(stage.calibrate is not None for stage in self.stages)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was read otherwise than its host file writes it; only where the file was just read."""
+        return self._remarks
 
     @property
     def fired_at(self) -> float | None:

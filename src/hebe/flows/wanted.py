@@ -26,6 +26,7 @@ from hebe.science.hulls.competing import phases_within
 from hebe.science.hulls.host_members import edge_members, host_vertices
 from hebe.science.hulls.hull_entries import phase_facts
 from hebe.science.hulls.oxygen import oxygen_oxides
+from hebe.science.hulls.working_metals import working_metals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,6 +179,9 @@ class Wanted:
             for phase in phases_within(elements)
             if phase.kind != "element" or phase.elements == {self.spec.working_ion}
         ]
+        metal = working_metals().get(self.spec.working_ion or "")
+        if metal is not None and metal not in phases:
+            phases.append(metal)
         given = [phase for phase in self.wiring.given if phase.elements <= elements]
         jobs = {phase.id: self.wiring.phase(phase) for phase in (*phases, *given)}
         found: dict[str, Any] = {"phases": {name: job.output for name, job in jobs.items()}}

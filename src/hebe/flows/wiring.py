@@ -29,9 +29,9 @@ from hebe.makers.vibrations import VibrationMaker
 from hebe.science.chemistry.candidate import primary_sublattice
 from hebe.science.chemistry.member import composition_of, member_spec, split_of
 from hebe.science.chemistry.space import CompositionSpace
-from hebe.science.hulls.competing import load_phases
 from hebe.science.hulls.given_entries import GivenEntries, given_entries
 from hebe.science.hulls.given_phases import GivenPhase, given_phases
+from hebe.science.hulls.working_metals import working_metals
 from hebe.science.structures.configuration import mean_radius
 from hebe.science.structures.tiles import TileSet, composition_tiles
 
@@ -150,9 +150,7 @@ class StageWiring(ABC):
 
     def metal(self) -> Job:
         """Calculation of the working-ion metal."""
-        return self.phase(
-            next(p for p in load_phases() if p.kind == "element" and p.elements == {self.campaign.host.working_ion})
-        )
+        return self.phase(working_metals()[str(self.campaign.host.working_ion)])
 
     def add(self, job: Job, label: str, priority: int, candidate: str | None = None) -> Job:
         """Give a job its identity and put it into the flow; later stages run first, so that candidates get finished."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from pymatgen.core import Composition, Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
@@ -229,3 +231,40 @@ def test_a_file_of_metals_is_a_metallic_host() -> None:
     assert family.sublattices["M1"].coordination == load_family("fcc-alloy").sublattices["M"].coordination == 12
     with pytest.raises(BadInputError, match="holds no anions"):
         host_of_crystal(find_sublattices(ALLOY), "Cu", {}, load_family("layered-o3"))
+
+
+def test_sulfur_of_a_sulfate_is_no_anion() -> None:
+    """MSO4 with M2+: S6+ is a fixed core, which its bonds of 1.47 A show; in a sulfide it is the anion."""
+    metal = Composition("Fe0.5Mn0.5")
+    corner = 1.47 / 3**0.5 / 5
+    signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+    species: list[Any] = [metal, "S", *"OOOO"]
+    sulfate = Structure(Lattice.cubic(5), species, np.vstack([[[0.5] * 3, [0.0] * 3], corner * signs]))
+    like = load_family("layered-o3")
+    family = host_of_crystal(find_sublattices(sulfate), None, {}, like).family
+    core = next(sub for sub in family.sublattices.values() if "S" in sub.species)
+    assert (core.role, core.species["S"].valences, core.coordination) == ("fixed", (6,), 4)
+    sulfide = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.2), [metal, "S"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    family = host_of_crystal(find_sublattices(sulfide), None, {}, like).family
+    assert next(sub.role for sub in family.sublattices.values() if "S" in sub.species) == "anion"
+
+
+@pytest.mark.parametrize(
+    ("anion", "state", "a"),
+    [
+        ("S", -2, 5.2),
+        ("Se", -2, 5.5),
+        ("Te", -2, 6.0),
+        ("Cl", -1, 5.6),
+        ("N", -3, 4.3),
+        ("Br", -1, 5.9),
+        ("I", -1, 6.4),
+    ],
+)
+def test_anions_beyond_oxygen_and_fluorine(anion: str, state: int, a: float) -> None:
+    cell = Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(a), [Composition("Fe0.5Mn0.5"), anion], [[0, 0, 0], [0.5] * 3]
+    )
+    family = host_of_crystal(find_sublattices(cell), None, {}, load_family("rocksalt")).family
+    (sub,) = (sub for sub in family.sublattices.values() if anion in sub.species)
+    assert (sub.role, sub.species[anion].valences, sub.coordination) == ("anion", (state,), 6)

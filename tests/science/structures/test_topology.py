@@ -12,7 +12,7 @@ from hebe.config.family import load_family
 from hebe.science.structures.configuration import displaced
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.supercell import find_supercell
-from hebe.science.structures.topology import Verdict, check_topology, layer_repeat, sanity, slab_cations
+from hebe.science.structures.topology import Verdict, check_topology, layer_repeat, migrated_sites, sanity, slab_cations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,6 +98,20 @@ def test_a_cation_that_leaves_its_octahedron_has_migrated() -> None:
     moved = structure.copy()
     moved.translate_sites([manganese], 1.4 * np.asarray(CELL.layer_normal), frac_coords=False, to_unit_cell=False)
     assert verdict(moved) == "migrated"
+
+
+def test_bonds_longer_than_the_usual_reach_are_followed() -> None:
+    """Rubidium iodide has bonds of 3.67 A: a strained cell is the host, an ion that leaves has migrated."""
+    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(7.342), ["Rb", "I"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    first = cell.copy(site_properties={"sublattice": ["M"] * 4 + ["X"] * 4})
+    rules = load_family("rocksalt").topology
+    assert migrated_sites(first, first, rules) == []
+    assert check_topology(first, deformed(first, np.diag([1.02, 1.01, 0.99])), rules) == "host"
+    moved = first.copy()
+    moved.translate_sites([1], [0.25, 0.25, 0.25], to_unit_cell=False)
+    assert migrated_sites(first, moved, rules) == [1]
+    apart = Structure(Lattice.cubic(30), ["Rb", "I"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    assert migrated_sites(apart, apart, rules) == []
 
 
 def test_explosions_and_overlaps_are_named() -> None:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition
 
 Predicate = Callable[[Candidate], bool]
+
+_SIMPLE: Final = 24
+_NEAR: Final = Fraction(1, 10)
+"""How far from the content as made a neutral one is looked for, working ions per formula unit."""
 
 
 @dataclass
@@ -93,8 +97,9 @@ def screen(campaign: Campaign) -> Screening:
         raise bad_key(
             campaign,
             ("host", "sublattices"),
-            f"no charge-neutral composition exists: the cations must carry {space.cation_charge}+ per formula unit",
-            "allow other oxidation states, amounts or numbers of species",
+            "no charge-neutral composition exists: the cations must carry "
+            f"{_decimal(space.cation_charge)}+ per formula unit",
+            _nearest_content(campaign, space) or "allow other oxidation states, amounts or numbers of species",
         )
     explicit = campaign.select.method == "explicit"
     named = campaign.select.formulas
@@ -113,6 +118,25 @@ def screen(campaign: Campaign) -> Screening:
     result.selected = result.passed if explicit else select(result.passed, campaign.select)
     result.selected = _with_series(campaign, space, result.selected)
     return result
+
+
+def _decimal(charge: Fraction) -> str:
+    """A charge as a simple fraction, else as a decimal number."""
+    return str(charge) if charge.denominator <= _SIMPLE else f"{float(charge):.6g}"
+
+
+def _nearest_content(campaign: Campaign, space: CompositionSpace) -> str | None:
+    """The content of the working ion beside that as made with which the host is neutral, None where there is none."""
+    if campaign.host.working_ion is None or not campaign.host.data.x_full:
+        return None
+    made = space.x_made
+    tried = sorted({made.limit_denominator(n) for n in (1, 2, 3, 4, 6, 8, 12)}, key=lambda x: (abs(x - made), x))
+    for x in tried:
+        if x == made or abs(x - made) > _NEAR or not 0 < x <= campaign.host.data.x_full:
+            continue
+        if space.with_content(x).count():
+            return f"host.x_made: {x}; it is {float(made):.4g}, off by {float(abs(x - made)):.2g}"
+    return None
 
 
 def series_candidates(campaign: Campaign, space: CompositionSpace, name: str) -> list[Candidate]:

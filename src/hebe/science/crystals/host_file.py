@@ -23,7 +23,8 @@ from hebe.config.family_topology import Topology
 from hebe.config.layers import in_plane_first
 from hebe.config.reading.wording import suggest
 from hebe.exceptions import BadInputError
-from hebe.science.crystals.crystal import ANIONS, VACANCY, Crystal, check_element, described
+from hebe.science.crystals.crystal import VACANCY, Crystal, check_element, described
+from hebe.science.crystals.free_sites import largest_free
 from hebe.science.crystals.oxidation_states import ANION_STATES, OxidationStates, Valences
 
 if TYPE_CHECKING:
@@ -32,14 +33,15 @@ if TYPE_CHECKING:
 EXCLUSION: Final = 2.0
 """Distance (A) below which two sites of the working ion are never occupied together: both prisms of a P stacking."""
 
-_MOBILE: Final = ("Li", "Na", "K", "Mg", "Ca", "Zn", "Al")
+_MOBILE: Final = ("Li", "Na", "K", "Rb", "Mg", "Ca", "Zn", "Al", "Ag")
 """Elements that may leave sites which they share with others."""
 _BOND: Final = 1.2
 _SAME: Final = 1e-3
 _DIGITS: Final = 6
 _MOST_SUBLATTICES: Final = 16
 _FINEST: Final = 240
-_ROUNDED: Final = 3e-3
+_ROUNDED: Final = 3.4e-3
+"""What a content may be off a simple fraction: sites whose occupancies have two digits add up to 0.67 of 2/3."""
 
 
 @dataclass(frozen=True)
@@ -148,10 +150,17 @@ class _Placed:
         shifts = np.array(list(itertools.product((-2, -1, 0, 1, 2), repeat=3)))
         return np.asarray(np.linalg.norm((step + shifts) @ self.lattice, axis=1))
 
-    def too_close(self, first: int, second: int) -> bool:
-        """Whether two sites of the working ion, or a site and its own images, cannot both be occupied."""
-        distances = self.distances(first, second)
-        return bool(((distances > _SAME) & (distances < EXCLUSION)).any())
+    def near(self, sites: list[int]) -> list[tuple[int, int]]:
+        """Pairs of positions in a list of sites of which not both can be occupied, a site and its own images too."""
+        shifts = np.array(list(itertools.product((-2, -1, 0, 1, 2), repeat=3)))
+        coords = self.coords[sites]
+        found = []
+        for i in range(len(sites)):
+            steps = (coords[i:] - coords[i])[:, None] + shifts
+            distances = np.linalg.norm(steps @ self.lattice, axis=2)
+            close = ((distances > _SAME) & (distances < EXCLUSION)).any(axis=1)
+            found += [(i, i + int(j)) for j in np.flatnonzero(close)]
+        return found
 
 
 def _placed(crystal: Crystal, working_ion: str | None, named: Mapping[str, Valences]) -> _Placed:
@@ -197,6 +206,17 @@ def own_composition(found: FileHost, name: str) -> SublatticeSpec:
     )
 
 
+def coarser_steps(found: FileHost, own: SublatticeSpec, name: str) -> str | None:
+    """How the composition taken from a file differs from the file's, in words; None where it does not."""
+    part, amounts = found.fractions[name], own.amounts or {}
+    changed = [
+        f"{element} {float(x):.6g} to {float(amounts.get(element, Fraction(0))):.6g}"
+        for element, x in part.items()
+        if amounts.get(element) != x
+    ]
+    return f"amounts on {name} are taken in steps of 1/{_FINEST}: {', '.join(changed)}" if changed else None
+
+
 def _digest(family: Family) -> str:
     """Ten hexadecimal digits that its content decides."""
     plain = family.model_dump(mode="json", exclude={"name", "title", "citation", "sources"})
@@ -209,7 +229,7 @@ def _roles(crystal: Crystal, working_ion: str | None, named: Collection[str]) ->
     for name, part in crystal.fractions.items():
         if working_ion is not None and set(part) - {VACANCY} == {working_ion} and name not in named:
             roles[name] = "working"
-        elif set(part) & ANIONS:
+        elif crystal.has_anions(part):
             roles[name] = "anion"
         else:
             roles[name] = "mixed" if name in named or len(part) > 1 else "fixed"
@@ -249,10 +269,10 @@ def _check_working(crystal: Crystal, roles: Mapping[str, Any], working_ion: str 
     if shared and working_ion in _MOBILE and all(roles[name] == "mixed" for name in shared):
         return
     if shared:
-        part = described(crystal.fractions[shared[0]])
+        name = max(shared, key=lambda sublattice: crystal.fractions[sublattice][working_ion])
         raise BadInputError(
-            f"the working ion {working_ion} shares its sites: {shared[0]} holds {part}",
-            suggestion=f"nearest: {working_ion} alone on {shared[0]}, or no working_ion and analyses: [mixing]",
+            f"the working ion {working_ion} shares its sites: {name} holds {described(crystal.fractions[name])}",
+            suggestion=f"nearest: {working_ion} alone on {name}, or no working_ion and analyses: [mixing]",
         )
     hint = f"nearest: {', '.join(alone)}" if alone else "no working_ion, and analyses: [mixing]"
     raise BadInputError(f"it holds no {working_ion}: {crystal.described()}", suggestion=hint)
@@ -277,7 +297,7 @@ def _check_empty(crystal: Crystal, roles: Mapping[str, Any], working_ion: str | 
             held = described(part)
             only = set(part) - {VACANCY}
             hint = f"full sites, or working_ion: {next(iter(only))}" if len(only) == 1 else "full sites"
-            if working_ion is not None or set(part) & ANIONS:
+            if working_ion is not None or crystal.has_anions(part):
                 hint = "full sites; hebe.science.structures.sqs_of_host builds cells with empty sites"
             raise BadInputError(f"sites of {name} are partly empty ({held}), only those of the working ion may be",
                                 suggestion=hint)  # fmt: skip
@@ -287,23 +307,22 @@ def _check_split(placed: _Placed) -> None:
     """Refuse mixed sites that are partly empty because they are split: both cannot be occupied."""
     fractions, labels = placed.crystal.fractions, placed.crystal.labels
     partly = [i for i, label in enumerate(labels) if placed.roles[label] == "mixed" and VACANCY in fractions[label]]
-    for i, j in itertools.combinations_with_replacement(partly, 2):
-        if placed.too_close(i, j):
-            raise BadInputError(
-                f"sites of {labels[i]} and {labels[j]} that are partly empty are closer than {EXCLUSION:g} A",
-                suggestion="give them as one site with partial occupancies",
-            )
+    for i, j in placed.near(partly)[:1]:
+        raise BadInputError(
+            f"sites of {labels[partly[i]]} and {labels[partly[j]]} that are partly empty are closer than "
+            f"{EXCLUSION:g} A",
+            suggestion="give them as one site with partial occupancies",
+        )
 
 
 def _sublattice(placed: _Placed, name: str, species: dict[str, SpeciesData]) -> FamilySublattice:
     """Sublattice of a family; its coordination counts cations around an anion, anions around a cation, or all atoms."""
     sites = placed.sites(name)
-    anion = [bool(set(placed.crystal.fractions[label]) & ANIONS) for label in placed.crystal.labels]
+    anion = [placed.crystal.has_anions(placed.crystal.fractions[label]) for label in placed.crystal.labels]
     others = [i for i, is_anion in enumerate(anion) if is_anion != anion[sites[0]] or not any(anion)]
     around = np.concatenate([placed.distances(sites[0], i) for i in others])
     around = around[around > _SAME]
-    pairs = itertools.combinations_with_replacement(sites, 2)
-    excluding = placed.roles[name] == "working" and any(placed.too_close(i, j) for i, j in pairs)
+    excluding = placed.roles[name] == "working" and bool(placed.near(sites))
     return FamilySublattice(
         wyckoff=name,
         coordinates=tuple((_exact(x), _exact(y), _exact(z)) for x, y, z in placed.coords[sites].tolist()),
@@ -338,8 +357,7 @@ def _contents(placed: _Placed) -> tuple[Fraction, Fraction]:
     sites = [i for i, label in enumerate(placed.labels) if placed.roles[label] == "working"]
     parts = [placed.crystal.fractions[placed.crystal.labels[i]] for i in sites]
     made = _simple(sum(1 - float(part.get(VACANCY, 0)) for part in parts) / placed.units)
-    near = {(i, j) for i, j in itertools.combinations(sites, 2) if placed.too_close(i, j)}
-    full = Fraction(_largest_free(sites, near), placed.units)
+    full = Fraction(largest_free(len(sites), placed.near(sites)), placed.units)
     if made > full:
         raise BadInputError(
             f"{float(made):.4g} working ions per formula unit have no room: sites are closer than {EXCLUSION:g} A",
@@ -349,17 +367,6 @@ def _contents(placed: _Placed) -> tuple[Fraction, Fraction]:
 
 
 def _simple(content: float) -> Fraction:
-    """Content as a fraction with a denominator of at most 24, or of 120 where that is off by more than 0.003."""
+    """Content as a fraction with a denominator of at most 24, or of 120 where that is off by more than 0.0034."""
     simple = Fraction(content).limit_denominator(24)
     return simple if abs(simple - content) < _ROUNDED else Fraction(content).limit_denominator(120)
-
-
-def _largest_free(sites: list[int], near: set[tuple[int, int]]) -> int:
-    """Size of the largest set of sites of which no two are near each other."""
-    if not sites:
-        return 0
-    first, rest = sites[0], sites[1:]
-    free = [j for j in rest if (first, j) not in near and (j, first) not in near]
-    if len(free) == len(rest):
-        return 1 + _largest_free(rest, near)
-    return max(1 + _largest_free(free, near), _largest_free(rest, near))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Valences = Mapping[str, tuple[int, ...]]
 
-ANION_STATES: Final = {"O": -2, "F": -1, "S": -2, "Se": -2, "Cl": -1, "N": -3, "Br": -1, "I": -1}
+ANION_STATES: Final = {"O": -2, "F": -1, "S": -2, "Se": -2, "Te": -2, "Cl": -1, "N": -3, "Br": -1, "I": -1}
 """Oxidation states of anions where a file gives none."""
 
 

@@ -13,10 +13,12 @@ from pymatgen.core import Structure
 
 from hebe.config.family_sites import VACANCY
 from hebe.config.reading.refusal import bad_key
+from hebe.exceptions import BadInputError
 from hebe.schemas.structures import OrderingDoc
 from hebe.science.chemistry.ladder import RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.space import working_charge
+from hebe.science.crystals.cif_crystal import parse_cif
 from hebe.science.keys import content_hash, structure_content
 
 if TYPE_CHECKING:
@@ -81,7 +83,29 @@ def parse_cell(cell: CellFile) -> Structure:
     if not structure.is_ordered:
         raise ValueError("species share a site: a cell to compute has one on each")
     structure.remove_oxidation_states()
+    if kind == "cif":
+        return _as_said(structure, cell.text)
     return Structure(structure.lattice, structure.species, structure.frac_coords)
+
+
+def _as_said(structure: Structure, text: str) -> Structure:
+    """Cell of a CIF as pymatgen reads it if it holds what the file says, else as it is said.
+
+    Raises
+    ------
+    ValueError
+        If what the file says twice does not agree, or sites are not full.
+    """
+    try:
+        said = parse_cif(text)
+    except BadInputError as err:
+        raise ValueError(err.reason) from err
+    if any(len(part) > 1 or VACANCY in part for part in said.parts):
+        raise ValueError("species share a site, or it is partly empty: a cell to compute has one on each")
+    species = [next(iter(part)) for part in said.parts]
+    if sorted(species) == sorted(site.specie.symbol for site in structure):
+        return Structure(structure.lattice, structure.species, structure.frac_coords)
+    return Structure(said.lattice, species, said.coords)
 
 
 def metal_cell(campaign: Campaign) -> Structure | None:

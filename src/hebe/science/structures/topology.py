@@ -29,6 +29,8 @@ SHORTEST: Final = 0.8
 _FIRST_SHELL: Final = 1.2
 _LONGEST_METAL: Final = 4.0
 """Distance (A) within which the nearest neighbours of an atom of a metal are found; 3.6 A in alkaline earths."""
+_LONGEST_BOND: Final = 3.5
+_FARTHER: Final = (5.0, 7.0)
 _WITHIN_SLAB: Final = 2.0
 """Step in height (A) up to which cations belong to one slab; neighbouring slabs of oxides are 4 A apart and more."""
 
@@ -164,14 +166,34 @@ def migrated_sites(start: Structure, final: Structure, rules: Topology, working:
     """
     anions = _anions(start)
     metal = not anions.any()
-    centres, points, images, distances = start.get_neighbor_list(_LONGEST_METAL if metal else 3.5)
-    is_bond = (~anions[centres] & anions[points]) | metal
-    bonds = _Pairs(centres[is_bond], points[is_bond], images[is_bond]).nearest(distances[is_bond])
+    bonds = _bonds(start, anions)
+    if not len(bonds.first):
+        return []
     stretch = bonds.lengths(final) / bonds.lengths(start)
     if metal:
         stretch *= (start.volume / final.volume) ** (1 / 3)
     broken = np.bincount(bonds.first[stretch > rules.bond_stretch], minlength=len(start))
     return [int(i) for i in np.flatnonzero(~anions & ~_mobile(start, working) & (broken >= rules.broken_bonds))]
+
+
+def _bonds(start: Structure, anions: NDArray[np.bool_]) -> _Pairs:
+    """Bonds of each cation to its nearest anions, of each atom of a metal to its nearest atoms.
+
+    They are sought within 3.5 A (4 A in a metal), and farther out for what has none there, as heavy ions.
+    """
+    metal = not anions.any()
+    bare = np.ones(len(start), dtype=bool) if metal else ~anions
+    found = []
+    for reach in (_LONGEST_METAL if metal else _LONGEST_BOND, *_FARTHER):
+        centres, points, images, distances = start.get_neighbor_list(reach)
+        is_bond = bare[centres] & (anions[points] | metal)
+        found.append((centres[is_bond], points[is_bond], images[is_bond], distances[is_bond]))
+        bare[centres[is_bond]] = False
+        if not bare.any():
+            break
+    first, second, shifts, lengths = (np.concatenate(part) for part in zip(*found, strict=True))
+    pairs = _Pairs(first, second, shifts)
+    return pairs.nearest(lengths) if len(first) else pairs
 
 
 class _Pairs:
