@@ -13,6 +13,7 @@ import zstandard
 from hebe.exceptions import StoreError
 from hebe.stores import codec, fields
 from hebe.stores.database import connection, disconnect, translated
+from hebe.stores.healing import has_no_energy
 from hebe.stores.schema import PAGE_SIZE, SCHEMA_VERSION, identify
 
 if TYPE_CHECKING:
@@ -169,6 +170,7 @@ def _check_documents(db: Connection, health: Health) -> None:
         paths.setdefault(collection, []).append((number, path))
     damaged: list[str] = []
     unindexed: list[str] = []
+    energyless: list[str] = []
     last = 0
     statement = f"SELECT id, collection, format, body FROM documents WHERE id > ? ORDER BY id LIMIT {_PAGE}"  # noqa: S608 - a constant
     while rows := db.rows(statement, (last,)):
@@ -179,6 +181,8 @@ def _check_documents(db: Connection, health: Health) -> None:
             except (zstandard.ZstdError, ValueError) as err:
                 damaged.append(f"document {number} cannot be read: {err}")
                 continue
+            if has_no_energy(document.get("output")):
+                energyless.append(f"document {number} is called converged and has no energy: hebe store heal")
             expected = {
                 (key, value) for key, p in paths.get(collection, []) for value in fields.index_values(document, p)
             }
@@ -188,7 +192,7 @@ def _check_documents(db: Connection, health: Health) -> None:
     stray = db.rows("SELECT count(*) FROM entries WHERE document NOT IN (SELECT id FROM documents)")[0][0]
     if stray:
         unindexed.append(f"{stray} index entries belong to no document: hebe store compact removes them")
-    health.problems += damaged[:_MANY] + unindexed[:_MANY]
+    health.problems += damaged[:_MANY] + unindexed[:_MANY] + energyless[:_MANY]
 
 
 def _check_chunks(db: Connection, health: Health) -> None:
