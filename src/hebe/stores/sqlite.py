@@ -314,8 +314,10 @@ class SQLiteStore(Store):
             self.ensure_index(names[0])
         with self._collection.transaction() as sql:
             self._collection.refresh()
+            listed = any(isinstance(value, (list, tuple, dict)) for search in searches for value in search.values())
+            values = self._collection.values(names) if listed else None
             for (document, form, body), search in zip(encoded, searches, strict=True):
-                self._collection.put(sql, document, search, (form, body))
+                self._collection.put(sql, document, search, (form, body), values)
 
     def remove_docs(self, criteria: Mapping[str, Any]) -> None:
         """Remove the documents that match MongoDB-style criteria."""
