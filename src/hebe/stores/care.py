@@ -16,6 +16,7 @@ from hebe.stores import codec, fields
 from hebe.stores.collection import head_of
 from hebe.stores.database import connection, disconnect, translated
 from hebe.stores.healing import has_no_energy
+from hebe.stores.modes import make_file
 from hebe.stores.schema import PAGE_SIZE, SCHEMA_VERSION, identify
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def backup(path: str | Path, target: str | Path) -> Health:
     with translated(str(copy)):
         unfinished.unlink(missing_ok=True)
         try:
+            make_file(str(unfinished))
             with closing(sqlite3.connect(unfinished, isolation_level=None)) as other:
                 db.copy_to(other)
                 other.execute("PRAGMA journal_mode=DELETE")

@@ -176,10 +176,13 @@ def _built(root: Path, chosen: StoreSettings) -> JobStore:
     from jobflow.core.store import JobStore
 
     from hebe.stores.blobs import SQLiteBlobStore
+    from hebe.stores.modes import share
     from hebe.stores.sqlite import SQLiteStore
 
     path = embedded_path(root, chosen)
     if path is not None:
+        if chosen.group is not None:
+            share(path.parent, chosen.group)
         documents = SQLiteStore(path)
         return JobStore(documents, additional_stores={BLOBS: SQLiteBlobStore(path)})
     return _mongodb(chosen) if chosen.kind == "mongodb" else _of_spec(chosen)
