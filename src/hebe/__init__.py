@@ -18,11 +18,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PUBLIC = dict.fromkeys(("Results", "campaign_flow", "load_campaign", "results", "run"), "hebe.campaigns.api")
+_FOR_LAUNCHPADS = {"ProjectJob": "hebe.launchers.fireworks.rocket"}
+"""Names under which FireWorks finds what it runs."""
 
 __all__ = ["Results", "__version__", "campaign_flow", "load_campaign", "results", "run"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _PUBLIC:
-        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    home = _PUBLIC.get(name) or _FOR_LAUNCHPADS.get(name)
+    if home is not None:
+        return getattr(importlib.import_module(home), name)
     raise AttributeError(f"module 'hebe' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

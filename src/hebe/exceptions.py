@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from maggma.core.store import StoreError as _StoreError
+
 
 class HebeError(Exception):
     """Base of every error that Hebe raises on purpose."""
@@ -125,9 +127,25 @@ class EnergyScaleError(HebeError):
         super().__init__(f"{label} has energies on the scale {found!r}, expected {expected!r}: they cannot be compared")
 
 
-class StoreError(HebeError):
-    """A document store could not do what was asked; the store is unchanged."""
-
-
 class LaunchError(HebeError):
     """A launcher could not start or continue a flow."""
+
+
+if TYPE_CHECKING:
+
+    class StoreError(HebeError, _StoreError):
+        """A document store could not do what was asked; the store is unchanged. Also a ``StoreError`` of maggma."""
+
+        def __init__(self, *args: object) -> None: ...
+
+
+def __getattr__(name: str) -> Any:
+    """Make `StoreError` when it is asked for: importing maggma takes longer than most commands."""
+    if name != "StoreError":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from maggma.core.store import StoreError as Base
+
+    doc = "A document store could not do what was asked; the store is unchanged. Also a ``StoreError`` of maggma."
+    # maggma's own __init__ takes the error for its first argument, which spoils its text
+    facts = {"__doc__": doc, "__module__": __name__, "__init__": Exception.__init__}
+    return globals().setdefault(name, type(name, (HebeError, Base), facts))

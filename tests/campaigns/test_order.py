@@ -120,3 +120,14 @@ def test_json_has_intervals_and_no_samples() -> None:
         drawn = document["results"]["forming"][0]["formation"]["margin_draws"]
         assert drawn["n"] == DRAWS
         assert drawn["median"] == pytest.approx(median, abs=1e-6)
+
+
+def test_results_are_a_sequence_of_their_candidates() -> None:
+    found = Results("x", ranked(candidates(), campaign()))
+    assert len(found) == len(found.ranked) > 1
+    assert list(found) == found.ranked
+    assert (found[0], found[-1], found[:2]) == (found.ranked[0], found.ranked[-1], found.ranked[:2])
+    assert found.ranked[1] in found
+    assert found.index(found.ranked[1]) == 1
+    with pytest.raises(IndexError):
+        _ = found[len(found)]

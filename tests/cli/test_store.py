@@ -1,4 +1,4 @@
-"""``hebe store``: check, backup, compact, copy."""
+"""``hebe store``: check, heal, backup, compact, copy."""
 
 from __future__ import annotations
 
@@ -35,6 +35,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_which(project: Path, capsys: Captured) -> None:
     assert str(project / ".hebe" / "store.db") in hebe(capsys, "store").out
     assert hebe(capsys, "store", "--json").json["kind"] == "embedded"
+
+
+def test_heal(project: Path, capsys: Captured) -> None:
+    store = open_store(project)
+    output = {"key": "k", "status": "converged", "energy_eV": float("nan")}
+    store.update({"uuid": "d", "index": 1, "name": "adopted run", "output": output})
+    store.close()
+    outcome = hebe(capsys, "store", "check")
+    assert outcome.code == 1
+    assert "called converged and has no energy: hebe store heal" in outcome.out
+    assert "1 calculations would be taken out" in hebe(capsys, "store", "heal", "--dry-run").out
+    assert "adopted run: called converged" in hebe(capsys, "store", "heal").out
+    assert hebe(capsys, "store", "check").code == 0
+    assert hebe(capsys, "store", "heal", "--json").json == {"calculations": [], "dry_run": False, "followers": 0}
 
 
 def test_check(project: Path, capsys: Captured) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from jobflow import Job, JobStore, run_locally
 from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
@@ -23,8 +25,6 @@ from hebe.makers.start import Start
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from hebe.engines.protocol import Engine
     from hebe.engines.tasks import Task
@@ -147,3 +147,24 @@ def test_a_cut_calculation_goes_on_in_its_folder(tmp_path: Path, monkeypatch: py
     assert first.run_dir in first.error.message
     assert second.energy == 2.5, "the initial moments reached the engine"
     assert (first.cpu_s >= 3, second.cpu_s >= 5) == (True, True), "CPU time of other processes and attempts counts"
+
+
+@pytest.mark.parametrize("wrong", ["energy", "stress", "moments", "energy corrections"])
+def test_a_result_that_is_no_finite_number_is_a_failure(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    def broken(_self: object, structure: Structure, *, folder: Path | None = None) -> Relaxation:  # noqa: ARG001
+        evaluation = Evaluation(-1.0, np.zeros((2, 3)), np.zeros((3, 3)), np.zeros(2))
+        result = static_result(structure, evaluation)
+        values = {
+            "energy": {"energy_eV": float("nan")},
+            "stress": {"stress": np.full((3, 3), np.inf)},
+            "moments": {"magmoms": np.array([0.0, np.nan])},
+            "energy corrections": {"energy_corrections": {"U": float("-inf")}},
+        }
+        return replace(result, **values[wrong])  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ASEEngine, "static", broken)
+    document = outcome(StaticMaker(engine=SPRINGS).make(oxide()), JobStore(MemoryStore(wrong)))
+    assert document.status == "failed"
+    assert document.error is not None
+    assert f"not a finite number: {wrong}" in document.error.message
+    assert not document.usable

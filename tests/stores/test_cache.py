@@ -16,6 +16,7 @@ from hebe.exceptions import StoreError
 from hebe.stores import ClaimedElsewhere, Claims, lookup, open_store
 from hebe.stores.cache import lookup_or_claim
 from hebe.stores.claims import Owner, process_start, release_held
+from hebe.stores.healing import heal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,3 +145,23 @@ def test_process_start_tells_processes_apart() -> None:
     assert process_start(2**22 + 1) is None
     assert not Owner.current().is_dead
     assert Owner(Owner.current().host, os.getpid(), "long ago").is_dead
+
+
+@pytest.mark.parametrize("energy", [None, float("nan"), float("inf"), "****"])
+def test_a_converged_calculation_without_an_energy_is_not_found_and_is_healed(store: JobStore, energy: Any) -> None:
+    calculation = {"key": "k", "status": "converged", "energy_scale": "s"}
+    put(store, "adopted", {**calculation, "energy_eV": energy}, "2025-01-01T00:00:00")
+    put(store, "follower", OutputReference("adopted").as_dict())
+    put(store, "copy", {**calculation, "key": "m", "energy_eV": -1.0, "reused_from": "adopted"})
+    put(store, "vibrations", {"key": "v", "status": "converged", "energy_scale": "s"})
+    assert lookup(store, "k") is None
+    put(store, "good", {**calculation, "energy_eV": -2.0})
+    hit = lookup(store, "k")
+    assert hit is not None
+    assert hit.uuid == "good"
+    found = heal(store, dry_run=True)
+    assert ([one["uuid"] for one in found["calculations"]], found["followers"]) == (["adopted"], 2)
+    assert store.count() == 5
+    heal(store)
+    assert {one["uuid"] for one in store.query()} == {"good", "vibrations"}
+    assert heal(store)["calculations"] == []

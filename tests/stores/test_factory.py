@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -193,3 +194,40 @@ def test_spec_with_a_store_inside_a_store(tmp_path: Path) -> None:
     made = store_of_spec(spec)
     assert isinstance(made.docs_store, JSONStore)
     assert isinstance(additional(made).index, SQLiteStore)
+
+
+@pytest.mark.parametrize(
+    ("spec", "pip"),
+    [
+        ({"type": "MontyStore", "database_path": "db", "database_name": "d", "collection_name": "c"}, "montydb"),
+        ({"type": "VaultStore", "collection_name": "c", "vault_secret_path": "hunter2"}, "hvac"),
+        (
+            {"type": "AzureBlobStore", "index": {"type": "MemoryStore"}, "container_name": "hunter2"},
+            "azure-storage-blob azure-identity",
+        ),
+    ],
+)
+def test_a_store_whose_package_is_missing_says_what_to_install(spec: dict[str, Any], pip: str) -> None:
+    if find_spec(pip.partition("-")[0]) is not None:
+        pytest.skip(f"{pip} is installed")
+    with pytest.raises(BadInputError) as caught:
+        store_of_spec({"docs_store": spec})
+    assert f"pip install {pip}" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_jobflow_yaml_may_name_our_stores(tmp_path: Path) -> None:
+    """As docs/cli.md has it; jobflow reads the same file by itself."""
+    file = tmp_path / "jobflow.yaml"
+    file.write_text(
+        "docs_store: {type: SQLiteStore, path: outputs.db}\n"
+        "additional_stores: {data: {type: SQLiteBlobStore, path: outputs.db}}\n"
+    )
+    settings(tmp_path, f"store: {{kind: maggma, file: {file}}}")
+    with_file = open_store(tmp_path)
+    assert isinstance(with_file.docs_store, SQLiteStore)
+    assert isinstance(additional(with_file), SQLiteBlobStore)
+    with_file.update({"uuid": "a", "index": 1, "output": {"big": [1] * 9}}, save={"data": ["big"]})
+    assert with_file.get_output("a", load=True) == {"big": [1] * 9}
+    with_file.close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from hebe.analyses.before import candidate_of
 from hebe.analyses.errors import with_errors
@@ -21,8 +22,6 @@ from hebe.stores.builders import build_candidates
 from hebe.stores.factory import open_collection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from jobflow import JobStore
     from maggma.core.store import Store
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Results:
-    """Ranked candidates of a campaign, best first.
+class Results(Sequence[RankedCandidate]):
+    """Ranked candidates of a campaign, best first; itself a sequence of them.
 
     ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree;
     ``calibrations`` what small cells told of the errors of an engine; ``edited`` says that the
@@ -48,6 +47,18 @@ class Results:
     rank: Rank = field(default_factory=Rank)
     calibrations: list[dict[str, Any]] = field(default_factory=list)
     edited: str | None = None
+
+    @overload
+    def __getitem__(self, index: int) -> RankedCandidate: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[RankedCandidate]: ...
+
+    def __getitem__(self, index: int | slice) -> RankedCandidate | list[RankedCandidate]:
+        return self.ranked[index]
+
+    def __len__(self) -> int:
+        return len(self.ranked)
 
     @property
     def candidates(self) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ from hebe.engines.registry import get_engine
 from hebe.engines.vasp import VaspEngine
 from hebe.engines.vasp.adoption import RECORD, read_input, read_result, write_folder
 from hebe.engines.vasp.inputs import Job as VaspJob
-from hebe.exceptions import BadInputError
+from hebe.engines.vasp.last_run import has_output, last_run
+from hebe.exceptions import BadInputError, EngineError
 from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.stage import stage_jobs
 from hebe.launchers import local
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["adopt", "engine_of", "write_inputs"]
 
 _ENGINE: Final = "vasp"
+_WORDS: Final = 400
 
 
 def write_inputs(campaign: Campaign | str | Path, folder: Path, *, start: Path | None = None) -> dict[str, Any]:
@@ -175,10 +177,10 @@ def adopt(
     store = project_store(start)
     try:
         for place in places:
-            try:
-                document = _document(place, engine or _ENGINE)
-            except BadInputError as err:
-                report["refused"].append({"folder": str(place), "reason": err.reason, "suggestion": err.suggestion})
+            document = _taken(place, engine or _ENGINE)
+            if isinstance(document, BadInputError):
+                reason, hint = document.reason, document.suggestion
+                report["refused"].append({"folder": str(place), "reason": reason, "suggestion": hint})
                 continue
             known = lookup(store, document.key) is not None
             entry = {
@@ -214,14 +216,30 @@ def _places(folder: Path) -> Iterator[Path]:
     """Folders with output; attempts in run folders of Hebe are not looked into."""
     if not folder.is_dir():
         raise BadInputError("there is no such folder", file=folder)
-    for pattern in ("OUTCAR", "OUTCAR.gz"):
-        for path in folder.rglob(pattern):
-            if not (path.parent / "attempt.json").exists():
-                yield path.parent
+    found = {path.parent for path in folder.rglob("OUTCAR*") if has_output(path)}
+    yield from (path for path in found if not (path / "attempt.json").exists())
 
 
-def _document(place: Path, engine: str | dict[str, Any]) -> CalculationDoc:
-    """Document of a finished folder.
+def _taken(place: Path, engine: str | dict[str, Any]) -> CalculationDoc | BadInputError:
+    """Document of a folder, or why it cannot be taken: whatever is in one folder is no end of the others."""
+    seen = str(place)
+    try:
+        with last_run(place) as view:
+            seen = str(view)
+            document = _document(view, engine, place.name)
+    except BadInputError as err:
+        reason, hint = err.reason, err.suggestion
+    except EngineError as err:
+        reason, hint = err.reason, None
+    except Exception as err:  # noqa: BLE001 - parsers raise whatever a file of another version or half a file leads to
+        reason, hint = f"it cannot be read: {type(err).__name__}: {err}", None
+    else:
+        return document.model_copy(update={"run_dir": str(place.absolute())})
+    return BadInputError(" ".join(reason.replace(seen, str(place)).split())[:_WORDS], file=place, suggestion=hint)
+
+
+def _document(place: Path, engine: str | dict[str, Any], name: str) -> CalculationDoc:
+    """Document of the files of a finished run; `name` is its label where the record has none.
 
     Raises
     ------
@@ -246,14 +264,14 @@ def _document(place: Path, engine: str | dict[str, Any]) -> CalculationDoc:
     else:
         maker = RelaxMaker(engine=plain, family=facts.get("family"), cell=found.job.task == "relax")
     begin = Start(found.start, facts.get("derived"))
-    document = maker.document(result, begin, str(facts.get("label") or place.name))
+    document = maker.document(result, begin, str(facts.get("label") or name))
     moved = facts.get("coordinates") not in (None, structure_hash(found.start))
     if moved or facts.get("key") not in (None, document.key):
         raise BadInputError("its input was written with other settings or another version", file=place)
     if document.status != "converged":
         reason = document.error.message if document.error else document.status
         raise BadInputError(f"its cell is not usable: {reason}", file=place)
-    return document.model_copy(update={"run_dir": str(place.absolute())})
+    return document
 
 
 def _store(store: JobStore, document: CalculationDoc) -> None:

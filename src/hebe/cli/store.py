@@ -1,4 +1,4 @@
-"""``hebe store``: is the store whole, a backup, giving space back, and moving campaigns between stores."""
+"""``hebe store``: is the store whole, a backup, healing, giving space back, and moving campaigns between stores."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Commands) -> None:
-    """Declare ``store`` with ``check``, ``backup``, ``compact`` and ``copy``."""
-    group = commands.add("store", describe_store, "care of the store: check, backup, compact, copy")
+    """Declare ``store`` with ``check``, ``heal``, ``backup``, ``compact`` and ``copy``."""
+    group = commands.add("store", describe_store, "care of the store: check, heal, backup, compact, copy")
     add_json(group)
     inner = Commands(group, required=False)
     checking = inner.add("check", check_store, "read everything in the store and say whether it is sound")
@@ -24,6 +24,13 @@ def add_commands(commands: Commands) -> None:
     )
     saving.add_argument("target", metavar="FILE", help="the new file")
     compacting = inner.add("compact", compact_store, "rewrite the store without unused space")
+    healing = inner.add(
+        "heal",
+        heal_store,
+        "take out calculations that are called converged and have no energy; they are computed again",
+    )
+    healing.add_argument("--dry-run", action="store_true", help="only say which they are")
+    add_json(healing)
     for parser in (checking, saving, compacting):
         parser.add_argument("--store", metavar="PATH", help="store file (default: the one of the project)")
         add_json(parser)
@@ -94,6 +101,28 @@ def compact_store(options: argparse.Namespace) -> int:
         write_json({"path": path, "bytes_before": before, "bytes_after": after})
     else:
         write_line(f"{path}: {before / 1e6:.1f} MB before, {after / 1e6:.1f} MB now")
+    return 0
+
+
+def heal_store(options: argparse.Namespace) -> int:
+    """Take out what is no result and say how much it was."""
+    from hebe.campaigns.api import existing_store
+    from hebe.stores.healing import heal
+
+    store = existing_store(None)
+    try:
+        found = heal(store, dry_run=options.dry_run)
+    finally:
+        store.close()
+    if wants_json(options):
+        write_json(found)
+        return 0
+    for one in found["calculations"]:
+        write_line(f"{one['name'] or one['uuid']}: called converged, and its energy is not a number")
+    verb = "would be taken out" if options.dry_run else "taken out"
+    write_line(
+        f"{len(found['calculations'])} calculations {verb}, with {found['followers']} outputs that stand for them"
+    )
     return 0
 
 

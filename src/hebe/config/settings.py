@@ -46,13 +46,15 @@ class S3Settings(ConfigModel):
 class StoreSettings(ConfigModel):
     """Where outputs go.
 
-    ``kind`` is ``embedded`` (a file at ``path``, default ``.hebe/store.db``), ``mongodb`` (``uri``, ``database``, the
+    ``kind`` is ``embedded`` (a file at ``path``, default ``.hebe/store.db``, which
+    members of ``group`` may read and write), ``mongodb`` (``uri``, ``database``, the
     collection ``collection``; large parts in ``blobs``: GridFS or a bucket of S3) or ``maggma`` (``spec``, written as
     in a ``jobflow.yaml``, or ``file``, the path of one). ``uri`` and ``spec`` may hold passwords: they are never shown.
     """
 
     kind: Literal["embedded", "mongodb", "maggma"] = "embedded"
     path: Path | None = None
+    group: str | None = Field(default=None, min_length=1)
     uri: SecretStr | None = None
     database: str | None = Field(default=None, min_length=1)
     collection: str = Field(default="outputs", min_length=1)
@@ -88,7 +90,7 @@ class StoreSettings(ConfigModel):
 
 
 _OF_KIND: Final[dict[str, set[str]]] = {
-    "embedded": {"path"},
+    "embedded": {"path", "group"},
     "mongodb": {"uri", "database", "collection", "blobs", "s3"},
     "maggma": {"spec", "file"},
 }

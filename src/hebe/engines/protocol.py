@@ -75,6 +75,24 @@ class Relaxation:
     minimum: MinimumDoc | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def not_finite(self) -> list[str]:
+        """What of it is not a finite number, in words."""
+        values = {
+            "energy": self.energy_eV,
+            "structure": [self.structure.lattice.matrix, self.structure.frac_coords],
+            "forces": self.forces_max,
+            "stress": self.stress,
+            "moments": [] if self.magmoms is None else self.magmoms,
+            "energy corrections": list(self.energy_corrections.values()),
+        }
+        return [name for name, value in values.items() if not _is_finite(value)]
+
+
+def _is_finite(value: Any) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return all(bool(np.isfinite(np.asarray(part, dtype=float)).all()) for part in parts)
+
 
 @runtime_checkable
 class Trained(Protocol):

@@ -94,6 +94,12 @@ class RecordingStore(JobStore):
 
         job.function = call
 
+    def as_dict(self) -> dict[str, Any]:
+        """Describe the store of outputs alone, for another process."""
+        mine: Any = self
+        described: dict[str, Any] = JobStore(mine.docs_store, mine.additional_stores, mine.save, mine.load).as_dict()
+        return described
+
     def update(self, docs: Any, key: Any = None, save: Any = None) -> None:
         """Store documents; the output of the watched job goes with its record, a brief job's with its group."""
         job, response = self._job, self._response

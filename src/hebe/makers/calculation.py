@@ -14,6 +14,7 @@ from hebe.config.engines import DEFAULT_ENGINE, EngineBlock
 from hebe.config.family import Family, load_family
 from hebe.engines.protocol import Trained
 from hebe.engines.registry import get_engine
+from hebe.exceptions import EngineError
 from hebe.makers.attempt import Attempt, task_key
 from hebe.makers.identity import ADDED_LATER
 from hebe.makers.reference import Reference
@@ -251,7 +252,16 @@ def _records(starts: list[CalculationDoc | None] | None) -> list[StartRecord]:
 
 
 def _payload(reference: Reference, engine: Engine, result: Relaxation) -> Mapping[str, Any]:
-    """Fields of the document that a result fills; a cell that exploded or overlaps is none."""
+    """Fields of the document that a result fills; a cell that exploded or overlaps is none.
+
+    Raises
+    ------
+    EngineError
+        If its energy, or anything else of it, is not a finite number: such a result is none.
+    """
+    if result.not_finite:
+        reason = f"not a finite number: {', '.join(result.not_finite)}"
+        raise EngineError(engine.name, reason, deterministic=True, corrections=result.corrections, cpu_s=result.cpu_s)
     verdict = reference.verdict(result.structure)
     problem = result.problem or (verdict if verdict in ("exploded", "overlapping") else None)
     fields: dict[str, Any] = {

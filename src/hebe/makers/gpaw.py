@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atomate2.ase.jobs import AseMaker, AseRelaxMaker
+from monty.json import jsanitize
 
 from hebe.engines.gpaw.calculator import GPAWCalculator
 
@@ -25,6 +26,11 @@ class GPAWStaticMaker(AseMaker):
     name: str = "GPAW static"
     preset: str = "screen"
     settings: dict[str, Any] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Describe the maker as plain JSON; atomate2's own leaves members of enumerations in."""
+        described: dict[str, Any] = jsanitize(super().as_dict(), enum_values=True)
+        return described
 
     def _get_calculator(self) -> GPAWCalculator:
         return GPAWCalculator(self.preset, self.settings)
@@ -50,6 +56,11 @@ class GPAWRelaxMaker(AseRelaxMaker):
     name: str = "GPAW relax"
     preset: str = "screen"
     settings: dict[str, Any] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Describe the maker as plain JSON; atomate2's own leaves members of enumerations in."""
+        described: dict[str, Any] = jsanitize(super().as_dict(), enum_values=True)
+        return described
 
     def _get_calculator(self) -> GPAWCalculator:
         made = GPAWCalculator(self.preset, self.settings)

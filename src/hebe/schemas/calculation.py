@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,11 @@ class CalculationDoc(TaskDoc):
     @property
     def usable(self) -> bool:
         """Whether analyses may use the energy."""
-        return self.status == "converged" and self.energy_eV is not None and self.structure is not None
+        return self.status == "converged" and self._has_energy and self.structure is not None
+
+    @property
+    def _has_energy(self) -> bool:
+        return self.energy_eV is not None and math.isfinite(self.energy_eV)
 
     def is_host(self, accept: Collection[str] = ()) -> bool:
         """Whether the cell is still its host, or what `accept` (verdicts on the topology) takes for it."""
@@ -91,9 +96,9 @@ class CalculationDoc(TaskDoc):
         Raises
         ------
         ValueError
-            If there is none.
+            If there is none, or none that is a finite number.
         """
-        if self.energy_eV is None:
+        if self.energy_eV is None or not self._has_energy:
             raise ValueError(f"calculation {self.key[:12]} has no energy ({self.status})")
         return self.energy_eV
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hebe.stores.claims import ClaimedElsewhere, Claims
+from hebe.stores.healing import has_no_energy
 
 if TYPE_CHECKING:
     from jobflow.core.store import JobStore
@@ -34,7 +35,8 @@ def lookup(store: JobStore, key: str) -> Hit | None:
     """Find a converged calculation by its content key.
 
     A calculation that was made in this store is preferred to one that was taken over from another; a job that
-    returned a reference to another job's calculation is never found, since its output has no key of its own.
+    returned a reference to another job's calculation is never found, since its output has no key of its own. Neither is
+    one whose energy is not a finite number, whatever it says of itself.
 
     Parameters
     ----------
@@ -53,11 +55,11 @@ def lookup(store: JobStore, key: str) -> Hit | None:
         (doc.get("output", {}).get("reused_from") is not None, doc.get("completed_at") or "", doc["uuid"], doc["index"])
         for doc in store.query(criteria, properties=["completed_at", "output.reused_from"])
     ]
-    if not found:
-        return None
-    _, _, uuid, index = min(found)
-    doc = store.query_one({"uuid": uuid, "index": index}, properties=["output"], load=True)
-    return None if doc is None else Hit(uuid, index, doc["output"])
+    for _, _, uuid, index in sorted(found):
+        doc = store.query_one({"uuid": uuid, "index": index}, properties=["output"], load=True)
+        if doc is not None and not has_no_energy(doc["output"]):
+            return Hit(uuid, index, doc["output"])
+    return None
 
 
 def lookup_or_claim(store: JobStore, key: str, claims: Claims) -> Hit | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import zlib
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,10 @@ import zstandard
 
 from hebe.exceptions import StoreError
 from hebe.stores import codec, fields
+from hebe.stores.collection import head_of
 from hebe.stores.database import connection, disconnect, translated
+from hebe.stores.healing import has_no_energy
+from hebe.stores.modes import make_file
 from hebe.stores.schema import PAGE_SIZE, SCHEMA_VERSION, identify
 
 if TYPE_CHECKING:
@@ -103,6 +107,7 @@ def backup(path: str | Path, target: str | Path) -> Health:
     with translated(str(copy)):
         unfinished.unlink(missing_ok=True)
         try:
+            make_file(str(unfinished))
             with closing(sqlite3.connect(unfinished, isolation_level=None)) as other:
                 db.copy_to(other)
                 other.execute("PRAGMA journal_mode=DELETE")
@@ -137,6 +142,7 @@ def compact(path: str | Path) -> tuple[int, int]:
         sql.execute("DELETE FROM entries WHERE document NOT IN (SELECT id FROM documents)")
         sql.execute("DELETE FROM blobs WHERE document IS NULL OR document NOT IN (SELECT id FROM documents)")
         sql.execute("DELETE FROM chunks WHERE blob NOT IN (SELECT id FROM blobs)")
+        _write_heads(db)
     db.rows(f"PRAGMA page_size={PAGE_SIZE}")
     db.rows("VACUUM")
     db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -164,31 +170,65 @@ def existing(path: str | Path) -> str:
 
 
 def _check_documents(db: Connection, health: Health) -> None:
-    paths: dict[int, list[tuple[int, str]]] = {}
-    for number, collection, path in db.rows("SELECT id, collection, path FROM paths WHERE kind > 0"):
-        paths.setdefault(collection, []).append((number, path))
+    paths = _paths(db)
     damaged: list[str] = []
-    unindexed: list[str] = []
+    beside: list[str] = []
     last = 0
-    statement = f"SELECT id, collection, format, body FROM documents WHERE id > ? ORDER BY id LIMIT {_PAGE}"  # noqa: S608 - a constant
+    statement = f"SELECT id, collection, head, format, body FROM documents WHERE id > ? ORDER BY id LIMIT {_PAGE}"  # noqa: S608 - a constant
     while rows := db.rows(statement, (last,)):
         last = rows[-1][0]
-        for number, collection, form, body in rows:
+        for number, collection, head, form, body in rows:
             try:
                 document = codec.decode(form, body)
-            except (zstandard.ZstdError, ValueError) as err:
+            except codec.DAMAGE as err:
                 damaged.append(f"document {number} cannot be read: {err}")
                 continue
-            expected = {
-                (key, value) for key, p in paths.get(collection, []) for value in fields.index_values(document, p)
-            }
-            found = set(db.rows("SELECT path, value FROM entries WHERE document = ?", (number,)))
-            if found != expected:
-                unindexed.append(f"document {number} is not indexed as it should be")
+            known = paths.get(collection, [])
+            if has_no_energy(document.get("output")):
+                beside.append(f"document {number} is called converged and has no energy: hebe store heal")
+            if not _fits(head, document, [path for _, path, _ in known], body):
+                beside.append(f"document {number} is not what stands beside it: hebe store compact writes that anew")
+            expected = {(key, v) for key, p, kind in known if kind for v in fields.index_values(document, p)}
+            if set(db.rows("SELECT path, value FROM entries WHERE document = ?", (number,))) != expected:
+                beside.append(f"document {number} is not indexed as it should be")
     stray = db.rows("SELECT count(*) FROM entries WHERE document NOT IN (SELECT id FROM documents)")[0][0]
     if stray:
-        unindexed.append(f"{stray} index entries belong to no document: hebe store compact removes them")
-    health.problems += damaged[:_MANY] + unindexed[:_MANY]
+        beside.append(f"{stray} index entries belong to no document: hebe store compact removes them")
+    health.problems += damaged[:_MANY] + beside[:_MANY]
+
+
+def _paths(db: Connection) -> dict[int, list[tuple[int, str, int]]]:
+    """Known paths by collection: number, path, kind."""
+    found: dict[int, list[tuple[int, str, int]]] = {}
+    for number, collection, path, kind in db.rows("SELECT id, collection, path, kind FROM paths ORDER BY id"):
+        found.setdefault(collection, []).append((number, path, kind))
+    return found
+
+
+def _fits(head: bytes | None, document: dict[str, Any], paths: list[str], body: bytes) -> bool:
+    """Whether what stands beside a document says the same, and its checksums are right."""
+    expected = fields.at_hand(document, paths)
+    if head is None or expected is None:
+        return head is None
+    try:
+        raw, checksum = codec.unseal(head)
+    except ValueError:
+        return False
+    return raw == codec.dumps(expected) and checksum in (None, zlib.crc32(body))
+
+
+def _write_heads(db: Connection) -> None:
+    """Write anew what stands beside the documents, where it is not what it should be or has no checksum."""
+    paths, last = _paths(db), 0
+    statement = f"SELECT id, collection, head, format, body FROM documents WHERE id > ? ORDER BY id LIMIT {_PAGE}"  # noqa: S608 - a constant
+    while rows := db.rows(statement, (last,)):
+        last = rows[-1][0]
+        for number, collection, head, form, body in rows:
+            with suppress(*codec.DAMAGE):
+                document = codec.decode(form, body)
+                right = head_of(document, [path for _, path, _ in paths.get(collection, [])], body)
+                if right != head:
+                    db.sql.execute("UPDATE documents SET head = ? WHERE id = ?", (right, number))
 
 
 def _check_chunks(db: Connection, health: Health) -> None:

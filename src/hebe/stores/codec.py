@@ -9,6 +9,7 @@ import marshal
 import math
 import re
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ import zstandard
 from bson import ObjectId
 from monty.json import jsanitize
 
+from hebe.exceptions import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
@@ -25,7 +28,11 @@ if TYPE_CHECKING:
 RAW, COMPRESSED, TAGGED = 0, 1, 2
 """Bits of the ``format`` column."""
 
+DAMAGE = (zstandard.ZstdError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading bytes raises that are not those which were written."""
+
 _TAG = "$hebe"
+_SEAL, _SEALED = b"!", 9
 _MIN_SIZE = 256
 _BATCH = 512
 _WORTH_A_THREAD = 256
@@ -103,7 +110,14 @@ def _written(document: dict[str, Any]) -> tuple[dict[str, Any], int, bytes]:
     if raw is None:
         document = normalize(document)
         raw = _plain_json(document)
-    return (document, TAGGED, orjson.dumps(_tag(document))) if raw is None else (document, RAW, raw)
+    return (document, TAGGED, _tagged_json(document)) if raw is None else (document, RAW, raw)
+
+
+def _tagged_json(document: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(_tag(document))
+    except TypeError as err:  # a surrogate: half a character, which no encoding has
+        raise StoreError(f"a document cannot be written: {err}") from err
 
 
 def decode(form: int, body: bytes) -> dict[str, Any]:
@@ -117,6 +131,27 @@ def dumps(document: dict[str, Any]) -> bytes:
     """Turn a normalized document into bytes that say themselves whether they are tagged."""
     raw = _plain_json(document)
     return b"#" + orjson.dumps(_tag(document)) if raw is None else raw
+
+
+def seal(raw: bytes, body: bytes) -> bytes:
+    """Put checksums before what :func:`dumps` has made of a part of a document: its own, and that of the whole body."""
+    return _SEAL + zlib.crc32(raw).to_bytes(4, "big") + zlib.crc32(body).to_bytes(4, "big") + raw
+
+
+def unseal(sealed: bytes) -> tuple[bytes, int | None]:
+    """Return the bytes that :func:`seal` was given, and the checksum of the body; None where an older version wrote it.
+
+    Raises
+    ------
+    ValueError
+        If the checksum does not fit.
+    """
+    if sealed[:1] != _SEAL:
+        return sealed, None
+    raw = sealed[_SEALED:]
+    if zlib.crc32(raw) != int.from_bytes(sealed[1:5], "big"):
+        raise ValueError("its checksum does not fit")
+    return raw, int.from_bytes(sealed[5:_SEALED], "big")
 
 
 def loads(raw: bytes) -> dict[str, Any]:

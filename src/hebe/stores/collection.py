@@ -17,6 +17,7 @@ from hebe.exceptions import StoreError
 from hebe.stores import codec, fields
 from hebe.stores.criteria import Criteria, Narrowing
 from hebe.stores.database import Connection, connection
+from hebe.stores.values import Values
 
 if TYPE_CHECKING:
     import sqlite3
@@ -144,8 +145,8 @@ class Collection:
             )
             self._seen = None
             for row in self._every():
-                document = self.whole(row) or {}
-                head = _head(document, self.layout())
+                document, body = self._read(row.id) or ({}, b"")
+                head = head_of(document, self.layout().paths, body)
                 sql.execute("UPDATE documents SET head = ? WHERE id = ?", (head, row.id))
                 _write_entries(sql, row.id, document, self.layout())
         return True
@@ -159,15 +160,34 @@ class Collection:
             seen |= values
         return False
 
+    def values(self, paths: list[str]) -> Values:
+        """Read all documents once, to find those of many keys that are lists."""
+        found, covered = Values(paths), set(paths) <= set(self.layout().ids)
+        for row in self._every():
+            document = row.head if covered and row.head is not None else self.whole(row)
+            found.add(row.id, document or {})
+        return found
+
     def put(
-        self, sql: sqlite3.Connection, document: dict[str, Any], search: dict[str, Any], body: tuple[int, bytes]
+        self,
+        sql: sqlite3.Connection,
+        document: dict[str, Any],
+        search: dict[str, Any],
+        body: tuple[int, bytes],
+        values: Values | None = None,
     ) -> int:
-        """Insert a document or replace the one found by its key; within a transaction. Returns its row number."""
+        """Insert a document or replace the one found by its key; within a transaction. Returns its row number.
+
+        Parameters
+        ----------
+        values
+            All documents by the paths of the key, where no index can tell them apart.
+        """
         layout = self.layout()
-        row = None if self._is_new(search, layout, sql) else self._existing(search)
+        row = None if self._is_new(search, layout, sql) else self._existing(search, values)
         if layout.unique:
             self._refuse_duplicate(document, layout, None if row is None else row.id)
-        head = _head(document, layout)
+        head = head_of(document, layout.paths, body[1])
         if row is None:
             statement = "INSERT INTO documents (collection, head, format, body) VALUES (?, ?, ?, ?)"
             number = int(sql.execute(statement, (layout.collection, head, *body)).lastrowid or 0)
@@ -176,6 +196,8 @@ class Collection:
             statement = "UPDATE documents SET head = ?, format = ?, body = ? WHERE id = ?"
             sql.execute(statement, (head, *body, number))
         _write_entries(sql, number, document, layout, fresh=row is None)
+        if values is not None:
+            values.add(number, document)
         return number
 
     @staticmethod
@@ -187,9 +209,12 @@ class Collection:
                 return sql.execute("SELECT 1 FROM entries WHERE path = ? AND value = ?", looked_up).fetchone() is None
         return False
 
-    def _existing(self, search: dict[str, Any]) -> Row | None:
+    def _existing(self, search: dict[str, Any], values: Values | None) -> Row | None:
         wanted = Criteria({name: {"$eq": value} for name, value in search.items()})
-        return next(iter(self.matching(wanted)), None)
+        if values is None:
+            return next(iter(self.matching(wanted)), None)
+        rows = (Row(number, None) for number in values.candidates(search))
+        return next((row for row in rows if wanted.matches(self.whole(row) or {})), None)
 
     def remove(self, row: Row) -> None:
         """Remove a document; within a transaction."""
@@ -223,7 +248,8 @@ class Collection:
             "SELECT id, format, body FROM documents WHERE id IN"
             " (SELECT document FROM entries WHERE path = ? AND value = ?) ORDER BY id"
         )
-        found = [Row(row, None, codec.decode(form, body)) for row, form, body in self.rows(statement, (number, value))]
+        rows = self.rows(statement, (number, value))
+        found = [Row(row, None, self._decoded(row, form, body)) for row, form, body in rows]
         return found if all((row.whole or {}).get(self.key) == value for row in found) else None
 
     def _candidates(self, wanted: Criteria, layout: Layout) -> Iterator[Row]:
@@ -298,9 +324,21 @@ class Collection:
     def whole(self, row: Row) -> dict[str, Any] | None:
         """Return the document of a row; None when somebody has removed it meanwhile."""
         if row.whole is None:
-            for form, body in self.rows("SELECT format, body FROM documents WHERE id = ?", (row.id,)):
-                row.whole = codec.decode(form, body)
+            found = self._read(row.id)
+            row.whole = None if found is None else found[0]
         return row.whole
+
+    def _read(self, number: int) -> tuple[dict[str, Any], bytes] | None:
+        for form, body in self.rows("SELECT format, body FROM documents WHERE id = ?", (number,)):
+            return self._decoded(number, form, body), body
+        return None
+
+    def _decoded(self, number: int, form: int, body: bytes) -> dict[str, Any]:
+        try:
+            return codec.decode(form, body)
+        except codec.DAMAGE as err:
+            what = f"document {number} of {self.path} is damaged ({err})"
+            raise StoreError(f"{what}: hebe store check lists all that are, a backup has them whole") from err
 
 
 def _write_entries(
@@ -313,13 +351,18 @@ def _write_entries(
 
 
 def _row(columns: tuple[int, bytes | None]) -> Row:
+    """A row with its head; where that is damaged without it, so that the document itself is read."""
     number, head = columns
-    return Row(number, None if head is None else codec.loads(head))
+    try:
+        return Row(number, None if head is None else codec.loads(codec.unseal(head)[0]))
+    except codec.DAMAGE:
+        return Row(number, None)
 
 
-def _head(document: dict[str, Any], layout: Layout) -> bytes | None:
-    head = fields.at_hand(document, layout.paths)
-    return None if head is None else codec.dumps(head)
+def head_of(document: dict[str, Any], paths: list[str], body: bytes) -> bytes | None:
+    """What is kept beside a document, with checksums; None where only the whole document can tell."""
+    head = fields.at_hand(document, paths)
+    return None if head is None else codec.seal(codec.dumps(head), body)
 
 
 def _marks(document: dict[str, Any], path: str) -> set[bytes]:

@@ -176,8 +176,8 @@ def _any_of(path: str, values: Any) -> list[Narrowing]:
     if not isinstance(values, list):
         return []
     stored = [index_value(value) for value in values]
-    if any(value is None or isinstance(value, float) for value in stored):
-        return []
+    if any(value is None or isinstance(value, float) or "\0" in str(value) for value in stored):
+        return []  # the JSON of SQLite ends texts at a zero byte
     if NULL in stored:
         stored.append(MISSING)
     return [Narrowing(path, "value IN (SELECT value FROM json_each(?))", (orjson.dumps(stored).decode(),))]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from hebe.exceptions import StoreError
+from hebe.stores.modes import make_file, make_folder
 from hebe.stores.network import Ownership, live_owner, refusal
 from hebe.stores.schema import APPLICATION_ID, PAGE_SIZE, SCHEMA_VERSION, identify, migrate
 from hebe.stores.turn import Turn
@@ -171,12 +172,13 @@ class Connection:
 
     def _claim(self) -> None:
         """Make sure that the file may be opened."""
-        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(self.path).parent)
         owner = live_owner(self.path)
         if owner is not None:
             raise refusal(self.path, owner)
 
     def _open(self) -> sqlite3.Connection:
+        make_file(self.path)
         return sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
 
     @property
@@ -274,7 +276,7 @@ class OwnedConnection(Connection):
         threading.Thread(target=self._leave_snapshots, daemon=True, name="snapshots").start()
 
     def _claim(self) -> None:
-        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(self.path).parent)
         self._ownership = Ownership(self.path)
         self._ownership.acquire()
 
@@ -306,6 +308,7 @@ class OwnedConnection(Connection):
         with translated(copy), self._using:
             self._changed = False
             Path(f"{copy}.new").unlink(missing_ok=True)
+            make_file(f"{copy}.new")
             target = sqlite3.connect(f"{copy}.new", isolation_level=None)
             try:
                 self.copy_to(target)

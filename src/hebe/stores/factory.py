@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.config.reading.wording import shown, suggest
 from hebe.config.settings import StoreSettings, get_settings
-from hebe.exceptions import BadInputError, HebeError, StoreError
+from hebe.exceptions import BadInputError, HebeError, MissingDependencyError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,15 @@ INDEXED = ("uuid", "output.key", "output.status", "output.candidate_id")
 
 AT_HAND = ("index", "completed_at", "output.@class", "output.energy_scale")
 """Paths that say what became of a job, read without its document."""
+
+_PACKAGES = {
+    "MontyStore": ("montydb", "montydb"),
+    "S3Store": ("boto3", "boto3"),
+    "OpenDataStore": ("boto3", "boto3"),
+    "VaultStore": ("hvac", "hvac"),
+    "AzureBlobStore": ("azure", "azure-storage-blob azure-identity"),
+}
+"""Module that a store of maggma needs, and how pip calls its package."""
 
 
 def find_project(start: Path) -> Path:
@@ -166,10 +176,13 @@ def _built(root: Path, chosen: StoreSettings) -> JobStore:
     from jobflow.core.store import JobStore
 
     from hebe.stores.blobs import SQLiteBlobStore
+    from hebe.stores.modes import share
     from hebe.stores.sqlite import SQLiteStore
 
     path = embedded_path(root, chosen)
     if path is not None:
+        if chosen.group is not None:
+            share(path.parent, chosen.group)
         documents = SQLiteStore(path)
         return JobStore(documents, additional_stores={BLOBS: SQLiteBlobStore(path)})
     return _mongodb(chosen) if chosen.kind == "mongodb" else _of_spec(chosen)
@@ -282,6 +295,10 @@ def _one(spec: Any, key: str, known: dict[str, type[Store]], file: Path | None) 
         reason = str(err).partition("() ")[2] or str(err)
         raise BadInputError(f"{kind}: {reason}", file=file, key=key) from err
     except Exception as err:
+        package = _PACKAGES.get(kind)
+        if package is not None and isinstance(err, (ImportError, RuntimeError)) and find_spec(package[0]) is None:
+            missing = MissingDependencyError(package[1], kind, "", advice=f"pip install {package[1]}")
+            raise BadInputError(str(missing), file=file, key=key) from err
         raise BadInputError(f"{kind} refuses its arguments: {type(err).__name__}", file=file, key=key) from err
 
 

@@ -59,7 +59,7 @@ def index_value(value: Any) -> Scalar | None:
     if value is None:
         return NULL
     if isinstance(value, str):
-        return value[:MAX_TEXT]
+        return value[:MAX_TEXT] if value.isascii() or is_text(value) else None
     if isinstance(value, (bool, int)):
         return int(value) if -_INT64 <= value < _INT64 else float(value)
     if isinstance(value, float):
@@ -67,6 +67,11 @@ def index_value(value: Any) -> Scalar | None:
     if isinstance(value, datetime):
         return "\x01D" + value.isoformat(timespec="microseconds")
     return None
+
+
+def is_text(value: str) -> bool:
+    """Whether a text can be written: it has no surrogate, which is half a character."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def at_hand(document: dict[str, Any], paths: list[str]) -> dict[str, Any] | None:

@@ -140,6 +140,13 @@ class RemoteStore(Store):
             key=key, last_updated_field=last_updated_field, last_updated_type=DateTimeFormat(last_updated_type)
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        """Describe the store as plain JSON, for another process with a line to the owner."""
+        described: dict[str, Any] = super().as_dict()
+        if "last_updated_type" in described:
+            described["last_updated_type"] = self.last_updated_type.value
+        return described
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RemoteStore) and (self.place, self.title) == (other.place, other.title)
 

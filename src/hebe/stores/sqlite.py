@@ -7,6 +7,7 @@ these paths alone are answered without decompressing anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -101,6 +102,29 @@ class SQLiteStore(Store):
     def name(self) -> str:
         """Where the documents are."""
         return f"sqlite://{self.path}/{self.collection_name}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Describe the store as plain JSON, for another process."""
+        described: dict[str, Any] = super().as_dict()
+        if "last_updated_type" in described:
+            described["last_updated_type"] = self.last_updated_type.value
+        return described
+
+    @property
+    def last_updated(self) -> datetime:
+        """When the newest document was updated.
+
+        Raises
+        ------
+        hebe.exceptions.StoreError
+            If no document has the field, as maggma's stores do.
+        """
+        newest = next(self.query(sort={self.last_updated_field: -1}, limit=1), None)
+        if newest is not None and not has(newest, self.last_updated_field):
+            raise StoreError(f"{self.name}: no document has {self.last_updated_field}, the time of its last update")
+        value = None if newest is None else get(newest, self.last_updated_field)
+        when: datetime = datetime.min if value is None else self._lu_func[0](value)  # noqa: DTZ901 - as maggma's
+        return when
 
     @property
     def is_exclusive(self) -> bool:
@@ -290,8 +314,10 @@ class SQLiteStore(Store):
             self.ensure_index(names[0])
         with self._collection.transaction() as sql:
             self._collection.refresh()
+            listed = any(isinstance(value, (list, tuple, dict)) for search in searches for value in search.values())
+            values = self._collection.values(names) if listed else None
             for (document, form, body), search in zip(encoded, searches, strict=True):
-                self._collection.put(sql, document, search, (form, body))
+                self._collection.put(sql, document, search, (form, body), values)
 
     def remove_docs(self, criteria: Mapping[str, Any]) -> None:
         """Remove the documents that match MongoDB-style criteria."""

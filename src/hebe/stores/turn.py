@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from hebe.stores.modes import make_file
+
 try:
     import fcntl
 except ImportError:  # not on Windows
@@ -23,6 +25,8 @@ class Turn:
     """
 
     def __init__(self, path: str) -> None:
+        with suppress(OSError):
+            make_file(f"{path}-turn")
         try:
             self._file: int | None = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError:

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from fractions import Fraction
 from itertools import combinations, permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -354,3 +354,18 @@ def test_displacements_have_their_length_and_depend_on_the_seed_alone() -> None:
     assert np.array_equal(first.cart_coords, second.cart_coords)
     assert not np.allclose(first.cart_coords, other.cart_coords)
     assert displaced(cell, 0.0, "a") == cell
+
+
+def test_elements_alone_are_those_of_the_only_mixed_sublattice() -> None:
+    elements: dict[str, Any] = {"Mg": "1/2", "Ni": 0.25, "Co": 0.25}
+    short: dict[str, Any] = {"Mg": "1/2", "Ni": 0.25}
+    both: dict[str, Any] = {"M": {"Mg": 1.0}, "Ni": 0.25}
+    flat = generate_sqs("rocksalt", elements, 16, seed=3)
+    nested = generate_sqs("rocksalt", {"M": elements}, 16, seed=3)
+    assert flat[0].structure == nested[0].structure
+    with pytest.raises(BadInputError, match="sum to 1"):
+        generate_sqs("rocksalt", short, 16)
+    with pytest.raises(BadInputError, match="rocksalt mixes M: say on which of them Ni is"):
+        generate_sqs("rocksalt", both, 16)
+    with pytest.raises(BadInputError, match="drx mixes M, X: say on which of them Mn, Ti is"):
+        generate_sqs("drx", {"Mn": 0.5, "Ti": 0.5}, 16)

@@ -231,12 +231,13 @@ def _is_default(tag: str, value: Any) -> bool:
 
 
 def _equal(tag: str, expected: Any, actual: Any) -> bool:
+    """Whether a tag has the value that was asked for; VASP 5 writes some single numbers (LDAUTYPE) as arrays."""
+    expected, actual = _single(expected), _single(actual)
     if isinstance(expected, list | tuple):
-        return (
-            actual is not None
-            and np.shape(actual) == np.shape(expected)
-            and bool(np.allclose(actual, expected, atol=1e-3))
-        )
+        same_length = isinstance(actual, list | tuple) and len(actual) == len(expected)
+        return same_length and bool(np.allclose(actual, expected, atol=1e-3))
+    if isinstance(actual, list | tuple):
+        return False
     words = isinstance(expected, str) or isinstance(actual, str)
     if not words and (isinstance(expected, bool) or isinstance(actual, bool)):
         return bool(expected) == bool(actual)
@@ -244,6 +245,10 @@ def _equal(tag: str, expected: Any, actual: Any) -> bool:
         return actual is not None and abs(float(actual) - float(expected)) < _NUMBER_TOLERANCE
     first, second = (str(value).strip(". ").casefold() for value in (expected, actual))
     return first[:1] == second[:1] if tag in _FIRST_LETTER else first == second
+
+
+def _single(value: Any) -> Any:
+    return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
 def _data_sets(engine: VaspEngine, folder: Folder, cell: Ordered, calculation: Any) -> list[str]:

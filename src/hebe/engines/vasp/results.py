@@ -73,8 +73,14 @@ def relaxation(
         Says which corrections the energy gets.
     charges
         Charges (e) in POSCAR's order, where they were partitioned.
+
+    Raises
+    ------
+    EngineError
+        If energy, forces, stress or coordinates are not numbers (``****`` in VASP's files).
     """
     output, calculation = document.output, document.calcs_reversed[0]
+    _check_finite(output, calculation)
     final = restored(start, output.structure, cell.order)
     moments = _moments(calculation, len(start))
     named = correction(document, choice)
@@ -92,6 +98,25 @@ def relaxation(
         electronic=electronic(calculation, final, cell, by_site, charges),
         versions={"vasp": str(calculation.vasp_version), "potcars": ", ".join(titles(calculation))},
     )
+
+
+def _check_finite(output: Any, calculation: Any) -> None:
+    """See that VASP has written numbers; what does not fit its columns is ``****`` and read as NaN."""
+    steps = calculation.output.ionic_steps or []
+    values = {
+        "energy": [output.energy],
+        "forces": output.forces,
+        "stress": output.stress,
+        "structure": [*output.structure.lattice.matrix, *output.structure.frac_coords],
+        "last step": [steps[-1].e_fr_energy, steps[-1].e_0_energy] if steps else [],
+    }
+    wrong = [name for name, value in values.items() if not _is_finite(value)]
+    if wrong:
+        raise EngineError("vasp", f"not a number in vasprun.xml: {', '.join(wrong)}")
+
+
+def _is_finite(value: Any) -> bool:
+    return value is not None and bool(np.isfinite(np.array(value, dtype=float)).all())
 
 
 def energies_of(calculation: Any) -> list[float]:

@@ -95,6 +95,13 @@ class Launchpad:
         job = self._jobs.find_one({"state": "RUNNING", f"{_MARK}.worker": worker})
         return None if job is None else ClaimedJob(job["fw_id"], job["launches"][-1], job["spec"], job["name"])
 
+    def running(self, fw_id: int) -> ClaimedJob | None:
+        """Return a job that somebody has checked out, FireWorks' own launchers for example."""
+        job = self._jobs.find_one({"fw_id": fw_id, "state": "RUNNING", f"{_MARK}.uuid": {"$exists": True}})
+        if job is None or not job["launches"]:
+            return None
+        return ClaimedJob(job["fw_id"], job["launches"][-1], job["spec"], job["name"])
+
     def ready(self, category: str, excluded: Collection[str] = ()) -> int:
         """Count the jobs that could be claimed now."""
         left_out = {f"{_MARK}.campaign": {"$nin": list(excluded)}} if excluded else {}
@@ -147,6 +154,10 @@ class Launchpad:
     def put_back(self, claimed: ClaimedJob, wait_s: float = 0.0) -> bool:
         """Make a job ready again that was not run, for others after some seconds; False when it was taken away."""
         return self._release(self._held(claimed), claimed.launch_id, wait_s=wait_s)
+
+    def wait_again(self, claimed: ClaimedJob) -> bool:
+        """Have a job wait for other workflows that was taken although it has to; False when it was taken away."""
+        return self._release(self._held(claimed), claimed.launch_id, wait_s=0.0, state="WAITING")
 
     def lose(self, worker: str, reason: str, attempts: int) -> list[tuple[Document, bool]]:
         """Make the jobs of a dead worker ready again, or fail those that were lost too often.
@@ -298,11 +309,11 @@ class Launchpad:
         """Criteria that only a job meets which is still in the hands of who took it."""
         return {"fw_id": claimed.fw_id, "state": "RUNNING", "launches": claimed.launch_id}
 
-    def _release(self, criteria: Document, launch_id: int, *, wait_s: float) -> bool:
+    def _release(self, criteria: Document, launch_id: int, *, wait_s: float, state: str = "READY") -> bool:
         now = datetime.now(UTC)
         change = {
             "$set": {
-                "state": "READY",
+                "state": state,
                 "updated_on": now,
                 f"{_MARK}.not_before": time.time() + wait_s if wait_s else 0.0,
             },
@@ -314,7 +325,7 @@ class Launchpad:
         if job is None:
             return False
         self._launches.update_one({"launch_id": launch_id}, {"$set": {"state": "FIZZLED", "time_end": now}})
-        self._note(job["fw_id"], "READY")
+        self._note(job["fw_id"], state)
         return True
 
     def _reopen(self, fw_id: int) -> int:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from hebe.config.cluster import ClusterSettings
 
+TASK = "{{hebe.ProjectJob}}"
+"""Name by which a LaunchPad knows what runs a job; it stays when modules move."""
+
 
 @dataclass(frozen=True)
 class Link:
@@ -87,7 +90,7 @@ def groups_of(links: list[Link]) -> list[Group]:
 
 
 def firework_of(link: Link, group: str, cluster: ClusterSettings, after: Collection[str] = ()) -> Firework:
-    """Return the firework of a job; jobflow makes it, so that FireWorks' own launchers can run it too.
+    """Return the firework of a job; FireWorks' own launchers can run it too, in the folder of the project.
 
     Parameters
     ----------
@@ -104,6 +107,9 @@ def firework_of(link: Link, group: str, cluster: ClusterSettings, after: Collect
 
     job, metadata = link.job, link.job.metadata or {}
     made: Firework = job_to_firework(job)
+    for task in made.tasks:
+        task._fw_name = TASK  # noqa: SLF001 - what FireWorks looks for when it runs the job
+    made.spec["_tasks"] = [task.to_dict() for task in made.tasks]
     stage = metadata.get("stage")
     priority = metadata.get("priority")
     made.spec["_category"] = cluster.name_for(engine_of(job), stage if isinstance(stage, int) else None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from pymatgen.core import Element, Structure
 
@@ -19,9 +19,6 @@ from hebe.science.structures.configuration import DisorderedCell, cell_size, exa
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.objective import Objective
 from hebe.science.structures.sqs import Arrangement, quality
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class SQSResult:
 
 def generate_sqs(
     host: str,
-    composition: Mapping[str, Mapping[str, Fraction | float | str]],
+    composition: Mapping[str, Mapping[str, Fraction | float | str]] | Mapping[str, Fraction | float | str],
     n_sites: int,
     shells: int = 2,
     seed: int = 0,
@@ -59,7 +56,8 @@ def generate_sqs(
     host
         Name of a family.
     composition
-        Mixed sublattice -> element -> fraction of its sites (``"1/3"``, 0.25); ``Va`` is an empty site.
+        Mixed sublattice -> element -> fraction of its sites (``"1/3"``, 0.25); ``Va`` is an empty site. Where the host
+        has one mixed sublattice, element -> fraction will do.
     n_sites
         Sites of the most mixed sublattice per cell; up to twice as many if only that holds the composition.
     shells, seed, n_steps
@@ -88,7 +86,8 @@ def generate_sqs(
         impossible; names the nearest possible choice.
     """
     family = load_family(host)
-    fractions = {s: {e: parse_fraction(x) for e, x in v.items()} for s, v in composition.items()}
+    named = _by_sublattice(composition, family.mixed, host)
+    fractions = {s: {e: parse_fraction(x) for e, x in v.items()} for s, v in named.items()}
     check_fractions(fractions, family.mixed, host)
     ion = working_ion or (None if family.ion_optional else next(iter(family.working_ions), None))
     target = HostComposition(host, ion, family.x_full, fractions)
@@ -112,6 +111,30 @@ def generate_sqs(
         )
         for found in cell.arrangements(target, seed, n_results, n_steps)
     ]
+
+
+def _by_sublattice(
+    composition: Mapping[str, Mapping[str, Fraction | float | str]] | Mapping[str, Fraction | float | str],
+    mixed: tuple[str, ...],
+    host: str,
+) -> dict[str, Mapping[str, Fraction | float | str]]:
+    """Composition by sublattice; elements alone are those of the only mixed one.
+
+    Raises
+    ------
+    BadInputError
+        If elements alone are given and the host mixes several sublattices, or both are given.
+    """
+    nested = {name: part for name, part in composition.items() if isinstance(part, Mapping)}
+    flat = {name: part for name, part in composition.items() if not isinstance(part, Mapping)}
+    if not flat:
+        return nested
+    if nested or len(mixed) != 1:
+        example = ", ".join(f"{name!r}: {{...}}" for name in mixed)
+        raise BadInputError(
+            f"{host} mixes {', '.join(mixed)}: say on which of them {', '.join(flat)} is", suggestion=f"{{{example}}}"
+        )
+    return {mixed[0]: flat}
 
 
 def check_fractions(fractions: Mapping[str, Mapping[str, Fraction]], mixed: tuple[str, ...], host: str) -> None:
