@@ -170,5 +170,5 @@ def test_a_file_without_permission(tmp_path: Path) -> None:
 
 
 def test_a_device_without_end() -> None:
-    with pytest.raises(BadInputError, match="larger than"):
+    with pytest.raises(BadInputError, match="expected a regular file, got a device"):
         load_campaign("/dev/zero")

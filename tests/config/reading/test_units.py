@@ -182,7 +182,8 @@ def test_a_range_survives_its_own_json(first: int, second: int) -> None:
     ],
 )
 def test_a_bound_names_its_unit_and_converts_what_was_given(engine: str, said: str) -> None:
-    text = f"name: a\nhost: {{family: rocksalt}}\nstages:\n  - engine: {engine}\n    analyses: [mixing]\n"
+    host = "{family: rocksalt, sublattices: {M: {species: {Mg: [2], Ni: [2]}, grid: 2}}}"
+    text = f"name: a\nhost: {host}\nstages:\n  - engine: {engine}\n    analyses: [mixing]\n"
     with pytest.raises(BadInputError) as caught:
         load_model(Campaign, parse_yaml(text.encode(), file="c.yaml"))
     assert said in caught.value.reason
