@@ -192,7 +192,8 @@ def test_isolated_atoms_are_an_engine_error() -> None:
     ("path", "words"),
     [("no_such_module:make", "cannot be imported"), ("support.spring_crystal:nothing", "cannot be imported")],
 )
-def test_a_wrong_import_path_is_bad_input(path: str, words: str) -> None:
+def test_a_wrong_import_path_is_bad_input(path: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEBE_TRUST", "no_such_module,support")
     with pytest.raises(BadInputError, match=words):
         get_engine(ASEBlock(ase=path, energy_scale="x"))
 

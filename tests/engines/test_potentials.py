@@ -80,7 +80,8 @@ def test_without_weights_it_is_said_how_to_get_them(name: str) -> None:
     text = yaml.safe_dump({"engine": {"name": name}})
     with pytest.raises(BadInputError, match=f"{name} needs path, its weights: none are downloaded") as caught:
         load_model(Stage, parse_yaml(text.encode(), file="stage.yaml"))
-    assert caught.value.suggestion == potentials()[name].get
+    assert str(caught.value.suggestion).startswith(potentials()[name].get)
+    assert "as in docs/engines.md" in str(caught.value.suggestion)
     assert caught.value.key == "engine"
 
 
