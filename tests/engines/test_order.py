@@ -14,7 +14,7 @@ from hebe.science.structures import generate_sqs
 
 
 def cell(cation: Any) -> Structure:
-    return Structure(Lattice.cubic(4.2), [cation, "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    return Structure(Lattice.cubic(4.2), [cation, "O"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
 
 
 @pytest.mark.parametrize("engine", ["chgnet", "vasp", "gpaw", "atomate2"])

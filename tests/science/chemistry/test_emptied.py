@@ -56,7 +56,7 @@ def test_what_emptied_it(filters: str, key: str, said: str, tmp_path: Path) -> N
 def test_the_best_size_mismatch_is_that_of_the_nearest_pair(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(CAMPAIGN.format(filters="{}"))
-    best = min(float(c.descriptors["size_mismatch"]) for c in screen(load_campaign(file)).passed)
+    best = min(float(c.descriptors["size_mismatch"] or 0.0) for c in screen(load_campaign(file)).passed)
     file.write_text(CAMPAIGN.format(filters="{size_mismatch: {max: 0.1 %}}"))
     with pytest.raises(BadInputError, match=rf"lowest value is {100 * best:.4g} %, the limit max: 0.1 %"):
         screen(load_campaign(file))

@@ -102,7 +102,7 @@ def test_a_cation_that_leaves_its_octahedron_has_migrated() -> None:
 
 def test_bonds_longer_than_the_usual_reach_are_followed() -> None:
     """Rubidium iodide has bonds of 3.67 A: a strained cell is the host, an ion that leaves has migrated."""
-    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(7.342), ["Rb", "I"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(7.342), ["Rb", "I"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
     first = cell.copy(site_properties={"sublattice": ["M"] * 4 + ["X"] * 4})
     rules = load_family("rocksalt").topology
     assert migrated_sites(first, first, rules) == []
@@ -110,7 +110,7 @@ def test_bonds_longer_than_the_usual_reach_are_followed() -> None:
     moved = first.copy()
     moved.translate_sites([1], [0.25, 0.25, 0.25], to_unit_cell=False)
     assert migrated_sites(first, moved, rules) == [1]
-    apart = Structure(Lattice.cubic(30), ["Rb", "I"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    apart = Structure(Lattice.cubic(30), ["Rb", "I"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
     assert migrated_sites(apart, apart, rules) == []
 
 
