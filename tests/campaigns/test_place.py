@@ -117,6 +117,7 @@ def test_a_file_that_was_edited_since_it_ran_is_said(
     assert done.json["campaign"] == "rs"
 
 
+@pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING:DeprecationWarning")
 def test_two_runs_at_once_know_of_each_other(tmp_path: Path) -> None:
     """The other one is the process that started this one: alive, and not this process."""
     import os
@@ -152,3 +153,16 @@ def test_a_report_is_a_page_and_nothing_else(name: str, tmp_path: Path, capsys: 
     assert "a page is HTML" in done.err
     assert "a.html" in done.err
     assert not (tmp_path / name).exists()
+
+
+def test_a_file_in_no_project_belongs_to_that_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    (project / "below").mkdir(parents=True)
+    (project / "hebe.yaml").write_text("store: {path: mine.db}")
+    file = campaign_in(tmp_path / "files")
+    monkeypatch.chdir(project / "below")
+    run(file, workers=1, progress=False, launcher="inline")
+    assert (project / "mine.db").is_file()
+    assert not (tmp_path / "files" / ".hebe").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hebe.config.reading.refusal import campaign_source
-from hebe.config.settings import get_settings
+from hebe.config.settings import PROJECT_FILE, STORE_FOLDER, get_settings
 from hebe.exceptions import HebeWarning
 from hebe.stores.factory import embedded_path, find_project, open_store
 
@@ -24,7 +24,8 @@ def project_root(start: Path | None = None) -> Path:
 def start_of(campaign: Campaign, start: Path | None) -> Path | None:
     """Folder from which the project of a campaign is searched: one that is named, else that of its file.
 
-    Results that an earlier version has put into the project of the working folder stay in use, with a warning.
+    A file in no project belongs to that of the working folder where settings stand there. Results that an earlier
+    version has put into the project of the working folder stay in use, with a warning.
     """
     file = campaign_source(campaign).file
     if start is not None or file is None:
@@ -37,7 +38,13 @@ def start_of(campaign: Campaign, start: Path | None) -> Path | None:
         hint = f"to have them beside the file: hebe store copy {here} {beside} --campaign {campaign.name}"
         warnings.warn(f"{reason} ({hint})", HebeWarning, stacklevel=3)
         return None
-    return folder
+    alone = not _below(folder, PROJECT_FILE) and not _below(folder, STORE_FOLDER)
+    return None if alone and _below(Path.cwd(), PROJECT_FILE) else folder
+
+
+def _below(folder: Path, mark: str) -> bool:
+    """Whether a folder, or one above it, holds something of that name."""
+    return any((place / mark).exists() for place in (folder, *folder.parents))
 
 
 def has_store(start: Path | None) -> bool:
