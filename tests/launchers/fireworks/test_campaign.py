@@ -38,6 +38,7 @@ def test_a_campaign_gives_the_numbers_of_hebe_run(project: Project, tmp_path: Pa
     project.driver.close()  # hebe launch is another process here
     campaign, here = layered(tmp_path), tmp_path / "local"
     here.mkdir()
+    (here / "hebe.yaml").touch()  # a project of its own: that of a file in none
     planned = hebe(project.root, "submit", campaign, "--dry-run")
     added = hebe(project.root, "submit", campaign)
     assert added["workflows"] == planned["workflows"] == 2
@@ -59,6 +60,7 @@ def test_hebe_run_takes_the_queue_when_it_is_told_to(project: Project, tmp_path:
     project.driver.close()
     campaign, here = rocksalt(tmp_path, "Mg: [2], Ni: [2]"), tmp_path / "local"
     here.mkdir()
+    (here / "hebe.yaml").touch()  # a project of its own: that of a file in none
     queued = hebe(project.root, "run", tmp_path / campaign, "--launcher", "fireworks")
     local = hebe(here, "run", tmp_path / campaign, "--workers", 1)
     assert queued["status"] == local["status"] == "complete"
@@ -77,6 +79,7 @@ def test_small_cells_of_a_calibration_are_computed_by_the_queue(project: Project
     stage = f"calibrate: {{engine: {EXACT}, n: 2, illustration: 0, geometries: 1, sizes: 2}}"
     campaign, here = calibrated(tmp_path, stage, species="Mg: [2], Ni: [2], Zn: [2]"), tmp_path / "local"
     here.mkdir()
+    (here / "hebe.yaml").touch()  # a project of its own: that of a file in none
     queued = hebe(project.root, "run", campaign, "--launcher", "fireworks")
     local = hebe(here, "run", campaign, "--workers", 1)
     assert queued["status"] == local["status"] == "complete"
@@ -104,6 +107,7 @@ def test_vasp_has_resources_of_its_own_and_several_processes(
     project.driver.close()
     campaign, here = funnel(tmp_path, first="chgnet"), tmp_path / "local"
     here.mkdir()
+    (here / "hebe.yaml").touch()  # a project of its own: that of a file in none
     use_stand_in(tmp_path, monkeypatch)
     words = [sys.executable, "-m", "hebe", "run", str(campaign), "--workers", "1", "--json"]
     alone = subprocess.Popen(words, cwd=here, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
