@@ -75,6 +75,7 @@ class Shell:
         commands = str(Path(sys.executable).parent)
         path = f"{commands}{os.pathsep}{os.environ['PATH']}"
         self._environment = {**os.environ, "PATH": path, "COLUMNS": "120", "HEBE_WORKERS": "1"}
+        self._environment["HOME"] = str(folder / "home")  # what is trusted is written there
 
     def run(self, step: Step) -> str:
         """Standard output of a block."""

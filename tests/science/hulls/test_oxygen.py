@@ -230,6 +230,7 @@ def test_the_gas_as_a_phase() -> None:
 
 @pytest.fixture(scope="module")
 def chgnet() -> dict[str, float]:
+    pytest.importorskip("torch", reason="needs the packages of chgnet")
     return chgnet_oxides()
 
 
