@@ -208,9 +208,11 @@ def test_dft_documents_of_the_store_decide_and_with_another_sign_the_order(ended
 def evaluations(folder: Path, name: str, *, killed_at: int = 0) -> tuple[int, int]:
     """Exit code of a run in a process of its own, and how many evaluations all runs of the project have made."""
     log = folder / "evaluations"
-    environment = {**os.environ, "PAIRS_LOG": str(log), "PAIRS_KILL": str(killed_at)}
+    paths = os.pathsep.join(entry for entry in sys.path if entry)
+    environment = {**os.environ, "PYTHONPATH": paths, "PAIRS_LOG": str(log), "PAIRS_KILL": str(killed_at)}
     command = [sys.executable, "-m", "hebe", "run", name, "--inline"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert log.is_file(), done.stderr
     return done.returncode, log.stat().st_size
 
 
