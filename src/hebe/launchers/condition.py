@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _signal
 import contextlib
 import errno
 import gc
@@ -11,6 +10,7 @@ import resource
 import signal
 import socket
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -21,9 +21,12 @@ _MOST_LEAKED: Final = 100
 _RESERVE: Final = 16
 _ROOM: Final = 8
 _STREAMS: Final = (0, 1, 2)
+_OBJECTS: Final = "streams and tracing"
 _TOO_MANY: Final = (errno.EMFILE, errno.ENFILE)
 _LIMITS: Final = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
 _TIMERS: Final = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+_get_handler: Final = import_module("_signal").getsignal
+"""As that of `signal`, without the names that it makes of handlers, which takes long."""
 _SIGNALS: Final = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
@@ -53,6 +56,7 @@ class Condition:
             if _file(number) != self._files[number]:
                 with self._trying():
                     os.dup2(self._kept[number], number)
+        self._before[_OBJECTS] = _reopened(self._before[_OBJECTS])
         count, limit = _lowest_free(), resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         if count > min(self._free + _MOST_LEAKED, (limit if limit > 0 else sys.maxsize) - _ROOM):
             self.is_sound = False
@@ -102,13 +106,17 @@ def _umask() -> int:
     return mask
 
 
+def _set_umask(before: int) -> None:
+    os.umask(before)
+
+
 def _handlers() -> list[Any]:
-    return list(map(_signal.getsignal, _SIGNALS))  # without the names that signal makes of them, which takes long
+    return list(map(_get_handler, _SIGNALS))
 
 
 def _set_handlers(before: list[Any]) -> None:
     for number, handler in zip(_SIGNALS, before, strict=True):
-        if _signal.getsignal(number) != handler and handler is not None:
+        if _get_handler(number) != handler and handler is not None:
             signal.signal(number, handler)
 
 
@@ -138,7 +146,7 @@ def _folder() -> str:
 
 def _environment() -> dict[bytes, bytes]:
     variables: Any = os.environb
-    return dict(variables._data)  # as they are, instead of one by one, which takes long
+    return dict(variables._data)  # noqa: SLF001 - one by one takes long
 
 
 def _set_environment(before: dict[bytes, bytes]) -> None:
@@ -155,6 +163,21 @@ def _set_objects(before: tuple[Any, ...]) -> None:
     sys.stdin, sys.stdout, sys.stderr = before[:3]
     sys.settrace(before[3])
     sys.setprofile(before[4])
+
+
+def _reopened(objects: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same, with new streams in place of those that were closed; they are those of the process from now on."""
+    if not any(getattr(stream, "closed", False) for stream in objects[:3]):
+        return objects
+    streams = [
+        open(number, "w" if number else "r", buffering=1, closefd=False, errors="backslashreplace")  # noqa: SIM115 - for good
+        if getattr(stream, "closed", False)
+        else stream
+        for number, stream in zip(_STREAMS, objects[:3], strict=True)
+    ]
+    found = (*streams, *objects[3:])
+    _set_objects(found)
+    return found
 
 
 def _affinity() -> set[int]:
@@ -178,10 +201,10 @@ _ASPECTS: Final[dict[str, tuple[Callable[[], Any], Callable[[Any], None]]]] = {
     "timers": (_timers, _stop_timers),
     "signal handlers": (_handlers, _set_handlers),
     "signal mask": (_mask, _set_mask),
-    "umask": (_umask, os.umask),
+    "umask": (_umask, _set_umask),
     "folder": (_folder, os.chdir),
     "environment": (_environment, _set_environment),
-    "streams and tracing": (_objects, _set_objects),
+    _OBJECTS: (_objects, _set_objects),
     "processors": (_affinity, _set_affinity),
     "recursion limit": (sys.getrecursionlimit, sys.setrecursionlimit),
     "switch interval": (sys.getswitchinterval, sys.setswitchinterval),

@@ -274,7 +274,7 @@ def execute(
         store.watch(job, folder)
         job.run(store, job_dir=folder)
         outcome = store.outcome
-    except BaseException as err:  # noqa: BLE001 - whatever a job raises is its failure, and nobody else's
+    except BaseException as err:  # whatever a job raises is its failure, and nobody else's
         end_copy(process, err)
         store.restore()
         if isinstance(err, UnusableFileError) or spares(err):

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 MARK: Final = "_HEBE_WORKER"
 """Variable that names the worker; all that its jobs start have it, unless they are given another environment."""
@@ -91,7 +91,7 @@ def _trackers() -> set[int]:
 
 def _stop_fork_server() -> None:
     """Have multiprocessing end the process that it copies others from, whose children would not be found."""
-    server = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
+    server: Any = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
     if getattr(server, "_forkserver_pid", None) is not None and hasattr(server, "_stop"):
         server._stop()  # noqa: SLF001 - it offers no other way
 

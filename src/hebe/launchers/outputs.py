@@ -1,4 +1,4 @@
-"""What no document can hold, and where in an output it is: numbers that are not finite, broken text, strange objects."""
+"""What in an output no document can hold, and where: numbers that are not finite, broken text, strange objects."""
 
 from __future__ import annotations
 

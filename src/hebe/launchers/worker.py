@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import io
 import os
 import runpy
 import signal
@@ -49,9 +50,12 @@ def main(descriptor: int, current_task: int, parent: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")  # what was said is in the log
     die_with(parent)
     adopt()
-    os.set_inheritable(descriptor, False)  # what jobs start must not hold the connection open
+    os.set_inheritable(descriptor, False)  # noqa: FBT003 - what jobs start must not hold the connection open
     task_queue, current = TaskQueue(socket.socket(fileno=descriptor)), CurrentTask(current_task)
     os.close(current_task)
     for held in (task_queue, current):
