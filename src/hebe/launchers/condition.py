@@ -45,6 +45,12 @@ class Condition:
         self._files = [_file(number) for number in _STREAMS]
         self._free = _lowest_free()
 
+    def close(self) -> None:
+        """Give the descriptors up that are held in reserve."""
+        for number in [*self._kept, *self._reserve]:
+            os.close(number)
+        self._kept, self._reserve = [], []
+
     def restore(self) -> None:
         """Put back what has changed."""
         for name, (get, put) in _ASPECTS.items():
