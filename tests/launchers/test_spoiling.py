@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jobflow.core.flow import Flow
 
+from hebe.exceptions import StoreError
 from hebe.launchers import inline, local, worker_pool
 from hebe.launchers.condition import Condition
 from hebe.launchers.executor import launcher as executor
@@ -16,8 +17,10 @@ from hebe.launchers.failing import MESSAGE, failure_of, plain
 from hebe.launchers.limits import Limits
 from hebe.launchers.outputs import fault_of
 from hebe.launchers.protocol import FrameBuffer, UnreadableError, frame
+from hebe.launchers.records import Records
 from hebe.stores import open_store
 from hebe.stores.claims import ClaimedElsewhere, Claims, release_held, still_held
+from hebe.stores.database import connection
 from support import faulty_jobs, launcher_jobs
 
 if TYPE_CHECKING:
@@ -189,3 +192,25 @@ def test_the_log_of_a_dead_worker_is_there_with_its_last_lines(store: JobStore) 
     assert "the last word" in log.read_text(encoding="utf-8")
     assert "faulty_jobs.py" in log.read_text(encoding="utf-8"), "where it died"
     assert found[silent.uuid][1] == "the worker process died (exit code 5)", "no log is named that is not there"
+
+
+@pytest.mark.parametrize("run", [inline.run, executor.run])
+def test_a_full_disk_is_no_failure_of_the_job_that_meets_it(run: Any, store: JobStore, tmp_path: Path) -> None:
+    """The file may not grow any more, which SQLite meets as it meets a full disk; a small record would fit."""
+    job = faulty_jobs.noise(1_000_000)
+    file = connection(str(tmp_path / ".hebe" / "store.db"))
+    (pages,) = file.rows("PRAGMA page_count")[0]
+    file.rows(f"PRAGMA max_page_count = {pages + 20}")
+    with pytest.raises(StoreError, match=r"store\.db: the disk is full"):
+        run(job, store=store, root=tmp_path, progress=False)
+    store = open_store(tmp_path)  # by a connection for which there is room
+    assert not Records.beside(store.docs_store, tmp_path).of([job.uuid]), "its failure is not recorded"
+    assert run(job, store=store, root=tmp_path, progress=False).status == "complete"
+
+
+def test_the_records_of_odd_names_are_kept(store: JobStore, tmp_path: Path) -> None:
+    bad, good = launcher_jobs.explode("boom"), launcher_jobs.add(1)
+    bad.name, good.name = "half \ud800 \0 / and more" * 10, "\0\x1b"
+    summary = local.run(Flow([bad, good]), store=store, root=tmp_path, progress=False)
+    assert causes(summary)[bad.uuid] == ("ValueError", "boom")
+    assert store.get_output(good.uuid) == 1

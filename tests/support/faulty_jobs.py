@@ -358,3 +358,9 @@ def say_and_die(text: str) -> None:
     """Say something and die."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - it is looked for in the log
     os.abort()
+
+
+@job
+def noise(size: int) -> str:
+    """Return text that nothing makes shorter."""
+    return os.urandom(size).hex()

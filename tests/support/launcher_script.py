@@ -20,13 +20,15 @@ from support import launcher_jobs as jobs
 LAUNCHERS: dict[str, Any] = {"local": local.run, "executor": executor.run, "inline": inline.run}
 
 CAMPAIGN = 10_000
-"""A size of so many stands for one candidate of something like a campaign."""
+"""A size of so many stands for one candidate of something like a campaign, a negative one for a calculation."""
 
 
 def flow_of(size: int, marks: str) -> Flow:
     """Jobs with fixed uuids that depend on each other at random; a negative size asks for claimed calculations."""
     if size >= CAMPAIGN:
         return jobs.campaign_like(size // CAMPAIGN, marks)
+    if size <= -CAMPAIGN:
+        return jobs.calculations(-size // CAMPAIGN, marks)
     generator = random.Random(size)
     made: list[Any] = []
     for number in range(abs(size)):
