@@ -14,6 +14,7 @@ from jobflow import Flow
 from hebe.exceptions import HebeError
 from hebe.launchers import inline, local
 from hebe.launchers.executor import launcher as executor
+from hebe.launchers.limits import Limits
 from hebe.stores import open_store
 from support import launcher_jobs as jobs
 
@@ -47,6 +48,8 @@ def main() -> None:
     root, size, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     name = next((word for word in sys.argv[4:] if word in LAUNCHERS), "local")
     options: dict[str, Any] = {} if name == "inline" else {"workers": workers}
+    if "patient" in sys.argv:
+        options["limits"] = Limits(retries=1000)
 
     def show(event: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps({**event, "pid": os.getpid()}) + "\n")

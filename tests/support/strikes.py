@@ -93,7 +93,7 @@ class Siege:
         log = self._root / f"launcher-{self._logs}.log"
         with log.open("wb") as stream:
             return subprocess.Popen(
-                [sys.executable, str(SCRIPT), str(self._root), str(size), "2"],
+                [sys.executable, str(SCRIPT), str(self._root), str(size), "2", "patient"],
                 stdout=stream,
                 stderr=stream,
                 env=environment,

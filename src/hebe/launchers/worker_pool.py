@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from hebe.launchers.protocol import Task
 
 _MAX_FALSE_STARTS = 3
+_MAX_KILLED_STARTS = 30
+"""Whoever kills workers that are just starting has others in mind, or too little memory for now."""
 _WATCH_S = 0.1
 _LOOK_S = 1.0
 STOPPED_S = LEASE_S
@@ -290,11 +292,14 @@ class WorkerPool:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         if not worker.is_ready:
             self._false_starts += 1
-            if self._false_starts >= _MAX_FALSE_STARTS:
+            was_killed = code < 0 and not worker.why
+            if self._false_starts >= (_MAX_KILLED_STARTS if was_killed else _MAX_FALSE_STARTS):
                 raise LaunchError(f"workers cannot start ({how}): {worker.last_words() or 'they said nothing'}")
         for number, node in worker.assigned.items():
             self.busy -= 1
-            kind: Literal["lost", "unsure"] = "lost" if number == culprit else "unsure"
+            kind: Literal["lost", "unsure", "returned"] = "lost" if number == culprit else "unsure"
+            if not worker.is_ready:
+                kind = "returned"  # it cannot have begun
             self._events.append(Event(kind, node, message=_why(worker, node, how), cause=worker.cause))
 
     def _recall(self) -> None:
