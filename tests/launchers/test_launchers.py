@@ -199,7 +199,7 @@ def test_outputs_that_are_too_large_or_cannot_be_stored(run: Run, store: JobStor
     assert (summary.jobs["completed"], summary.jobs["failed"]) == (1, 2)
     reasons = {item.job_ids[0]: item for item in summary.failures}
     assert reasons[large.uuid].error_class == "OutputTooLargeError"
-    assert "could not be serialized" in reasons[strange.uuid].message
+    assert "builtins.object, which no document can hold" in reasons[strange.uuid].message
 
 
 def test_inline_runs_in_this_process(store: JobStore) -> None:

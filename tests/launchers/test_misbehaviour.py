@@ -72,7 +72,7 @@ def test_every_misbehaving_job_is_one_failure(each_store: JobStore, marks: Path,
         "MemoryExceeded": with_limits(jobs.leak(), memory_mb=600),
         "TimeoutExceeded": jobs.hang(),
         "OutputTooLargeError": with_limits(jobs.large(3), output_mb=2),
-        "RuntimeError": jobs.unstorable(),
+        "OutputError": jobs.unstorable(),
         "ValueError": jobs.explode("boom"),
     }
     dying = [with_limits(jobs.leave(3), retries=0), with_limits(jobs.crash(), retries=0)]

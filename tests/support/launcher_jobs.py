@@ -184,6 +184,40 @@ def compute_once(folder: str, key: str) -> Any:
     return {"key": key, "energy_scale": "test", "status": "converged", "value": len(key)}
 
 
+def calculated(key: str) -> int:
+    """Value of a calculation, after some thousandths of a second."""
+    value = sum(map(ord, key))
+    for _ in range(100_000):
+        value = (value * 48271) % 2147483647
+    return value
+
+
+@job(config=JobConfig(expose_store=True))
+def calculate(folder: str, key: str) -> Any:
+    """Compute under a claim, as makers do, or refer to who did; it is marked when it begins."""
+    from jobflow import OutputReference
+
+    from hebe.stores.cache import Claims, lookup_or_claim
+
+    claims = Claims(CURRENT_JOB.store)
+    hit = lookup_or_claim(CURRENT_JOB.store, key, claims)
+    if hit is not None:
+        return OutputReference(hit.uuid)
+    with claims.hold(key):
+        mark(folder, key)
+        return {"key": key, "energy_scale": "test", "status": "converged", "value": calculated(key)}
+
+
+def calculations(number: int, folder: str) -> Flow:
+    """Calculations of which every one is asked for by two jobs; the uuids are always the same."""
+    made: list[Any] = []
+    for place in range(number):
+        new = calculate(folder, f"key-{place // 2}")
+        new.set_uuid(f"calculation-{place}")
+        made.append(new)
+    return Flow(made)
+
+
 @job
 def unstorable() -> Any:
     """Return something that no document can hold."""

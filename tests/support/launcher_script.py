@@ -14,19 +14,22 @@ from jobflow import Flow
 from hebe.exceptions import HebeError
 from hebe.launchers import inline, local
 from hebe.launchers.executor import launcher as executor
+from hebe.launchers.limits import Limits
 from hebe.stores import open_store
 from support import launcher_jobs as jobs
 
 LAUNCHERS: dict[str, Any] = {"local": local.run, "executor": executor.run, "inline": inline.run}
 
 CAMPAIGN = 10_000
-"""A size of so many stands for one candidate of something like a campaign."""
+"""A size of so many stands for one candidate of something like a campaign, a negative one for a calculation."""
 
 
 def flow_of(size: int, marks: str) -> Flow:
     """Jobs with fixed uuids that depend on each other at random; a negative size asks for claimed calculations."""
     if size >= CAMPAIGN:
         return jobs.campaign_like(size // CAMPAIGN, marks)
+    if size <= -CAMPAIGN:
+        return jobs.calculations(-size // CAMPAIGN, marks)
     generator = random.Random(size)
     made: list[Any] = []
     for number in range(abs(size)):
@@ -45,6 +48,8 @@ def main() -> None:
     root, size, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     name = next((word for word in sys.argv[4:] if word in LAUNCHERS), "local")
     options: dict[str, Any] = {} if name == "inline" else {"workers": workers}
+    if "patient" in sys.argv:
+        options["limits"] = Limits(retries=1000)
 
     def show(event: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps({**event, "pid": os.getpid()}) + "\n")

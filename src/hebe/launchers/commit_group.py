@@ -7,7 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hebe.exceptions import StoreError
+from hebe.launchers.failing import MESSAGE, plain
 from hebe.launchers.outcome import Failure, Outcome
+from hebe.stores.database import UnusableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +103,8 @@ class CommitGroup:
     def _commit(self, outputs: list[dict[str, Any]], outcomes: list[tuple[int, Outcome]]) -> None:
         try:
             self._documents.update(outputs, key=KEY)
+        except UnusableFileError:
+            raise
         except Exception:  # noqa: BLE001 - whatever is wrong with one document must not cost the others
             for document in outputs:
                 self._commit_one(document, outcomes)
@@ -108,8 +112,10 @@ class CommitGroup:
     def _commit_one(self, document: dict[str, Any], outcomes: list[tuple[int, Outcome]]) -> None:
         try:
             self._documents.update([document], key=KEY)
+        except UnusableFileError:
+            raise
         except Exception as err:  # noqa: BLE001 - recorded as the failure of this job
-            failure = Failure(type(err).__name__, f"the output cannot be stored: {err}")
+            failure = Failure(type(err).__name__, f"the output cannot be stored: {plain(str(err), MESSAGE)}")
             self._fail(document, failure)
             for position, (number, outcome) in enumerate(outcomes):
                 if outcome.name == (document["uuid"], document["index"]):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-import traceback
 import types
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -17,10 +17,16 @@ from jobflow.core.store import JobStore
 from monty.json import jsanitize
 
 from hebe.exceptions import HebeError
+from hebe.launchers.copies import end_copy
+from hebe.launchers.failing import failure_of
 from hebe.launchers.graph import references
 from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Digest, Failure, Outcome
-from hebe.stores.claims import ClaimedElsewhere, release_held
+from hebe.launchers.outputs import OutputError, check, fault_of
+from hebe.launchers.workers import EndAtOnceError
+from hebe.stores.claims import ClaimedElsewhere, release_held, still_held
+from hebe.stores.codec import is_finite
+from hebe.stores.database import UnusableFileError
 from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import SQLiteStore
 
@@ -68,10 +74,13 @@ class RecordingStore(JobStore):
         self._job: Job | None = None
         self._response: Response[Any] | None = None
         self._fresh: dict[str, tuple[int, Any]] = {}
+        self._process = os.getpid()
+        self.restore: Callable[[], None] = lambda: None
+        """Called when the function of a job has ended: puts the process back that it has changed."""
 
     def watch(self, job: Job, folder: Path) -> None:
         """Prepare for the output of a job; its function is wrapped for one call, to see what it returns."""
-        self._job, self._response = job, None
+        self._job, self._response, self._process = job, None, os.getpid()
         self._in_group = self.is_brief and self._plain and self.group is not None and not job.config.expose_store
         if not self._in_group:
             self._settle()
@@ -89,6 +98,8 @@ class RecordingStore(JobStore):
             if bound is not None and not isinstance(bound, types.ModuleType):
                 function = types.MethodType(function, bound)
             returned = function(*args, **kwargs)
+            end_copy(self._process)
+            self.restore()
             self._response = Response.from_job_returns(returned, job.output_schema, job_dir=folder)
             return self._response
 
@@ -110,6 +121,8 @@ class RecordingStore(JobStore):
         size = self._measure(job, docs.output)
         outcome = self._describe(docs, response)
         is_calculation = outcome.digest is not None and outcome.digest.is_calculation
+        if is_calculation:
+            still_held()
         if self._in_group and self.group is not None and outcome.is_plain and not (is_calculation or save):
             document: dict[str, Any] = jsanitize(docs.model_copy(update={"output": None}), strict=True, allow_bson=True)
             document["output"] = docs.output
@@ -172,12 +185,25 @@ class RecordingStore(JobStore):
         if self.group is not None:
             self.group.flush()
 
+    def failure(self, err: BaseException, folder: Path) -> Failure:
+        """Say why the watched job has failed, and where in its output, if it is that which cannot be stored."""
+        if self._response is None or isinstance(err, OutputTooLargeError):
+            return failure_of(err, folder)
+        found = fault_of(self._response.output)
+        if found is None:
+            return failure_of(err, folder, "the output cannot be stored: ")
+        return replace(failure_of(OutputError(found), folder), traceback=failure_of(err, folder).traceback)
+
     def _measure(self, job: Job, output: Any) -> int:
-        """Return about how many bytes an output has."""
+        """Return about how many bytes an output has, which is looked at, whether a document can hold it."""
         try:
-            size = len(orjson.dumps(output))
+            raw = orjson.dumps(output)
         except (TypeError, ValueError):
+            check(output)
             return _FRESH_BYTES
+        size = len(raw)
+        if b"null" in raw and not is_finite(output):
+            check(output)
         most = self._limits.of(job.config.manager_config).output_mb
         if size > most * 1e6:
             raise OutputTooLargeError(
@@ -200,13 +226,18 @@ class RecordingStore(JobStore):
         return outcome
 
 
+def is_of_the_launcher(err: BaseException) -> bool:
+    """Whether an error is the word of the launcher, in whose process the job runs, and not an error of the job."""
+    return isinstance(err, EndAtOnceError)
+
+
 def execute(
     identity: dict[str, Any],
     build: Callable[[], Job],
     store: RecordingStore,
     folders: JobFolders,
     *,
-    spares: Callable[[BaseException], bool] = lambda _err: False,
+    spares: Callable[[BaseException], bool] = is_of_the_launcher,
     keeps: Callable[[str], bool] = lambda _key: False,
 ) -> Outcome:
     """Run a job; its output is stored or, if it is brief, put into the group.
@@ -222,7 +253,7 @@ def execute(
     folders
         Gives the job its folder, kept when the job failed or left something in it.
     spares
-        Says which errors are not the job's fault; they are raised.
+        Says which errors are not the job's fault; they are raised, as is a store that cannot be written.
     keeps
         Says which claims of this process are not the job's; they are held on.
 
@@ -236,19 +267,20 @@ def execute(
     hebe.exceptions.StoreError
         If the store cannot be written.
     """
-    start, home = time.perf_counter(), os.getcwd()  # noqa: PTH109 - called often
+    start, process, home = time.perf_counter(), os.getpid(), folders.home()
     folder = folders.enter(str(identity["name"]), identity["uuid"], identity["index"])
     try:
         job = build()
         store.watch(job, folder)
         job.run(store, job_dir=folder)
         outcome = store.outcome
-    except ClaimedElsewhere:
-        outcome = Outcome("claimed")
-    except (Exception, SystemExit) as err:
-        if spares(err):
+    except BaseException as err:  # whatever a job raises is its failure, and nobody else's
+        end_copy(process, err)
+        store.restore()
+        if isinstance(err, UnusableFileError) or spares(err):
             raise
-        outcome = Outcome("failed", failure=_failure(err, folder))
+        claimed = isinstance(err, ClaimedElsewhere)
+        outcome = Outcome("claimed") if claimed else Outcome("failed", failure=store.failure(err, folder))
     finally:
         CURRENT_JOB.reset()
         folders.leave(folder, home, keep=False)
@@ -258,12 +290,6 @@ def execute(
         store.records.fail(identity, outcome.failure)
     outcome.seconds = time.perf_counter() - start
     return outcome
-
-
-def _failure(err: BaseException, folder: Path) -> Failure:
-    text = "".join(traceback.format_exception(err))
-    (folder / "traceback.txt").write_text(text, encoding="utf-8")
-    return Failure(type(err).__name__, str(err), text, str(folder))
 
 
 def _is_simple(output: Any) -> bool:

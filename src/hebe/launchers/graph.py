@@ -14,6 +14,7 @@ from jobflow.core.flow import Flow, JobOrder
 from jobflow.core.job import Job
 from jobflow.core.reference import OnMissing, OutputReference, find_and_get_references
 
+from hebe.launchers.failing import MESSAGE, plain
 from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Digest
 
@@ -95,7 +96,8 @@ class Node:
     @property
     def identity(self) -> dict[str, Any]:
         """How records name the job."""
-        return {"uuid": self.uuid, "index": self.index, "name": self.name, "hosts": self.hosts}
+        name = self.name if self.name.isprintable() else plain(self.name, MESSAGE)
+        return {"uuid": self.uuid, "index": self.index, "name": name, "hosts": self.hosts}
 
 
 class Graph:

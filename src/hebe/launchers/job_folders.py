@@ -23,6 +23,14 @@ class JobFolders:
         self._folder = str(folder)
         self._spare: str | None = None
 
+    @staticmethod
+    def home() -> str:
+        """Return the working folder; the root where it has been removed."""
+        try:
+            return os.getcwd()  # noqa: PTH109 - called often
+        except OSError:
+            return os.sep
+
     def enter(self, name: str, uuid: str, index: int) -> Path:
         """Make the folder of a job and change into it.
 
@@ -40,8 +48,11 @@ class JobFolders:
         raise FileExistsError(f"{self._folder}/{base} and its successors exist")
 
     def leave(self, folder: Path, home: str, *, keep: bool) -> None:
-        """Change back; a folder that need not be kept and is empty is used again."""
-        os.chdir(home)
+        """Change back, if that is there still; a folder that need not be kept and is empty is used again."""
+        try:
+            os.chdir(home)
+        except OSError:
+            os.chdir(self._folder if os.path.isdir(self._folder) else os.sep)  # noqa: PTH112 - as above
         if not keep and not _has_entries(folder):
             self._spare = str(folder)
 

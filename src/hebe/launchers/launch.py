@@ -20,6 +20,7 @@ from hebe.launchers.limits import Limits
 from hebe.launchers.progress import shown
 from hebe.launchers.records import Records, launch_id
 from hebe.launchers.scheduler import Scheduler
+from hebe.launchers.workers import EndAtOnceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,7 +168,7 @@ def _interruptible(scheduler: Scheduler, workers: Workers) -> Iterator[list[int]
         scheduler.stopping = True
         if len(pressed) > 1:
             workers.kill()
-            raise KeyboardInterrupt
+            raise EndAtOnceError
         sys.stderr.write("\nfinishing what runs; press Ctrl-C again to end at once\n")
 
     before = signal.signal(signal.SIGINT, handle)

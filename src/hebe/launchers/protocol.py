@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hebe.exceptions import HebeError
+
 if TYPE_CHECKING:
     import socket
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _HEADER = struct.Struct("!Q")
 _CHUNK = 1 << 18
+_LARGEST = 1 << 40
 _SCRIPT = b"__main__"
 
 
@@ -81,20 +84,47 @@ class FrameBuffer:
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """Add bytes; return the messages that are complete now."""
+        """Add bytes; return the messages that are complete now.
+
+        Raises
+        ------
+        UnreadableError
+            If they are none.
+        """
         self._bytes += data
         messages = []
         while len(self._bytes) >= _HEADER.size:
-            end = _HEADER.size + _HEADER.unpack_from(self._bytes)[0]
+            size = _HEADER.unpack_from(self._bytes)[0]
+            if size > _LARGEST:
+                raise UnreadableError(f"a message of {size} bytes")
+            end = _HEADER.size + size
             if len(self._bytes) < end:
                 break
-            messages.append(pickle.loads(memoryview(self._bytes)[_HEADER.size : end]))  # noqa: S301 - from our own process
+            messages.append(_unpickled(self._bytes[_HEADER.size : end]))
             del self._bytes[:end]
         return messages
 
 
+class UnreadableError(HebeError):
+    """What came over a connection is no message, or holds what this process does not know."""
+
+
+def _unpickled(raw: bytearray) -> dict[str, Any]:
+    try:
+        message: dict[str, Any] = pickle.loads(raw)  # noqa: S301 - from our own process
+    except Exception as err:
+        raise UnreadableError(f"{type(err).__name__}: {err}") from err
+    return message
+
+
 def receive(channel: socket.socket, buffer: FrameBuffer) -> list[dict[str, Any]] | None:
-    """Read what has arrived, waiting if the socket does; None at the end of the connection."""
+    """Read what has arrived, waiting if the socket does; None at the end of the connection.
+
+    Raises
+    ------
+    UnreadableError
+        If it is no message.
+    """
     try:
         data = channel.recv(_CHUNK)
     except (BlockingIOError, InterruptedError):

@@ -39,6 +39,10 @@ class TaskQueue:
         """Begin to listen."""
         threading.Thread(target=self._listen, daemon=True, name="task_queue").start()
 
+    def close(self) -> None:
+        """Let the connection go in a copy of this process, which must not hold it open or write to it."""
+        os.close(self._channel.detach())
+
     def message(self) -> dict[str, Any]:
         """Return the next message that is no task, waiting for it."""
         with self._ready:
@@ -84,6 +88,13 @@ class TaskQueue:
                     else:
                         self._others.append(message)
                     self._ready.notify()
+
+    def retire(self) -> None:
+        """Give back all tasks, and ask for another process to run them."""
+        with self._ready:
+            numbers = [task.number for task in self._tasks]
+            self._tasks.clear()
+        self.send({"type": "spoilt", "tasks": numbers})
 
     def _give_back(self) -> None:
         """Return half of the tasks that wait for no other one and that no other one waits for."""

@@ -6,6 +6,8 @@ It dies with its launcher: the kernel kills it (Linux), and the end of the conne
 from __future__ import annotations
 
 import ctypes
+import faulthandler
+import io
 import os
 import runpy
 import signal
@@ -16,7 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hebe.exceptions import StoreError
+from hebe.launchers.condition import Condition
 from hebe.launchers.current_task import CurrentTask
+from hebe.launchers.leftovers import adopt, end_children
 from hebe.launchers.task_queue import TaskQueue
 
 if TYPE_CHECKING:
@@ -45,11 +49,19 @@ def main(descriptor: int, current_task: int, parent: int) -> None:
         Process number of the launcher.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    faulthandler.enable()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")  # what was said is in the log
     die_with(parent)
-    task_queue = TaskQueue(socket.socket(fileno=descriptor))
-    task_queue.start()
-    worker = Worker(task_queue, CurrentTask(current_task), task_queue.message())
+    adopt()
+    os.set_inheritable(descriptor, False)  # noqa: FBT003 - what jobs start must not hold the connection open
+    task_queue, current = TaskQueue(socket.socket(fileno=descriptor)), CurrentTask(current_task)
     os.close(current_task)
+    for held in (task_queue, current):
+        os.register_at_fork(after_in_child=held.close)
+    task_queue.start()
+    worker = Worker(task_queue, current, task_queue.message())
     try:
         worker.work()
     except StoreError as err:
@@ -98,6 +110,8 @@ class Worker:
         self._group = CommitGroup(inner.docs_store, self._tell, records.fail_output)
         self._store.group = self._group
         self._folders = JobFolders(Path(greeting["folder"]))
+        self._condition = Condition()
+        self._store.restore = self._condition.restore
         self._spoiled: set[int] = set()
 
     def work(self) -> None:
@@ -116,6 +130,10 @@ class Worker:
             else:
                 self._spoiled.add(task.number)
                 self._queue.send({"type": "returned", "tasks": [task.number]})
+            if not self._condition.is_sound:
+                self._group.flush()
+                self._queue.retire()
+                break
         self._folders.close()
         sys.stdout.flush()
         os._exit(0)
@@ -140,6 +158,7 @@ class Worker:
         if not task.is_brief:
             self._group.flush()
         outcome = execute(task.identity, build, self._store, self._folders)
+        end_children()
         if not outcome.is_plain:
             self._spoiled.add(task.number)
         self._group.outcome(task.number, outcome)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from hebe.exceptions import LaunchError, StoreError
 from hebe.launchers.batches import AHEAD_S
 from hebe.launchers.process import Worker, start
-from hebe.launchers.protocol import frame, receive
+from hebe.launchers.protocol import UnreadableError, frame, receive
 from hebe.launchers.workers import Event
+from hebe.stores.claims import LEASE_S
 from hebe.stores.remote import NO_ANSWER
 from hebe.stores.service import Service
 
@@ -29,7 +30,14 @@ if TYPE_CHECKING:
     from hebe.launchers.protocol import Task
 
 _MAX_FALSE_STARTS = 3
+_MAX_KILLED_STARTS = 30
+"""Whoever kills workers that are just starting has others in mind, or too little memory for now."""
 _WATCH_S = 0.1
+_LOOK_S = 1.0
+STOPPED_S = LEASE_S
+"""A worker that was stopped for so long is ended: others may have taken over by now what it was at."""
+SILENCE_S = 60.0
+"""A worker that has not begun a job so long after the time that the job may take is ended."""
 
 
 class WorkerPool:
@@ -78,6 +86,8 @@ class WorkerPool:
         best = self._best() if self._workers else None
         if best is None or (best.assigned and len(self._workers) < self.size):
             best = self._start()
+        if not best.assigned:
+            best.heard = time.monotonic()
         for node, task in batch:
             pace = self._pace.get(node.kind, AHEAD_S)
             best.assigned[task.number], best.paces[task.number] = node, pace
@@ -103,8 +113,13 @@ class WorkerPool:
                 self._flush(worker)
             if mask & selectors.EVENT_READ:
                 self._hear(worker)
-        for worker in self._workers:
-            self._look(worker)
+        for worker in list(self._workers):
+            if worker.has_ended:
+                self._take_in(worker, worker.rest())
+                if worker in self._workers:
+                    self._bury(worker)
+            else:
+                self._look(worker)
         events = list(self._events)
         self._events.clear()
         return events
@@ -162,11 +177,19 @@ class WorkerPool:
         self._selector.modify(worker.channel, wanted, worker)
 
     def _hear(self, worker: Worker) -> None:
-        messages = receive(worker.channel, worker.buffer)
+        try:
+            messages = receive(worker.channel, worker.buffer)
+        except UnreadableError as err:
+            worker.why = f"the worker process was ended, since it said something that cannot be read ({err})"
+            messages = None
         if messages is None:
             self._bury(worker)
-            return
+        else:
+            self._take_in(worker, messages)
+
+    def _take_in(self, worker: Worker, messages: list[dict[str, Any]]) -> None:
         for message in messages:
+            worker.heard = time.monotonic()
             match message["type"]:
                 case "ready":
                     worker.is_ready, self._false_starts = True, 0
@@ -174,6 +197,10 @@ class WorkerPool:
                     self._returned(worker, message["tasks"])
                 case "ask":
                     self._answer(worker, message["number"], message["body"])
+                case "spoilt":
+                    self._returned(worker, message["tasks"])
+                    self._bury(worker)
+                    return
                 case "broken":
                     raise StoreError(message["message"])
                 case _:
@@ -210,15 +237,17 @@ class WorkerPool:
         """Notice which job a worker has begun."""
         number, _ = worker.current_task.read()
         if number != worker.seen and number in worker.assigned:
-            worker.seen = number
+            worker.seen, worker.heard = number, time.monotonic()
             self._events.append(Event("started", worker.assigned[number]))
 
     def _watch(self) -> float:
-        """End workers whose job takes too long or too much; return when to look again, in seconds."""
+        """End workers whose job takes too long or too much, or that are stuck; return when to look again (s)."""
         patience = 60.0
         for worker in self._workers:
+            self._look_at_state(worker)
             found = worker.current()
             if found is None:
+                self._listen_for_silence(worker)
                 continue
             began, limits = found[1], found[0].limits
             if limits.timeout_s is not None:
@@ -231,6 +260,24 @@ class WorkerPool:
                 if worker.memory_mb() > limits.memory_mb:
                     self._end(worker, "memory")
         return patience
+
+    def _look_at_state(self, worker: Worker) -> None:
+        """End a worker that was found stopped at every look for a long time."""
+        if time.monotonic() < worker.looked + _LOOK_S:
+            return
+        worker.looked = time.monotonic()
+        worker.stops = worker.stops + 1 if worker.is_stopped() else 0
+        if worker.stops * _LOOK_S > STOPPED_S:
+            worker.why = f"the worker process was stopped by a signal for {STOPPED_S:g} s and more"
+            self._end(worker, "died")
+
+    def _listen_for_silence(self, worker: Worker) -> None:
+        """End a worker that has jobs and says of none that it runs, long after the first of them should have ended."""
+        node = next(iter(worker.assigned.values()), None)
+        limit = None if node is None else node.limits.timeout_s
+        if limit is not None and time.monotonic() > worker.heard + limit + SILENCE_S:
+            worker.why = f"the worker process has not begun its job within {limit + SILENCE_S:g} s"
+            self._end(worker, "died")
 
     def _end(self, worker: Worker, cause: Cause) -> None:
         worker.cause = cause
@@ -245,11 +292,14 @@ class WorkerPool:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         if not worker.is_ready:
             self._false_starts += 1
-            if self._false_starts >= _MAX_FALSE_STARTS:
-                raise LaunchError(f"workers cannot start ({how}): {_last_line(worker.log)}; see {worker.log}")
+            was_killed = code < 0 and not worker.why
+            if self._false_starts >= (_MAX_KILLED_STARTS if was_killed else _MAX_FALSE_STARTS):
+                raise LaunchError(f"workers cannot start ({how}): {worker.last_words() or 'they said nothing'}")
         for number, node in worker.assigned.items():
             self.busy -= 1
-            kind: Literal["lost", "unsure"] = "lost" if number == culprit else "unsure"
+            kind: Literal["lost", "unsure", "returned"] = "lost" if number == culprit else "unsure"
+            if not worker.is_ready:
+                kind = "returned"  # it cannot have begun
             self._events.append(Event(kind, node, message=_why(worker, node, how), cause=worker.cause))
 
     def _recall(self) -> None:
@@ -276,9 +326,5 @@ def _why(worker: Worker, node: Node, how: str) -> str:
         return f"the job took longer than {limits.timeout_s:g} s"
     if worker.cause == "memory":
         return f"the job took more than {limits.memory_mb:g} MB of memory"
-    return f"the worker process died ({how}); see {worker.log}"
-
-
-def _last_line(log: Path) -> str:
-    text = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
-    return text.rpartition("\n")[2] or "they said nothing"
+    words = worker.last_words()
+    return (worker.why or f"the worker process died ({how})") + (f"; {words}" if words else "")

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from hebe.launchers.protocol import Task
 
 
+class EndAtOnceError(KeyboardInterrupt):
+    """Somebody who watches the launch wants it to end at once, whatever runs."""
+
+
 @dataclass
 class Event:
     """Something that happened to a job.

@@ -134,6 +134,22 @@ def release_held(keeps: Callable[[str], bool] = lambda _key: False) -> None:
     for claims, key in _keeper.held():
         if not keeps(key):
             claims.release(key)
+    _keeper.forget_lost()
+
+
+def still_held() -> None:
+    """Make sure that what this process has claimed was not taken over while it was silent, before it stores a result.
+
+    Raises
+    ------
+    ClaimedElsewhere
+        If another process has claimed something since: it computes that, or has done so.
+    """
+    for claims, key in _keeper.held():
+        if not _renewed(claims, key):
+            _keeper.lose(key)
+    for key in _keeper.lost():
+        raise ClaimedElsewhere(key)
 
 
 @dataclass
@@ -300,6 +316,7 @@ class _Keeper:
     def __init__(self) -> None:
         self._held: dict[str, tuple[Claims, float]] = {}
         self._resting: set[str] = set()
+        self._lost: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._pid = 0
@@ -313,6 +330,7 @@ class _Keeper:
                 threading.Thread(target=self._renew, args=(self._wake,), daemon=True, name="claims").start()
             self._held[key] = (claims, period_s)
             self._resting.discard(key)
+            self._lost.discard(key)
         self._wake.set()
 
     def rest(self, key: str) -> None:
@@ -323,6 +341,20 @@ class _Keeper:
         with self._lock:
             self._held.pop(key, None)
             self._resting.discard(key)
+
+    def lose(self, key: str) -> None:
+        """Note that another process has taken a claim over."""
+        self.drop(key)
+        with self._lock:
+            self._lost.add(key)
+
+    def lost(self) -> list[str]:
+        with self._lock:
+            return sorted(self._lost)
+
+    def forget_lost(self) -> None:
+        with self._lock:
+            self._lost.clear()
 
     def held(self) -> list[tuple[Claims, str]]:
         with self._lock:
@@ -337,7 +369,7 @@ class _Keeper:
                 continue
             for claims, key in self.held():
                 if key not in self._resting and not _renewed(claims, key):
-                    self.drop(key)
+                    self.lose(key)
 
 
 def _renewed(claims: Claims, key: str) -> bool:

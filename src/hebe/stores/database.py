@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "Connection", "connection", "disconnect", "disown", "is_owned", "own"]
 
+
+class UnusableFileError(StoreError):
+    """The file of a store cannot be read or written now, whatever the document: full disk, read-only, damaged, gone."""
+
+
 _BUSY_S = 60.0
 _PATIENCE_S = 600.0
 _SNAPSHOT_S = 5.0
@@ -375,7 +380,9 @@ def translated(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as err:
-        reason = _REASONS.get(getattr(err, "sqlite_errorcode", 0) & 0xFF)
-        raise StoreError(f"{path}: {reason} ({err})" if reason else f"{path}: {err}") from err
+        code = getattr(err, "sqlite_errorcode", 0) & 0xFF
+        reason = _REASONS.get(code)
+        kind = StoreError if reason is None or code == sqlite3.SQLITE_TOOBIG else UnusableFileError
+        raise kind(f"{path}: {reason} ({err})" if reason else f"{path}: {err}") from err
     except OSError as err:
-        raise StoreError(f"{path}: {err.strerror or err}") from err
+        raise UnusableFileError(f"{path}: {err.strerror or err}") from err

@@ -11,7 +11,7 @@ import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
-from hebe.launchers.execution import RecordingStore, execute
+from hebe.launchers.execution import RecordingStore, execute, is_of_the_launcher
 from hebe.launchers.graph import references
 from hebe.launchers.outcome import Outcome
 from hebe.launchers.protocol import decode_job
@@ -89,7 +89,12 @@ class Lookup:
         try:
             with redirect_stdout(sys.stderr):  # standard output belongs to the command
                 return execute(
-                    task.identity, lambda: decode_job(task.body), self._lookups, self._folders, keeps=self._is_held
+                    task.identity,
+                    lambda: decode_job(task.body),
+                    self._lookups,
+                    self._folders,
+                    spares=lambda err: isinstance(err, WillComputeError) or is_of_the_launcher(err),
+                    keeps=self._is_held,
                 )
         except WillComputeError as wanted:
             if wanted.key not in self.keys and self._claims is not None and not self._claims.acquire(wanted.key):

@@ -14,13 +14,16 @@ import socket
 import sys
 import tempfile
 import threading
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from hebe.exceptions import LaunchError
+from hebe.launchers.executor import pools
 from hebe.launchers.executor.parent import end_with
+from hebe.launchers.leftovers import end_children
 from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Outcome
 from hebe.stores.owners import Owner
@@ -77,6 +80,10 @@ class _LateError(BaseException):
     """The time of the running job is over; nothing in between may catch it."""
 
 
+def _is_late(err: BaseException) -> bool:
+    return isinstance(err, _LateError)
+
+
 def run_parcel(raw: bytes) -> bytes:
     """Run a job in a worker process of an executor; bytes in, bytes out, so that every executor can carry them.
 
@@ -95,6 +102,8 @@ def run_parcel(raw: bytes) -> bytes:
         os.chdir(folder)  # the folder that the process was started in may be gone by now
         with _told_to(folder / f"worker-{socket.gethostname()}-{os.getpid()}.log"):
             delivery = _run(parcel, folder)
+        if pools.is_own():
+            end_children()
     return pickle.dumps(delivery, pickle.HIGHEST_PROTOCOL)
 
 
@@ -102,6 +111,7 @@ def _run(parcel: Parcel, folder: Path) -> Delivery:
     from jobflow.core.store import JobStore
     from maggma.stores import MemoryStore
 
+    from hebe.launchers.condition import Condition
     from hebe.launchers.execution import RecordingStore, execute
     from hebe.launchers.job_folders import JobFolders
     from hebe.launchers.protocol import decode_job
@@ -115,8 +125,9 @@ def _run(parcel: Parcel, folder: Path) -> Delivery:
     records = Records(MemoryStore(COLLECTION, key="uuid"))
     store, folders = RecordingStore(inner, records, parcel.limits), JobFolders(folder)
     try:
-        with _time_limit(parcel.limits.timeout_s):
-            outcome = execute(parcel.identity, lambda: decode_job(parcel.body), store, folders)
+        with _time_limit(parcel.limits.timeout_s), closing(Condition()) as condition:
+            store.restore = condition.restore
+            outcome = execute(parcel.identity, lambda: decode_job(parcel.body), store, folders, spares=_is_late)
     except _LateError:
         return Delivery(late=True)
     folders.close()

@@ -8,6 +8,14 @@ import signal
 from concurrent.futures import ProcessPoolExecutor
 
 from hebe.launchers.executor.parent import end_with
+from hebe.launchers.leftovers import adopt
+
+_own: set[int] = set()
+
+
+def is_own() -> bool:
+    """Whether this process belongs to a pool of this module, and thus to its jobs alone."""
+    return os.getpid() in _own
 
 
 def process_pool(max_workers: int | None = None) -> ProcessPoolExecutor:
@@ -25,3 +33,5 @@ def _begin(launcher: int) -> None:
     """Leave Ctrl-C to the launcher, and end with it: an idle process of a pool does not notice its end by itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with(launcher)
+    adopt()
+    _own.add(os.getpid())

@@ -32,6 +32,7 @@ _RETRY_S = 1.0
 _LEASE_S = 900.0
 _MOST_DEATHS = 50
 _EX_TAKEN_AWAY = 75
+_EX_SPOILT = 76
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def main(folder: Path) -> int:
         how = os.waitstatus_to_exitcode(status)
         if how == 0:
             continue
-        deaths += how != _EX_TAKEN_AWAY
+        deaths += how not in {_EX_TAKEN_AWAY, _EX_SPOILT}
         code = 1
         if 0 < how < _EX_TAKEN_AWAY or deaths >= _MOST_DEATHS or time.monotonic() >= ends:
             continue

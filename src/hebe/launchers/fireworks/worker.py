@@ -14,11 +14,13 @@ from monty.json import MontyDecoder
 from pymongo.errors import ConnectionFailure
 
 from hebe.engines.deadline import DEADLINE
+from hebe.launchers.condition import Condition
 from hebe.launchers.execution import execute
 from hebe.launchers.fireworks.results import PatientStore, TakenAwayError
 from hebe.launchers.fireworks.submission import add_workflows, workflows_of
 from hebe.launchers.graph import references
 from hebe.launchers.job_folders import JobFolders
+from hebe.launchers.leftovers import adopt, end_children
 from hebe.launchers.outcome import DIGESTED, Digest, Failure, Outcome
 from hebe.stores.claims import Claims, Owner
 
@@ -36,6 +38,9 @@ TAKEN_AWAY = 75
 FULL = 74
 """Exit code of a worker that cannot write its folder."""
 
+SPOILT = 76
+"""Exit code of a worker whose process a job has spoilt; another one goes on in its place."""
+
 _BEAT_S = 5.0
 _NAP_S = 0.5
 _CLAIMED_S = 5.0
@@ -43,8 +48,10 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def not_its_fault(err: BaseException) -> bool:
-    """Whether an error comes from the machine and not from the job."""
-    return isinstance(err, (ConnectionFailure, TakenAwayError)) or (isinstance(err, OSError) and err.errno in _NO_ROOM)
+    """Whether an error comes from the machine or from who watches it, and not from the job."""
+    return isinstance(err, (ConnectionFailure, TakenAwayError, KeyboardInterrupt)) or (
+        isinstance(err, OSError) and err.errno in _NO_ROOM
+    )
 
 
 @dataclass
@@ -87,7 +94,16 @@ class Worker:
         self._life = access.cluster.resources[category].walltime
 
     def work(self) -> None:
-        """Work until nothing is ready or the time is up."""
+        """Work until nothing is ready or the time is up.
+
+        Raises
+        ------
+        SystemExit
+            With `SPOILT` if a job has left the process in a state that no other job should meet.
+        """
+        adopt()
+        condition = Condition()
+        self._store.restore = condition.restore
         self._beat("running")
         threading.Thread(target=self._keep_beating, daemon=True, name="heartbeat").start()
         idle_since = time.monotonic()
@@ -98,7 +114,10 @@ class Worker:
                 continue
             self._current = (claimed, time.monotonic())
             self._run(claimed)
+            end_children()
             self._current, idle_since = None, time.monotonic()
+            if not condition.is_sound:
+                raise SystemExit(SPOILT)
         self._folders.close()
         self._beat("ended")
 
