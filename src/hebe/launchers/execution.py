@@ -19,8 +19,10 @@ from monty.json import jsanitize
 from hebe.exceptions import HebeError
 from hebe.launchers.graph import references
 from hebe.launchers.limits import Limits
+from hebe.launchers.lineage import Lineage, made_from
 from hebe.launchers.outcome import Digest, Failure, Outcome
 from hebe.stores.claims import ClaimedElsewhere, release_held
+from hebe.stores.content import content_of
 from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import SQLiteStore
 
@@ -68,6 +70,7 @@ class RecordingStore(JobStore):
         self._job: Job | None = None
         self._response: Response[Any] | None = None
         self._fresh: dict[str, tuple[int, Any]] = {}
+        self._made_from: dict[str, Any] = {}
 
     def watch(self, job: Job, folder: Path) -> None:
         """Prepare for the output of a job; its function is wrapped for one call, to see what it returns."""
@@ -76,11 +79,14 @@ class RecordingStore(JobStore):
         if not self._in_group:
             self._settle()
         self.outcome = Outcome("done", name=(job.uuid, job.index))
+        inputs = references((job.function_args, job.function_kwargs))
+        self._made_from = made_from(self._contents(inputs))
         if job.config.resolve_references is True:
             if self._fresh:
                 job.function_args = tuple(map(self._at_hand, job.function_args))
                 job.function_kwargs = {name: self._at_hand(value) for name, value in job.function_kwargs.items()}
-            job.config.resolve_references = bool(references((job.function_args, job.function_kwargs)))
+                inputs = inputs and references((job.function_args, job.function_kwargs))
+            job.config.resolve_references = bool(inputs)
         wrapped = job.function
 
         def call(*args: Any, **kwargs: Any) -> Response[Any]:
@@ -111,16 +117,28 @@ class RecordingStore(JobStore):
         outcome = self._describe(docs, response)
         is_calculation = outcome.digest is not None and outcome.digest.is_calculation
         if self._in_group and self.group is not None and outcome.is_plain and not (is_calculation or save):
-            document: dict[str, Any] = jsanitize(docs.model_copy(update={"output": None}), strict=True, allow_bson=True)
-            document["output"] = docs.output
-            self.group.output(document, size)
+            self.group.output(self.described(docs), size)
             self._remember(job.uuid, docs.index, docs.output, size)
             return
         self._settle()
         with self.records.together_with(self.docs_store):
             if not outcome.is_plain:
                 self.records.divert(job, outcome)
-            super().update(docs, key=key, save=save)
+            super().update(self.described(docs), key=key, save=save)
+
+    def described(self, docs: Any) -> dict[str, Any]:
+        """The document of the watched job, with a note of what it was computed from."""
+        document: dict[str, Any] = jsanitize(docs.model_copy(update={"output": None}), strict=True, allow_bson=True)
+        return {**document, "output": docs.output, "made_from": self._made_from}
+
+    def _contents(self, uuids: set[str]) -> dict[str, str]:
+        """Content of each output that the watched job is about to read."""
+        found = {uuid: content_of(self._fresh[uuid][1]) for uuid in uuids if uuid in self._fresh}
+        others = uuids - found.keys()
+        if others:
+            self._settle()
+            found |= Lineage(self.docs_store).contents(others)
+        return found
 
     def query(self, *args: Any, **kwargs: Any) -> Any:
         """Find documents, those of the group among them."""
@@ -188,7 +206,7 @@ class RecordingStore(JobStore):
 
     def _describe(self, docs: Any, response: Response[Any]) -> Outcome:
         outcome = self.outcome
-        outcome.digest = Digest.of({"output": docs.output, "completed_at": docs.completed_at})
+        outcome.digest = Digest.of({"output": docs.output})
         outcome.reused = isinstance(docs.output, dict) and docs.output.get("reused_from") is not None
         if outcome.digest.status == "failed":
             outcome.failure = Failure.of_output(docs.output)

@@ -29,14 +29,12 @@ _WITHOUT_REFERENCES = ("pymatgen.", "numpy", "pandas.", "builtins", "datetime", 
 class Gate:
     """What children of a uuid wait for.
 
-    ``completed_at`` is that of the latest output; ``failed`` says that there is none, ``stopped`` that children must
-    not run.
+    ``failed`` says that there is no output, ``stopped`` that children must not run.
     """
 
     uuid: str
     pending: int = 0
     is_open: bool = False
-    completed_at: str = ""
     failed: bool = False
     stopped: bool = False
     hosts: list[Gate] = field(default_factory=list)

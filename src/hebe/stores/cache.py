@@ -48,14 +48,14 @@ def lookup(store: JobStore, key: str) -> Hit | None:
     Returns
     -------
     Hit or None
-        The earliest of the preferred ones.
+        The one of the preferred ones that was stored first.
     """
     criteria = {"output.key": key, "output.status": "converged"}
     found = [
-        (doc.get("output", {}).get("reused_from") is not None, doc.get("completed_at") or "", doc["uuid"], doc["index"])
-        for doc in store.query(criteria, properties=["completed_at", "output.reused_from"])
+        (doc.get("output", {}).get("reused_from") is not None, doc["uuid"], doc["index"])
+        for doc in store.query(criteria, properties=["uuid", "index", "output.reused_from"])
     ]
-    for _, _, uuid, index in sorted(found):
+    for _, uuid, index in sorted(found, key=lambda one: one[0]):
         doc = store.query_one({"uuid": uuid, "index": index}, properties=["output"], load=True)
         if doc is not None and not has_no_energy(doc["output"]):
             return Hit(uuid, index, doc["output"])
