@@ -111,7 +111,7 @@ def test_stores_without_the_note_stay_valid_and_follow_what_is_made_anew(store: 
     change(store, "parent", completed_at=TOMORROW)
     assert ran(run, store, marks) == [], "nothing says that it is of something else"
     store.docs_store.remove_docs({"uuid": "parent"})
-    assert ran(run, store, marks) == ["child", "grandchild", "parent"], "children without note are older than parents with"
+    assert ran(run, store, marks) == ["child", "grandchild", "parent"], "what has no note is older than what has one"
     assert ran(run, store, marks) == []
 
 
@@ -146,9 +146,8 @@ def test_contents_are_the_same_on_every_store(kind: str, tmp_path: Path) -> None
     made.connect()
     outputs = {"a": {"x": [1, 2.5, None], "y": {"z": "ä"}}, "b": 3, "c": {"y": {"z": "ä"}, "x": (1, 2.5, None)}}
     large = {"l": {"status": list(range(100))}, "m": {"x": 2**62, "y": float("inf")}}
-    made.docs_store.update(
-        [{"uuid": name, "index": 1, "output": output} for name, output in {**outputs, **large}.items()], ["uuid", "index"]
-    )
+    documents = [{"uuid": name, "index": 1, "output": output} for name, output in {**outputs, **large}.items()]
+    made.docs_store.update(documents, ["uuid", "index"])
     found = read_digests(made.docs_store, {*outputs, *large})
     contents = {name: digest.content for (name, _), digest in found.items()}
     assert contents["a"] == contents["c"] != contents["b"]

@@ -21,6 +21,7 @@ from hebe.exceptions import BadInputError
 from hebe.flows.calibration_cost import calibration_costs
 from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.estimate import cost_of, estimate
+from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.records import Records
 from hebe.launchers.registry import get_launcher
@@ -81,9 +82,11 @@ def run(
         found = get_launcher(launcher, Project(root, store))
         with closing(Records.beside(store.docs_store, root)) as records:
             warn_of_others(records)
-            remember(records, chosen)
+            remember(records, chosen, flow)
         summary = run_flow(found, flow, Wishes(workers=workers, progress=progress, retry_failed=retry_failed))
-        update_candidates(store, chosen.name)
+        with closing(Records.beside(store.docs_store, root)) as records:
+            current = jobs_of_campaigns(records).get(chosen.name, set())
+        update_candidates(store, chosen.name, current)
     finally:
         store.close()
     return summary
@@ -112,7 +115,8 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
     try:
         with closing(Records.beside(store.docs_store, project_root(start))) as records:
             edited = edited_since(records, chosen)
-        return replace(results_of(store, chosen), edited=edited)
+            current = jobs_of_campaigns(records).get(chosen.name, set())
+        return replace(results_of(store, chosen, current), edited=edited)
     finally:
         store.close()
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Order = tuple[int, ...]
 
+_NAMING = ("campaign", "label")
 _WITHOUT_REFERENCES = ("pymatgen.", "numpy", "pandas.", "builtins", "datetime", "pathlib")
 
 
@@ -75,7 +76,9 @@ class Node:
     def __post_init__(self) -> None:
         self.uuid, self.index, self.name = self.job.uuid, self.job.index, str(self.job.name)
         self.hosts = list(self.job.hosts)
-        priority = (self.job.metadata or {}).get("priority")
+        metadata = self.job.metadata or {}
+        self.named = {key: metadata[key] for key in _NAMING if isinstance(metadata.get(key), str)}
+        priority = metadata.get("priority")
         self.priority = float(priority) if isinstance(priority, (int, float)) else 0.0
         self.kind = getattr(self.job.function, "__module__", ""), getattr(self.job.function, "__qualname__", "")
         self.needs_all = self.job.config.on_missing_references == OnMissing.ERROR
@@ -92,8 +95,8 @@ class Node:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """How records name the job."""
-        return {"uuid": self.uuid, "index": self.index, "name": self.name, "hosts": self.hosts}
+        """How records name the job, and of which campaign it is under which label."""
+        return {"uuid": self.uuid, "index": self.index, "name": self.name, "hosts": self.hosts, **self.named}
 
 
 class Graph:

@@ -12,6 +12,7 @@ from monty.json import MontyDecoder
 from hebe.exceptions import LaunchError
 from hebe.launchers.batches import Batch
 from hebe.launchers.graph import Graph, Node
+from hebe.launchers.job_claims import JobClaims
 from hebe.launchers.limits import ERROR_CLASSES, Limits
 from hebe.launchers.lineage import Lineage, read_digests
 from hebe.launchers.outcome import TOLD, Digest, Failure, Outcome
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from jobflow.core.job import Job
     from maggma.core.store import Store
 
+    from hebe.launchers.protocol import Task
     from hebe.launchers.records import Records
     from hebe.launchers.workers import Event, Workers
 
@@ -50,6 +52,8 @@ class Scheduler:
         Limits of jobs that bring none of their own.
     notify
         Called with what happened (``started``, ``completed``, ...), and the job.
+    announce
+        Called before the first job is taken, to make the launch known to others.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Scheduler:
         retry_failed: bool = False,
         limits: Limits | None = None,
         notify: Callable[[str, Node], None] | None = None,
+        announce: Callable[[], None] = lambda: None,
     ) -> None:
         self.tally = Tally()
         self.stopping = False
@@ -73,6 +78,7 @@ class Scheduler:
         self._notify = notify or (lambda _kind, _node: None)
         self._graph = Graph()
         self._lineage = Lineage(documents)
+        self._claims = JobClaims(records, documents, announce)
         self._ready: list[tuple[tuple[float, tuple[int, ...]], int, Node]] = []
         self._undecided: deque[Node] = deque()
         self._put_back: list[tuple[float, Node]] = []
@@ -96,17 +102,26 @@ class Scheduler:
                 break
             for event in self._workers.poll(_PATIENCE_S):
                 self._handle(event)
+            self._claims.flush()
             tick()
             if self.paused and not self._workers.busy:
                 time.sleep(_PATIENCE_S)
         if self.tally.waiting and not self.stopping:
             raise LaunchError(f"{self.tally.waiting} jobs wait for each other in a circle")
 
+    def close(self) -> None:
+        """Give up the claims on jobs."""
+        self._claims.close()
+
     def running(self) -> list[dict[str, Any]]:
-        """Say which jobs run and for how many seconds."""
+        """Say which jobs run, for how many seconds, and the content of the output that they had before."""
         now = time.monotonic()
         return [
-            {**node.identity, "seconds": round(now - self._started[node.uuid, node.index], 1)}
+            {
+                **node.identity,
+                "seconds": round(now - self._started[node.uuid, node.index], 1),
+                "had": None if node.stored is None else node.stored.content,
+            }
             for node in self._workers.running()
             if (node.uuid, node.index) in self._started
         ]
@@ -189,11 +204,30 @@ class Scheduler:
             while self._ready and batch.takes(self._ready[0][2]):
                 self._put(batch, heapq.heappop(self._ready)[2])
             self._task = batch.serial
-            if batch.items:
-                for node, _ in batch.items:
+            items = self._sifted(batch.items)
+            if items:
+                for node, _ in items:
                     node.is_out = True
-                self._workers.submit(batch.items)
+                self._workers.submit(items)
         self.tally.running = min(self._workers.busy, self._workers.size)
+
+    def _sifted(self, items: list[tuple[Node, Task]]) -> list[tuple[Node, Task]]:
+        """Those of some jobs that nobody else runs or has run meanwhile."""
+        if not items:
+            return []
+        found = self._claims.sift(items)
+        self._put_back += [(time.monotonic() + _PUT_BACK_S, node) for node in found.elsewhere if not node.pending]
+        for node, digest in found.made:
+            self._lineage.forget(node.uuid)
+            if node.pending:
+                node.stored = digest
+            else:
+                self._accept(node, digest)
+        for node, failure in found.failed:
+            if not node.pending:
+                self.tally.fail(node.uuid, failure)
+                self._end(node, failed=True, kind="failed")
+        return found.mine
 
     def _put(self, batch: Batch, node: Node) -> None:
         try:
@@ -210,6 +244,7 @@ class Scheduler:
             self._notify("started", node)
             return
         node.is_out = False
+        self._claims.end(node)
         if event.kind == "returned":
             self._again(node)
         elif event.kind in {"lost", "unsure"}:

@@ -66,11 +66,11 @@ def reuse(
 
 
 def unfinished(key: str, schema: type[Doc]) -> Doc | None:
-    """Latest document of a calculation with this key that was cut off, to continue from; None without one."""
+    """Furthest document of a calculation with this key that was cut off, to continue from; None without one."""
     store = running_store()
     if store is None:
         return None
-    found = store.query_one({"output.key": key, "output.status": "cut"}, sort={"completed_at": -1}, load=True)
+    found = store.query_one({"output.key": key, "output.status": "cut"}, sort={"output.n_steps": -1}, load=True)
     return None if found is None else schema.model_validate(found["output"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,9 +19,10 @@ from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
-__all__ = ["ClaimedElsewhere", "Claims", "Owner", "process_start", "release_held", "set_lease"]
+__all__ = ["ClaimedElsewhere", "Claims", "ManyClaims", "Owner", "process_start", "release_held", "set_lease"]
 
 LEASE_S = 60.0
 """A claim of a silent owner on another host is free after this time."""
@@ -123,6 +124,61 @@ class Claims:
         return None if found is None else str(found[0])
 
 
+class ManyClaims:
+    """Claims of one process on many things, taken, renewed and given up together.
+
+    Parameters
+    ----------
+    store
+        As for `Claims`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._table = table_of(store)
+        self._lease_s = _lease.seconds
+        self._held: set[str] = set()
+
+    def take(self, keys: Iterable[str]) -> set[str]:
+        """Take those of some claims that are free, and return them."""
+        own, expires = Owner.current(), time.time() + self._lease_s
+        with self._table.together():
+            taken = {key for key in keys if self._table.take(key, own, expires)}
+        if taken and not self._held:
+            _keeper.hold(self, self._name, self._lease_s / _RENEWALS)
+        self._held = self._held | taken  # a new set: the thread that renews may be at the old one
+        return taken
+
+    def give_up(self, keys: Iterable[str]) -> None:
+        """Give some of them up."""
+        gone = self._held.intersection(keys)
+        if gone:
+            with self._table.together():
+                for key in gone:
+                    self._table.release(key, Owner.current())
+            self._held = self._held - gone
+
+    def renew(self, _name: str) -> bool:
+        """Lengthen all; called while any is held."""
+        held, expires = self._held, time.time() + self._lease_s
+        if held:
+            with self._table.together():
+                for key in sorted(held):
+                    self._table.renew(key, Owner.current(), expires)
+        return True
+
+    def release(self, _name: str) -> None:
+        """Nothing: jobs that end give up their own claims, and these are not theirs."""
+
+    def close(self) -> None:
+        """Give all up."""
+        _keeper.drop(self._name)
+        self.give_up(set(self._held))
+
+    @property
+    def _name(self) -> str:
+        return f"many {id(self)}"
+
+
 def release_held(keeps: Callable[[str], bool] = lambda _key: False) -> None:
     """Give up the claims that this process holds, as a worker does when the output of a job is stored.
 
@@ -167,6 +223,8 @@ class Table(Protocol):
     def read(self, key: str) -> tuple[Owner, float] | None: ...
 
     def free(self, owner: Owner) -> None: ...
+
+    def together(self) -> AbstractContextManager[Any]: ...
 
 
 def table_of(store: Store) -> Table:
@@ -225,6 +283,9 @@ class _SQLiteTable:
         with connection(self._path).transaction(durable=False) as sql:
             sql.execute(statement, (owner.host, owner.pid, owner.started))
 
+    def together(self) -> AbstractContextManager[Any]:
+        return connection(self._path).transaction(durable=False)
+
     def read(self, key: str) -> tuple[Owner, float] | None:
         rows = connection(self._path).rows("SELECT host, pid, started, expires FROM claims WHERE key = ?", (key,))
         return None if not rows else (Owner(*rows[0][:3]), rows[0][3])
@@ -262,6 +323,9 @@ class _MongoTable:
     def free(self, owner: Owner) -> None:
         self._collection.delete_many({"host": owner.host, "pid": owner.pid, "started": owner.started})
 
+    def together(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
     def read(self, key: str) -> tuple[Owner, float] | None:
         found = self._collection.find_one({"_id": key})
         return None if found is None else (Owner(found["host"], found["pid"], found["started"]), found["expires"])
@@ -293,18 +357,21 @@ class _RemoteTable:
     def free(self, owner: Owner) -> None:
         self._store.ask("free", owner)
 
+    def together(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
 
 class _Keeper:
     """Renews the claims of this process from one thread, started when there is something to renew."""
 
     def __init__(self) -> None:
-        self._held: dict[str, tuple[Claims, float]] = {}
+        self._held: dict[str, tuple[Claims | ManyClaims, float]] = {}
         self._resting: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._pid = 0
 
-    def hold(self, claims: Claims, key: str, period_s: float) -> None:
+    def hold(self, claims: Claims | ManyClaims, key: str, period_s: float) -> None:
         with self._lock:
             if self._pid != os.getpid():
                 self._held.clear()
@@ -324,7 +391,7 @@ class _Keeper:
             self._held.pop(key, None)
             self._resting.discard(key)
 
-    def held(self) -> list[tuple[Claims, str]]:
+    def held(self) -> list[tuple[Claims | ManyClaims, str]]:
         with self._lock:
             return [(claims, key) for key, (claims, _) in self._held.items()] if self._pid == os.getpid() else []
 
@@ -340,7 +407,7 @@ class _Keeper:
                     self.drop(key)
 
 
-def _renewed(claims: Claims, key: str) -> bool:
+def _renewed(claims: Claims | ManyClaims, key: str) -> bool:
     """Renew a claim; a database that is away for a moment is asked again later."""
     try:
         return claims.renew(key)

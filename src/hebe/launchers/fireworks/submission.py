@@ -157,9 +157,7 @@ def _write(launchpad: Launchpad, batch: list[Workflow]) -> None:
     launchpad.insert([workflow.to_db_dict() for workflow in batch], documents)
 
 
-def _settled(
-    links: list[Link], stored: dict[tuple[str, int], Digest], lineage: Lineage
-) -> set[tuple[str, int]]:
+def _settled(links: list[Link], stored: dict[tuple[str, int], Digest], lineage: Lineage) -> set[tuple[str, int]]:
     """Jobs that need no run: they have an output that is not cut, of what they read now."""
     found = {
         link.name

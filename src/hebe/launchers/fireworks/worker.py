@@ -18,6 +18,7 @@ from hebe.launchers.execution import execute
 from hebe.launchers.fireworks.results import PatientStore, TakenAwayError
 from hebe.launchers.fireworks.submission import add_workflows, workflows_of
 from hebe.launchers.graph import references
+from hebe.launchers.job_claims import job_key
 from hebe.launchers.job_folders import JobFolders
 from hebe.launchers.lineage import Lineage, read_digests
 from hebe.launchers.outcome import Failure, Outcome
@@ -105,7 +106,7 @@ class Worker:
 
     def result(self, claimed: ClaimedJob) -> Outcome:
         """Run a job that somebody else has taken and will end; ``claimed`` when another process is at it."""
-        key = f"job {claimed.facts['uuid']} {claimed.facts['index']}"
+        key = job_key(claimed.facts["uuid"], claimed.facts["index"])
         if not self._claims.acquire(key):
             return Outcome("claimed")
         try:
@@ -129,7 +130,7 @@ class Worker:
     def _run(self, claimed: ClaimedJob) -> None:
         """Run a job; whatever happens to the database meanwhile, it ends in one of its states."""
         began = time.monotonic()
-        key = f"job {claimed.facts['uuid']} {claimed.facts['index']}"
+        key = job_key(claimed.facts["uuid"], claimed.facts["index"])
         try:
             if not self._claims.acquire(key):
                 self._let_go(lambda: self._launchpad.put_back(claimed, _CLAIMED_S))

@@ -119,6 +119,7 @@ def firework_of(link: Link, group: str, cluster: ClusterSettings, after: Collect
         "uuid": job.uuid,
         "index": job.index,
         "campaign": str(metadata.get("campaign") or ""),
+        "label": str(metadata.get("label") or ""),
         "candidate": link.candidate,
         "stage": stage,
         "group": group,
