@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hebe.launchers.commit_group import CommitGroup
     from hebe.launchers.job_folders import JobFolders
     from hebe.launchers.records import Records
+    from hebe.stores.cache import Hit
 
 _FLOWS = ("replace", "detour", "addition")
 _LEAVES = (int, float, str, bool, type(None))
@@ -60,6 +61,8 @@ class RecordingStore(JobStore):
     def __init__(self, store: JobStore, records: Records, limits: Limits | None = None) -> None:
         inner: Any = store
         super().__init__(inner.docs_store, inner.additional_stores, inner.save, inner.load)
+        if isinstance(self.docs_store, SQLiteStore):
+            self.docs_store.keep_to_file()
         self.records = records
         self.group: CommitGroup | None = None
         self.is_brief = False
@@ -71,10 +74,11 @@ class RecordingStore(JobStore):
         self._response: Response[Any] | None = None
         self._fresh: dict[str, tuple[int, Any]] = {}
         self._made_from: dict[str, Any] = {}
+        self._own: Hit | None = None
 
     def watch(self, job: Job, folder: Path) -> None:
         """Prepare for the output of a job; its function is wrapped for one call, to see what it returns."""
-        self._job, self._response = job, None
+        self._job, self._response, self._own = job, None, None
         self._in_group = self.is_brief and self._plain and self.group is not None and not job.config.expose_store
         if not self._in_group:
             self._settle()
@@ -124,12 +128,22 @@ class RecordingStore(JobStore):
         with self.records.together_with(self.docs_store):
             if not outcome.is_plain:
                 self.records.divert(job, outcome)
-            super().update(self.described(docs), key=key, save=save)
+            super().update(self.described(docs), key=key, save=False if self._keeps_original(docs) else save)
+
+    def found_own(self, hit: Hit) -> None:
+        """The watched job has found its own result: its document stays, whatever the job returns."""
+        self._own = hit
 
     def described(self, docs: Any) -> dict[str, Any]:
         """The document of the watched job, with a note of what it was computed from."""
         document: dict[str, Any] = jsanitize(docs.model_copy(update={"output": None}), strict=True, allow_bson=True)
+        if self._keeps_original(docs):
+            document = self.docs_store.query_one({"uuid": docs.uuid, "index": docs.index}) or {}
+            return {**{key: value for key, value in document.items() if key != "_id"}, "made_from": self._made_from}
         return {**document, "output": docs.output, "made_from": self._made_from}
+
+    def _keeps_original(self, docs: Any) -> bool:
+        return self._own is not None and self._own.index == docs.index
 
     def _contents(self, uuids: set[str]) -> dict[str, str]:
         """Content of each output that the watched job is about to read."""
@@ -207,7 +221,8 @@ class RecordingStore(JobStore):
     def _describe(self, docs: Any, response: Response[Any]) -> Outcome:
         outcome = self.outcome
         outcome.digest = Digest.of({"output": docs.output})
-        outcome.reused = isinstance(docs.output, dict) and docs.output.get("reused_from") is not None
+        taken_over = isinstance(docs.output, dict) and docs.output.get("reused_from") is not None
+        outcome.reused = self._own is not None or taken_over
         if outcome.digest.status == "failed":
             outcome.failure = Failure.of_output(docs.output)
         flows = {name: getattr(response, name) for name in _FLOWS}

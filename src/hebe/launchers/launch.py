@@ -89,7 +89,7 @@ def launch(
         announce=announce,
     )
     heart = Heart(scheduler, records, name, store.docs_store.count())
-    with closing(records), _interruptible(scheduler, workers) as interrupts:
+    with closing(records), _kept(store), _interruptible(scheduler, workers) as interrupts:
         with closing(scheduler), _ending(workers, interrupts, heart):
             if str(flow.name) in records.controls():
                 records.control(str(flow.name), None)
@@ -98,6 +98,22 @@ def launch(
         if scheduler.tally.total > scheduler.tally.reused or heart.has_begun:
             heart.beat(summary.status)
     return summary
+
+
+@contextmanager
+def _kept(store: JobStore) -> Iterator[None]:
+    """Refuse to go on where the file of the outputs is removed or replaced meanwhile."""
+    from hebe.stores.sqlite import SQLiteStore
+
+    documents = store.docs_store
+    if not isinstance(documents, SQLiteStore):
+        yield
+        return
+    documents.keep_to_file()
+    try:
+        yield
+    finally:
+        documents.keep_to_file(on=False)
 
 
 @contextmanager

@@ -98,6 +98,8 @@ class Scheduler:
         while True:
             self._decide()
             self._dispatch()
+            if self._undecided and not self.stopping:
+                continue
             if not self._workers.busy and (self.stopping or not (self._ready or self._put_back)):
                 break
             for event in self._workers.poll(_PATIENCE_S):

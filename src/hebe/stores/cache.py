@@ -106,3 +106,10 @@ def will_compute(store: JobStore, key: str) -> None:
     told = getattr(store, "will_compute", None)
     if told is not None:
         told(key)
+
+
+def found_own(store: JobStore, hit: Hit) -> None:
+    """Tell a store that wants to hear it that the running job has found its own result, which is to stay as it is."""
+    told = getattr(store, "found_own", None)
+    if told is not None:
+        told(hit)

@@ -25,7 +25,18 @@ from hebe.stores.turn import Turn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "Connection", "connection", "disconnect", "disown", "is_owned", "own"]
+__all__ = [
+    "APPLICATION_ID",
+    "SCHEMA_VERSION",
+    "Connection",
+    "connection",
+    "disconnect",
+    "disown",
+    "is_owned",
+    "keep_to",
+    "let_go",
+    "own",
+]
 
 _BUSY_S = 60.0
 _PATIENCE_S = 600.0
@@ -38,6 +49,7 @@ _registry: dict[tuple[int, int, str], Connection] = {}
 _abandoned: list[Connection] = []
 _owned: dict[tuple[int, str], tuple[Connection, int]] = {}
 _snapshots: set[str] = set()
+_kept: dict[str, tuple[int, int]] = {}
 _lock = threading.RLock()
 
 
@@ -61,6 +73,7 @@ def connection(path: str) -> Connection:
     found = _registry.get(key)
     if found is not None and found.same_file():
         return found
+    _must_stay(path)
     opened = ReadOnlyConnection(path + SNAPSHOT) if path in _snapshots else Connection(path)
     with _lock:
         if found is not None:
@@ -68,6 +81,38 @@ def connection(path: str) -> Connection:
         _forget_others()
         _registry[key] = opened
     return opened
+
+
+def keep_to(path: str) -> None:
+    """Refuse another file under a path from now on: what is in use must not be removed, moved away or replaced."""
+    _kept[path] = connection(path).inode
+
+
+def let_go(path: str) -> None:
+    """Take back `keep_to`."""
+    _kept.pop(path, None)
+
+
+def _must_stay(path: str) -> None:
+    """Refuse to go on with another file than the one that this process keeps to.
+
+    Raises
+    ------
+    hebe.exceptions.StoreError
+        If that is gone.
+    """
+    kept = _kept.get(path)
+    if kept is not None and _inode(path) != kept:
+        reason = "was removed or replaced while it was in use: what has ended since is not stored"
+        raise StoreError(f"{path} {reason}; run again to go on from what is there")
+
+
+def _inode(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - called often; a Path costs more than the call
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def own(path: str) -> None:
@@ -162,7 +207,7 @@ class Connection:
                 self.close()
                 raise
             status = Path(path).stat()
-        self._inode = (status.st_dev, status.st_ino)
+        self.inode = (status.st_dev, status.st_ino)
 
     def close(self) -> None:
         """Close it."""
@@ -188,11 +233,7 @@ class Connection:
 
     def same_file(self) -> bool:
         """Whether the path still leads to the file that was opened."""
-        try:
-            status = os.stat(self.path)  # noqa: PTH116 - called often; a Path costs more than the call
-        except OSError:
-            return False
-        return (status.st_dev, status.st_ino) == self._inode
+        return _inode(self.path) == self.inode
 
     def _prepare(self) -> None:
         sql = self.sql
@@ -251,8 +292,10 @@ class Connection:
             patiently(lambda: self.sql.execute("BEGIN IMMEDIATE"))
             self._depth = 1
             try:
+                _must_stay(self.path)
                 yield
                 patiently(lambda: self.sql.execute("COMMIT"))
+                _must_stay(self.path)
             except BaseException:
                 if self.sql.in_transaction:
                     self.sql.execute("ROLLBACK")
