@@ -24,7 +24,7 @@ from hebe.flows.estimate import cost_of, estimate
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.records import Records
-from hebe.launchers.registry import get_launcher
+from hebe.launchers.registry import get_launcher, launchers_in_use
 from hebe.launchers.running import run_flow
 from hebe.makers.calculation import CalculationMaker
 from hebe.stores.factory import embedded_path, open_store
@@ -222,7 +222,11 @@ def status(campaign: Campaign | str | Path | None = None, *, start: Path | None 
     flow: Flow | None = None if chosen is None else campaign_flow(chosen)
     start = start if chosen is None else start_of(chosen, start)
     uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
-    found = get_launcher(None, Project(project_root(start))).status(uuids)
+    found: dict[str, Any] = {}
+    for launcher in launchers_in_use(Project(project_root(start))).values():
+        found = found or launcher.status(uuids)
+        seen = getattr(launcher, "seen", None)
+        found = found if seen is None else seen(found, uuids)
     return {"campaign": None if flow is None else flow.name, **found}
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hebe.campaigns.api import as_campaign, campaign_flow, existing_store, plan, project_store
+from hebe.campaigns.api import status as api_status
 from hebe.campaigns.edited import remember
 from hebe.campaigns.place import project_root, start_of
 from hebe.launchers.launcher import Project, Wishes
@@ -102,4 +103,9 @@ def control(campaign: Campaign | str | Path, status: str | None, *, start: Path 
         Records.beside(store.docs_store, project_root(start)).control(chosen.name, status)
     finally:
         store.close()
-    return {"campaign": chosen.name, "control": status}
+    found: dict[str, Any] = {"campaign": chosen.name, "control": status}
+    if status is None:
+        lpad = api_status(chosen, start=start).get("lpad") or {}
+        if any(lpad.values()):
+            found["lpad"] = lpad
+    return found

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = "jobs of "
 _STATUS: Final = "jobs"
+_SUBMITTED: Final = "submitted "
 _PART: Final = 50_000
 """Jobs in one record; a document of MongoDB holds 16 MB."""
 
@@ -28,12 +29,20 @@ def remember_jobs(records: Records, flow: Flow) -> None:
     records.store.remove_docs({"uuid": name, "index": {"$gte": len(parts)}})
 
 
-def jobs_of_campaigns(records: Records) -> dict[str, set[str]]:
-    """Jobs of each campaign as it ran last, with those that its jobs asked for."""
+def remember_submission(records: Records, flow: Flow) -> None:
+    """Write down that a launcher keeps the jobs of a flow."""
+    remember_jobs(records, flow)
+    records.store.update({"uuid": _SUBMITTED + flow.name, "index": 0, "status": "submitted"}, key=["uuid", "index"])
+
+
+def jobs_of_campaigns(records: Records, *, submitted: bool = False) -> dict[str, set[str]]:
+    """Jobs of each campaign (or each that was submitted) as it ran last, with those that its jobs asked for."""
     found: dict[str, set[str]] = {}
+    kept = {str(record["uuid"]).removeprefix(_SUBMITTED) for record in records.store.query({"status": "submitted"})}
     for record in records.store.query({"status": _STATUS}):
         name = str(record["uuid"]).removeprefix(_NAME)
-        found.setdefault(name, set()).update(record["uuids"])
+        if name in kept or not submitted:
+            found.setdefault(name, set()).update(record["uuids"])
     asked = {record["uuid"]: set(_uuids(record.get("diversion"))) for record in _diverted(records)} if found else {}
     return {name: _with_asked(uuids, asked) for name, uuids in found.items()}
 

@@ -66,6 +66,8 @@ class RecordingStore(JobStore):
         self.records = records
         self.group: CommitGroup | None = None
         self.is_brief = False
+        self.recomputes = False
+        """Whether the job is to compute what is there, because a person wants it to."""
         self._in_group = False
         self.outcome = Outcome("done")
         self._limits = limits or Limits()

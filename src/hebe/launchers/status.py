@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,11 @@ def read_status(
 
 def project_status(root: Path, flow_uuids: Collection[str] | None = None) -> dict[str, Any]:
     """Read how far the jobs of a project are; see `read_status`."""
-    return read_status(embedded_path(root) or open_store(root), flow_uuids, root=root)
+    path = embedded_path(root)
+    if path is not None:
+        return read_status(path, flow_uuids, root=root)
+    with closing(open_store(root)) as store:
+        return read_status(store, flow_uuids, root=root)
 
 
 def _opened(where: str | Path | JobStore, root: Path | None) -> tuple[Store, Records]:

@@ -48,8 +48,10 @@ def lookup(store: JobStore, key: str) -> Hit | None:
     Returns
     -------
     Hit or None
-        The one of the preferred ones that was stored first.
+        The one of the preferred ones that was stored first; None where the running job is to compute it in any case.
     """
+    if getattr(store, "recomputes", False):
+        return None
     criteria = {"output.key": key, "output.status": "converged"}
     found = [
         (doc.get("output", {}).get("reused_from") is not None, doc["uuid"], doc["index"])

@@ -157,10 +157,11 @@ class Worker:
             failure = Failure(type(err).__name__, f"the job cannot be read: {err}")
             self._records.fail(claimed.identity, failure)
             return Outcome("failed", failure=failure)
-        return self._stored(claimed, job) or self._executed(claimed, job)
+        left = None if claimed.facts.get("forced") else self._stored(claimed, job)
+        return left or self._executed(claimed, job)
 
     def _executed(self, claimed: ClaimedJob, job: Job) -> Outcome:
-        self._store.claimed = claimed
+        self._store.claimed, self._store.recomputes = claimed, bool(claimed.facts.get("forced"))
         return execute(claimed.identity, lambda: job, self._store, self._folders, spares=not_its_fault)
 
     def _stored(self, claimed: ClaimedJob, job: Job) -> Outcome | None:
