@@ -69,6 +69,8 @@ class RecordingStore(JobStore):
         self.recomputes = False
         """Whether the job is to compute what is there, because a person wants it to."""
         self._in_group = False
+        self.contents: dict[str, str] = {}
+        """Contents of outputs where this store is none that could tell."""
         self.outcome = Outcome("done")
         self._limits = limits or Limits()
         self._plain = isinstance(self.docs_store, (SQLiteStore, RemoteStore)) and not inner.save
@@ -149,7 +151,8 @@ class RecordingStore(JobStore):
 
     def _contents(self, uuids: set[str]) -> dict[str, str]:
         """Content of each output that the watched job is about to read."""
-        found = {uuid: content_of(self._fresh[uuid][1]) for uuid in uuids if uuid in self._fresh}
+        found = {uuid: self.contents[uuid] for uuid in uuids if uuid in self.contents}
+        found |= {uuid: content_of(self._fresh[uuid][1]) for uuid in uuids - found.keys() if uuid in self._fresh}
         others = uuids - found.keys()
         if others:
             self._settle()
