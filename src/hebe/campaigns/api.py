@@ -165,7 +165,7 @@ def rerun(
     dry_run: bool = False,
     start: Path | None = None,
 ) -> dict[str, Any]:
-    """Have failed jobs run again at the next run, with what reads from them.
+    """Have failed jobs run again at the next run, with what reads from them where they come out differently.
 
     Parameters
     ----------

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from hebe.exceptions import StoreError
+from hebe.stores.kept_files import inode_of, must_stay
 from hebe.stores.modes import make_file, make_folder
 from hebe.stores.network import Ownership, live_owner, refusal
 from hebe.stores.schema import APPLICATION_ID, PAGE_SIZE, SCHEMA_VERSION, identify, migrate
@@ -25,18 +26,7 @@ from hebe.stores.turn import Turn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = [
-    "APPLICATION_ID",
-    "SCHEMA_VERSION",
-    "Connection",
-    "connection",
-    "disconnect",
-    "disown",
-    "is_owned",
-    "keep_to",
-    "let_go",
-    "own",
-]
+__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "Connection", "connection", "disconnect", "disown", "is_owned", "own"]
 
 _BUSY_S = 60.0
 _PATIENCE_S = 600.0
@@ -49,7 +39,6 @@ _registry: dict[tuple[int, int, str], Connection] = {}
 _abandoned: list[Connection] = []
 _owned: dict[tuple[int, str], tuple[Connection, int]] = {}
 _snapshots: set[str] = set()
-_kept: dict[str, tuple[int, int]] = {}
 _lock = threading.RLock()
 
 
@@ -73,7 +62,7 @@ def connection(path: str) -> Connection:
     found = _registry.get(key)
     if found is not None and found.same_file():
         return found
-    _must_stay(path)
+    must_stay(path)
     opened = ReadOnlyConnection(path + SNAPSHOT) if path in _snapshots else Connection(path)
     with _lock:
         if found is not None:
@@ -81,38 +70,6 @@ def connection(path: str) -> Connection:
         _forget_others()
         _registry[key] = opened
     return opened
-
-
-def keep_to(path: str) -> None:
-    """Refuse another file under a path from now on: what is in use must not be removed, moved away or replaced."""
-    _kept[path] = connection(path).inode
-
-
-def let_go(path: str) -> None:
-    """Take back `keep_to`."""
-    _kept.pop(path, None)
-
-
-def _must_stay(path: str) -> None:
-    """Refuse to go on with another file than the one that this process keeps to.
-
-    Raises
-    ------
-    hebe.exceptions.StoreError
-        If that is gone.
-    """
-    kept = _kept.get(path)
-    if kept is not None and _inode(path) != kept:
-        reason = "was removed or replaced while it was in use: what has ended since is not stored"
-        raise StoreError(f"{path} {reason}; run again to go on from what is there")
-
-
-def _inode(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - called often; a Path costs more than the call
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def own(path: str) -> None:
@@ -233,7 +190,7 @@ class Connection:
 
     def same_file(self) -> bool:
         """Whether the path still leads to the file that was opened."""
-        return _inode(self.path) == self.inode
+        return inode_of(self.path) == self.inode
 
     def _prepare(self) -> None:
         sql = self.sql
@@ -292,10 +249,10 @@ class Connection:
             patiently(lambda: self.sql.execute("BEGIN IMMEDIATE"))
             self._depth = 1
             try:
-                _must_stay(self.path)
+                must_stay(self.path)
                 yield
                 patiently(lambda: self.sql.execute("COMMIT"))
-                _must_stay(self.path)
+                must_stay(self.path)
             except BaseException:
                 if self.sql.in_transaction:
                     self.sql.execute("ROLLBACK")

@@ -19,7 +19,8 @@ from hebe.exceptions import StoreError
 from hebe.stores import codec
 from hebe.stores.collection import INDEXED, KEPT, UNIQUE, Collection, mark
 from hebe.stores.criteria import Criteria
-from hebe.stores.database import disconnect, disown, is_owned, keep_to, let_go, own, read_snapshot
+from hebe.stores.database import disconnect, disown, is_owned, own, read_snapshot
+from hebe.stores.kept_files import keep_to, let_go
 from hebe.stores.network import is_network_path
 from hebe.stores.projection import Projection
 

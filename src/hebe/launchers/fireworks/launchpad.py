@@ -8,13 +8,13 @@ job and one field of its workflow, and needs no lock.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from hebe.launchers.fireworks.claimed_job import ClaimedJob, Document
+from hebe.launchers.fireworks.hand import by_hand, due, is_forced
 from hebe.launchers.fireworks.workflow_states import ENDED, is_stuck, state_of
 
 if TYPE_CHECKING:
@@ -22,24 +22,10 @@ if TYPE_CHECKING:
 
     from fireworks import LaunchPad
 
+    from hebe.launchers.fireworks.hand import ByHand
+
 _CHUNK = 500
 _MARK = "spec.hebe"
-_LONGEST_REST_S = 3600.0
-
-
-def _due() -> list[Document]:
-    """Criteria of jobs that need not rest any more; one that seems to rest for long was put back by another clock."""
-    now, field = time.time(), f"{_MARK}.not_before"
-    return [{field: {"$lte": now}}, {field: {"$gt": now + _LONGEST_REST_S}}]
-
-
-@dataclass(frozen=True)
-class ByHand:
-    """What was done with ``lpad``: jobs that are paused and defused, and the uuids of those that are to run again."""
-
-    paused: int = 0
-    defused: int = 0
-    rerun: frozenset[str] = frozenset()
 
 
 class Launchpad:
@@ -87,7 +73,7 @@ class Launchpad:
         wanted = {
             "state": "READY",
             "spec._category": category,
-            "$or": _due(),
+            "$or": due(),
             **({f"{_MARK}.campaign": {"$nin": list(excluded)}} if excluded else {}),
         }
         if self._spare is None:
@@ -283,18 +269,7 @@ class Launchpad:
 
     def by_hand(self, uuids: Collection[str] | None = None) -> ByHand:
         """What a person has done to jobs with FireWorks' own commands, all or those with some uuids."""
-        marked: Document = {"$exists": True} if uuids is None else {"$in": sorted(uuids)}
-        found: dict[str, int] = {}
-        for job in self._jobs.find({f"{_MARK}.uuid": marked, "state": {"$in": ["PAUSED", "DEFUSED"]}}):
-            if not job["spec"]["hebe"].get("stopped"):
-                found[job["state"]] = found.get(job["state"], 0) + 1
-        again = {"archived_launches.0": {"$exists": True}, "state": {"$nin": [*ENDED, "PAUSED"]}}
-        rerun = {
-            str(job["spec"]["hebe"]["uuid"])
-            for job in list(self._jobs.find({f"{_MARK}.uuid": marked, **again}))
-            if self._is_forced(job)
-        }
-        return ByHand(found.get("PAUSED", 0), found.get("DEFUSED", 0), frozenset(rerun))
+        return by_hand(self._jobs, self._launches, uuids)
 
     def held(self) -> list[Document]:
         """Jobs that wait for jobs of other workflows."""
@@ -342,16 +317,9 @@ class Launchpad:
 
     def _claimed(self, job: Document) -> ClaimedJob:
         """The job as its worker gets it; one that a person has rerun is marked, since it must run once more."""
-        if job.get("archived_launches") and self._is_forced(job):
+        if job.get("archived_launches") and is_forced(job, self._launches):
             job["spec"]["hebe"]["forced"] = True
         return ClaimedJob(job["fw_id"], job["launches"][-1], job["spec"], job["name"])
-
-    def _is_forced(self, job: Document) -> bool:
-        """Whether a job had ended and somebody else than Hebe has made it ready again."""
-        known = set(job["spec"]["hebe"].get("settled") or ())
-        others = [launch for launch in job["archived_launches"] if launch not in known]
-        completed = {"launch_id": {"$in": others}, "state": "COMPLETED"}
-        return bool(others) and self._launches.find_one(completed, {"_id": 1}) is not None
 
     def _children(self, fw_id: int) -> list[int]:
         workflow = self._workflows.find_one({"nodes": fw_id}, {"links": 1})
