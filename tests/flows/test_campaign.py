@@ -124,6 +124,46 @@ def test_another_campaign_finds_the_same_calculations(project: Path) -> None:
     assert [c["mixing"] for c in first] == [c["mixing"] for c in second]
 
 
+def test_no_output_is_lost_or_replaced_by_running_again(project: Path) -> None:
+    """Two campaigns on one store; then every job runs again, and finds its own result."""
+    for _ in range(2):
+        for name in ("rs", "other"):
+            run(rocksalt(project, name=name), workers=1, progress=False)
+    store = project_store(project)
+    try:
+        documents = list(store.docs_store.query({}))
+        before = {doc["uuid"]: store.get_output(doc["uuid"], load=True) for doc in documents}
+        stale = [
+            {**doc, "made_from": {"all": "", "each": [[uuid, ""] for uuid, _ in doc["made_from"]["each"]]}}
+            for doc in documents
+        ]
+        store.docs_store.update(stale, key=["uuid", "index"])
+        for name in ("rs", "other"):
+            summary = run(rocksalt(project, name=name), workers=1, progress=False)
+            assert summary.status == "complete"
+            assert summary.jobs["reused"] < summary.jobs["total"], "jobs ran again"
+            assert summary.calculations["computed"] == 0
+        after = {doc["uuid"]: doc for doc in store.docs_store.query({})}
+        assert after.keys() == before.keys()
+        for doc in documents:
+            if "energy_scale" in (doc["output"] if isinstance(doc["output"], dict) else {}):
+                now = after[doc["uuid"]]
+                assert {**now, "made_from": None} == {**doc, "made_from": None}, "the original, with its time"
+                assert now["made_from"] == doc["made_from"] or not doc["made_from"]["each"]
+            output = store.get_output(doc["uuid"], load=True)
+            assert not (isinstance(output, dict) and output.get("reused_from"))
+            assert _told(output) == _told(before[doc["uuid"]])
+    finally:
+        store.close()
+
+
+def _told(output: Any) -> Any:
+    """What an output says of its subject, times and paths aside."""
+    if not isinstance(output, dict):
+        return output
+    return {key: output.get(key) for key in ("key", "status", "energy_eV", "formula", "values", "candidate_id")}
+
+
 @pytest.mark.slow
 def test_jobflows_own_manager_gives_the_same_numbers(project: Path) -> None:
     path = layered(project)

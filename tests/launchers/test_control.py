@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from jobflow import JobStore
 
-    from hebe.launchers.scheduler import Scheduler
-
 
 @pytest.fixture
 def store(tmp_path: Path) -> Any:
@@ -54,12 +52,12 @@ def test_a_paused_campaign_goes_on_when_it_is_resumed(
     first = jobs.note("first", str(tmp_path / "marks"), 1)
     flow = Flow([first, jobs.note("second", str(tmp_path / "marks"), first.output)], name="long")
     records, seen = Records.beside(store.docs_store, tmp_path), list[dict[str, int]]()
-    beat = launch._beat
+    beat = launch.Heart.beat
 
-    def resume(scheduler: Scheduler, *facts: Any) -> None:
+    def resume(heart: launch.Heart, status: str) -> None:
         """After it has looked five times for something to do since the first job ended."""
-        beat(scheduler, *facts)
-        if scheduler.tally.jobs()["completed"] and len(seen) < 5:
+        beat(heart, status)
+        if heart.scheduler.tally.jobs()["completed"] and len(seen) < 5:
             seen.append(jobs.executions(tmp_path / "marks"))
             if len(seen) == 5:
                 records.control("long", None)
@@ -68,7 +66,7 @@ def test_a_paused_campaign_goes_on_when_it_is_resumed(
         if event["kind"] == "started" and not seen:
             records.control("long", "paused")
 
-    monkeypatch.setattr(launch, "_beat", resume)
+    monkeypatch.setattr(launch.Heart, "beat", resume)
     summary = local.run(flow, store=store, workers=1, progress=False, root=tmp_path, on_event=pause)
     assert summary.status == "complete"
     assert jobs.executions(tmp_path / "marks") == {"first": 1, "second": 1}

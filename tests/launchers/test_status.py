@@ -40,6 +40,7 @@ def beat(store: SQLiteStore, launch: str = "launch", **jobs: int) -> None:
         "calculations": {},
         "running": [{"uuid": "0", "name": "job", "seconds": 1.0}],
         "elapsed_s": 10.0,
+        "outputs_before": store.count(),
     }
     records = Records.of_file(store.path)
     records.beat(launch, body)

@@ -38,7 +38,7 @@ def no_claims_left() -> Iterator[None]:
     release_held()
 
 
-def put(store: JobStore, uuid: str, output: Any, completed_at: str = "2026-01-01T00:00:00") -> None:
+def put(store: JobStore, uuid: str, output: Any, completed_at: str = "2026-01-02T00:00:00") -> None:
     store.update({"uuid": uuid, "index": 1, "output": output, "completed_at": completed_at})
 
 
@@ -52,8 +52,8 @@ def test_lookup_finds_converged_only(store: JobStore) -> None:
     hit = lookup(store, "k")
     assert hit is not None
     assert hit.uuid == "taken-over"
-    put(store, "later", {"key": "k", "status": "converged", "energy": 2}, "2026-02-02T00:00:00")
-    put(store, "own", {"key": "k", "status": "converged", "reused_from": None, "energy": 1}, "2026-02-01T00:00:00")
+    put(store, "own", {"key": "k", "status": "converged", "reused_from": None, "energy": 1}, "2026-02-02T00:00:00")
+    put(store, "later", {"key": "k", "status": "converged", "energy": 2}, "2026-02-01T00:00:00")
     hit = lookup(store, "k")
     assert hit is not None
     assert (hit.uuid, hit.index, hit.output["energy"]) == ("own", 1, 1)

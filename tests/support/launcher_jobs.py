@@ -247,6 +247,20 @@ def sleep_deaf(folder: str) -> None:
 
 
 @job
+def take_away(path: str, how: str, after: Any) -> dict[str, int]:  # noqa: ARG001 - only an edge
+    """Remove the file of a store, or put a copy in its place, once."""
+    once = Path(path).with_suffix(".taken")
+    if not once.exists():
+        once.touch()
+        whole = Path(path).read_bytes()
+        for ending in ("", "-wal", "-shm"):
+            Path(path + ending).unlink(missing_ok=True)
+        if how == "replaced":
+            Path(path).write_bytes(whole)
+    return {"value": 1}
+
+
+@job
 def leave(code: int) -> None:
     """Leave the process without a word."""
     os._exit(code)

@@ -21,9 +21,10 @@ from hebe.exceptions import BadInputError
 from hebe.flows.calibration_cost import calibration_costs
 from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.estimate import cost_of, estimate
+from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.records import Records
-from hebe.launchers.registry import get_launcher
+from hebe.launchers.registry import get_launcher, launchers_in_use
 from hebe.launchers.running import run_flow
 from hebe.makers.calculation import CalculationMaker
 from hebe.stores.factory import embedded_path, open_store
@@ -81,9 +82,11 @@ def run(
         found = get_launcher(launcher, Project(root, store))
         with closing(Records.beside(store.docs_store, root)) as records:
             warn_of_others(records)
-            remember(records, chosen)
+            remember(records, chosen, flow)
         summary = run_flow(found, flow, Wishes(workers=workers, progress=progress, retry_failed=retry_failed))
-        update_candidates(store, chosen.name)
+        with closing(Records.beside(store.docs_store, root)) as records:
+            current = jobs_of_campaigns(records).get(chosen.name, set())
+        update_candidates(store, chosen.name, current)
     finally:
         store.close()
     return summary
@@ -112,7 +115,8 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
     try:
         with closing(Records.beside(store.docs_store, project_root(start))) as records:
             edited = edited_since(records, chosen)
-        return replace(results_of(store, chosen), edited=edited)
+            current = jobs_of_campaigns(records).get(chosen.name, set())
+        return replace(results_of(store, chosen, current), edited=edited)
     finally:
         store.close()
 
@@ -161,7 +165,7 @@ def rerun(
     dry_run: bool = False,
     start: Path | None = None,
 ) -> dict[str, Any]:
-    """Have failed jobs run again at the next run, with what reads from them.
+    """Have failed jobs run again at the next run, with what reads from them where they come out differently.
 
     Parameters
     ----------
@@ -218,7 +222,11 @@ def status(campaign: Campaign | str | Path | None = None, *, start: Path | None 
     flow: Flow | None = None if chosen is None else campaign_flow(chosen)
     start = start if chosen is None else start_of(chosen, start)
     uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
-    found = get_launcher(None, Project(project_root(start))).status(uuids)
+    found: dict[str, Any] = {}
+    for launcher in launchers_in_use(Project(project_root(start))).values():
+        found = found or launcher.status(uuids)
+        seen = getattr(launcher, "seen", None)
+        found = found if seen is None else seen(found, uuids)
     return {"campaign": None if flow is None else flow.name, **found}
 
 

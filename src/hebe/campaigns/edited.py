@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hebe.exceptions import HebeWarning
+from hebe.launchers.campaign_jobs import remember_jobs
 from hebe.launchers.status import is_alive
 from hebe.science.keys import content_hash
 from hebe.stores.owners import Owner
 
 if TYPE_CHECKING:
+    from jobflow import Flow
+
     from hebe.config.campaign import Campaign
     from hebe.launchers.records import Records
 
@@ -21,8 +24,9 @@ _NOT_COMPUTED = {"name", "rank", "order"}
 """Parts of a campaign that change no calculation: results follow them at once."""
 
 
-def remember(records: Records, campaign: Campaign) -> None:
-    """Write down what the file of a campaign asks for as it runs."""
+def remember(records: Records, campaign: Campaign, flow: Flow) -> None:
+    """Write down what the file of a campaign asks for as it runs, and the jobs that it consists of."""
+    remember_jobs(records, flow)
     when = datetime.now(UTC).isoformat(timespec="seconds")
     body = {"uuid": _FILE + campaign.name, "index": 0, "status": "file", "digest": _digest(campaign), "at": when}
     records.store.update(body, key=["uuid", "index"])

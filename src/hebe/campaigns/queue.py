@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from hebe.campaigns.api import as_campaign, campaign_flow, existing_store, plan
+from hebe.campaigns.api import as_campaign, campaign_flow, existing_store, plan, project_store
+from hebe.campaigns.api import status as api_status
+from hebe.campaigns.edited import remember
 from hebe.campaigns.place import project_root, start_of
 from hebe.launchers.launcher import Project, Wishes
+from hebe.launchers.records import Records
 from hebe.launchers.registry import keeping_launcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from jobflow import Flow
 
     from hebe.config.campaign import Campaign
     from hebe.launchers.launcher import Report
@@ -44,7 +50,10 @@ def submit(
     start = start_of(chosen, start)
     name, taker = keeping_launcher(launcher, Project(project_root(start)))
     planned = plan(chosen, start=start)
-    found = asdict(taker.submit(campaign_flow(chosen), dry_run=dry_run))
+    flow = campaign_flow(chosen)
+    found = asdict(taker.submit(flow, dry_run=dry_run))
+    if not dry_run:
+        _remember(chosen, flow, start)
     hours = planned["cpu_hours_estimate"] / max(planned["calculations_to_run"], 1)
     numbers, jobs, cores = found.pop("calculations"), found.pop("resources"), found.pop("cores")
     resources = [
@@ -59,6 +68,16 @@ def submit(
     ]
     told = {"launcher": name, "goes_on": taker.goes_on}
     return {"campaign": chosen.name, "dry_run": dry_run, **found, "resources": resources, **told}
+
+
+def _remember(campaign: Campaign, flow: Flow, start: Path | None) -> None:
+    """Write down what was handed over; results and status of the campaign are of that from now on."""
+    store = project_store(start)
+    try:
+        with closing(Records.beside(store.docs_store, project_root(start))) as records:
+            remember(records, campaign, flow)
+    finally:
+        store.close()
 
 
 def launch(
@@ -77,8 +96,6 @@ def launch(
 
 def control(campaign: Campaign | str | Path, status: str | None, *, start: Path | None = None) -> dict[str, Any]:
     """Have whatever runs a campaign pause (``paused``), end (``cancelled``) or go on (None)."""
-    from hebe.launchers.records import Records
-
     chosen = as_campaign(campaign)
     start = start_of(chosen, start)
     store = existing_store(start)
@@ -86,4 +103,9 @@ def control(campaign: Campaign | str | Path, status: str | None, *, start: Path 
         Records.beside(store.docs_store, project_root(start)).control(chosen.name, status)
     finally:
         store.close()
-    return {"campaign": chosen.name, "control": status}
+    found: dict[str, Any] = {"campaign": chosen.name, "control": status}
+    if status is None:
+        lpad = api_status(chosen, start=start).get("lpad") or {}
+        if any(lpad.values()):
+            found["lpad"] = lpad
+    return found

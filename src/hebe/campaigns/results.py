@@ -22,6 +22,8 @@ from hebe.stores.builders import build_candidates
 from hebe.stores.factory import open_collection
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     import pandas as pd
     from jobflow import JobStore
     from maggma.core.store import Store
@@ -101,14 +103,17 @@ class Results(Sequence[RankedCandidate]):
         return pd.json_normalize(self.candidates)
 
 
-def results_of(store: JobStore, campaign: Campaign) -> Results:
-    """Ranked candidates of a campaign that a connected store holds; unfinished ones are left out."""
+def results_of(store: JobStore, campaign: Campaign, current: Collection[str] = ()) -> Results:
+    """Ranked candidates of a campaign that a connected store holds; unfinished ones are left out.
+
+    Of several documents for one thing, that of one of the `current` jobs counts, else the one that was stored last.
+    """
     wanted = {candidate.candidate_id for candidate in screen(campaign).selected}
-    found = [doc for doc in update_candidates(store, campaign.name) if doc["candidate_id"] in wanted]
-    promotions, agreement = (_borders(store, campaign, name) for name in ("promote", "agree"))
+    found = [doc for doc in update_candidates(store, campaign.name, current) if doc["candidate_id"] in wanted]
+    promotions, agreement = (_borders(store, campaign, name, current) for name in ("promote", "agree"))
     latest = _latest_stages(found, promotions, len(campaign.stages))
     in_order = ranked([candidate_of(doc) for doc in latest], campaign)
-    calibrations = _calibrations(store, campaign)
+    calibrations = _calibrations(store, campaign, current)
     return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations)
 
 
@@ -116,11 +121,11 @@ def _candidates_store(store: JobStore) -> Store:
     return open_collection(store, "candidates", "candidate_id")
 
 
-def update_candidates(store: JobStore, campaign: str) -> list[dict[str, Any]]:
+def update_candidates(store: JobStore, campaign: str, current: Collection[str] = ()) -> list[dict[str, Any]]:
     """Bring the candidates of a campaign up to date and return them."""
     candidates = _candidates_store(store)
     try:
-        build_candidates(store, candidates, campaign)
+        build_candidates(store, candidates, campaign, current)
         return list(candidates.query({"campaign": campaign}))
     finally:
         candidates.close()
@@ -135,7 +140,7 @@ def documents_called(store: JobStore, identifier: str) -> list[dict[str, Any]]:
     finally:
         candidates.close()
     if named:
-        return [max(named, key=lambda d: (d["stage"], d["completed_at"]))]
+        return [max(enumerate(named), key=lambda one: (one[1]["stage"], one[0]))[1]]
     if len(identifier) < 8:
         return []
     exact = list(store.docs_store.query({"$or": [{"output.key": identifier}, {"uuid": identifier}]}))
@@ -153,22 +158,24 @@ def _unwrapped(doc: dict[str, Any], identifier: str) -> dict[str, Any]:
     return doc
 
 
-def _borders(store: JobStore, campaign: Campaign, kind: str) -> list[dict[str, Any]]:
+def _borders(store: JobStore, campaign: Campaign, kind: str, current: Collection[str]) -> list[dict[str, Any]]:
     """Newest promotion or agreement at each border of two stages of a campaign."""
-    newest: dict[int, dict[str, Any]] = {}
     criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": _border_labels(campaign, kind)}}
-    for found in store.docs_store.query(criteria, sort={"completed_at": 1}):
-        newest[found["output"]["stage"]] = without_versions(found["output"])
-    return [newest[number] for number in sorted(newest)]
+    return _newest(store.docs_store.query(criteria), current)
 
 
-def _calibrations(store: JobStore, campaign: Campaign) -> list[dict[str, Any]]:
+def _calibrations(store: JobStore, campaign: Campaign, current: Collection[str]) -> list[dict[str, Any]]:
     """Newest calibration of each stage that calibrates."""
     numbers = [number for number, stage in enumerate(campaign.stages) if stage.calibrate is not None]
     labels = [label.format(number=number) for number in numbers for label in (CHOOSE_LABEL, ERRORS_LABEL)]
-    newest: dict[int, dict[str, Any]] = {}
     criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": labels}, "output.rows": {"$exists": True}}
-    for found in store.docs_store.query(criteria, sort={"completed_at": 1}) if labels else ():
+    return _newest(store.docs_store.query(criteria), current) if labels else []
+
+
+def _newest(documents: Iterable[dict[str, Any]], current: Collection[str]) -> list[dict[str, Any]]:
+    """Output of each stage: that of a current job, else the one that was stored last."""
+    newest: dict[int, dict[str, Any]] = {}
+    for found in sorted(documents, key=lambda document: document["uuid"] in current):
         newest[found["output"]["stage"]] = without_versions(found["output"])
     return [newest[number] for number in sorted(newest)]
 

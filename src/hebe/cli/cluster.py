@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.cli.arguments import add_campaign, add_json, duration, wants_json
-from hebe.cli.output import new_table, write_json, write_line, write_table
+from hebe.cli.output import new_table, write_by_hand, write_json, write_line, write_table
 from hebe.config.reading.hiding import printable
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def launch(options: argparse.Namespace) -> int:
     report = clusters.launch(tell, launcher=options.launcher, stay=options.stay, **times)
     if wants_json(options):
         write_json(report.as_dict())
-    return 1 if report.status == "failed" else 0
+    return 0 if report.status == "complete" else 1
 
 
 def _controller(status: str | None) -> Callable[[argparse.Namespace], int]:
@@ -106,7 +106,8 @@ def _controller(status: str | None) -> Callable[[argparse.Namespace], int]:
             write_json(document)
         else:
             write_line(f"{document['campaign']}: {document['control'] or 'goes on'}")
-        return 0
+            write_by_hand(document)
+        return 1 if document.get("lpad") else 0
 
     return control
 

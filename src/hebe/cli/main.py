@@ -16,6 +16,7 @@ import hebe
 from hebe.cli import (
     candidates,
     check,
+    clean,
     cluster,
     doctor,
     export,
@@ -45,6 +46,7 @@ GROUPS: Final = (
     running,
     cluster,
     rerun,
+    clean,
     candidates,
     check,
     series,

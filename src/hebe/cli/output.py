@@ -110,6 +110,22 @@ def write_table(table: Table) -> None:
     sys.stdout.write(lines.strip("\n") + "\n")
 
 
+def write_by_hand(document: Mapping[str, Any]) -> None:
+    """Print what was done to jobs with ``lpad``, by number."""
+    found = document.get("lpad") or {}
+    texts = {
+        "paused": "paused with lpad: lpad resume_fws lets them go on",
+        "defused": "defused with lpad: lpad reignite_fws lets them go on",
+        "rerun": "to run again, told by lpad: hebe launch runs them",
+        "deleted": "not on the LaunchPad any more: hebe submit puts them there again",
+    }
+    for name, text in texts.items():
+        if found.get(name):
+            write_line(f"  lpad          {found[name]:,} jobs are {text}")
+    if found.get("note"):
+        write_line(f"  lpad          not asked: {found['note']}")
+
+
 def calibration_cost_text(calibration: Mapping[str, Any]) -> str:
     """Line on what the references of a calibration will cost."""
     seconds = 3600 * calibration["cpu_hours"]

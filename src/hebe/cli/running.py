@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import add_campaign, add_json, positive, wants_json
-from hebe.cli.output import calibration_cost_text, new_table, write_json, write_line, write_table
+from hebe.cli.output import calibration_cost_text, new_table, write_by_hand, write_json, write_line, write_table
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -144,11 +144,14 @@ def print_counts(document: Mapping[str, Any]) -> None:
             write_line(f"{campaign} is {control}: hebe resume lets it go on")
     write_line(f"{name}: {document['status']}{_duration(document.get('elapsed_s'))}")
     write_line("  jobs          " + _counts(jobs, ("total", "completed", "failed", "running", "waiting", "reused")))
-    write_line("  calculations  " + _counts(calculations, ("computed", "reused", "failed")))
+    write_line("  calculations  " + _counts(calculations, ("computed", "reused", "failed", "stored")))
+    write_by_hand(document)
+    _write_launches(document)
     if document.get("rate_per_s"):
         write_line(f"  rate          {_rate(document['rate_per_s'])}, about {_time(document['time_left_s'])} left")
     for job in document.get("running") or ():
         write_line(f"  runs          {job['name']} ({job['uuid'][:8]}) since {_time(job['seconds'])}")
+    _write_campaigns(document)
     if document["failures"]:
         table = new_table(["failures", "count", "message"], right=(1,))
         for failure in document["failures"]:
@@ -160,6 +163,24 @@ def print_counts(document: Mapping[str, Any]) -> None:
         first = next((job for failure in document["failures"] for job in failure["job_ids"]), None)
         if first is not None:
             write_line(f"  hebe show {first} shows the first of them")
+
+
+def _write_launches(document: Mapping[str, Any]) -> None:
+    """Say who runs something, where several do."""
+    launches = document.get("launches") or ()
+    for one in launches if len(launches) > 1 else ():
+        write_line(f"  run           process {one['pid']} on {one['host']} since {_time(one['since_s'])}")
+
+
+def _write_campaigns(document: Mapping[str, Any]) -> None:
+    """Print the counts of every campaign of the project."""
+    names = ("total", "completed", "failed", "running", "waiting")
+    campaigns = document.get("campaigns") or ()
+    if campaigns:
+        table = new_table(["campaign", "status", *(f"jobs {name}" for name in names)], right=range(2, 7))
+        for one in campaigns:
+            table.add_row(one["campaign"], one["status"], *(f"{one['jobs'][name]:,}" for name in names))
+        write_table(table)
 
 
 def _counts(counts: Mapping[str, int], names: tuple[str, ...]) -> str:

@@ -21,11 +21,13 @@ from hebe.launchers.copies import end_copy
 from hebe.launchers.failing import failure_of
 from hebe.launchers.graph import references
 from hebe.launchers.limits import Limits
+from hebe.launchers.lineage import Lineage, made_from
 from hebe.launchers.outcome import Digest, Failure, Outcome
 from hebe.launchers.outputs import OutputError, check, fault_of
 from hebe.launchers.workers import EndAtOnceError
 from hebe.stores.claims import ClaimedElsewhere, release_held, still_held
 from hebe.stores.codec import is_finite
+from hebe.stores.content import content_of
 from hebe.stores.database import UnusableFileError
 from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import SQLiteStore
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from hebe.launchers.commit_group import CommitGroup
     from hebe.launchers.job_folders import JobFolders
     from hebe.launchers.records import Records
+    from hebe.stores.cache import Hit
 
 _FLOWS = ("replace", "detour", "addition")
 _LEAVES = (int, float, str, bool, type(None))
@@ -64,10 +67,16 @@ class RecordingStore(JobStore):
     def __init__(self, store: JobStore, records: Records, limits: Limits | None = None) -> None:
         inner: Any = store
         super().__init__(inner.docs_store, inner.additional_stores, inner.save, inner.load)
+        if isinstance(self.docs_store, SQLiteStore):
+            self.docs_store.keep_to_file()
         self.records = records
         self.group: CommitGroup | None = None
         self.is_brief = False
+        self.recomputes = False
+        """Whether the job is to compute what is there, because a person wants it to."""
         self._in_group = False
+        self.contents: dict[str, str] = {}
+        """Contents of outputs where this store is none that could tell."""
         self.outcome = Outcome("done")
         self._limits = limits or Limits()
         self._plain = isinstance(self.docs_store, (SQLiteStore, RemoteStore)) and not inner.save
@@ -77,19 +86,24 @@ class RecordingStore(JobStore):
         self._process = os.getpid()
         self.restore: Callable[[], None] = lambda: None
         """Called when the function of a job has ended: puts the process back that it has changed."""
+        self._made_from: dict[str, Any] = {}
+        self._own: Hit | None = None
 
     def watch(self, job: Job, folder: Path) -> None:
         """Prepare for the output of a job; its function is wrapped for one call, to see what it returns."""
-        self._job, self._response, self._process = job, None, os.getpid()
+        self._job, self._response, self._process, self._own = job, None, os.getpid(), None
         self._in_group = self.is_brief and self._plain and self.group is not None and not job.config.expose_store
         if not self._in_group:
             self._settle()
         self.outcome = Outcome("done", name=(job.uuid, job.index))
+        inputs = references((job.function_args, job.function_kwargs))
+        self._made_from = made_from(self._contents(inputs))
         if job.config.resolve_references is True:
             if self._fresh:
                 job.function_args = tuple(map(self._at_hand, job.function_args))
                 job.function_kwargs = {name: self._at_hand(value) for name, value in job.function_kwargs.items()}
-            job.config.resolve_references = bool(references((job.function_args, job.function_kwargs)))
+                inputs = inputs and references((job.function_args, job.function_kwargs))
+            job.config.resolve_references = bool(inputs)
         wrapped = job.function
 
         def call(*args: Any, **kwargs: Any) -> Response[Any]:
@@ -124,16 +138,39 @@ class RecordingStore(JobStore):
         if is_calculation:
             still_held()
         if self._in_group and self.group is not None and outcome.is_plain and not (is_calculation or save):
-            document: dict[str, Any] = jsanitize(docs.model_copy(update={"output": None}), strict=True, allow_bson=True)
-            document["output"] = docs.output
-            self.group.output(document, size)
+            self.group.output(self.described(docs), size)
             self._remember(job.uuid, docs.index, docs.output, size)
             return
         self._settle()
         with self.records.together_with(self.docs_store):
             if not outcome.is_plain:
                 self.records.divert(job, outcome)
-            super().update(docs, key=key, save=save)
+            super().update(self.described(docs), key=key, save=False if self._keeps_original(docs) else save)
+
+    def found_own(self, hit: Hit) -> None:
+        """The watched job has found its own result: its document stays, whatever the job returns."""
+        self._own = hit
+
+    def described(self, docs: Any) -> dict[str, Any]:
+        """The document of the watched job, with a note of what it was computed from."""
+        document: dict[str, Any] = jsanitize(docs.model_copy(update={"output": None}), strict=True, allow_bson=True)
+        if self._keeps_original(docs):
+            document = self.docs_store.query_one({"uuid": docs.uuid, "index": docs.index}) or {}
+            return {**{key: value for key, value in document.items() if key != "_id"}, "made_from": self._made_from}
+        return {**document, "output": docs.output, "made_from": self._made_from}
+
+    def _keeps_original(self, docs: Any) -> bool:
+        return self._own is not None and self._own.index == docs.index
+
+    def _contents(self, uuids: set[str]) -> dict[str, str]:
+        """Content of each output that the watched job is about to read."""
+        found = {uuid: self.contents[uuid] for uuid in uuids if uuid in self.contents}
+        found |= {uuid: content_of(self._fresh[uuid][1]) for uuid in uuids - found.keys() if uuid in self._fresh}
+        others = uuids - found.keys()
+        if others:
+            self._settle()
+            found |= Lineage(self.docs_store).contents(others)
+        return found
 
     def query(self, *args: Any, **kwargs: Any) -> Any:
         """Find documents, those of the group among them."""
@@ -214,8 +251,9 @@ class RecordingStore(JobStore):
 
     def _describe(self, docs: Any, response: Response[Any]) -> Outcome:
         outcome = self.outcome
-        outcome.digest = Digest.of({"output": docs.output, "completed_at": docs.completed_at})
-        outcome.reused = isinstance(docs.output, dict) and docs.output.get("reused_from") is not None
+        outcome.digest = Digest.of({"output": docs.output})
+        taken_over = isinstance(docs.output, dict) and docs.output.get("reused_from") is not None
+        outcome.reused = self._own is not None or taken_over
         if outcome.digest.status == "failed":
             outcome.failure = Failure.of_output(docs.output)
         flows = {name: getattr(response, name) for name in _FLOWS}

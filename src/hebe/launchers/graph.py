@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Order = tuple[int, ...]
 
+_NAMING = ("campaign", "label")
 _WITHOUT_REFERENCES = ("pymatgen.", "numpy", "pandas.", "builtins", "datetime", "pathlib")
 
 
@@ -30,14 +31,12 @@ _WITHOUT_REFERENCES = ("pymatgen.", "numpy", "pandas.", "builtins", "datetime", 
 class Gate:
     """What children of a uuid wait for.
 
-    ``completed_at`` is that of the latest output; ``failed`` says that there is none, ``stopped`` that children must
-    not run.
+    ``failed`` says that there is no output, ``stopped`` that children must not run.
     """
 
     uuid: str
     pending: int = 0
     is_open: bool = False
-    completed_at: str = ""
     failed: bool = False
     stopped: bool = False
     hosts: list[Gate] = field(default_factory=list)
@@ -78,7 +77,9 @@ class Node:
     def __post_init__(self) -> None:
         self.uuid, self.index, self.name = self.job.uuid, self.job.index, str(self.job.name)
         self.hosts = list(self.job.hosts)
-        priority = (self.job.metadata or {}).get("priority")
+        metadata = self.job.metadata or {}
+        self.named = {key: metadata[key] for key in _NAMING if isinstance(metadata.get(key), str)}
+        priority = metadata.get("priority")
         self.priority = float(priority) if isinstance(priority, (int, float)) else 0.0
         self.kind = getattr(self.job.function, "__module__", ""), getattr(self.job.function, "__qualname__", "")
         self.needs_all = self.job.config.on_missing_references == OnMissing.ERROR
@@ -95,9 +96,9 @@ class Node:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """How records name the job."""
+        """How records name the job, and of which campaign it is under which label."""
         name = self.name if self.name.isprintable() else plain(self.name, MESSAGE)
-        return {"uuid": self.uuid, "index": self.index, "name": name, "hosts": self.hosts}
+        return {"uuid": self.uuid, "index": self.index, "name": name, "hosts": self.hosts, **self.named}
 
 
 class Graph:

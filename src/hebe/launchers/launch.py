@@ -8,19 +8,20 @@ import socket
 import sys
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobflow.core.store import JobStore
 
-from hebe.exceptions import LaunchError
+from hebe.exceptions import LaunchError, StoreError
 from hebe.launchers.limits import Limits
 from hebe.launchers.progress import shown
 from hebe.launchers.records import Records, launch_id
 from hebe.launchers.scheduler import Scheduler
 from hebe.launchers.workers import EndAtOnceError
+from hebe.stores.mongodb import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,22 +75,50 @@ def launch(
 
     def notify(kind: str, node: Node) -> None:
         if on_event is not None:
-            on_event({"kind": kind, **node.identity})
+            on_event({"kind": kind, "uuid": node.uuid, "index": node.index, "name": node.name, "hosts": node.hosts})
 
-    scheduler = Scheduler(store.docs_store, records, workers, retry_failed=retry_failed, limits=limits, notify=notify)
-    with closing(records), _interruptible(scheduler, workers) as interrupts:
-        with _ending(workers, interrupts):
+    def announce() -> None:
+        heart.beat("running")
+
+    scheduler = Scheduler(
+        store.docs_store,
+        records,
+        workers,
+        retry_failed=retry_failed,
+        limits=limits,
+        notify=notify,
+        announce=announce,
+    )
+    heart = Heart(scheduler, records, name, store.docs_store.count())
+    with closing(records), _kept(store), _interruptible(scheduler, workers) as interrupts:
+        with closing(scheduler), _ending(workers, interrupts, heart):
             if str(flow.name) in records.controls():
                 records.control(str(flow.name), None)
-            _drive(scheduler, flow, records, name, progress=progress)
+            _drive(scheduler, flow, records, heart, progress=progress)
         summary = scheduler.tally.summary(interrupted=bool(interrupts) and scheduler.tally.waiting > 0)
-        if scheduler.tally.total > scheduler.tally.reused:
-            _beat(scheduler, records, name, summary.status)
+        if scheduler.tally.total > scheduler.tally.reused or heart.has_begun:
+            heart.beat(summary.status)
     return summary
 
 
 @contextmanager
-def _ending(workers: Workers, interrupts: list[int]) -> Iterator[None]:
+def _kept(store: JobStore) -> Iterator[None]:
+    """Refuse to go on where the file of the outputs is removed or replaced meanwhile."""
+    from hebe.stores.sqlite import SQLiteStore
+
+    documents = store.docs_store
+    if not isinstance(documents, SQLiteStore):
+        yield
+        return
+    documents.keep_to_file()
+    try:
+        yield
+    finally:
+        documents.keep_to_file(on=False)
+
+
+@contextmanager
+def _ending(workers: Workers, interrupts: list[int], heart: Heart) -> Iterator[None]:
     """Let the workers go at the end, and end them where the launch breaks off; cancelled counts as interrupted."""
     try:
         yield
@@ -97,15 +126,19 @@ def _ending(workers: Workers, interrupts: list[int]) -> Iterator[None]:
     except _CancelledError:
         workers.kill()
         interrupts.append(0)
-    except OSError as err:
+    except BaseException as err:
         workers.kill()
-        raise LaunchError(f"{err.filename or 'the launcher'}: {err.strerror or err}") from err
-    except BaseException:
-        workers.kill()
+        with suppress(Exception):
+            heart.stop()
+        if isinstance(err, OSError):
+            raise LaunchError(f"{err.filename or 'the launcher'}: {err.strerror or err}") from err
+        if type(err).__module__.startswith("pymongo"):
+            reason = " ".join(without_credentials(str(err)).split())[:300]
+            raise StoreError(f"the store does not answer any more: {reason}; run again to go on") from err
         raise
 
 
-def _drive(scheduler: Scheduler, flow: Flow | Job, records: Records, name: str, *, progress: bool | None) -> None:
+def _drive(scheduler: Scheduler, flow: Flow | Job, records: Records, heart: Heart, *, progress: bool | None) -> None:
     due = time.monotonic()
     with shown(scheduler.tally, wanted=progress) as draw:
 
@@ -114,7 +147,7 @@ def _drive(scheduler: Scheduler, flow: Flow | Job, records: Records, name: str, 
             draw()
             if time.monotonic() >= due:
                 due = time.monotonic() + _BEAT_S
-                _beat(scheduler, records, name, "running")
+                heart.beat("running")
                 told = records.controls().get(str(flow.name))
                 scheduler.paused = told == "paused"
                 if told == "cancelled":
@@ -123,21 +156,47 @@ def _drive(scheduler: Scheduler, flow: Flow | Job, records: Records, name: str, 
         scheduler.run(flow, tick)
 
 
-def _beat(scheduler: Scheduler, records: Records, name: str, status: str) -> None:
-    from hebe.stores.claims import Owner
+@dataclass
+class Heart:
+    """Tells others that a launch is alive and how far it is.
 
-    owner, tally = Owner.current(), scheduler.tally
-    body = {
-        "status": status,
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "started": owner.started,
-        "jobs": tally.jobs(),
-        "calculations": tally.calculations(),
-        "running": scheduler.running(),
-        "elapsed_s": round(tally.elapsed_s, 1),
-    }
-    records.beat(name, body)
+    Parameters
+    ----------
+    scheduler, records, name
+        Of the launch.
+    outputs_before
+        Number of outputs in the store when it began.
+    """
+
+    scheduler: Scheduler
+    records: Records
+    name: str
+    outputs_before: int
+    has_begun: bool = False
+
+    def beat(self, status: str) -> None:
+        """Tell."""
+        from hebe.stores.claims import Owner
+
+        owner, tally = Owner.current(), self.scheduler.tally
+        body = {
+            "status": status,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "started": owner.started,
+            "jobs": tally.jobs(),
+            "calculations": tally.calculations(),
+            "running": self.scheduler.running(),
+            "elapsed_s": round(tally.elapsed_s, 1),
+            "outputs_before": self.outputs_before,
+        }
+        self.has_begun = True
+        self.records.beat(self.name, body)
+
+    def stop(self) -> None:
+        """Tell that the launch has broken off."""
+        if self.has_begun:
+            self.beat("interrupted")
 
 
 def _store_and_root(store: JobStore | None, root: Path | None) -> tuple[JobStore, Path]:

@@ -48,9 +48,9 @@ class Submission:
     """What a submission adds, or would add.
 
     ``workflows`` and ``jobs`` are new, ``known`` jobs are there already, ``finished`` have an output, ``again`` are
-    there but run once more (cut off, or older than what they read). ``resources`` counts the new jobs by the resources
-    that they take, ``calculations`` those of them that run an engine, ``cores`` those that one job of each resources
-    has.
+    there but run once more (cut off, or made from other outputs than those that they read now). ``resources`` counts
+    the new jobs by the resources that they take, ``calculations`` those of them that run an engine, ``cores`` those
+    that one job of each resources has.
     """
 
     workflows: int = 0

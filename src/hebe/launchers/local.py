@@ -42,9 +42,10 @@ def run(
 ) -> RunSummary:
     """Run a flow to its end; what is finished in the store is not run again.
 
-    A job runs when it has no output, its output is ``cut``, or one of its inputs is newer than it. An output that
-    says ``failed`` stays, unless ``retry_failed``. A job whose input has no output runs only if it accepts missing
-    references. ``kill -9`` of this process or of a worker loses at most what was running.
+    A job runs when it has no output, its output is ``cut``, or it was made from other outputs than those that the job
+    reads now: their contents are compared, no time of day is. An output that says ``failed`` stays, unless
+    ``retry_failed``. A job whose input has no output runs only if it accepts missing references. ``kill -9`` of this
+    process or of a worker loses at most what was running.
 
     Ctrl-C lets running jobs finish; a second one ends them. ``hebe pause`` and ``hebe cancel`` are
     heard within seconds.

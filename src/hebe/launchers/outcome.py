@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-DIGESTED = ("uuid", "index", "completed_at", "output.status", "output.key", "output.energy_scale", "output.@class")
+from hebe.stores.content import CONTENT
+
+DIGESTED = (
+    *("uuid", "index", "output.status", "output.key", "output.energy_scale", "output.@class", "output.uuid"),
+    *("made_from.all", CONTENT),
+)
 """Paths of a stored document that :meth:`Digest.of` reads."""
 
 TOLD = ("output.error", *(f"output.{name}" for name in ("reason", "message", "warnings", "topology", "task", "label")))
@@ -20,26 +25,42 @@ _NAMING = ("task", "label", "candidate_id")
 class Digest:
     """The few facts about a stored output that a launcher needs.
 
-    ``status`` is that of the document (``converged``, ``cut``, ``failed``, ...), None when it has none.
+    ``status`` is that of the document (``converged``, ``cut``, ``failed``, ...), None when it has none. ``content`` is
+    the hash of the output, empty where the store does not keep it at hand; ``made_from`` that of what it was computed
+    from, None where nobody has noted it. ``refers_to`` is the job whose output it is if it is a reference.
     """
 
-    completed_at: str = ""
+    content: str = ""
+    made_from: str | None = None
     status: str | None = None
     is_calculation: bool = False
-    is_reference: bool = False
+    refers_to: str | None = None
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the output is that of another job."""
+        return self.refers_to is not None
+
+    def with_content(self, content: str) -> Digest:
+        """The same facts with the content of the output."""
+        return replace(self, content=content)
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Digest:
         """Read the facts off a document of the job store."""
-        output, completed_at = document.get("output"), str(document.get("completed_at") or "")
+        output, content = document.get("output"), str(document.get(CONTENT) or "")
+        source = document.get("made_from")
+        made_from = str(source.get("all")) if isinstance(source, Mapping) else None
         if not isinstance(output, Mapping):
-            return cls(completed_at)
+            return cls(content, made_from)
         status = output.get("status")
+        refers = output.get("@class") == "OutputReference"
         return cls(
-            completed_at,
+            content,
+            made_from,
             status if isinstance(status, str) else None,
             is_calculation=output.get("key") is not None and "energy_scale" in output,
-            is_reference=output.get("@class") == "OutputReference",
+            refers_to=str(output.get("uuid")) if refers else None,
         )
 
 

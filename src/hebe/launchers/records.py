@@ -168,6 +168,10 @@ class Records:
         rows = connection(self._path).rows("SELECT id, heartbeat, body FROM launches ORDER BY heartbeat DESC")
         return [(name, beat, orjson.loads(body)) for name, beat, body in rows]
 
+    def launch_count(self) -> int:
+        """Return how many launches there have been."""
+        return int(connection(self._path).rows("SELECT count(*) FROM launches")[0][0])
+
 
 def can_share(documents: Store) -> bool:
     """Whether a document store is in a database that other machines reach."""
@@ -198,6 +202,10 @@ class SharedRecords(Records):
         """Return id, time of the last heartbeat (s since 1970) and report of every launch, the latest first."""
         found = self._beats.query(sort={"heartbeat": -1})
         return [(beat["id"], beat["heartbeat"], beat["body"]) for beat in found]
+
+    def launch_count(self) -> int:
+        """Return how many launches there have been."""
+        return int(self._beats.count())
 
 
 def launch_id() -> str:

@@ -121,8 +121,8 @@ def rerun(
 ) -> dict[str, Any]:
     """Have failed jobs run again at the next launch: what they left is removed from the store.
 
-    Jobs that read from them run again as well, since one of their inputs will be newer than they are. Those that a
-    launcher in use keeps are ready there at once.
+    Jobs that read from them run again as well where another output comes of it. Those that a launcher in use keeps are
+    ready there at once.
 
     Parameters
     ----------

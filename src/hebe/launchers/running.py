@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hebe.launchers.summary import FailureGroup, RunSummary
 
@@ -21,6 +21,7 @@ def run_flow(launcher: Launcher, flow: Flow, wishes: Wishes) -> RunSummary:
         What `submit` and `drive` of the launcher raise.
     """
     uuids = [str(job.uuid) for job, _ in flow.iterflow()]
+    before = launcher.status(uuids) if launcher.keeps else {}
     launcher.submit(flow)
     report = launcher.drive(wishes)
     if isinstance(report, RunSummary):
@@ -28,4 +29,17 @@ def run_flow(launcher: Launcher, flow: Flow, wishes: Wishes) -> RunSummary:
     found = launcher.status(uuids)
     names = ("error_class", "message", "count", "job_ids", "run_dir")
     failures = [FailureGroup(**{name: group.get(name) for name in names}) for group in found["failures"]]
-    return RunSummary(found["status"], found["jobs"], found["calculations"], failures, found["elapsed_s"])
+    jobs, calculations = _since(before, found)
+    return RunSummary(found["status"], jobs, calculations, failures, found["elapsed_s"])
+
+
+def _since(before: dict[str, Any], found: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+    """Counts of jobs and calculations; ``reused`` is what existed before, ``computed`` what the store has gained."""
+    jobs, calculations = dict(found["jobs"]), dict(found["calculations"])
+    if "stored" in calculations:
+        stored, known = calculations.pop("stored"), before.get("calculations", {}).get("stored", 0)
+        computed = max(0, stored - known)
+        calculations["reused"] += calculations["computed"] - computed
+        calculations["computed"] = computed
+    jobs["reused"] = min(jobs["completed"], before.get("jobs", {}).get("completed", jobs["reused"]))
+    return jobs, calculations

@@ -12,8 +12,10 @@ from monty.json import MontyDecoder
 from hebe.exceptions import LaunchError
 from hebe.launchers.batches import Batch
 from hebe.launchers.graph import Graph, Node
+from hebe.launchers.job_claims import JobClaims
 from hebe.launchers.limits import ERROR_CLASSES, Limits
-from hebe.launchers.outcome import DIGESTED, TOLD, Digest, Failure, Outcome
+from hebe.launchers.lineage import Lineage, read_digests
+from hebe.launchers.outcome import TOLD, Digest, Failure, Outcome
 from hebe.launchers.summary import Tally
 
 if TYPE_CHECKING:
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
     from jobflow.core.job import Job
     from maggma.core.store import Store
 
+    from hebe.launchers.protocol import Task
     from hebe.launchers.records import Records
     from hebe.launchers.workers import Event, Workers
 
-_CHUNK = 500
 _MOST_DOUBTS = 5
 _PATIENCE_S = 0.5
 _PUT_BACK_S = 1.0
@@ -50,6 +52,8 @@ class Scheduler:
         Limits of jobs that bring none of their own.
     notify
         Called with what happened (``started``, ``completed``, ...), and the job.
+    announce
+        Called before the first job is taken, to make the launch known to others.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Scheduler:
         retry_failed: bool = False,
         limits: Limits | None = None,
         notify: Callable[[str, Node], None] | None = None,
+        announce: Callable[[], None] = lambda: None,
     ) -> None:
         self.tally = Tally()
         self.stopping = False
@@ -72,6 +77,8 @@ class Scheduler:
         self._limits = limits or Limits()
         self._notify = notify or (lambda _kind, _node: None)
         self._graph = Graph()
+        self._lineage = Lineage(documents)
+        self._claims = JobClaims(records, documents, announce)
         self._ready: list[tuple[tuple[float, tuple[int, ...]], int, Node]] = []
         self._undecided: deque[Node] = deque()
         self._put_back: list[tuple[float, Node]] = []
@@ -91,21 +98,32 @@ class Scheduler:
         while True:
             self._decide()
             self._dispatch()
+            if self._undecided and not self.stopping:
+                continue
             if not self._workers.busy and (self.stopping or not (self._ready or self._put_back)):
                 break
             for event in self._workers.poll(_PATIENCE_S):
                 self._handle(event)
+            self._claims.flush()
             tick()
             if self.paused and not self._workers.busy:
                 time.sleep(_PATIENCE_S)
         if self.tally.waiting and not self.stopping:
             raise LaunchError(f"{self.tally.waiting} jobs wait for each other in a circle")
 
+    def close(self) -> None:
+        """Give up the claims on jobs."""
+        self._claims.close()
+
     def running(self) -> list[dict[str, Any]]:
-        """Say which jobs run and for how many seconds."""
+        """Say which jobs run, for how many seconds, and the content of the output that they had before."""
         now = time.monotonic()
         return [
-            {**node.identity, "seconds": round(now - self._started[node.uuid, node.index], 1)}
+            {
+                **node.identity,
+                "seconds": round(now - self._started[node.uuid, node.index], 1),
+                "had": None if node.stored is None else node.stored.content,
+            }
             for node in self._workers.running()
             if (node.uuid, node.index) in self._started
         ]
@@ -115,8 +133,9 @@ class Scheduler:
         order = () if origin is None else origin.order
         nodes = self._graph.add(flow, order, origin.gate if origin is not None and instead else None)
         self.tally.total += len(nodes)
-        uuids = list({node.uuid for node in nodes})
-        stored, records = self._digests(uuids), self._records.of(uuids)
+        uuids = {node.uuid for node in nodes}
+        stored, records = read_digests(self._documents, uuids), self._records.of(uuids)
+        self._lineage.learn(uuids, stored)
         for node in nodes:
             node.stored = stored.get((node.uuid, node.index))
             node.record = records.get((node.uuid, node.index))
@@ -125,14 +144,6 @@ class Scheduler:
             else:
                 node.limits = self._limits
         self._undecided.extend(self._graph.connect(nodes))
-
-    def _digests(self, uuids: list[str]) -> dict[tuple[str, int], Digest]:
-        found: dict[tuple[str, int], Digest] = {}
-        for start in range(0, len(uuids), _CHUNK):
-            criteria = {"uuid": {"$in": uuids[start : start + _CHUNK]}}
-            for document in self._documents.query(criteria, list(DIGESTED)):
-                found[document["uuid"], document["index"]] = Digest.of(document)
-        return found
 
     def _decide(self) -> None:
         """Settle every job whose inputs have ended: it is finished already, cannot run, or is ready."""
@@ -154,8 +165,7 @@ class Scheduler:
     def _must_run(self, node: Node, stored: Digest) -> bool:
         if stored.status == "cut" or (stored.status == "failed" and self._retry_failed):
             return True
-        gates = self._graph.gates
-        return any(gates[uuid].completed_at > stored.completed_at for uuid in node.inputs if uuid in gates)
+        return self._lineage.is_stale((node.uuid, node.index), stored, node.inputs)
 
     def _accept(self, node: Node, stored: Digest, *, existed: bool = True) -> None:
         """Take an output that is in the store as it is, with the flows that its job asked for."""
@@ -168,15 +178,11 @@ class Scheduler:
         if stored.status == "failed":
             document = self._documents.query_one({"uuid": node.uuid, "index": node.index}, list(TOLD)) or {}
             self.tally.failures[node.uuid] = Failure.of_output(document.get("output"))
-        self._finish(node, stored, "reused" if existed else "completed")
+        self._end(node, failed=False, kind="reused" if existed else "completed")
 
     def _divert(self, node: Node, diversion: dict[str, Any]) -> None:
         for name, flow in diversion.items():
             self._grow(MontyDecoder().process_decoded(flow), node, instead=name != "addition")
-
-    def _finish(self, node: Node, digest: Digest, kind: str) -> None:
-        node.gate.completed_at = max(node.gate.completed_at, digest.completed_at)
-        self._end(node, failed=False, kind=kind)
 
     def _end(self, node: Node, *, failed: bool, kind: str) -> None:
         node.gate.failed = failed
@@ -200,11 +206,30 @@ class Scheduler:
             while self._ready and batch.takes(self._ready[0][2]):
                 self._put(batch, heapq.heappop(self._ready)[2])
             self._task = batch.serial
-            if batch.items:
-                for node, _ in batch.items:
+            items = self._sifted(batch.items)
+            if items:
+                for node, _ in items:
                     node.is_out = True
-                self._workers.submit(batch.items)
+                self._workers.submit(items)
         self.tally.running = min(self._workers.busy, self._workers.size)
+
+    def _sifted(self, items: list[tuple[Node, Task]]) -> list[tuple[Node, Task]]:
+        """Those of some jobs that nobody else runs or has run meanwhile."""
+        if not items:
+            return []
+        found = self._claims.sift(items)
+        self._put_back += [(time.monotonic() + _PUT_BACK_S, node) for node in found.elsewhere if not node.pending]
+        for node, digest in found.made:
+            self._lineage.forget(node.uuid)
+            if node.pending:
+                node.stored = digest
+            else:
+                self._accept(node, digest)
+        for node, failure in found.failed:
+            if not node.pending:
+                self.tally.fail(node.uuid, failure)
+                self._end(node, failed=True, kind="failed")
+        return found.mine
 
     def _put(self, batch: Batch, node: Node) -> None:
         try:
@@ -221,6 +246,7 @@ class Scheduler:
             self._notify("started", node)
             return
         node.is_out = False
+        self._claims.end(node)
         if event.kind == "returned":
             self._again(node)
         elif event.kind in {"lost", "unsure"}:
@@ -236,8 +262,9 @@ class Scheduler:
 
     def _lost(self, node: Node, event: Event) -> None:
         """A worker died: its jobs may have stored their outputs before, else they may be tried again."""
-        stored = self._digests([node.uuid]).get((node.uuid, node.index))
-        if stored is not None and (node.stored is None or stored.completed_at > node.stored.completed_at):
+        stored = read_digests(self._documents, [node.uuid]).get((node.uuid, node.index))
+        if stored is not None and stored != node.stored:
+            self._lineage.forget(node.uuid)
             node.record = self._records.of([node.uuid]).get((node.uuid, node.index))
             self._accept(node, stored, existed=False)
             return
@@ -258,6 +285,7 @@ class Scheduler:
         self._ended(node, Outcome("failed", failure=failure))
 
     def _ended(self, node: Node, outcome: Outcome) -> None:
+        self._lineage.forget(node.uuid)
         if outcome.kind == "claimed":
             self._put_back.append((time.monotonic() + _PUT_BACK_S, node))
             self._notify("put back", node)
@@ -273,4 +301,4 @@ class Scheduler:
             node.gate.stopped = node.gate.stopped or outcome.stop_children
             self.stopping = self.stopping or outcome.stop_jobflow
             self._divert(node, outcome.diversion)
-            self._finish(node, outcome.digest, "completed")
+            self._end(node, failed=False, kind="completed")

@@ -8,7 +8,7 @@ from jobflow import CURRENT_JOB, OutputReference
 
 from hebe.exceptions import StoreError
 from hebe.schemas.base import Document
-from hebe.stores.cache import Claims, lookup, lookup_or_claim, will_compute
+from hebe.stores.cache import Claims, found_own, lookup, lookup_or_claim, will_compute
 
 if TYPE_CHECKING:
     from jobflow import JobStore
@@ -43,7 +43,7 @@ def reuse(
     Returns
     -------
     OutputReference or document or None
-        A reference when another job of the store owns it; the document itself when the owner is the
+        A reference when another job of the store owns it; the document itself, as it is, when the owner is the
         running job (a reference to oneself would lose it); None when there is none.
 
     Raises
@@ -60,17 +60,17 @@ def reuse(
         will_compute(store, key)
         return None
     if hit.uuid == CURRENT_JOB.job.uuid:
-        document = schema.model_validate(hit.output)
-        return document.model_copy(update={"reused_from": hit.uuid})
+        found_own(store, hit)
+        return schema.model_validate(hit.output)
     return OutputReference(hit.uuid)
 
 
 def unfinished(key: str, schema: type[Doc]) -> Doc | None:
-    """Latest document of a calculation with this key that was cut off, to continue from; None without one."""
+    """Furthest document of a calculation with this key that was cut off, to continue from; None without one."""
     store = running_store()
     if store is None:
         return None
-    found = store.query_one({"output.key": key, "output.status": "cut"}, sort={"completed_at": -1}, load=True)
+    found = store.query_one({"output.key": key, "output.status": "cut"}, sort={"output.n_steps": -1}, load=True)
     return None if found is None else schema.model_validate(found["output"])
 
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hebe.stores.content import content_of
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from jobflow import JobStore
     from maggma.core import Store
 
+_Key = tuple[str, str, int]
 
-def build_candidates(outputs: JobStore, candidates: Store, campaign: str | None = None) -> int:
+
+def build_candidates(
+    outputs: JobStore, candidates: Store, campaign: str | None = None, current: Collection[str] = ()
+) -> int:
     """Bring the ``candidates`` collection up to date with the candidate documents among job outputs.
 
-    One document per campaign, candidate and stage; the newest output wins.
+    One document per campaign, candidate and stage: that of a current job, else of the job that was stored last.
 
     Parameters
     ----------
@@ -22,6 +30,8 @@ def build_candidates(outputs: JobStore, candidates: Store, campaign: str | None 
         Collection to update.
     campaign
         Only this campaign; all without one.
+    current
+        Jobs of campaigns as they ran last.
 
     Returns
     -------
@@ -32,21 +42,23 @@ def build_candidates(outputs: JobStore, candidates: Store, campaign: str | None 
     criteria["output.calculations"] = {"$exists": True}
     if campaign is not None:
         criteria["metadata.campaign"] = campaign
-    known = {
-        (doc["campaign"], doc["candidate_id"], doc["stage"]): doc["completed_at"]
-        for doc in candidates.query({} if campaign is None else {"campaign": campaign}, properties=_KEYS)
-    }
-    fresh: dict[tuple[str, str, int], dict[str, Any]] = {}
+    known = {_key(doc): _content(doc) for doc in candidates.query({} if campaign is None else {"campaign": campaign})}
+    chosen: dict[_Key, tuple[bool, dict[str, Any] | None]] = {}
     for found in outputs.docs_store.query(criteria):
         document = {key: value for key, value in found["output"].items() if not key.startswith("@")}
-        key = (document["campaign"], document["candidate_id"], document["stage"])
-        when = str(found["completed_at"])
-        if when <= str(known.get(key, "")) or (key in fresh and when <= fresh[key]["completed_at"]):
-            continue
-        fresh[key] = {**document, "completed_at": when, "job_id": found["uuid"]}
+        document |= {"completed_at": str(found.get("completed_at") or ""), "job_id": found["uuid"]}
+        key, is_current = _key(document), found["uuid"] in current
+        if is_current or not chosen.get(key, (False, None))[0]:
+            chosen[key] = is_current, document if known.get(key) != _content(document) else None
+    fresh = [document for _, document in chosen.values() if document is not None]
     if fresh:
-        candidates.update(list(fresh.values()), key=["campaign", "candidate_id", "stage"])
+        candidates.update(fresh, key=["campaign", "candidate_id", "stage"])
     return len(fresh)
 
 
-_KEYS = ["campaign", "candidate_id", "stage", "completed_at"]
+def _key(document: dict[str, Any]) -> _Key:
+    return document["campaign"], document["candidate_id"], document["stage"]
+
+
+def _content(document: dict[str, Any]) -> str:
+    return content_of({key: value for key, value in document.items() if key != "_id"})

@@ -48,14 +48,16 @@ def lookup(store: JobStore, key: str) -> Hit | None:
     Returns
     -------
     Hit or None
-        The earliest of the preferred ones.
+        The one of the preferred ones that was stored first; None where the running job is to compute it in any case.
     """
+    if getattr(store, "recomputes", False):
+        return None
     criteria = {"output.key": key, "output.status": "converged"}
     found = [
-        (doc.get("output", {}).get("reused_from") is not None, doc.get("completed_at") or "", doc["uuid"], doc["index"])
-        for doc in store.query(criteria, properties=["completed_at", "output.reused_from"])
+        (doc.get("output", {}).get("reused_from") is not None, doc["uuid"], doc["index"])
+        for doc in store.query(criteria, properties=["uuid", "index", "output.reused_from"])
     ]
-    for _, _, uuid, index in sorted(found):
+    for _, uuid, index in sorted(found, key=lambda one: one[0]):
         doc = store.query_one({"uuid": uuid, "index": index}, properties=["output"], load=True)
         if doc is not None and not has_no_energy(doc["output"]):
             return Hit(uuid, index, doc["output"])
@@ -106,3 +108,10 @@ def will_compute(store: JobStore, key: str) -> None:
     told = getattr(store, "will_compute", None)
     if told is not None:
         told(key)
+
+
+def found_own(store: JobStore, hit: Hit) -> None:
+    """Tell a store that wants to hear it that the running job has found its own result, which is to stay as it is."""
+    told = getattr(store, "found_own", None)
+    if told is not None:
+        told(hit)

@@ -7,27 +7,23 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-from maggma.core.store import Store
+from typing import TYPE_CHECKING
 
 from hebe.exceptions import HebeError, StoreError
-from hebe.stores.database import connection
+from hebe.stores.claim_tables import table_of
 from hebe.stores.owners import Owner, process_start
-from hebe.stores.remote import RemoteStore
-from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["ClaimedElsewhere", "Claims", "Owner", "process_start", "release_held", "set_lease"]
+    from maggma.core.store import Store
+
+__all__ = ["ClaimedElsewhere", "Claims", "ManyClaims", "Owner", "process_start", "release_held", "set_lease"]
 
 LEASE_S = 60.0
 """A claim of a silent owner on another host is free after this time."""
 
 _RENEWALS = 3
-_COLLECTION = "claims"
 
 
 class ClaimedElsewhere(HebeError):  # noqa: N818 - it is no error: another process does the work
@@ -123,6 +119,61 @@ class Claims:
         return None if found is None else str(found[0])
 
 
+class ManyClaims:
+    """Claims of one process on many things, taken, renewed and given up together.
+
+    Parameters
+    ----------
+    store
+        As for `Claims`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._table = table_of(store)
+        self._lease_s = _lease.seconds
+        self._held: set[str] = set()
+
+    def take(self, keys: Iterable[str]) -> set[str]:
+        """Take those of some claims that are free, and return them."""
+        own, expires = Owner.current(), time.time() + self._lease_s
+        with self._table.together():
+            taken = {key for key in keys if self._table.take(key, own, expires)}
+        if taken and not self._held:
+            _keeper.hold(self, self._name, self._lease_s / _RENEWALS)
+        self._held = self._held | taken  # a new set: the thread that renews may be at the old one
+        return taken
+
+    def give_up(self, keys: Iterable[str]) -> None:
+        """Give some of them up."""
+        gone = self._held.intersection(keys)
+        if gone:
+            with self._table.together():
+                for key in gone:
+                    self._table.release(key, Owner.current())
+            self._held = self._held - gone
+
+    def renew(self, _name: str) -> bool:
+        """Lengthen all; called while any is held."""
+        held, expires = self._held, time.time() + self._lease_s
+        if held:
+            with self._table.together():
+                for key in sorted(held):
+                    self._table.renew(key, Owner.current(), expires)
+        return True
+
+    def release(self, _name: str) -> None:
+        """Nothing: jobs that end give up their own claims, and these are not theirs."""
+
+    def close(self) -> None:
+        """Give all up."""
+        _keeper.drop(self._name)
+        self.give_up(set(self._held))
+
+    @property
+    def _name(self) -> str:
+        return f"many {id(self)}"
+
+
 def release_held(keeps: Callable[[str], bool] = lambda _key: False) -> None:
     """Give up the claims that this process holds, as a worker does when the output of a job is stored.
 
@@ -171,157 +222,18 @@ def set_lease(seconds: float) -> None:
     _lease.seconds = seconds
 
 
-class Table(Protocol):
-    """Where claims are kept; every change is atomic."""
-
-    def take(self, key: str, owner: Owner, expires: float) -> bool: ...
-
-    def renew(self, key: str, owner: Owner, expires: float) -> bool: ...
-
-    def release(self, key: str, owner: Owner) -> None: ...
-
-    def read(self, key: str) -> tuple[Owner, float] | None: ...
-
-    def free(self, owner: Owner) -> None: ...
-
-
-def table_of(store: Store) -> Table:
-    """Return where the claims of a store are kept.
-
-    Raises
-    ------
-    hebe.exceptions.StoreError
-        If it can hold none.
-    """
-    documents = getattr(store, "docs_store", store)
-    if isinstance(documents, SQLiteStore):
-        return _SQLiteTable(documents.path)
-    if isinstance(documents, RemoteStore):
-        return _RemoteTable(documents)
-    if hasattr(documents, "_collection") and hasattr(documents._collection, "find_one_and_update"):  # noqa: SLF001 - maggma offers no other way
-        return _MongoTable(documents._collection.database[_COLLECTION])  # noqa: SLF001 - same
-    if isinstance(documents, Store):
-        from hebe.stores.factory import FOLDER, find_project
-
-        return _SQLiteTable(str(find_project(Path.cwd()) / FOLDER / "claims.db"))
-    raise StoreError(f"{type(documents).__name__} can hold no claims")
-
-
-def _is_free(found: tuple[Owner, float] | None, owner: Owner) -> bool:
-    return found is None or found[0] == owner or found[1] < time.time() or found[0].is_dead
-
-
-class _SQLiteTable:
-    """Claims beside the documents of an embedded store."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def take(self, key: str, owner: Owner, expires: float) -> bool:
-        with connection(self._path).transaction(durable=False) as sql:
-            free = _is_free(self.read(key), owner)
-            if free:
-                row = (key, owner.host, owner.pid, owner.started, expires)
-                sql.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)", row)
-            return free
-
-    def renew(self, key: str, owner: Owner, expires: float) -> bool:
-        statement = "UPDATE claims SET expires = ? WHERE key = ? AND host = ? AND pid = ? AND started = ?"
-        with connection(self._path).transaction(durable=False) as sql:
-            done = sql.execute(statement, (expires, key, owner.host, owner.pid, owner.started))
-            return done.rowcount > 0
-
-    def release(self, key: str, owner: Owner) -> None:
-        statement = "DELETE FROM claims WHERE key = ? AND host = ? AND pid = ? AND started = ?"
-        with connection(self._path).transaction(durable=False) as sql:
-            sql.execute(statement, (key, owner.host, owner.pid, owner.started))
-
-    def free(self, owner: Owner) -> None:
-        statement = "DELETE FROM claims WHERE host = ? AND pid = ? AND started = ?"
-        with connection(self._path).transaction(durable=False) as sql:
-            sql.execute(statement, (owner.host, owner.pid, owner.started))
-
-    def read(self, key: str) -> tuple[Owner, float] | None:
-        rows = connection(self._path).rows("SELECT host, pid, started, expires FROM claims WHERE key = ?", (key,))
-        return None if not rows else (Owner(*rows[0][:3]), rows[0][3])
-
-
-class _MongoTable:
-    """Claims in a collection of a MongoDB database."""
-
-    def __init__(self, collection: Any) -> None:
-        self._collection = collection
-
-    def take(self, key: str, owner: Owner, expires: float) -> bool:
-        from pymongo.errors import DuplicateKeyError
-
-        found = self.read(key)
-        if not _is_free(found, owner):
-            return False
-        document = {"_id": key, "host": owner.host, "pid": owner.pid, "started": owner.started, "expires": expires}
-        if found is not None:
-            seen = {"_id": key, "host": found[0].host, "pid": found[0].pid, "expires": found[1]}
-            return self._collection.find_one_and_replace(seen, document) is not None
-        try:
-            self._collection.insert_one(document)
-        except DuplicateKeyError:
-            return False
-        return True
-
-    def renew(self, key: str, owner: Owner, expires: float) -> bool:
-        change = {"$set": {"expires": expires}}
-        return self._collection.find_one_and_update(self._own(key, owner), change) is not None
-
-    def release(self, key: str, owner: Owner) -> None:
-        self._collection.delete_one(self._own(key, owner))
-
-    def free(self, owner: Owner) -> None:
-        self._collection.delete_many({"host": owner.host, "pid": owner.pid, "started": owner.started})
-
-    def read(self, key: str) -> tuple[Owner, float] | None:
-        found = self._collection.find_one({"_id": key})
-        return None if found is None else (Owner(found["host"], found["pid"], found["started"]), found["expires"])
-
-    @staticmethod
-    def _own(key: str, owner: Owner) -> dict[str, Any]:
-        return {"_id": key, "host": owner.host, "pid": owner.pid, "started": owner.started}
-
-
-class _RemoteTable:
-    """Claims of this process in a store that another one has open."""
-
-    def __init__(self, store: RemoteStore) -> None:
-        self._store = store
-
-    def take(self, key: str, owner: Owner, expires: float) -> bool:
-        return bool(self._store.ask("take", key, owner, expires))
-
-    def renew(self, key: str, owner: Owner, expires: float) -> bool:
-        return bool(self._store.ask("renew", key, owner, expires))
-
-    def release(self, key: str, owner: Owner) -> None:
-        self._store.ask("release", key, owner)
-
-    def read(self, key: str) -> tuple[Owner, float] | None:
-        found: tuple[Owner, float] | None = self._store.ask("read", key)
-        return found
-
-    def free(self, owner: Owner) -> None:
-        self._store.ask("free", owner)
-
-
 class _Keeper:
     """Renews the claims of this process from one thread, started when there is something to renew."""
 
     def __init__(self) -> None:
-        self._held: dict[str, tuple[Claims, float]] = {}
+        self._held: dict[str, tuple[Claims | ManyClaims, float]] = {}
         self._resting: set[str] = set()
         self._lost: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._pid = 0
 
-    def hold(self, claims: Claims, key: str, period_s: float) -> None:
+    def hold(self, claims: Claims | ManyClaims, key: str, period_s: float) -> None:
         with self._lock:
             if self._pid != os.getpid():
                 self._held.clear()
@@ -356,7 +268,7 @@ class _Keeper:
         with self._lock:
             self._lost.clear()
 
-    def held(self) -> list[tuple[Claims, str]]:
+    def held(self) -> list[tuple[Claims | ManyClaims, str]]:
         with self._lock:
             return [(claims, key) for key, (claims, _) in self._held.items()] if self._pid == os.getpid() else []
 
@@ -372,7 +284,7 @@ class _Keeper:
                     self.lose(key)
 
 
-def _renewed(claims: Claims, key: str) -> bool:
+def _renewed(claims: Claims | ManyClaims, key: str) -> bool:
     """Renew a claim; a database that is away for a moment is asked again later."""
     try:
         return claims.renew(key)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from hebe.exceptions import StoreError
+from hebe.stores.kept_files import inode_of, must_stay
 from hebe.stores.modes import make_file, make_folder
 from hebe.stores.network import Ownership, live_owner, refusal
 from hebe.stores.schema import APPLICATION_ID, PAGE_SIZE, SCHEMA_VERSION, identify, migrate
@@ -66,6 +67,7 @@ def connection(path: str) -> Connection:
     found = _registry.get(key)
     if found is not None and found.same_file():
         return found
+    must_stay(path)
     opened = ReadOnlyConnection(path + SNAPSHOT) if path in _snapshots else Connection(path)
     with _lock:
         if found is not None:
@@ -167,7 +169,7 @@ class Connection:
                 self.close()
                 raise
             status = Path(path).stat()
-        self._inode = (status.st_dev, status.st_ino)
+        self.inode = (status.st_dev, status.st_ino)
 
     def close(self) -> None:
         """Close it."""
@@ -193,11 +195,7 @@ class Connection:
 
     def same_file(self) -> bool:
         """Whether the path still leads to the file that was opened."""
-        try:
-            status = os.stat(self.path)  # noqa: PTH116 - called often; a Path costs more than the call
-        except OSError:
-            return False
-        return (status.st_dev, status.st_ino) == self._inode
+        return inode_of(self.path) == self.inode
 
     def _prepare(self) -> None:
         sql = self.sql
@@ -256,8 +254,10 @@ class Connection:
             patiently(lambda: self.sql.execute("BEGIN IMMEDIATE"))
             self._depth = 1
             try:
+                must_stay(self.path)
                 yield
                 patiently(lambda: self.sql.execute("COMMIT"))
+                must_stay(self.path)
             except BaseException:
                 if self.sql.in_transaction:
                     self.sql.execute("ROLLBACK")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hebe.config.reading.wording import shown, suggest
 from hebe.config.settings import StoreSettings, get_settings
 from hebe.exceptions import BadInputError, HebeError, MissingDependencyError, StoreError
+from hebe.stores.content import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,10 @@ BLOBS = "data"
 INDEXED = ("uuid", "output.key", "output.status", "output.candidate_id")
 """Paths by which outputs are searched."""
 
-AT_HAND = ("index", "completed_at", "output.@class", "output.energy_scale")
+AT_HAND = (
+    *("index", "completed_at", "output.@class", "output.energy_scale"),
+    *("output.uuid", "made_from.all", CONTENT),
+)
 """Paths that say what became of a job, read without its document."""
 
 _PACKAGES = {

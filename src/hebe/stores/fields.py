@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from hebe.stores.content import CONTENT, content_of
+
 Scalar = str | int | float
 
 MISSING = "\x01N"
@@ -80,13 +82,17 @@ def at_hand(document: dict[str, Any], paths: list[str]) -> dict[str, Any] | None
     Returns
     -------
     dict or None
-        A document in which these paths, and their presence, are what they are in the whole one; None when a list or
-        a large value is on the way, so that only the whole document can tell.
+        A document in which these paths, and their presence, are what they are in the whole one, with the content of
+        the output where that is asked for; None when a list or a large value is on the way, so that only the whole
+        document can tell.
     """
     head: dict[str, Any] = {}
     try:
         for path in paths:
-            _copy(document, head, path.split("."))
+            if path == CONTENT:
+                head[path] = content_of(document.get("output"))
+            else:
+                _copy(document, head, path.split("."))
     except NotAtHandError:
         return None
     return head

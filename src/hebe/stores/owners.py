@@ -23,9 +23,14 @@ class Owner:
         return cls(socket.gethostname(), os.getpid(), process_start(os.getpid()) or "")
 
     @property
+    def is_here(self) -> bool:
+        """Whether it is a process of this host."""
+        return self.host == socket.gethostname()
+
+    @property
     def is_dead(self) -> bool:
         """Whether it certainly does not run any more; processes of other hosts are taken to be alive."""
-        return self.host == socket.gethostname() and process_start(self.pid) != self.started
+        return self.is_here and process_start(self.pid) != self.started
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}"

@@ -11,7 +11,7 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from hebe.exceptions import StoreError
-from hebe.stores.claims import table_of
+from hebe.stores.claim_tables import table_of
 from hebe.stores.factory import open_collection
 from hebe.stores.remote import RemoteStore
 from hebe.stores.sqlite import SQLiteStore

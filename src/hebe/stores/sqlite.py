@@ -20,6 +20,7 @@ from hebe.stores import codec
 from hebe.stores.collection import INDEXED, KEPT, UNIQUE, Collection, mark
 from hebe.stores.criteria import Criteria
 from hebe.stores.database import disconnect, disown, is_owned, own, read_snapshot
+from hebe.stores.kept_files import keep_to, let_go
 from hebe.stores.network import is_network_path
 from hebe.stores.projection import Projection
 
@@ -172,6 +173,10 @@ class SQLiteStore(Store):
         elif self._opened is not None:
             disconnect(self.path)
         self._opened, self._owns = None, False
+
+    def keep_to_file(self, *, on: bool = True) -> None:
+        """Have this process refuse to go on with another file at its path, or stop that."""
+        (keep_to if on else let_go)(self.path)
 
     def transaction(self) -> AbstractContextManager[Any]:
         """Group several updates of this thread, on any collection of the file, into one durable commit."""

@@ -51,7 +51,8 @@ def test_a_campaign_gives_the_numbers_of_hebe_run(project: Project, tmp_path: Pa
     assert status["status"] == "complete"
     for name in ("total", "completed", "failed"):
         assert status["jobs"][name] == local["jobs"][name]
-    assert status["calculations"]["computed"] == local["calculations"]["computed"]
+    assert status["calculations"]["stored"] == local["calculations"]["computed"]
+    assert status["calculations"]["computed"] == 0, "nothing is computed by asking"
     assert hebe(project.root, "results", campaign) == hebe(here, "results", campaign)
     assert hebe(project.root, "submit", campaign)["finished"] == status["jobs"]["total"]
 

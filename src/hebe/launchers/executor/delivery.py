@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def accept(delivery: Delivery, identity: dict[str, Any], store: JobStore, records: Records) -> Outcome:
     """Store what a job has left, in one commit where the store can do that, and return how it ended.
 
-    The time of an output is that of its arrival: clocks of workers may differ, and children must be later than parents.
+    The time of an output is that of its arrival, since clocks of workers may differ.
     If somebody else has stored the same calculation meanwhile, the first one counts, and this one becomes a reference.
 
     Raises

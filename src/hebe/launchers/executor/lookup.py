@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hebe.launchers.execution import RecordingStore, execute, is_of_the_launcher
 from hebe.launchers.graph import references
+from hebe.launchers.lineage import Lineage
 from hebe.launchers.outcome import Outcome
 from hebe.launchers.protocol import decode_job
 from hebe.stores.claims import Claims
@@ -120,6 +121,10 @@ class Lookup:
             cut = self._store.query({"output.key": key, "output.status": "cut"}, load=True)
             found |= {(document["uuid"], document["index"]): document for document in cut}
         return [{name: value for name, value in one.items() if name != "_id"} for one in found.values()]
+
+    def contents(self, job: Job) -> dict[str, str]:
+        """Return the contents of the outputs that a job reads, for its note of what it was computed from."""
+        return Lineage(self._store.docs_store).contents(references((job.function_args, job.function_kwargs)))
 
     def _of(self, uuids: list[str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

@@ -44,7 +44,8 @@ class Parcel:
     """A job for a worker.
 
     ``body`` is the job as `hebe.launchers.protocol.encode_job` gives it, ``documents`` are those that it reads, with
-    ``additional`` the names of the job store's additional stores, ``save`` and ``load`` its other parts. ``folder`` is
+    ``additional`` the names of the job store's additional stores, ``save`` and ``load`` its other parts, ``contents``
+    those of the outputs that it reads as the store of the launcher has them. ``folder`` is
     that of the launch, ``driver`` the process that sends it, ``paths`` where that finds its modules. ``attempt`` tells
     it from every other parcel, since executors may remember what they were given and what came back.
     """
@@ -59,6 +60,7 @@ class Parcel:
     folder: str
     driver: Owner
     paths: tuple[str, ...] = ()
+    contents: dict[str, str] = field(default_factory=dict)
     attempt: str = field(default_factory=lambda: uuid4().hex)
 
 
@@ -124,6 +126,7 @@ def _run(parcel: Parcel, folder: Path) -> Delivery:
         inner.docs_store.update(parcel.documents, key=KEY)
     records = Records(MemoryStore(COLLECTION, key="uuid"))
     store, folders = RecordingStore(inner, records, parcel.limits), JobFolders(folder)
+    store.contents = parcel.contents
     try:
         with _time_limit(parcel.limits.timeout_s), closing(Condition()) as condition:
             store.restore = condition.restore

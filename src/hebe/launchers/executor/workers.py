@@ -167,6 +167,7 @@ class ExecutorWorkers:
             str(self._near.folder),
             Owner.current(),
             tuple(str(Path(path).absolute()) for path in sys.path),
+            self._lookup.contents(node.job),
         )
         return pickle.dumps(parcel, pickle.HIGHEST_PROTOCOL)
 

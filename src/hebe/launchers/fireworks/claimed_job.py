@@ -26,4 +26,5 @@ class ClaimedJob:
     @property
     def identity(self) -> Document:
         """How records name the job."""
-        return {"uuid": self.facts["uuid"], "index": self.facts["index"], "name": self.name, "hosts": []}
+        named = {key: self.facts[key] for key in ("campaign", "label") if self.facts.get(key)}
+        return {"uuid": self.facts["uuid"], "index": self.facts["index"], "name": self.name, "hosts": [], **named}

@@ -8,14 +8,14 @@ import sys
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import ConnectionFailure
 
 from hebe.exceptions import LaunchError
 from hebe.launchers.fireworks.access import Access
-from hebe.launchers.fireworks.orphans import Silence, bury, release_held
+from hebe.launchers.fireworks.orphans import Silence, bury, deleted, release_held
 from hebe.launchers.fireworks.pilot import EXITED, FILE, Pilot
 from hebe.launchers.fireworks.queue import Listed, QueueSilentError, Scheduler
 from hebe.launchers.fireworks.relay import Relay
@@ -38,7 +38,9 @@ _FRUITLESS = 3
 class Report:
     """What ``hebe launch`` sees: jobs by state, queue jobs that run and wait, jobs taken back from dead workers.
 
-    ``unknown`` are resources that ready jobs ask for and settings do not name, ``note`` says why nothing could be seen.
+    ``unknown`` are resources that ready jobs ask for and settings do not name, ``note`` says why nothing could be seen,
+    ``stopped`` counts the defused jobs that other jobs have stopped, ``deleted`` those that were submitted, have no
+    output and are on the LaunchPad no more.
     """
 
     jobs: dict[str, int]
@@ -47,15 +49,24 @@ class Report:
     lost: int = 0
     unknown: tuple[str, ...] = ()
     note: str = ""
+    stopped: int = 0
+    deleted: int = 0
+
+    @property
+    def left(self) -> int:
+        """Jobs that were submitted and are not done."""
+        done = ("COMPLETED", "FIZZLED", "ARCHIVED")
+        return sum(count for state, count in self.jobs.items() if state not in done) - self.stopped + self.deleted
 
     @property
     def status(self) -> str:
-        """How things stand: ``failed`` when a job is."""
-        return "failed" if self.jobs.get("FIZZLED") else "complete"
+        """How things stand: ``failed`` when a job is, ``interrupted`` when some are left."""
+        return "failed" if self.jobs.get("FIZZLED") else "interrupted" if self.left else "complete"
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data: jobs by state, queue jobs that run and wait."""
-        return {"jobs": self.jobs, "running": self.running, "waiting": self.waiting}
+        found = {"jobs": self.jobs, "running": self.running, "waiting": self.waiting}
+        return {"status": self.status, **found, "left": self.left, "deleted": self.deleted}
 
     @property
     def text(self) -> str:
@@ -66,8 +77,13 @@ class Report:
             "WAITING": "waiting",
             "COMPLETED": "completed",
             "FIZZLED": "failed",
+            "PAUSED": "paused with lpad (lpad resume_fws lets them go on)",
+            "DEFUSED": "defused",
+            "ARCHIVED": "archived",
         }
         counts = ", ".join(f"{self.jobs[state]:,} {name}" for state, name in names.items() if self.jobs.get(state))
+        if self.deleted:
+            counts += f", {self.deleted:,} not on the LaunchPad any more (hebe submit puts them there)"
         lost = f"; {self.lost} taken back from dead workers" if self.lost else ""
         strange = f"; no resources are called {', '.join(self.unknown)}, jobs wait for them" if self.unknown else ""
         return f"jobs: {counts or 'none'}; queue jobs: {self.running} running, {self.waiting} waiting{lost}{strange}"
@@ -131,12 +147,20 @@ class Driver:
                 idle = idle + 1 if self._is_done(report) else 0
                 if idle > 1 and not stay:
                     self._beat(report, "ended")
-                    return report
+                    return self._last(report, tell)
                 time.sleep(interval_s)
                 self._check_lease(claims)
         finally:
             self.close()
             self._insist_release(claims)
+
+    def _last(self, report: Report, tell: Callable[[Report], None]) -> Report:
+        """The last report, which says what was submitted and is not there any more."""
+        gone = len(deleted(self.access))
+        if gone:
+            report = replace(report, deleted=gone)
+            tell(report)
+        return report
 
     def serve(self) -> None:
         """Answer compute nodes that do not reach the database, if there are such."""
@@ -164,7 +188,8 @@ class Driver:
         self._keep_in_flight(alive)
         running = sum(job.runs for job in alive)
         unknown = tuple(sorted(self.access.launchpad.wanted() - self.access.cluster.resources.keys()))
-        return Report(self.access.launchpad.states(), running, len(alive) - running, lost, unknown)
+        stopped = self.access.launchpad.stopped()
+        return Report(self.access.launchpad.states(), running, len(alive) - running, lost, unknown, stopped=stopped)
 
     def look(self) -> Report:
         """Do a `tick`, or nothing when the database or the queue does not answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hebe.config.settings import get_settings
+from hebe.exceptions import HebeError
 from hebe.launchers.launcher import NoKeys, Submission
 from hebe.launchers.status import project_status
 
@@ -76,7 +77,18 @@ class FireworksLauncher:
 
     def status(self, uuids: Collection[str] | None = None) -> dict[str, Any]:
         """Return how far the jobs of the project are."""
-        return project_status(self._root, uuids)
+        return self.seen(project_status(self._root, uuids), uuids)
+
+    def seen(self, found: dict[str, Any], uuids: Collection[str] | None = None) -> dict[str, Any]:
+        """A status with what was done to jobs by ``lpad``, or with a note that the LaunchPad cannot be asked."""
+        from hebe.launchers.fireworks.by_hand import changes, with_changes
+
+        if "lpad" in found:
+            return found
+        try:
+            return with_changes(found, changes(self._root, uuids))
+        except HebeError as err:
+            return {**found, "lpad": {"note": str(err)}}
 
     def checks(self) -> Iterator[Check]:
         """Look at LaunchPad, queue and secrets."""

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from hebe.launchers.fireworks.claimed_job import ClaimedJob, Document
+from hebe.launchers.fireworks.hand import by_hand, due, is_forced
 from hebe.launchers.fireworks.workflow_states import ENDED, is_stuck, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from fireworks import LaunchPad
+
+    from hebe.launchers.fireworks.hand import ByHand
 
 _CHUNK = 500
 _MARK = "spec.hebe"
@@ -70,7 +73,7 @@ class Launchpad:
         wanted = {
             "state": "READY",
             "spec._category": category,
-            f"{_MARK}.not_before": {"$lte": time.time()},
+            "$or": due(),
             **({f"{_MARK}.campaign": {"$nin": list(excluded)}} if excluded else {}),
         }
         if self._spare is None:
@@ -88,19 +91,17 @@ class Launchpad:
         launch = Launch("RUNNING", "", FWorker(worker, category), host, None, launch_id=launch_id, fw_id=job["fw_id"])
         self._launches.insert_one(launch.to_db_dict())
         self._note(job["fw_id"], "RUNNING")
-        return ClaimedJob(job["fw_id"], launch_id, job["spec"], job["name"])
+        return self._claimed(job)
 
     def in_hand(self, worker: str) -> ClaimedJob | None:
         """Return the job that a worker has, if the answer to its `take` was lost."""
         job = self._jobs.find_one({"state": "RUNNING", f"{_MARK}.worker": worker})
-        return None if job is None else ClaimedJob(job["fw_id"], job["launches"][-1], job["spec"], job["name"])
+        return None if job is None else self._claimed(job)
 
     def running(self, fw_id: int) -> ClaimedJob | None:
         """Return a job that somebody has checked out, FireWorks' own launchers for example."""
         job = self._jobs.find_one({"fw_id": fw_id, "state": "RUNNING", f"{_MARK}.uuid": {"$exists": True}})
-        if job is None or not job["launches"]:
-            return None
-        return ClaimedJob(job["fw_id"], job["launches"][-1], job["spec"], job["name"])
+        return None if job is None or not job["launches"] else self._claimed(job)
 
     def ready(self, category: str, excluded: Collection[str] = ()) -> int:
         """Count the jobs that could be claimed now."""
@@ -142,8 +143,12 @@ class Launchpad:
 
         state, now = "FIZZLED" if failed else "COMPLETED", datetime.now(UTC)
         change = {"$set": {"state": state, "updated_on": now}, "$unset": {f"{_MARK}.worker": ""}}
-        if self._jobs.find_one_and_update(self._held(claimed), change) is None:
+        job = self._jobs.find_one_and_update(self._held(claimed), change)
+        if job is None:
             return False
+        if job.get("archived_launches"):
+            settled = {"$set": {f"{_MARK}.settled": job["archived_launches"]}}
+            self._jobs.update_one({"fw_id": claimed.fw_id}, settled)
         action = None if failed else FWAction(stored_data=keep).to_dict()
         end = {"state": state, "time_end": now, "action": action}
         entry = {"state": state, "created_on": now, "updated_on": now}
@@ -210,7 +215,8 @@ class Launchpad:
         if everything:
             workflow = self._workflows.find_one({"nodes": claimed.fw_id}, {"nodes": 1}) or {"nodes": []}
             chosen = {"fw_id": {"$in": workflow["nodes"], "$ne": claimed.fw_id}}
-        self._jobs.update_many({**chosen, "state": {"$in": ["WAITING", "READY"]}}, {"$set": {"state": "DEFUSED"}})
+        change = {"$set": {"state": "DEFUSED", f"{_MARK}.stopped": True}}
+        self._jobs.update_many({**chosen, "state": {"$in": ["WAITING", "READY"]}}, change)
         self.mend(claimed.fw_id)
 
     def rerun(self, uuids: Collection[str]) -> int:
@@ -257,6 +263,14 @@ class Launchpad:
             found[job["state"]] = found.get(job["state"], 0) + 1
         return found
 
+    def stopped(self) -> int:
+        """Count the jobs that are defused because another job asked for it."""
+        return int(self._jobs.count_documents({"state": "DEFUSED", f"{_MARK}.stopped": True}))
+
+    def by_hand(self, uuids: Collection[str] | None = None) -> ByHand:
+        """What a person has done to jobs with FireWorks' own commands, all or those with some uuids."""
+        return by_hand(self._jobs, self._launches, uuids)
+
     def held(self) -> list[Document]:
         """Jobs that wait for jobs of other workflows."""
         fields = {"fw_id": 1, f"{_MARK}.after": 1, f"{_MARK}.uuid": 1}
@@ -301,6 +315,12 @@ class Launchpad:
         waiting = [int(name) for name, state in states.items() if state == "WAITING"]
         self._settle(workflow, waiting)
 
+    def _claimed(self, job: Document) -> ClaimedJob:
+        """The job as its worker gets it; one that a person has rerun is marked, since it must run once more."""
+        if job.get("archived_launches") and is_forced(job, self._launches):
+            job["spec"]["hebe"]["forced"] = True
+        return ClaimedJob(job["fw_id"], job["launches"][-1], job["spec"], job["name"])
+
     def _children(self, fw_id: int) -> list[int]:
         workflow = self._workflows.find_one({"nodes": fw_id}, {"links": 1})
         return [] if workflow is None else list(workflow["links"].get(str(fw_id), []))
@@ -335,7 +355,10 @@ class Launchpad:
             return 0
         change = {
             "$set": {"state": "WAITING", "launches": [], f"{_MARK}.lost": 0, f"{_MARK}.not_before": 0.0},
-            "$push": {"archived_launches": {"$each": job["launches"]}},
+            "$push": {
+                "archived_launches": {"$each": job["launches"]},
+                f"{_MARK}.settled": {"$each": job["launches"]},
+            },
         }
         return int(self._jobs.find_one_and_update({"fw_id": fw_id, "state": job["state"]}, change) is not None)
 

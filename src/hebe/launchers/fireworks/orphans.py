@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.fireworks.results import collect
 from hebe.launchers.fireworks.workflow_states import ENDED
 from hebe.launchers.limits import ERROR_CLASSES
@@ -13,9 +14,12 @@ from hebe.launchers.outcome import DIGESTED, Digest, Failure
 from hebe.stores.claims import Claims, Owner
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from hebe.launchers.fireworks.access import Access
+
+_CHUNK = 500
 
 SILENT_S = 90.0
 """A worker whose heartbeat has not changed for so long is taken to be dead."""
@@ -79,6 +83,18 @@ class Silence:
             elif now - before[1] > SILENT_S:
                 silent.add(worker)
         return silent
+
+
+def deleted(access: Access, uuids: Collection[str] | None = None) -> set[str]:
+    """Jobs that were submitted, have no output, and are on the LaunchPad no more; all or those of some."""
+    submitted = jobs_of_campaigns(access.records, submitted=True)
+    wanted = set().union(*submitted.values()) if uuids is None else set().union(*submitted.values()) & set(uuids)
+    wanted -= {job["spec"]["hebe"]["uuid"] for job in access.launchpad.of(sorted(wanted), {"spec.hebe.uuid": 1})}
+    left = sorted(wanted)
+    for start in range(0, len(left), _CHUNK):
+        found = access.store.docs_store.query({"uuid": {"$in": left[start : start + _CHUNK]}}, ["uuid"])
+        wanted -= {document["uuid"] for document in found}
+    return wanted
 
 
 def release_held(access: Access) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from hebe.launchers.campaign_jobs import remember_submission
 from hebe.launchers.fireworks.access import open_project
 from hebe.launchers.fireworks.driver import Driver
 from hebe.launchers.fireworks.queue import check, require_qtoolkit, scheduler_of
@@ -48,6 +49,7 @@ def submit_flow(flow: Flow, root: Path, *, dry_run: bool = False) -> dict[str, A
         found = submit(flow, access.launchpad, access.store.docs_store, access.records, access.cluster, dry_run=dry_run)
         if not dry_run:
             access.records.control(flow.name, None)
+            remember_submission(access.records, flow)
     finally:
         access.close()
     found.cores = {name: one.cores_per_slot for name, one in access.cluster.resources.items()}

@@ -75,7 +75,7 @@ class PatientStore(RecordingStore):
         claimed = {"fw_id": self.claimed.fw_id, "launch_id": self.claimed.launch_id, "name": self.claimed.name}
         body = {
             "taken": {**claimed, "hebe": self.claimed.facts},
-            "document": jsanitize(docs, strict=True, allow_bson=True),
+            "document": jsanitize(self.described(docs), strict=True, allow_bson=True),
             "save": save,
             "diversion": self.outcome.diversion,
         }
@@ -121,6 +121,6 @@ def collect(folder: Path, store: JobStore, launchpad: Launchpad) -> list[Claimed
 
 
 def _is_there(store: JobStore, document: dict[str, Any]) -> bool:
-    """Whether an output of the job is stored that is not older."""
-    there = store.query_one({"uuid": document["uuid"], "index": document["index"]}, ["completed_at", "output.status"])
+    """Whether an output of the job is stored that is not cut."""
+    there = store.query_one({"uuid": document["uuid"], "index": document["index"]}, ["output.status"])
     return there is not None and Digest.of(there).status != "cut"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hebe.launchers.fireworks.workflows import Group, Link, firework_of, groups_of, linked, links_of
 from hebe.launchers.launcher import Submission
-from hebe.launchers.outcome import DIGESTED, Digest
+from hebe.launchers.lineage import Lineage, read_digests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from hebe.config.cluster import ClusterSettings
     from hebe.launchers.fireworks.launchpad import Launchpad
+    from hebe.launchers.outcome import Digest
     from hebe.launchers.records import Records
 
-_CHUNK = 500
 _AT_ONCE = 100
 
 
@@ -51,15 +51,17 @@ def submit(
     links = links_of(flow)
     for asked in records.asked(link.job.uuid for link in links):
         links += links_of(asked)
-    stored = _digests(documents, {link.job.uuid for link in links})
+    uuids = {link.job.uuid for link in links}
+    stored, lineage = read_digests(documents, uuids), Lineage(documents)
+    lineage.learn(uuids, stored)
     diverted = {
         name for name, record in records.of(uuid for uuid, _ in stored).items() if record["status"] == "diverted"
     }
-    fresh = _settled(links, stored)
+    fresh = _settled(links, stored, lineage)
     settled = fresh - diverted
     there: dict[tuple[str, int], dict[str, str]] = {}
     fields = {"spec.hebe": 1, "state": 1}
-    for job in launchpad.of({link.job.uuid for link in links}, fields):
+    for job in launchpad.of(uuids, fields):
         facts = job["spec"]["hebe"]
         there.setdefault((facts["uuid"], facts["index"]), {})[facts["group"]] = job["state"]
     result, made = Submission(), []
@@ -155,25 +157,14 @@ def _write(launchpad: Launchpad, batch: list[Workflow]) -> None:
     launchpad.insert([workflow.to_db_dict() for workflow in batch], documents)
 
 
-def _digests(documents: Store, uuids: set[str]) -> dict[tuple[str, int], Digest]:
-    wanted, found = sorted(uuids), {}
-    for start in range(0, len(wanted), _CHUNK):
-        for document in documents.query({"uuid": {"$in": wanted[start : start + _CHUNK]}}, list(DIGESTED)):
-            found[document["uuid"], document["index"]] = Digest.of(document)
-    return found
-
-
-def _settled(links: list[Link], stored: dict[tuple[str, int], Digest]) -> set[tuple[str, int]]:
-    """Jobs that need no run: they have an output that is not cut and not older than what it was made from."""
-    latest: dict[str, str] = {}
-    for (uuid, _), digest in stored.items():
-        latest[uuid] = max(latest.get(uuid, ""), digest.completed_at)
+def _settled(links: list[Link], stored: dict[tuple[str, int], Digest], lineage: Lineage) -> set[tuple[str, int]]:
+    """Jobs that need no run: they have an output that is not cut, of what they read now."""
     found = {
         link.name
         for link in links
         if link.name in stored
         and stored[link.name].status != "cut"
-        and all(latest.get(parent, "") <= stored[link.name].completed_at for parent in link.parents)
+        and not lineage.is_stale(link.name, stored[link.name], link.inputs)
     }
     return _without_followers(found, links)
 

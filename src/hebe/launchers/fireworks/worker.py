@@ -19,9 +19,11 @@ from hebe.launchers.execution import execute
 from hebe.launchers.fireworks.results import PatientStore, TakenAwayError
 from hebe.launchers.fireworks.submission import add_workflows, workflows_of
 from hebe.launchers.graph import references
+from hebe.launchers.job_claims import job_key
 from hebe.launchers.job_folders import JobFolders
 from hebe.launchers.leftovers import adopt, end_children
-from hebe.launchers.outcome import DIGESTED, Digest, Failure, Outcome
+from hebe.launchers.lineage import Lineage, read_digests
+from hebe.launchers.outcome import Failure, Outcome
 from hebe.stores.claims import Claims, Owner
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ class Worker:
 
     def result(self, claimed: ClaimedJob) -> Outcome:
         """Run a job that somebody else has taken and will end; ``claimed`` when another process is at it."""
-        key = f"job {claimed.facts['uuid']} {claimed.facts['index']}"
+        key = job_key(claimed.facts["uuid"], claimed.facts["index"])
         if not self._claims.acquire(key):
             return Outcome("claimed")
         try:
@@ -147,7 +149,7 @@ class Worker:
     def _run(self, claimed: ClaimedJob) -> None:
         """Run a job; whatever happens to the database meanwhile, it ends in one of its states."""
         began = time.monotonic()
-        key = f"job {claimed.facts['uuid']} {claimed.facts['index']}"
+        key = job_key(claimed.facts["uuid"], claimed.facts["index"])
         try:
             if not self._claims.acquire(key):
                 self._let_go(lambda: self._launchpad.put_back(claimed, _CLAIMED_S))
@@ -174,19 +176,21 @@ class Worker:
             failure = Failure(type(err).__name__, f"the job cannot be read: {err}")
             self._records.fail(claimed.identity, failure)
             return Outcome("failed", failure=failure)
-        return self._stored(claimed, job) or self._executed(claimed, job)
+        left = None if claimed.facts.get("forced") else self._stored(claimed, job)
+        return left or self._executed(claimed, job)
 
     def _executed(self, claimed: ClaimedJob, job: Job) -> Outcome:
-        self._store.claimed = claimed
+        self._store.claimed, self._store.recomputes = claimed, bool(claimed.facts.get("forced"))
         return execute(claimed.identity, lambda: job, self._store, self._folders, spares=not_its_fault)
 
     def _stored(self, claimed: ClaimedJob, job: Job) -> Outcome | None:
-        """What an earlier run left, if it is still good: neither cut nor older than what it was made from."""
-        mine = self._digests([job.uuid]).get((job.uuid, job.index))
+        """What an earlier run left, if it is still good: not cut, and made from what is there."""
+        documents, name = self._access.store.docs_store, (job.uuid, job.index)
+        mine = read_digests(documents, [job.uuid]).get(name)
         if mine is None or mine.status == "cut":
             return None
-        inputs = self._digests(references((job.function_args, job.function_kwargs)) - {job.uuid})
-        if any(digest.completed_at > mine.completed_at for digest in inputs.values()):
+        inputs = references((job.function_args, job.function_kwargs)) - {job.uuid}
+        if Lineage(documents).is_stale(name, mine, inputs):
             return None
         record = self._records.of([job.uuid]).get((job.uuid, job.index)) or {}
         diverted = record if record.get("status") == "diverted" else {}
@@ -200,11 +204,6 @@ class Worker:
             stored_data=diverted.get("stored_data"),
             name=(claimed.facts["uuid"], claimed.facts["index"]),
         )
-
-    def _digests(self, uuids: Any) -> dict[tuple[str, int], Digest]:
-        wanted = {"uuid": {"$in": sorted(uuids)}}
-        found = self._access.store.docs_store.query(wanted, list(DIGESTED))
-        return {(document["uuid"], document["index"]): Digest.of(document) for document in found}
 
     def _settle(self, claimed: ClaimedJob, outcome: Outcome) -> None:
         """Tell the LaunchPad how a job ended."""

@@ -21,6 +21,8 @@ def state_of(states: Iterable[str]) -> str:
             return "RUNNING" if state == "READY" and "COMPLETED" in found else state
     if "FIZZLED" in found:
         return "FIZZLED"
+    if "PAUSED" in found:
+        return "PAUSED"
     return "COMPLETED" if found == {"COMPLETED"} else "DEFUSED" if "DEFUSED" in found else "WAITING"
 
 

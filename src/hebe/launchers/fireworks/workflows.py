@@ -28,10 +28,11 @@ TASK = "{{hebe.ProjectJob}}"
 
 @dataclass(frozen=True)
 class Link:
-    """A job and the uuids of those of its flow that it follows."""
+    """A job, the uuids of those of its flow that it follows, and of all whose outputs it reads."""
 
     job: Job
     parents: frozenset[str]
+    inputs: frozenset[str] = frozenset()
 
     @property
     def name(self) -> tuple[str, int]:
@@ -60,7 +61,7 @@ def links_of(flow: Flow | Job) -> list[Link]:
     found = []
     for job, after in jobs:
         inputs = references((job.function_args, job.function_kwargs))
-        found.append(Link(job, frozenset((inputs | after) & known - {job.uuid})))
+        found.append(Link(job, frozenset((inputs | after) & known - {job.uuid}), frozenset(inputs - {job.uuid})))
     return found
 
 
@@ -118,6 +119,7 @@ def firework_of(link: Link, group: str, cluster: ClusterSettings, after: Collect
         "uuid": job.uuid,
         "index": job.index,
         "campaign": str(metadata.get("campaign") or ""),
+        "label": str(metadata.get("label") or ""),
         "candidate": link.candidate,
         "stage": stage,
         "group": group,
