@@ -19,9 +19,10 @@ from hebe.config.trust import is_signed, is_trusted, sign
 from hebe.engines import get_engine
 from hebe.exceptions import BadInputError, UntrustedError
 from hebe.launchers.diversions import flows_of, signed_content
+from hebe.launchers.fireworks.letters import LETTERS
 from hebe.launchers.fireworks.mailbox import Writer
 from hebe.launchers.fireworks.relay import _Box
-from hebe.launchers.fireworks.seal import is_own
+from hebe.launchers.fireworks.seal import Seal, is_own
 from hebe.launchers.launcher import Project
 from hebe.launchers.registry import get_launcher
 from hebe.makers.relax import RelaxMaker
@@ -214,9 +215,18 @@ def test_a_forged_question_is_dropped(folder: Path) -> None:
     Writer(box / "questions").write(1, body)
     Writer(box / "questions").write(2, b"0" * 64 + body)
     Writer(box / "questions").write(3, (sign(body) or "").encode() + body)
-    assert _Box(box, Service({}, {}, 10**9)).look()
+    assert _Box(box, Service({}, {}, 10**9, LETTERS)).look()
     assert not (folder / "PWNED").exists()
     assert (box / "answers.0").stat().st_size == 0
+
+
+def test_not_even_a_question_that_this_user_has_signed_is_unpickled(folder: Path) -> None:
+    box = folder / "runs" / "q" / "mail" / "x"
+    box.mkdir(parents=True, mode=0o700)
+    Writer(box / "questions").write(1, Seal(box).closed("questions", 1, pickle.dumps(Evil())))
+    assert _Box(box, Service({}, {}, 10**9, LETTERS)).look()
+    assert not (folder / "PWNED").exists()
+    assert (box / "answers.0").stat().st_size > 0, "it is told that this is no question"
 
 
 def test_a_mailbox_of_others_is_none(folder: Path) -> None:
