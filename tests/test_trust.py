@@ -155,10 +155,10 @@ def test_a_store_runs_makers_of_hebe_alone(number: int, folder: Path, monkeypatc
 
 def test_makers_of_hebe_and_what_the_user_wrote_himself_run() -> None:
     maker = jsanitize(Flow([RelaxMaker(engine={"name": "chgnet"}).make(None)]).as_dict(), strict=True)
-    assert isinstance(flows_of({"diversion": {"replace": maker}})[0], Flow)
+    assert isinstance(flows_of({"diversion": {"replace": maker}})["replace"], Flow)
     own = {"addition": jsanitize(Flow([Job(os.getpid)]).as_dict(), strict=True)}
     record = {"diversion": own, "signature": sign(signed_content(own))}
-    assert isinstance(flows_of(record)[0], Flow)
+    assert isinstance(flows_of(record)["addition"], Flow)
     own["addition"]["name"] = "changed"
     with pytest.raises(UntrustedError):
         flows_of(record)

@@ -14,6 +14,8 @@ from monty.json import MontyDecoder
 from pymongo.errors import ConnectionFailure
 
 from hebe.engines.deadline import DEADLINE
+from hebe.exceptions import UntrustedError
+from hebe.launchers.diversions import require_trust
 from hebe.launchers.execution import execute
 from hebe.launchers.fireworks.results import PatientStore, TakenAwayError
 from hebe.launchers.fireworks.submission import add_workflows, workflows_of
@@ -150,12 +152,18 @@ class Worker:
     def _outcome(self, claimed: ClaimedJob) -> Outcome:
         """What an earlier run left if that is still good, else what a run gives."""
         try:
+            require_trust(claimed.spec["_tasks"], claimed.facts.get("signature"))
             job: Job = MontyDecoder().process_decoded(claimed.spec["_tasks"][0]["job"])
-        except (ImportError, AttributeError, TypeError, ValueError, KeyError) as err:
-            failure = Failure(type(err).__name__, f"the job cannot be read: {err}")
-            self._records.fail(claimed.identity, failure)
-            return Outcome("failed", failure=failure)
-        return self._stored(claimed, job) or self._executed(claimed, job)
+        except (ImportError, AttributeError, TypeError, ValueError, KeyError, UntrustedError) as err:
+            return self._refused(claimed, Failure(type(err).__name__, f"the job cannot be read: {err}"))
+        try:
+            return self._stored(claimed, job) or self._executed(claimed, job)
+        except UntrustedError as err:
+            return self._refused(claimed, Failure(type(err).__name__, str(err)))
+
+    def _refused(self, claimed: ClaimedJob, failure: Failure) -> Outcome:
+        self._records.fail(claimed.identity, failure)
+        return Outcome("failed", failure=failure)
 
     def _executed(self, claimed: ClaimedJob, job: Job) -> Outcome:
         self._store.claimed = claimed
@@ -171,6 +179,7 @@ class Worker:
             return None
         record = self._records.of([job.uuid]).get((job.uuid, job.index)) or {}
         diverted = record if record.get("status") == "diverted" else {}
+        require_trust(diverted.get("diversion") or {}, diverted.get("signature"))
         return Outcome(
             "done",
             digest=mine,
