@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from monty.json import MontyDecoder
 
-from hebe.exceptions import LaunchError, UntrustedError
+from hebe.exceptions import BadInputError, LaunchError
 from hebe.launchers.batches import Batch
 from hebe.launchers.diversions import flows_of
 from hebe.launchers.graph import Graph, Node
@@ -164,7 +164,7 @@ class Scheduler:
         is_diverted = record.get("status") == "diverted"
         try:
             asked = flows_of(record) if is_diverted else {}
-        except UntrustedError as err:
+        except BadInputError as err:
             self._ended(node, Outcome("failed", failure=Failure(type(err).__name__, str(err))))
             return
         self.tally.count(stored, existed=existed)

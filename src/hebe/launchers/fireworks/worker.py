@@ -14,7 +14,7 @@ from monty.json import MontyDecoder
 from pymongo.errors import ConnectionFailure
 
 from hebe.engines.deadline import DEADLINE
-from hebe.exceptions import UntrustedError
+from hebe.exceptions import BadInputError, UntrustedError
 from hebe.launchers.diversions import require_trust
 from hebe.launchers.execution import execute
 from hebe.launchers.fireworks.results import PatientStore, TakenAwayError
@@ -154,7 +154,7 @@ class Worker:
         try:
             require_trust(claimed.spec["_tasks"], claimed.facts.get("signature"))
             job: Job = MontyDecoder().process_decoded(claimed.spec["_tasks"][0]["job"])
-        except (ImportError, AttributeError, TypeError, ValueError, KeyError, UntrustedError) as err:
+        except (ImportError, AttributeError, TypeError, ValueError, KeyError, BadInputError) as err:
             return self._refused(claimed, Failure(type(err).__name__, f"the job cannot be read: {err}"))
         try:
             return self._stored(claimed, job) or self._executed(claimed, job)
