@@ -274,7 +274,7 @@ FILTERS = st.one_of(
 
 class TestRandom:
     @settings(
-        max_examples=2 * settings.default.max_examples,
+        max_examples=2 * settings().max_examples,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

@@ -26,6 +26,9 @@ _OPTIONAL: Final = {
     "pyarrow": ("tables as .parquet", "report"),
     "fireworks": ("batch queues", "cluster"),
     "qtoolkit": ("batch queues", "cluster"),
+    "executorlib": ("executors on a cluster", "executor"),
+    "phonopy": ("mixing.vibrations", "phonons"),
+    "mp_api": ("mixing.materials_project", "materials-project"),
 }
 _LITTLE_BYTES: Final = 1e9
 
