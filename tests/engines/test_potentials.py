@@ -160,9 +160,16 @@ def test_it_computes_like_its_own_calculator(weights: Path) -> None:
     found, expected = engine.evaluate(sodium(3.9)), own.evaluate(sodium(3.9))
     assert found.energy_eV == expected.energy_eV != 0
     assert (found.stress == expected.stress).all()
-    for bad in ({"model": "other.pt"}, {"a": {"@module": "os"}}, {"a": [{"_target_": "os.system"}]}, {"a": "a/b"}):
+    for bad in (
+        {"model": "other.pt"},
+        {"a": {"@module": "os"}},
+        {"a": [{"_target_": "os.system"}]},
+        {"a": "a/b"},
+        {"a": "."},
+    ):
         with pytest.raises(BadInputError, match=r"stages.engine.arguments: .*hebe trust springs"):
             PotentialEngine(SpringsBlock(path=str(weights), arguments=bad)).check()
+    PotentialEngine(SpringsBlock(path=str(weights), arguments={"a": ["", "float64", 1.5, None]})).check()
     with pytest.raises(EngineError, match="cannot be made: TypeError"):
         PotentialEngine(SpringsBlock(path=str(weights), sha256=sha256("1.5"), arguments={"nothing": 1})).evaluate(
             sodium()

@@ -138,8 +138,10 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _is_plain(text: str, folder: Path | None) -> bool:
     """Whether a text names neither a file, unless that is trusted, nor a module or an address."""
-    if text.startswith(("@", "_")):
+    if text.startswith(("@", "_", ".")):
         return False
+    if not text:
+        return True
     for place in (Path(text), (folder or Path()) / text):
         try:
             if place.exists():
