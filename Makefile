@@ -81,6 +81,7 @@ endurance: $(VENV)/.test
 	$(BIN)/python tests/support/mutants.py --all
 	$(BIN)/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --hypothesis-profile endurance
 	STRIKES=30 $(BIN)/python -m pytest tests/launchers/test_strikes.py
+	SETTINGS_FUZZ=10000 $(BIN)/python -m pytest tests/config/test_settings_fuzz.py
 	CIF_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/science/crystals/test_cif_fuzz.py
 	mkdir -p .endurance
 	$(BIN)/python benchmarks/settings.py examples/na-o3-quick.yaml --folder .endurance/settings

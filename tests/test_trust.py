@@ -14,14 +14,16 @@ from monty.json import jsanitize
 from hebe.campaigns.loading import load_campaign
 from hebe.cli.main import main
 from hebe.config.engines.ase import ASEBlock
+from hebe.config.engines.fingerprint import fingerprint
 from hebe.config.settings import get_settings
 from hebe.config.trust import is_signed, is_trusted, sign
 from hebe.engines import get_engine
 from hebe.exceptions import BadInputError, UntrustedError
 from hebe.launchers.diversions import flows_of, signed_content
+from hebe.launchers.fireworks.letters import LETTERS
 from hebe.launchers.fireworks.mailbox import Writer
 from hebe.launchers.fireworks.relay import _Box
-from hebe.launchers.fireworks.seal import is_own
+from hebe.launchers.fireworks.seal import Seal, is_own
 from hebe.launchers.launcher import Project
 from hebe.launchers.registry import get_launcher
 from hebe.makers.relax import RelaxMaker
@@ -89,6 +91,59 @@ def test_a_campaign_imports_nothing_that_is_not_trusted(
     assert "evil" not in sys.modules
 
 
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "{ATOMATE2 {force_field_name: os.system, calculator_kwargs: {command: 'touch PWNED'}}}",
+        "{ATOMATE2 {force_field_name: evil.make}}",
+        "{ATOMATE2 {force_field_name: {'@module': os, '@callable': system}}}",
+        "{ATOMATE2 {force_field_name: MACE, calculator_kwargs: {model: 'https://x/a.model'}}}",
+        "{ATOMATE2 {force_field_name: SevenNet, calculator_kwargs: {model: weights.pt}}}",
+        "{ATOMATE2 {force_field_name: SevenNet, calculator_kwargs: {model: weights}}}",
+        "{name: mace, energy_scale: x, path: weights.pt, sha256: SHA256}",
+        "{name: mace, energy_scale: x, path: weights.pt}",
+        "{name: orb, energy_scale: x, path: weights.pt, model: orb_v2, arguments: {a: {'_target_': os.system}}}",
+        "{name: sevennet, energy_scale: x, path: weights.pt, sha256: SHA256}",
+        "{name: sevennet, energy_scale: x, path: pipe}",
+    ],
+)
+def test_no_engine_opens_or_imports_what_a_campaign_brings(
+    engine: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "evil.py").write_text("open('PWNED', 'w')\ndef make(): ...\n")
+    monkeypatch.syspath_prepend(str(folder))
+    os.mkfifo(folder / "pipe")
+    for name in ("weights", "weights.pt"):
+        (folder / name).write_bytes(pickle.dumps(Evil()))
+    file = campaign(folder, "x:y")
+    named = "{ase: 'x:y', energy_scale: x, arguments: {}}"
+    engine = engine.replace("ATOMATE2", "name: atomate2, energy_scale: x, arguments:")
+    engine = engine.replace("SHA256", fingerprint(folder / "weights.pt"))
+    file.write_text(file.read_text().replace(named, engine))
+    assert main(["run", str(file), "--inline"]) == 2
+    said = capsys.readouterr().err
+    assert "hebe trust" in said or "a named pipe" in said
+    assert f"{file}:8: stages[0].engine." in said
+    assert not (folder / "PWNED").exists()
+    assert "evil" not in sys.modules
+
+
+def test_weights_that_the_user_trusts_are_known_by_their_content(folder: Path) -> None:
+    weights = folder / "weights.pt"
+    weights.write_bytes(b"1")
+    file = campaign(folder, "x:y")
+    named = "{ase: 'x:y', energy_scale: x, arguments: {}}"
+    file.write_text(file.read_text().replace(named, "{name: mace, energy_scale: x, path: weights.pt}"))
+    assert main(["trust", "--weights", "weights.pt", "--weights", "none"]) == 2
+    with pytest.raises(BadInputError, match="can run any program"):
+        load_campaign(file)
+    assert main(["trust", "--weights", "weights.pt"]) == 0
+    load_campaign(file)
+    weights.write_bytes(b"2")
+    with pytest.raises(BadInputError, match="can run any program"):
+        load_campaign(file)
+
+
 def test_what_is_known_and_what_the_user_trusts_may_be_named(folder: Path) -> None:
     file = campaign(folder, "ase.calculators.emt:EMT")
     load_campaign(file)
@@ -154,10 +209,10 @@ def test_a_store_runs_makers_of_hebe_alone(number: int, folder: Path, monkeypatc
 
 def test_makers_of_hebe_and_what_the_user_wrote_himself_run() -> None:
     maker = jsanitize(Flow([RelaxMaker(engine={"name": "chgnet"}).make(None)]).as_dict(), strict=True)
-    assert isinstance(flows_of({"diversion": {"replace": maker}})[0], Flow)
+    assert isinstance(flows_of({"diversion": {"replace": maker}})["replace"], Flow)
     own = {"addition": jsanitize(Flow([Job(os.getpid)]).as_dict(), strict=True)}
     record = {"diversion": own, "signature": sign(signed_content(own))}
-    assert isinstance(flows_of(record)[0], Flow)
+    assert isinstance(flows_of(record)["addition"], Flow)
     own["addition"]["name"] = "changed"
     with pytest.raises(UntrustedError):
         flows_of(record)
@@ -214,9 +269,18 @@ def test_a_forged_question_is_dropped(folder: Path) -> None:
     Writer(box / "questions").write(1, body)
     Writer(box / "questions").write(2, b"0" * 64 + body)
     Writer(box / "questions").write(3, (sign(body) or "").encode() + body)
-    assert _Box(box, Service({}, {}, 10**9)).look()
+    assert _Box(box, Service({}, {}, 10**9, LETTERS)).look()
     assert not (folder / "PWNED").exists()
     assert (box / "answers.0").stat().st_size == 0
+
+
+def test_not_even_a_question_that_this_user_has_signed_is_unpickled(folder: Path) -> None:
+    box = folder / "runs" / "q" / "mail" / "x"
+    box.mkdir(parents=True, mode=0o700)
+    Writer(box / "questions").write(1, Seal(box).closed("questions", 1, pickle.dumps(Evil())))
+    assert _Box(box, Service({}, {}, 10**9, LETTERS)).look()
+    assert not (folder / "PWNED").exists()
+    assert (box / "answers.0").stat().st_size > 0, "it is told that this is no question"
 
 
 def test_a_mailbox_of_others_is_none(folder: Path) -> None:

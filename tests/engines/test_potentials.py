@@ -27,7 +27,7 @@ from support.crystals import sodium
 if TYPE_CHECKING:
     from pathlib import Path
 
-TRUST = "can run any program when it is opened, and nothing says that it is trusted"
+TRUST = "can run any program when it is opened, and nobody has said that it is trusted"
 
 
 def sha256(text: str) -> str:
@@ -67,8 +67,13 @@ class LoadedBlock(SpringsBlock):
     )
 
 
+def trust(monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
+    monkeypatch.setenv("HEBE_TRUST", ",".join(["support", *(f"sha256:{sha256(text)}" for text in texts)]))
+
+
 @pytest.fixture
-def weights(tmp_path: Path) -> Path:
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    trust(monkeypatch, "1.5")
     path = tmp_path / "springs.pt"
     path.write_text("1.5", encoding="utf-8")
     return path
@@ -129,11 +134,17 @@ def test_mistakes_name_the_key_and_what_would_do(keys: dict[str, Any], key: str,
     assert caught.value.key == key
 
 
-def test_a_file_that_is_a_program_is_not_opened_unless_its_content_is_trusted(weights: Path) -> None:
-    unknown = PotentialEngine(SpringsBlock(path=str(weights)))
-    with pytest.raises(BadInputError, match=TRUST) as caught:
-        unknown.evaluate(sodium())
-    assert sha256("1.5") in str(caught.value.suggestion)
+def test_a_file_that_is_a_program_is_not_opened_unless_its_content_is_trusted(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PotentialEngine(SpringsBlock(path=str(weights))).check()
+    trust(monkeypatch, "1.25")
+    for named in (None, sha256("1.5")):
+        unknown = PotentialEngine(SpringsBlock(path=str(weights), sha256=named))
+        with pytest.raises(BadInputError, match=TRUST) as caught:
+            unknown.evaluate(sodium())
+        assert sha256("1.5") in str(caught.value.suggestion)
+        assert f"hebe trust --weights {weights}" in str(caught.value.suggestion)
     other = PotentialEngine(SpringsBlock(path=str(weights), sha256=sha256("1.25")))
     with pytest.raises(BadInputError, match=f"another content .* its sha256 is {sha256('1.5')}"):
         other.check()
@@ -149,6 +160,16 @@ def test_it_computes_like_its_own_calculator(weights: Path) -> None:
     found, expected = engine.evaluate(sodium(3.9)), own.evaluate(sodium(3.9))
     assert found.energy_eV == expected.energy_eV != 0
     assert (found.stress == expected.stress).all()
+    for bad in (
+        {"model": "other.pt"},
+        {"a": {"@module": "os"}},
+        {"a": [{"_target_": "os.system"}]},
+        {"a": "a/b"},
+        {"a": "."},
+    ):
+        with pytest.raises(BadInputError, match=r"stages.engine.arguments: .*hebe trust springs"):
+            PotentialEngine(SpringsBlock(path=str(weights), arguments=bad)).check()
+    PotentialEngine(SpringsBlock(path=str(weights), arguments={"a": ["", "float64", 1.5, None]})).check()
     with pytest.raises(EngineError, match="cannot be made: TypeError"):
         PotentialEngine(SpringsBlock(path=str(weights), sha256=sha256("1.5"), arguments={"nothing": 1})).evaluate(
             sodium()
@@ -187,7 +208,10 @@ def test_a_folder_has_the_hash_of_the_names_and_the_content_of_its_files(tmp_pat
     assert fingerprint(folder) != sha256(lines)
 
 
-def test_paths_are_relative_to_the_campaign_and_the_content_is_fixed_when_it_is_loaded(tmp_path: Path) -> None:
+def test_paths_are_relative_to_the_campaign_and_the_content_is_fixed_when_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust(monkeypatch, "1.5")
     (tmp_path / "weights").mkdir()
     path = tmp_path / "weights" / "some.model"
     path.write_text("1.5", encoding="utf-8")
@@ -197,7 +221,7 @@ def test_paths_are_relative_to_the_campaign_and_the_content_is_fixed_when_it_is_
     assert isinstance(block, PotentialBlock)
     assert (block.path, block.sha256) == (str(path), sha256("1.5"))
     path.write_text("1.25", encoding="utf-8")
-    with pytest.raises(BadInputError, match="another content than the one that is trusted") as caught:
+    with pytest.raises(BadInputError, match="another content than the one that is named") as caught:
         hebe.load_campaign(rocksalt(tmp_path, engine=f"{{{keys}}}"))
     assert caught.value.key == "stages[0].engine.sha256"
     assert caught.value.line is not None

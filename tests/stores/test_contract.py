@@ -242,7 +242,7 @@ SCALARS = st.one_of(
     st.booleans(),
     st.integers(-3, 3),
     st.sampled_from([0.5, -1.0, 2.0]),
-    st.sampled_from(["", "a", "b", "ab", "2", "02", "10", "1e1", "1a"]),
+    st.sampled_from(["", "a", "b", "ab", "2", "02", "10", "1e1", "1a", "a\0b", "\0"]),
 )
 VALUES = st.recursive(
     SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.sampled_from("ab"), v, max_size=2), max_leaves=5
@@ -260,6 +260,7 @@ CONDITIONS = st.one_of(
         st.integers(-3, 3) | st.sampled_from(["a", "2", "1a"]),
     ),
     st.builds(lambda v: {"$exists": v}, st.booleans()),
+    st.sampled_from(["\ud800", {"$in": ["a", "\udfff"]}, {"$ne": "\ud800"}, {"$nin": ["\ud800", "b"]}]),
     st.builds(lambda v: {"$not": {"$eq": v}}, SCALARS),
 )
 CRITERION = st.dictionaries(PATHS, CONDITIONS, min_size=1, max_size=2)
@@ -272,7 +273,11 @@ FILTERS = st.one_of(
 
 
 class TestRandom:
-    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=2 * settings().max_examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(
         bodies=st.lists(st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2), max_size=5),
         criteria=st.lists(FILTERS, min_size=1, max_size=6),

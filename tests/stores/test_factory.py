@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jobflow import JobStore
 from maggma.stores import JSONStore, MemoryStore, S3Store
 from pydantic import SecretStr
 
@@ -15,13 +16,11 @@ from hebe.exceptions import BadInputError, HebeWarning, StoreError
 from hebe.stores import Claims, SQLiteBlobStore, SQLiteStore, lookup, open_collection, open_store
 from hebe.stores.builders import build_candidates
 from hebe.stores.cache import lookup_or_claim
-from hebe.stores.factory import _mongodb, embedded_path, store_of_spec
+from hebe.stores.factory import _mongodb, connect, embedded_path, store_of_spec
 from hebe.stores.mongodb import MongoBlobs, MongoOutputs
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from jobflow.core.store import JobStore
 
 MONGODB = os.environ.get("HEBE_TEST_MONGODB_URI")
 SECRET = "mongodb://somebody:hunter2@192.0.2.1:27017/hebe?serverSelectionTimeoutMS=20"  # noqa: S105 - nobody's
@@ -232,3 +231,47 @@ def test_a_jobflow_yaml_may_name_our_stores(tmp_path: Path) -> None:
     with_file.update({"uuid": "a", "index": 1, "output": {"big": [1] * 9}}, save={"data": ["big"]})
     assert with_file.get_output("a", load=True) == {"big": [1] * 9}
     with_file.close()
+    of_jobflow = JobStore.from_file(file)
+    of_jobflow.connect()
+    assert isinstance(of_jobflow.docs_store, SQLiteStore)
+    assert of_jobflow.get_output("a", load=True) == {"big": [1] * 9}
+    of_jobflow.close()
+
+
+AWAY = {
+    "host": "127.0.0.1",
+    "port": 9,
+    "database": "x",
+    "collection_name": "y",
+    "password": "hunter2",
+    "username": "me",
+}
+SOON = {"mongoclient_kwargs": {"serverSelectionTimeoutMS": 100}}
+OURS = {"type": "SQLiteStore", "path": "good.db"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"docs_store": {"type": "SQLiteStore", "path": "text"}}, "this is not a store of hebe"),
+        ({"docs_store": {"type": "SQLiteStore", "path": "pipe"}}, "pipe: "),
+        ({"docs_store": {"type": "SQLiteStore", "path": "folder"}}, "folder: "),
+        ({"docs_store": {"type": "SQLiteStore", "path": "text/x.db"}}, "text/x.db: "),
+        ({"docs_store": {"type": "JSONStore", "paths": "none.json"}}, "cannot be reached"),
+        ({"docs_store": {"type": "MongoStore", **AWAY, **SOON}}, "cannot be reached"),
+        ({"docs_store": OURS, "additional_stores": {"data": {"type": "MongoStore", **AWAY, **SOON}}}, "x/y cannot be"),
+        ({"docs_store": OURS, "additional_stores": {"data": {"type": "GridFSStore", **AWAY, **SOON}}}, "gridfs://"),
+        ({"docs_store": OURS, "additional_stores": {"data": {"type": "SQLiteBlobStore", "path": "text"}}}, "text: "),
+    ],
+)
+def test_a_store_that_cannot_be_reached_is_one_line(
+    spec: dict[str, Any], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_text("no database " * 99)
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StoreError, match=said) as caught:
+        connect(store_of_spec(spec))
+    assert "\n" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)

@@ -8,10 +8,15 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
+from jobflow import Job, JobStore
+from maggma.stores import MemoryStore
 
+from hebe.doctor.health import examine
 from hebe.exceptions import BadInputError
+from hebe.launchers.inline import run
 from hebe.stores import open_store
 from hebe.stores.care import backup
+from hebe.stores.modes import open_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +59,22 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     open_store(tmp_path).close()
     assert mode(folder) == 0o755
     assert mode(folder / "store.db") == 0o600
+    (folder / "launcher.db").touch()
+    (folder / "launcher.db").chmod(0o644)
+    assert open_to_others(folder) == [folder, folder / "launcher.db"]
+    said = [check for check in examine(start=tmp_path) if check.name == "privacy"]
+    assert [(check.status, check.needed) for check in said] == [("failed", False)]
+    assert f"chmod 700 {folder}" in said[0].advice
+    assert "launcher.db 0644" in said[0].detail
+    folder.chmod(0o700)
+    assert open_to_others(folder) == []
+
+
+def test_run_folders_and_logs_are_the_owners_alone_also_without_an_embedded_store(tmp_path: Path) -> None:
+    outputs = JobStore(MemoryStore())
+    outputs.connect()
+    run(Job(abs, function_args=(-1,)), store=outputs, root=tmp_path, progress=False)
+    assert mode(tmp_path / ".hebe") == 0o700
 
 
 def test_a_group_shares_a_store_also_one_that_was_there(tmp_path: Path) -> None:

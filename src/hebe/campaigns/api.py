@@ -27,6 +27,7 @@ from hebe.launchers.records import Records
 from hebe.launchers.registry import get_launcher, launchers_in_use
 from hebe.launchers.running import run_flow
 from hebe.makers.calculation import CalculationMaker
+from hebe.science.vibrations.harmonic import require_phonopy
 from hebe.stores.factory import embedded_path, open_store
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def run(
     start = start_of(chosen, start)
     for block in (block for stage in chosen.stages for block in stage.engines):
         get_engine(block).check()
+    if chosen.mixing.vibrations is not None:
+        require_phonopy()
     flow = campaign_flow(chosen)
     store = project_store(start)
     try:

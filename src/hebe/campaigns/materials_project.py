@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.config.reading.refusal import bad_key
 from hebe.config.structures import CellFile
 from hebe.exceptions import HebeError, MissingDependencyError
+from hebe.stores.modes import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,8 @@ def with_materials_project(campaign: Campaign, root: Path) -> Campaign:
         found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     else:
         found = _fetch(systems, _key(campaign))
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent.parent)
+        file.parent.mkdir(exist_ok=True)
         part = file.with_suffix(f".{os.getpid()}")
         part.write_text(json.dumps(found), encoding="utf-8")
         part.replace(file)

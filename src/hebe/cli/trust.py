@@ -26,6 +26,9 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("modules", metavar="MODULE", nargs="*", help="module or package, as Python imports it")
     parser.add_argument("--project", metavar="DIR", help="project in which it counts (default: that of this folder)")
+    parser.add_argument(
+        "--weights", metavar="FILE", action="append", default=[], help="weights (a file or folder) that may be opened"
+    )
     parser.add_argument("--folder", metavar="DIR", help="trust hebe.yaml in DIR, although it is another user's")
     add_json(parser)
 
@@ -46,11 +49,22 @@ def trust(options: argparse.Namespace) -> int:
     project = find_project(Path.cwd()) if options.project is None else Path(options.project).absolute()
     if options.folder is not None:
         record(Path(options.folder), whole=True)
-    if options.modules:
-        record(project, *options.modules)
+    trusted = [*options.modules, *map(_content, options.weights)]
+    if trusted:
+        record(project, *trusted)
     found = sorted(trusted_modules(project))
     if wants_json(options):
         write_json({"project": project, "modules": found})
     else:
         write_line(f"{project}: " + (", ".join(found) if found else "nothing beyond Hebe is trusted"))
     return 0
+
+
+def _content(path: str) -> str:
+    from hebe.config.engines.fingerprint import fingerprint
+    from hebe.config.trust import of_content
+
+    try:
+        return of_content(fingerprint(path))
+    except OSError as err:
+        raise BadInputError(f"the weights cannot be read: {err.strerror}", file=path) from err

@@ -37,6 +37,9 @@ MAKERS: Final = ("hebe",)
 VARIABLE: Final = "HEBE_TRUST"
 """Variable of the environment with further trusted modules, separated by commas."""
 
+_CONTENT: Final = "sha256:"
+"""What stands before the sha256 of a file in the list of trusted modules."""
+
 _FILE: Final = "trust.json"
 _KEY: Final = "key"
 _FOLDER: Final = "folder"
@@ -68,6 +71,16 @@ def is_trusted(module: str, folder: Path | None = None) -> bool:
     return bool(wanted & trusted_modules(folder))
 
 
+def of_content(sha256: str) -> str:
+    """Entry of the list of trusted modules for the content of a file."""
+    return f"{_CONTENT}{sha256.lower()}"
+
+
+def is_trusted_content(sha256: str, folder: Path | None = None) -> bool:
+    """Whether a file of this content may be opened although that can run a program."""
+    return of_content(sha256) in trusted_modules(folder)
+
+
 def require_calculator(path: str, folder: Path | None = None) -> None:
     """Refuse ``module:name`` of a campaign whose code nobody trusts; nothing is imported.
 
@@ -90,6 +103,18 @@ def require_executor(path: str, folder: Path | None = None) -> None:
     """
     if path.partition(":")[0] not in EXECUTORS:
         _require(path, folder, "an executor of the settings")
+
+
+def require_package(module: str, folder: Path | None, what: str) -> None:
+    """Refuse what a package would run of a campaign, unless the package is trusted.
+
+    Raises
+    ------
+    UntrustedError
+        Says which command trusts it.
+    """
+    if not is_trusted(module, folder):
+        raise UntrustedError(printable(what), trust_command(module, folder))
 
 
 def _require(path: str, folder: Path | None, what: str) -> None:

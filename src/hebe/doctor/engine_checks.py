@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hebe.doctor.checks import Check
-from hebe.exceptions import HebeError
+from hebe.exceptions import HebeError, MissingDependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,8 @@ def engine_checks(campaign: Campaign) -> Iterator[Check]:
         if isinstance(engine, Examined):
             memory = _memory_given(block.name, number)
             need = Need(number, elements, campaign.structures.cations, memory)
-            yield from (Check(**vars(finding)) for finding in engine.examine(need))
+            with suppress(MissingDependencyError):  # same
+                yield from [Check(**vars(finding)) for finding in engine.examine(need)]
 
 
 def elements_of(campaign: Campaign) -> set[str]:

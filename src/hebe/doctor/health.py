@@ -26,6 +26,9 @@ _OPTIONAL: Final = {
     "pyarrow": ("tables as .parquet", "report"),
     "fireworks": ("batch queues", "cluster"),
     "qtoolkit": ("batch queues", "cluster"),
+    "executorlib": ("executors on a cluster", "executor"),
+    "phonopy": ("mixing.vibrations", "phonons"),
+    "mp_api": ("mixing.materials_project", "materials-project"),
 }
 _LITTLE_BYTES: Final = 1e9
 
@@ -48,7 +51,7 @@ def examine(campaign: Campaign | None = None, start: Path | None = None) -> list
     except BadInputError as err:
         checks.append(Check("settings", "failed", err.message, "correct hebe.yaml or the variable"))
     else:
-        checks += [_folder(root), *_outputs(root), _workers(start), *launcher_checks(root)]
+        checks += [_folder(root), *_privacy(root), *_outputs(root), _workers(start), *launcher_checks(root)]
     checks += _engines(campaign)
     if campaign is not None:
         from hebe.doctor.engine_checks import engine_checks
@@ -103,6 +106,18 @@ def _folder(root: Path) -> Check:
     if free < _LITTLE_BYTES:
         return Check("project", "failed", detail, "a run needs space for results: free at least 1 GB")
     return Check("project", "ok", detail)
+
+
+def _privacy(root: Path) -> Iterator[Check]:
+    """Whether others may read or write what a project computes, as in folders that an earlier version has made."""
+    from hebe.stores.modes import open_to_others
+
+    folder = root / ".hebe"
+    found = open_to_others(folder)
+    if found:
+        modes = ", ".join(f"{place.name} {place.stat().st_mode & 0o7777:04o}" for place in found[:3])
+        advice = f"chmod 700 {folder}; for a group: store: {{group: NAME}}"
+        yield Check("privacy", "failed", f"others may read or write results: {modes}", advice, needed=False)
 
 
 def _outputs(root: Path) -> Iterator[Check]:

@@ -13,12 +13,14 @@ import tempfile
 import warnings
 from functools import cached_property
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pymatgen.core import Structure
 
 from hebe.config.engines.atomate2 import Atomate2Block
 from hebe.config.engines.chgnet import DEFAULT_MODEL, ENERGY_SCALES
+from hebe.config.reading.wording import RefusedValueError
 from hebe.engines.ase import evaluate_calculator, without_properties
 from hebe.engines.chgnet.pretrained import model_file
 from hebe.engines.driving import Driven, require_order
@@ -29,7 +31,6 @@ from hebe.science.keys import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 DEFAULT_FORCE_FIELD: Final = "CHGNet"
 
@@ -178,7 +179,17 @@ class Atomate2Engine(Driven):
 
 
 def from_block(block: Atomate2Block) -> Atomate2Engine:
-    """Engine of a campaign's block."""
+    """Engine of a campaign's block.
+
+    Raises
+    ------
+    BadInputError
+        If its arguments could bring code that nobody has said to trust.
+    """
+    try:
+        block.with_files(Path())
+    except RefusedValueError as err:
+        raise BadInputError(str(err), key=f"stages.engine.{err.key}", suggestion=err.suggestion) from err
     return Atomate2Engine(block.arguments, block.energy_scale)
 
 

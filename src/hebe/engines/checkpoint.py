@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
+from hebe.config.decoding import require_data
 from hebe.engines.protocol import Evaluation
 from hebe.science.keys import structure_hash
 
@@ -73,6 +74,7 @@ class Checkpoint:
             np.array(content["stress"]),
             None if moments is None else np.array(moments),
         )
+        require_data(content["start"], str(self.path))
         return SearchState(
             Structure.from_dict(content["start"]),
             np.array(content["q"]),

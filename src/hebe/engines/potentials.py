@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hebe.config.engines.fingerprint import fingerprint
-from hebe.config.engines.weights import checked_weights
+from hebe.config.engines.weights import check_arguments, checked_weights
 from hebe.config.reading.wording import RefusedValueError
 from hebe.engines.ase import evaluate_calculator
 from hebe.engines.chgnet.device import choose_device
@@ -131,7 +131,7 @@ def weights_hash(block: WeightsBlock) -> str:
 
 
 def check_weights(block: WeightsBlock) -> None:
-    """See that the weights of a block may be opened.
+    """See that the weights of a block may be opened, with its arguments.
 
     Raises
     ------
@@ -140,6 +140,8 @@ def check_weights(block: WeightsBlock) -> None:
     """
     try:
         checked_weights(block.path or "", block.sha256, runs_code=block.runs_code)
+        if block.arguments:
+            check_arguments(block.arguments, block.traits.packages[0] if block.traits.packages else str(block.name))
     except RefusedValueError as err:
         raise BadInputError(str(err), key=f"stages.engine.{err.key}", suggestion=err.suggestion) from err
 

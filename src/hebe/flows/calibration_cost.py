@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymatgen.core import Structure
 
+from hebe.config.decoding import require_data
 from hebe.engines.registry import energy_scale_of
 from hebe.flows.calibrate import calibration_of, members_of_choice, named_cells
 from hebe.makers.static import StaticMaker
@@ -101,6 +102,7 @@ def measured_factor(store: JobStore, block: EngineBlock) -> tuple[float, int]:
         output = document["output"]
         if not output.get("cpu_s") or not output.get("input_structure"):
             continue
+        require_data(output["input_structure"], "a calculation of the store")
         symbols = [site.specie.symbol for site in Structure.from_dict(output["input_structure"])]
         moments = output.get("magmoms") or [0.0] * len(symbols)
         polarised = {symbol for symbol, moment in zip(symbols, moments, strict=True) if abs(moment) > _OPEN}

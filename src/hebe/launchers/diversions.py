@@ -1,4 +1,4 @@
-"""Flows that a store has for the jobs of a campaign: those of others run makers of Hebe alone, unless trusted."""
+"""Jobs and flows that a store or a LaunchPad has: those of others run makers of Hebe alone, unless trusted."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from monty.json import MontyDecoder
 
+from hebe.config.decoding import named
 from hebe.config.reading.hiding import printable
 from hebe.config.trust import MAKERS, is_signed, is_trusted, trust_command
 from hebe.exceptions import UntrustedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 _DATA: Final = (
     *("jobflow.core", "pymatgen.core", "pymatgen.electronic_structure.core", "pymatgen.symmetry"),
@@ -22,28 +23,39 @@ _DATA: Final = (
 """Modules of the classes that flows are described with; they only hold data."""
 
 
-def signed_content(diversion: object) -> bytes:
-    """What of a diversion is signed, the same for all orders of its keys."""
-    return orjson.dumps(diversion, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
+def signed_content(content: object) -> bytes:
+    """What of a job or of flows is signed, the same for all orders of keys."""
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
 
 
-def flows_of(record: Mapping[str, Any]) -> list[Any]:
-    """Decoded flows of a record.
+def flows_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Decoded flows of a record: what a job asked for, by how.
 
     Raises
     ------
     UntrustedError
-        If it was not written by this user and names code that is neither of Hebe nor trusted.
+        As `require_trust`.
     """
     diversion = record.get("diversion") or {}
-    if not is_signed(signed_content(diversion), record.get("signature")):
-        _check(diversion)
-    return [MontyDecoder().process_decoded(flow) for flow in diversion.values()]
+    require_trust(diversion, record.get("signature"))
+    return {name: MontyDecoder().process_decoded(flow) for name, flow in diversion.items()}
 
 
-def _check(diversion: object) -> None:
+def require_trust(content: object, signature: object) -> None:
+    """Refuse jobs that this user did not write and that name code which is neither of Hebe nor trusted.
+
+    Raises
+    ------
+    UntrustedError
+        Names the code, and the command that trusts it.
+    """
+    if not is_signed(signed_content(content), signature):
+        _check(content)
+
+
+def _check(content: object) -> None:
     """Refuse what decoding would import or a job would call; nothing is imported of what is not known."""
-    for node in _nodes(diversion):
+    for node in named(content):
         module = str(node["@module"])
         called = node.get("@callable")
         if is_trusted(module):
@@ -52,21 +64,9 @@ def _check(diversion: object) -> None:
             continue
         if called is not None and _is_maker(node.get("@bound"), str(called)):
             continue
-        named = printable(f"{module}:{called or node.get('@class')}")
-        reason = f"the store has a job that runs {named}; this user did not write it there, and it is no maker of Hebe"
+        code = printable(f"{module}:{called or node.get('@class')}")
+        reason = f"the store has a job that runs {code}; this user did not write it there, and it is no maker of Hebe"
         raise UntrustedError(reason, trust_command(module))
-
-
-def _nodes(value: object) -> Iterator[dict[str, Any]]:
-    """All that names a module."""
-    if isinstance(value, dict):
-        if "@module" in value:
-            yield value
-        for inner in value.values():
-            yield from _nodes(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _nodes(inner)
 
 
 def _below(module: str, packages: Iterable[str]) -> bool:

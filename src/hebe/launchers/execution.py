@@ -16,6 +16,7 @@ from jobflow.core.reference import OnMissing, OutputReference
 from jobflow.core.store import JobStore
 from monty.json import jsanitize
 
+from hebe.config.decoding import require_data
 from hebe.exceptions import HebeError
 from hebe.launchers.copies import end_copy
 from hebe.launchers.failing import failure_of
@@ -173,9 +174,9 @@ class RecordingStore(JobStore):
         return found
 
     def query(self, *args: Any, **kwargs: Any) -> Any:
-        """Find documents, those of the group among them."""
+        """Find documents, those of the group among them; what jobs would make objects of is looked at before."""
         self._settle()
-        return super().query(*args, **kwargs)
+        return map(_looked_at, super().query(*args, **kwargs))
 
     def query_one(self, criteria: Any = None, properties: Any = None, sort: Any = None, load: Any = None) -> Any:
         """Find one document; the index of an output that was just made is known."""
@@ -328,6 +329,14 @@ def execute(
         store.records.fail(identity, outcome.failure)
     outcome.seconds = time.perf_counter() - start
     return outcome
+
+
+def _looked_at(document: dict[str, Any]) -> dict[str, Any]:
+    """The document itself, if nothing speaks against making objects of its output."""
+    output = document.get("output")
+    if isinstance(output, (dict, list)):
+        require_data(output, "the output of a job in the store")
+    return document
 
 
 def _is_simple(output: Any) -> bool:

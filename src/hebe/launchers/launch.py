@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow.core.store import JobStore
 
+from hebe.config.settings import STORE_FOLDER
 from hebe.exceptions import LaunchError, StoreError
 from hebe.launchers.limits import Limits
 from hebe.launchers.progress import shown
 from hebe.launchers.records import Records, launch_id
 from hebe.launchers.scheduler import Scheduler
 from hebe.launchers.workers import EndAtOnceError
+from hebe.stores.modes import make_folder
 from hebe.stores.mongodb import without_credentials
 
 if TYPE_CHECKING:
@@ -71,7 +73,9 @@ def launch(
     store, root = _store_and_root(store, root)
     records, name = Records.beside(store.docs_store, root), launch_id()
     limits = limits or Limits()
-    workers = hire(Surroundings(store, records, root / ".hebe" / "runs" / name, limits))
+    with suppress(OSError):  # said when something is written there
+        make_folder(root / STORE_FOLDER)
+    workers = hire(Surroundings(store, records, root / STORE_FOLDER / "runs" / name, limits))
 
     def notify(kind: str, node: Node) -> None:
         if on_event is not None:

@@ -133,7 +133,7 @@ class Records:
         queue, seen = set(uuids), set[str]()
         while queue:
             seen |= queue
-            flows = [flow for record in self.of(queue).values() for flow in flows_of(record)]
+            flows = [flow for record in self.of(queue).values() for flow in flows_of(record).values()]
             flows = [flow if isinstance(flow, Flow) else Flow([flow]) for flow in flows]
             found += flows
             queue = {job.uuid for flow in flows for job, _ in walk(flow)} - seen

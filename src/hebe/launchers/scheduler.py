@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from monty.json import MontyDecoder
 
-from hebe.exceptions import LaunchError
+from hebe.exceptions import BadInputError, LaunchError
 from hebe.launchers.batches import Batch
+from hebe.launchers.diversions import flows_of
 from hebe.launchers.graph import Graph, Node
 from hebe.launchers.job_claims import JobClaims
 from hebe.launchers.limits import ERROR_CLASSES, Limits
@@ -19,7 +20,7 @@ from hebe.launchers.outcome import TOLD, Digest, Failure, Outcome
 from hebe.launchers.summary import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from jobflow.core.flow import Flow
     from jobflow.core.job import Job
@@ -169,20 +170,26 @@ class Scheduler:
 
     def _accept(self, node: Node, stored: Digest, *, existed: bool = True) -> None:
         """Take an output that is in the store as it is, with the flows that its job asked for."""
-        self.tally.count(stored, existed=existed)
         record = node.record or {}
+        is_diverted = record.get("status") == "diverted"
+        try:
+            asked = flows_of(record) if is_diverted else {}
+        except BadInputError as err:
+            self._ended(node, Outcome("failed", failure=Failure(type(err).__name__, str(err))))
+            return
+        self.tally.count(stored, existed=existed)
         node.gate.stopped = node.gate.stopped or bool(record.get("stop_children"))
-        if record.get("status") == "diverted":
-            self._divert(node, record.get("diversion") or {})
+        if is_diverted:
+            self._divert(node, asked)
             self.stopping = self.stopping or bool(record.get("stop_jobflow"))
         if stored.status == "failed":
             document = self._documents.query_one({"uuid": node.uuid, "index": node.index}, list(TOLD)) or {}
             self.tally.failures[node.uuid] = Failure.of_output(document.get("output"))
         self._end(node, failed=False, kind="reused" if existed else "completed")
 
-    def _divert(self, node: Node, diversion: dict[str, Any]) -> None:
-        for name, flow in diversion.items():
-            self._grow(MontyDecoder().process_decoded(flow), node, instead=name != "addition")
+    def _divert(self, node: Node, asked: Mapping[str, Any]) -> None:
+        for name, flow in asked.items():
+            self._grow(flow, node, instead=name != "addition")
 
     def _end(self, node: Node, *, failed: bool, kind: str) -> None:
         node.gate.failed = failed
@@ -300,5 +307,5 @@ class Scheduler:
                 self._records.forget(node.uuid, node.index)
             node.gate.stopped = node.gate.stopped or outcome.stop_children
             self.stopping = self.stopping or outcome.stop_jobflow
-            self._divert(node, outcome.diversion)
+            self._divert(node, {name: MontyDecoder().process_decoded(flow) for name, flow in outcome.diversion.items()})
             self._end(node, failed=False, kind="completed")

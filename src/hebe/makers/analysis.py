@@ -9,6 +9,7 @@ from jobflow import JobConfig, Maker, OnMissing, job
 
 from hebe.analyses.given import Cell, Given
 from hebe.analyses.registry import get_analysis
+from hebe.makers.names import check_analyses
 
 if TYPE_CHECKING:
     from hebe.schemas.result import ResultDoc
@@ -38,6 +39,10 @@ class AnalysisMaker(Maker):
     window: tuple[float, float] | None = None
     accept: tuple[str, ...] = ()
     version: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a name that no analysis has."""
+        check_analyses([self.analysis] if self.analysis else [], "analysis")
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from jobflow import CURRENT_JOB, OutputReference
 
+from hebe.config.decoding import require_data
 from hebe.exceptions import StoreError
 from hebe.schemas.base import Document
 from hebe.stores.cache import Claims, found_own, lookup, lookup_or_claim, will_compute
@@ -71,7 +72,10 @@ def unfinished(key: str, schema: type[Doc]) -> Doc | None:
     if store is None:
         return None
     found = store.query_one({"output.key": key, "output.status": "cut"}, sort={"output.n_steps": -1}, load=True)
-    return None if found is None else schema.model_validate(found["output"])
+    if found is None:
+        return None
+    require_data(found["output"], "a calculation of the store")
+    return schema.model_validate(found["output"])
 
 
 def _find(store: JobStore, key: str, *, claim: bool) -> Hit | None:

@@ -17,6 +17,7 @@ from hebe.engines.registry import get_engine
 from hebe.exceptions import EngineError
 from hebe.makers.attempt import Attempt, task_key
 from hebe.makers.identity import ADDED_LATER
+from hebe.makers.names import check_engine, check_family
 from hebe.makers.reference import Reference
 from hebe.makers.start import Displacement, Start, bare_start, lowest_start, state_start
 from hebe.schemas.base import ErrorInfo
@@ -73,6 +74,18 @@ class CalculationMaker(Maker, ABC):
     ion: str | None = field(default=None, metadata=ADDED_LATER)
     accept: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     version: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        """Refuse names that mean nothing.
+
+        Raises
+        ------
+        BadInputError
+            With the nearest that would do.
+        """
+        check_engine(self.engine)
+        if self.family is not None and self.host is None:
+            check_family(self.family)
 
     @property
     @abstractmethod

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jobflow import JobConfig, Maker, OnMissing, job
 
 from hebe.analyses.summary import CandidateParts, summarise
+from hebe.makers.names import check_analyses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,10 @@ class CandidateMaker(Maker):
     window: tuple[float, float] | None = None
     accept: tuple[str, ...] = ()
     version: ClassVar[int] = 3
+
+    def __post_init__(self) -> None:
+        """Refuse names that no analysis has."""
+        check_analyses(self.analyses, "analyses")
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 from jobflow import Maker, job
 
+from hebe.makers.names import check_choice
 from hebe.science.structures.orderings import Removal
 from hebe.science.structures.working import choose_orderings
 
@@ -38,6 +39,10 @@ class OrderMaker(Maker):
     n_random: int = 0
     removal: Removal = "any"
     version: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        """Refuse a way of removal that there is not."""
+        check_choice(self.removal, get_args(Removal), "removal")
 
     @job
     def make(self, spec: MemberSpec, configuration: ConfigurationDoc, x: str, label: str = "") -> OrderingDoc:

@@ -13,6 +13,7 @@ from hebe.config.engines import DEFAULT_ENGINE, EngineSpec
 from hebe.engines.displacements import Displacements
 from hebe.engines.registry import get_engine
 from hebe.makers.attempt import Attempt
+from hebe.makers.names import check_engine
 from hebe.schemas.vibrations import VibrationDoc
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class VibrationMaker(Maker):
     supercell: float = 10.0
     displacement: float = 0.01
     version: ClassVar[int] = 2  # 2: optical modes of the zone centre
+
+    def __post_init__(self) -> None:
+        """Refuse an engine block that cannot be read."""
+        check_engine(self.engine)
 
     @job(config=JobConfig(expose_store=True, on_missing_references=OnMissing.NONE))
     def make(self, calculation: CalculationDoc | None, label: str = "") -> VibrationDoc | OutputReference:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pymatgen.core import Structure
 
 from hebe.campaigns import api
+from hebe.config.decoding import require_data
 from hebe.exceptions import BadInputError
 from hebe.stores.cache import lookup
 
@@ -36,7 +37,10 @@ def structure_of(document: dict[str, Any], *, start: Path | None = None) -> Stru
     found = (inner or {}).get("structure")
     if not found:
         raise BadInputError(f"{label_of(document)} has no structure")
-    return found if isinstance(found, Structure) else Structure.from_dict(found)
+    if isinstance(found, Structure):
+        return found
+    require_data(found, label_of(document))
+    return Structure.from_dict(found)
 
 
 def label_of(document: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hebe.config.decoding import require_data
 from hebe.stores.claims import ClaimedElsewhere, Claims
 from hebe.stores.healing import has_no_energy
 
@@ -49,6 +50,11 @@ def lookup(store: JobStore, key: str) -> Hit | None:
     -------
     Hit or None
         The one of the preferred ones that was stored first; None where the running job is to compute it in any case.
+
+    Raises
+    ------
+    hebe.exceptions.UntrustedError
+        If objects of it would be of classes that nobody knows.
     """
     if getattr(store, "recomputes", False):
         return None
@@ -60,6 +66,7 @@ def lookup(store: JobStore, key: str) -> Hit | None:
     for _, uuid, index in sorted(found, key=lambda one: one[0]):
         doc = store.query_one({"uuid": uuid, "index": index}, properties=["output"], load=True)
         if doc is not None and not has_no_energy(doc["output"]):
+            require_data(doc["output"], "a calculation of the store")
             return Hit(uuid, index, doc["output"])
     return None
 

@@ -106,10 +106,10 @@ def written(document: dict[str, Any]) -> tuple[int, bytes]:
 
 def _written(document: dict[str, Any]) -> tuple[dict[str, Any], int, bytes]:
     """Return the document as it will come back, the bit ``TAGGED`` or none, and its JSON."""
-    raw = _plain_json(document)
+    raw = plain_json(document)
     if raw is None:
         document = normalize(document)
-        raw = _plain_json(document)
+        raw = plain_json(document)
     return (document, TAGGED, _tagged_json(document)) if raw is None else (document, RAW, raw)
 
 
@@ -129,7 +129,7 @@ def decode(form: int, body: bytes) -> dict[str, Any]:
 
 def dumps(document: dict[str, Any]) -> bytes:
     """Turn a normalized document into bytes that say themselves whether they are tagged."""
-    raw = _plain_json(document)
+    raw = plain_json(document)
     return b"#" + orjson.dumps(_tag(document)) if raw is None else raw
 
 
@@ -182,7 +182,7 @@ def normalize_dates(value: Any) -> Any:
     return value
 
 
-def _plain_json(document: dict[str, Any]) -> bytes | None:
+def plain_json(document: Any) -> bytes | None:
     """Write JSON, if that and reading it back change nothing but tuples; None otherwise.
 
     marshal takes exact built-in types only and writes floats as ``g`` (with the eighth bit set when it refers to them
@@ -215,11 +215,11 @@ def _tag(value: Any) -> Any:
         return {_TAG: "dict", "value": tagged} if _TAG in tagged else tagged
     if isinstance(value, (list, tuple)):
         return [_tag(item) for item in value]
-    kind, text = _name(value)
+    kind, text = leaf(value)
     return value if kind is None else {_TAG: kind, "value": text}
 
 
-def _name(value: Any) -> tuple[str | None, str]:
+def leaf(value: Any) -> tuple[str | None, str]:
     """How a leaf that JSON lacks is written; a None kind for those that it has."""
     if isinstance(value, datetime):
         return "date", value.isoformat()
@@ -234,13 +234,14 @@ def _name(value: Any) -> tuple[str | None, str]:
     return None, ""
 
 
-_UNTAG: dict[str, Any] = {
+LEAVES: dict[str, Any] = {
     "date": datetime.fromisoformat,
     "oid": ObjectId,
     "bytes": bytes.fromhex,
     "float": float,
     "int": int,
 }
+"""What reads a leaf that JSON lacks, by the kind that :func:`leaf` gives."""
 
 
 def _untag(value: Any) -> Any:
@@ -253,7 +254,7 @@ def _untag(value: Any) -> Any:
         return {key: _untag(item) for key, item in value.items()}
     if kind == "dict":
         return {key: _untag(item) for key, item in value["value"].items()}
-    return _UNTAG[kind](value["value"])
+    return LEAVES[kind](value["value"])
 
 
 def _compressor(level: int) -> zstandard.ZstdCompressor:

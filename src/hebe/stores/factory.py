@@ -108,20 +108,33 @@ def connect(store: JobStore) -> None:
     hebe.exceptions.StoreError
         If it cannot be opened or reached; names the store without user and password.
     """
-    from hebe.stores.mongodb import MongoOutputs, without_credentials
+    from hebe.stores.mongodb import without_credentials
 
-    documents = store.docs_store
-    try:
-        store.connect()
-        if isinstance(documents, MongoOutputs):
-            documents._collection.database.command("ping")  # noqa: SLF001 - maggma offers no other way
-    except HebeError:
-        raise
-    except Exception as err:
-        with suppress(Exception):
-            store.close()
-        reason = " ".join(without_credentials(str(err)).split())[:300]
-        raise StoreError(f"{without_credentials(documents.name)} cannot be reached: {reason}") from err
+    inner: Any = store
+    for part in (inner.docs_store, *inner.additional_stores.values()):
+        try:
+            part.connect()
+            _ping(part)
+        except HebeError:
+            raise
+        except Exception as err:
+            with suppress(Exception):
+                store.close()
+            reason = " ".join(without_credentials(str(err)).split())[:300]
+            raise StoreError(f"{without_credentials(part.name)} cannot be reached: {reason}") from err
+
+
+def _ping(store: Store) -> None:
+    """Have the server of a store answer; clients of MongoDB connect without asking anybody."""
+    from maggma.stores import GridFSStore, MemoryStore, MongoStore, MontyStore, S3Store
+
+    if isinstance(store, S3Store):
+        index: Any = store.index
+        _ping(index)
+    elif isinstance(store, GridFSStore):
+        store._files_collection.database.command("ping")  # noqa: SLF001 - maggma offers no other way
+    elif isinstance(store, MongoStore) and not isinstance(store, (MemoryStore, MontyStore)):
+        store._collection.database.command("ping")  # noqa: SLF001 - same
 
 
 def prepare(documents: object) -> None:

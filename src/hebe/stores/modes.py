@@ -40,6 +40,22 @@ def is_shared(folder: Path) -> bool:
     return bool(mode & stat.S_ISGID and mode & stat.S_IWGRP)
 
 
+def open_to_others(folder: Path) -> list[Path]:
+    """A folder of stores that others can enter, as earlier versions made them, and the files in it that they can open.
+
+    Parameters
+    ----------
+    folder
+        One that belongs to another user is not looked at.
+    """
+    if os.name != "posix" or not folder.is_dir() or folder.stat().st_uid != os.getuid():
+        return []
+    others = 0o007 if is_shared(folder) else 0o077
+    if not folder.stat().st_mode & others:
+        return []
+    return [folder, *(path for path in sorted(folder.glob("*.db*")) if path.stat().st_mode & others)]
+
+
 def make_file(path: str) -> None:
     """Make an empty file when it is missing, which nobody may read who may not read its store."""
     mode = 0o660 if is_shared(Path(path).parent) else 0o600

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from maggma.core.store import DateTimeFormat, Store
 
@@ -32,6 +32,33 @@ NO_ANSWER = 0
 _lines: list[Line] = []
 
 
+class Wire(Protocol):
+    """How questions and answers are written."""
+
+    def dumps(self, value: Any) -> bytes:
+        """Bytes of a question, or of whether an answer is good and its value or exception."""
+        ...
+
+    def loads(self, raw: bytes) -> Any:
+        """Inverse of `dumps`."""
+        ...
+
+
+class Pickles:
+    """Pickles, for a connection that two processes alone hold, one of which has started the other."""
+
+    def dumps(self, value: Any) -> bytes:
+        """Pickle of a value."""
+        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+    def loads(self, raw: bytes) -> Any:
+        """Value of a pickle."""
+        return pickle.loads(raw)  # noqa: S301 - from the process that started this one, or that it has started
+
+
+PICKLES: Final = Pickles()
+
+
 class Line:
     """Questions of this process to the owner of its stores; any thread may ask.
 
@@ -39,10 +66,13 @@ class Line:
     ----------
     send
         Sends the number and the bytes of a question.
+    wire
+        How they are written; the same as of the service that answers.
     """
 
-    def __init__(self, send: Callable[[int, bytes], None]) -> None:
+    def __init__(self, send: Callable[[int, bytes], None], wire: Wire = PICKLES) -> None:
         self._send = send
+        self._wire = wire
         self._numbers = itertools.count(NO_ANSWER + 1)
         self._waiting: dict[int, Future[Any]] = {}
         self._held = threading.local()
@@ -57,7 +87,7 @@ class Line:
 
     def send(self, place: str, method: str, *arguments: Any) -> tuple[Future[Any], int]:
         """Send a question; return its answer to be, and its number."""
-        body, number = pickle.dumps((place, method, arguments), pickle.HIGHEST_PROTOCOL), next(self._numbers)
+        body, number = self._wire.dumps((place, method, arguments)), next(self._numbers)
         future = self._waiting[number] = Future()
         self._send(number, body)
         return future, number
@@ -68,7 +98,7 @@ class Line:
 
     def tell(self, place: str, method: str, *arguments: Any) -> None:
         """Have a method called without waiting for it."""
-        self._send(NO_ANSWER, pickle.dumps((place, method, arguments), pickle.HIGHEST_PROTOCOL))
+        self._send(NO_ANSWER, self._wire.dumps((place, method, arguments)))
 
     def write(self, place: str, method: str, *arguments: Any) -> None:
         """Have something written: at once, or with the other writes of this thread's :meth:`together`."""
@@ -102,7 +132,7 @@ class Line:
         if future is None:
             return
         try:
-            is_good, value = pickle.loads(body)  # noqa: S301 - from the process that started this one
+            is_good, value = self._wire.loads(body)
         except Exception as err:  # noqa: BLE001 - whoever has asked must hear that the answer makes no sense here
             is_good, value = False, StoreError(f"the answer of the store's owner cannot be read: {err}")
         if is_good:
@@ -224,7 +254,8 @@ class RemoteStore(Store):
         limit: int = 0,
     ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
         """Group documents by one or several fields."""
-        yield from self.ask("groupby", {"keys": keys, **_options(criteria, properties, sort, skip, limit)})
+        found = self.ask("groupby", {"keys": keys, **_options(criteria, properties, sort, skip, limit)})
+        yield from ((group, rows) for group, rows in found)
 
     def update(self, docs: list[dict[str, Any]] | dict[str, Any], key: list[str] | str | None = None) -> None:
         """Insert documents or replace those with the same key; returns when the owner has committed them.

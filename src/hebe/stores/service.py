@@ -5,7 +5,6 @@ Everything is done in the thread that passes a question on, so that no store is 
 
 from __future__ import annotations
 
-import pickle
 from contextlib import ExitStack
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
@@ -13,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from hebe.exceptions import StoreError
 from hebe.stores.claim_tables import table_of
 from hebe.stores.factory import open_collection
-from hebe.stores.remote import RemoteStore
+from hebe.stores.remote import PICKLES, RemoteStore
 from hebe.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from maggma.core.store import Store
+
+    from hebe.stores.remote import Wire
 
 _PAGE = 100
 _OF_STORES = {"count", "distinct", "update", "remove_docs", "ensure_index"}
@@ -66,6 +67,8 @@ class Service:
         What else can be asked for, by place and method.
     page
         How many documents of a query one answer holds.
+    wire
+        How questions and answers are written.
     """
 
     def __init__(
@@ -73,7 +76,9 @@ class Service:
         stores: dict[str, Store],
         others: Mapping[str, Mapping[str, Callable[..., Any]]] | None = None,
         page: int = _PAGE,
+        wire: Wire = PICKLES,
     ) -> None:
+        self._wire = wire
         self._stores = stores
         self._others = others or {}
         self._size = page
@@ -91,10 +96,10 @@ class Service:
     def answer(self, body: bytes) -> bytes:
         """Do what is asked; the answer holds the result, once it is durable, or the exception."""
         try:
-            place, method, arguments = pickle.loads(body)  # noqa: S301 - from a process that this one has started
-            return pickle.dumps((True, self._do(place, method, arguments)), pickle.HIGHEST_PROTOCOL)
+            place, method, arguments = self._wire.loads(body)
+            return self._wire.dumps((True, self._do(place, method, arguments)))
         except Exception as err:  # noqa: BLE001 - it is raised where the question was asked
-            return _refusal(err)
+            return self._refusal(err)
 
     def _do(self, place: str, method: str, arguments: tuple[Any, ...]) -> Any:
         if place in self._others:
@@ -152,12 +157,11 @@ class Service:
             self._stores[made] = open_collection(self._store(place), name, key)
         return made
 
-
-def _refusal(err: Exception) -> bytes:
-    """An answer with an exception; one that cannot be built again is told by its name."""
-    try:
-        body = pickle.dumps((False, err), pickle.HIGHEST_PROTOCOL)
-        pickle.loads(body)  # noqa: S301 - written one line above
-    except Exception:  # noqa: BLE001 - constructors of exceptions may raise anything
-        return pickle.dumps((False, StoreError(f"{type(err).__name__}: {err}")), pickle.HIGHEST_PROTOCOL)
-    return body
+    def _refusal(self, err: Exception) -> bytes:
+        """An answer with an exception; one that cannot be built again is told by its name."""
+        try:
+            body = self._wire.dumps((False, err))
+            self._wire.loads(body)
+        except Exception:  # noqa: BLE001 - constructors of exceptions may raise anything
+            return self._wire.dumps((False, StoreError(f"{type(err).__name__}: {err}")))
+        return body

@@ -130,8 +130,11 @@ def test_elements_that_it_does_not_know_are_an_engine_error() -> None:
     assert caught.value.deterministic
 
 
-def test_a_file_of_weights_computes_like_the_model_and_must_be_the_trusted_one(tmp_path: Path) -> None:
+def test_a_file_of_weights_computes_like_the_model_and_must_be_the_trusted_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = engine("0")
+    monkeypatch.setenv("HEBE_TRUST", f"sha256:{fingerprint(own.weights)}")
     copy = shutil.copy(own.weights, tmp_path / "mine.pth")
     keys = {"name": "sevennet", "path": str(copy), "energy_scale": "mine"}
     trusted = get_engine(EngineSpec.model_validate({**keys, "sha256": fingerprint(own.weights)}))
@@ -139,9 +142,10 @@ def test_a_file_of_weights_computes_like_the_model_and_must_be_the_trusted_one(t
     cell = FRAMES["MgO"]
     assert trusted.evaluate(cell).energy_eV == own.evaluate(cell).energy_eV
     assert trusted.settings["weights"] == own.settings["weights"]
-    unknown = get_engine(EngineSpec.model_validate(keys))
-    with pytest.raises(BadInputError, match="can run any program when it is opened"):
-        unknown.evaluate(cell)
     other = get_engine(EngineSpec.model_validate({**keys, "sha256": "0" * 64}))
-    with pytest.raises(BadInputError, match="another content than the one that is trusted"):
+    with pytest.raises(BadInputError, match="another content than the one that is named"):
         other.evaluate(cell)
+    monkeypatch.delenv("HEBE_TRUST")
+    unknown = get_engine(EngineSpec.model_validate({**keys, "sha256": fingerprint(own.weights)}))
+    with pytest.raises(BadInputError, match="can run any program when it is opened"):
+        unknown.check()

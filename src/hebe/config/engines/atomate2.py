@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from hebe.config.engines.base import BuiltInBlock, Traits
+from hebe.config.engines.weights import check_arguments, require_calculator_class
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Atomate2Block(BuiltInBlock):
@@ -23,6 +27,20 @@ class Atomate2Block(BuiltInBlock):
     name: Literal["atomate2"] = "atomate2"
     energy_scale: str | None = None
     check_minimum: bool = False
+
+    def with_files(self, folder: Path) -> Self:
+        """The block itself, unless its arguments could bring code that is not trusted in the project.
+
+        Raises
+        ------
+        RefusedValueError
+            As `hebe.config.engines.weights.check_arguments`.
+        """
+        name = self.arguments.get("force_field_name")
+        if isinstance(name, str) and "." in name:
+            require_calculator_class(name, folder)
+        check_arguments(self.arguments, "atomate2", folder)
+        return self
 
 
 Block = Atomate2Block

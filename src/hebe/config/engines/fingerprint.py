@@ -6,6 +6,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from hebe.config.reading.yamlfile import open_regular
+
 
 def fingerprint(path: str | Path) -> str:
     """Sha256 of a file, as ``sha256sum`` prints it; of a folder, that of the names and hashes of its files.
@@ -14,6 +16,8 @@ def fingerprint(path: str | Path) -> str:
     ------
     OSError
         If it cannot be read.
+    BadInputError
+        If it is a named pipe or a device.
     """
     place = Path(path).resolve()
     if not place.is_dir():
@@ -31,5 +35,5 @@ def _of_file(path: Path) -> str:
 @cache
 def _read(path: str, _size: int, _changed: int) -> str:
     """Size and time of change are there so that a file that was written again is read again."""
-    with Path(path).open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

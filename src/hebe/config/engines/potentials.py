@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, create_model, model_validator
 
 from hebe.config.engines.base import Traits
-from hebe.config.engines.weights import WeightsBlock
+from hebe.config.engines.weights import WeightsBlock, check_arguments
 from hebe.config.model import ConfigModel
 from hebe.config.reading.wording import RefusedValueError
 from hebe.config.reading.yamlfile import load_model, parse_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Potential(ConfigModel):
@@ -58,6 +61,17 @@ class PotentialBlock(WeightsBlock):
     def runs_code(self) -> bool:
         """Whether the package runs code of the file when it opens it."""
         return self.potential.runs_code
+
+    def with_files(self, folder: Path) -> Self:
+        """As of all blocks with weights; arguments that could bring code are refused too.
+
+        Raises
+        ------
+        RefusedValueError
+            As `checked_weights` and `check_arguments`.
+        """
+        check_arguments(self.arguments, self.potential.module, folder)
+        return super().with_files(folder)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -21,6 +21,9 @@ from pydantic import BaseModel, ValidationError
 from hebe.config.reading.mistakes import first_mistake
 from hebe.config.reading.wording import KeyPath, dotted, kind_of, nearest, shown
 from hebe.exceptions import BadInputError
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 20
@@ -300,7 +303,7 @@ def read_bytes(path: str | Path) -> bytes:
         raise BadInputError(f"the file cannot be read: {reason}", file=path) from err
 
 
-def open_regular(path: str | Path) -> BinaryIO:
+def open_regular(path: str | Path) -> BufferedReader:
     """Open a file for reading; what is none, a named pipe or a device, would keep the reader waiting for ever.
 
     Raises

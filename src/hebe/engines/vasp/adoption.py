@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from pymatgen.core import Structure
 
+from hebe.config.decoding import require_data
 from hebe.config.engines.vasp import vasp_tables
 from hebe.engines.quiet import quiet
 from hebe.engines.vasp.charges import charges_of
@@ -119,6 +120,7 @@ def _recorded(path: Path) -> Folder:
     """What the record of `write_folder` says."""
     try:
         content = json.loads((path / RECORD).read_text())
+        require_data(content["structure"], RECORD)
         job = Job(str(content["task"]), float(content["fmax"]))
         found = Folder(path, job, Structure.from_dict(content["structure"]), dict(content["facts"]))
     except Exception as err:

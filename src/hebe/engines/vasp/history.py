@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pymatgen.core import Structure
 
+from hebe.config.decoding import require_data
 from hebe.engines.vasp.inputs import restored
 from hebe.schemas.calculation import Correction
 from hebe.science.keys import content_hash, structure_hash
@@ -86,6 +87,7 @@ class History:
         self._digests, self._reported = [digest], 0
         with contextlib.suppress(OSError, ValueError):
             known = json.loads((self.folder / _RECORD).read_text())
+            require_data(known["start"], str(self.folder / _RECORD))
             self._digests, self.start = known["of"], Structure.from_dict(known["start"])
             self._reported = known.get("reported", 0)
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Element, Lattice, Structure
 
 from hebe.config.engines.vasp import vasp_tables
-from hebe.exceptions import EngineError
+from hebe.exceptions import EngineError, MissingDependencyError
 
 if TYPE_CHECKING:
     from pymatgen.io.vasp.sets import VaspInputSet
@@ -200,10 +200,20 @@ def _maker_name(choice: VaspChoice, job: Job, structure: Structure) -> str:
 
 @cache
 def _base(name: str) -> VaspInputSet:
-    """Input set that a maker of atomate2 carries, or a set of pymatgen by its name."""
+    """Input set that a maker of atomate2 carries, or a set of pymatgen by its name.
+
+    Raises
+    ------
+    MissingDependencyError
+        Without atomate2 or custodian.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from atomate2.vasp.jobs import mp
+        try:
+            from atomate2.vasp.jobs import mp
+        except ImportError as err:
+            missing = (err.name or "atomate2").partition(".")[0]
+            raise MissingDependencyError(missing, "engine vasp", "vasp") from err
         from pymatgen.io.vasp import sets
 
         maker = getattr(mp, name, None)

@@ -22,6 +22,7 @@ from pymongo.errors import AutoReconnect
 
 from hebe.exceptions import BadInputError
 from hebe.launchers.fireworks.access import Access
+from hebe.launchers.fireworks.letters import LETTERS
 from hebe.launchers.fireworks.mailbox import Message, Reader, Writer, parts
 from hebe.launchers.fireworks.remote_launchpad import BOARD, LAUNCHPAD, RemoteLaunchpad, answers_of
 from hebe.launchers.fireworks.seal import Seal, is_own
@@ -58,7 +59,7 @@ class FileLine(Line):
         self._answers = Reader(folder / _ANSWERS)
         self._questions = Writer(folder / _QUESTIONS)
         self._seal = Seal(folder)
-        super().__init__(self._put)
+        super().__init__(self._put, LETTERS)
         self._patience_s = patience_s
         self._asking, self._reading = threading.Lock(), threading.Lock()
 
@@ -207,7 +208,7 @@ class Relay:
             for folder in self._runs.glob(f"*/{FOLDER}/*"):
                 known = folder in self._boxes or folder.parents[1] in self._dropped
                 if not known and is_own(folder) and parts(folder / _QUESTIONS):
-                    self._boxes[folder] = _Box(folder, Service(self._stores, self._others, sys.maxsize))
+                    self._boxes[folder] = _Box(folder, Service(self._stores, self._others, sys.maxsize, LETTERS))
 
 
 class _Box:

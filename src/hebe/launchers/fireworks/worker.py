@@ -14,7 +14,9 @@ from monty.json import MontyDecoder
 from pymongo.errors import ConnectionFailure
 
 from hebe.engines.deadline import DEADLINE
+from hebe.exceptions import BadInputError, UntrustedError
 from hebe.launchers.condition import Condition
+from hebe.launchers.diversions import require_trust
 from hebe.launchers.execution import execute
 from hebe.launchers.fireworks.results import PatientStore, TakenAwayError
 from hebe.launchers.fireworks.submission import add_workflows, workflows_of
@@ -171,13 +173,19 @@ class Worker:
     def _outcome(self, claimed: ClaimedJob) -> Outcome:
         """What an earlier run left if that is still good, else what a run gives."""
         try:
+            require_trust(claimed.spec["_tasks"], claimed.facts.get("signature"))
             job: Job = MontyDecoder().process_decoded(claimed.spec["_tasks"][0]["job"])
-        except (ImportError, AttributeError, TypeError, ValueError, KeyError) as err:
-            failure = Failure(type(err).__name__, f"the job cannot be read: {err}")
-            self._records.fail(claimed.identity, failure)
-            return Outcome("failed", failure=failure)
-        left = None if claimed.facts.get("forced") else self._stored(claimed, job)
-        return left or self._executed(claimed, job)
+        except (ImportError, AttributeError, TypeError, ValueError, KeyError, BadInputError) as err:
+            return self._refused(claimed, Failure(type(err).__name__, f"the job cannot be read: {err}"))
+        try:
+            left = None if claimed.facts.get("forced") else self._stored(claimed, job)
+            return left or self._executed(claimed, job)
+        except UntrustedError as err:
+            return self._refused(claimed, Failure(type(err).__name__, str(err)))
+
+    def _refused(self, claimed: ClaimedJob, failure: Failure) -> Outcome:
+        self._records.fail(claimed.identity, failure)
+        return Outcome("failed", failure=failure)
 
     def _executed(self, claimed: ClaimedJob, job: Job) -> Outcome:
         self._store.claimed, self._store.recomputes = claimed, bool(claimed.facts.get("forced"))
@@ -194,6 +202,7 @@ class Worker:
             return None
         record = self._records.of([job.uuid]).get((job.uuid, job.index)) or {}
         diverted = record if record.get("status") == "diverted" else {}
+        require_trust(diverted.get("diversion") or {}, diverted.get("signature"))
         return Outcome(
             "done",
             digest=mine,

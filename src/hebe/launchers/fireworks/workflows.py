@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow.core.job import Job
 
+from hebe.config.trust import sign
+from hebe.launchers.diversions import signed_content
 from hebe.launchers.graph import references, walk
 
 if TYPE_CHECKING:
@@ -127,6 +129,7 @@ def firework_of(link: Link, group: str, cluster: ClusterSettings, after: Collect
         "lost": 0,
         "after": sorted(after),
         "held": bool(after),
+        "signature": sign(signed_content(made.spec["_tasks"])),
     }
     return made
 

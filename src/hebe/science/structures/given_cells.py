@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pymatgen.core import Structure
 
+from hebe.config.decoding import require_data
 from hebe.config.family_sites import VACANCY
 from hebe.config.reading.refusal import bad_key
-from hebe.exceptions import BadInputError
+from hebe.exceptions import BadInputError, UntrustedError
 from hebe.schemas.structures import OrderingDoc
 from hebe.science.chemistry.ladder import RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
@@ -74,6 +76,8 @@ def parse_cell(cell: CellFile) -> Structure:
     kind = "poscar" if path.name.upper().startswith(("POSCAR", "CONTCAR")) else _FORMATS.get(path.suffix.lower())
     if kind is None:
         raise ValueError(f"its format is not known; known are POSCAR and {', '.join(sorted(_FORMATS))}")
+    if kind == "json":
+        _check_objects(cell)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pymatgen remarks on rounding and missing keys, which change nothing here
         try:
@@ -86,6 +90,20 @@ def parse_cell(cell: CellFile) -> Structure:
     if kind == "cif":
         return _as_said(structure, cell.text)
     return Structure(structure.lattice, structure.species, structure.frac_coords)
+
+
+def _check_objects(cell: CellFile) -> None:
+    """Refuse a file of pymatgen's whose sites have objects of classes that nobody knows.
+
+    Raises
+    ------
+    ValueError
+        If there are any, or it is no JSON.
+    """
+    try:
+        require_data(json.loads(cell.text or ""), cell.file)
+    except (UntrustedError, RecursionError) as err:
+        raise ValueError(str(err)) from err
 
 
 def _as_said(structure: Structure, text: str) -> Structure:

@@ -6,6 +6,7 @@ needs no force constants works.
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,18 @@ PLANCK_THZ: Final = 4.135667696923859e-3
 
 _SYMMETRY: Final = 0.02
 _MESH_LENGTH: Final = 30.0
+
+
+def require_phonopy() -> None:
+    """See that phonopy is installed, without importing it.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not.
+    """
+    if importlib.util.find_spec("phonopy") is None:
+        raise MissingDependencyError("phonopy", "mixing.vibrations", "phonons")
 
 
 @dataclass(frozen=True)
@@ -114,10 +127,8 @@ class DisplacedCell:
     """
 
     def __init__(self, structure: Structure, width: float, displacement: float) -> None:
-        try:
-            from phonopy import Phonopy
-        except ImportError as err:
-            raise MissingDependencyError("phonopy", "mixing.vibrations", "phonons") from err
+        require_phonopy()
+        from phonopy import Phonopy
         from phonopy.structure.atoms import PhonopyAtoms
         from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
