@@ -146,6 +146,22 @@ def _ends(states: Sequence[XState], window: Window, n_fu: int | None) -> tuple[l
     return inside, "an end of the window has no state of the host" if max(off) > _SAME_END else ""
 
 
+def realised_window(states: Sequence[XState], window: Window, n_fu: int | None) -> Window:
+    """Contents that stand for the ends of a window; the window itself where the states do not cover it."""
+    inside, gap = _ends(states, window, n_fu)
+    return window if gap else (inside[-1].x, inside[0].x)
+
+
+def _rounded_ends(inside: Sequence[XState], window: Window) -> list[str]:
+    """Ends of a window for which another content stands, in words."""
+    pairs = ((inside[0].x, window[1]), (inside[-1].x, window[0]))
+    return [
+        f"x = {x:.4g} stands for the end {end:.4g} of the window, which the cell cannot hold"
+        for x, end in pairs
+        if abs(x - end) > _SAME_X
+    ]
+
+
 def voltage_document(inputs: StateInput, metal: CalculationDoc | None, window: Window, label: str = "") -> VoltageDoc:
     """Voltage of one configuration; null with a warning where an end of the window or the metal is missing."""
     warnings, states = inputs.problems(), x_states(inputs, window)
@@ -163,6 +179,7 @@ def voltage_document(inputs: StateInput, metal: CalculationDoc | None, window: W
     if gap:
         document.warnings.append(f"{gap}: no average voltage")
         return document
+    document.warnings += _rounded_ends(inside, window)
     low, high = inside[-1], inside[0]
     document.average_voltage_V = voltage(points[-1], points[0], metal.energy_per_atom, charge)
     spread = _quadrature(low.energy_sd_starts_eV_per_fu, high.energy_sd_starts_eV_per_fu)
@@ -180,6 +197,7 @@ def strain_document(inputs: StateInput, window: Window, label: str = "") -> Stra
         document.warnings.append(f"{gap or 'the as-made cell has no volume'}: no strain")
         return document
     volume, (_, volume_sd) = made.cell.volume / n_fu, made.spread_over_starts(inputs.accept)
+    document.warnings += _rounded_ends(inside, window)
     kept = [s for s in inside if s.on_hull]
     volumes = [s.volume_A3_per_fu for s in kept]
     document.max_volume_strain = max_volume_strain(volumes, volume)
