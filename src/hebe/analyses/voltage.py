@@ -31,7 +31,7 @@ class Voltage(Analysis[NoOptions, VoltageDoc]):
 
     name: ClassVar[str] = "voltage"
     title: ClassVar[str] = "voltage"
-    version: ClassVar[int] = 2  # 2: the capacity is that of the contents which the cells hold
+    version: ClassVar[int] = 2  # 2: the capacity is that of what the cells hold, which is said
     requires: ClassVar[Requires] = Requires(contents=2)
     Block = NoOptions
     Result = VoltageDoc
@@ -81,7 +81,7 @@ class Voltage(Analysis[NoOptions, VoltageDoc]):
         if given.window is None:
             raise ValueError("a voltage needs a window of the working-ion content")
         cell = given.cell
-        inputs = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept)
+        inputs = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept, cell.configuration)
         document = voltage_document(inputs, given.metal, given.window)
         document.engine_error_V = given.errors.get("voltage")
         low, high = realised_window(document.x_states, given.window, cell.n_fu)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.electrode import StrainDoc, VoltageDoc, XState
 from hebe.schemas.spec import MemberSpec
-from hebe.schemas.structures import OrderingDoc
+from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.science.chemistry.space import working_charge
 from hebe.science.electrodes.strain import axis_strain, max_delta_volume, max_volume_strain
 from hebe.science.electrodes.voltage import EnergyPoint, lower_hull, voltage, voltage_profile
+from hebe.science.structures.configuration import approximated
 from hebe.science.structures.working import mobile_sites
 
 Window = tuple[float, float]
@@ -24,7 +25,7 @@ _SAME_END = 0.05
 class StateInput:
     """Calculations of one configuration: as made and at other x, with the orderings they came from.
 
-    ``accept`` are verdicts on the topology of a cell that count as the host.
+    ``accept`` are verdicts on the topology of a cell that count as the host, ``configuration`` is the cell as built.
     """
 
     spec: MemberSpec
@@ -33,6 +34,7 @@ class StateInput:
     states: Sequence[CalculationDoc | None]
     orderings: Sequence[OrderingDoc | None]
     accept: Sequence[str] = ()
+    configuration: ConfigurationDoc | None = None
 
     def x_of(self, calculation: CalculationDoc) -> float:
         """Working ions per formula unit of a calculation."""
@@ -41,8 +43,9 @@ class StateInput:
         return len(mobile_sites(self.spec, calculation.structure)) / self.n_fu
 
     def problems(self) -> list[str]:
-        """What is missing, in words."""
-        result = []
+        """What is missing or only approximated, in words."""
+        said = None if self.configuration is None else approximated(self.configuration)
+        result = [] if said is None else [said]
         for calculation in (self.made, *self.states):
             if calculation is None:
                 result.append("an x-state has no result")
