@@ -128,3 +128,28 @@ def test_space_refuses_cells_that_are_too_small(tmp_path: Path, capsys: pytest.C
     outcome = hebe(capsys, "space", path)
     assert outcome.code != 0
     assert "M1 has one site in a cell of 1, and 3 species are to share it (nearest: cations: 3)" in outcome.err
+
+
+AMOUNTS: Final = {
+    "{Ni: 0.3337, Mn: 0.333, Fe: 0.3333}": "amounts have steps of 1/10000, at most 1/240",
+    "{Ni: 0.3333, Mn: 0.3333, Fe: 0.3333}": "amounts have steps of 1/10000, at most 1/240",
+    "{Ni: 0.33, Mn: 0.33, Fe: 0.33}": "the sum is '99/100'",
+}
+
+
+@pytest.mark.parametrize("amounts", AMOUNTS)
+def test_amounts_of_ones_own_are_exact_or_refused(amounts: str, tmp_path: Path) -> None:
+    """What amounts cannot say a formula can."""
+    species = "{Ni: [2, 3], Mn: [3, 4], Fe: 3}"
+    mixed = f"{{TM: {{species: {species}, amounts: {amounts}}}}}"
+    path = write(tmp_path, f"host: {{family: layered-o3, working_ion: Na, sublattices: {mixed}}}")
+    with pytest.raises(BadInputError, match=r"host\.sublattices\.TM\.amounts") as caught:
+        load_campaign(path)
+    assert AMOUNTS[amounts] in str(caught.value)
+    formula = "NaNi0.3337Mn0.333Fe0.3333O2"
+    select = f"select: {{method: explicit, formulas: [{formula}]}}\n"
+    path.write_text(path.read_text().replace(f", amounts: {amounts}", "") + select)
+    (candidate,) = screen(load_campaign(path)).selected
+    held = candidate.composition.fractions["TM"]
+    assert float(held["Ni"]) == pytest.approx(0.3337, abs=1e-4)
+    assert sum(held.values()) == 1
