@@ -81,6 +81,8 @@ endurance: $(VENV)/.test
 	$(BIN)/python tests/support/mutants.py --all
 	$(BIN)/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --hypothesis-profile endurance
 	CIF_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/science/crystals/test_cif_fuzz.py
+	HOST_FUZZ=30 $(BIN)/python -m pytest tests/flows/test_accepted_hosts.py
+	VASP_FUZZ_FOLDERS=10000 $(BIN)/python -m pytest --numprocesses 2 tests/engines/vasp/test_folder_fuzz.py
 	mkdir -p .endurance
 	$(BIN)/python benchmarks/settings.py examples/na-o3-quick.yaml --folder .endurance/settings
 	for part in repeat curve starts table; do $(BIN)/python benchmarks/minima.py $$part .endurance/minima.json || exit 1; done
