@@ -15,11 +15,12 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import jobflow
 import maggma.stores
 
-from hebe.launchers import local
+from hebe.launchers import inline
 from hebe.stores import SQLiteStore
 
 if TYPE_CHECKING:
@@ -77,20 +78,26 @@ def run_ours(
     allow_external_references: bool = False,  # noqa: ARG001, FBT001, FBT002
     raise_immediately: bool = False,  # noqa: FBT001, FBT002
 ) -> dict[str, dict[int, Any]]:
-    """Run a flow with Hebe's launcher in a worker process; responses are made from what the store holds."""
+    """Run a flow with Hebe's launcher, in this process, as the jobs of the tests are closures."""
     _seen()
     if store is None:
         store = jobflow.JobStore(Embedded())
         store.connect()
     root = _FOLDER / f"run-{next(_NUMBERS)}" if root_dir is None else Path(root_dir)
     root.mkdir(parents=True, exist_ok=True)
-    summary = local.run(flow, store=store, workers=1, progress=False, root=root)
-    if (ensure_success or raise_immediately) and summary.failed:
-        raise RuntimeError("Flow did not finish running successfully")
     responses: dict[str, dict[int, Any]] = {}
-    for document in store.query({}):
-        found = responses.setdefault(document["uuid"], {})
-        found[document["index"]] = jobflow.Response(output=document["output"])
+    run_job = jobflow.Job.run
+
+    def run_and_keep(job: Any, *words: Any, **options: Any) -> Any:
+        response = run_job(job, *words, **options)
+        response.job_dir = Path.cwd()
+        responses.setdefault(job.uuid, {})[job.index] = response
+        return response
+
+    with mock.patch.object(jobflow.Job, "run", run_and_keep):
+        summary = inline.run(flow, store=store, progress=False, root=root)
+    if (ensure_success or raise_immediately) and summary.jobs["failed"]:
+        raise RuntimeError("Flow did not finish running successfully")
     return responses
 
 
@@ -123,8 +130,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     record["used"] = record["used"] or _used
     if call.excinfo is not None and record["passed"]:
         record["passed"] = False
-        said = f"{call.excinfo.typename}: {call.excinfo.value}".strip().splitlines()
-        record["why"] = (said[0] if said else call.excinfo.typename)[:200]
+        said = f"{call.excinfo.typename}: {call.excinfo.value}"
+        record["why"] = " ".join(said.split())[:300]
 
 
 def pytest_unconfigure() -> None:

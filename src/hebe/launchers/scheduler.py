@@ -91,7 +91,7 @@ class Scheduler:
         while True:
             self._decide()
             self._dispatch()
-            if not self._workers.busy and (self.stopping or not (self._ready or self._put_back)):
+            if not self._workers.busy and (self.stopping or not (self._ready or self._put_back or self._undecided)):
                 break
             for event in self._workers.poll(_PATIENCE_S):
                 self._handle(event)
