@@ -28,7 +28,7 @@ TESTS: Final = {
     "jobflow": ("tests/core", "tests/managers/test_local.py"),
 }
 SERVER: Final = {
-    "maggma": "not monty and not uri and not ssh and not vault",
+    "maggma": "not monty and not uri and not ssh and not vault and not mongostore_distinct",
     "jobflow": "not fireworks and not gridfs",
 }
 """What is left out: tests that ask for a server, or for a store of another kind."""

@@ -32,7 +32,7 @@ _NUMBERS = itertools.count()
 _KEPT = ("key", "last_updated_field", "last_updated_type", "validator")
 _used = False
 _records: dict[str, dict[str, Any]] = {}
-_TheirStore, _their_run = maggma.stores.MemoryStore, jobflow.run_locally
+_their_run = jobflow.run_locally
 
 
 def _seen() -> None:
@@ -49,7 +49,7 @@ class Embedded(SQLiteStore):
         super().__init__(path, collection_name=collection_name, key=key, **options)
 
 
-class Theirs(_TheirStore):
+class Theirs(maggma.stores.MemoryStore):
     """maggma's MemoryStore; says that a test used it."""
 
     def __init__(self, *words: Any, **options: Any) -> None:
@@ -109,10 +109,9 @@ def run_theirs(*words: Any, **options: Any) -> Any:
 
 def pytest_configure() -> None:
     """Put it in place before the tests are imported."""
-    store = Embedded if _OURS else Theirs
-    maggma.stores.MemoryStore = store
-    maggma.stores.MongoStore = _of_mongo(store)
-    jobflow.run_locally = run_ours if _OURS else run_theirs
+    store: type[Any] = Embedded if _OURS else Theirs
+    vars(maggma.stores).update(MemoryStore=store, MongoStore=_of_mongo(store))
+    vars(jobflow)["run_locally"] = run_ours if _OURS else run_theirs
 
 
 def pytest_runtest_setup() -> None:
