@@ -7,7 +7,7 @@ WORKERS ?=
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test slow gpaw abinit core mutants coverage endurance lint types check wheel clean help
+.PHONY: demo test slow gpaw abinit core mutants coverage endurance peers lint types check wheel clean help
 
 help:
 	@echo "make demo   install what the demo needs and run examples/na-o3-quick.yaml"
@@ -19,6 +19,7 @@ help:
 	@echo "make lint types   ruff and import contract; mypy"
 	@echo "make mutants      change one line at a time: does a test notice?"
 	@echo "make coverage     the fast tests with the lines and branches that they reach"
+	@echo "make peers        tests that maggma and jobflow bring, on our store and launcher"
 	@echo "make endurance    everything that takes hours: all mutants, settings, minima, more examples"
 
 $(BIN)/python:
@@ -83,10 +84,16 @@ endurance: $(VENV)/.test
 	STRIKES=30 $(BIN)/python -m pytest tests/launchers/test_strikes.py
 	SETTINGS_FUZZ=10000 $(BIN)/python -m pytest tests/config/test_settings_fuzz.py
 	CIF_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/science/crystals/test_cif_fuzz.py
+	HOST_FUZZ=30 $(BIN)/python -m pytest tests/flows/test_accepted_hosts.py
+	VASP_FUZZ_FOLDERS=10000 $(BIN)/python -m pytest --numprocesses 2 tests/engines/vasp/test_folder_fuzz.py
 	mkdir -p .endurance
 	$(BIN)/python benchmarks/settings.py examples/na-o3-quick.yaml --folder .endurance/settings
 	for part in repeat curve starts table; do $(BIN)/python benchmarks/minima.py $$part .endurance/minima.json || exit 1; done
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mixing_cells.py .endurance/mixing
+
+# Sources of both are downloaded into .peers; jobflow's tests are in its repository alone.
+peers: $(VENV)/.test
+	$(BIN)/python benchmarks/peers.py --folder .peers
 
 wheel: $(VENV)/.test
 	rm -rf dist

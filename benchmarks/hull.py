@@ -147,6 +147,39 @@ def compare(n_components: int, n_phases: int, n: int, seconds: float, memory_gb:
     process.join()
 
 
+def compare_points(n_components: int, n_phases: int, rounds: int = 20) -> None:
+    """Print CPU time of each point of a small hull, asked one by one of both; phases and points between them."""
+    from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram
+    from pymatgen.core import Composition
+
+    warnings.simplefilter("ignore")
+    entries = made_phases(n_components, n_phases)
+    equilibrium = PhaseEquilibrium(entries)
+    diagram = PhaseDiagram([PDEntry(Composition(dict(e.amounts)), e.energy) for e in entries])
+    rows = compositions(equilibrium, n_phases, "simplex").tolist()
+    points = [*(e.amounts for e in entries), *(dict(zip(equilibrium.components, row, strict=True)) for row in rows)]
+    named = [Composition(dict(point)) for point in points]
+    asked = [PDEntry(composition, 0.0) for composition in named]
+    calls = (
+        ("e_above_hull", lambda i: equilibrium.e_above_hull(points[i], 0.0)),
+        ("get_e_above_hull", lambda i: diagram.get_e_above_hull(asked[i], allow_negative=True)),
+        ("decompose", lambda i: equilibrium.decompose(points[i])),
+        ("get_decomposition", lambda i: diagram.get_decomposition(named[i])),
+    )
+    spent = {}
+    for name, call in calls:
+        started = time.process_time()
+        for _ in range(rounds):
+            for i in range(len(points)):
+                call(i)
+        spent[name] = (time.process_time() - started) / (rounds * len(points)) * 1e6
+    above, parts = spent["get_e_above_hull"] / spent["e_above_hull"], spent["get_decomposition"] / spent["decompose"]
+    print(
+        f"{n_components} components, {n_phases} phases, point by point: {spent['e_above_hull']:.0f} us above the hull, "
+        f"{spent['decompose']:.0f} us a decomposition; PhaseDiagram takes {above:.1f} and {parts:.1f} times as long"
+    )
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Speed of hull energies.")
@@ -154,6 +187,8 @@ def main() -> None:
     parser.add_argument("--peer-memory", type=float, default=8, help="GB of address space")
     options = parser.parse_args()
     load_compiled()
+    for size in ((4, 12), (4, 30), (5, 60)):
+        compare_points(*size)
     for kind in ("grid", "simplex"):
         time_program(made_phases(10, 300), 20_000, kind)
     compare(6, 100, 1000, options.peer_seconds, options.peer_memory)

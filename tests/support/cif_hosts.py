@@ -8,16 +8,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _cif(a: float, c: float, group: str, number: int, rows: str) -> str:
-    lengths = f"_cell_length_a {a}\n_cell_length_b {a}\n_cell_length_c {c}\n"
-    angles = "_cell_angle_alpha 90\n_cell_angle_beta 90\n_cell_angle_gamma 120\n"
+def cif(a: float, c: float, group: str, number: int, rows: str, *, gamma: float = 120, b: float | None = None) -> str:
+    """Text of a CIF with a row per species and site; `b` is `a` unless given."""
+    lengths = f"_cell_length_a {a}\n_cell_length_b {a if b is None else b}\n_cell_length_c {c}\n"
+    angles = f"_cell_angle_alpha 90\n_cell_angle_beta 90\n_cell_angle_gamma {gamma}\n"
     symmetry = f"_symmetry_space_group_name_H-M '{group}'\n_symmetry_Int_Tables_number {number}\n"
     columns = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy")
     loop = "loop_\n" + "".join(f"_atom_site_{name}\n" for name in columns)
     return f"data_x\n{lengths}{angles}{symmetry}{loop}{rows}"
 
 
-O3 = _cif(
+O3 = cif(
     2.967,
     16.02,
     "R -3 m :H",
@@ -25,7 +26,7 @@ O3 = _cif(
     "Na1 Na 0 0 0.5 1\nNi1 Ni 0 0 0 0.333\nFe1 Fe 0 0 0 0.333\nMn1 Mn 0 0 0 0.334\nO1 O 0 0 0.266 1\n",
 )
 
-P2 = _cif(
+P2 = cif(
     2.92,
     11.1,
     "P 63/m m c",

@@ -11,7 +11,7 @@ from hebe.schemas.electrode import VoltageDoc
 from hebe.science.chemistry.candidate import FARADAY_MAH
 from hebe.science.chemistry.member import composition_of
 from hebe.science.chemistry.space import working_charge
-from hebe.science.electrodes.electrode import StateInput, voltage_document
+from hebe.science.electrodes.electrode import StateInput, realised_window, voltage_document
 from hebe.science.errors.model_error import voltage_error
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Voltage(Analysis[NoOptions, VoltageDoc]):
 
     name: ClassVar[str] = "voltage"
     title: ClassVar[str] = "voltage"
+    version: ClassVar[int] = 2  # 2: the capacity is that of what the cells hold, which is said
     requires: ClassVar[Requires] = Requires(contents=2)
     Block = NoOptions
     Result = VoltageDoc
@@ -80,10 +81,10 @@ class Voltage(Analysis[NoOptions, VoltageDoc]):
         if given.window is None:
             raise ValueError("a voltage needs a window of the working-ion content")
         cell = given.cell
-        inputs = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept)
+        inputs = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept, cell.configuration)
         document = voltage_document(inputs, given.metal, given.window)
         document.engine_error_V = given.errors.get("voltage")
-        low, high = given.window
+        low, high = realised_window(document.x_states, given.window, cell.n_fu)
         charge = (high - low) * working_charge(member.working_ion)
         document.capacity_window_mAh_g = FARADAY_MAH * charge / composition_of(member).molar_mass
         window, redox = document.capacity_window_mAh_g, member.descriptors.get("capacity_redox_mAh_g")

@@ -25,6 +25,7 @@ class VolumeStrain(Analysis[NoOptions, StrainDoc]):
 
     name: ClassVar[str] = "volume_strain"
     title: ClassVar[str] = "volume strain"
+    version: ClassVar[int] = 2  # 2: what the cells hold otherwise than asked is said
     requires: ClassVar[Requires] = Requires(contents=2)
     Block = NoOptions
     Result = StrainDoc
@@ -61,7 +62,7 @@ class VolumeStrain(Analysis[NoOptions, StrainDoc]):
         if given.window is None:
             raise ValueError("a strain needs a window of the working-ion content")
         cell = given.cell
-        inputs = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept)
+        inputs = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept, cell.configuration)
         return strain_document(inputs, given.window)
 
     def states(self, result: StrainDoc) -> Sequence[XState]:

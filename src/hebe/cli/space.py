@@ -44,15 +44,17 @@ def count_space(options: argparse.Namespace) -> int:
     found = screen(campaign)
     seconds = time.perf_counter() - begin
     from hebe.campaigns.remarks import remarks
+    from hebe.flows.campaign import check_members, members_of
     from hebe.flows.estimate import estimate
 
+    members = members_of(campaign, found.selected)
+    check_members(campaign, members)
     cost = estimate(campaign, len(found.selected))
     calibrations: list[dict[str, Any]] = []
     if campaign.calibrates:
         from hebe.flows.calibration_cost import calibration_costs
-        from hebe.flows.campaign import members_of
 
-        calibrations = calibration_costs(campaign, members_of(campaign, found.selected))
+        calibrations = calibration_costs(campaign, members)
     document = {
         "campaign": campaign.name,
         "size": found.size,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -49,6 +49,7 @@ def _element(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 Element = Annotated[str, AfterValidator(_element)]
+_FINEST_GRID: Final = 240
 EntropyConvention = Literal["mixed-site", "sublattice-sum", "formula-unit", "per-atom", "per-cation"]
 
 
@@ -61,7 +62,7 @@ class SublatticeSpec(ConfigModel):
 
     species: dict[Element, tuple[Whole, ...]] = Field(min_length=1)
     n_species: IntRange | None = None
-    grid: Whole = Field(default=12, ge=1, le=240)
+    grid: Whole = Field(default=12, ge=1, le=_FINEST_GRID)
     fraction: FractionRange | None = None
     amounts: dict[Element, ExactFraction] | None = None
 
@@ -74,7 +75,12 @@ class SublatticeSpec(ConfigModel):
             parts = [parse_fraction(amount).denominator for amount in value["amounts"].values()]
         except ValueError:
             return value  # the amounts are refused below
-        return {**value, "grid": math.lcm(*parts)}
+        grid = math.lcm(*parts)
+        if grid > _FINEST_GRID:
+            reason = f"amounts have steps of 1/{shown(grid)}, at most 1/{_FINEST_GRID}"
+            hint = "thirds as 1/3; or select: {method: explicit, formulas: [...]}, which takes any amount"
+            raise RefusedValueError(reason, key="amounts", suggestion=hint)
+        return {**value, "grid": grid}
 
     @field_validator("species", mode="before")
     @classmethod

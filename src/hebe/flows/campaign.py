@@ -53,6 +53,18 @@ def campaign_flow(campaign: Campaign) -> Flow:
         several species.
     """
     members = campaign_members(campaign)
+    check_members(campaign, members)
+    return Flow(list(stage_jobs(campaign, 0, members)), name=campaign.name)
+
+
+def check_members(campaign: Campaign, members: Sequence[MemberSpec]) -> None:
+    """Refuse candidates that cannot be built or wired, before anything runs.
+
+    Raises
+    ------
+    BadInputError
+        If a structure file cannot be used, one site is to hold several species, or a later stage cannot be wired.
+    """
     if campaign.structures.method == "explicit":
         check_cells(campaign, members)
     else:
@@ -62,7 +74,6 @@ def campaign_flow(campaign: Campaign) -> Flow:
         wiring = wire_stage(campaign, number, members)
         for spec in members:
             wiring.check_tiles(spec)
-    return Flow(list(stage_jobs(campaign, 0, members)), name=campaign.name)
 
 
 def _check_sizes(campaign: Campaign, members: Sequence[MemberSpec]) -> None:

@@ -40,8 +40,9 @@ class XState(Document):
 class VoltageDoc(ResultDoc):
     """Voltage of one configuration: average over the window, profile, states; ``*_sd_starts`` from its ends.
 
-    ``capacity_window_mAh_g`` is what the window holds per gram of the as-made formula; ``engine_error_V`` is the error
-    of the engine that the campaign gives, which goes before the documented one.
+    ``capacity_window_mAh_g`` is what the window holds per gram of the as-made formula, between the contents that the
+    cell holds where the voltage is taken over them; ``engine_error_V`` is the error of the engine that the campaign
+    gives, which goes before the documented one.
     """
 
     average_voltage_V: float | None = None

@@ -90,6 +90,20 @@ def test_rounded_decimals_are_read_as_the_fractions_they_stand_for() -> None:
     assert parse_formula("LiNi0.83O2")["Ni"] == Fraction(83, 100)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("0.005", "1/200"), ("0.495", "99/200"), ("0.142", "71/500"), ("0.001", "1/1000"), ("0.125", "1/8"),
+        ("0.333", "1/3"), ("0.667", "2/3"), ("0.167", "1/6"), ("0.083", "1/12"), ("0.042", "1/24"), ("0.143", "1/7"),
+        ("0.1667", "1/6"), ("0.0292", "7/240"), ("0.123456", "1929/15625"), ("0.33", "33/100"),
+    ],
+)  # fmt: skip
+def test_an_amount_of_a_formula_is_as_written_or_what_it_is_rounded_from(written: str, meant: str) -> None:
+    """A dopant of half a percent is no 1/182, which is 10 % more."""
+    assert parse_formula(f"NaNi{written}O2")["Ni"] == Fraction(meant)
+    assert abs(float(Fraction(meant)) - float(written)) <= 0.51 * 10.0 ** -len(written[2:])
+
+
 def test_identity_ignores_order_and_writing() -> None:
     first = HostComposition("layered-o3", "Na", Fraction(1), {"TM": {"Fe": Fraction(1, 2), "Mn": Fraction(2, 4)}})
     second = HostComposition("layered-o3", "Na", Fraction(1), {"TM": {"Mn": Fraction(1, 2), "Fe": Fraction(1, 2)}})

@@ -106,6 +106,18 @@ def test_what_was_read_otherwise_is_printed(tmp_path: Path, capsys: pytest.Captu
     assert "steps of 1/240: Co 0.098 to 0.1" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.parametrize("amounts", [("0.334", "0.334", "0.333"), ("0.34", "0.33", "0.34"), ("0.502", "0.25", "0.25")])
+def test_a_site_that_sums_to_more_is_rescaled_and_said(amounts: tuple[str, str, str], tmp_path: Path) -> None:
+    text = (_folder("17-sum-1.001", tmp_path) / "my.cif").read_text()
+    for element, old, amount in zip(("Ni", "Fe", "Mn"), ("0.334", "0.334", "0.333"), amounts, strict=True):
+        assert f"{element}1 {element} 0 0 0 {old}" in text
+        text = text.replace(f"{element}1 {element} 0 0 0 {old}", f"{element}1 {element} 0 0 0 {amount}")
+    (tmp_path / "my.cif").write_text(text)
+    crystal = read_crystal(tmp_path / "my.cif")
+    assert all(sum(part.values()) == 1 for part in crystal.fractions.values())
+    assert f"site Ni1 sums to {sum(map(float, amounts)):.6g} and is taken as full" in " ".join(crystal.remarks)
+
+
 def test_half_a_percent_stays_and_what_the_cell_holds_is_said(tmp_path: Path) -> None:
     campaign = load_campaign(_folder("22-half-percent", tmp_path) / "campaign.yaml")
     selected = screen(campaign).selected

@@ -7,10 +7,13 @@ from typing import Final
 
 import pytest
 
+from hebe.analyses.given import Cell, Given
+from hebe.analyses.protocol import NoOptions
+from hebe.analyses.registry import get_analysis
 from hebe.schemas.structures import OrderingDoc
 from hebe.science.electrodes.electrode import strain_document, voltage_document, x_states
 from hebe.science.electrodes.voltage import EnergyPoint, lower_hull, voltage_profile
-from support.insertion_states import METAL, N_FU, inputs, state
+from support.insertion_states import METAL, N_FU, inputs, spec, state
 
 MADE: Final = state(1, -24.0, 40.0)
 HALF: Final = state(0.5, -22.0, 39.0)
@@ -77,3 +80,26 @@ def test_the_spread_over_starts_is_divided_by_what_moves(low: float) -> None:
     )
     found = voltage_document(inputs(full, empty), METAL, (low, 1.0))
     assert found.average_voltage_V_sd_starts == pytest.approx(0.02 / (1.0 - low))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.5, 1.0), (0.46, 1.0), (0.54, 1.0), (0.5, 0.96)])
+def test_the_capacity_is_that_of_the_contents_that_the_cell_holds(low: float, high: float) -> None:
+    """From 1 to 0.5, whatever ends they stand for: 26801.48 x 0.5 / 111.80 = 119.9 mAh/g; and that is said."""
+    given = Given([Cell(N_FU, made=MADE, states=[HALF])], metal=METAL, window=(low, high))
+    found = get_analysis("voltage").analyse(NoOptions(), spec(), given)
+    assert found.capacity_window_mAh_g == pytest.approx(26801.48 * 0.5 / 111.80, rel=1e-4)
+    said = [warning for warning in found.warnings if "stands for" in warning]
+    assert said == [
+        f"x = {x:g} stands for the end {end:g} of the window, which the cell cannot hold"
+        for x, end in ((1.0, high), (0.5, low))
+        if x != end
+    ]
+    assert [w for w in strain_document(inputs(MADE, HALF), (low, high)).warnings if "stands for" in w] == said
+
+
+def test_a_window_without_states_keeps_the_capacity_that_was_asked_for() -> None:
+    """An end that no content is within 0.05 of has no voltage."""
+    given = Given([Cell(N_FU, made=MADE, states=[HALF])], metal=METAL, window=(0.4, 1.0))
+    found = get_analysis("voltage").analyse(NoOptions(), spec(), given)
+    assert found.average_voltage_V is None
+    assert found.capacity_window_mAh_g == pytest.approx(26801.48 * 0.6 / 111.80, rel=1e-4)

@@ -186,8 +186,29 @@ def test_energy_scales_are_not_mixed() -> None:
         PhaseEquilibrium([PhaseEntry("a", {"Na": 1}, 0, "one"), PhaseEntry("b", {"O": 1}, 0, "two")])
     with pytest.raises(EnergyScaleError, match="cannot be compared"):
         PhaseEquilibrium([PhaseEntry("a", {"Na": 1}, 0, "one")]).e_above_hull({"Na": 1}, 0.0, "two")
-    with pytest.raises(HebeError, match="two phases are called a"):
+    with pytest.raises(HebeError, match="two phases are called a and differ in composition"):
         PhaseEquilibrium([PhaseEntry("a", {"Na": 1}, 0, "one"), PhaseEntry("a", {"O": 1}, 0, "one")])
+
+
+def test_of_polymorphs_of_one_name_the_lowest_decides() -> None:
+    """As pymatgen has it at 0 K; with temperature the one of larger entropy takes over at dE/dS."""
+    lithium, oxygen = PhaseEntry("Li", {"Li": 1}, -1.9, "s"), PhaseEntry("O", {"O": 1}, -4.9, "s")
+    low = PhaseEntry("LiO2", {"Li": 1, "O": 2}, -12.0, "s", entropy=0.0)
+    high = PhaseEntry("LiO2", {"Li": 2, "O": 4}, -23.8, "s", entropy=4e-4)  # 0.1 eV and 2e-4 eV/K per LiO2 above
+    for order in ([low, high], [high, low]):
+        equilibrium = PhaseEquilibrium([lithium, oxygen, *order])
+        names = {id(entry): name for name, entry in equilibrium.entries.items()}
+        assert [*equilibrium.entries][2:] == ["LiO2", "LiO2 (2)"]
+        cold, hot = (equilibrium.decompose({"Li": 1, "O": 2}, t) for t in (499.0, 501.0))
+        assert cold.energy == pytest.approx(-12.0)
+        assert hot.energy == pytest.approx(-11.9 - 501.0 * 2e-4)
+        assert cold.amounts == pytest.approx({names[id(low)]: 1.0})
+        assert hot.amounts == pytest.approx({names[id(high)]: 0.5})
+    peer = PhaseDiagram([PDEntry(Composition(dict(e.amounts)), e.energy) for e in (lithium, oxygen, low, high)])
+    for formula in ("LiO", "LiO2", "LiO4"):
+        composition = Composition(formula)
+        ours = equilibrium.e_above_hull(composition.get_el_amt_dict(), 0.0)
+        assert ours == pytest.approx(-peer.get_hull_energy_per_atom(composition))
 
 
 def test_what_cannot_be_made_names_the_missing_component() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from ase.data import atomic_numbers, reference_states
 from pymatgen.core import Element
 
 from hebe.campaigns.loading import load_campaign
@@ -26,6 +27,31 @@ def test_a_metal_has_the_density_of_the_solid(element: str) -> None:
     """Measured densities, which pymatgen tabulates in kg/m3, are another quantity than lattice parameters."""
     cell = working_metals()[element].structure()
     assert float(cell.density) == pytest.approx(float(Element(element).density_of_solid) / 1000, rel=0.02)
+
+
+@pytest.mark.parametrize("element", ["Mg", "Ca", "Zn", "Al", "Ag", "Cu"])
+def test_a_cell_agrees_with_the_table_of_ashcroft_and_mermin(element: str) -> None:
+    """ASE holds the table, lengths in A with three digits."""
+    metal, listed = working_metals()[element], dict(reference_states[atomic_numbers[element]] or {})
+    a, _, c = metal.structure().lattice.abc
+    if listed["symmetry"] == "hcp":
+        assert c / a == pytest.approx(listed["c/a"], rel=0.005)
+    else:
+        assert listed["symmetry"] == "fcc"
+        a = (4 * metal.structure().volume / len(metal.structure())) ** (1 / 3)
+    assert a == pytest.approx(listed["a"], rel=0.002)
+
+
+@pytest.mark.parametrize("element", NAMED)
+def test_a_cell_agrees_with_the_molar_volume(element: str) -> None:
+    """Tables of lattice parameters of the alkali metals are of 5 to 78 K, 2 % below those of room temperature."""
+    cell = working_metals()[element].structure()
+    length = (cell.volume / len(cell)) ** (1 / 3)
+    assert length == pytest.approx((float(Element(element).molar_volume) / 0.602214) ** (1 / 3), rel=0.005)
+
+
+def test_no_metal_is_from_memory() -> None:
+    assert not [element for element, metal in working_metals().items() if metal.unverified]
 
 
 def test_metals_of_working_ions_compete_with_nothing_else() -> None:

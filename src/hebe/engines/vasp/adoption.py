@@ -151,7 +151,8 @@ def read_result(engine: VaspEngine, folder: Folder) -> Relaxation:
     try:
         document = read_folder(folder.path)
         calculation = document.calcs_reversed[0]
-        problems = _atoms(cell, calculation.input.structure) or _places(folder, cell, calculation.input.structure)
+        with quiet():
+            problems = _atoms(cell, calculation.input.structure) or _places(folder, cell, calculation.input.structure)
         if not problems:
             found = relaxation(document, folder.start, cell, engine.choice, charges_of(folder.path))
             with quiet():

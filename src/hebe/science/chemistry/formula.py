@@ -17,11 +17,22 @@ if TYPE_CHECKING:
 _AMOUNT: Final = r"(\d+/\d+|\d*\.\d+|\d+)?"
 _TOKEN: Final = re.compile(rf"(?:([A-Z][a-z]?)|(\()|(\))){_AMOUNT}")
 _MAX_DENOMINATOR: Final = 240
+_ROUNDED_DIGITS: Final = 3
+"""From so many digits on an amount may be a rounded fraction: 0.333."""
+_MAX_OF_THREE: Final = 24
+"""Largest denominator of which three digits tell fractions apart; 0.142 is no 15/106."""
+_FINE: Final = (*range(1, 49), 60, 72, 80, 96, 120, 144, 192, _MAX_DENOMINATOR)
+"""Denominators of which an amount with more digits may be a fraction; 0.0292 is 7/240 and no 4/137."""
 _ROUNDING: Final = Fraction(6, 10_000)
 
 
-def parse_formula(text: str) -> dict[str, Fraction]:
+def parse_formula(text: str, *, as_written: bool = False) -> dict[str, Fraction]:
     """Element -> amount; decimals that are rounded fractions become those fractions (0.1667 -> 1/6).
+
+    Parameters
+    ----------
+    as_written
+        Take every decimal as it stands.
 
     Raises
     ------
@@ -35,7 +46,7 @@ def parse_formula(text: str) -> dict[str, Fraction]:
         match = _TOKEN.match(compact, position)
         if match is None or (match[2] and match[4]) or (match[3] and len(levels) == 1):
             raise wrong
-        amount = _rational(match[4] or "1")
+        amount = Fraction(match[4] or "1") if as_written else _rational(match[4] or "1")
         if match[2]:
             levels.append({})
         else:
@@ -48,12 +59,14 @@ def parse_formula(text: str) -> dict[str, Fraction]:
 
 
 def _rational(text: str) -> Fraction:
-    value = Fraction(text)
-    if "." not in text or len(text.partition(".")[2]) < 3:
+    """Amount of a text: as written where its fraction is a simple one, else the simplest that rounds to its digits."""
+    value, digits = Fraction(text), len(text.partition(".")[2])
+    if digits < _ROUNDED_DIGITS or value.denominator <= _MAX_DENOMINATOR:
         return value
-    for denominator in range(1, _MAX_DENOMINATOR + 1):
+    known = _FINE if digits > _ROUNDED_DIGITS else range(1, _MAX_OF_THREE + 1)
+    for denominator in known:
         near = Fraction(round(value * denominator), denominator)
-        if abs(near - value) <= Fraction(51, 100) / 10 ** len(text.partition(".")[2]):
+        if near and abs(near - value) <= Fraction(51, 100) / 10**digits:
             return near
     return value
 
@@ -69,8 +82,7 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
     BadInputError
         If elements are unknown to the campaign, or sublattices do not sum; says by how much.
     """
-    amounts = parse_formula(text)
-    host = space.host
+    amounts, host = _read(text, space), space.host
     if len(space.specs) != 1:
         return _on_several(text, amounts, space, host)
     name, spec = next(iter(space.specs.items()))
@@ -103,6 +115,16 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
         raise BadInputError(f"{text}: {space.working_ion} is {float(x):.4g} per formula, expected 0 to {host.x_full}")
     fractions = {element: amount / total for element, amount in amounts.items()}
     return space.with_content(x).made_with({name: fractions})
+
+
+def _read(text: str, space: CompositionSpace) -> dict[str, Fraction]:
+    """Amounts of a formula: rounded fractions, unless what mixes fills its sites only as it is written."""
+    rounded, written = parse_formula(text), parse_formula(text, as_written=True)
+    mixed = {element for spec in space.specs.values() for element in spec.species}
+    whole = [
+        sum((x for e, x in found.items() if e in mixed), Fraction(0)).denominator == 1 for found in (rounded, written)
+    ]
+    return written if whole == [False, True] else rounded
 
 
 def _standing(space: CompositionSpace, host: Family) -> dict[str, int]:

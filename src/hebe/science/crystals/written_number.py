@@ -150,10 +150,11 @@ def _full(held: Mapping[str, WrittenNumber], label: str, total: Fraction) -> tup
         {species: number.fraction(cut=True) for species, number in held.items()},
         {species: number.value for species, number in held.items()},
     )
+    change = f"site {label} sums to {float(total):.6g} and is taken as full"
     for parts in readings:
         if sum(parts.values()) == 1:
-            return parts, None
+            amounts = ", ".join(f"{species} {float(x):.4g}" for species, x in parts.items())
+            return parts, None if total <= 1 else f"{change}: {amounts}"
     largest = max(rounded, key=lambda species: rounded[species])
     parts = {**rounded, largest: rounded[largest] + 1 - sum(rounded.values())}
-    change = f"site {label} sums to {float(total):.6g} and is taken as full"
     return parts, f"{change}: {largest} {float(held[largest].value):g} is {float(parts[largest]):.6g}"

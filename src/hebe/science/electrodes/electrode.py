@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.electrode import StrainDoc, VoltageDoc, XState
 from hebe.schemas.spec import MemberSpec
-from hebe.schemas.structures import OrderingDoc
+from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.science.chemistry.space import working_charge
 from hebe.science.electrodes.strain import axis_strain, max_delta_volume, max_volume_strain
 from hebe.science.electrodes.voltage import EnergyPoint, lower_hull, voltage, voltage_profile
+from hebe.science.structures.configuration import approximated
 from hebe.science.structures.working import mobile_sites
 
 Window = tuple[float, float]
@@ -24,7 +25,7 @@ _SAME_END = 0.05
 class StateInput:
     """Calculations of one configuration: as made and at other x, with the orderings they came from.
 
-    ``accept`` are verdicts on the topology of a cell that count as the host.
+    ``accept`` are verdicts on the topology of a cell that count as the host, ``configuration`` is the cell as built.
     """
 
     spec: MemberSpec
@@ -33,6 +34,7 @@ class StateInput:
     states: Sequence[CalculationDoc | None]
     orderings: Sequence[OrderingDoc | None]
     accept: Sequence[str] = ()
+    configuration: ConfigurationDoc | None = None
 
     def x_of(self, calculation: CalculationDoc) -> float:
         """Working ions per formula unit of a calculation."""
@@ -41,8 +43,9 @@ class StateInput:
         return len(mobile_sites(self.spec, calculation.structure)) / self.n_fu
 
     def problems(self) -> list[str]:
-        """What is missing, in words."""
-        result = []
+        """What is missing or only approximated, in words."""
+        said = None if self.configuration is None else approximated(self.configuration)
+        result = [] if said is None else [said]
         for calculation in (self.made, *self.states):
             if calculation is None:
                 result.append("an x-state has no result")
@@ -146,6 +149,22 @@ def _ends(states: Sequence[XState], window: Window, n_fu: int | None) -> tuple[l
     return inside, "an end of the window has no state of the host" if max(off) > _SAME_END else ""
 
 
+def realised_window(states: Sequence[XState], window: Window, n_fu: int | None) -> Window:
+    """Contents that stand for the ends of a window; the window itself where the states do not cover it."""
+    inside, gap = _ends(states, window, n_fu)
+    return window if gap else (inside[-1].x, inside[0].x)
+
+
+def _rounded_ends(inside: Sequence[XState], window: Window) -> list[str]:
+    """Ends of a window for which another content stands, in words."""
+    pairs = ((inside[0].x, window[1]), (inside[-1].x, window[0]))
+    return [
+        f"x = {x:.4g} stands for the end {end:.4g} of the window, which the cell cannot hold"
+        for x, end in pairs
+        if abs(x - end) > _SAME_X
+    ]
+
+
 def voltage_document(inputs: StateInput, metal: CalculationDoc | None, window: Window, label: str = "") -> VoltageDoc:
     """Voltage of one configuration; null with a warning where an end of the window or the metal is missing."""
     warnings, states = inputs.problems(), x_states(inputs, window)
@@ -163,6 +182,7 @@ def voltage_document(inputs: StateInput, metal: CalculationDoc | None, window: W
     if gap:
         document.warnings.append(f"{gap}: no average voltage")
         return document
+    document.warnings += _rounded_ends(inside, window)
     low, high = inside[-1], inside[0]
     document.average_voltage_V = voltage(points[-1], points[0], metal.energy_per_atom, charge)
     spread = _quadrature(low.energy_sd_starts_eV_per_fu, high.energy_sd_starts_eV_per_fu)
@@ -180,6 +200,7 @@ def strain_document(inputs: StateInput, window: Window, label: str = "") -> Stra
         document.warnings.append(f"{gap or 'the as-made cell has no volume'}: no strain")
         return document
     volume, (_, volume_sd) = made.cell.volume / n_fu, made.spread_over_starts(inputs.accept)
+    document.warnings += _rounded_ends(inside, window)
     kept = [s for s in inside if s.on_hull]
     volumes = [s.volume_A3_per_fu for s in kept]
     document.max_volume_strain = max_volume_strain(volumes, volume)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +43,18 @@ class PhaseEntry:
     def size(self) -> float:
         """Sum of all amounts."""
         return float(sum(self.amounts.values()))
+
+
+def _same_composition(first: PhaseEntry, second: PhaseEntry) -> bool:
+    """Whether two phases hold the same fractions of the components."""
+    components = {*first.amounts, *second.amounts}
+    shares = ((e.amounts.get(c, 0.0) / e.size for e in (first, second)) for c in components)
+    return all(abs(one - other) < _PRESENT for one, other in shares)
+
+
+def _free_name(name: str, taken: Mapping[str, PhaseEntry]) -> str:
+    """A name, or the name with the first number from 2 on that is not taken."""
+    return name if name not in taken else next(n for i in count(2) if (n := f"{name} ({i})") not in taken)
 
 
 class InfeasibleError(HebeError):
@@ -81,23 +94,27 @@ class PhaseEquilibrium:
     Parameters
     ----------
     entries
-        The phases; names must differ.
+        The phases. Several of one name are polymorphs of one composition; from the second on they are called
+        ``name (2)``, ``name (3)`` in ``entries`` and in mixtures.
 
     Raises
     ------
     EnergyScaleError
         If the entries are of more than one energy scale.
+    HebeError
+        If phases of one name differ in composition.
     """
 
     def __init__(self, entries: Sequence[PhaseEntry]) -> None:
-        self.entries = {entry.name: entry for entry in entries}
-        if len(self.entries) != len(entries):
-            names = [entry.name for entry in entries]
-            raise HebeError(f"two phases are called {next(name for name in names if names.count(name) > 1)}")
+        self.entries: dict[str, PhaseEntry] = {}
         for entry in entries:
             if entry.energy_scale != entries[0].energy_scale:
                 raise EnergyScaleError(entries[0].energy_scale, entry.energy_scale, entry.name)
-        self._phases = list(self.entries.values())
+            if not _same_composition(self.entries.get(entry.name, entry), entry):
+                raise HebeError(f"two phases are called {entry.name} and differ in composition")
+            self.entries[_free_name(entry.name, self.entries)] = entry
+        self._names = list(self.entries)
+        self._phases = list(entries)
         self._sizes = np.array([entry.size for entry in self._phases])
         self._energies = np.array([entry.energy / entry.size for entry in self._phases])
         self._entropies = np.array([entry.entropy / entry.size for entry in self._phases])
@@ -124,7 +141,7 @@ class PhaseEquilibrium:
         present = np.flatnonzero(found.amounts > _PRESENT)
         held = np.flatnonzero(b)
         return Decomposition(
-            {self._phases[j].name: float(found.amounts[j] * size / self._sizes[j]) for j in present},
+            {self._names[j]: float(found.amounts[j] * size / self._sizes[j]) for j in present},
             found.value * size,
             {self.components[k]: float(found.potentials[k]) for k in held},
             unique=len(present) == len(held),

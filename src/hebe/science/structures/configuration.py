@@ -270,6 +270,17 @@ def build_configuration(
     )
 
 
+def approximated(document: ConfigurationDoc) -> str | None:
+    """Amounts that a cell holds otherwise than the composition has them, in words; None where it has them all."""
+    changed = [
+        f"{element} {float(wanted):.4g} on {name} is {float(held):.4g}"
+        for name, part in document.composition.items()
+        for element, text in part.items()
+        if (held := Fraction(document.realised.get(name, {}).get(element, 0))) != (wanted := Fraction(text))
+    ]
+    return f"the cell only approximates the composition: {', '.join(changed)}" if changed else None
+
+
 def displaced(structure: Structure, amplitude: float, seed: str) -> Structure:
     """Copy with every site moved by a random vector of length `amplitude` (A), decided by the text `seed`.
 
