@@ -126,9 +126,8 @@ def test_another_campaign_finds_the_same_calculations(project: Path) -> None:
 
 def test_no_output_is_lost_or_replaced_by_running_again(project: Path) -> None:
     """Two campaigns on one store; then every job runs again, and finds its own result."""
-    for _ in range(2):
-        for name in ("rs", "other"):
-            run(rocksalt(project, name=name), workers=1, progress=False)
+    for name in ("rs", "other"):
+        run(rocksalt(project, "Mg: [2], Ni: [2]", name=name), workers=1, progress=False)
     store = project_store(project)
     try:
         documents = list(store.docs_store.query({}))
@@ -139,14 +138,15 @@ def test_no_output_is_lost_or_replaced_by_running_again(project: Path) -> None:
         ]
         store.docs_store.update(stale, key=["uuid", "index"])
         for name in ("rs", "other"):
-            summary = run(rocksalt(project, name=name), workers=1, progress=False)
+            summary = run(rocksalt(project, "Mg: [2], Ni: [2]", name=name), workers=1, progress=False)
             assert summary.status == "complete"
             assert summary.jobs["reused"] < summary.jobs["total"], "jobs ran again"
             assert summary.calculations["computed"] == 0
         after = {doc["uuid"]: doc for doc in store.docs_store.query({})}
         assert after.keys() == before.keys()
         for doc in documents:
-            if "energy_scale" in (doc["output"] if isinstance(doc["output"], dict) else {}):
+            own = doc["output"] if isinstance(doc["output"], dict) else {}
+            if own.get("key") and "energy_scale" in own:
                 now = after[doc["uuid"]]
                 assert {**now, "made_from": None} == {**doc, "made_from": None}, "the original, with its time"
                 assert now["made_from"] == doc["made_from"] or not doc["made_from"]["each"]
