@@ -20,9 +20,10 @@ from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 from hebe.science.structures.annealing import count_pairs
 from hebe.science.structures.channels import mixed_sites
+from hebe.science.structures.lattice_reduction import IntMatrix, reduced_cell
 from hebe.science.structures.objective import Objective, build_problem
 from hebe.science.structures.orderings import site_permutations
-from hebe.science.structures.supercell import IntMatrix, hermite_normal_forms, reduced_cell
+from hebe.science.structures.supercell import hermite_normal_forms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
