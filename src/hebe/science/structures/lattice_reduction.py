@@ -1,4 +1,4 @@
-"""Short bases of lattices, in compiled code: pairwise reduction and the shortest vector."""
+"""Bases of lattices: pairwise reduction and the shortest vector, in compiled code; Hermite normal form."""
 
 from __future__ import annotations
 
@@ -90,3 +90,25 @@ def reduced_cell(rows: IntMatrix, lattice: FloatMatrix) -> IntMatrix:
     reduced = np.array(rows, dtype=np.int64)
     reduce_pairwise(reduced, np.ascontiguousarray(reduced @ lattice, dtype=np.float64))
     return reduced
+
+
+def hermite_normal_form(rows: IntMatrix) -> IntMatrix:
+    """Lower-triangular Hermite normal form of the lattice that integer rows span, shape (3, 3).
+
+    Diagonal entries are positive, those below are at least 0 and less than the diagonal one of their column.
+    """
+    h = np.array(rows, dtype=np.int64)
+    for column in (2, 1, 0):
+        while np.count_nonzero(h[: column + 1, column]) > 1 or h[column, column] == 0:
+            part = h[: column + 1, column]
+            nonzero = [int(i) for i in np.flatnonzero(part)]
+            pivot = min(nonzero, key=lambda i: abs(int(part[i])))
+            h[[pivot, column]] = h[[column, pivot]]
+            for i in range(column):
+                h[i] -= (h[i, column] // h[column, column]) * h[column]
+        if h[column, column] < 0:
+            h[column] *= -1
+    for i in range(1, 3):
+        for j in range(i - 1, -1, -1):
+            h[i] -= (h[i, j] // h[j, j]) * h[j]
+    return h
