@@ -14,10 +14,10 @@ from hebe.exceptions import BadInputError
 from hebe.science.structures.enumeration import (
     derivative_cells,
     distinct_labelings,
-    hermite_normal_form,
     ordered_ensemble,
 )
 from hebe.science.structures.host import HostCell, host_cell
+from hebe.science.structures.lattice_reduction import hermite_normal_form
 from hebe.science.structures.supercell import hermite_normal_forms
 
 if TYPE_CHECKING:

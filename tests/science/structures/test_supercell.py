@@ -13,7 +13,8 @@ from pymatgen.core import Structure
 from hebe.config.family import load_family
 from hebe.exceptions import BadInputError
 from hebe.science.structures.host import host_cell
-from hebe.science.structures.supercell import find_supercell, hermite_normal_forms, shortest_vector
+from hebe.science.structures.lattice_reduction import shortest_vector
+from hebe.science.structures.supercell import find_supercell, hermite_normal_forms
 
 
 @pytest.mark.parametrize(("dimension", "determinant"), [(2, 6), (2, 12), (3, 4), (3, 8)])

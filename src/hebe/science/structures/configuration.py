@@ -6,6 +6,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,8 @@ from hebe.science.chemistry.space import working_charge
 from hebe.science.keys import content_hash, rounded
 from hebe.science.structures.channels import MixedSites, mixed_sites
 from hebe.science.structures.host import HostCell, host_cell, layer_numbers
+from hebe.science.structures.host_permutations import host_permutations
 from hebe.science.structures.objective import Objective, Problem, build_problem
-from hebe.science.structures.orderings import site_permutations
 from hebe.science.structures.sqs import Arrangement, distinct_arrangements, quality, site_counts
 from hebe.science.structures.supercell import Supercell, find_supercell
 
@@ -102,10 +103,11 @@ def mean_radius(composition: HostComposition, split: Split, primary: str) -> flo
 class DisorderedCell:
     """A supercell of a host with its mixed sites: what an arrangement is searched for.
 
-    ``labels`` names the sublattice of every site, ``names`` the mixed sublattices; ``problem`` is that of the search,
-    ``supercell`` says how the cell was made.
+    ``primitive`` is the cell of the host and ``supercell`` says how ``structure`` was made of it. ``labels`` names the
+    sublattice of every site, ``names`` the mixed sublattices; ``problem`` is that of the search.
     """
 
+    primitive: Structure
     structure: Structure
     labels: tuple[str, ...]
     names: tuple[str, ...]
@@ -156,7 +158,7 @@ class DisorderedCell:
             given = (by_kind, np.array([_fixed_charge(composition, label, element) for label, element in charges_of]))
         problem = build_problem(structure, sites, counts, objective, given)
         n_fu = len(labels) // len(cell.structure) * cell.formula_units
-        return cls(structure, labels, names, n_fu, problem, supercell)
+        return cls(cell.structure, structure, labels, names, n_fu, problem, supercell)
 
     @property
     def realised(self) -> dict[str, dict[str, Fraction]]:
@@ -183,7 +185,8 @@ class DisorderedCell:
         """Up to `number` arrangements that no symmetry of the host makes equal, the same first ones for any number."""
         if not len(self.problem.groups.members):
             number = min(number, 1)
-        permutations = site_permutations(self.structure, [int(i) for i in self.problem.sites.indices])
+        points = self.structure.frac_coords[self.problem.sites.indices]
+        permutations = partial(host_permutations, self.primitive, self.supercell.matrix, points)
         seeds = (_search_seed(composition, seed, i) for i in range(_ATTEMPTS + 2 * number))
         quick = (_search_seed(composition, seed, -1 - i) for i in range(_QUICK_ATTEMPTS))
         return list(islice(distinct_arrangements(self.problem, permutations, seeds, quick, n_steps), number))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ from hebe.science.crystals.crystal import VACANCY, Crystal, Part, find_sublattic
 from hebe.science.structures.channels import mixed_sites
 from hebe.science.structures.generate import SQSResult
 from hebe.science.structures.host import PLACEHOLDERS, HostCell
+from hebe.science.structures.host_permutations import host_permutations
 from hebe.science.structures.objective import Objective, build_problem
-from hebe.science.structures.orderings import site_permutations
 from hebe.science.structures.sqs import distinct_arrangements, quality, site_counts
 from hebe.science.structures.supercell import find_supercell
 
@@ -108,7 +109,8 @@ def sqs_of_host(
         If no supercell has that number of sites, or one site is to hold several species; names the nearest choice.
     """
     primary = max(host.mixed, key=lambda name: len(host.fractions[name]))
-    cell = host.cell.structure.make_supercell(find_supercell(host.cell, primary, n_sites).matrix, in_place=False)
+    matrix = find_supercell(host.cell, primary, n_sites).matrix
+    cell = host.cell.structure.make_supercell(matrix, in_place=False)
     labels = list(cell.site_properties["sublattice"])
     parts = {name: [i for i, label in enumerate(labels) if label == name] for name in host.mixed}
     _check_parts(host, parts, primary, n_sites)
@@ -121,7 +123,7 @@ def sqs_of_host(
     deviation = max(
         abs(float(realised[name].get(element, 0) - x)) for name in parts for element, x in host.fractions[name].items()
     )
-    permutations = site_permutations(cell, [int(i) for i in sites.indices])
+    permutations = partial(host_permutations, host.cell.structure, matrix, cell.frac_coords[sites.indices])
     arrangements = distinct_arrangements(
         problem, permutations, range(seed, seed + 5 + 2 * n_results), range(-30, 0), n_steps
     )

@@ -20,9 +20,10 @@ from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 from hebe.science.structures.annealing import count_pairs
 from hebe.science.structures.channels import mixed_sites
+from hebe.science.structures.lattice_reduction import IntMatrix, hermite_normal_form, reduced_cell
 from hebe.science.structures.objective import Objective, build_problem
 from hebe.science.structures.orderings import site_permutations
-from hebe.science.structures.supercell import IntMatrix, hermite_normal_forms, reduced_cell
+from hebe.science.structures.supercell import hermite_normal_forms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,28 +59,6 @@ def derivative_cells(cell: HostCell, n: int) -> list[tuple[IntMatrix, int]]:
         label = min(tuple(int(x) for x in image.ravel()) for image in images)
         found[label] = found.get(label, 0) + 1
     return [(np.array(label, dtype=np.int64).reshape(3, 3), number) for label, number in sorted(found.items())]
-
-
-def hermite_normal_form(rows: IntMatrix) -> IntMatrix:
-    """Lower-triangular Hermite normal form of the lattice that integer rows span, shape (3, 3).
-
-    Diagonal entries are positive, those below are at least 0 and less than the diagonal one of their column.
-    """
-    h = np.array(rows, dtype=np.int64)
-    for column in (2, 1, 0):
-        while np.count_nonzero(h[: column + 1, column]) > 1 or h[column, column] == 0:
-            part = h[: column + 1, column]
-            nonzero = [int(i) for i in np.flatnonzero(part)]
-            pivot = min(nonzero, key=lambda i: abs(int(part[i])))
-            h[[pivot, column]] = h[[column, pivot]]
-            for i in range(column):
-                h[i] -= (h[i, column] // h[column, column]) * h[column]
-        if h[column, column] < 0:
-            h[column] *= -1
-    for i in range(1, 3):
-        for j in range(i - 1, -1, -1):
-            h[i] -= (h[i, j] // h[j, j]) * h[j]
-    return h
 
 
 def distinct_labelings(

@@ -18,9 +18,10 @@ from hebe.science.structures.compiled import random_state
 from hebe.science.structures.objective import random_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from fractions import Fraction
 
+    from hebe.science.structures.annealing import PairTable
     from hebe.science.structures.objective import Problem
 
 SEARCH_VERSION: Final = 1
@@ -32,6 +33,7 @@ _QUICK: Final = 300
 _AGREEING: Final = 3
 _EQUAL: Final = 1e-9
 _RANDOM_DRAWS: Final = 200
+_REFINEMENTS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _draws() -> NDArray[np.float64]:
 
 def distinct_arrangements(
     problem: Problem,
-    permutations: NDArray[np.int64],
+    permutations: Callable[[], NDArray[np.int64]],
     seeds: Iterable[int],
     quick: Iterable[int] = (),
     n_steps: int | None = None,
@@ -146,7 +148,8 @@ def distinct_arrangements(
     problem, n_steps
         As in `find_arrangement`.
     permutations
-        Permutations of the mixed sites by the symmetry of the empty host, shape (operations, n).
+        Gives the permutations of the mixed sites by the symmetry of the empty host, shape (operations, n). Asked once,
+        when two arrangements have the same surroundings.
     seeds
         Tried in order.
     quick
@@ -155,16 +158,43 @@ def distinct_arrangements(
     """
     size = len(problem.groups.members)
     bound = pair_bound(problem) if size else 0.0
-    seen: set[bytes] = set()
+    symmetry = cache(permutations)
+    seen: dict[bytes, list[NDArray[np.int64]]] = {}
     trials = chain(
         ((seed, n_steps) for seed in seeds), ((seed, _QUICK * size // n) for n, seed in enumerate(quick, start=1))
     )
     for seed, steps in trials:
         found = find_arrangement(problem, seed, steps, bound)
-        label = canonical_label(found.kinds, permutations)
-        if label not in seen:
-            seen.add(label)
-            yield found
+        alike = seen.setdefault(surroundings(found.kinds, problem.pairs), [])
+        if alike:
+            label = canonical_label(found.kinds, symmetry())
+            if any(canonical_label(other, symmetry()) == label for other in alike):
+                continue
+        alike.append(found.kinds)
+        yield found
+
+
+def surroundings(kinds: NDArray[np.int64], pairs: PairTable) -> bytes:
+    """What the sites are surrounded by, whatever their order: equal for all arrangements that symmetry makes equal.
+
+    Colours of sites are refined by those of their neighbours (Weisfeiler and Leman, Nauchno-Tech. Inform. 2 (9), 12
+    (1968)), as whole numbers modulo 2^64.
+    """
+    centre = np.repeat(np.arange(len(kinds)), np.diff(pairs.start))
+    colours = _mixed(kinds.astype(np.uint64))
+    for _ in range(_REFINEMENTS):
+        around = np.zeros_like(colours)
+        np.add.at(around, centre, _mixed(colours[pairs.other] + pairs.channel.astype(np.uint64)))
+        colours = _mixed(colours + _mixed(around))
+    return np.sort(colours).tobytes()
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Whole numbers spread over 64 bits by the last steps of splitmix64 (Steele et al., OOPSLA 2014)."""
+    z = values + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
 
 
 def canonical_label(kinds: NDArray[np.int64], permutations: NDArray[np.int64]) -> bytes:
@@ -177,14 +207,19 @@ def canonical_label(kinds: NDArray[np.int64], permutations: NDArray[np.int64]) -
 def quality(problem: Problem, kinds: NDArray[np.int64], sublattice: int, seed: int = 0) -> SQSQuality:
     """Deviation from randomness on one sublattice, beside that of random arrangements of the same cell."""
     here = [k for k, (sub, _) in enumerate(problem.kinds) if sub == sublattice]
-    largest, total, everything = _deviations(problem, kinds, sublattice)
+    expected = {
+        c: random_counts(channel, problem.sites, kinds, len(problem.kinds), finite=False)
+        for c, channel in enumerate(problem.channels)
+        if channel.pair == (sublattice, sublattice)
+    }
+    largest, total, everything = _deviations(problem, kinds, sublattice, expected)
     rng = np.random.default_rng(seed)
     group, draws = problem.sites.groups, []
     for _ in range(_RANDOM_DRAWS if len(here) > 1 else 1):
         drawn = kinds.copy()
         for g in np.unique(group):
             drawn[group == g] = rng.permutation(kinds[group == g])
-        draws.append(_deviations(problem, drawn, sublattice)[1])
+        draws.append(_deviations(problem, drawn, sublattice, expected)[1])
     return SQSQuality(
         largest=largest,
         total=total,
@@ -195,17 +230,19 @@ def quality(problem: Problem, kinds: NDArray[np.int64], sublattice: int, seed: i
     )
 
 
-def _deviations(problem: Problem, kinds: NDArray[np.int64], sublattice: int) -> tuple[float, float, float]:
-    """Largest and sum of |alpha| over unlike pairs (finite-cell target); sum over i <= j (infinite target)."""
+def _deviations(
+    problem: Problem, kinds: NDArray[np.int64], sublattice: int, expected: Mapping[int, NDArray[np.float64]]
+) -> tuple[float, float, float]:
+    """Largest and sum of |alpha| over unlike pairs (finite-cell target); sum over i <= j (infinite target).
+
+    `expected` are the random counts of each channel of the sublattice in an infinite cell.
+    """
     here = [k for k, (sub, _) in enumerate(problem.kinds) if sub == sublattice]
     n = int((problem.sites.sublattice == sublattice).sum())
     counts = count_pairs(kinds, problem.pairs)
     unlike, everything = [0.0], 0.0
     upper = np.triu_indices(len(here))
-    for c, channel in enumerate(problem.channels):
-        if channel.pair != (sublattice, sublattice):
-            continue
-        random = random_counts(channel, problem.sites, kinds, len(problem.kinds), finite=False)
+    for c, random in expected.items():
         ratio = (counts[c] / np.where(random > 0, random, 1.0))[np.ix_(here, here)]
         everything += float(np.abs(1 - ratio)[upper].sum())
         unlike += np.abs(1 - ratio[np.triu_indices(len(here), 1)] * (n - 1) / n).tolist()

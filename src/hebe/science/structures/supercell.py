@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from pymatgen.core import Lattice
 
 from hebe.exceptions import BadInputError
+from hebe.science.structures.lattice_reduction import FloatMatrix, IntMatrix
+from hebe.science.structures.supercell_search import longest_repeat, widest_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from hebe.science.structures.host import HostCell
-
-IntMatrix = NDArray[np.int64]
-
-_TIE: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -67,33 +66,6 @@ def hermite_normal_forms(determinant: int, dimension: int) -> Iterator[IntMatrix
                 yield matrix
 
 
-def shortest_vector(vectors: NDArray[np.float64]) -> float:
-    """Length of the shortest lattice vector of a basis of shape (n, 3), n = 2 or 3."""
-    basis = _reduced(vectors)
-    steps = np.array([s for s in product((-1, 0, 1), repeat=len(basis)) if any(s)])
-    return float(np.linalg.norm(steps @ basis, axis=1).min())
-
-
-def _reduced(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gauss-like pairwise reduction: no vector can be shortened by adding another one."""
-    basis = np.array(vectors, dtype=float)
-    changed = True
-    while changed:
-        changed = False
-        for i, j in product(range(len(basis)), repeat=2):
-            if i == j:
-                continue
-            shorter = basis[i] - _nearest(float(basis[i] @ basis[j] / (basis[j] @ basis[j]))) * basis[j]
-            if shorter @ shorter < basis[i] @ basis[i] - 1e-9:
-                basis[i], changed = shorter, True
-    return basis
-
-
-def _nearest(value: float) -> int:
-    """Nearest whole number, halves towards zero: hexagonal lattices have them, and the last bit must not decide."""
-    return int(math.copysign(max(math.ceil(abs(value) - 0.5 - _TIE), 0), value))
-
-
 def find_supercell(cell: HostCell, sublattice: str, n_sites: int) -> Supercell:
     """Best supercell with `n_sites` sites of `sublattice`.
 
@@ -112,49 +84,30 @@ def find_supercell(cell: HostCell, sublattice: str, n_sites: int) -> Supercell:
         raise BadInputError(
             f"{n_sites} sites of {sublattice} do not fill whole cells of {per_cell}", suggestion=f"nearest: {nearest}"
         )
-    count = n_sites // per_cell
-    normal = cell.layer_normal
-    options = _isotropic(cell, count) if normal is None else _layered(cell, normal, count)
-    best = min(options, key=lambda option: (*(-round(v, 6) for v in option[1]), option[0].tolist()))
-    vectors = best[0] @ cell.structure.lattice.matrix
-    if normal is None:
+    matrix, repeat = _best(_as_tuple(cell.structure.lattice.matrix), _as_tuple(cell.layer_normal), n_sites // per_cell)
+    vectors = matrix @ cell.structure.lattice.matrix
+    if cell.layer_normal is None:
         ideal = longest_possible_repeat(abs(float(np.linalg.det(vectors))), 3)
     else:
         ideal = longest_possible_repeat(float(np.linalg.norm(np.cross(vectors[0], vectors[1]))), 2)
-    return Supercell(best[0], best[1][0], best[1][0] / ideal)
+    return Supercell(matrix.copy(), repeat, repeat / ideal)
 
 
-def _isotropic(cell: HostCell, count: int) -> Iterator[tuple[IntMatrix, tuple[float, ...]]]:
-    lattice = cell.structure.lattice.matrix
-    for matrix in hermite_normal_forms(count, 3):
-        reduced = reduced_cell(matrix, lattice)
-        lengths = np.sort(np.linalg.norm(reduced @ lattice, axis=1))
-        yield reduced, (shortest_vector(reduced @ lattice), -float(lengths[-1]))
+def _as_tuple(values: NDArray[np.float64] | None) -> tuple[float, ...] | None:
+    return None if values is None else tuple(values.ravel().tolist())
 
 
-def _layered(cell: HostCell, normal: NDArray[np.float64], count: int) -> Iterator[tuple[IntMatrix, tuple[float, ...]]]:
-    lattice = cell.structure.lattice.matrix
-    first, second, offset = _layer_basis(cell, normal)
-    sheets = [(h, shortest_vector(h @ np.array([first, second]) @ lattice)) for h in hermite_normal_forms(count, 2)]
-    longest = max(repeat for _, repeat in sheets)
-    for form, repeat in sheets:
-        if repeat < longest - 1e-6:
-            continue
-        lateral = reduced_cell(form @ np.array([first, second]), lattice)
-        for i, j in product(range(-count, count + 1), repeat=2):
-            third = offset + i * first + j * second
-            if np.linalg.norm(third @ lattice) > repeat + np.linalg.norm(offset @ lattice) + 1e-6:
-                continue
-            matrix = np.array([*lateral, third])
-            if np.linalg.det(matrix) < 0:
-                matrix[[0, 1]] = matrix[[1, 0]]
-            tilt = float(np.linalg.norm(third @ lattice))
-            yield matrix, (repeat, shortest_vector(matrix @ lattice), -tilt)
+@lru_cache(maxsize=256)
+def _best(cell: tuple[float, ...], layer_normal: tuple[float, ...] | None, count: int) -> tuple[IntMatrix, float]:
+    """Matrix of `find_supercell` and its shortest repeat (A), searched once for a lattice and a number of cells."""
+    lattice = np.array(cell).reshape(3, 3)
+    if layer_normal is None:
+        return longest_repeat(lattice, count)
+    return widest_sheet(lattice, _layer_basis(lattice, np.array(layer_normal)), count)
 
 
-def _layer_basis(cell: HostCell, normal: NDArray[np.float64]) -> tuple[IntMatrix, IntMatrix, IntMatrix]:
-    """Two shortest primitive translations within a layer and the shortest one to the next layer."""
-    lattice = cell.structure.lattice.matrix
+def _layer_basis(lattice: FloatMatrix, normal: NDArray[np.float64]) -> IntMatrix:
+    """Two shortest primitive translations within a layer and the shortest one to the next layer, shape (3, 3)."""
     steps = np.array([s for s in product(range(-3, 4), repeat=3) if any(s)], dtype=np.int64)
     vectors = steps @ lattice
     heights, lengths = vectors @ normal, np.linalg.norm(vectors, axis=1)
@@ -164,10 +117,4 @@ def _layer_basis(cell: HostCell, normal: NDArray[np.float64]) -> tuple[IntMatrix
     second = next(i for i in flat if np.linalg.norm(np.cross(vectors[first], vectors[i])) > 1e-3)
     spacing = min(h for h in heights if h > 1e-6)
     up = next(i for i in order if abs(heights[i] - spacing) < 1e-6)
-    return steps[first], steps[second], steps[up]
-
-
-def reduced_cell(rows: IntMatrix, lattice: NDArray[np.float64]) -> IntMatrix:
-    """Pairwise-reduced integer rows that span the same lattice."""
-    real = _reduced(rows @ lattice)
-    return np.array(np.rint(Lattice(lattice).get_fractional_coords(real)), dtype=np.int64)
+    return np.array([steps[first], steps[second], steps[up]])

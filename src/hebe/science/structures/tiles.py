@@ -25,8 +25,8 @@ from hebe.exceptions import BadInputError
 from hebe.science.keys import rounded
 from hebe.science.structures.enumeration import derivative_cells, occupied, ordered_ensemble
 from hebe.science.structures.host import HostCell, host_cell
+from hebe.science.structures.lattice_reduction import reduced_cell
 from hebe.science.structures.orderings import site_permutations
-from hebe.science.structures.supercell import reduced_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hebe.science.chemistry.composition import HostComposition
-    from hebe.science.structures.supercell import IntMatrix
+    from hebe.science.structures.lattice_reduction import IntMatrix
 
 
 @dataclass(frozen=True)
