@@ -81,6 +81,11 @@ class RowTable:
             for i, block in enumerate(self.space.layout.block_of)
         ]
 
+    def present(self, element: str) -> NDArray[np.bool_]:
+        """Rows in which an element stands on a mixed sublattice."""
+        columns = [i for i, column in enumerate(self.space.columns) if column.element == element]
+        return np.asarray((self.rows[:, columns] > 0).any(axis=1))
+
     def entropy(self, convention: str, sublattice: str | None = None) -> Floats:
         """Entropy (R) in a convention; `sublattice` replaces the primary one in ``mixed-site``."""
         blocks, host = self.space.layout.blocks, self.space.host

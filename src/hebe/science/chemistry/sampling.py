@@ -17,10 +17,10 @@ _FEW: Final = 4
 
 def random_ranks(total: int, n: int, seed: int) -> NDArray[Any]:
     """`n` numbers from 0 to total - 1, of type int64 or, where they are too large for that, Python integers."""
-    return _drawn(np.random.default_rng(seed), total, n)
+    return drawn_ranks(np.random.default_rng(seed), total, n)
 
 
-def _drawn(rng: np.random.Generator, total: int, n: int) -> NDArray[Any]:
+def drawn_ranks(rng: np.random.Generator, total: int, n: int) -> NDArray[Any]:
     """Numbers below `total`; too large ones are drawn again, so that none is favoured."""
     if total < _LIMIT:
         return rng.integers(0, max(total, 1), n if total else 0, dtype=np.int64)
@@ -43,5 +43,5 @@ def different_ranks(total: int, n: int, seed: int) -> NDArray[Any]:
         return np.sort(rng.permutation(total)[:n])
     chosen: dict[int, None] = {}
     while len(chosen) < n:
-        chosen.update(dict.fromkeys(_drawn(rng, total, n - len(chosen)).tolist()))
+        chosen.update(dict.fromkeys(drawn_ranks(rng, total, n - len(chosen)).tolist()))
     return np.array(sorted(chosen), dtype=np.int64 if total < _LIMIT else object)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from hebe.science.chemistry.sampling import different_ranks, random_ranks
 from hebe.science.chemistry.tables import Bounds, Tables, site_entropies
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from hebe.science.chemistry.walking import Floats, Rows
 
 Row = Sequence[int]
@@ -160,6 +162,10 @@ class CompositionSpace:
                 inside &= entropies[:, i] <= (np.inf if high is None else high)
             yield rows[inside], entropies[inside]
 
+    def rows_of(self, ranks: NDArray[Any]) -> Rows:
+        """Rows of given numbers, shape (rows, columns); none may be `count` or more."""
+        return self._rows.rows_of(ranks)
+
     def sample(self, n: int, seed: int = 0, *, replace: bool = False) -> Rows:
         """`n` rows, each equally likely, shape (n, columns).
 
@@ -182,6 +188,17 @@ class CompositionSpace:
             if amount:
                 fractions[column.sublattice][column.element] = Fraction(int(amount), block.grid)
         return self.made_with(fractions)
+
+    def row(self, composition: HostComposition) -> tuple[int, ...] | None:
+        """Row of a composition, None if it has elements or amounts that no row has."""
+        left = {(s, e): x for s, amounts in composition.fractions.items() for e, x in amounts.items() if x}
+        row = []
+        for column, block in zip(self.columns, self.layout.block_of, strict=True):
+            amount = left.pop((column.sublattice, column.element), Fraction(0)) * block.grid
+            if amount.denominator != 1:
+                return None
+            row.append(int(amount))
+        return None if left or composition.x_own != self.x_made else tuple(row)
 
     def made_with(self, fractions: dict[str, dict[str, Fraction]]) -> HostComposition:
         """Composition of fractions, with the working ions that stand on mixed sublattices counted."""
