@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hebe.campaigns.api import as_campaign, campaign_flow, existing_store, plan
 from hebe.campaigns.place import project_root, start_of
+from hebe.campaigns.selection import with_selection
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.registry import keeping_launcher
 
@@ -42,6 +43,7 @@ def submit(
     """
     chosen = as_campaign(campaign)
     start = start_of(chosen, start)
+    chosen = with_selection(chosen, start, writes=not dry_run)
     name, taker = keeping_launcher(launcher, Project(project_root(start)))
     planned = plan(chosen, start=start)
     found = asdict(taker.submit(campaign_flow(chosen), dry_run=dry_run))

@@ -288,6 +288,8 @@ class Campaign(ConfigModel):
     _source: Source = PrivateAttr(default_factory=Source)
     """Where the campaign was read, for messages about it."""
     _remarks: tuple[str, ...] = PrivateAttr(default=())
+    _selected: Any = PrivateAttr(default=None)
+    """Selection of candidates where it is known: see `hebe.campaigns.selection`."""
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
