@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -40,6 +42,8 @@ MOST_DRAWN: Final = 1_000_000
 """Compositions of a space of which a random selection looks at all; from larger ones it is drawn."""
 MOST_DIVERSE: Final = 2_000_000
 """Compositions that pass from which a diverse selection is made, at most."""
+_TRIED: Final = 20_000
+_ALWAYS: Final = 100_000
 MOST_CANDIDATES: Final = 100_000
 """Candidates of a campaign, at most."""
 
@@ -85,13 +89,25 @@ def screen(campaign: Campaign, *, kept: Sequence[HostComposition] = (), tell: Te
         result.selected = [*_kept(campaign, space, kept), *result.passed]
     else:
         result = sift(campaign, space, size, tell)
-        members = result.passed
-        assert isinstance(members, Members)  # noqa: S101 - as it was made above
-        _check_number(campaign, len(members))
-        early = kept if campaign.select.extend else ()
-        result.selected = [*_kept(campaign, space, kept), *choose(members, campaign.select, early)]
-    result.selected = _with_series(campaign, space, result.selected)
+        result.selected = selected_of(campaign, space, result.passed, kept)
+    result.selected = with_series(campaign, space, result.selected)
     return result
+
+
+def selected_of(
+    campaign: Campaign, space: CompositionSpace, passed: Sequence[Candidate], kept: Sequence[HostComposition] = ()
+) -> list[Candidate]:
+    """Candidates that the selection of a campaign takes of what passes.
+
+    Raises
+    ------
+    BadInputError
+        If too many pass for that.
+    """
+    assert isinstance(passed, Members)  # noqa: S101 - as `sift` makes it
+    _check_number(campaign, len(passed))
+    early = kept if campaign.select.extend else ()
+    return [*_kept(campaign, space, kept), *choose(passed, campaign.select, early)]
 
 
 def checked_size(campaign: Campaign, space: CompositionSpace) -> int:
@@ -148,6 +164,21 @@ def _value(campaign: Campaign, candidate: Candidate, name: str) -> float | None:
     return candidate.descriptors["size_mismatch"]
 
 
+def passing(campaign: Campaign, tell: Tell | None = None) -> Sequence[Candidate]:
+    """Compositions that pass the filters, whatever the selection; named ones where the file names them.
+
+    Raises
+    ------
+    BadInputError
+        As `screen`.
+    """
+    space = CompositionSpace.from_campaign(campaign)
+    size = checked_size(campaign, space)
+    if campaign.select.method == "explicit":
+        return _named(campaign, space, size).passed
+    return sift(campaign, space, size, tell).passed
+
+
 def sift(campaign: Campaign, space: CompositionSpace, size: int, tell: Tell | None = None) -> Screening:
     """Look at every composition of a space that the filters do not leave out at once.
 
@@ -159,18 +190,31 @@ def sift(campaign: Campaign, space: CompositionSpace, size: int, tell: Tell | No
     sieve = Sieve(campaign, space)
     total = sieve.space.count()
     check_walk(campaign, sieve, total)
-    parts = [np.zeros((0, len(space.columns)), dtype=np.int16)]
-    for rows, table in sieve.walk():
-        parts.append(table.rows)
-        if sieve.seen > MOST_ROWS:
-            raise _too_many(campaign, total, MOST_ROWS)
-        if tell is not None:
-            tell(sieve.space.rank(rows[-1].tolist()) + 1, total)
-    passed = Members(space, np.concatenate(parts), campaign.host.primary)
-    result = Screening(size, sieve.by_filter, passed)
-    if not len(passed):
+    found = pass_all(sieve, tell)
+    if found is None:
+        raise _too_many(campaign, total, MOST_ROWS)
+    result = Screening(size, sieve.by_filter, found)
+    if not len(found):
         raise _emptied(campaign, result, _near(campaign, space, sieve))
     return result
+
+
+def pass_all(sieve: Sieve, tell: Tell | None = None, budget_s: float = math.inf) -> Members | None:
+    """Compositions that pass, of all; None if there are too many, or they take longer than a budget.
+
+    The first 100,000 are looked at however long they take.
+    """
+    parts = [np.zeros((0, len(sieve.space.columns)), dtype=np.int16)]
+    total = sieve.space.count() if tell is not None else 0
+    until = math.inf
+    for rows, table in sieve.walk():
+        parts.append(table.rows)
+        until = min(until, time.monotonic() + budget_s)  # from the first part on, before which code is compiled
+        if sieve.seen > MOST_ROWS or (sieve.seen > _ALWAYS and time.monotonic() > until):
+            return None
+        if tell is not None:
+            tell(sieve.space.rank(rows[-1].tolist()) + 1, total)
+    return Members(sieve.space, np.concatenate(parts), sieve.primary)
 
 
 def check_walk(campaign: Campaign, sieve: Sieve, total: int) -> None:
@@ -182,8 +226,15 @@ def check_walk(campaign: Campaign, sieve: Sieve, total: int) -> None:
         Says how many there are, and what would do.
     """
     most = MOST_MASKED if sieve.space.layout.steps is None else MOST_ROWS
-    if total > most * (50 if sieve.bounds else 1):
+    if total > most and (not sieve.bounds or total * _share(sieve) > most):
         raise _too_many(campaign, total, most)
+
+
+def _share(sieve: Sieve) -> float:
+    """Upper limit of the share of a space that bounds on the entropy leave, from a uniform sample."""
+    table = sieve.table(sieve.space.sample(_TRIED, replace=True))
+    inside = sieve.tests["entropy"](table)
+    return (int(np.count_nonzero(inside)) + 3) / _TRIED  # none of n: below 3/n with 95 %
 
 
 def _too_many(campaign: Campaign, total: int, most: int) -> BadInputError:
@@ -252,7 +303,7 @@ def series_candidates(campaign: Campaign, space: CompositionSpace, name: str) ->
     return list(_explicit(campaign, space, formulas, ("series", name, "formulas")))
 
 
-def _with_series(campaign: Campaign, space: CompositionSpace, selected: list[Candidate]) -> list[Candidate]:
+def with_series(campaign: Campaign, space: CompositionSpace, selected: list[Candidate]) -> list[Candidate]:
     """Selected candidates followed by those of the series that are not among them; filters do not apply to these."""
     found = {candidate.candidate_id: candidate for candidate in selected}
     for name in campaign.series:
