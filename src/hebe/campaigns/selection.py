@@ -113,14 +113,19 @@ def _write(root: Path, campaign: Campaign, found: Kept) -> None:
 
 def _finished(campaign: Campaign, before: Kept, start: Path | None) -> list[HostComposition]:
     """Compositions of an earlier selection that have results in the project."""
+    done = has_results(campaign, start)
+    return [composition_of(spec) for spec in before.members if spec.candidate_id in done]
+
+
+def has_results(campaign: Campaign, start: Path | None) -> set[str]:
+    """Ids of the candidates of a campaign that have results in the project of a folder."""
     if not has_store(start):
-        return []
+        return set()
     from hebe.campaigns.results import update_candidates
     from hebe.stores.factory import open_store
 
     store = open_store(project_root(start))
     try:
-        done = {document["candidate_id"] for document in update_candidates(store, campaign.name)}
+        return {str(document["candidate_id"]) for document in update_candidates(store, campaign.name)}
     finally:
         store.close()
-    return [composition_of(spec) for spec in before.members if spec.candidate_id in done]

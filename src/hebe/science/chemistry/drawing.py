@@ -49,6 +49,6 @@ def draw_members(campaign: Campaign, space: CompositionSpace, kept: Sequence[Hos
         rows = sieve.space.rows_of(drawn_ranks(rng, total, size))
         for row in map(tuple, sieve.sift(sieve.table(rows)).rows.tolist()):
             chosen.setdefault(row, True)
-        drawn, size = drawn + size, _PART
+        drawn, size = drawn + size, min(2 * size, _PART)
     new = [row for row, is_new in chosen.items() if is_new][:wanted]
     return Members(space, np.array(sorted(new), dtype=np.int16).reshape(-1, len(space.columns)), campaign.host.primary)
