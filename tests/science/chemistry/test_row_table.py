@@ -48,7 +48,8 @@ def check(table: RowTable, candidates: list[Candidate | None]) -> None:
         ions = {
             (sub, ion): float(amount) for sub, part in candidate.split.items() for ion, amount in part.items() if amount
         }
-        found = {place: float(amounts[at]) for place, amounts in table.splits.state.items() if amounts[at]}
+        amounts = zip(table.plan.places, table.splits.amounts, strict=False)
+        found = {place: float(x[at]) / table.plan.scale for place, x in amounts if x[at]}
         assert found == pytest.approx(ions, abs=1e-12)
         assert {name: float(values[at]) for name, values in entropies.items()} == pytest.approx(candidate.entropy_R)
         assert sorted(described) == sorted(candidate.descriptors)

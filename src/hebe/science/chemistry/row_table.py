@@ -13,8 +13,8 @@ import numpy as np
 from hebe.config.family_sites import VACANCY
 from hebe.science.chemistry.candidate import FARADAY_MAH
 from hebe.science.chemistry.entropy import principal_element_rule
-from hebe.science.chemistry.ladder import RedoxLadder
 from hebe.science.chemistry.row_ions import IonRows
+from hebe.science.chemistry.row_plan import RowPlan
 from hebe.science.chemistry.row_split import RowSplits, electrons_of, incompatible_rows, split_rows
 from hebe.science.chemistry.space import working_charge
 from hebe.science.chemistry.tables import site_entropies
@@ -41,26 +41,36 @@ class RowTable:
         Sublattice that descriptors refer to; by default the one with the most elements of each row.
     entropies
         Entropy (R) of each sublattice, shape (rows, sublattices), if it is known.
+    plan
+        Plan of the space, if it is known.
     """
 
     def __init__(
-        self, space: CompositionSpace, rows: Rows, primary: str | None = None, entropies: Floats | None = None
+        self,
+        space: CompositionSpace,
+        rows: Rows,
+        primary: str | None = None,
+        entropies: Floats | None = None,
+        plan: RowPlan | None = None,
     ) -> None:
         self.space, self.rows, self.wanted = space, rows, primary
         self.sites = site_entropies(space.layout, rows) if entropies is None else entropies
-        self._ladder = RedoxLadder.of(space.host)
+        self.plan = RowPlan.of(space) if plan is None else plan
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def at(self, kept: NDArray[np.bool_]) -> RowTable:
         """Some of the rows."""
-        return RowTable(self.space, self.rows[kept], self.wanted, self.sites[kept])
+        found = RowTable(self.space, self.rows[kept], self.wanted, self.sites[kept], self.plan)
+        if "splits" in self.__dict__:
+            found.splits = RowSplits(self.splits.amounts[:, kept], self.splits.possible[kept])
+        return found
 
     @cached_property
     def splits(self) -> RowSplits:
         """Canonical splits."""
-        return split_rows(self.space, self.rows)
+        return split_rows(self.space, self.plan, self.rows)
 
     @cached_property
     def _primary(self) -> NDArray[np.intp]:
@@ -71,15 +81,6 @@ class RowTable:
             return np.full(len(self), 0 if self.wanted is None else names.index(self.wanted))
         numbers = [np.count_nonzero(self.rows[:, block.start : block.stop], axis=1) for block in blocks]
         return np.asarray(np.argmax(numbers, axis=0))
-
-    @cached_property
-    def _amounts(self) -> list[Floats]:
-        """Atoms per formula unit of each column."""
-        subs = self.space.host.sublattices
-        return [
-            self.rows[:, i].astype(np.float64) * (subs[block.name].multiplicity / block.grid)
-            for i, block in enumerate(self.space.layout.block_of)
-        ]
 
     def present(self, element: str) -> NDArray[np.bool_]:
         """Rows in which an element stands on a mixed sublattice."""
@@ -102,34 +103,26 @@ class RowTable:
         return np.asarray(total / (self._atoms - (anions if convention == "per-cation" else 0)))
 
     @cached_property
+    def _numbers(self) -> Floats:
+        """Rows as floating-point numbers, which products of matrices need."""
+        return self.rows.astype(np.float64)
+
+    def _per_unit(self, counts: list[bool]) -> Floats:
+        """Atoms per formula unit of the columns that count."""
+        weights = np.where(counts, self.plan.weights, 0.0) / self.plan.scale
+        return np.asarray(self._numbers @ weights)
+
+    @cached_property
     def _atoms(self) -> Floats:
         """Atoms per formula unit, the working ion as made included."""
         standing = sum(number for *_, number, _ in self.space.host.standing(self.space.specs))
-        total = np.full(len(self), float(standing + self.space.x_made))
-        for column, amounts in zip(self.space.columns, self._amounts, strict=True):
-            if column.element != VACANCY:
-                total += amounts
-        return total
-
-    @cached_property
-    def _masses(self) -> Floats:
-        """Molar mass of one formula unit as made, g mol-1."""
-        from pymatgen.core import Element
-
-        ion, x_made = self.space.working_ion, float(self.space.x_made)
-        fixed = x_made * float(Element(ion).atomic_mass) if ion is not None else 0.0
-        for _, element, number, _ in self.space.host.standing(self.space.specs):
-            fixed += number * float(Element(element).atomic_mass)
-        total = np.full(len(self), fixed)
-        for column, amounts in zip(self.space.columns, self._amounts, strict=True):
-            if column.element != VACANCY:
-                total += amounts * float(Element(column.element).atomic_mass)
-        return total
+        own = self._per_unit([column.element != VACANCY for column in self.space.columns])
+        return own + float(standing + self.space.x_made)
 
     @cached_property
     def incompatible(self) -> NDArray[np.bool_]:
         """Rows with two ions that would exchange an electron."""
-        return incompatible_rows(self._ladder, self.splits.state, len(self))
+        return incompatible_rows(self.plan, self.splits)
 
     @cached_property
     def principal(self) -> NDArray[np.bool_]:
@@ -151,8 +144,8 @@ class RowTable:
     @cached_property
     def _ions(self) -> list[IonRows]:
         """Ions of each mixed sublattice."""
-        host = self.space.host
-        return [IonRows.of(host, block.name, self.splits.state, len(self)) for block in self.space.layout.blocks]
+        metallic = self.space.host.bonding == "metallic"
+        return [IonRows(site, self.splits, metallic=metallic) for site in self.plan.sites]
 
     @cached_property
     def size_mismatch(self) -> Floats:
@@ -166,13 +159,12 @@ class RowTable:
         if ion is None:
             nothing = np.full(len(self), np.nan)
             return nothing, nothing
-        content = np.full(len(self), float(self.space.x_made))
-        for column, amounts in zip(self.space.columns, self._amounts, strict=True):
-            if column.element == ion and column.sublattice in host.working_shared:
-                content = content + amounts
-        ions = content * working_charge(ion)
-        electrons = np.minimum(ions, electrons_of(self._ladder, self.splits.state, len(self)))
-        return FARADAY_MAH * ions / self._masses, FARADAY_MAH * electrons / self._masses
+        shared = [c.element == ion and c.sublattice in host.working_shared for c in self.space.columns]
+        ions = (float(self.space.x_made) + self._per_unit(shared)) * working_charge(ion)
+        electrons = np.minimum(ions, electrons_of(self.plan, self.splits))
+        fixed, each = self.plan.masses
+        masses = fixed + self._numbers @ each
+        return FARADAY_MAH * ions / masses, FARADAY_MAH * electrons / masses
 
     def descriptors(self) -> dict[str, NDArray[Any]]:
         """All descriptors by name, as those of a candidate."""

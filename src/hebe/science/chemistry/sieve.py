@@ -9,6 +9,7 @@ import numpy as np
 from hebe.config.family_sites import VACANCY
 from hebe.science.chemistry.emptied import reaches
 from hebe.science.chemistry.filtering import TOLERANCE, always_there, row_tests
+from hebe.science.chemistry.row_plan import RowPlan
 from hebe.science.chemistry.row_split import always_splits
 from hebe.science.chemistry.row_table import RowTable
 
@@ -41,6 +42,7 @@ class Sieve:
         self.known: dict[str, int] = {}
         self.tests = row_tests(self.filters)
         self.near = reaches(self.filters)
+        self.plan = RowPlan.of(space)
         self.bounds: dict[str, Bounds] = {}
         if always_splits(space):
             self._restrict()
@@ -76,7 +78,7 @@ class Sieve:
 
     def table(self, rows: Rows, entropies: Floats | None = None) -> RowTable:
         """Rows of the space with what follows from them."""
-        return RowTable(self.space, rows, self.primary, entropies)
+        return RowTable(self.space, rows, self.primary, entropies, self.plan)
 
     def walk(self) -> Iterator[tuple[Rows, RowTable]]:
         """All rows of the space, part by part, and those of each that pass."""

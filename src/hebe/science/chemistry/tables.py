@@ -43,12 +43,20 @@ class Tables:
 
     def rows_of(self, ranks: Sequence[int] | IntArray) -> Rows:
         """Rows of given numbers, each below `count`, shape (rows, columns)."""
-        from hebe.science.chemistry.walking import first_state, rows_of
+        from hebe.science.chemistry.walking import first_state, rows_in_order, rows_of
 
-        out = np.empty((len(ranks), len(self.layout.columns)), dtype=np.int16)
-        if len(ranks):
-            words = in_words(ranks, self._walk.lowest.shape[1])
-            rows_of(self._walk, words, first_state(self._walk), out)
+        found = np.empty((len(ranks), len(self.layout.columns)), dtype=np.int16)
+        if not len(ranks):
+            return found
+        words, states = self._walk.lowest.shape[1], first_state(self._walk)
+        if words > 1:
+            rows_of(self._walk, in_words(ranks, words), states, found)
+            return found
+        numbers = np.asarray(ranks, dtype=np.int64)
+        order = np.argsort(numbers, kind="stable")
+        rows_in_order(self._walk, numbers[order], states, found)
+        out = np.empty_like(found)
+        out[order] = found
         return out
 
     def rank(self, row: Sequence[int]) -> int | None:
@@ -104,11 +112,11 @@ class Tables:
         if not self.count():
             return
         walk, position, held = self._walk, 0, self._entropies(bounds or {})
-        states = first_state(walk)
+        states, row = first_state(walk), np.zeros(len(walk.columns), dtype=np.int16)
         while True:
             rows = np.empty((size, len(walk.columns)), dtype=np.int16)
             entropies = np.empty((size, len(walk.blocks)))
-            filled = next_rows(walk, held, states, position, rows, entropies)
+            filled = next_rows(walk, held, states, row, position, rows, entropies)
             if filled:
                 yield rows[:filled], entropies[:filled]
             if filled < size:

@@ -27,8 +27,8 @@ Floats = NDArray[np.float64]
 _BYTES: Final = 8
 _BITS: Final = 64
 _LEAST, _MOST, _OPTIONAL, _FIRST, _LAST, _RISE, _BLOCK, _CLOSES, _BEHIND = range(9)
-_USED, _ATOMS, _LOW, _HIGH, _CLASS, _AMOUNT = range(6)
-_GRID, _FEWEST, _MOST_USED = range(3)
+_USED, _ATOMS, _LOW, _HIGH, _CLASS, _AMOUNT, _BACK, _BEGIN, _END = range(9)
+_GRID, _FEWEST, _MOST_USED, _STOP = range(4)
 
 
 class Walk(NamedTuple):
@@ -36,9 +36,9 @@ class Walk(NamedTuple):
 
     ``columns`` has one line per column: least and most atoms, whether none are allowed, first and last charge of an
     atom, how an atom raises the class, number of the block, whether the column closes it, columns that follow in it.
-    ``blocks`` has grid, fewest and most elements. ``shape`` has one line per position: where its table begins, classes,
-    numbers of elements and of atoms. Tables ``lowest`` and ``highest`` have one line per state and charge, and
-    the words of a number in it, least first.
+    ``blocks`` has grid, fewest and most elements and last column of each. ``shape`` has one line per position: where
+    its table begins, classes, numbers of elements and of atoms. Tables ``lowest`` and ``highest`` have one line per
+    state and charge, and the words of a number in it, least first.
     """
 
     columns: IntArray
@@ -63,7 +63,7 @@ def make_walk(layout: Layout) -> Walk:
         columns.append([*bounds, found.class_step(column), number, not behind, behind])
     return Walk(
         np.array(columns, dtype=np.int64),
-        np.array([[block.grid, block.low, block.high] for block in layout.blocks], dtype=np.int64),
+        np.array([[b.grid, b.low, b.high, b.stop - 1] for b in layout.blocks], dtype=np.int64),
         np.array(shape, dtype=np.int64),
         _flat(found.lowest, width, found.bits // _BITS),
         _flat(found.highest, width, found.bits // _BITS),
@@ -80,9 +80,9 @@ def _flat(tables: list[list[Grid]], width: int, words: int) -> Words:
 
 def first_state(walk: Walk) -> IntArray:
     """Room for the states before each column and behind the last, with the amounts that they took; the first is set."""
-    states = np.zeros((len(walk.columns) + 1, 6), dtype=np.int64)
+    states = np.zeros((len(walk.columns) + 1, 9), dtype=np.int64)
     states[0, _LOW] = states[0, _HIGH] = walk.target
-    states[:, _AMOUNT] = -1
+    states[:, _AMOUNT], states[0, _BACK] = -1, -1
     return states
 
 
@@ -124,7 +124,7 @@ def enter(walk: Walk, states: IntArray, position: int, amount: int) -> None:
     states[after, _LOW] = states[here, _LOW] - amount * column[here, _FIRST]
     states[after, _HIGH] = states[here, _HIGH] - amount * column[here, _LAST]
     states[after, _CLASS] = min(states[here, _CLASS] + amount * column[here, _RISE], walk.shape[after, 1] - 1)
-    states[after, _AMOUNT] = -1
+    states[after, _AMOUNT], states[after, _BACK] = -1, here
 
 
 @compiled
@@ -136,12 +136,6 @@ def take_off(walk: Walk, states: IntArray, position: int, amount: int, ranks: Wo
     high = states[position, _HIGH] - amount * walk.columns[position, _LAST]
     line, words, smaller = line_of(walk, states, position, amount), walk.lowest.shape[1], False
     borrow, zero = np.uint64(0), np.uint64(0)
-    if words == 1:
-        size = walk.lowest[line + low, 0] - (walk.highest[line + high, 0] if high >= 0 else zero)
-        if ranks[i, 0] < size:
-            return False
-        ranks[i, 0] -= size
-        return True
     for word in range(words):
         first, second = walk.lowest[line + low, word], walk.highest[line + high, word] if high >= 0 else zero
         size = first - second - borrow
@@ -162,8 +156,97 @@ def take_off(walk: Walk, states: IntArray, position: int, amount: int, ranks: Wo
 
 
 @compiled
+def size_behind(walk: Walk, states: IntArray, position: int, amount: int) -> int:
+    """How many rows go on behind a column that takes an amount, where numbers have one word."""
+    low = states[position, _LOW] - amount * walk.columns[position, _FIRST]
+    if low < 0:
+        return 0
+    high = states[position, _HIGH] - amount * walk.columns[position, _LAST]
+    line = line_of(walk, states, position, amount)
+    return int(walk.lowest[line + low, 0] - (walk.highest[line + high, 0] if high >= 0 else np.uint64(0)))
+
+
+@compiled
+def settle(walk: Walk, states: IntArray, position: int, rest: int) -> tuple[int, int, int]:
+    """Amount of a column in the row that is number `rest` of those that go on from it.
+
+    Returns
+    -------
+    tuple
+        The amount, how many rows go on behind it, and the number of the row among those.
+    """
+    column, amount, size = walk.columns[position], 0, 0
+    if column[_OPTIONAL]:
+        size = size_behind(walk, states, position, 0)
+        if rest < size:
+            return 0, size, rest
+        rest -= size
+    amount = column[_LEAST]
+    if column[_RISE]:
+        size = size_behind(walk, states, position, amount)
+        while rest >= size:
+            rest -= size
+            amount += 1
+            size = size_behind(walk, states, position, amount)
+        return int(amount), size, rest
+    line = line_of(walk, states, position, amount)  # from one amount to the next, all changes alike
+    low = line + states[position, _LOW] - amount * column[_FIRST]
+    high = states[position, _HIGH] - amount * column[_LAST]
+    width = walk.target + 1
+    while True:
+        size = np.int64(walk.lowest[low, 0]) - (np.int64(walk.highest[line + high, 0]) if high >= 0 else 0)  # type: ignore[assignment]
+        if rest < size:
+            return int(amount), size, rest
+        rest -= size
+        amount += 1
+        line += width
+        low += width - column[_FIRST]
+        high -= column[_LAST]
+
+
+@compiled
+def rows_in_order(walk: Walk, ranks: IntArray, states: IntArray, out: Rows) -> None:
+    """Rows of numbers that rise, where numbers have one word; what a row has in common with the last is kept.
+
+    Parameters
+    ----------
+    ranks
+        Numbers, each below that of all rows, shape (rows,).
+    states
+        As of `first_state`.
+    out
+        Rows, shape (rows, columns), to be filled.
+    """
+    columns, last = walk.columns, len(walk.columns)
+    for i in range(len(out)):
+        position = 0
+        while position < last and ranks[i] < states[position + 1, _END]:
+            out[i, position] = out[i - 1, position]
+            position += 1
+        rest = ranks[i] - states[position, _BEGIN]
+        while position < last:
+            left = walk.blocks[columns[position, _BLOCK], _GRID] - states[position, _ATOMS]
+            if left == 0:
+                after = close(walk, states, position)
+                for passed in range(position, after):
+                    out[i, passed] = 0
+                    states[passed + 1, _END] = states[position, _END]
+                states[after, _BEGIN] = states[position, _BEGIN]
+                position = after
+                continue
+            amount, size = left, states[position, _END] - states[position, _BEGIN]
+            if not columns[position, _CLOSES]:
+                amount, size, rest = settle(walk, states, position, rest)
+            enter(walk, states, position, amount)
+            out[i, position] = amount
+            position += 1
+            states[position, _BEGIN] = ranks[i] - rest
+            states[position, _END] = ranks[i] - rest + size
+
+
+@compiled
 def rows_of(walk: Walk, ranks: Words, states: IntArray, out: Rows) -> None:
-    """Rows of given numbers.
+    """Rows of given numbers of several words.
 
     Parameters
     ----------
@@ -177,16 +260,26 @@ def rows_of(walk: Walk, ranks: Words, states: IntArray, out: Rows) -> None:
     columns, blocks = walk.columns, walk.blocks
     for i in range(len(out)):
         for position in range(len(columns)):
-            left = blocks[columns[position, _BLOCK], _GRID] - states[position, _ATOMS]
-            amount = 0
-            if columns[position, _CLOSES]:
-                amount = left
-            elif not columns[position, _OPTIONAL] or take_off(walk, states, position, 0, ranks, i):
-                amount = columns[position, _LEAST]
-                while take_off(walk, states, position, amount, ranks, i):
-                    amount += 1
+            amount = blocks[columns[position, _BLOCK], _GRID] - states[position, _ATOMS]
+            if not columns[position, _CLOSES]:
+                amount = 0
+                if not columns[position, _OPTIONAL] or take_off(walk, states, position, 0, ranks, i):
+                    amount = columns[position, _LEAST]
+                    while take_off(walk, states, position, amount, ranks, i):
+                        amount += 1
             enter(walk, states, position, amount)
             out[i, position] = amount
+
+
+@compiled
+def close(walk: Walk, states: IntArray, position: int) -> int:
+    """Write the state behind a sublattice that is full, from a column before its end; the position of that state."""
+    after = position + walk.columns[position, _BEHIND] + 1
+    states[after, _USED], states[after, _ATOMS] = 0, 0
+    states[after, _LOW], states[after, _HIGH] = states[position, _LOW], states[position, _HIGH]
+    states[after, _CLASS] = min(states[position, _CLASS], walk.shape[after, 1] - 1)
+    states[after, _AMOUNT], states[after, _BACK] = -1, states[position, _BACK]
+    return int(after)
 
 
 class Entropies(NamedTuple):
@@ -204,13 +297,17 @@ class Entropies(NamedTuple):
 
 
 @compiled
-def next_rows(walk: Walk, held: Entropies, states: IntArray, position: int, out: Rows, entropies: Floats) -> int:
+def next_rows(
+    walk: Walk, held: Entropies, states: IntArray, row: Rows, position: int, out: Rows, entropies: Floats
+) -> int:
     """Fill `out` with the rows that follow, `entropies` (rows, blocks) with theirs.
 
     Parameters
     ----------
     states
         As of `first_state` at the beginning.
+    row
+        Room for the amounts so far.
     position
         Where to go on: 0 at the beginning, the number of columns later.
 
@@ -219,25 +316,33 @@ def next_rows(walk: Walk, held: Entropies, states: IntArray, position: int, out:
     int
         How many rows there are; fewer than there is room for at the end.
     """
-    last, filled = len(walk.columns), 0
+    last, filled, columns = len(walk.columns), 0, walk.columns
     if position == last:
-        position -= 1
+        position = states[last, _BACK]
     while position >= 0:
-        amount = next_amount(walk, held, states, position)
-        if amount < 0:
-            position -= 1
-            continue
-        enter(walk, states, position, amount)
-        position += 1
+        if walk.blocks[columns[position, _BLOCK], _GRID] == states[position, _ATOMS]:
+            after = close(walk, states, position)
+            for passed in range(position, after):
+                row[passed] = 0
+            held.sums[after - 1] = held.sums[position - 1]
+            position = after
+        else:
+            amount = next_amount(walk, held, states, position)
+            if amount < 0:
+                position = states[position, _BACK]
+                continue
+            enter(walk, states, position, amount)
+            row[position] = amount
+            position += 1
         if position == last:
             for i in range(last):
-                out[filled, i] = states[i, _AMOUNT]
-                if walk.columns[i, _CLOSES]:
-                    entropies[filled, walk.columns[i, _BLOCK]] = held.sums[i]
+                out[filled, i] = row[i]
+            for block in range(len(walk.blocks)):
+                entropies[filled, block] = held.sums[walk.blocks[block, _STOP]]
             filled += 1
             if filled == len(out):
                 break
-            position -= 1
+            position = states[last, _BACK]
     return filled
 
 
@@ -268,6 +373,8 @@ def allows(walk: Walk, held: Entropies, states: IntArray, position: int, amount:
     begins = position == 0 or columns[position - 1, _CLOSES]
     total = held.terms[block, amount] + (0.0 if begins else held.sums[position - 1])
     held.sums[position] = total
+    if held.low[block] == -np.inf and held.high[block] == np.inf:
+        return True
     rest = walk.blocks[block, _GRID] - states[position, _ATOMS] - amount
     low = total + held.terms[block, rest]
     if rest == 0:
