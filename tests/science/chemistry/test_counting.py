@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -129,6 +130,33 @@ def test_different_numbers_are_different_and_in_order(total: int, n: int) -> Non
     assert 0 <= found[0] <= found[-1] < total
     assert found == different_ranks(total, n, 2).tolist()
     assert found != different_ranks(total, n, 3).tolist()
+
+
+def test_strata_are_even_and_uniform_inside() -> None:
+    spec = SublatticeSpec.model_validate({"species": {"Ni": 2, "Fe": 3, "Mn": [3, 4], "Ti": 4, "Mg": 2}, "grid": 12})
+    found = CompositionSpace("layered-o3", "Na", Fraction(1), {"TM": spec})
+    every = Counter(tuple(n > 0 for n in row) for row in found)
+    rows = found.sample(60, seed=1, by_elements=True)
+    assert len({tuple(row) for row in rows.tolist()}) == len(rows) == 60
+    hits = Counter(tuple(n > 0 for n in row) for row in rows.tolist())
+    assert set(hits) == set(every)
+    full = [hits[kind] for kind in every if hits[kind] < every[kind]]
+    assert max(full) - min(full) <= 1
+    largest = max(every, key=lambda kind: every[kind])
+    drawn = Counter(
+        tuple(row)
+        for seed in range(120)
+        for row in found.sample(60, seed, by_elements=True).tolist()
+        if tuple(n > 0 for n in row) == largest
+    )
+    expected = sum(drawn.values()) / every[largest]
+    statistic = sum((drawn[row] - expected) ** 2 / expected for row in found if tuple(n > 0 for n in row) == largest)
+    assert chi2.sf(statistic, every[largest] - 1) > 1e-3
+
+
+def test_strata_of_many_sets_are_one_row_each() -> None:
+    rows = space("5..7", 24).sample(200, seed=2, by_elements=True)
+    assert len({tuple(n > 0 for n in row) for row in rows.tolist()}) == len(rows) == 200
 
 
 def test_streamed_entropies_and_their_bounds() -> None:

@@ -17,7 +17,6 @@ from hebe.science.chemistry.metals import metallic_radius
 from hebe.science.chemistry.walking import Floats
 
 if TYPE_CHECKING:
-
     from hebe.science.chemistry.space import CompositionSpace
 
 Place = tuple[str, Ion]

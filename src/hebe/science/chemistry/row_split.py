@@ -14,7 +14,6 @@ from hebe.science.chemistry.ladder import RedoxLadder
 from hebe.science.chemistry.walking import Floats
 
 if TYPE_CHECKING:
-
     from hebe.science.chemistry.row_plan import RowPlan
     from hebe.science.chemistry.space import CompositionSpace
     from hebe.science.chemistry.walking import Rows

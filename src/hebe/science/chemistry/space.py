@@ -21,6 +21,7 @@ from hebe.science.chemistry.ladder import RedoxLadder, Split
 from hebe.science.chemistry.layout import Column, Layout, lay_out
 from hebe.science.chemistry.masks import Masks
 from hebe.science.chemistry.sampling import different_ranks, random_ranks
+from hebe.science.chemistry.strata import stratified
 from hebe.science.chemistry.tables import Bounds, Tables, site_entropies
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class CompositionSpace:
         """Rows of given numbers, shape (rows, columns); none may be `count` or more."""
         return self._rows.rows_of(ranks)
 
-    def sample(self, n: int, seed: int = 0, *, replace: bool = False) -> Rows:
+    def sample(self, n: int, seed: int = 0, *, replace: bool = False, by_elements: bool = False) -> Rows:
         """`n` rows, each equally likely, shape (n, columns).
 
         Parameters
@@ -177,7 +178,12 @@ class CompositionSpace:
             Of the random numbers.
         replace
             Whether a row may come twice. Without, rows are different and in order, all when there are no more than `n`.
+        by_elements
+            Whether every set of elements is to come as often as the others; within each, rows are equally likely, and
+            different.
         """
+        if by_elements:
+            return stratified(self.layout, n, seed)
         ranks = random_ranks(self.count(), n, seed) if replace else different_ranks(self.count(), n, seed)
         return self._rows.rows_of(ranks)
 
