@@ -77,7 +77,7 @@ LAYERED: Final[dict[str, list[int]]] = {
     "Sb": [5],
 }
 PEERS: Final = {"Ni": 2, "Fe": 3, "Mn": 4, "Ti": 4, "Cu": 2, "Mg": 2, "Co": 3, "Al": 3}
-PEER_GRID: Final = 12
+PEER_GRID: Final = 14
 PEER_SPECIES: Final = 5
 ROWS: Final = 2_000_000
 
