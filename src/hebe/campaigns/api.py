@@ -14,6 +14,7 @@ from hebe.campaigns.edited import edited_since, remember, warn_of_others
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
+from hebe.campaigns.selection import with_selection
 from hebe.config.campaign import Campaign
 from hebe.config.reading.wording import suggest
 from hebe.engines.registry import get_engine
@@ -74,6 +75,7 @@ def run(
     """
     chosen = as_campaign(campaign)
     start = start_of(chosen, start)
+    chosen = with_selection(chosen, start, writes=True)
     for block in (block for stage in chosen.stages for block in stage.engines):
         get_engine(block).check()
     if chosen.mixing.vibrations is not None:
@@ -114,6 +116,7 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
     start = start_of(chosen, start)
     if not has_store(start):
         return Results(chosen.name, [], rank=chosen.rank)
+    chosen = with_selection(chosen, start)
     store = project_store(start)
     try:
         with closing(Records.beside(store.docs_store, project_root(start))) as records:
@@ -127,7 +130,9 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
 def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[str, Any]:
     """What a run would do: jobs, relaxations, how many have no output yet, CPU hours of those."""
     chosen = as_campaign(campaign)
-    start, flow = start_of(chosen, start), campaign_flow(chosen)
+    start = start_of(chosen, start)
+    chosen = with_selection(chosen, start)
+    flow = campaign_flow(chosen)
     is_new = not has_store(start)
     store = _nothing() if is_new else project_store(start)
     try:
@@ -192,8 +197,8 @@ def rerun(
     from hebe.launchers.rerun import rerun as take_back
 
     chosen = None if campaign is None else as_campaign(campaign)
-    flow: Flow | None = None if chosen is None else campaign_flow(chosen)
     start = start if chosen is None else start_of(chosen, start)
+    flow: Flow | None = None if chosen is None else campaign_flow(with_selection(chosen, start))
     store = existing_store(start)
     try:
         choice = Choice(error, candidate, older_than_s, within_s)
@@ -222,8 +227,8 @@ def _must_be_known(store: JobStore, candidate: str) -> None:
 def status(campaign: Campaign | str | Path | None = None, *, start: Path | None = None) -> dict[str, Any]:
     """State of a campaign, or of everything in the project's store."""
     chosen = None if campaign is None else as_campaign(campaign)
-    flow: Flow | None = None if chosen is None else campaign_flow(chosen)
     start = start if chosen is None else start_of(chosen, start)
+    flow: Flow | None = None if chosen is None else campaign_flow(with_selection(chosen, start))
     uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
     found: dict[str, Any] = {}
     for launcher in launchers_in_use(Project(project_root(start))).values():

@@ -10,6 +10,7 @@ from hebe.campaigns.api import as_campaign, campaign_flow, existing_store, plan,
 from hebe.campaigns.api import status as api_status
 from hebe.campaigns.edited import remember
 from hebe.campaigns.place import project_root, start_of
+from hebe.campaigns.selection import with_selection
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.records import Records
 from hebe.launchers.registry import keeping_launcher
@@ -48,6 +49,7 @@ def submit(
     """
     chosen = as_campaign(campaign)
     start = start_of(chosen, start)
+    chosen = with_selection(chosen, start, writes=not dry_run)
     name, taker = keeping_launcher(launcher, Project(project_root(start)))
     planned = plan(chosen, start=start)
     flow = campaign_flow(chosen)

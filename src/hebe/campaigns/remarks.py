@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from hebe.schemas.spec import MemberSpec
+from hebe.science.chemistry.member import composition_of
 from hebe.science.structures.configuration import cell_size
 from hebe.science.structures.sqs import site_counts
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_CATIONS: Final = 512
 
 
-def remarks(campaign: Campaign, selected: Iterable[Candidate]) -> list[str]:
+def remarks(campaign: Campaign, selected: Iterable[Candidate | MemberSpec]) -> list[str]:
     """Remarks on the host file of a campaign, and on species that are fewer than one per cell, in words."""
     found = list(campaign.remarks)
     if campaign.structures.method == "sqs":
@@ -26,9 +28,10 @@ def remarks(campaign: Campaign, selected: Iterable[Candidate]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _dilute(campaign: Campaign, candidate: Candidate) -> list[str]:
+def _dilute(campaign: Campaign, candidate: Candidate | MemberSpec) -> list[str]:
     """Species of which the cells of a candidate hold another amount because it is less than one site."""
-    composition, found = candidate.composition, []
+    composition = composition_of(candidate) if isinstance(candidate, MemberSpec) else candidate.composition
+    found = []
     subs = composition.host.sublattices
     least = min(
         x * subs[name].multiplicity for name, parts in composition.fractions.items() for x in parts.values() if x

@@ -14,8 +14,8 @@ from hebe.campaigns.contract import contract, without_versions
 from hebe.campaigns.order import order_probability
 from hebe.config.ranking import Rank
 from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
+from hebe.flows.campaign import campaign_members
 from hebe.schemas.candidate import RankedCandidate
-from hebe.science.chemistry.screening import screen
 from hebe.science.choosing.sample import draws_for
 from hebe.science.choosing.standing import standings
 from hebe.stores.builders import build_candidates
@@ -108,7 +108,7 @@ def results_of(store: JobStore, campaign: Campaign, current: Collection[str] = (
 
     Of several documents for one thing, that of one of the `current` jobs counts, else the one that was stored last.
     """
-    wanted = {candidate.candidate_id for candidate in screen(campaign).selected}
+    wanted = {spec.candidate_id for spec in campaign_members(campaign)}
     found = [doc for doc in update_candidates(store, campaign.name, current) if doc["candidate_id"] in wanted]
     promotions, agreement = (_borders(store, campaign, name, current) for name in ("promote", "agree"))
     latest = _latest_stages(found, promotions, len(campaign.stages))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hebe.config.campaign import Filters, Selection
 from hebe.config.ranking import Rank
 from hebe.exceptions import BadInputError
+from hebe.flows.campaign import campaign_members
 from hebe.science.chemistry.screening import screen
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ def size_campaign(campaign: Campaign, candidate: str, cations: int, configuratio
     BadInputError
         If the campaign has no such candidate; names the nearest.
     """
-    passed = {found.candidate_id: found for found in screen(campaign).passed}
-    if candidate not in passed:
-        near = difflib.get_close_matches(candidate, passed, n=1, cutoff=0.0)
+    found = _formula(campaign, candidate)
+    if found is None:
+        known = [spec.candidate_id for spec in campaign_members(campaign)]
+        near = difflib.get_close_matches(candidate, known, n=1, cutoff=0.0)
         raise BadInputError(
             f"campaign {campaign.name} has no candidate {candidate!r}",
             suggestion=f"nearest: {near[0]}" if near else None,
@@ -38,13 +40,22 @@ def size_campaign(campaign: Campaign, candidate: str, cations: int, configuratio
         update={
             "name": f"{campaign.name}-sqs{cations}",
             "filters": Filters(),
-            "select": Selection(method="explicit", formulas=(passed[candidate].composition.formula,)),
+            "select": Selection(method="explicit", formulas=(found,)),
             "structures": structures,
             "stages": (stage,),
             "rank": Rank(),
         }
     )
-    found = [one.candidate_id for one in screen(made).selected]
-    if found != [candidate]:
-        raise BadInputError(f"the formula of {candidate} does not lead back to it, but to {', '.join(found)}")
+    back = [one.candidate_id for one in screen(made).selected]
+    if back != [candidate]:
+        raise BadInputError(f"the formula of {candidate} does not lead back to it, but to {', '.join(back)}")
     return made
+
+
+def _formula(campaign: Campaign, candidate: str) -> str | None:
+    """Formula of a candidate that the campaign selects, or of another composition that passes its filters."""
+    for spec in campaign_members(campaign):
+        if spec.candidate_id == candidate:
+            return spec.formula
+    passed = (one.composition for one in screen(campaign).passed)
+    return next((one.formula for one in passed if one.candidate_id == candidate), None)

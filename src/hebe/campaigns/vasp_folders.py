@@ -12,6 +12,7 @@ from monty.json import jsanitize
 
 from hebe.campaigns.api import as_campaign, project_store
 from hebe.campaigns.place import project_root, start_of
+from hebe.campaigns.selection import with_selection
 from hebe.config.engines import EngineSpec
 from hebe.engines.registry import get_engine
 from hebe.engines.vasp import VaspEngine
@@ -68,6 +69,7 @@ def write_inputs(campaign: Campaign | str | Path, folder: Path, *, start: Path |
     if folder.exists() and not folder.is_dir():
         raise BadInputError("this is a file, not a folder", file=folder, key="output")
     start = start_of(chosen, start)
+    chosen = with_selection(chosen, start)
     store = project_store(start)
     try:
         if chosen.stages[0].engine.name == _ENGINE:

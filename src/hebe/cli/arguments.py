@@ -142,6 +142,23 @@ def positive(text: str) -> int:
     raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
 
 
+def seconds(text: str) -> float:
+    """Time in seconds, above 0.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is something else.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if 0.0 < value < 1e9:
+        return value
+    raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+
+
 _SECONDS: Final = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 

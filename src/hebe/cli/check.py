@@ -49,10 +49,13 @@ def check_sqs(options: argparse.Namespace) -> int:
     """Run a candidate in every size and show what depends on it."""
     from hebe.campaigns import api
     from hebe.campaigns.loading import load_campaign
+    from hebe.campaigns.place import start_of
+    from hebe.campaigns.selection import with_selection
     from hebe.campaigns.size_check import size_campaign
     from hebe.cli.running import exit_code
 
     campaign, code, rows = load_campaign(options.campaign), 0, []
+    campaign = with_selection(campaign, start_of(campaign, None))
     sized = [size_campaign(campaign, options.candidate, n, options.configurations) for n in options.sites]
     for n, one in zip(options.sites, sized, strict=True):
         code = max(code, exit_code(api.run(one, workers=options.workers).as_dict()))

@@ -46,10 +46,13 @@ def run_campaign(options: argparse.Namespace) -> int:
     from hebe.campaigns import api
 
     if not wants_json(options):
+        from hebe.campaigns.place import start_of
         from hebe.campaigns.remarks import remarks
-        from hebe.science.chemistry.screening import screen
+        from hebe.campaigns.selection import with_selection
+        from hebe.flows.campaign import campaign_members
 
-        for remark in remarks(campaign, screen(campaign).selected):
+        campaign = with_selection(campaign, start_of(campaign, None))
+        for remark in remarks(campaign, campaign_members(campaign)):
             write_line(remark)
     if options.dry_run:
         return _print_plan(api.plan(campaign), json=wants_json(options))

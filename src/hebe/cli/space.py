@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hebe.cli.arguments import add_campaign, add_json, wants_json
+from hebe.cli.arguments import add_campaign, add_json, seconds, wants_json
 from hebe.cli.output import calibration_cost_text, new_table, write_json, write_line, write_table
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from hebe.cli.arguments import Commands
+    from hebe.config.campaign import Campaign
     from hebe.science.chemistry.candidate import Candidate
+    from hebe.science.chemistry.survey import Estimate
 
 
 def add_commands(commands: Commands) -> None:
     """Declare ``space`` and ``enumerate``."""
     space = commands.add("space", count_space, "size of the space, how many pass each filter, what a run would cost")
     add_campaign(space)
+    space.add_argument(
+        "--budget",
+        metavar="SECONDS",
+        type=seconds,
+        default=0.7,
+        help="time for exact counts after the filters; then they are estimated from a sample (default: 0.7)",
+    )
     add_json(space)
     listing = commands.add(
         "enumerate",
@@ -34,53 +45,78 @@ def add_commands(commands: Commands) -> None:
 
 
 def count_space(options: argparse.Namespace) -> int:
-    """Print the exact size of a campaign's space and an estimate of the cost."""
+    """Print the exact size of a campaign's space, what the filters leave, and an estimate of the cost."""
     from hebe.campaigns.loading import load_campaign
 
     begin = time.perf_counter()
     campaign = load_campaign(options.campaign)
-    from hebe.science.chemistry.screening import screen
-
-    found = screen(campaign)
-    seconds = time.perf_counter() - begin
     from hebe.campaigns.remarks import remarks
+    from hebe.cli.bar import bar
     from hebe.flows.campaign import check_members, members_of
     from hebe.flows.estimate import estimate
+    from hebe.science.chemistry.survey import survey
 
-    members = members_of(campaign, found.selected)
+    json = wants_json(options)
+    with bar("compositions", shown=not json) as tell:
+        found = survey(campaign, options.budget, counted=None if json else _print_size, tell=tell)
+    taken = time.perf_counter() - begin
+    cost = estimate(campaign, found.candidates)
+    members = members_of(campaign, found.selected or ())
     check_members(campaign, members)
-    cost = estimate(campaign, len(found.selected))
     calibrations: list[dict[str, Any]] = []
-    if campaign.calibrates:
+    if campaign.calibrates and members:
         from hebe.flows.calibration_cost import calibration_costs
 
         calibrations = calibration_costs(campaign, members)
+    said = remarks(campaign, found.selected or ())
     document = {
         "campaign": campaign.name,
         "size": found.size,
-        "by_filter": found.by_filter,
-        "candidates": len(found.selected),
+        "by_filter": {name: _plain(remaining) for name, remaining in found.by_filter.items()},
+        "candidates": found.candidates,
+        **({"refused": f"{found.refused.reason} ({found.refused.suggestion})"} if found.refused else {}),
         "jobs_estimate": cost["jobs"],
         "cpu_hours_estimate": cost["cpu_hours"],
         **({"not_counted": cost["not_counted"]} if cost["not_counted"] else {}),
         **({"calibrations": calibrations} if calibrations else {}),
-        **({"remarks": said} if (said := remarks(campaign, found.selected)) else {}),
-        "seconds": seconds,
+        **({"remarks": said} if said else {}),
+        "seconds": taken,
     }
-    if wants_json(options):
+    if json:
         write_json(document)
     else:
-        _print_space(document)
+        _print_space(document, options.budget)
     return 0
 
 
-def _print_space(document: dict[str, Any]) -> None:
+def _plain(remaining: int | Estimate) -> int | dict[str, Any]:
+    return remaining if isinstance(remaining, int) else remaining.document()
+
+
+def _print_size(size: int) -> None:
+    write_line(f"{size:,} charge-neutral compositions within the bounds")
+    sys.stdout.flush()
+
+
+def _print_space(document: dict[str, Any], budget_s: float) -> None:
     table = new_table([f"campaign {document['campaign']}", "compositions"], right=(1,))
     table.add_row("charge-neutral within the bounds", f"{document['size']:,}")
+    estimates = False
     for name, remaining in document["by_filter"].items():
-        table.add_row(f"after the filter {name}", f"{remaining:,}")
+        if isinstance(remaining, dict):
+            estimates = True
+            value, low, high = (_rounded(remaining[part]) for part in ("estimate", "low", "high"))
+            text = f"about {value} ({low} to {high})"
+        else:
+            text = f"{remaining:,}"
+        table.add_row(f"after the filter {name}", text)
     table.add_row("selected", f"{document['candidates']:,}")
     write_table(table)
+    if estimates:
+        write_line(f"Estimates with 95 % limits, from a uniform sample: --budget {budget_s:g} s is too short.")
+    if "refused" in document:
+        write_line(f"A run is refused: {document['refused']}")
+        return
     hours = document["cpu_hours_estimate"]
     cost = f"{hours:.1f} CPU hours" if hours >= 1 else f"{60 * hours:.0f} CPU minutes"
     beside = f", beside those of {', '.join(document['not_counted'])}" if "not_counted" in document else ""
@@ -89,6 +125,12 @@ def _print_space(document: dict[str, Any]) -> None:
         write_line(calibration_cost_text(calibration))
     for remark in document.get("remarks", ()):
         write_line(f"  {remark}")
+
+
+def _rounded(number: int) -> str:
+    """A large number to four digits, as its error is larger than that."""
+    digits = max(len(str(number)) - 4, 0)
+    return f"{round(number, -digits):,}" if number < 10**15 else f"{float(number):.3e}"
 
 
 def list_candidates(options: argparse.Namespace) -> int:
@@ -100,10 +142,7 @@ def list_candidates(options: argparse.Namespace) -> int:
     if output is not None:
         writer_of(output)
     campaign = load_campaign(options.campaign)
-    from hebe.science.chemistry.screening import screen
-
-    found = screen(campaign)
-    candidates = found.selected if options.selected else found.passed
+    candidates = _listed(campaign, selected=options.selected)
     if wants_json(options):
         for candidate in candidates:
             write_json(candidate.document(), indent=None)
@@ -120,7 +159,16 @@ def list_candidates(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_candidates(candidates: list[Candidate]) -> None:
+def _listed(campaign: Campaign, *, selected: bool) -> Sequence[Candidate]:
+    """Compositions that pass the filters, or those that are selected."""
+    from hebe.cli.bar import bar
+    from hebe.science.chemistry.screening import passing, screen
+
+    with bar("compositions") as tell:
+        return screen(campaign, tell=tell).selected if selected else passing(campaign, tell)
+
+
+def _print_candidates(candidates: Sequence[Candidate]) -> None:
     from hebe.report.values import number
 
     table = new_table(["id", "formula", "S / R", "size mism. / %", "Q redox / mAh/g"], right=(2, 3, 4))

@@ -250,9 +250,18 @@ class Selection(ConfigModel):
     n: Whole | None = Field(default=None, ge=1)
     seed: Whole = Field(default=0, ge=0, lt=2**32)
     formulas: tuple[str, ...] = ()
+    extend: bool | None = None
+    """Whether candidates that an earlier selection of the campaign has finished are kept, and others added up to n."""
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_unset(handler(self), ("extend",))
 
     @model_validator(mode="after")
     def _complete(self) -> Selection:
+        if self.extend is not None and self.method not in ("random", "diverse"):
+            hint = "method: random or diverse, or remove the key"
+            raise RefusedValueError(f"method {self.method} has nothing to extend", key="extend", suggestion=hint)
         if self.method in ("random", "diverse") and self.n is None:
             raise RefusedValueError(f"method {self.method} needs n, the number of candidates", suggestion="add n: 6")
         if self.method in ("all", "explicit") and self.n is not None:
@@ -285,6 +294,8 @@ class Campaign(ConfigModel):
     _source: Source = PrivateAttr(default_factory=Source)
     """Where the campaign was read, for messages about it."""
     _remarks: tuple[str, ...] = PrivateAttr(default=())
+    _selected: Any = PrivateAttr(default=None)
+    """Selection of candidates where it is known: see `hebe.campaigns.selection`."""
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

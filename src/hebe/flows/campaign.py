@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jobflow import Flow
 
@@ -11,6 +11,7 @@ from hebe.flows.stage import stage_jobs, wire_stage
 from hebe.science.chemistry.member import candidate_spec, composition_of
 from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.keys import content_hash
 from hebe.science.structures.configuration import cell_size, crowded_sublattice
 from hebe.science.structures.given_cells import check_cells
 from hebe.science.structures.host import host_cell
@@ -23,14 +24,28 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.candidate import Candidate
 
 
+SELECTION_VERSION: Final = 1
+"""Counts up when the same file selects other candidates than before."""
+
+
+def selection_key(campaign: Campaign) -> str:
+    """Key of everything that decides which candidates a campaign has, its family's data included."""
+    decides = campaign.model_dump(mode="json", include={"host", "filters", "select", "series"})
+    family = {} if campaign.host.crystal is not None else campaign.host.data.model_dump(mode="json")
+    return content_hash([SELECTION_VERSION, decides, list(campaign.filters.order), family])
+
+
 def campaign_members(campaign: Campaign) -> list[MemberSpec]:
-    """Candidates of a campaign as plain data, in the order of its selection.
+    """Candidates of a campaign as plain data, in the order of its selection; those that are known are not looked for.
 
     Raises
     ------
     BadInputError
         If the space is empty or nothing passes the filters.
     """
+    known = campaign._selected  # noqa: SLF001 - set by hebe.campaigns.selection alone
+    if known is not None and known.key == selection_key(campaign):
+        return list(known.members)
     return members_of(campaign, screen(campaign).selected)
 
 

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from hebe.config.campaign import Campaign, Filters
-from hebe.science.chemistry.screening import predicates, screen
+from hebe.science.chemistry.filtering import predicates
+from hebe.science.chemistry.screening import screen
 
 if TYPE_CHECKING:
     from hebe.science.chemistry.candidate import Candidate

@@ -11,10 +11,11 @@ import yaml
 
 from hebe.config.campaign import Campaign
 from hebe.exceptions import BadInputError
+from hebe.science.chemistry.choice import diverse
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.formula import parse_formula
 from hebe.science.chemistry.ions import Ion, is_d0, is_jahn_teller, shannon_radius
-from hebe.science.chemistry.screening import diverse, screen
+from hebe.science.chemistry.screening import screen
 
 BASE = """
 name: t

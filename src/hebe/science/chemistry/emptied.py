@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hebe.science.chemistry.candidate import Candidate
+import numpy as np
+from numpy.typing import NDArray
+
+from hebe.science.chemistry.row_table import RowTable
 
 if TYPE_CHECKING:
     from hebe.config.campaign import Filters
@@ -14,35 +17,41 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reach:
-    """How near candidates come to the limits of one filter.
+    """How near compositions come to the limits of one filter.
 
     Parameters
     ----------
-    value
-        What the filter compares; None where a candidate has none.
+    values
+        What the filter compares; NaN where a composition has none.
     low, high
-        Its limits, in the unit of `value`.
+        Its limits, in the unit of `values`.
     written
         Text of a value as a campaign file has it.
     """
 
-    value: Callable[[Candidate], float | None]
+    values: Callable[[RowTable], NDArray[np.float64]]
     low: float | None
     high: float | None
     written: Callable[[float], str]
     nearest: float | None = field(default=None, init=False)
 
-    def look(self, candidate: Candidate) -> None:
-        """Remember the value of a candidate if none was nearer."""
-        value = self.value(candidate)
-        if value is not None and (self.nearest is None or self._off(value) < self._off(self.nearest)):
-            self.nearest = value
+    def look(self, table: RowTable, failed: NDArray[np.bool_]) -> None:
+        """Remember the value of a row that failed if none was nearer."""
+        self.remember(self.values(table)[failed])
 
-    def _off(self, value: float) -> float:
-        """How far a value is outside the limits."""
-        below = 0.0 if self.low is None else self.low - value
-        above = 0.0 if self.high is None else value - self.high
-        return max(below, above, 0.0)
+    def remember(self, values: NDArray[np.float64]) -> None:
+        """Remember the nearest of values that failed."""
+        known = values[~np.isnan(values)]
+        if len(known):
+            before = [] if self.nearest is None else [self.nearest]
+            either = np.append(before, known)
+            self.nearest = float(either[np.argmin(self._off(either))])
+
+    def _off(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far values are outside the limits."""
+        below = np.full_like(values, -np.inf) if self.low is None else self.low - values
+        above = np.full_like(values, -np.inf) if self.high is None else values - self.high
+        return np.maximum(np.maximum(below, above), 0.0)
 
     @property
     def missed(self) -> str:
@@ -60,16 +69,13 @@ def reaches(filters: Filters) -> dict[str, Reach]:
     found = {}
     if (entropy := filters.entropy) is not None:
         found["entropy"] = Reach(
-            lambda candidate: candidate.entropy(entropy.convention, entropy.sublattice),
+            lambda table: table.entropy(entropy.convention, entropy.sublattice),
             entropy.min,
             entropy.max,
             lambda value: f"{value:.4g} R",
         )
     if (size := filters.size_mismatch) is not None:
-        found["size_mismatch"] = Reach(_mismatch, size.min, size.max, lambda value: f"{100 * value:.4g} %")
+        found["size_mismatch"] = Reach(
+            lambda table: table.size_mismatch, size.min, size.max, lambda value: f"{100 * value:.4g} %"
+        )
     return found
-
-
-def _mismatch(candidate: Candidate) -> float | None:
-    value = candidate.descriptors["size_mismatch"]
-    return None if value is None else float(value)

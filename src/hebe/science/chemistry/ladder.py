@@ -133,14 +133,7 @@ class RedoxLadder:
             if amount
         }
         excess = sum(ion.charge * n for (_, ion), n in state.items()) - int(charge * scale)
-        moves = [
-            (sub, upper, lower)
-            for upper, lower in self._descents()
-            for sub in amounts
-            if amounts[sub].get(upper.element)
-            and {upper.charge, lower.charge} <= set(self._spanned(valences[sub][upper.element]))
-        ]
-        moves = self._allowed_moves(moves, valences)
+        moves = [move for move in self.moves(amounts, valences) if amounts[move[0]].get(move[1].element)]
         counts = _place(moves, 0, state, excess)
         if counts is None:
             return None
@@ -150,9 +143,22 @@ class RedoxLadder:
                 split.setdefault(sub, {})[ion] = Fraction(n, scale)
         return split
 
+    def moves(
+        self, sublattices: Iterable[str], valences: Mapping[str, Mapping[str, tuple[int, ...]]]
+    ) -> list[tuple[str, Ion, Ion]]:
+        """Sublattice, oxidised and reduced ion of each reduction in the order in which electrons are placed."""
+        names = list(sublattices)
+        found = [
+            (sub, upper, lower)
+            for upper, lower in self._descents()
+            for sub in names
+            if {upper.charge, lower.charge} <= set(self._spanned(valences[sub].get(upper.element, ())))
+        ]
+        return self._allowed_moves(found, valences)
+
     @staticmethod
     def _spanned(valences: tuple[int, ...]) -> range:
-        return range(min(valences), max(valences) + 1)
+        return range(min(valences), max(valences) + 1) if valences else range(0)
 
     def _descents(self) -> list[tuple[Ion, Ion]]:
         """Reductions in the order in which electrons are placed: highest couple first."""

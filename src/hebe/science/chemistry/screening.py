@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import random
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -13,85 +14,110 @@ import numpy as np
 from hebe.config.reading.refusal import bad_key
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.candidate import Candidate, make_candidate
-from hebe.science.chemistry.emptied import Reach, reaches
+from hebe.science.chemistry.choice import Members, choose
+from hebe.science.chemistry.drawing import draw_members
+from hebe.science.chemistry.filtering import predicates
 from hebe.science.chemistry.formula import parse_host_formula
+from hebe.science.chemistry.sieve import Sieve
 from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
-    from hebe.config.campaign import Campaign, EntropyFilter, Filters, Selection, SizeFilter
+    from hebe.config.campaign import Campaign
     from hebe.config.reading.wording import KeyPath
     from hebe.science.chemistry.composition import HostComposition
+    from hebe.science.chemistry.emptied import Reach
 
-Predicate = Callable[[Candidate], bool]
+Tell = Callable[[int, int], None]
+"""Is told how many of how many compositions were looked at."""
 
 _SIMPLE: Final = 24
 _NEAR: Final = Fraction(1, 10)
 """How far from the content as made a neutral one is looked for, working ions per formula unit."""
 
+MOST_ROWS: Final = 20_000_000
+"""Compositions that a selection looks at one by one, at most."""
+MOST_MASKED: Final = 1_000_000
+"""The same where their charges have gaps, which takes longer."""
+MOST_DRAWN: Final = 1_000_000
+"""Compositions of a space of which a random selection looks at all; from larger ones it is drawn."""
+MOST_DIVERSE: Final = 2_000_000
+"""Compositions that pass from which a diverse selection is made, at most."""
+_TRIED: Final = 20_000
+_ALWAYS: Final = 100_000
+MOST_CANDIDATES: Final = 100_000
+"""Candidates of a campaign, at most."""
+
 
 @dataclass
 class Screening:
-    """Result of a screening: how many compositions there are, how many remain after each filter, which are kept."""
+    """Result of a screening: how many compositions there are, how many remain after each filter, which are kept.
+
+    Where a selection was drawn without looking at all, `by_filter` is empty and `passed` has what was drawn.
+    """
 
     size: int
     by_filter: dict[str, int] = field(default_factory=dict)
-    passed: list[Candidate] = field(default_factory=list)
+    passed: Sequence[Candidate] = field(default_factory=list)
     selected: list[Candidate] = field(default_factory=list)
 
 
-def predicates(filters: Filters) -> dict[str, Predicate]:
-    """Filters of a campaign by name, in file order; a filter set to false or left empty is not applied."""
-    makers: dict[str, Predicate | None] = {
-        "entropy": _entropy(filters.entropy) if filters.entropy else None,
-        "size_mismatch": _size(filters.size_mismatch) if filters.size_mismatch else None,
-        "redox_compatible": (lambda c: not c.incompatible) if filters.redox_compatible else None,
-        "principal_elements": (lambda c: bool(c.descriptors["principal_element_rule"]))
-        if filters.principal_elements
-        else None,
-        "include": _include(filters.include) if filters.include else None,
-        "exclude": _exclude(filters.exclude) if filters.exclude else None,
-    }
-    return {name: test for name in filters.order if (test := makers.get(name)) is not None}
-
-
-def _entropy(wanted: EntropyFilter) -> Predicate:
-    def test(candidate: Candidate) -> bool:
-        value = candidate.entropy(wanted.convention, wanted.sublattice)
-        return _between(value, wanted.min, wanted.max)
-
-    return test
-
-
-def _size(wanted: SizeFilter) -> Predicate:
-    def test(candidate: Candidate) -> bool:
-        value = candidate.descriptors["size_mismatch"]
-        return value is not None and _between(float(value), wanted.min, wanted.max)
-
-    return test
-
-
-def _between(value: float, low: float | None, high: float | None) -> bool:
-    tolerance = 1e-9
-    return (low is None or value >= low - tolerance) and (high is None or value <= high + tolerance)
-
-
-def _include(elements: Sequence[str]) -> Predicate:
-    return lambda candidate: set(elements) <= set(candidate.composition.elements)
-
-
-def _exclude(elements: Sequence[str]) -> Predicate:
-    return lambda candidate: not any(set(elements) & set(a) for a in candidate.composition.fractions.values())
-
-
-def screen(campaign: Campaign) -> Screening:
+def screen(campaign: Campaign, *, kept: Sequence[HostComposition] = (), tell: Tell | None = None) -> Screening:
     """Count the space, apply the filters and the selection.
+
+    Parameters
+    ----------
+    campaign
+        The campaign.
+    kept
+        Compositions of an earlier selection that one which extends it keeps.
+    tell
+        Is told how far it is.
 
     Raises
     ------
     BadInputError
-        If the space is empty, nothing passes, or an explicit formula cannot be made; names file and line.
+        If the space is empty, nothing passes, an explicit formula cannot be made, or the selection would have to look
+        at too many compositions; names file and line.
     """
     space = CompositionSpace.from_campaign(campaign)
+    size = checked_size(campaign, space)
+    if campaign.select.method == "explicit":
+        result = _named(campaign, space, size)
+        result.selected = list(result.passed)
+    elif is_drawn(campaign, size):
+        result = Screening(size, passed=draw_members(campaign, space, kept))
+        result.selected = [*_kept(campaign, space, kept), *result.passed]
+    else:
+        result = sift(campaign, space, size, tell)
+        result.selected = selected_of(campaign, space, result.passed, kept)
+    result.selected = with_series(campaign, space, result.selected)
+    return result
+
+
+def selected_of(
+    campaign: Campaign, space: CompositionSpace, passed: Sequence[Candidate], kept: Sequence[HostComposition] = ()
+) -> list[Candidate]:
+    """Candidates that the selection of a campaign takes of what passes.
+
+    Raises
+    ------
+    BadInputError
+        If too many pass for that.
+    """
+    assert isinstance(passed, Members)  # noqa: S101 - as `sift` makes it
+    _check_number(campaign, len(passed))
+    early = kept if campaign.select.extend else ()
+    return [*_kept(campaign, space, kept), *choose(passed, campaign.select, early)]
+
+
+def checked_size(campaign: Campaign, space: CompositionSpace) -> int:
+    """Exact number of compositions of a space.
+
+    Raises
+    ------
+    BadInputError
+        If there are none; names the nearest content of the working ion with which there are some.
+    """
     size = space.count()
     if size == 0:
         raise bad_key(
@@ -101,23 +127,149 @@ def screen(campaign: Campaign) -> Screening:
             f"{_decimal(space.cation_charge)}+ per formula unit",
             _nearest_content(campaign, space) or "allow other oxidation states, amounts or numbers of species",
         )
-    explicit = campaign.select.method == "explicit"
-    named = campaign.select.formulas
-    source = _explicit(campaign, space, named, ("select", "formulas")) if explicit else _enumerate(campaign, space)
+    return size
+
+
+def is_drawn(campaign: Campaign, size: int) -> bool:
+    """Whether a selection is drawn from the space instead of from a list of what passes."""
+    return campaign.select.method == "random" and size > MOST_DRAWN
+
+
+def _named(campaign: Campaign, space: CompositionSpace, size: int) -> Screening:
+    """Compositions that the file names, and what the filters leave of them."""
     tests = predicates(campaign.filters)
-    result = Screening(size, dict.fromkeys(tests, 0))
-    near = reaches(campaign.filters)
-    for candidate in source:
-        failed = _first_failed(candidate, tests, result.by_filter)
+    result, passed = Screening(size, dict.fromkeys(tests, 0)), list[Candidate]()
+    near = Sieve(campaign, space).near
+    for candidate in _explicit(campaign, space, campaign.select.formulas, ("select", "formulas")):
+        failed = next((name for name, test in tests.items() if not test(candidate)), None)
+        for name in tests:
+            if name == failed:
+                break
+            result.by_filter[name] += 1
         if failed is None:
-            result.passed.append(candidate)
+            passed.append(candidate)
         elif failed in near:
-            near[failed].look(candidate)
-    if not result.passed:
+            near[failed].remember(np.array([_value(campaign, candidate, failed)], dtype=np.float64))
+    result.passed = passed
+    if not passed:
         raise _emptied(campaign, result, near)
-    result.selected = result.passed if explicit else select(result.passed, campaign.select)
-    result.selected = _with_series(campaign, space, result.selected)
     return result
+
+
+def _value(campaign: Campaign, candidate: Candidate, name: str) -> float | None:
+    """Value of a candidate that a filter with limits compares."""
+    entropy = campaign.filters.entropy
+    if name == "entropy" and entropy is not None:
+        return candidate.entropy(entropy.convention, entropy.sublattice)
+    return candidate.descriptors["size_mismatch"]
+
+
+def passing(campaign: Campaign, tell: Tell | None = None) -> Sequence[Candidate]:
+    """Compositions that pass the filters, whatever the selection; named ones where the file names them.
+
+    Raises
+    ------
+    BadInputError
+        As `screen`.
+    """
+    space = CompositionSpace.from_campaign(campaign)
+    size = checked_size(campaign, space)
+    if campaign.select.method == "explicit":
+        return _named(campaign, space, size).passed
+    return sift(campaign, space, size, tell).passed
+
+
+def sift(campaign: Campaign, space: CompositionSpace, size: int, tell: Tell | None = None) -> Screening:
+    """Look at every composition of a space that the filters do not leave out at once.
+
+    Raises
+    ------
+    BadInputError
+        If nothing passes, or there are too many to look at.
+    """
+    sieve = Sieve(campaign, space)
+    total = sieve.space.count()
+    check_walk(campaign, sieve, total)
+    found = pass_all(sieve, tell)
+    if found is None:
+        raise _too_many(campaign, total, MOST_ROWS)
+    result = Screening(size, sieve.by_filter, found)
+    if not len(found):
+        raise _emptied(campaign, result, _near(campaign, space, sieve))
+    return result
+
+
+def pass_all(sieve: Sieve, tell: Tell | None = None, budget_s: float = math.inf) -> Members | None:
+    """Compositions that pass, of all; None if there are too many, or they take longer than a budget.
+
+    The first 100,000 are looked at however long they take.
+    """
+    parts = [np.zeros((0, len(sieve.space.columns)), dtype=np.int16)]
+    total = sieve.space.count() if tell is not None else 0
+    until = math.inf
+    for rows, table in sieve.walk():
+        parts.append(table.rows)
+        until = min(until, time.monotonic() + budget_s)  # from the first part on, before which code is compiled
+        if sieve.seen > MOST_ROWS or (sieve.seen > _ALWAYS and time.monotonic() > until):
+            return None
+        if tell is not None:
+            tell(sieve.space.rank(rows[-1].tolist()) + 1, total)
+    return Members(sieve.space, np.concatenate(parts), sieve.primary)
+
+
+def check_walk(campaign: Campaign, sieve: Sieve, total: int) -> None:
+    """Refuse to look at more compositions one by one than ends soon; entropies may leave most of them out.
+
+    Raises
+    ------
+    BadInputError
+        Says how many there are, and what would do.
+    """
+    most = MOST_MASKED if sieve.space.layout.steps is None else MOST_ROWS
+    if total > most and (not sieve.bounds or total * _share(sieve) > most):
+        raise _too_many(campaign, total, most)
+
+
+def _share(sieve: Sieve) -> float:
+    """Upper limit of the share of a space that bounds on the entropy leave, from a uniform sample."""
+    table = sieve.table(sieve.space.sample(_TRIED, replace=True))
+    inside = sieve.tests["entropy"](table)
+    return (int(np.count_nonzero(inside)) + 3) / _TRIED  # none of n: below 3/n with 95 %
+
+
+def _too_many(campaign: Campaign, total: int, most: int) -> BadInputError:
+    method, n = campaign.select.method, campaign.select.n
+    reason = f"select: {method} looks at every composition, and there are {total:,}; at most {most:,} are looked at"
+    hint = f"select: {{method: random, n: {n or 100}}}, or a coarser grid, fewer species or tighter limits"
+    return bad_key(campaign, ("select",) if n is None else ("select", "method"), reason, hint)
+
+
+def _check_number(campaign: Campaign, passed: int) -> None:
+    """Refuse selections from, or of, too many compositions."""
+    method, n = campaign.select.method, campaign.select.n
+    most = MOST_DIVERSE if method == "diverse" else MOST_CANDIDATES if method == "all" else MOST_ROWS
+    if passed > most:
+        reason = f"{passed:,} compositions pass, and select: {method} takes at most {most:,}"
+        hint = f"select: {{method: random, n: {n or 100}}}, or tighter limits"
+        raise bad_key(campaign, ("select",) if n is None else ("select", "method"), reason, hint)
+
+
+def _near(campaign: Campaign, space: CompositionSpace, sieve: Sieve) -> dict[str, Reach]:
+    """How near the filters were reached; where entropies restricted the walk, by one that they do not."""
+    total = sieve.space.count()
+    if sieve.bounds and total <= MOST_DRAWN:
+        sieve = Sieve(campaign, space, prunes=False)
+        for _ in sieve.walk():
+            pass
+    return sieve.near
+
+
+def _kept(campaign: Campaign, space: CompositionSpace, kept: Sequence[HostComposition]) -> list[Candidate]:
+    """Candidates of an earlier selection, if this one extends it; those that can be made no more are left out."""
+    if not campaign.select.extend:
+        return []
+    found = (make_candidate(space.with_content(c.x_own), c, campaign.host.primary) for c in kept)
+    return [candidate for candidate in found if candidate is not None]
 
 
 def _decimal(charge: Fraction) -> str:
@@ -151,21 +303,13 @@ def series_candidates(campaign: Campaign, space: CompositionSpace, name: str) ->
     return list(_explicit(campaign, space, formulas, ("series", name, "formulas")))
 
 
-def _with_series(campaign: Campaign, space: CompositionSpace, selected: list[Candidate]) -> list[Candidate]:
+def with_series(campaign: Campaign, space: CompositionSpace, selected: list[Candidate]) -> list[Candidate]:
     """Selected candidates followed by those of the series that are not among them; filters do not apply to these."""
     found = {candidate.candidate_id: candidate for candidate in selected}
     for name in campaign.series:
         for candidate in series_candidates(campaign, space, name):
             found.setdefault(candidate.candidate_id, candidate)
     return list(found.values())
-
-
-def _first_failed(candidate: Candidate, tests: dict[str, Predicate], counts: dict[str, int]) -> str | None:
-    for name, test in tests.items():
-        if not test(candidate):
-            return name
-        counts[name] += 1
-    return None
 
 
 def _emptied(campaign: Campaign, result: Screening, near: dict[str, Reach]) -> BadInputError:
@@ -180,13 +324,6 @@ def _emptied(campaign: Campaign, result: Screening, near: dict[str, Reach]) -> B
     if name in near:
         reason += f": {near[name].missed}"
     return bad_key(campaign, ("filters", name), reason, "relax this filter, or allow other species and amounts")
-
-
-def _enumerate(campaign: Campaign, space: CompositionSpace) -> Iterator[Candidate]:
-    for row in space:
-        candidate = make_candidate(space, space.composition(row), campaign.host.primary)
-        if candidate is not None:
-            yield candidate
 
 
 def _explicit(
@@ -218,40 +355,3 @@ def excess_charge(space: CompositionSpace, composition: HostComposition) -> str:
             high += x * host.sublattices[sub].multiplicity * max(states)
     span = f"{float(low):+.4g}" if low == high else f"between {float(low):+.4g} and {float(high):+.4g}"
     return f"its cations carry {span}, needed {float(space.cation_charge):+.4g} per formula unit"
-
-
-def select(candidates: list[Candidate], selection: Selection) -> list[Candidate]:
-    """Candidates that a selection keeps, in the order of the space; all when there are no more than ``n``."""
-    if selection.method in ("all", "explicit") or selection.n is None or selection.n >= len(candidates):
-        return candidates
-    if selection.method == "random":
-        chosen = random.Random(selection.seed).sample(range(len(candidates)), selection.n)
-    else:
-        chosen = diverse(_vectors(candidates), selection.n, selection.seed)
-    return [candidates[i] for i in sorted(chosen)]
-
-
-def _vectors(candidates: list[Candidate]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Fractions of every element and sublattice, shape (candidates, columns)."""
-    names = sorted({(s, e) for c in candidates for s, amounts in c.composition.fractions.items() for e in amounts})
-    column = {name: i for i, name in enumerate(names)}
-    vectors = np.zeros((len(candidates), len(names)))
-    for i, candidate in enumerate(candidates):
-        for sub, amounts in candidate.composition.fractions.items():
-            for element, x in amounts.items():
-                vectors[i, column[sub, element]] = float(x)
-    return vectors
-
-
-def diverse(vectors: np.ndarray[tuple[int, int], np.dtype[np.float64]], n: int, seed: int) -> list[int]:
-    """Indices of `n` rows far from each other: farthest-point sampling from a random start.
-
-    Ties go to the lowest index. Source: Gonzalez, Theor. Comput. Sci. 38, 293 (1985).
-    """
-    chosen = [random.Random(seed).randrange(len(vectors))]
-    distance = np.linalg.norm(vectors - vectors[chosen[0]], axis=1)
-    while len(chosen) < n:
-        nearest = int(np.argmax(np.round(distance, 9)))
-        chosen.append(nearest)
-        distance = np.minimum(distance, np.linalg.norm(vectors - vectors[nearest], axis=1))
-    return chosen
