@@ -53,7 +53,8 @@ def show_family(options: argparse.Namespace) -> int:
         write_json(family.model_dump(mode="json"))
         return 0
     write_line(f"{family.name}: {family.title}")
-    kind = ", ".join(filter(None, (family.role, "a metal" if family.bonding == "metallic" else None)))
+    bonding = {"metallic": "a metal", "covalent": "covalent, without charges"}.get(family.bonding)
+    kind = ", ".join(filter(None, (family.role, bonding)))
     write_line(f"  {kind + '; ' if kind else ''}space group {family.space_group}; {family.citation}")
     ions = ", ".join(family.working_ions)
     contents = f"x_full {family.x_full}, x_made {family.x_made} (ions per formula unit)"
@@ -72,6 +73,9 @@ def show_family(options: argparse.Namespace) -> int:
         write_table(_ladder(family))
     if family.no_electrode:
         write_line(f"  No potentials: {family.no_electrode}")
+    if family.checked:
+        write_line()
+        write_line(f"Checked: {family.checked}")
     write_line()
     write_line("Sources")
     fired = () if family.synthesis is None else (family.synthesis.source,)
@@ -131,7 +135,8 @@ def _species(sub: FamilySublattice, family: Family) -> str:
     def states(element: str) -> str:
         data = sub.species[element]
         marks = [f"{'+' if v > 0 else ''}{v}{'ls' if v in data.low_spin else ''}" for v in data.valences]
-        return element if data.valences == (0,) else f"{element} {'/'.join(marks)}"
+        text = element if data.valences == (0,) else f"{element} {'/'.join(marks)}"
+        return f"{text} (pillar)" if data.function == "pillar" else text
 
     if sub.group is not None:
         return f"{sub.group} {family.groups[sub.group].charge:+d}, rigid"
