@@ -10,6 +10,8 @@ from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hebe.config.family import Family
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.space import CompositionSpace
@@ -20,8 +22,15 @@ _MAX_DENOMINATOR: Final = 240
 _ROUNDING: Final = Fraction(6, 10_000)
 
 
-def parse_formula(text: str) -> dict[str, Fraction]:
+def parse_formula(text: str, amount_of: Callable[[str], Fraction] | None = None) -> dict[str, Fraction]:
     """Element -> amount; decimals that are rounded fractions become those fractions (0.1667 -> 1/6).
+
+    Parameters
+    ----------
+    text
+        The formula.
+    amount_of
+        Reads an amount otherwise.
 
     Raises
     ------
@@ -30,12 +39,13 @@ def parse_formula(text: str) -> dict[str, Fraction]:
     """
     compact, position = text.replace(" ", ""), 0
     levels: list[dict[str, Fraction]] = [{}]
+    read = amount_of or _rational
     wrong = BadInputError(f"{text[:60]!r} is not a formula", suggestion="write it like NaNi1/2Mn1/2O2 or Na3V2(PO4)3")
     while position < len(compact):
         match = _TOKEN.match(compact, position)
         if match is None or (match[2] and match[4]) or (match[3] and len(levels) == 1):
             raise wrong
-        amount = _rational(match[4] or "1")
+        amount = read(match[4] or "1")
         if match[2]:
             levels.append({})
         else:
