@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.family import load_family
-from hebe.config.family_sites import VACANCY
 from hebe.config.reading.units import celsius
 from hebe.exceptions import BadInputError
 from hebe.science.literature.approximant import Approximant, approximate
@@ -14,12 +13,10 @@ from hebe.science.literature.check import check_system
 from hebe.science.literature.figures import computed_figure, reproduces
 from hebe.science.literature.hosted import host_of
 from hebe.science.literature.sites import place
-from hebe.science.literature.states import parse_states, pools_of
+from hebe.science.literature.states import parse_states
 from hebe.science.literature.system import System, about, get_system, targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hebe.config.family import Family
     from hebe.science.literature.approximant import Valences
     from hebe.science.literature.check import Verdict
@@ -61,7 +58,7 @@ def open_system(system: System) -> Approximant:
 
 
 def _approximated(hosted: Hosted, system: System, verdict: Verdict) -> Approximant:
-    """Approximant with the oxidation states that it has as made, or, where no cell is neutral so, all that it may have."""
+    """Approximant with the oxidation states as made, or, where no cell is neutral so, with all that it may have."""
     held = _states_held(hosted, system, verdict)
     try:
         return approximate(hosted, held)
@@ -113,7 +110,9 @@ def campaign_of_system(name: str, file: str = "campaign.yaml") -> str:
     system = get_system(name)
     found = open_system(system)
     family, ion = found.hosted.family, found.composition.working_ion
-    reviews = "; ".join(about().reviews[number] for number in dict.fromkeys(s.partition(":")[0] for s in system.sources))
+    reviews = "; ".join(
+        about().reviews[number] for number in dict.fromkeys(s.partition(":")[0] for s in system.sources)
+    )
     text = _HEAD.format(
         label=system.label,
         formula=system.formula,

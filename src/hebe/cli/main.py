@@ -28,6 +28,7 @@ from hebe.cli import (
     series,
     space,
     store,
+    systems,
     trust,
     vasp,
 )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 GROUPS: Final = (
     project,
     families,
+    systems,
     space,
     running,
     cluster,

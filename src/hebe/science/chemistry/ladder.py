@@ -133,14 +133,7 @@ class RedoxLadder:
             if amount
         }
         excess = sum(ion.charge * n for (_, ion), n in state.items()) - int(charge * scale)
-        moves = [
-            (sub, upper, lower)
-            for upper, lower in self._descents()
-            for sub in amounts
-            if amounts[sub].get(upper.element)
-            and {upper.charge, lower.charge} <= set(self._spanned(valences[sub][upper.element]))
-        ]
-        moves = self._allowed_moves(moves, valences)
+        moves = self._moves(amounts, valences)
         counts = _place(moves, 0, state, excess)
         if counts is None:
             return None
@@ -149,6 +142,45 @@ class RedoxLadder:
             if n:
                 split.setdefault(sub, {})[ion] = Fraction(n, scale)
         return split
+
+    def printed_split(
+        self,
+        amounts: Mapping[str, Mapping[str, Fraction]],
+        valences: Mapping[str, Mapping[str, tuple[int, ...]]],
+        charge: Fraction,
+    ) -> Split | None:
+        """Canonical split of a formula rather than of a cell: any share of an element may be reduced.
+
+        Parameters are those of `canonical_split`; None where the charge is beyond what the oxidation states reach.
+        """
+        split: Split = {
+            sub: {Ion(e, max(valences[sub][e])): x for e, x in part.items() if x} for sub, part in amounts.items()
+        }
+        excess = sum((ion.charge * x for part in split.values() for ion, x in part.items()), Fraction(0)) - charge
+        for sub, upper, lower in self._moves(amounts, valences) if excess > 0 else ():
+            step, held = upper.charge - lower.charge, split[sub].get(upper, Fraction(0))
+            moved = min(held, excess / step)
+            split[sub][upper] = held - moved
+            split[sub][lower] = split[sub].get(lower, Fraction(0)) + moved
+            excess -= moved * step
+        if excess:
+            return None
+        return {sub: {ion: x for ion, x in sorted(part.items()) if x} for sub, part in split.items()}
+
+    def _moves(
+        self,
+        amounts: Mapping[str, Mapping[str, Fraction]],
+        valences: Mapping[str, Mapping[str, tuple[int, ...]]],
+    ) -> list[tuple[str, Ion, Ion]]:
+        """Sublattice, oxidised and reduced ion, allowed ones alone, in the order in which electrons are placed."""
+        moves = [
+            (sub, upper, lower)
+            for upper, lower in self._descents()
+            for sub in amounts
+            if amounts[sub].get(upper.element)
+            and {upper.charge, lower.charge} <= set(self._spanned(valences[sub][upper.element]))
+        ]
+        return self._allowed_moves(moves, valences)
 
     @staticmethod
     def _spanned(valences: tuple[int, ...]) -> range:

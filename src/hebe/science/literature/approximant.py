@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.config.campaign import SublatticeSpec
 from hebe.exceptions import BadInputError
+from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.literature.hosted import Hosted
 
 if TYPE_CHECKING:
-    from hebe.science.chemistry.composition import HostComposition
-    from hebe.science.literature.hosted import Fractions, Hosted
+    from hebe.science.literature.hosted import Fractions
     from hebe.science.structures.host import HostCell
 
 Valences = Mapping[str, Mapping[str, tuple[int, ...]]]
@@ -143,7 +144,9 @@ def _neutral(hosted: Hosted, valences: Valences, n_fu: int, cell: HostCell) -> A
         space = CompositionSpace(hosted.family.name, hosted.working_ion, x, specs)
         composition = space.made_with(fractions)
         if space.split(composition) is not None:
-            return Approximant(replace(hosted, x_own=x, fractions=fractions), composition, valences, n_fu, max(cost, shift))
+            return Approximant(
+                replace(hosted, x_own=x, fractions=fractions), composition, valences, n_fu, max(cost, shift)
+            )
     return None
 
 
@@ -177,13 +180,15 @@ def _roundings(hosted: Hosted, n_fu: int, cell: HostCell) -> Iterator[Counts]:
     for name in names:
         layers = cell.layers(name)
         sites = n_fu * hosted.family.sublattices[name].multiplicity // layers
-        parts.append([(name, {e: layers * n for e, n in counts.items()}) for counts in _rounded(hosted.fractions[name], sites)])
+        parts.append(
+            [(name, {e: layers * n for e, n in counts.items()}) for counts in _rounded(hosted.fractions[name], sites)]
+        )
     for chosen in product(*parts):
         yield dict(chosen)
 
 
 def _spread_roundings(hosted: Hosted, n_fu: int) -> Iterator[Counts]:
-    """Roundings of what is printed as one set of sites: first the sum, then the first sublattice, the last has the rest."""
+    """Roundings of what is printed as one set of sites: its sum, then the first sublattice; the last has the rest."""
     subs, fractions = hosted.family.sublattices, hosted.fractions
     sites = {name: n_fu * subs[name].multiplicity for name in hosted.spread}
     total = sum(sites.values())

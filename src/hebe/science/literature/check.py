@@ -151,8 +151,11 @@ def _checked(
 def _split(
     printed: Sequence[PrintedSublattice], places: Sequence[Place], family: Family, states: str
 ) -> tuple[Split | None, Fraction | None]:
-    """Neutral split and charge; the one reported where the family's own states cannot be neutral; both None in a metal."""
-    if family.bonding == "metallic":
+    """Neutral split and charge; the one reported where the family's own states cannot be neutral.
+
+    Both are None in a family without oxidation states.
+    """
+    if family.bonding != "ionic":
         return None, None
     reported = parse_states(states)
     found = neutral_split(printed, pools_of(printed, places, family, reported), family)
@@ -206,9 +209,7 @@ def _judged(
         entropy_R_by_sublattice={one.name: site_entropy(one.fractions().values()) for one in counted},
         charge=None if charge is None else float(charge),
         nominal_charge=None if nominal is None else float(nominal),
-        oxidation_states={
-            sub: {str(ion): float(x) for ion, x in ions.items()} for sub, ions in (split or {}).items()
-        },
+        oxidation_states={sub: {str(ion): float(x) for ion, x in ions.items()} for sub, ions in (split or {}).items()},
         remarks=tuple(remarks),
     )
 
@@ -222,9 +223,7 @@ def mixed_sublattices(
         return [by_name[name] for name in mixed]
     ions = () if family is None else family.working_ions
     kinds = {one.name: set(one.fractions()) for one in printed}
-    several = [
-        one for one in printed if len(kinds[one.name]) > 1 and not (kinds[one.name] - {VACANCY} <= set(ions))
-    ]
+    several = [one for one in printed if len(kinds[one.name]) > 1 and not (kinds[one.name] - {VACANCY} <= set(ions))]
     return sorted(several, key=lambda one: -len(kinds[one.name]))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from hebe.config.family import Family
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 from hebe.science.literature.sites import ALKALI, place, units_of
@@ -13,7 +14,6 @@ from hebe.science.literature.sites import ALKALI, place, units_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hebe.config.family import Family
     from hebe.science.literature.printed import PrintedSublattice
     from hebe.science.literature.sites import Place
 
@@ -62,7 +62,7 @@ def host_of(printed: Sequence[PrintedSublattice], family: Family, ions: Sequence
     for one in places:
         if one.kind == "working" and not any(name in family.mixed for name in one.hosted):
             continue
-        amounts = _amounts(one, family)
+        amounts = _amounts(one, family, units)
         mixed = [name for name in one.hosted if name in family.mixed]
         if not mixed:
             _check_standing(one, family, amounts)
@@ -106,15 +106,17 @@ def _working(
     return ion, x
 
 
-def _amounts(one: Place, family: Family) -> dict[str, Fraction]:
+def _amounts(one: Place, family: Family, units: Fraction) -> dict[str, Fraction]:
     """Element -> share of all sites of a place; what is missing from sites that may be empty is ``Va``."""
-    units: dict[str, Fraction] = {}
-    total = one.total
+    shares: dict[str, Fraction] = {}
+    total = max(one.total, units * one.sites) if one.kind == "working" else one.total
     for entry in (entry for part in one.printed for entry in part.entries):
         if entry.molecule:
             raise BadInputError(f"{entry.name} on {one.label} is a molecule, {family.name} holds atoms")
-        units[entry.name] = units.get(entry.name, Fraction(0)) + entry.amount / total
-    return units
+        shares[entry.name] = shares.get(entry.name, Fraction(0)) + entry.amount / total
+    if one.total < total:
+        shares[VACANCY] = shares.get(VACANCY, Fraction(0)) + 1 - one.total / total
+    return shares
 
 
 def _check_standing(one: Place, family: Family, amounts: Mapping[str, Fraction]) -> None:
@@ -123,7 +125,9 @@ def _check_standing(one: Place, family: Family, amounts: Mapping[str, Fraction])
     other = [element for element in amounts if element not in always]
     if other:
         what = "empty sites do" if other[0] == VACANCY else f"{other[0]} does"
-        raise BadInputError(f"{what} not go on {'+'.join(one.hosted)} of {family.name}, which holds {', '.join(always)}")
+        raise BadInputError(
+            f"{what} not go on {'+'.join(one.hosted)} of {family.name}, which holds {', '.join(always)}"
+        )
 
 
 def _shared_out(one: Place, family: Family, amounts: Mapping[str, Fraction]) -> Fractions:

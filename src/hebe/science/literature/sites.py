@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from hebe.config.family_sites import VACANCY
+from hebe.science.literature.printed import PrintedSublattice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hebe.config.family import Family
-    from hebe.science.literature.printed import PrintedSublattice
 
 ALKALI: Final = frozenset({"Li", "Na", "K", "Rb", "Cs"})
 """Ions that stand on the sites of working ions, also where a family does not list them."""
@@ -94,9 +94,14 @@ def _own(family: Family, names: Sequence[str]) -> tuple[int, str]:
     """Sites per formula unit and kind of sublattices of one kind; sites that exclude each other count once."""
     subs = [family.sublattices[name] for name in names]
     sites = sum(sub.multiplicity for sub in subs)
-    if all(name in family.working_own for name in names):
+    if all(name in family.working_own or _may_be_empty(family, name) for name in names):
         return (int(family.x_full) if any(sub.exclusion for sub in subs) else sites), "working"
     return sites, "anion" if names[0] in family.anions else "cation"
+
+
+def _may_be_empty(family: Family, name: str) -> bool:
+    """Whether working ions mix with others on a sublattice whose sites need not be full."""
+    return name in family.working_shared and VACANCY in family.sublattices[name].species
 
 
 def units_of(places: Sequence[Place]) -> Fraction | None:

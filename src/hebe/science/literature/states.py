@@ -52,7 +52,9 @@ def parse_states(text: str) -> tuple[Reported, ...]:
     for word in text.split():
         match = _STATE.fullmatch(word)
         if match is None:
-            raise BadInputError(f"{shown(word)} is no ion", key="oxidation states", suggestion="Ni2+, Ni3+@0.17, X.Fe2+")
+            raise BadInputError(
+                f"{shown(word)} is no ion", key="oxidation states", suggestion="Ni2+, Ni3+@0.17, X.Fe2+"
+            )
         amount = None if match["amount"] is None else printed_amount(match["amount"])
         found.append(Reported(Ion.parse(match["ion"]), match["sub"], amount))
     return tuple(found)
@@ -105,7 +107,9 @@ def pools_of(
         for entry in one.entries:
             if entry.name == VACANCY or entry.molecule:
                 continue
-            charges = [entry.charge] if entry.charge is not None else _known(family, hosted.get(one.name, ()), entry.name)
+            charges = (
+                [entry.charge] if entry.charge is not None else _known(family, hosted.get(one.name, ()), entry.name)
+            )
             if not charges:
                 charges = [state.ion.charge for state in _states_of(one.name, entry, reported)]
             pool = {*pools.get(one.name, {}).get(entry.name, ()), *(charges or _common(entry.name))}
@@ -153,7 +157,7 @@ def neutral_split(
     if not ends[0] <= 0 <= ends[1]:
         return ends[0] if ends[0] > 0 else ends[1]
     ladder = RedoxLadder((*family.ladder, *_missing(family, pools)), family.couples_before_anions)
-    split = ladder.canonical_split(amounts, pools, Fraction(0))
+    split = ladder.printed_split(amounts, pools, Fraction(0))
     return min(ends, key=abs) if split is None else split
 
 
@@ -167,5 +171,7 @@ def _missing(family: Family, pools: Mapping[str, Mapping[str, tuple[int, ...]]])
             while reached < high and (element, reached) in steps:
                 reached = steps[element, reached]
             if reached != high:
-                found[element, low] = Couple(element=element, reduced=low, oxidised=high, source="no couple of the family")
+                found[element, low] = Couple(
+                    element=element, reduced=low, oxidised=high, source="no couple of the family"
+                )
     return [found[key] for key in sorted(found)]

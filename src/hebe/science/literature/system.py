@@ -11,7 +11,7 @@ import io
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,9 @@ from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 from hebe.science.literature.printed import PrintedSublattice, parse_sublattices
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Level = Literal["E", "D", "X", "Q"]
 
 
@@ -28,8 +31,8 @@ class About(ConfigModel):
     """What the table was made from.
 
     ``reviews`` are cited by number; ``hosts`` names the family of a material (by id, else by family of the table)
-    where Hebe calls it otherwise; ``without_host`` says for families of the table why Hebe has none; ``nominal`` are the
-    oxidation states with which articles count a charge at first.
+    where Hebe calls it otherwise; ``without_host`` says for families of the table why Hebe has none; ``nominal`` are
+    the oxidation states with which articles count a charge at first.
     """
 
     reviews: dict[str, str]
@@ -200,12 +203,13 @@ def find_systems(
         If no material has such a family, ion, role or element; names the nearest.
     """
     systems = list(load_systems().values())
-    for key, wanted, of in (
+    asked: tuple[tuple[str, str | None, Callable[[System], set[str]]], ...] = (
         ("family", family, lambda one: {one.family, one.host}),
         ("ion", ion, lambda one: set(one.working_ion)),
         ("role", role, lambda one: {one.role}),
         ("element", element, lambda one: set(one.elements)),
-    ):
+    )
+    for key, wanted, of in asked:
         if wanted is None:
             continue
         known = {value for one in load_systems().values() for value in of(one)}
