@@ -1,3 +1,5 @@
+"""The nearest composition of a small cell: whole atoms, neutral, as near as any."""
+
 from __future__ import annotations
 
 from fractions import Fraction

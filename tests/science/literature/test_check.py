@@ -1,3 +1,5 @@
+"""Printed compositions: what is refused and why, and the exact figures of the table."""
+
 from __future__ import annotations
 
 import math
@@ -25,10 +27,10 @@ DISCREPANCIES = {
 """Figures of the table that are not those of its own compositions, with the reason."""
 
 NOT_FROM_COMPOSITION = re.compile(
-    r"theoretical (gravimetric|volumetric) capacity|theoretical capacity( of PBA)?|standard potential|HER driving force "
-    r"of Zn|net charge of the printed .*|current at 86C|decay per cycle"
+    r"theoretical (gravimetric|volumetric) capacity|theoretical capacity( of PBA)?|standard potential|"
+    r"HER driving force of Zn|net charge of the printed .*|current at 86C|decay per cycle"
 )
-"""Exact figures of materials in the table that take more than the composition: masses per volume, potentials, currents."""
+"""Exact figures of materials that take more than the composition: masses per volume, potentials, currents."""
 
 
 def hosted(system: System) -> bool:
@@ -108,8 +110,12 @@ def test_a_larger_amount_of_one_metal_is_refused_for_its_sum(name: str) -> None:
     system = get_system(name)
     metals = next(one for one in system.printed if one.name in ("TM", "M"))
     first = metals.entries[0]
-    more = system.sublattices.replace(f"{first.name}{float(first.amount):g}", f"{first.name}{float(first.amount) + 0.05:g}")
-    formula = system.formula.replace(f"{first.name}{float(first.amount):g}", f"{first.name}{float(first.amount) + 0.05:g}")
+    more = system.sublattices.replace(
+        f"{first.name}{float(first.amount):g}", f"{first.name}{float(first.amount) + 0.05:g}"
+    )
+    formula = system.formula.replace(
+        f"{first.name}{float(first.amount):g}", f"{first.name}{float(first.amount) + 0.05:g}"
+    )
     verdict = check_material(formula, more, system.host)
     assert verdict.status == "refused"
     assert verdict.reason is not None
@@ -163,7 +169,9 @@ def test_names_of_sublattices_may_be_those_of_an_article() -> None:
 
 def test_oxidation_states_written_as_species_count_as_such() -> None:
     apart = check("Li1.3Mn0.4Ti0.3O2", "M:Li1.3 Mn[3+]0.2 Mn[4+]0.2 Ti0.3 | O:O2", "drx")
-    assert apart.entropy_R["mixed-site"] == pytest.approx(-(0.65 * math.log(0.65) + 0.2 * math.log(0.1) + 0.15 * math.log(0.15)))
+    assert apart.entropy_R["mixed-site"] == pytest.approx(
+        -(0.65 * math.log(0.65) + 0.2 * math.log(0.1) + 0.15 * math.log(0.15))
+    )
 
 
 def test_several_formula_units_are_recognised() -> None:

@@ -1,3 +1,5 @@
+"""Formulas and sublattices as articles print them."""
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -10,7 +12,7 @@ from hebe.science.literature.printed import elements_of, parse_printed_formula, 
 
 def test_sublattices_keep_vacancies_charges_and_molecules() -> None:
     na, tm, water = parse_sublattices("Na:Na0.83 Va0.17 | M:Mn[2+]0.1 Mn[3+]0.1 Ti0.8|W:{H2O}1.5")
-    assert (na.name, na.total, na.filled) == ("Na", 1, Fraction(83, 100))
+    assert (na.name, na.total, na.filled) == ("Na", Fraction(1), Fraction(83, 100))
     assert tm.fractions() == {"Mn2+": Fraction(1, 10), "Mn3+": Fraction(1, 10), "Ti": Fraction(4, 5)}
     assert tm.fractions(merged=True) == {"Mn": Fraction(1, 5), "Ti": Fraction(4, 5)}
     assert elements_of([na, tm, water])["H"] == 3  # type: ignore[index]

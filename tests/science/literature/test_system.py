@@ -1,3 +1,5 @@
+"""The table of materials: whole, readable, and found by its properties."""
+
 from __future__ import annotations
 
 import csv
@@ -63,7 +65,8 @@ def test_conditions_narrow_the_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "hint"), [("family", "layerd-o3", "layered-o3"), ("ion", "Nax", "Na"), ("role", "catode", "cathode")]
+    ("key", "value", "hint"),
+    [("family", "layerd-o3", "layered-o3"), ("ion", "Nax", "Na"), ("role", "catode", "cathode")],
 )
 def test_an_unknown_condition_names_the_nearest(key: str, value: str, hint: str) -> None:
     with pytest.raises(BadInputError, match=hint):

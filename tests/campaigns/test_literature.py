@@ -1,0 +1,94 @@
+"""Materials of the literature as campaigns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hebe.campaigns.literature import campaign_of_system, computes, open_system, system_document
+from hebe.campaigns.loading import load_campaign
+from hebe.exceptions import BadInputError
+from hebe.science.chemistry.screening import screen
+from hebe.science.literature import check_system, get_system, load_systems
+from hebe.science.literature.approximant import MOST_ATOMS
+from hebe.science.structures.configuration import build_configuration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hebe.science.chemistry.candidate import Candidate
+
+QUICK = ("na-p2-tmcnr", "rs-linof", "sp-crmnfeconi", "al-cocrfenimn")
+
+
+def opened(name: str, folder: Path) -> Candidate:
+    """The one candidate of the campaign of a material."""
+    path = folder / "campaign.yaml"
+    path.write_text(campaign_of_system(name), encoding="utf-8")
+    campaign = load_campaign(path)
+    assert campaign.name == name
+    found = screen(campaign)
+    assert (found.size, len(found.selected)) == (1, 1)
+    assert campaign.structures.cations == open_system(get_system(name)).sites
+    return found.selected[0]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_material_opens_as_one_candidate_whose_cell_holds_it_exactly(name: str, tmp_path: Path) -> None:
+    candidate, wanted = opened(name, tmp_path), open_system(get_system(name))
+    assert candidate.charge == 0
+    assert candidate.composition == wanted.composition
+    built = build_configuration(candidate.composition, candidate.primary, n_sites=wanted.sites, n_steps=200)
+    assert built.deviation == 0
+    assert built.n_fu == wanted.cell_fu
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, system in load_systems().items() if computes(system)["opens"]])
+def test_every_material_that_opens_is_one_candidate(name: str, tmp_path: Path) -> None:
+    candidate = opened(name, tmp_path)
+    assert candidate.charge == 0
+    atoms = computes(get_system(name))["atoms"]
+    assert atoms <= MOST_ATOMS or candidate.composition.host.name.startswith("mixed-phosphate")
+
+
+def test_an_approximant_says_what_it_is() -> None:
+    text = campaign_of_system("li-o3-hewd")
+    assert "# approximant: LiNi0.75" in text
+    assert "up to 0.05" in text
+    found = open_system(get_system("li-o3-hewd"))
+    assert found.deviation == pytest.approx(0.05)
+    assert all(x for x in found.hosted.fractions["TM"].values())
+
+
+def test_electrodes_are_emptied_in_whole_ions() -> None:
+    text = campaign_of_system("na-o3-nfmczs")
+    assert "x: [1, 13/20, 7/20]" in text
+    assert "analyses: [voltage, volume_strain, mixing]" in text
+    assert "analyses: [mixing]" in campaign_of_system("rs-mgconicuzn-o")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("na-o3-nalfcnm", r"refused \(charge: "),
+        ("na-p2-nazn", r"refused \(sum: TM sums to 0.95"),
+        ("liq-licl", r"unsupported \(a liquid"),
+        ("na-o3-nfmczz", "no system is called"),
+    ],
+)
+def test_what_cannot_be_computed_is_not_opened(name: str, reason: str) -> None:
+    with pytest.raises(BadInputError, match=reason):
+        campaign_of_system(name)
+
+
+def test_a_document_has_numbers_with_sources_beside_what_was_computed() -> None:
+    document = system_document("na-o3-nfmczs")
+    (entropy,) = (one for one in document["targets"] if one["id"] == "ent-na-o3-nfmczs")
+    assert entropy["reproduced"] is True
+    assert entropy["source"] == ("002:127",)
+    assert document["check"]["status"] == check_system(get_system("na-o3-nfmczs")).status == "ok"
+    assert document["computes"]["opens"] is True
+    assert set(document["reviews"]) == {"002"}
+    assert system_document("na-p2-nazn")["computes"]["reason"].startswith("na-p2-nazn does not open: refused (sum")
