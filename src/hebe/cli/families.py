@@ -53,7 +53,8 @@ def show_family(options: argparse.Namespace) -> int:
         write_json(family.model_dump(mode="json"))
         return 0
     write_line(f"{family.name}: {family.title}")
-    kind = ", ".join(filter(None, (family.role, "a metal" if family.bonding == "metallic" else None)))
+    bonding = {"metallic": "a metal", "covalent": "covalent, without charges"}.get(family.bonding)
+    kind = ", ".join(filter(None, (family.role, bonding)))
     write_line(f"  {kind + '; ' if kind else ''}space group {family.space_group}; {family.citation}")
     ions = ", ".join(family.working_ions)
     contents = f"x_full {family.x_full}, x_made {family.x_made} (ions per formula unit)"

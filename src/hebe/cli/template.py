@@ -137,15 +137,16 @@ def _choice(family: Family, pools: dict[str, Pool]) -> str:
     text = _CHOICE
     if pools and max(map(len, pools.values())) >= _N_SPECIES:
         text = text.replace("filters:", f"filters:{_ENTROPY}", 1)
-    if family.working_shared:
-        text = text.replace("max: 10 %", "max: 20 %")  # lithium beside metals
+    wider = [given.size_mismatch for given in family.example.values() if given.size_mismatch is not None]
+    if family.working_shared or wider:
+        text = text.replace("max: 10 %", f"max: {100 * max(wider, default=0.2):g} %")  # lithium beside metals
     return text if family.ladder else text.replace(_REDOX, "")
 
 
 def _example(family: Family, name: str) -> str:
     """Sublattice as the example of the family has it."""
     given = family.example[name]
-    metal = family.bonding == "metallic"
+    metal = not family.charged
     listed = [element if metal else f"{element}: {list(states)}" for element, states in given.species.items()]
     species = f"[{', '.join(listed)}]" if metal else f"{{{', '.join(listed)}}}"
     text = _GIVEN.format(sublattice=name, family=family.name, species=species)

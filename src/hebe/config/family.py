@@ -17,9 +17,12 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from hebe.config.family_checks import check_bonding, check_size, check_working
 from hebe.config.family_sites import (
+    VACANCY,
     FamilySublattice,
+    Function,
     GroupData,
     LatticeEstimate,
+    Member,
     Working,
     without_defaults,
 )
@@ -36,15 +39,21 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from fractions import Fraction
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from fractions import Fraction
-
 _LADDER: Final = ("ladder_electrode", "no_electrode", "ladder", "anion_limit")
 _TAKEN_OVER: Final = (*_LADDER, "topology", "not_as_made")
 """What a family has of the one that it is like."""
 
-_LATER: Final = ("bonding", "role", "working", "groups", "example", "synthesis", "not_as_made")
+_LATER: Final = (
+    "bonding",
+    "role",
+    "working",
+    "groups",
+    "example",
+    "synthesis",
+    "members",
+    "checked",
+    "not_as_made",
+)
 """Fields that do not identify a family that leaves them out."""
 
 
@@ -75,12 +84,20 @@ class Couple(ConfigModel):
 
 
 class Example(ConfigModel):
-    """What ``hebe init`` writes for a sublattice: species with their oxidation states, and the bounds of amounts."""
+    """What ``hebe init`` writes for a sublattice: species with their oxidation states, and the bounds of amounts.
+
+    ``size_mismatch`` is the limit of the filter, where the species that usually mix there differ by more than 10 %.
+    """
 
     species: dict[str, tuple[int, ...]] = Field(min_length=1)
     n_species: str | None = None
     grid: int = Field(default=12, ge=1)
     fraction: str | None = None
+    size_mismatch: float | None = Field(default=None, gt=0, lt=1)
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, handler(self), ("size_mismatch",))
 
 
 class Family(ConfigModel):
@@ -91,9 +108,9 @@ class Family(ConfigModel):
     anions give first.
     ``x`` counts working ions per formula unit, those on sublattices that they share with other species included;
     ``x_full`` and ``x_made`` are those on sublattices of their own. ``working`` names the sets of sites that share
-    the budget of working ions; those of role working by default. A metallic family has neither charges nor ladder.
-    ``not_as_made`` lists ions such as ``Fe4+`` that its hosts hold in a charged cell alone, not when they come from the
-    furnace.
+    the budget of working ions; those of role working by default. A metallic or covalent family has neither charges nor
+    ladder. ``checked`` says which of its numbers were compared with what; ``not_as_made`` lists ions such as ``Fe4+``
+    that its hosts hold in a charged cell alone, not when they come from the furnace.
     """
 
     name: str
@@ -112,12 +129,14 @@ class Family(ConfigModel):
     anion_limit: str | None = None
     topology: Topology
     sources: tuple[str, ...]
-    bonding: Literal["ionic", "metallic"] = "ionic"
+    bonding: Literal["ionic", "metallic", "covalent"] = "ionic"
     role: Literal["cathode", "anode", "electrolyte", "reference"] | None = None
     working: tuple[str, ...] = ()
     groups: dict[str, GroupData] = Field(default_factory=dict)
     example: dict[str, Example] = Field(default_factory=dict)
     synthesis: Synthesis | None = None
+    members: tuple[Member, ...] = ()
+    checked: str = ""
     not_as_made: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
@@ -147,7 +166,7 @@ class Family(ConfigModel):
 
     @model_validator(mode="after")
     def _potentials(self) -> Family:
-        if self.bonding == "metallic":
+        if not self.charged:
             return self
         if "anion_limit" not in self.model_fields_set:
             raise ValueError("give anion_limit: the last couple that gives electrons before the anions do, or null")
@@ -163,6 +182,11 @@ class Family(ConfigModel):
                 where = f"{lower.label} at {lower.potential_V} V stands below {upper.label} at {upper.potential_V} V"
                 raise ValueError(f"the ladder is not in the order of its potentials: {where}")
         return self
+
+    @property
+    def charged(self) -> bool:
+        """Whether its species have oxidation states."""
+        return self.bonding == "ionic"
 
     @property
     def couples_before_anions(self) -> int:
@@ -246,6 +270,17 @@ class Family(ConfigModel):
             else:
                 for element, data in sub.species.items():
                     yield name, element, sub.multiplicity, data.valences[0]
+
+    def function_of(self, name: str, element: str) -> Function | None:
+        """What a species does on a mixed sublattice: what the family says, else whether the ladder moves its electrons.
+
+        None for empty sites and for what the electrons are not taken from: anions and atoms of a metal.
+        """
+        given = self.sublattices[name].species[element]
+        if given.function is not None or element == VACANCY or name in self.anions or not self.ladder:
+            return given.function
+        couples = (couple for couple in self.ladder if couple.element == element)
+        return "active" if any({c.reduced, c.oxidised} & set(given.valences) for c in couples) else "inert"
 
     def charge_at(self, name: str, element: str) -> int:
         """Charge of an element on a sublattice that does not mix (anion, fixed or group)."""

@@ -57,7 +57,7 @@ def check_size(family: Family) -> None:
 
 
 def check_bonding(family: Family) -> None:
-    """Refuse charges in a metal, and species without charge elsewhere.
+    """Refuse charges in a metallic or covalent family, and species without charge elsewhere.
 
     Raises
     ------
@@ -71,18 +71,18 @@ def check_bonding(family: Family) -> None:
         for valence in data.valences
         if element != VACANCY
     ]
-    if family.bonding == "ionic":
+    if family.charged:
         for name, element, valence in states:
             if valence == 0:
-                raise ValueError(f"{element} on {name} has no oxidation state; bonding: metallic has none")
+                raise ValueError(f"{element} on {name} has no oxidation state; bonding: metallic or covalent has none")
         return
     if family.ladder or family.anion_limit or family.ladder_electrode or family.no_electrode:
-        raise ValueError("a metallic family has no ladder, electrode or anion limit")
+        raise ValueError(f"a {family.bonding} family has no ladder, electrode or anion limit")
     if family.working_ions:
-        raise ValueError("a metallic family has no working ion: its voltage needs the phases that it turns into")
+        raise ValueError(f"a {family.bonding} family has no working ion: its voltage needs the phases that it turns into")
     for name, sub in family.sublattices.items():
         if sub.role in ("anion", "group"):
-            raise ValueError(f"{name} of a metallic family has the role {sub.role}")
+            raise ValueError(f"{name} of a {family.bonding} family has the role {sub.role}")
     for name, element, valence in states:
         if valence:
-            raise ValueError(f"{element} on {name} of a metallic family has the oxidation state {valence:+d}, not 0")
+            raise ValueError(f"{element} on {name} of a {family.bonding} family has the oxidation state {valence:+d}, not 0")

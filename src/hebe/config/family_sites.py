@@ -18,6 +18,7 @@ VACANCY: Final = "Va"
 
 Role = Literal["mixed", "working", "anion", "fixed", "group"]
 Spin = Literal["high", "low"]
+Function = Literal["active", "inert", "pillar"]
 Vector = tuple[float, float, float]
 
 
@@ -33,6 +34,12 @@ class SpeciesData(ConfigModel):
     valences: tuple[int, ...] = Field(default=(0,), min_length=1)
     low_spin: tuple[int, ...] = ()
     """Oxidation states that are low-spin in this host; all others are high-spin."""
+    function: Function | None = None
+    """What it does there; None follows from the redox ladder, see `Family.function_of`."""
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, handler(self), ("function",))
 
 
 class FamilySublattice(ConfigModel):
@@ -41,7 +48,8 @@ class FamilySublattice(ConfigModel):
     ``coordinates`` are fractional, one per orbit of the space group in its standard setting; ``multiplicity`` counts
     sites per formula unit; two sites closer than ``exclusion`` (A) are never occupied together. ``site_energy`` (eV)
     is what an ion of the working element costs there beside electrostatics. The sites of a ``group`` are the centres
-    of rigid units.
+    of rigid units. ``coordination`` counts what stands within ``reach`` (A); ``neighbours`` has one number per orbit
+    where orbits differ.
     """
 
     wyckoff: str
@@ -53,6 +61,8 @@ class FamilySublattice(ConfigModel):
     species: dict[str, SpeciesData] = Field(default_factory=dict)
     site_energy: float = 0.0
     group: str | None = None
+    reach: float = Field(default=3.0, gt=0)
+    neighbours: tuple[int, ...] = ()
 
     @model_validator(mode="after")
     def _group_of_its_role(self) -> FamilySublattice:
@@ -62,11 +72,18 @@ class FamilySublattice(ConfigModel):
             raise ValueError("the species of a group stand in groups")
         if self.species.get(VACANCY, SpeciesData()).valences != (0,):
             raise ValueError(f"{VACANCY}, an empty site, has the oxidation state 0")
+        if self.neighbours and len(self.neighbours) != len(self.coordinates):
+            raise ValueError(f"neighbours has {len(self.neighbours)} numbers for {len(self.coordinates)} orbits")
         return self
+
+    @property
+    def counted(self) -> tuple[int, ...]:
+        """Neighbours of each orbit."""
+        return self.neighbours or (self.coordination,) * len(self.coordinates)
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_defaults(self, handler(self), ("site_energy", "group"))
+        return without_defaults(self, handler(self), ("site_energy", "group", "reach", "neighbours"))
 
 
 class GroupAtom(ConfigModel):
@@ -103,6 +120,20 @@ class GroupData(ConfigModel):
         for atom in self.atoms:
             result[atom.element] = result.get(atom.element, 0) + atom.number
         return result
+
+
+class Member(ConfigModel):
+    """A published ordered crystal of a family: what stands on its mixed sublattices, and its measured lattice.
+
+    ``ions`` is sublattice -> ion, as ``Ni2+``; ``parameters`` (A, degrees) are those of the conventional cell of the
+    family, ``working_ion`` selects the estimate that they are compared with.
+    """
+
+    formula: str
+    ions: dict[str, str]
+    parameters: dict[Literal["a", "b", "c", "alpha", "beta", "gamma"], float]
+    working_ion: str | None = None
+    source: str
 
 
 class LatticeEstimate(ConfigModel):

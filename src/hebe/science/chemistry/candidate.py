@@ -106,7 +106,7 @@ def _of_primary(host: Family, name: str, split: Split) -> dict[str, float | None
     full = len(amounts) == len(split[name])
     sites = host.sublattices[name].multiplicity if full else sum(amounts.values())
     ions = {ion: x / sites for ion, x in amounts.items()}
-    return describe_metal(ions) if host.bonding == "metallic" else describe(ions, host.sublattices[name])
+    return describe(ions, host.sublattices[name]) if host.charged else describe_metal(ions)
 
 
 def _entropies(composition: HostComposition, primary: str) -> dict[str, float]:

@@ -219,7 +219,7 @@ def _competing(
 def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[PhaseEntry]) -> None:
     """How completely the hull covers what is known, and what nobody looked up."""
     amounts = candidate.amounts
-    if candidate.composition.host.bonding == "metallic":
+    if not candidate.composition.host.charged:
         text = "no list of known intermetallic phases: the competing T_mix is a lower bound"
         document.warnings.append(f"competing: {text}")
         return
