@@ -52,7 +52,12 @@ def open_system(system: System) -> Approximant:
     family = load_family(system.host)
     try:
         hosted = host_of(system.printed, family, system.working_ion)
-        return _approximated(hosted, system, verdict)
+        if not hosted.spread:
+            return _approximated(hosted, system, verdict)
+        try:
+            return _approximated(hosted, system, verdict)
+        except BadInputError:
+            return _approximated(host_of(system.printed, family, system.working_ion, even=False), system, verdict)
     except BadInputError as err:
         raise BadInputError(f"{system.system_id} does not open: {err.reason}", suggestion=err.suggestion) from err
 
@@ -138,8 +143,10 @@ def _comments(system: System, found: Approximant, file: str) -> list[str]:
             f"approximant: {found.composition.formula} is the nearest that a cell of {found.n_fu} formula units holds; "
             f"amounts differ by up to {found.deviation:.3g}"
         )
+    if found.hosted.water:
+        lines.append(f"computed without its water ({', '.join(found.hosted.water)})")
     if found.hosted.spread:
-        lines.append(f"what is printed for one set of sites is spread evenly over {', '.join(found.hosted.spread)}")
+        lines.append(f"what is printed for one set of sites is spread over {', '.join(found.hosted.spread)}")
     lines += [f"{what}: {text}" for what, text in (("print", system.print_error), ("note", system.note)) if text]
     return lines
 
@@ -147,7 +154,7 @@ def _comments(system: System, found: Approximant, file: str) -> list[str]:
 def _sublattice(found: Approximant, name: str) -> str:
     family, part = found.hosted.family, found.hosted.fractions[name]
     split = found.valences[name]
-    if family.bonding == "metallic":
+    if not family.charged:
         species = f"[{', '.join(part)}]"
     else:
         species = "{" + ", ".join(f"{e}: {list(split[e])}" for e in part) + "}"

@@ -73,7 +73,7 @@ def test_every_exact_figure_of_a_material_is_reproduced_to_its_digits() -> None:
         else:
             off[target.target_id] = value
     assert set(off) == set(DISCREPANCIES), off
-    assert reproduced >= 356
+    assert reproduced >= 360
     assert off["ent-print-argy"] == pytest.approx(1.081, abs=5e-4)
     assert off["chg-na-o3-nfcnmtl"] == pytest.approx(-1 / 6)
 
@@ -91,6 +91,10 @@ def test_accepted_materials_are_neutral_and_hold_the_atoms_of_their_formula(name
         assert held == pytest.approx(float(amount), abs=1e-4)
 
 
+OTHERWISE_REPORTED = {"pv-la-ccfmn", "pv-sm-ccfmn"}
+"""Trivalent throughout in the table; beside each other nickel and manganese of perovskites are Ni2+ and Mn4+."""
+
+
 def test_reported_oxidation_states_are_those_of_the_ladder() -> None:
     """Where articles report states that are neutral, the canonical split is the same, to the printed digits."""
     compared = 0
@@ -101,8 +105,9 @@ def test_reported_oxidation_states_are_those_of_the_ladder() -> None:
             compared += 1
             reported = {(s, str(i)): float(x) for s, part in split.items() for i, x in part.items()}
             found = {(s, i): x for s, part in states.items() for i, x in part.items()}
-            assert found == pytest.approx(reported, abs=1e-3), system.system_id
-    assert compared >= 60
+            same = all(abs(found.get(key, 0) - reported.get(key, 0)) < 1e-3 for key in {*found, *reported})
+            assert same != (system.system_id in OTHERWISE_REPORTED), system.system_id
+    assert compared >= 100
 
 
 @pytest.mark.parametrize("name", ["na-o3-nfmczs", "na-p2-tmcnr", "rs-mgconicuzn-o", "sp-crmnfeconi"])

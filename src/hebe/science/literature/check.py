@@ -155,7 +155,7 @@ def _split(
 
     Both are None in a family without oxidation states.
     """
-    if family.bonding != "ionic":
+    if not family.charged:
         return None, None
     reported = parse_states(states)
     found = neutral_split(printed, pools_of(printed, places, family, reported), family)

@@ -25,7 +25,7 @@ Fractions = dict[str, dict[str, Fraction]]
 class Hosted:
     """A composition in a family: fractions on its mixed sublattices, and working ions per formula unit on their own.
 
-    ``spread`` names sublattices over which a printed one was distributed.
+    ``spread`` names sublattices over which a printed one was distributed, ``water`` printed ones that are left out.
     """
 
     family: Family
@@ -33,9 +33,10 @@ class Hosted:
     x_own: Fraction
     fractions: Fractions
     spread: tuple[str, ...] = ()
+    water: tuple[str, ...] = ()
 
 
-def host_of(printed: Sequence[PrintedSublattice], family: Family, ions: Sequence[str]) -> Hosted:
+def host_of(printed: Sequence[PrintedSublattice], family: Family, ions: Sequence[str], *, even: bool = True) -> Hosted:
     """Composition of a family that a printed one is.
 
     Parameters
@@ -46,6 +47,9 @@ def host_of(printed: Sequence[PrintedSublattice], family: Family, ions: Sequence
         The host.
     ions
         Ions that the material is used with, for a host as made without any.
+    even
+        Spread what is printed as one set of sites evenly over the sublattices that can hold it; else elements stand
+        where they can have the highest oxidation state.
 
     Raises
     ------
@@ -54,7 +58,11 @@ def host_of(printed: Sequence[PrintedSublattice], family: Family, ions: Sequence
     """
     places = place(printed, family)
     units = units_of(places) or Fraction(1)
-    lost = [one.name for one in printed if not any(one in part.printed for part in places)]
+    absent = [one for one in printed if not any(one in part.printed for part in places)]
+    water = tuple(
+        one.name for one in absent if set(one.elements) == {"H", "O"} or {e.name for e in one.entries} == {"H2O"}
+    )
+    lost = [one.name for one in absent if one.name not in water]
     if lost:
         raise BadInputError(f"{family.name} has no sublattice for {', '.join(lost)}")
     ion, x_own = _working(places, family, ions, units)
@@ -67,7 +75,7 @@ def host_of(printed: Sequence[PrintedSublattice], family: Family, ions: Sequence
         if not mixed:
             _check_standing(one, family, amounts)
             continue
-        shared = _shared_out(one, family, amounts)
+        shared = _shared_out(one, family, amounts, even=even)
         fractions |= {name: shared[name] for name in mixed}
         spread += mixed if len(mixed) > 1 else ()
         for name in set(one.hosted) & set(family.working_own):
@@ -76,7 +84,7 @@ def host_of(printed: Sequence[PrintedSublattice], family: Family, ions: Sequence
     missing = [n for n in family.mixed if n not in fractions and VACANCY not in family.sublattices[n].species]
     if missing:
         raise BadInputError(f"nothing is printed for {', '.join(missing)} of {family.name}")
-    return Hosted(family, ion, x_own, fractions, tuple(spread))
+    return Hosted(family, ion, x_own, fractions, tuple(spread), water)
 
 
 def _working(
@@ -130,13 +138,15 @@ def _check_standing(one: Place, family: Family, amounts: Mapping[str, Fraction])
         )
 
 
-def _shared_out(one: Place, family: Family, amounts: Mapping[str, Fraction]) -> Fractions:
-    """Fractions on the sublattices of a place; elements that several can hold are shared out evenly."""
+def _shared_out(one: Place, family: Family, amounts: Mapping[str, Fraction], *, even: bool) -> Fractions:
+    """Fractions on the sublattices of a place; what several can hold is shared out, see `host_of`."""
     subs = {name: family.sublattices[name] for name in one.hosted}
     total = sum(sub.multiplicity for sub in subs.values())
     room = {name: Fraction(sub.multiplicity, total) for name, sub in subs.items()}
     size, result = dict(room), {name: dict[str, Fraction]() for name in subs}
     where = {e: [n for n, sub in subs.items() if e in sub.species or _moves(family, n, e)] for e in amounts}
+    if not even:
+        where = {element: _highest(family, element, names) for element, names in where.items()}
     for element, names in where.items():
         if not names:
             held = ", ".join(dict.fromkeys(e for sub in subs.values() for e in sub.species))
@@ -153,6 +163,17 @@ def _shared_out(one: Place, family: Family, amounts: Mapping[str, Fraction]) -> 
         for name in names if len(names) > 1 else ():
             result[name][element] = amounts[element] * room[name] / free
     return {name: {e: x / size[name] for e, x in part.items() if x} for name, part in result.items()}
+
+
+def _highest(family: Family, element: str, names: Sequence[str]) -> list[str]:
+    """Sublattices on which an element can have its highest oxidation state, or on which it moves."""
+    highest = {
+        name: max(family.sublattices[name].species[element].valences)
+        if element in family.sublattices[name].species
+        else 1
+        for name in names
+    }
+    return [name for name in names if highest[name] == max(highest.values())]
 
 
 def _moves(family: Family, name: str, element: str) -> bool:

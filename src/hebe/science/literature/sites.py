@@ -78,8 +78,7 @@ def place(printed: Sequence[PrintedSublattice], family: Family) -> list[Place]:
                 take([one], [name], sub.multiplicity * atoms, "group")
     own = [name for name in family.working_own if name in free]
     ions = [one for one in left if set(one.elements) & mobile]
-    named = any(one.kind != "anion" for one in places)
-    if own and len(ions) == 1 and (named or len(left) == 1):
+    if own and len(ions) == 1 and _fits(ions[0], own, family, places, left):
         take(ions, own, *_own(family, own))
     anions = {e for name in family.anions for e in family.sublattices[name].species}
     for kind in ("anion", "cation"):
@@ -87,7 +86,34 @@ def place(printed: Sequence[PrintedSublattice], family: Family) -> list[Place]:
         here = [one for one in left if bool(anions & set(one.elements)) == (kind == "anion")]
         if rest and here:
             take(here, rest, sum(family.sublattices[name].multiplicity for name in rest), kind)
-    return places
+    return _with_anions_together(places)
+
+
+def _fits(
+    ions: PrintedSublattice,
+    own: Sequence[str],
+    family: Family,
+    places: Sequence[Place],
+    left: Sequence[PrintedSublattice],
+) -> bool:
+    """Whether printed ions are those on the sites of working ions: not where cations have other names, and are more."""
+    if any(one.kind != "anion" for one in places) or len(left) == 1:
+        return True
+    sites, _ = _own(family, own)
+    return ions.filled <= (units_of(places) or Fraction(1)) * sites
+
+
+def _with_anions_together(places: list[Place]) -> list[Place]:
+    """Places with all anions as one where their sums fit only together: oxygen on sites of fluorine."""
+    anions = [one for one in places if one.kind == "anion"]
+    ratios = {round(one.total / one.sites, 3) for one in anions}
+    if len(ratios) < 2:
+        return places
+    printed = tuple(part for one in anions for part in one.printed)
+    hosted = tuple(name for one in anions for name in one.hosted)
+    merged = Place(printed, hosted, sum(one.sites for one in anions), "anion")
+    together = [*(one for one in places if one.kind != "anion"), merged]
+    return together if wrong_sum(together) is None else places
 
 
 def _own(family: Family, names: Sequence[str]) -> tuple[int, str]:
