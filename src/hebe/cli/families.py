@@ -73,6 +73,9 @@ def show_family(options: argparse.Namespace) -> int:
         write_table(_ladder(family))
     if family.no_electrode:
         write_line(f"  No potentials: {family.no_electrode}")
+    if family.checked:
+        write_line()
+        write_line(f"Checked: {family.checked}")
     write_line()
     write_line("Sources")
     fired = () if family.synthesis is None else (family.synthesis.source,)
@@ -132,7 +135,8 @@ def _species(sub: FamilySublattice, family: Family) -> str:
     def states(element: str) -> str:
         data = sub.species[element]
         marks = [f"{'+' if v > 0 else ''}{v}{'ls' if v in data.low_spin else ''}" for v in data.valences]
-        return element if data.valences == (0,) else f"{element} {'/'.join(marks)}"
+        text = element if data.valences == (0,) else f"{element} {'/'.join(marks)}"
+        return f"{text} (pillar)" if data.function == "pillar" else text
 
     if sub.group is not None:
         return f"{sub.group} {family.groups[sub.group].charge:+d}, rigid"
