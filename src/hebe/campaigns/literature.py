@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.config.family import load_family
 from hebe.config.reading.units import celsius
 from hebe.exceptions import BadInputError
-from hebe.science.literature.approximant import Approximant, approximate
+from hebe.science.literature.approximant import MOST_ATOMS, Approximant, approximate
 from hebe.science.literature.check import check_system
 from hebe.science.literature.figures import computed_figure, reproduces
 from hebe.science.literature.hosted import host_of
@@ -38,8 +38,15 @@ _STEPS: Final = (Fraction(2, 3), Fraction(1, 3))
 _ENDS: Final = ("cathode", "reference")
 
 
-def open_system(system: System) -> Approximant:
+def open_system(system: System, most_atoms: int = MOST_ATOMS) -> Approximant:
     """Composition of a material that a campaign computes: itself, or the nearest that a small cell holds.
+
+    Parameters
+    ----------
+    system
+        The material.
+    most_atoms
+        Largest cell.
 
     Raises
     ------
@@ -53,22 +60,23 @@ def open_system(system: System) -> Approximant:
     try:
         hosted = host_of(system.printed, family, system.working_ion)
         if not hosted.spread:
-            return _approximated(hosted, system, verdict)
+            return _approximated(hosted, system, verdict, most_atoms)
         try:
-            return _approximated(hosted, system, verdict)
+            return _approximated(hosted, system, verdict, most_atoms)
         except BadInputError:
-            return _approximated(host_of(system.printed, family, system.working_ion, even=False), system, verdict)
+            other = host_of(system.printed, family, system.working_ion, even=False)
+            return _approximated(other, system, verdict, most_atoms)
     except BadInputError as err:
         raise BadInputError(f"{system.system_id} does not open: {err.reason}", suggestion=err.suggestion) from err
 
 
-def _approximated(hosted: Hosted, system: System, verdict: Verdict) -> Approximant:
+def _approximated(hosted: Hosted, system: System, verdict: Verdict, most_atoms: int) -> Approximant:
     """Approximant with the oxidation states as made, or, where no cell is neutral so, with all that it may have."""
     held = _states_held(hosted, system, verdict)
     try:
-        return approximate(hosted, held)
+        return approximate(hosted, held, most_atoms)
     except BadInputError:
-        return approximate(hosted, _states_allowed(hosted))
+        return approximate(hosted, _states_allowed(hosted), most_atoms)
 
 
 def _states_held(hosted: Hosted, system: System, verdict: Verdict) -> Valences:
@@ -97,7 +105,7 @@ def _states_allowed(hosted: Hosted) -> Valences:
     }
 
 
-def campaign_of_system(name: str, file: str = "campaign.yaml") -> str:
+def campaign_of_system(name: str, file: str = "campaign.yaml", *, most_atoms: int = MOST_ATOMS) -> str:
     """Text of a campaign file that computes a material of the literature.
 
     Parameters
@@ -106,6 +114,8 @@ def campaign_of_system(name: str, file: str = "campaign.yaml") -> str:
         Id of the material.
     file
         Name of the file, for the hints in it.
+    most_atoms
+        Largest cell of an approximant.
 
     Raises
     ------
@@ -113,7 +123,7 @@ def campaign_of_system(name: str, file: str = "campaign.yaml") -> str:
         If there is no such material, or it does not open; says why.
     """
     system = get_system(name)
-    found = open_system(system)
+    found = open_system(system, most_atoms)
     family, ion = found.hosted.family, found.composition.working_ion
     reviews = "; ".join(
         about().reviews[number] for number in dict.fromkeys(s.partition(":")[0] for s in system.sources)
