@@ -195,6 +195,12 @@ def test_liquids_are_unsupported() -> None:
     assert verdict.status == "unsupported"
 
 
+@pytest.mark.parametrize("text", ["Ni2", "Ni2+@", "Ni2+@0..", "Ni2+@1/0", "2+"])
+def test_what_is_no_oxidation_state_is_refused(text: str) -> None:
+    with pytest.raises(BadInputError, match="is no ion"):
+        parse_states(text)
+
+
 def test_an_unknown_family_names_the_nearest() -> None:
     with pytest.raises(BadInputError, match="layered-o3"):
         check("NaCoO2", "Na:Na1 | TM:Co1 | O:O2", "layered-o33")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hebe.science.literature.printed import Entry, PrintedSublattice
     from hebe.science.literature.sites import Place
 
-_STATE: Final = re.compile(r"(?:(?P<sub>\w+)\.)?(?P<ion>[A-Z][a-z]?\d*[+-])(?:@(?P<amount>[\d./]+))?")
+_STATE: Final = re.compile(r"(?:(?P<sub>\w+)\.)?(?P<ion>[A-Z][a-z]?\d*[+-])(?:@(?P<amount>\d+/[1-9]\d*|\d*\.\d+|\d+))?")
 _ROUNDING: Final = Fraction(6, 10_000)
 
 Pools = dict[str, dict[str, tuple[int, ...]]]
