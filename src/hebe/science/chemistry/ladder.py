@@ -111,6 +111,30 @@ class RedoxLadder:
         }
         return Oxidation(charges, sign * float(left))
 
+    def printed_split(
+        self,
+        amounts: Mapping[str, Mapping[str, Fraction]],
+        valences: Mapping[str, Mapping[str, tuple[int, ...]]],
+        charge: Fraction,
+    ) -> Split | None:
+        """Canonical split of a formula rather than of a cell: any share of an element may be reduced.
+
+        Parameters are those of `canonical_split`; None where the charge is beyond what the oxidation states reach.
+        """
+        split: Split = {
+            sub: {Ion(e, max(valences[sub][e])): x for e, x in part.items() if x} for sub, part in amounts.items()
+        }
+        excess = sum((ion.charge * x for part in split.values() for ion, x in part.items()), Fraction(0)) - charge
+        for sub, upper, lower in self.moves(amounts, valences) if excess > 0 else ():
+            step, held = upper.charge - lower.charge, split[sub].get(upper, Fraction(0))
+            moved = min(held, excess / step)
+            split[sub][upper] = held - moved
+            split[sub][lower] = split[sub].get(lower, Fraction(0)) + moved
+            excess -= moved * step
+        if excess:
+            return None
+        return {sub: {ion: x for ion, x in sorted(part.items()) if x} for sub, part in split.items()}
+
     def canonical_split(
         self,
         amounts: Mapping[str, Mapping[str, Fraction]],
@@ -142,7 +166,7 @@ class RedoxLadder:
             if amount
         }
         excess = sum(ion.charge * n for (_, ion), n in state.items()) - int(charge * scale)
-        moves = self._moves(amounts, valences)
+        moves = [move for move in self.moves(amounts, valences) if amounts[move[0]].get(move[1].element)]
         counts = _place(moves, 0, state, excess)
         if counts is None:
             return None
@@ -152,48 +176,22 @@ class RedoxLadder:
                 split.setdefault(sub, {})[ion] = Fraction(n, scale)
         return split
 
-    def printed_split(
-        self,
-        amounts: Mapping[str, Mapping[str, Fraction]],
-        valences: Mapping[str, Mapping[str, tuple[int, ...]]],
-        charge: Fraction,
-    ) -> Split | None:
-        """Canonical split of a formula rather than of a cell: any share of an element may be reduced.
-
-        Parameters are those of `canonical_split`; None where the charge is beyond what the oxidation states reach.
-        """
-        split: Split = {
-            sub: {Ion(e, max(valences[sub][e])): x for e, x in part.items() if x} for sub, part in amounts.items()
-        }
-        excess = sum((ion.charge * x for part in split.values() for ion, x in part.items()), Fraction(0)) - charge
-        for sub, upper, lower in self._moves(amounts, valences) if excess > 0 else ():
-            step, held = upper.charge - lower.charge, split[sub].get(upper, Fraction(0))
-            moved = min(held, excess / step)
-            split[sub][upper] = held - moved
-            split[sub][lower] = split[sub].get(lower, Fraction(0)) + moved
-            excess -= moved * step
-        if excess:
-            return None
-        return {sub: {ion: x for ion, x in sorted(part.items()) if x} for sub, part in split.items()}
-
-    def _moves(
-        self,
-        amounts: Mapping[str, Mapping[str, Fraction]],
-        valences: Mapping[str, Mapping[str, tuple[int, ...]]],
+    def moves(
+        self, sublattices: Iterable[str], valences: Mapping[str, Mapping[str, tuple[int, ...]]]
     ) -> list[tuple[str, Ion, Ion]]:
-        """Sublattice, oxidised and reduced ion, allowed ones alone, in the order in which electrons are placed."""
-        moves = [
+        """Sublattice, oxidised and reduced ion of each reduction in the order in which electrons are placed."""
+        names = list(sublattices)
+        found = [
             (sub, upper, lower)
             for upper, lower in self._descents()
-            for sub in amounts
-            if amounts[sub].get(upper.element)
-            and {upper.charge, lower.charge} <= set(self._spanned(valences[sub][upper.element]))
+            for sub in names
+            if {upper.charge, lower.charge} <= set(self._spanned(valences[sub].get(upper.element, ())))
         ]
-        return self._allowed_moves(moves, valences)
+        return self._allowed_moves(found, valences)
 
     @staticmethod
     def _spanned(valences: tuple[int, ...]) -> range:
-        return range(min(valences), max(valences) + 1)
+        return range(min(valences), max(valences) + 1) if valences else range(0)
 
     def _descents(self) -> list[tuple[Ion, Ion]]:
         """Reductions in the order in which electrons are placed: highest couple first."""
