@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from importlib import resources
+from typing import TYPE_CHECKING
 
 import pytest
+from monty.serialization import loadfn
+from pymatgen.analysis.structure_matcher import StructureMatcher
 
 from hebe.config.family import Family, family_names, load_family
+from hebe.science.structures.host import host_cell
 from support.prototypes import WITHIN, faults, member_volume
+
+if TYPE_CHECKING:
+    from pymatgen.core.structure import Structure
 
 families = pytest.mark.parametrize("name", family_names())
 
@@ -53,3 +62,23 @@ def test_volumes_of_published_members(name: str) -> None:
     for number, member in enumerate(family.members):
         guessed, measured = member_volume(family, number)
         assert guessed == pytest.approx(measured, rel=WITHIN[family.layer_axis is not None]), member.formula
+
+
+def published_types() -> dict[str, Structure]:
+    """Prototypes of the AFLOW encyclopedia that pymatgen ships (Mehl et al., Comput. Mater. Sci. 136, S1 (2017))."""
+    folder = resources.files("pymatgen.analysis.prototypes")
+    found = loadfn(str(folder / "aflow_prototypes.json.gz"))
+    return {entry["tags"]["aflow"]: entry["snl"].structure for entry in found}
+
+
+def test_prototypes_are_those_of_the_encyclopedia() -> None:
+    """Families whose data name a structure type of AFLOW have its positions, whatever stands on them."""
+    types, compared = published_types(), 0
+    matcher = StructureMatcher(ltol=0.2, stol=0.15, angle_tol=5)
+    for name in family_names():
+        family = load_family(name)
+        for label in re.findall(r"AFLOW (\w+)", family.checked):
+            ion = next(iter(family.working_ions), None)
+            assert matcher.fit_anonymous(host_cell(family, ion).structure, types[label]), (name, label)
+            compared += 1
+    assert compared >= 15

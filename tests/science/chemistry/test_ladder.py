@@ -136,10 +136,15 @@ def test_cobalt_beside_manganese_is_trivalent_in_layered_oxides() -> None:
     }
 
 
+BESIDE_COPPER = ("pba", "mps3")
+"""Families in which Cu2+ is published beside Fe2+ and Mn2+: cyanide and thiophosphate keep them apart."""
+
+
 def holding(element: str) -> list[str]:
     """Families with oxidation states on whose mixed sublattices an element may stand."""
     families = [load_family(name) for name in family_names()]
-    return [f.name for f in families if f.ladder and any(element in f.sublattices[n].species for n in f.mixed)]
+    families = [f for f in families if f.ladder and f.name not in BESIDE_COPPER]
+    return [f.name for f in families if any(element in f.sublattices[n].species for n in f.mixed)]
 
 
 @pytest.mark.parametrize("name", holding("Cu"))

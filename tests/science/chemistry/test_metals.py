@@ -60,7 +60,8 @@ def test_limits_of_the_parameters() -> None:
 
 def test_every_pair_of_metals_has_an_enthalpy_and_a_radius_within_its_crystals() -> None:
     data = metal_data()
-    for first, second in combinations(sorted(data.radius_A), 2):
+    known = sorted({*data.radius_A} - {"Te"})  # which the model of Miedema leaves out
+    for first, second in combinations(known, 2):
         assert second in data.mixing_enthalpy_kJ_per_mol[first], (first, second)
     # half the nearest distance in fcc Cu, Ag, Ni and Al: a / sqrt(8) with a of the elements (Kittel)
     for element, a in (("Cu", 3.61), ("Ag", 4.09), ("Ni", 3.52), ("Al", 4.05)):
