@@ -20,8 +20,21 @@ if TYPE_CHECKING:
 
     from hebe.science.chemistry.candidate import Candidate
 
-NOT_OPENED = ("nas-na-nvmp", "nas-li-tzshpo", "nas-na-tzshpo", "nas-na-nzsp")
-"""Accepted, but of elements that their family does not hold."""
+NOT_OPENED = (
+    "nas-na-nzsp",
+    "mp-na-nfpphe",
+    "mp-na-nfpp",
+    "el-graphite",
+    "el-hardcarbon",
+    "im-ksn",
+    "im-na9sn4",
+    "ref-naoh",
+    "ref-na2co3",
+    "ref-li2co3",
+    "ref-lioh",
+    "ref-mg3po42",
+)
+"""Accepted, but of structures or elements that no family holds."""
 
 QUICK = ("na-p2-tmcnr", "rs-linof", "sp-crmnfeconi", "al-cocrfenimn")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from hebe.config.family import load_family
+from hebe.config.family import family_names, load_family
 from hebe.config.reading.units import celsius
 from hebe.exceptions import BadInputError
 from hebe.science.literature.approximant import MOST_ATOMS, Approximant, approximate
@@ -56,6 +56,8 @@ def open_system(system: System, most_atoms: int = MOST_ATOMS) -> Approximant:
     verdict = check_system(system)
     if verdict.status != "ok":
         raise BadInputError(f"{system.system_id} does not open: {verdict.text}")
+    if system.host not in family_names():
+        raise BadInputError(f"{system.system_id} does not open: no family has its structure ({system.host})")
     family = load_family(system.host)
     try:
         hosted = host_of(system.printed, family, system.working_ion)

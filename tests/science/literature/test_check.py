@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
-from hebe.config.family import family_names
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.ions import Ion
 from hebe.science.literature.check import Verdict, check_material, check_system
 from hebe.science.literature.figures import computed_figure, reproduces
 from hebe.science.literature.printed import parse_printed_formula, parse_sublattices
 from hebe.science.literature.states import parse_states, reported_split
-from hebe.science.literature.system import System, get_system, load_systems, load_targets
+from hebe.science.literature.system import get_system, load_systems, load_targets
 
 SYSTEMS = list(load_systems().values())
 VERDICTS = {system.system_id: check_system(system) for system in SYSTEMS}
@@ -33,8 +33,8 @@ NOT_FROM_COMPOSITION = re.compile(
 """Exact figures of materials that take more than the composition: masses per volume, potentials, currents."""
 
 
-def hosted(system: System) -> bool:
-    return system.host in family_names() and system.family not in ("liquid-electrolyte", "metal")
+BARE = {system.system_id for system in SYSTEMS if system.family in ("liquid-electrolyte", "metal")}
+"""Liquids, and metals of one element."""
 
 
 def check(text: str, sublattices: str, family: str = "layered-o3", states: str = "") -> Verdict:
@@ -42,19 +42,30 @@ def check(text: str, sublattices: str, family: str = "layered-o3", states: str =
 
 
 def test_refused_are_exactly_the_rows_that_say_so_for_that_reason() -> None:
-    said = {system.system_id: system.refusal for system in SYSTEMS if hosted(system)}
+    said = {system.system_id: system.refusal for system in SYSTEMS if system.system_id not in BARE}
     found = {name: (VERDICTS[name].reason or "").partition(":")[0] for name in said}
     assert found == said
     assert {v.status for n, v in VERDICTS.items() if said.get(n)} == {"refused"}
+    assert {v.status for n, v in VERDICTS.items() if not said.get(n, "bare")} == {"ok"}
+    assert sum(bool(refusal) for refusal in said.values()) == 7
 
 
 def test_only_what_has_no_crystal_is_unsupported() -> None:
     found = {name for name, verdict in VERDICTS.items() if verdict.status == "unsupported"}
-    assert found == {system.system_id for system in SYSTEMS if not hosted(system)}
-    bare = {system.system_id for system in SYSTEMS if system.family in ("liquid-electrolyte", "metal")}
-    assert len(bare) == 20
-    assert bare <= found
+    assert found == BARE
+    assert len(found) == 20
     assert all(VERDICTS[name].reason for name in found)
+
+
+def test_without_a_family_atoms_and_reported_charges_are_compared() -> None:
+    carbonate = replace(get_system("ref-na2co3"), family="no-such-structure", system_id="mine")
+    assert check_system(carbonate).status == "ok"
+    assert "no family for its structure" in check_system(carbonate).remarks[0]
+    wrong = check_system(replace(carbonate, oxidation_states="Na1+ C3+ O2-"))
+    assert wrong.text == "refused (charge: -1 per formula unit with the oxidation states reported)"
+    short = check_system(replace(carbonate, formula="NaCO3"))
+    assert short.text == "refused (sum: the formula has 1 Na, the sublattices hold 2)"
+    assert check_system(replace(carbonate, oxidation_states="")).charge is None
 
 
 def test_every_exact_figure_of_a_material_is_reproduced_to_its_digits() -> None:
@@ -66,8 +77,7 @@ def test_every_exact_figure_of_a_material_is_reproduced_to_its_digits() -> None:
             continue
         value = computed_figure(target)
         if value is None:
-            unhosted = not hosted(get_system(names[0]))
-            assert unhosted or NOT_FROM_COMPOSITION.fullmatch(target.quantity), target.target_id
+            assert NOT_FROM_COMPOSITION.fullmatch(target.quantity), target.target_id
         elif reproduces(target, value):
             reproduced += 1
         else:

@@ -121,8 +121,9 @@ def _sized(option: Approximant, cell: HostCell, most: int) -> tuple[Approximant,
     fractions = option.hosted.fractions
     primary = max(fractions, key=lambda name: len(fractions[name]))
     per_cell = cell.sites_per_cell(primary)
-    wanted = max(option.n_fu // cell.formula_units, min(-(-_LEAST // per_cell), most)) * per_cell
-    size = cell_size(option.composition, primary, wanted)
+    cells = option.n_fu // cell.formula_units
+    repeats = max(1, min(-(-_LEAST // (cells * per_cell)), most // cells))
+    size = cell_size(option.composition, primary, repeats * cells * per_cell)
     sized = replace(option, sites=size, cell_fu=size // per_cell * cell.formula_units)
     return sized, find_supercell(cell, primary, size).quality
 

@@ -77,15 +77,34 @@ class Verdict:
 
 
 def check_system(system: System) -> Verdict:
-    """Verdict on a material of the literature."""
-    host = system.host
+    """Verdict on a material of the literature.
+
+    Where Hebe has no family for its structure its sites are not known: the atoms of its sublattices are compared with
+    the formula, and the oxidation states reported must be neutral.
+    """
     missing = about().without_host.get(system.family)
-    if missing is None and host not in family_names():
-        missing = f"Hebe has no family for its structure ({host})"
-    printed = system.printed
     if missing is not None:
-        return _judged(system.formula, printed, "unsupported", missing, mixed=system.mixed_sublattice)
-    return _checked(system.formula, printed, load_family(host), system.oxidation_states, system.mixed_sublattice)
+        return _judged(system.formula, system.printed, "unsupported", missing, mixed=system.mixed_sublattice)
+    if system.host not in family_names():
+        return _without_family(system)
+    family = load_family(system.host)
+    return _checked(system.formula, system.printed, family, system.oxidation_states, system.mixed_sublattice)
+
+
+def _without_family(system: System) -> Verdict:
+    printed, mixed = system.printed, system.mixed_sublattice
+    remarks = [f"Hebe has no family for its structure ({system.host}): sites were not counted"]
+    wrong = _formula_sum(system.formula, printed)
+    if wrong is not None:
+        return _judged(system.formula, printed, "refused", f"sum: {wrong}", mixed=mixed, remarks=remarks)
+    split = reported_split(printed, parse_states(system.oxidation_states)) if system.oxidation_states else None
+    if split is None:
+        return _judged(system.formula, printed, "ok", None, mixed=mixed, remarks=[*remarks, "no charges are reported"])
+    charge = split_charge(split)
+    neutral = abs(charge) <= _CHARGE_ROUNDING
+    reason = None if neutral else f"charge: {float(charge):+.4g} per formula unit with the oxidation states reported"
+    status: Status = "ok" if neutral else "refused"
+    return _judged(system.formula, printed, status, reason, None, split, charge, mixed, remarks)
 
 
 def check_material(
