@@ -13,9 +13,11 @@ from pymatgen.io.ase import AseAtomsAdaptor
 
 from hebe.config.engines.ase import ASEBlock
 from hebe.engines import get_engine
+from hebe.engines.descent import Limits, Progress, descend, first_model
 from hebe.engines.hessian import spring_hessian
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import Evaluation
+from hebe.engines.surface import Surface
 from hebe.exceptions import EngineError
 from hebe.science.structures.configuration import displaced
 from support.spring_crystal import make
@@ -45,6 +47,25 @@ def test_the_model_hessian_is_symmetric_and_positive() -> None:
     assert hessian.shape == (3 * 8 + 6, 3 * 8 + 6)
     assert hessian == pytest.approx(hessian.T)
     assert np.linalg.eigvalsh(hessian).min() > 0
+
+
+def test_a_model_that_a_jump_of_the_forces_has_stiffened_is_replaced() -> None:
+    surface, limits = Surface(cell(), cell=True), Limits(fmax=0.005, evaluations=60, cell=True)
+    origin = np.zeros(3 * len(surface.start) + 6)
+    point = surface.point(origin, surface.start, ENGINE.evaluate(surface.start))
+    stiff = 1e5 * first_model(surface.start, cell=True)
+    progress = Progress(point, stiff, [point.evaluation.energy_eV])
+    search = descend(surface, progress, limits, None)
+    structure: Structure | None = next(search)
+    while structure is not None:
+        try:
+            structure = search.send(ENGINE.evaluate(structure))
+        except StopIteration:
+            structure = None
+    assert limits.met(progress.point)
+    free = ENGINE.relax(cell(), fmax=0.005)
+    assert progress.point.evaluation.energy_eV == pytest.approx(free.energy_eV, abs=2e-3)
+    assert len(progress.energies) < free.n_steps + 10
 
 
 def test_an_explosion_is_said_and_the_structure_kept() -> None:

@@ -29,6 +29,8 @@ _TRUST_MIN: Final = 0.01
 _STRAIN_LENGTH: Final = 3.0  # A, weighs strain against displacement in the trust radius
 _SOFTEST: Final = 0.3  # eV/A^2, curvatures below are raised to it
 _RISE: Final = 0.02  # eV, energy increase from which a step is taken back
+_STILL: Final = 2e-4  # A, steps below it bring nothing forward while forces are above the threshold
+_STILL_STEPS: Final = 3
 
 
 @dataclass
@@ -82,9 +84,19 @@ class Limits:
 
 
 def descend(surface: Surface, progress: Progress, limits: Limits, checkpoint: Checkpoint | None) -> Part:
-    """Go down until the threshold is met or a limit is reached."""
+    """Go down until the threshold is met or a limit is reached.
+
+    A model that has learned from a jump of the forces (at a cut-off of a potential) is far too stiff, and its steps
+    shrink to nothing while forces are left: it is replaced by the one of springs where the search stands.
+    """
+    still = 0
     while not limits.met(progress.point) and limits.left(progress):
         step = progress.step()
+        still = still + 1 if _longest(step) < _STILL else 0
+        if still == _STILL_STEPS:
+            still = 0
+            progress.push(progress.point, first_model(progress.point.structure, cell=limits.cell))
+            step = progress.step()
         q = progress.point.q + step
         structure = surface.structure(q)
         progress.take(step, surface.point(q, structure, (yield structure)))
