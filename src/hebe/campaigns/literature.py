@@ -61,11 +61,11 @@ def open_system(system: System, most_atoms: int = MOST_ATOMS) -> Approximant:
     family = load_family(system.host)
     try:
         hosted = host_of(system.printed, family, system.working_ion)
-        if not hosted.spread:
-            return _approximated(hosted, system, verdict, most_atoms)
         try:
             return _approximated(hosted, system, verdict, most_atoms)
         except BadInputError:
+            if not hosted.spread:
+                raise
             other = host_of(system.printed, family, system.working_ion, even=False)
             return _approximated(other, system, verdict, most_atoms)
     except BadInputError as err:
