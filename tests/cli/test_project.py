@@ -39,9 +39,7 @@ def smallest(candidates: Sequence[Candidate]) -> tuple[Candidate, int]:
     sizes = []
     for candidate in candidates:
         composition = candidate.composition
-        sizes.append(
-            exact_size(composition, candidate.primary, host_cell(composition.host, composition.working_ion))
-        )
+        sizes.append(exact_size(composition, candidate.primary, host_cell(composition.host, composition.working_ion)))
     return min(zip(candidates, sizes, strict=True), key=lambda pair: pair[1])
 
 

@@ -12,7 +12,7 @@ import pytest
 from support.command import hebe
 
 QUICK = Path(__file__).parents[2] / "examples" / "na-o3-quick.yaml"
-KEYS = {"candidate_id", "formula", "composition", "charge", "entropy_R", "descriptors"}
+KEYS = {"candidate_id", "formula", "composition", "charge", "entropy_R", "descriptors", "functions", "null_reasons"}
 
 Captured = pytest.CaptureFixture[str]
 

@@ -9,11 +9,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from pydantic import ValidationError
 from pymatgen.core.periodic_table import Element
-from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from hebe.campaigns.loading import load_campaign
 from hebe.config.family import Family, family_names, load_family
@@ -23,13 +21,10 @@ from hebe.exceptions import BadInputError
 from hebe.science.chemistry.metals import metallic_radius
 from hebe.science.chemistry.screening import screen
 from hebe.science.structures.configuration import build_configuration
-from hebe.science.structures.host import host_cell
-from hebe.science.structures.symmetry import find_orbit, primitive_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pymatgen.core.structure import Structure
 
 ONLY_OTHER_SPIN = {("Co", 4): "High Spin"}
 """Ions for which Shannon (1976) lists a radius in the other spin state alone."""

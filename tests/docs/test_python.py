@@ -19,6 +19,7 @@ PUBLIC = (
     "hebe.engines",
     "hebe.stores",
     "hebe.science.chemistry",
+    "hebe.science.literature",
     "hebe.science.analysis",
     "hebe.science.structures",
 )

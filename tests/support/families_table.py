@@ -23,7 +23,9 @@ def _row(family: Family) -> str:
     group = f"{SpaceGroup.from_int_number(family.space_group).symbol} ({family.space_group})"
     sites = "; ".join(f"{name} {_letters(sub.wyckoff)}, {sub.coordination}" for name, sub in family.sublattices.items())
     given = "; ".join(f"{name}: {' '.join(example.species)}" for name, example in family.example.items())
-    return f"| `{family.name}` | {group} | {sites} | {given or 'from the pool'} | {family.checked or 'see its file'} |\n"
+    return (
+        f"| `{family.name}` | {group} | {sites} | {given or 'from the pool'} | {family.checked or 'see its file'} |\n"
+    )
 
 
 def _letters(wyckoff: str) -> str:

@@ -127,7 +127,9 @@ def _letter_faults(family: Family, ion: str | None) -> Iterator[str]:
     for _ in range(_TRIES):
         moved = (np.array(points) - shift) % 1
         found = spglib.get_symmetry_dataset((lattice, moved, kinds), symprec=1e-3, hall_number=hall)
-        if np.allclose(found.transformation_matrix, np.eye(3)) and np.allclose((found.origin_shift - shift + 0.5) % 1, 0.5):
+        if np.allclose(found.transformation_matrix, np.eye(3)) and np.allclose(
+            (found.origin_shift - shift + 0.5) % 1, 0.5
+        ):
             break
         shift = found.origin_shift
     else:

@@ -1,4 +1,4 @@
-"""What follows from the composition alone: entropy and the capacities of its ions and electrons."""
+"""What follows from the composition alone: entropy, the capacities of its ions and electrons, what it costs."""
 
 from __future__ import annotations
 
@@ -51,6 +51,18 @@ QUANTITIES: Final[tuple[Quantity[MemberSpec], ...]] = (
         better="high",
         read=_descriptor("capacity_redox_mAh_g"),
         shown=Shown(unit="mAh g⁻¹", digits=0),
+        compared=False,
+        of_working_ion=True,
+    ),
+    Quantity(
+        name="cost",
+        title="cost of its elements",
+        unit="USD/kWh",
+        symbol="C",
+        better="low",
+        read=_descriptor("cost_USD_per_kWh"),
+        shown=Shown(unit="USD kWh⁻¹", digits=1),
+        note="Prices of the elements, over the energy of the redox ladder.",
         compared=False,
         of_working_ion=True,
     ),

@@ -29,6 +29,7 @@ from hebe.cli import (
     series,
     space,
     store,
+    systems,
     trust,
     vasp,
 )
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 GROUPS: Final = (
     project,
     families,
+    systems,
     space,
     running,
     cluster,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hebe.cli.arguments import Commands
 
 _FILE = "campaign.yaml"
+_FAMILY = "layered-o3"
 
 
 def add_commands(commands: Commands) -> None:
@@ -25,21 +26,19 @@ def add_commands(commands: Commands) -> None:
         f"The file is DIR/{_FILE}; the folder is made if it does not exist. It runs as it is.",
     )
     parser.add_argument("directory", metavar="DIR", nargs="?", default=".", help="folder (default: this one)")
-    parser.add_argument("--family", metavar="F", default="layered-o3", help="host family (default: layered-o3)")
+    parser.add_argument("--family", metavar="F", help=f"host family (default: {_FAMILY})")
     parser.add_argument("--ion", metavar="X", help="working ion (default: the first that the family lists)")
+    parser.add_argument("--like", metavar="ID", help="a material of the literature, see hebe systems")
     parser.add_argument("--force", action="store_true", help="overwrite a campaign file that exists")
 
 
 def write_campaign(options: argparse.Namespace) -> int:
     """Write the file and say what to do next."""
-    from hebe.cli.template import campaign_text
-    from hebe.config.family import load_family
     from hebe.report.files import unwritable
 
-    family = load_family(options.family)
     folder = Path(options.directory)
     path = folder / _FILE
-    text = campaign_text(family, options.ion, _campaign_name(folder))
+    text = _text(options, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("w" if options.force else "x", encoding="utf-8") as file:
@@ -54,6 +53,22 @@ def write_campaign(options: argparse.Namespace) -> int:
     write_line(f"  hebe space {path}   # how many compositions there are")
     write_line(f"  hebe run {path}     # computes the selected ones")
     return 0
+
+
+def _text(options: argparse.Namespace, folder: Path) -> str:
+    """Campaign of a family, or of a material of the literature."""
+    from hebe.campaigns.literature import campaign_of_system
+    from hebe.cli.template import campaign_text
+    from hebe.config.family import load_family
+
+    if options.like is None:
+        return campaign_text(load_family(options.family or _FAMILY), options.ion, _campaign_name(folder))
+    if options.family is not None or options.ion is not None:
+        given = "--family" if options.family is not None else "--ion"
+        raise BadInputError(
+            "a material of the literature has its family and ion", key=given, suggestion="leave it away"
+        )
+    return campaign_of_system(options.like, _FILE)
 
 
 def _campaign_name(folder: Path) -> str:

@@ -40,10 +40,20 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 _LADDER: Final = ("ladder_electrode", "no_electrode", "ladder", "anion_limit")
-_TAKEN_OVER: Final = (*_LADDER, "topology")
+_TAKEN_OVER: Final = (*_LADDER, "topology", "not_as_made")
 """What a family has of the one that it is like."""
 
-_LATER: Final = ("bonding", "role", "working", "groups", "example", "synthesis", "members", "checked")
+_LATER: Final = (
+    "bonding",
+    "role",
+    "working",
+    "groups",
+    "example",
+    "synthesis",
+    "members",
+    "checked",
+    "not_as_made",
+)
 """Fields that do not identify a family that leaves them out."""
 
 
@@ -99,7 +109,8 @@ class Family(ConfigModel):
     ``x`` counts working ions per formula unit, those on sublattices that they share with other species included;
     ``x_full`` and ``x_made`` are those on sublattices of their own. ``working`` names the sets of sites that share
     the budget of working ions; those of role working by default. A metallic or covalent family has neither charges nor
-    ladder. ``checked`` says which of its numbers were compared with what.
+    ladder. ``checked`` says which of its numbers were compared with what; ``not_as_made`` lists ions such as ``Fe4+``
+    that its hosts hold in a charged cell alone, not when they come from the furnace.
     """
 
     name: str
@@ -126,6 +137,7 @@ class Family(ConfigModel):
     synthesis: Synthesis | None = None
     members: tuple[Member, ...] = ()
     checked: str = ""
+    not_as_made: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

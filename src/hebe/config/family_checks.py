@@ -79,10 +79,14 @@ def check_bonding(family: Family) -> None:
     if family.ladder or family.anion_limit or family.ladder_electrode or family.no_electrode:
         raise ValueError(f"a {family.bonding} family has no ladder, electrode or anion limit")
     if family.working_ions:
-        raise ValueError(f"a {family.bonding} family has no working ion: its voltage needs the phases that it turns into")
+        raise ValueError(
+            f"a {family.bonding} family has no working ion: its voltage needs the phases that it turns into"
+        )
     for name, sub in family.sublattices.items():
         if sub.role in ("anion", "group"):
             raise ValueError(f"{name} of a {family.bonding} family has the role {sub.role}")
     for name, element, valence in states:
         if valence:
-            raise ValueError(f"{element} on {name} of a {family.bonding} family has the oxidation state {valence:+d}, not 0")
+            raise ValueError(
+                f"{element} on {name} of a {family.bonding} family has the oxidation state {valence:+d}, not 0"
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hebe.config.family_sites import VACANCY
@@ -55,6 +56,25 @@ class Candidate:
             return self.entropy_R[convention]
         return site_entropy(self.composition.fractions[sublattice].values())
 
+    @cached_property
+    def _of_host(self) -> dict[str, tuple[float | bool | None, str | None]]:
+        from hebe.science.chemistry.host_descriptors import host_descriptors
+
+        return host_descriptors(self)
+
+    @property
+    def all_descriptors(self) -> dict[str, float | bool | None]:
+        """Descriptors, those included that depend on the kind of host; computed when they are asked for."""
+        return {**self.descriptors, **{name: value for name, (value, _) in self._of_host.items()}}
+
+    @property
+    def null_reasons(self) -> dict[str, str]:
+        """Descriptor that is None -> why."""
+        from hebe.science.chemistry.host_descriptors import absent_radii
+
+        found = {name: reason for name, (value, reason) in self._of_host.items() if value is None and reason}
+        return {**dict(absent_radii(self)), **found}
+
     @property
     def charge(self) -> Fraction:
         """Total charge per formula unit as made: 0 for every candidate, from the species alone."""
@@ -65,13 +85,17 @@ class Candidate:
 
     def document(self) -> dict[str, Any]:
         """What ``hebe enumerate --json`` prints for one candidate."""
+        from hebe.science.chemistry.host_descriptors import functions_of
+
         return {
             "candidate_id": self.candidate_id,
             "formula": self.composition.formula,
             "composition": self.species,
             "charge": float(self.charge),
             "entropy_R": self.entropy_R,
-            "descriptors": self.descriptors,
+            "descriptors": self.all_descriptors,
+            "functions": functions_of(self),
+            "null_reasons": self.null_reasons,
         }
 
 

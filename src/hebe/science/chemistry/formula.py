@@ -10,6 +10,8 @@ from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hebe.config.family import Family
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.space import CompositionSpace
@@ -26,13 +28,15 @@ _FINE: Final = (*range(1, 49), 60, 72, 80, 96, 120, 144, 192, _MAX_DENOMINATOR)
 _ROUNDING: Final = Fraction(6, 10_000)
 
 
-def parse_formula(text: str, *, as_written: bool = False) -> dict[str, Fraction]:
+def parse_formula(text: str, amount_of: Callable[[str], Fraction] | None = None) -> dict[str, Fraction]:
     """Element -> amount; decimals that are rounded fractions become those fractions (0.1667 -> 1/6).
 
     Parameters
     ----------
-    as_written
-        Take every decimal as it stands.
+    text
+        The formula.
+    amount_of
+        Reads an amount otherwise.
 
     Raises
     ------
@@ -41,12 +45,13 @@ def parse_formula(text: str, *, as_written: bool = False) -> dict[str, Fraction]
     """
     compact, position = text.replace(" ", ""), 0
     levels: list[dict[str, Fraction]] = [{}]
+    read = amount_of or _rational
     wrong = BadInputError(f"{text[:60]!r} is not a formula", suggestion="write it like NaNi1/2Mn1/2O2 or Na3V2(PO4)3")
     while position < len(compact):
         match = _TOKEN.match(compact, position)
         if match is None or (match[2] and match[4]) or (match[3] and len(levels) == 1):
             raise wrong
-        amount = Fraction(match[4] or "1") if as_written else _rational(match[4] or "1")
+        amount = read(match[4] or "1")
         if match[2]:
             levels.append({})
         else:
@@ -119,7 +124,7 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
 
 def _read(text: str, space: CompositionSpace) -> dict[str, Fraction]:
     """Amounts of a formula: rounded fractions, unless what mixes fills its sites only as it is written."""
-    rounded, written = parse_formula(text), parse_formula(text, as_written=True)
+    rounded, written = parse_formula(text), parse_formula(text, Fraction)
     mixed = {element for spec in space.specs.values() for element in spec.species}
     whole = [
         sum((x for e, x in found.items() if e in mixed), Fraction(0)).denominator == 1 for found in (rounded, written)

@@ -61,8 +61,17 @@ class RedoxLadder:
         """Electrons per formula unit that couples below the anion limit can give."""
         return sum((amount for _, _, amount in self._steps(split, removal=True)), Fraction(0))
 
-    def _steps(self, split: Split, *, removal: bool) -> Iterator[tuple[str, str, Fraction]]:
-        """Sublattice, element and electrons per formula unit, in the order in which couples react.
+    def given_first(self, split: Split, electrons: Fraction) -> list[tuple[Couple, Fraction]]:
+        """Couples that give the first `electrons` per formula unit, as far as there are any, with what each gives."""
+        found, left = list[tuple[Couple, Fraction]](), electrons
+        for _, couple, available in self._steps(split, removal=True):
+            if left > 0:
+                found.append((couple, min(available, left)))
+                left -= found[-1][1]
+        return found
+
+    def _steps(self, split: Split, *, removal: bool) -> Iterator[tuple[str, Couple, Fraction]]:
+        """Sublattice, couple and electrons per formula unit, in the order in which couples react.
 
         Removal starts at the lowest couple and ends at the anion limit; addition starts at the highest couple.
         """
@@ -75,7 +84,7 @@ class RedoxLadder:
                 if amount:
                     after = Ion(couple.element, end)
                     ions[after] = ions.get(after, Fraction(0)) + amount
-                    yield sub, couple.element, amount * (couple.oxidised - couple.reduced)
+                    yield sub, couple, amount * (couple.oxidised - couple.reduced)
 
     def oxidise(self, split: Split, electrons: Fraction) -> Oxidation:
         """Mean charges after `electrons` per formula unit have left the lowest couples.
@@ -92,15 +101,39 @@ class RedoxLadder:
                 )
                 amounts.setdefault(sub, {})[ion.element] = amounts.get(sub, {}).get(ion.element, Fraction(0)) + amount
         left, sign = abs(electrons), 1 if electrons >= 0 else -1
-        for sub, element, available in self._steps(split, removal=electrons >= 0):
+        for sub, couple, available in self._steps(split, removal=electrons >= 0):
             taken = min(available, left)
-            totals[sub][element] += sign * float(taken)
+            totals[sub][couple.element] += sign * float(taken)
             left -= taken
         charges = {
             sub: {element: total / float(amounts[sub][element]) for element, total in elements.items()}
             for sub, elements in totals.items()
         }
         return Oxidation(charges, sign * float(left))
+
+    def printed_split(
+        self,
+        amounts: Mapping[str, Mapping[str, Fraction]],
+        valences: Mapping[str, Mapping[str, tuple[int, ...]]],
+        charge: Fraction,
+    ) -> Split | None:
+        """Canonical split of a formula rather than of a cell: any share of an element may be reduced.
+
+        Parameters are those of `canonical_split`; None where the charge is beyond what the oxidation states reach.
+        """
+        split: Split = {
+            sub: {Ion(e, max(valences[sub][e])): x for e, x in part.items() if x} for sub, part in amounts.items()
+        }
+        excess = sum((ion.charge * x for part in split.values() for ion, x in part.items()), Fraction(0)) - charge
+        for sub, upper, lower in self.moves(amounts, valences) if excess > 0 else ():
+            step, held = upper.charge - lower.charge, split[sub].get(upper, Fraction(0))
+            moved = min(held, excess / step)
+            split[sub][upper] = held - moved
+            split[sub][lower] = split[sub].get(lower, Fraction(0)) + moved
+            excess -= moved * step
+        if excess:
+            return None
+        return {sub: {ion: x for ion, x in sorted(part.items()) if x} for sub, part in split.items()}
 
     def canonical_split(
         self,

@@ -23,7 +23,7 @@ Valences = Mapping[str, Mapping[str, tuple[int, ...]]]
 def candidate_spec(candidate: Candidate, valences: Valences) -> MemberSpec:
     """Plain data of a candidate."""
     spec = member_spec(candidate.composition, candidate.split, candidate.primary, valences)
-    return spec.model_copy(update={"entropy_R": candidate.entropy_R, "descriptors": candidate.descriptors})
+    return spec.model_copy(update={"entropy_R": candidate.entropy_R, "descriptors": candidate.all_descriptors})
 
 
 def member_spec(composition: HostComposition, split: Split, primary: str, valences: Valences) -> MemberSpec:

@@ -1,0 +1,187 @@
+"""The score: numbers of the literature beside what was computed of the same material, with the error and a verdict."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.science.literature.figures import computed_figure, reproduces
+from hebe.science.literature.system import load_systems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from hebe.science.literature.system import Target
+
+
+@dataclass(frozen=True)
+class Line:
+    """One number of the literature beside a computed one.
+
+    ``verdict`` is ``reproduced``, ``off by ...`` or ``cannot: ...``; ``allowed`` is the documented error of the engine
+    on the quantity, None for exact figures and where it is not known.
+    """
+
+    target_id: str
+    level: str
+    quantity: str
+    printed: str
+    unit: str
+    computed: float | None
+    error: float | None
+    allowed: float | None
+    verdict: str
+
+    def document(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+def score_line(target: Target, results: Mapping[str, Mapping[str, Any]]) -> Line:
+    """Verdict on one target.
+
+    Parameters
+    ----------
+    target
+        Of level E, D or Q.
+    results
+        Id of a material -> its candidate as results print it, of those that were computed.
+    """
+    if target.level == "E":
+        return _exact(target)
+    reason = next((why for pattern, why in _CANNOT if re.fullmatch(pattern, target.target_id)), None)
+    reader = next((read for pattern, read in _READERS if re.fullmatch(pattern, target.quantity)), None)
+    if reason is None and reader is None:
+        reason = "no analysis gives it"
+    known = [name for name in target.system_ids if name in load_systems()]
+    if reason is None and not known:
+        reason = "the material is not in the table"
+    done = next((results[name] for name in known if name in results), None)
+    if reason is None and done is None:
+        reason = "the material was not computed"
+    if reason is not None or reader is None or done is None:
+        return _line(target, None, None, None, f"cannot: {reason}")
+    value, allowed = reader(done)
+    if value is None:
+        return _line(target, None, None, None, "cannot: the result has no value")
+    error = value - float(target.value)
+    near = allowed is not None and abs(error) <= allowed
+    return _line(target, value, error, allowed, "reproduced" if near else f"off by {error:+.3g} {target.unit}")
+
+
+def _exact(target: Target) -> Line:
+    value = computed_figure(target)
+    if value is None:
+        return _line(target, None, None, None, "cannot: it takes more than the composition")
+    error = value - float(target.value)
+    verdict = "reproduced" if reproduces(target, value) else f"off by {error:+.3g} {target.unit}"
+    return _line(target, value, error, None, verdict)
+
+
+def _line(target: Target, value: float | None, error: float | None, allowed: float | None, verdict: str) -> Line:
+    return Line(
+        target.target_id, target.level, target.quantity, target.value, target.unit, value, error, allowed, verdict
+    )
+
+
+def _voltage(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    return result["average_voltage_V"], result.get("average_voltage_V_error")
+
+
+def _strain(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    value, error = result["max_volume_strain"], result.get("max_volume_strain_error")
+    return (None if value is None else 100 * value), (None if error is None else 100 * error)
+
+
+def _linear(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Strain of the edge of a cubic cell (%) from that of its volume."""
+    value, error = _strain(result)
+    return (None if value is None else 100 * ((1 + value / 100) ** (1 / 3) - 1)), (error / 3 if error else None)
+
+
+def _largest_edge(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Largest edge (A) of a cubic cell of four formula units among the states that are the host."""
+    volumes = [state["volume_A3_per_fu"] for state in result["x_states"] if not state["left"]]
+    return ((4 * max(volumes)) ** (1 / 3) if volumes else None), None
+
+
+def _mixing_temperature(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    found = result["mixing"]["competing"]
+    return (None if found is None else found["T_mix_K"]), None
+
+
+def _mixing_enthalpy(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    found, sites = result["mixing"]["competing"], result["mixing"]["sites_per_fu"]
+    value = None if found is None or found["dH_eV_per_site"] is None else found["dH_eV_per_site"] * sites
+    return value, None
+
+
+_READERS: Final[tuple[tuple[str, Callable[[Mapping[str, Any]], tuple[float | None, float | None]]], ...]] = (
+    (r"mean discharge voltage|working voltage|working potential of fluorinated HEO", _voltage),
+    (r"volume expansion|volume strain", _strain),
+    (r"linear strain", _linear),
+    (r"largest cubic lattice parameter", _largest_edge),
+    (r"(lower|upper) mixing temperature", _mixing_temperature),
+    (r"enthalpy of mixing implied at .*", _mixing_enthalpy),
+)
+"""Quantity of a target -> value and documented error in a result."""
+
+_CANNOT: Final[tuple[tuple[str, str], ...]] = (
+    (r"ions-.*", "what a cell gives between voltages at a rate follows from kinetics too"),
+    (r"vmean-na-o3-nalfcnm", "its printed composition is not neutral"),
+    (r"d-v-hekpba", "the cell is against sodium, the composition holds potassium"),
+    (r"d-barrier-.*|d-obarrier", "no analysis of migration barriers"),
+    (r"d-v-(si|graphite|hem|vox)", "plateaus of alloying and conversion take phases that form"),
+    (r"d-facet-kmo", "no analysis of surfaces"),
+)
+"""Id of a target -> why it cannot be computed."""
+
+
+def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """Interval of a share (Wilson, J. Am. Stat. Assoc. 22, 209 (1927)); 0 to 1 without trials.
+
+    Parameters
+    ----------
+    successes, trials
+        Counts.
+    z
+        Standard deviations: 1.96 for 95 %.
+    """
+    if not trials:
+        return 0.0, 1.0
+    share, weight = successes / trials, z * z / trials
+    middle = (share + weight / 2) / (1 + weight)
+    half = z / (1 + weight) * math.sqrt(share * (1 - share) / trials + weight / (4 * trials))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def summary(lines: Iterable[Line]) -> dict[str, Any]:
+    """Figures of a score.
+
+    Returns
+    -------
+    dict
+        ``by_level``: level -> verdict (without numbers) -> how many; ``mean_absolute_error``: quantity, unit, value and
+        number of those computed with an engine; ``exact_share``: exact figures reproduced, with its interval.
+    """
+    every = list(lines)
+    by_level: dict[str, dict[str, int]] = {}
+    errors: dict[tuple[str, str], list[float]] = {}
+    for line in every:
+        kind = re.split(r"[ :]", line.verdict, maxsplit=1)[0]
+        counts = by_level.setdefault(line.level, {})
+        counts[kind] = counts.get(kind, 0) + 1
+        if line.level == "D" and line.error is not None:
+            errors.setdefault((line.quantity, line.unit), []).append(abs(line.error))
+    computed = [line for line in every if line.level == "E" and line.computed is not None]
+    right = sum(line.verdict == "reproduced" for line in computed)
+    return {
+        "by_level": by_level,
+        "mean_absolute_error": [
+            {"quantity": quantity, "unit": unit, "value": math.fsum(found) / len(found), "n": len(found)}
+            for (quantity, unit), found in errors.items()
+        ],
+        "exact_share": {"reproduced": right, "of": len(computed), "interval": wilson_interval(right, len(computed))},
+    }
