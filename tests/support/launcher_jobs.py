@@ -201,6 +201,8 @@ def calculate(folder: str, key: str) -> Any:
 
     claims = Claims(CURRENT_JOB.store)
     hit = lookup_or_claim(CURRENT_JOB.store, key, claims)
+    if hit is not None and hit.uuid == CURRENT_JOB.job.uuid:
+        return {**hit.output, "reused_from": hit.uuid}
     if hit is not None:
         return OutputReference(hit.uuid)
     with claims.hold(key):
