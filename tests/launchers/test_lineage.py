@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jobflow import Flow
+from jobflow import Flow, JobOrder
 from jobflow.core.store import JobStore
 from maggma.stores import MemoryStore
 
@@ -131,7 +131,7 @@ def test_a_reference_has_the_content_of_what_it_refers_to(store: JobStore, marks
     pointer.set_uuid("pointer")
     reader = jobs.combine("reader", str(marks), [pointer.output])
     reader.set_uuid("reader")
-    flow = Flow([own, pointer, reader], order="linear")
+    flow = Flow([own, pointer, reader], order=JobOrder.LINEAR)
     for expected in ({"own": 1, "reader": 1}, {"own": 1, "reader": 1}):
         local.run(flow, store=store, progress=False)
         assert jobs.executions(marks) == expected

@@ -147,18 +147,20 @@ class ManyClaims:
         """Give some of them up."""
         gone = self._held.intersection(keys)
         if gone:
+            own = Owner.current()
             with self._table.together():
                 for key in gone:
-                    self._table.release(key, Owner.current())
+                    self._table.release(key, own)
             self._held = self._held - gone
 
     def renew(self, _name: str) -> bool:
         """Lengthen all; called while any is held."""
         held, expires = self._held, time.time() + self._lease_s
         if held:
+            own = Owner.current()
             with self._table.together():
                 for key in sorted(held):
-                    self._table.renew(key, Owner.current(), expires)
+                    self._table.renew(key, own, expires)
         return True
 
     def release(self, _name: str) -> None:

@@ -39,7 +39,8 @@ def number_of(project: Project, job: Any) -> int:
 def launched(project: Project) -> Any:
     """Last report of ``hebe launch`` when nothing is ready, and what it told."""
     told: list[str] = []
-    driver = Driver(project.access, NoQueue(), idle_s=0.0)  # type: ignore[arg-type] - nothing is submitted
+    queue: Any = NoQueue()
+    driver = Driver(project.access, queue, idle_s=0.0)
     report = driver.run(lambda one: told.append(one.text), interval_s=0.01)
     return report, told[-1]
 
