@@ -35,7 +35,7 @@ SERVER: Final = {
 
 KNOWN: Final = {
     "_coll": "reads an attribute that is private to maggma's stores",
-    "delete_many": "calls a method of the collection that is private to maggma's stores",
+    "object has no attribute": "calls a method of the collection that is private to maggma's stores",
     "must be connected": "asks a closed store, which MemoryStore answers and MongoStore refuses as well",
     "Started executing": "reads the log of jobflow's manager",
     "error_func failed": "reads the log of jobflow's manager",

@@ -49,6 +49,8 @@ def differences(then: Any, now: Any, path: str = "") -> list[str]:
     if isinstance(then, dict) and isinstance(now, dict):
         missing = [f"{path}.{key} is missing" for key in then if key not in now]
         return missing + [d for key in then if key in now for d in differences(then[key], now[key], f"{path}.{key}")]
+    if path.endswith(".warnings"):
+        return [f"{path}: {text!r} is missing" for text in then if text not in now]  # more may be said now
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
         then, now = by_amount(then), by_amount(now)
         return [d for i, (a, b) in enumerate(zip(then, now, strict=True)) for d in differences(a, b, f"{path}[{i}]")]

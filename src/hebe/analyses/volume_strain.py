@@ -25,7 +25,6 @@ class VolumeStrain(Analysis[NoOptions, StrainDoc]):
 
     name: ClassVar[str] = "volume_strain"
     title: ClassVar[str] = "volume strain"
-    version: ClassVar[int] = 2  # 2: what the cells hold otherwise than asked is said
     requires: ClassVar[Requires] = Requires(contents=2)
     Block = NoOptions
     Result = StrainDoc
