@@ -8,8 +8,8 @@ The mean length of the bonds of every cation to its anions is learned on ten rel
 
 It does not pay: the start comes no closer than 0.06 to 0.18 A to the minimum, and only within 0.05 A would evaluations
 be saved. Evaluations of the ten cells were 172, and 165 and 179 with half of the predicted way and all of it; single
-cells end up to 1.2 meV/atom higher, in other minima. Prints, for each cell and share of the predicted way, evaluations, CPU seconds and the energy beside that from the
-ordinary start, CHGNet to 0.05 eV/A.
+cells end up to 1.2 meV/atom higher, in other minima. Prints, for each cell and share of the predicted way, evaluations,
+CPU seconds and the energy beside that from the ordinary start, CHGNet to 0.05 eV/A.
 """
 
 from __future__ import annotations
