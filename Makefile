@@ -83,6 +83,7 @@ endurance: $(VENV)/.test
 	$(BIN)/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --hypothesis-profile endurance
 	STRIKES=30 $(BIN)/python -m pytest tests/launchers/test_strikes.py
 	SETTINGS_FUZZ=10000 $(BIN)/python -m pytest tests/config/test_settings_fuzz.py
+	HEBE_TEST_SPACES=500 $(BIN)/python -m pytest tests/science/chemistry/test_counting.py
 	CIF_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/science/crystals/test_cif_fuzz.py
 	HOST_FUZZ=30 $(BIN)/python -m pytest tests/flows/test_accepted_hosts.py
 	VASP_FUZZ_FOLDERS=10000 $(BIN)/python -m pytest --numprocesses 2 tests/engines/vasp/test_folder_fuzz.py

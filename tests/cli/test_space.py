@@ -47,6 +47,47 @@ def test_the_space_as_a_table(capsys: Captured) -> None:
         assert f" {number}\n" in out
 
 
+def finer(tmp_path: Path, select: str) -> Path:
+    """The example on a grid of 1/240, which nobody walks."""
+    path = tmp_path / "c.yaml"
+    text = QUICK.read_text(encoding="utf-8").replace("grid: 12 ", "grid: 240 ")
+    path.write_text(text.replace("{method: diverse, n: 6, seed: 7}", select), encoding="utf-8")
+    return path
+
+
+def test_a_space_that_is_too_large_to_walk_is_estimated(capsys: Captured, tmp_path: Path) -> None:
+    path = finer(tmp_path, "{method: random, n: 4, seed: 1}")
+    document = hebe(capsys, "space", path, "--budget", "0.05", "--json").json
+    assert document["size"] == 60_963_656
+    assert document["candidates"] == 4
+    assert "refused" not in document
+    for value in document["by_filter"].values():
+        assert set(value) == {"estimate", "low", "high"}
+        assert 0 < value["low"] < value["estimate"] < value["high"] < document["size"]
+    out = hebe(capsys, "space", path, "--budget", "0.05").out
+    assert out.startswith("60,963,656 charge-neutral compositions within the bounds\n")
+    assert "about 26," in out
+    assert "from a uniform sample: --budget 0.05 s is too short" in out
+
+
+def test_a_selection_that_would_walk_it_is_refused(capsys: Captured, tmp_path: Path) -> None:
+    path = finer(tmp_path, "{method: diverse, n: 6, seed: 7}")
+    out = hebe(capsys, "space", path, "--budget", "0.05").out
+    assert "A run is refused: select: diverse looks at every composition, and there are 60,963,656" in out
+    for words in (["run", path], ["run", path, "--dry-run"], ["enumerate", path, "--selected"]):
+        outcome = hebe(capsys, *words)
+        assert outcome.code == 2
+        assert "select.method" in outcome.err
+        assert "method: random, n: 6" in outcome.err
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "soon", "nan"])
+def test_a_budget_is_a_time(given: str, capsys: Captured) -> None:
+    outcome = hebe(capsys, "space", QUICK, "--budget", given)
+    assert outcome.code == 2
+    assert "seconds above 0" in outcome.err
+
+
 def test_enumerate_prints_one_object_per_line(capsys: Captured) -> None:
     outcome = hebe(capsys, "enumerate", QUICK, "--json")
     documents = [json.loads(line) for line in outcome.out.splitlines()]

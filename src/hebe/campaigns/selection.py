@@ -16,15 +16,18 @@ from pydantic import ValidationError
 
 from hebe.campaigns.place import has_store, project_root
 from hebe.config.settings import STORE_FOLDER
-from hebe.flows.campaign import members_of, selection_key
+from hebe.flows.campaign import campaign_members, members_of, selection_key
 from hebe.schemas.spec import MemberSpec
+from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.member import composition_of
 from hebe.science.chemistry.screening import screen
+from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hebe.config.campaign import Campaign
+    from hebe.science.chemistry.candidate import Candidate
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.screening import Tell
 
@@ -74,6 +77,21 @@ def with_selection(
     if writes:
         _write(root, campaign, known)
     return _knowing(campaign, known)
+
+
+def selected_candidates(campaign: Campaign, start: Path | None, tell: Tell | None = None) -> list[Candidate]:
+    """Candidates of a campaign as the project of a folder keeps them, else found anew."""
+    space = CompositionSpace.from_campaign(campaign)
+    members = campaign_members(with_selection(campaign, start, tell=tell))
+    found = []
+    for spec in members:
+        one = composition_of(spec)
+        row = space.row(one)  # with elements in the order of the file, where it has one
+        one = one if row is None else space.composition(row)
+        candidate = make_candidate(space.with_content(one.x_own), one, spec.primary)
+        if candidate is not None:
+            found.append(candidate)
+    return found
 
 
 def _knowing(campaign: Campaign, found: Kept) -> Campaign:

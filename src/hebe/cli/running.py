@@ -49,9 +49,11 @@ def run_campaign(options: argparse.Namespace) -> int:
         from hebe.campaigns.place import start_of
         from hebe.campaigns.remarks import remarks
         from hebe.campaigns.selection import with_selection
+        from hebe.cli.bar import bar
         from hebe.flows.campaign import campaign_members
 
-        campaign = with_selection(campaign, start_of(campaign, None))
+        with bar("compositions") as tell:
+            campaign = with_selection(campaign, start_of(campaign, None), tell=tell)
         for remark in remarks(campaign, campaign_members(campaign)):
             write_line(remark)
     if options.dry_run:

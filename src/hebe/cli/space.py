@@ -161,11 +161,15 @@ def list_candidates(options: argparse.Namespace) -> int:
 
 def _listed(campaign: Campaign, *, selected: bool) -> Sequence[Candidate]:
     """Compositions that pass the filters, or those that are selected."""
+    from hebe.campaigns.place import start_of
+    from hebe.campaigns.selection import selected_candidates
     from hebe.cli.bar import bar
-    from hebe.science.chemistry.screening import passing, screen
+    from hebe.science.chemistry.screening import passing
 
     with bar("compositions") as tell:
-        return screen(campaign, tell=tell).selected if selected else passing(campaign, tell)
+        if selected:
+            return selected_candidates(campaign, start_of(campaign, None), tell)
+        return passing(campaign, tell)
 
 
 def _print_candidates(candidates: Sequence[Candidate]) -> None:
