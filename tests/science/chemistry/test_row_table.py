@@ -45,6 +45,7 @@ def check(table: RowTable, candidates: list[Candidate | None]) -> None:
     for at, candidate in enumerate(candidates):
         if candidate is None:
             continue
+        assert candidate.charge == 0
         ions = {
             (sub, ion): float(amount) for sub, part in candidate.split.items() for ion, amount in part.items() if amount
         }
