@@ -137,6 +137,18 @@ def test_too_few_that_pass_are_not_looked_for_without_end(tmp_path: Path, monkey
         screen(campaign)
 
 
+def test_few_that_pass_in_a_space_that_can_be_walked_are_all_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = quick(tmp_path, select="{method: random, n: 500}")
+    every = ids(campaign)
+    monkeypatch.setattr(screening, "MOST_DRAWN", 0)
+    monkeypatch.setattr(drawing, "_MOST", 20_000)
+    assert ids(campaign) == every
+    assert len(every) == 158
+    assert survey(campaign).candidates == 158
+
+
 def test_estimates_hold_what_is_exact(tmp_path: Path) -> None:
     campaign = quick(tmp_path, grid="24")
     exact = screen(campaign).by_filter

@@ -84,9 +84,9 @@ def screen(campaign: Campaign, *, kept: Sequence[HostComposition] = (), tell: Te
     if campaign.select.method == "explicit":
         result = _named(campaign, space, size)
         result.selected = list(result.passed)
-    elif is_drawn(campaign, size):
-        result = Screening(size, passed=draw_members(campaign, space, kept))
-        result.selected = [*_kept(campaign, space, kept), *result.passed]
+    elif (drawn := drawn_of(campaign, space, size, kept)) is not None:
+        result = Screening(size, passed=drawn)
+        result.selected = [*_kept(campaign, space, kept), *drawn]
     else:
         result = sift(campaign, space, size, tell)
         result.selected = selected_of(campaign, space, result.passed, kept)
@@ -128,6 +128,28 @@ def checked_size(campaign: Campaign, space: CompositionSpace) -> int:
             _nearest_content(campaign, space) or "allow other oxidation states, amounts or numbers of species",
         )
     return size
+
+
+def drawn_of(
+    campaign: Campaign, space: CompositionSpace, size: int, kept: Sequence[HostComposition] = ()
+) -> Members | None:
+    """Random selection that is drawn from a space; None where all compositions are looked at for it.
+
+    That is so in small spaces, and where too few pass for draws to find them.
+
+    Raises
+    ------
+    BadInputError
+        If too few pass, and there are too many compositions to look at.
+    """
+    if not is_drawn(campaign, size):
+        return None
+    try:
+        return draw_members(campaign, space, kept)
+    except BadInputError:
+        if size > MOST_ROWS:
+            raise
+        return None
 
 
 def is_drawn(campaign: Campaign, size: int) -> bool:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.candidate import Candidate
-from hebe.science.chemistry.drawing import draw_members
 from hebe.science.chemistry.screening import (
     check_walk,
     checked_size,
+    drawn_of,
     is_drawn,
     pass_all,
     screen,
@@ -103,17 +103,14 @@ def survey(
     passed = pass_all(sieve, tell, budget_s)
     if passed is not None and not len(passed):
         screen(campaign)  # says which filter leaves nothing
-    drawn = is_drawn(campaign, size)
-    if passed is None:
-        by_filter = estimated(campaign, space)
-        selected = None if not drawn else with_series(campaign, space, list(draw_members(campaign, space)))
-        return Survey(size, by_filter, _number(campaign, by_filter, size, selected), selected, refused)
     try:
-        chosen = list(draw_members(campaign, space)) if drawn else selected_of(campaign, space, passed)
+        drawn = drawn_of(campaign, space, size)
+        chosen = drawn if passed is None or drawn is not None else selected_of(campaign, space, passed)
     except BadInputError as error:
-        return Survey(size, {**sieve.by_filter}, min(len(passed), campaign.select.n or len(passed)), None, error)
-    selected = with_series(campaign, space, chosen)
-    return Survey(size, {**sieve.by_filter}, len(selected), selected)
+        chosen, refused = None, error
+    selected = None if chosen is None else with_series(campaign, space, list(chosen))
+    by_filter: dict[str, int | Estimate] = estimated(campaign, space) if passed is None else {**sieve.by_filter}
+    return Survey(size, by_filter, _number(campaign, by_filter, size, selected), selected, refused)
 
 
 def _refused(campaign: Campaign, space: CompositionSpace) -> BadInputError | None:
