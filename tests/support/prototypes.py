@@ -1,4 +1,4 @@
-"""What is wrong with the crystal that a family describes: space group, orbits and their letters, neighbours, lattice."""
+"""What is wrong with the crystal that a family describes: space group, orbits with their letters, neighbours."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hebe.config.family import Family
 
-SHORTEST, LONGEST = 1.4, 2.7
+SHORTEST, LONGEST = 1.2, 2.7
 """Nearest neighbour (A) of a site; it may be as far as the reach of a sublattice that has one of its own."""
 
 CROWDED = 0.9
@@ -37,12 +37,22 @@ WITHIN = {True: 0.10, False: 0.05}
 """Error of the volume of a published member before relaxation: of a layered host, of others."""
 
 
-def faults(family: Family, ion: str | None = None) -> list[str]:
-    """Everything in which the crystal is not the one that the family states; empty where all is as stated."""
+def faults(family: Family, ion: str | None = None) -> Iterator[str]:
+    """Everything in which the crystal is not the one that the family states; what is quick to find comes first."""
+    yield from _orbit_faults(family)
+    yield from _letter_faults(family, ion)
     try:
-        return [*_crystal_faults(family, ion), *_letter_faults(family, ion)]
+        yield from _crystal_faults(family, ion)
     except BadInputError as err:
-        return [str(err)]
+        yield str(err)
+
+
+def _orbit_faults(family: Family) -> Iterator[str]:
+    for label, sublattice in family.sublattices.items():
+        for point, part in zip(sublattice.coordinates, sublattice.wyckoff.split(), strict=True):
+            found = find_orbit(family.space_group, point).multiplicity
+            if found != int(part[:-1]):
+                yield f"{label}: {found} positions, {part} was stated"
 
 
 def _crystal_faults(family: Family, ion: str | None) -> Iterator[str]:
@@ -63,8 +73,6 @@ def _crystal_faults(family: Family, ion: str | None) -> Iterator[str]:
             sublattice.coordinates, sublattice.wyckoff.split(), sublattice.counted, strict=True
         ):
             orbit = find_orbit(family.space_group, point)
-            if orbit.multiplicity != int(part[:-1]):
-                yield f"{label}: {orbit.multiplicity} positions, {part} was stated"
             nearest, found = neighbours(structure, family, label, orbit.primitive[0])
             if abs(found - stated) > 1e-9:
                 yield f"{label} {part}: {found:g} neighbours, {stated} were stated"

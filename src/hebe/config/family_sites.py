@@ -100,11 +100,15 @@ class GroupAtom(ConfigModel):
 
 
 class GroupData(ConfigModel):
-    """A rigid unit such as PO4: its charge, and the atoms that it places; bonds keep their length in every cell."""
+    """A rigid unit such as PO4: its charge, and the atoms that it places; bonds keep their length in every cell.
+
+    ``written`` is how formulas call it, its name by default; units that differ in direction alone are written alike.
+    """
 
     charge: int
     atoms: tuple[GroupAtom, ...] = Field(min_length=1)
     source: str
+    written: str | None = None
 
     @model_validator(mode="after")
     def _charge_of_its_atoms(self) -> GroupData:
@@ -112,6 +116,10 @@ class GroupData(ConfigModel):
         if total != self.charge:
             raise ValueError(f"the atoms of the group carry {total:+d}, its charge is {self.charge:+d}")
         return self
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, handler(self), ("written",))
 
     @property
     def formula(self) -> dict[str, int]:

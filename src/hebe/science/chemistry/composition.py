@@ -105,12 +105,14 @@ class HostComposition:
     def formula(self) -> str:
         """Formula with the working ion first, cations by falling amount, then groups, anions last."""
         host, total = self.host, dict(self.elements)
-        groups = ""
+        units: dict[str, int] = {}
         for sub in host.sublattices.values():
             if sub.group is not None:
-                groups += f"({sub.group}){format_amount(Fraction(sub.multiplicity))}"
+                written = host.groups[sub.group].written or sub.group
+                units[written] = units.get(written, 0) + sub.multiplicity
                 for element, number in host.groups[sub.group].formula.items():
                     total[element] -= number * sub.multiplicity
+        groups = "".join(f"({name}){format_amount(Fraction(number))}" for name, number in units.items())
         anions = {e for name in host.anions for e in host.sublattices[name].species}
         rest = [e for e in total if e != self.working_ion or any(e in a for a in self.fractions.values())]
         rest = [e for e in rest if total[e]]

@@ -86,9 +86,6 @@ def find_orbit(number: int, position: Sequence[float | Fraction], setting: str |
 def _distinct(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Fractional positions wrapped to [0, 1), the first of each set of equal ones."""
     wrapped = points - np.floor(points + _SAME_POSITION / 2)
-    kept: list[NDArray[np.float64]] = []
-    for point in wrapped:
-        difference = np.array(kept).reshape(-1, 3) - point
-        if not np.any(np.all(np.abs(difference - np.round(difference)) < _SAME_POSITION, axis=1)):
-            kept.append(point)
-    return np.array(kept)
+    difference = wrapped[:, None, :] - wrapped[None, :, :]
+    same = np.all(np.abs(difference - np.round(difference)) < _SAME_POSITION, axis=2)
+    return np.asarray(wrapped[np.argmax(same, axis=1) == np.arange(len(wrapped))])
