@@ -54,7 +54,7 @@ def test_a_wrong_coordinate_is_noticed(name: str) -> None:
     family = load_family(name)
     for label, sublattice in family.sublattices.items():
         (x, y, z), *others = sublattice.coordinates
-        point = [x + Fraction(1, 10), y + Fraction(7, 100), z + Fraction(3, 100)]
+        point = [x + Fraction(1, 10), y + Fraction(7, 100), z + Fraction(1, 10)]
         wrong = changed(family, label, coordinates=[point, *others])
         assert first_fault(wrong), label
 

@@ -133,17 +133,19 @@ def _letter_faults(family: Family, ion: str | None) -> Iterator[str]:
     hall = next(h for h in range(1, 531) if _is_standard(h, family.space_group))
     shift = np.zeros(3)
     for _ in range(_TRIES):
-        moved = (np.array(points) - shift) % 1
-        found = spglib.get_symmetry_dataset((lattice, moved, kinds), symprec=1e-3, hall_number=hall)
-        if np.allclose(found.transformation_matrix, np.eye(3)) and np.allclose(
-            (found.origin_shift - shift + 0.5) % 1, 0.5
-        ):
+        moved = ((np.array(points) - shift) % 1).tolist()
+        named = spglib.get_symmetry_dataset((lattice.tolist(), moved, kinds), symprec=1e-3, hall_number=hall)
+        if named is None:
+            yield "no symmetry can be found"
+            return
+        turned = not np.allclose(named.transformation_matrix, np.eye(3))
+        if not turned and np.allclose((named.origin_shift - shift + 0.5) % 1, 0.5):
             break
-        shift = found.origin_shift
+        shift = named.origin_shift
     else:
         yield "its orbits cannot be named"
         return
-    for kind, letter in {(kind, letter) for kind, letter in zip(kinds, found.wyckoffs, strict=True)}:
+    for kind, letter in {(kind, letter) for kind, letter in zip(kinds, named.wyckoffs, strict=True)}:
         label, stated = owners[kind - 1]
         if stated[-1] != letter:
             yield f"{label}: Wyckoff letter {letter}, {stated} was stated"
