@@ -195,6 +195,34 @@ def test_several_formula_units_are_recognised() -> None:
     assert wrong.text == "refused (sum: Li+Ti sums to 8 per formula unit, its sites are 9)"
 
 
+@pytest.mark.parametrize(
+    ("formula", "sublattices", "family"),
+    [
+        ("Na3V2(PO4)3", "Na1:Na1 | Na2:Na2 Va1 | M:V2 | PO4:{PO4}3", "nasicon"),
+        ("Na3V2(PO4)3", "Na:Na3 | M:V2 | P:P3 | O:O12", "nasicon"),
+        ("Na2MnFe(CN)6", "A:Na2 | M:Mn1 | X:Fe1 | ligand:{CN}6", "pba"),
+        ("Na2MnFe(CN)6H4O2", "A:Na2 | M:Mn1 | X:Fe1 | C:C6 | N:N6 | W:{H2O}2", "pba"),
+    ],
+)
+def test_groups_may_be_written_as_molecules_or_as_atoms(formula: str, sublattices: str, family: str) -> None:
+    verdict = check(formula, sublattices, family)
+    assert verdict.status == "ok", verdict.text
+    ions = [(Ion.parse(ion), x) for part in verdict.oxidation_states.values() for ion, x in part.items()]
+    assert math.fsum(ion.charge * x for ion, x in ions) == pytest.approx(0)
+    for element, amount in parse_printed_formula(formula).items():
+        assert math.fsum(x for ion, x in ions if ion.element == element) == pytest.approx(float(amount))
+
+
+def test_too_few_groups_are_refused() -> None:
+    short = check("Na2MnFe(CN)5", "A:Na2 | M:Mn1 | X:Fe1 | ligand:{CN}5", "pba")
+    assert short.text == "refused (sum: ligand sums to 5 per formula unit, its sites are 6)"
+
+
+def test_an_unknown_molecule_is_refused() -> None:
+    with pytest.raises(BadInputError, match="SO4 is no group of nasicon"):
+        check("NaV2(SO4)3", "Na:Na1 | M:V2 | S:{SO4}3", "nasicon")
+
+
 def test_a_metal_has_no_charge() -> None:
     verdict = check("CrFe", "M:Cr1 Fe1", "alloy")
     assert (verdict.status, verdict.charge, verdict.oxidation_states) == ("ok", None, {})

@@ -158,7 +158,7 @@ def _checked(
     given = reported_split(printed, reported) if reported else None
     if given is not None and split is not None and not _same(split, given):
         remarks.append("other oxidation states are reported: " + states)
-    wrong = _formula_sum(formula, printed) or wrong_sum(places)
+    wrong = _formula_sum(formula, printed, family) or wrong_sum(places)
     if wrong is not None:
         return _judged(formula, printed, "refused", f"sum: {wrong}", family, split, charge, mixed, remarks)
     if split is None and charge is not None:
@@ -195,9 +195,10 @@ def _same(first: Split, second: Split) -> bool:
     )
 
 
-def _formula_sum(formula: str, printed: Sequence[PrintedSublattice]) -> str | None:
+def _formula_sum(formula: str, printed: Sequence[PrintedSublattice], family: Family | None = None) -> str | None:
     """Where the sublattices do not hold what the formula says."""
-    written, held = parse_printed_formula(formula), elements_of(printed)
+    groups = None if family is None else {name: group.formula for name, group in family.groups.items()}
+    written, held = parse_printed_formula(formula), elements_of(printed, groups)
     if held is None:
         return None
     for element in (*written, *held):

@@ -70,6 +70,8 @@ def host_of(printed: Sequence[PrintedSublattice], family: Family, ions: Sequence
     for one in places:
         if one.kind == "working" and not any(name in family.mixed for name in one.hosted):
             continue
+        if one.kind == "group" and all(e.molecule for part in one.printed for e in part.entries):
+            continue
         amounts = _amounts(one, family, units)
         mixed = [name for name in one.hosted if name in family.mixed]
         if not mixed:

@@ -18,7 +18,7 @@ from hebe.science.chemistry.formula import parse_formula
 from hebe.science.chemistry.ions import Ion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _AMOUNT: Final = r"(?P<amount>\d+/[1-9]\d*|\d*\.\d+|\d+)?"
 _ENTRY: Final = re.compile(
@@ -132,11 +132,17 @@ def printed_amount(text: str) -> Fraction:
     return near if digits >= _REPEATING and abs(near - value) <= Fraction(6, 10 ** (digits + 1)) else value
 
 
-def elements_of(sublattices: Iterable[PrintedSublattice]) -> dict[str, Fraction] | None:
-    """Element -> atoms per formula unit over all sublattices; None where a molecule has no formula."""
+def elements_of(
+    sublattices: Iterable[PrintedSublattice], groups: Mapping[str, Mapping[str, int]] | None = None
+) -> dict[str, Fraction] | None:
+    """Element -> atoms per formula unit over all sublattices; None where a molecule has no formula.
+
+    `groups` are molecules with known atoms, name -> element -> number.
+    """
     total: dict[str, Fraction] = {}
     for entry in (entry for one in sublattices for entry in one.entries):
-        atoms = entry.elements
+        known = (groups or {}).get(entry.name) if entry.molecule else None
+        atoms = entry.elements if known is None else {e: n * entry.amount for e, n in known.items()}
         if atoms is None:
             return None
         for element, number in atoms.items():

@@ -73,6 +73,9 @@ def place(printed: Sequence[PrintedSublattice], family: Family) -> list[Place]:
     for name, sub in family.sublattices.items():
         formula = {} if sub.group is None else family.groups[sub.group].formula
         for one in list(left):
+            if sub.group is not None and {entry.name for entry in one.entries} - {VACANCY} == {sub.group}:
+                take([one], [name], sub.multiplicity, "group")
+                continue
             atoms = sum(formula.get(element, 0) for element in one.elements)
             if atoms and not set(one.elements) & mobile:
                 take([one], [name], sub.multiplicity * atoms, "group")

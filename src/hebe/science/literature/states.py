@@ -105,7 +105,11 @@ def pools_of(
     pools: Pools = {}
     for one in printed:
         for entry in one.entries:
-            if entry.name == VACANCY or entry.molecule:
+            if entry.name == VACANCY:
+                continue
+            if entry.molecule:
+                atoms = _atoms(entry, family)
+                pools.setdefault(one.name, {}).update({element: (charge,) for element, _, charge in atoms})
                 continue
             charges = (
                 [entry.charge] if entry.charge is not None else _known(family, hosted.get(one.name, ()), entry.name)
@@ -115,6 +119,16 @@ def pools_of(
             pool = {*pools.get(one.name, {}).get(entry.name, ()), *(charges or _common(entry.name))}
             pools.setdefault(one.name, {})[entry.name] = tuple(sorted(pool))
     return pools
+
+
+def _atoms(entry: Entry, family: Family) -> list[tuple[str, int, int]]:
+    """Element, number and charge of the atoms of a molecule: a group of the family, or water."""
+    if entry.name in family.groups:
+        return [(atom.element, atom.number, atom.valence) for atom in family.groups[entry.name].atoms]
+    if entry.name != "H2O":
+        reason = f"{entry.name} is no group of {family.name}"
+        raise BadInputError(reason, key="sublattices", suggestion="write its atoms: P:P3 | O:O12")
+    return [("H", 2, 1), ("O", 1, -2)]
 
 
 def _known(family: Family, hosted: Iterable[str], element: str) -> list[int]:
@@ -147,9 +161,12 @@ def neutral_split(
     amounts: dict[str, dict[str, Fraction]] = {}
     for one in printed:
         for entry in one.entries:
-            if entry.name in pools.get(one.name, {}):
-                here = amounts.setdefault(one.name, {})
-                here[entry.name] = here.get(entry.name, Fraction(0)) + entry.amount
+            if entry.name == VACANCY:
+                continue
+            here = amounts.setdefault(one.name, {})
+            atoms = [(e, n) for e, n, _ in _atoms(entry, family)] if entry.molecule else [(entry.name, 1)]
+            for element, number in atoms:
+                here[element] = here.get(element, Fraction(0)) + number * entry.amount
     ends = [
         sum((x * end(pools[sub][e]) for sub, part in amounts.items() for e, x in part.items()), Fraction(0))
         for end in (min, max)
