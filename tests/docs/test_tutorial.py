@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w.]*\w)")
-_TIME = re.compile(r"\d+\.\d+ s\b")
+_TIME = re.compile(r"\d+\.\d+ (?:s|min)\b")
 _RULES = "─ "
 
 
