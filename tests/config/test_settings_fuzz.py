@@ -256,7 +256,7 @@ def test_expressions_columns_and_sorting_are_read_or_refused_in_one_line(alone: 
 READERS: Final = [getattr(units, name) for name in ("Voltage", "Force", "EnergyPerAtom", "Whole", "ExactFraction")]
 
 
-@pytest.mark.parametrize("kind", READERS, ids=str)
+@pytest.mark.parametrize("kind", READERS, ids=range(len(READERS)))
 def test_quantities_are_read_or_refused_in_one_line(kind: Any, alone: Path) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
     for seed in range(NUMBER):
