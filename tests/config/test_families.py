@@ -329,3 +329,17 @@ def test_an_ionic_host_needs_oxidation_states() -> None:
     plain["sublattices"]["M"]["species"]["Ni"] = {}
     with pytest.raises(ValidationError, match="Ni on M has no oxidation state"):
         Family.model_validate(plain)
+
+
+def test_what_a_species_does_follows_from_the_ladder() -> None:
+    """Couples make an element active; what the family says of itself, as of ions between slabs, comes first."""
+    o3, pillared = load_family("layered-o3"), load_family("layered-p2-pillared")
+    assert [o3.function_of("TM", element) for element in ("Ni", "Mn", "Mg", "Zr")] == [
+        "active",
+        "active",
+        "inert",
+        "inert",
+    ]
+    assert [pillared.function_of("Na", element) for element in ("K", "Ca", "Va")] == ["pillar", "pillar", None]
+    assert load_family("drx").function_of("X", "F") is None
+    assert load_family("fcc-alloy").function_of("M", "Ni") is None

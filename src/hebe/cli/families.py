@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from hebe.config.family import Family
-    from hebe.config.family_sites import FamilySublattice
 
 
 def add_commands(commands: Commands) -> None:
@@ -66,7 +65,7 @@ def show_family(options: argparse.Namespace) -> int:
     write_line()
     table = new_table(["sublattice", "role", "sites/f.u.", "CN", "oxidation states (ls: low spin)"], right=(2, 3))
     for name, sub in family.sublattices.items():
-        table.add_row(name, sub.role, str(sub.multiplicity), str(sub.coordination), _species(sub, family))
+        table.add_row(name, sub.role, str(sub.multiplicity), str(sub.coordination), _species(name, family))
     write_table(table)
     if family.ladder:
         write_line()
@@ -131,13 +130,20 @@ def _summary(family: Family) -> dict[str, Any]:
     }
 
 
-def _species(sub: FamilySublattice, family: Family) -> str:
+def _species(name: str, family: Family) -> str:
+    """Species of a sublattice with their oxidation states, and those whose electrons the ladder never moves."""
+    sub = family.sublattices[name]
+
     def states(element: str) -> str:
         data = sub.species[element]
         marks = [f"{'+' if v > 0 else ''}{v}{'ls' if v in data.low_spin else ''}" for v in data.valences]
         text = element if data.valences == (0,) else f"{element} {'/'.join(marks)}"
-        return f"{text} (pillar)" if data.function == "pillar" else text
+        return f"{text} (pillar)" if family.function_of(name, element) == "pillar" else text
 
     if sub.group is not None:
         return f"{sub.group} {family.groups[sub.group].charge:+d}, rigid"
-    return ", ".join(map(states, sub.species)) or "the working ion"
+    inert = [
+        element for element in sub.species if name in family.mixed and family.function_of(name, element) == "inert"
+    ]
+    listed = ", ".join(map(states, sub.species)) or "the working ion"
+    return f"{listed} (inert: {', '.join(inert)})" if inert else listed
