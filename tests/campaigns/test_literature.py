@@ -21,17 +21,13 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.candidate import Candidate
 
 NOT_OPENED = (
-    "nas-na-nzsp",
     "mp-na-nfpphe",
     "mp-na-nfpp",
     "el-graphite",
     "el-hardcarbon",
-    "im-ksn",
     "im-na9sn4",
     "ref-naoh",
     "ref-na2co3",
-    "ref-li2co3",
-    "ref-lioh",
     "ref-mg3po42",
 )
 """Accepted, but of structures or elements that no family holds."""
