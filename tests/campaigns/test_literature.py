@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 NOT_OPENED = (
     "mp-na-nfpphe",
     "mp-na-nfpp",
-    "el-graphite",
     "el-hardcarbon",
     "im-na9sn4",
     "ref-naoh",
