@@ -18,6 +18,7 @@ from hebe.launchers.fireworks.claimed_job import ClaimedJob
 from hebe.launchers.outcome import Digest
 
 if TYPE_CHECKING:
+    from jobflow.core.job import Job
     from jobflow.core.store import JobStore
 
     from hebe.launchers.fireworks.launchpad import Launchpad
@@ -48,6 +49,12 @@ class PatientStore(RecordingStore):
         super().__init__(store, records)
         self.claimed: ClaimedJob | None = None
         self._launchpad = launchpad
+        self._folder = Path()
+
+    def watch(self, job: Job, folder: Path) -> None:
+        """Prepare for the output of a job, which is kept beside its folder while the database is away."""
+        self._folder = folder
+        super().watch(job, folder)
 
     def update(self, docs: Any, key: Any = None, save: Any = None) -> None:
         """Store documents, however long the database is away, until this process must end."""
@@ -70,8 +77,7 @@ class PatientStore(RecordingStore):
     def _keep(self, docs: Any, save: Any) -> Path:
         """Write an output beside the folder that its job runs in."""
         assert self.claimed is not None  # noqa: S101 - set before every job
-        place = Path.cwd()
-        path = place.with_name(place.name + _ENDING)
+        path = self._folder.with_name(self._folder.name + _ENDING)
         claimed = {"fw_id": self.claimed.fw_id, "launch_id": self.claimed.launch_id, "name": self.claimed.name}
         body = {
             "taken": {**claimed, "hebe": self.claimed.facts},
