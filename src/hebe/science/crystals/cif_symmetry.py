@@ -1,6 +1,6 @@
-"""Symmetry of a CIF: its operations, its Hall symbol, its Hermann-Mauguin symbol, its number, in any of 530 settings.
+"""Symmetry of a CIF: its operations, its Hall symbol, its Hermann-Mauguin symbol, its number.
 
-The settings are those of spglib's database, named by Hall symbols (Hall, Acta Cryst. A37, 517 (1981)).
+The settings are the 530 of spglib's database, and those that a Hall symbol alone describes.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -16,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebe.exceptions import BadInputError
+from hebe.science.crystals.hall_symbol import MOST_OPERATIONS, parse_hall, plain_hall
+from hebe.science.crystals.triplet import parse_triplet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hebe.science.crystals.cif_blocks import CifBlock
 
@@ -32,10 +33,8 @@ _SYMBOL: Final = (
 )
 _NUMBER: Final = ("_space_group_it_number", "_symmetry_int_tables_number", "_symmetry_cell_setting_it_number")
 _SETTINGS: Final = 530
-_MOST_OPERATIONS: Final = 192
 _CHOICES: Final = {"s": "1", "z": "2", "1": "1", "2": "2", "h": "H", "r": "R", "hr": "H"}
 """How files write a choice of origin or axes -> how the database does; S and Z are those of ICSD."""
-_TERM: Final = re.compile(r"([+-]?)(?:(\d+(?:\.\d+)?)(?:/(\d+))?\*?)?([xyz]?)")
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,13 @@ def settings_of(block: CifBlock) -> tuple[list[Setting], list[str]]:
     """
     said = _said(block)
     operations = _operations(block)
-    numbers = {name: number for name, (number, _) in said.items() if number}
+    numbers = {name: number for name, number in said.items() if isinstance(number, int)}
     if operations is not None:
         numbers = {"the operations": operations.number, **numbers}
     if len(set(numbers.values())) > 1:
         groups = ", ".join(f"{number} by {name}" for name, number in numbers.items())
         raise BadInputError(f"its space group is {groups}", suggestion="one of them, the others removed")
-    unread = [f"{name} {text!r} is not known" for name, (number, text) in said.items() if not number]
+    unread = [problem for problem in said.values() if isinstance(problem, str)]
     if operations is not None:
         return [operations], unread
     if not numbers:
@@ -76,36 +75,67 @@ def settings_of(block: CifBlock) -> tuple[list[Setting], list[str]]:
             raise BadInputError(f"its symmetry cannot be read: {'; '.join(unread)}", suggestion="give its operations")
         alone = Setting(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)), 1, "no symmetry")
         return [alone], ["no symmetry is given: each site stands once in the cell"]
-    return _of_database(block), unread
+    return _of_database(block, said), unread
 
 
-def _said(block: CifBlock) -> dict[str, tuple[int, str]]:
-    """What names the group -> its number, 0 where it is not known, and the text."""
-    result = {}
-    for name, tags in (("the Hall symbol", _HALL), ("the symbol", _SYMBOL)):
-        text = block.first(*tags)
-        if text is not None:
-            known = _by_hall(text) if tags is _HALL else _by_symbol(text)
-            result[name] = (_table()[known[0]].number if known else 0, text)
-    text = block.first(*_NUMBER)
+def _said(block: CifBlock) -> dict[str, int | str]:
+    """What names the group -> its number, or why it is not known."""
+    result: dict[str, int | str] = {}
+    hall, symbol, text = block.first(*_HALL), block.first(*_SYMBOL), block.first(*_NUMBER)
+    if hall is not None:
+        try:
+            result["the Hall symbol"] = _of_hall(hall).number
+        except BadInputError as problem:
+            result["the Hall symbol"] = str(problem)
+    if symbol is not None:
+        known = _by_symbol(symbol)
+        result["the symbol"] = _table()[known[0]].number if known else f"the symbol {symbol!r} is not known"
     if text is not None:
         number = int(text) if text.isdecimal() and len(text) < 4 else 0
         if not 1 <= number <= 230:
             raise BadInputError(f"expected a space group from 1 to 230, got {text[:20]!r}")
-        result["the number"] = (number, text)
+        result["the number"] = number
     return result
 
 
-def _of_database(block: CifBlock) -> list[Setting]:
+def _of_database(block: CifBlock, said: Mapping[str, int | str]) -> list[Setting]:
     """Settings by Hall symbol, else by symbol, else by number."""
-    hall, symbol, number = block.first(*_HALL), block.first(*_SYMBOL), block.first(*_NUMBER)
-    found = _by_hall(hall) if hall else ()
-    if not found and symbol:
-        found = _by_symbol(symbol)
-    if not found:
-        found = tuple(h for h, entry in _table().items() if number and entry.number == int(number))
-    usual = _usual_order(symbol or "")
-    return [_ordered(_setting(h), usual) for h in found]
+    hall, symbol = block.first(*_HALL) or "", block.first(*_SYMBOL) or ""
+    if isinstance(said.get("the Hall symbol"), int):
+        found: Sequence[Setting] = [_of_hall(hall)]
+    else:
+        number = said.get("the number")
+        numbers = _by_symbol(symbol) or tuple(h for h, entry in _table().items() if entry.number == number)
+        found = [_setting(h) for h in numbers]
+    usual = _usual_order(symbol)
+    return [_ordered(setting, usual) for setting in found]
+
+
+@cache
+def _of_hall(text: str) -> Setting:
+    """Setting of a Hall symbol, of the database where it is there.
+
+    Raises
+    ------
+    BadInputError
+        If it is no Hall symbol.
+    """
+    import spglib
+
+    known = {entry.hall: h for h, entry in reversed(_table().items())}
+    if plain_hall(text) in known:
+        return _setting(known[plain_hall(text)])
+    try:
+        rotations, translations = parse_hall(text)
+    except BadInputError:
+        alike = [h for hall, h in known.items() if _plain(hall) == _plain(text)]
+        if len(alike) != 1:
+            raise
+        return _setting(alike[0])
+    kind = spglib.get_spacegroup_type_from_symmetry(rotations, translations)
+    if kind is None:
+        raise BadInputError(f"the Hall symbol {text[:60]!r} is of no space group")
+    return Setting(rotations, translations, int(kind.number), "its Hall symbol")
 
 
 @cache
@@ -161,7 +191,7 @@ def _table() -> dict[int, _Entry]:
         if 200 <= kind.number <= 206 or kind.number >= 221:
             written |= {text.replace("-3", "3") for text in written}
         symbols = tuple(sorted({_plain(text) for text in written}))
-        result[hall] = _Entry(kind.number, _plain(kind.hall_symbol), symbols, kind.choice)
+        result[hall] = _Entry(kind.number, plain_hall(kind.hall_symbol), symbols, kind.choice)
     return result
 
 
@@ -173,12 +203,6 @@ def _without_ones(full: str, number: int) -> set[str]:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\s_]+", "", text).lower().replace("''", '"')
-
-
-@cache
-def _by_hall(text: str) -> tuple[int, ...]:
-    wanted = _plain(text)
-    return tuple(hall for hall, entry in _table().items() if entry.hall == wanted)
 
 
 @cache
@@ -241,8 +265,8 @@ def _operations(block: CifBlock) -> Setting | None:
         if any("symop_magn" in tag for tag in (*block.columns, *block.values)):
             raise BadInputError("its symmetry is magnetic", suggestion="the operations of its space group")
         return None
-    if len(texts) > _MOST_OPERATIONS:
-        raise BadInputError(f"it has {len(texts)} operations, no space group has more than {_MOST_OPERATIONS}")
+    if len(texts) > MOST_OPERATIONS:
+        raise BadInputError(f"it has {len(texts)} operations, no space group has more than {MOST_OPERATIONS}")
     read = [_operation(text) for text in texts]
     rotations = np.array([rotation for rotation, _ in read])
     translations = np.array([translation for _, translation in read])
@@ -269,23 +293,8 @@ def _is_group(rotations: NDArray[np.int64], translations: NDArray[np.float64]) -
 
 def _operation(text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rotation and translation of ``-x, y+1/2, z``."""
-    rotation, translation = np.zeros((3, 3), dtype=np.int64), np.zeros(3)
-    rows = re.sub(r"[\s'\"]", "", text).lower().split(",")
-    hint = "as x, y, z or -x, y+1/2, -z"
-    if len(rows) != 3 or len(text) > 100:
-        raise BadInputError(f"the operation {text[:60]!r} cannot be read", suggestion=hint)
-    for i, row in enumerate(rows):
-        at = 0
-        while at < len(row):
-            match = _TERM.match(row, at)
-            if match is None or match.end() == at or not (match[2] or match[4]) or (match[3] and not int(match[3])):
-                raise BadInputError(f"the operation {text[:60]!r} cannot be read", suggestion=hint)
-            amount = Fraction(match[2] or 1) / int(match[3] or 1) * (-1 if match[1] == "-" else 1)
-            if match[4]:
-                rotation[i, "xyz".index(match[4])] += int(amount)
-            else:
-                translation[i] += float(amount)
-            at = match.end()
+    matrix, shift = parse_triplet(text)
+    rotation = np.array([[int(amount) for amount in row] for row in matrix], dtype=np.int64)
     if abs(round(float(np.linalg.det(rotation)))) != 1 or abs(rotation).max() > 1:
-        raise BadInputError(f"the operation {text[:60]!r} is no symmetry", suggestion=hint)
-    return rotation, np.round(translation * 24) / 24
+        raise BadInputError(f"the operation {text[:60]!r} is no symmetry", suggestion="as x, y, z or -x, y+1/2, -z")
+    return rotation, np.round(np.array(shift, dtype=np.float64) * 24) / 24
