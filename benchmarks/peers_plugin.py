@@ -97,7 +97,8 @@ def run_ours(
     with mock.patch.object(jobflow.Job, "run", run_and_keep):
         summary = inline.run(flow, store=store, progress=False, root=root)
     if (ensure_success or raise_immediately) and summary.jobs["failed"]:
-        raise RuntimeError("Flow did not finish running successfully")
+        reasons = "; ".join(f"{group.error_class}: {group.message}" for group in summary.failures)
+        raise RuntimeError(f"Flow did not finish running successfully: {reasons}")
     return responses
 
 
