@@ -11,7 +11,7 @@ import pytest
 
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.remarks import remarks
-from hebe.config.family import load_family
+from hebe.config.family import family_names, load_family
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow, check_members, members_of
 from hebe.science.chemistry.member import composition_of, split_of
@@ -30,19 +30,45 @@ if TYPE_CHECKING:
     from hebe.schemas.structures import ConfigurationDoc
 
 HOSTS: Final = int(os.environ.get("HOST_FUZZ", "1"))
-"""Of each family; 100 take some minutes."""
-FAMILIES: Final = (
-    "layered-o3",
-    "layered-p2",
-    "layered-p3",
+"""Of each family; with HOST_FUZZ they are all tried, 100 of each take long."""
+ONE_OF_EACH_KIND: Final = (
+    "argyrodite",
+    "diamond",
+    "drx",
+    "fcc-alloy",
+    "fluorite",
+    "garnet-tetragonal",
+    "hydroxide",
+    "intermetallic-mn5si3",
     "layered-li-rich",
+    "layered-o3",
+    "layered-o3-oxyfluoride",
+    "layered-p2",
+    "layered-p2-oxyfluoride",
+    "layered-p2-pillared",
+    "mps3",
+    "nasicon",
+    "pba",
+    "rocksalt",
     "spinel",
     "spinel-oxide",
-    "nasicon",
-    "drx",
-    "rocksalt",
-    "fcc-alloy",
 )
+FAMILIES: Final = family_names() if "HOST_FUZZ" in os.environ else ONE_OF_EACH_KIND
+
+
+def _kind(name: str) -> tuple[object, ...]:
+    """What decides how hosts of a family are screened and built."""
+    family = load_family(name)
+    sites, own = family.sublattices, family.working_own
+    ions = (bool(family.working_ions), len(own), bool(family.working_shared), any(sites[n].exclusion for n in own))
+    mixed = (len(family.mixed_cations), len(family.mixed) - len(family.mixed_cations))
+    return family.bonding, ions, mixed, any(site.role == "group" for site in sites.values()), family.layer_axis
+
+
+def test_each_kind_of_host_is_tried() -> None:
+    tried = {_kind(name): name for name in ONE_OF_EACH_KIND}
+    assert [name for name in family_names() if _kind(name) not in tried] == []
+    assert len(tried) == len(ONE_OF_EACH_KIND)
 
 
 def _built(campaign: Campaign, spec: MemberSpec) -> ConfigurationDoc:
