@@ -1,4 +1,4 @@
-"""CIFs written in random dialects of a known crystal, and damaged ones; decided by a seed."""
+"""CIFs written in random dialects of a known crystal, damaged ones and ones with other values; decided by a seed."""
 
 from __future__ import annotations
 
@@ -85,3 +85,46 @@ def damaged(random: Random, text: str) -> str:
             )
         text = "\n".join(lines)
     return text
+
+
+_WORDS: Final = (
+    "0", "0.5", "1/3", "0.333", "0.667", "0.25", "-0.25", "0.1(1)", "1", "1.2", "0.02", ".", "?", "Ni", "Cu3+", "O2-",
+    "Va", "Zn", "Na1", "Na", "1e9", "nan",
+)  # fmt: skip
+_NUMBERS: Final = ("2.97", "4.2", "8.1(2)", "16.0", "90", "120", "60", "1", "-3", "1e6", "0", "inf", "?")
+_SYMBOLS: Final = (
+    "'P 1'", "'F m -3 m'", "'R -3 m'", "'R -3 m :R'", "'F d -3 m'", "'P 63/m m c'", "'C 2/m'", "'P n m a'", "225",
+)  # fmt: skip
+
+
+def misstated(random: Random, text: str) -> str:
+    """A text that stays a CIF, one to three of its values others."""
+    lines = text.replace("\r", "").split("\n")
+    tags = [i for i, line in enumerate(lines) if line.startswith("_") and len(line.split()) > 1]
+    rows = [i for i, line in enumerate(lines) if line and not line.startswith(("_", "#", "loop_", "data_"))]
+    for _ in range(random.randint(1, 3)):
+        at = random.choice([random.choice(tags), random.choice(rows)])
+        words = lines[at].split()
+        if at in rows:
+            words[random.randrange(len(words))] = random.choice(_WORDS)
+        elif "_cell" in words[0].lower():
+            words[1] = random.choice(_NUMBERS)
+        elif random.random() < 0.5:
+            words[1:] = [random.choice(_SYMBOLS)]
+        else:
+            words = ["_space_group_name_Hall", f"\n;\n{hall_symbol(random)}\n;"]
+        lines[at] = " ".join(words)
+    return "\n".join(lines)
+
+
+def hall_symbol(random: Random) -> str:
+    """A random word in the grammar of Hall symbols, or nearly."""
+    words = [random.choice(["", "-"]) + random.choice("PABCIRSTFPPFIQ")]
+    for _ in range(random.choice([1, 1, 2, 2, 3, 4])):
+        order = random.choice("1223446") if random.random() < 0.95 else random.choice("057x")
+        axis = random.choice(["", "", "", "x", "y", "z", "*", "'", '"'])
+        screw = random.choice(["", "", "", "1", "2", "5"])
+        shift = "".join(random.sample("abcnuvwd", random.choice([0, 0, 1, 2])))
+        words.append(random.choice(["", "", "-"]) + order + axis + screw + shift)
+    changes = ("(0 0 1)", "(3 3 0)", "(x-y,x+y,z)", "(z,x,y)", "(x,y,z+1/8)", "(1/2*x+1/2*y,y,z)", "(-x,x,z)", "(0 0")
+    return " ".join([*words, *random.choice([(), (), (random.choice(changes),)])])

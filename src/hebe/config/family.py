@@ -237,8 +237,11 @@ class Family(ConfigModel):
 
     @property
     def ion_optional(self) -> bool:
-        """Whether a campaign may leave the working ion out: it then is one of the species that mix."""
-        return bool(self.working_ions) and not self.working_own
+        """Whether a campaign may leave the working ion out: it then is one of the species that mix.
+
+        It may where the lattice is estimated without one.
+        """
+        return bool(self.working_ions) and not self.working_own and "none" in self.lattice
 
     def full_content(self, made: Fraction) -> Fraction:
         """Content of the full host (ions per formula unit) that fractions of x refer to.

@@ -6,20 +6,28 @@ import os
 import time
 from fractions import Fraction
 from random import Random
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pytest
+import spglib
 
 from hebe.config.family import load_family
 from hebe.exceptions import BadInputError
+from hebe.science.crystals.cif_crystal import OVERLAP, shortest_distance
 from hebe.science.crystals.crystal import find_sublattices, parse_crystal
+from hebe.science.crystals.hall_symbol import parse_hall
 from hebe.science.crystals.host_file import host_of_crystal
-from support.cif_fuzz import PARTS, damaged, written
+from support.cif_fuzz import PARTS, damaged, hall_symbol, misstated, written
 from support.cif_hosts import O3, P2
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FILES: Final = int(os.environ.get("CIF_FUZZ_FILES", "100"))
-"""Of each kind; 10,000 take some minutes."""
+"""Of each kind that is read; 10,000 take some minutes."""
+MUTATED: Final = max(FILES, 500)
+"""Of each kind that is mostly refused, which takes little."""
 LONGEST_S: Final = 2.0
 
 MEANT: Final = (
@@ -42,30 +50,64 @@ def test_what_is_written_is_read() -> None:
         assert crystal.fractions["M1"] == MEANT[which], text
 
 
+def _base(random: Random, base: str) -> str:
+    return {"O3": O3, "P2": P2}.get(base) or written(random, PARTS[0])
+
+
+@pytest.mark.parametrize("mutate", [damaged, misstated])
 @pytest.mark.parametrize("base", ["rock salt", "O3", "P2"])
-def test_what_is_damaged_is_read_or_refused_in_one_line(base: str) -> None:
+def test_what_is_mutated_is_read_or_refused_in_one_line(base: str, mutate: Callable[[Random, str], str]) -> None:
+    """What is read is a crystal: each site is full with its vacancies, and none stands on another."""
     like = load_family("layered-o3")
     parse_crystal(O3)
-    slowest = 0.0
-    for seed in range(FILES):
+    slowest, read = 0.0, 0
+    for seed in range(MUTATED):
         random = Random(seed)
-        text = damaged(random, {"O3": O3, "P2": P2}.get(base) or written(random, PARTS[0]))
+        text = mutate(random, _base(random, base))
         begin, message = time.process_time(), ""
         try:
-            host_of_crystal(parse_crystal(text), None if base == "rock salt" else "Na", {}, like)
+            crystal = parse_crystal(text)
+            assert all(sum(held.values()) == 1 and min(held.values()) > 0 for held in crystal.fractions.values()), text
+            assert shortest_distance(crystal.coords, crystal.lattice)[0] >= OVERLAP, text
+            read += 1
+            host_of_crystal(crystal, None if base == "rock salt" else "Na", {}, like)
         except BadInputError as err:
             message = str(err)
         slowest = max(slowest, time.process_time() - begin)
         assert "\n" not in message, text
         assert len(message) < 600, text
     assert slowest < LONGEST_S
+    assert read > MUTATED / 20
+
+
+def test_random_hall_symbols_are_space_groups_or_refused_in_one_line() -> None:
+    read, refusals = 0, []
+    for seed in range(MUTATED):
+        symbol = hall_symbol(Random(seed))
+        try:
+            rotations, translations = parse_hall(symbol)
+        except BadInputError as err:
+            refusals.append(str(err))
+            continue
+        read += 1
+        assert len(rotations) <= 192
+        kind = spglib.get_spacegroup_type_from_symmetry(rotations, translations)
+        assert kind is not None, symbol
+        steps = np.round(translations * 24).astype(int)
+        held = {(r.tobytes(), *t) for r, t in zip(rotations, (steps % 24).tolist(), strict=True)}
+        assert len(held) == len(rotations)
+        for rotation, step in zip(rotations, steps, strict=True):
+            products = zip(rotation @ rotations, ((steps @ rotation.T + step) % 24).tolist(), strict=True)
+            assert {(np.ascontiguousarray(r).tobytes(), *t) for r, t in products} == held, symbol
+    assert read > MUTATED / 10
+    assert not [said for said in refusals if "\n" in said or len(said) > 300]
 
 
 def test_a_damaged_number_never_becomes_another_crystal_in_silence() -> None:
     """Of files that say their formula and Z, those that are read hold what they said."""
     whole = O3.replace("loop_", "_chemical_formula_sum 'Na Ni0.333 Fe0.333 Mn0.334 O2'\n_cell_formula_units_Z 3\nloop_")
     wanted = dict(parse_crystal(whole).fractions)
-    for seed in range(FILES):
+    for seed in range(MUTATED):
         random = Random(seed)
         lines = whole.split("\n")
         at = random.choice([i for i, line in enumerate(lines) if line[:3] in ("Na1", "Ni1", "Fe1", "Mn1", "O1 ")])

@@ -109,6 +109,19 @@ BAD = [
     ("{working_ion: Na}", O3.replace("Fe 0 0 0 ", "Fe 0 0 0.02 "), "host.file", ["0.32 A apart", "one site"]),
     ("{working_ion: Na}", O3.replace("0.266 1", "0.266 0.9"), "host.file", ["X1 are partly empty", "full sites"]),
     ("{working_ion: Na}", O3.replace("Mn1 Mn", "Mn1 Qq"), "host.file", ["Qq is no element"]),
+    ("{working_ion: Na}", O3.replace("Mn1 Mn", "O2 O"), "host.file", ["stands on a site of anions", "Fe", "O, F"]),
+    (
+        "{working_ion: Na, sublattices: {X1: {species: {O: -2, Ni: 2}}}}",
+        O3,
+        "host.file",
+        ["Ni stands on a site of anions (O)", "O, F"],
+    ),
+    (
+        "{}",
+        O3.replace("Na1 Na", "O3 O").replace("Mn1 Mn", "O2 O"),
+        "host.file",
+        ["sites hold anions", "X3: Fe"],
+    ),
     ("{working_ion: Na}", O3.replace("Mn1 Mn", "W1 W"), "host.file", ["oxidation state of W is not known"]),
     (
         "{working_ion: Na}",

@@ -69,6 +69,7 @@ def test_without_a_working_ion_a_rock_salt_is_the_candidate_that_it_was() -> Non
     assert plain.formula == moving.formula == "Li0.5Mn0.5O"
     assert plain.elements == moving.elements
     assert load_family("drx").ion_optional
+    assert not load_family("layered-p2-pillared").ion_optional, "its lattice is estimated with sodium alone"
     assert load_family("drx").working_of(None) is None
 
 

@@ -237,6 +237,8 @@ def _roles(crystal: Crystal, working_ion: str | None, named: Collection[str]) ->
         raise BadInputError(
             f"it holds no anions: {crystal.described()}", suggestion=f"one of {', '.join(ANION_STATES)}"
         )
+    if set(roles.values()) == {"anion"}:
+        raise BadInputError(f"all its sites hold anions: {crystal.described()}", suggestion="sites of cations alone")
     _check_working(crystal, roles, working_ion)
     unknown = [name for name in named if name not in roles]
     if unknown:

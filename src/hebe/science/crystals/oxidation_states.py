@@ -36,7 +36,7 @@ class OxidationStates:
         if role == "working":
             return {}
         if role == "anion":
-            return {e: SpeciesData(valences=self._file.get(e, (ANION_STATES.get(e, 0),))) for e in {**part, **named}}
+            return {element: self._anion(element, part) for element in {**part, **named}}
         if role == "fixed":
             return {element: self._single(element) for element in part}
         pool = dict(self._pool)
@@ -49,6 +49,17 @@ class OxidationStates:
             low_spin = pool[element].low_spin if element in pool else ()
             pool[element] = SpeciesData(valences=tuple(sorted({*known, *valences})), low_spin=low_spin)
         return pool
+
+    def _anion(self, element: str, part: Mapping[str, Fraction]) -> SpeciesData:
+        """State on a site of anions, which cations do not share."""
+        states = self._file.get(element, (ANION_STATES.get(element, 0),))
+        if element != VACANCY and max(states) >= 0:
+            others = ", ".join(other for other in part if other not in (element, VACANCY))
+            raise BadInputError(
+                f"{element} stands on a site of anions{f' ({others})' if others else ''} and is none",
+                suggestion=f"species of charge below 0, as {', '.join(ANION_STATES)}",
+            )
+        return SpeciesData(valences=states)
 
     def _known(self, element: str) -> SpeciesData:
         if element == VACANCY:
