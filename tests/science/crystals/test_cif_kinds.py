@@ -341,6 +341,29 @@ def test_absurd_cells_are_one_line(case: str) -> None:
     assert len(str(caught.value)) < 300
 
 
+BLOCKS = {
+    "a second phase": "data_y\n" + cif("Cu1 Cu 0 0 0 1\nO1 O .5 .5 .5 1").removeprefix("data_x\n"),
+    "the same crystal at another temperature": O3.replace("data_x", "data_150K").replace("2.967", "2.961"),
+    "a crystal of the same name": O3.replace("0.266", "0.2661"),
+}
+
+
+@pytest.mark.parametrize("other", BLOCKS)
+def test_of_several_crystals_none_is_chosen(other: str) -> None:
+    with pytest.raises(BadInputError) as caught:
+        parse_cif(O3 + BLOCKS[other])
+    assert re.search("holds 2 crystals: x, (y|150K|x) ", str(caught.value))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("beside", ["data_global\n_journal_year 2020\n", "data_refln\nloop_\n_refln_index_h\n1\n2\n"])
+def test_a_block_without_sites_is_no_crystal(beside: str) -> None:
+    """Headings and reflections stand in blocks of their own, in front or behind."""
+    wanted = parse_crystal(O3)
+    for text in (beside + O3, O3 + beside):
+        assert parse_crystal(text).fractions == wanted.fractions
+
+
 def test_thirty_thousand_atoms_are_one_line() -> None:
     rows = "\n".join(f"Ni{i} Ni 0.{i:05d} 0.5 0.5 1" for i in range(30000))
     with pytest.raises(BadInputError, match="30000 sites, at most 2000"):
