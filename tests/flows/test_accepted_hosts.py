@@ -38,6 +38,7 @@ ONE_OF_EACH_KIND: Final = (
     "fcc-alloy",
     "fluorite",
     "garnet-tetragonal",
+    "graphite",
     "hydroxide",
     "intermetallic-mn5si3",
     "layered-li-rich",
