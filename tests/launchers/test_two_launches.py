@@ -182,3 +182,25 @@ def test_status_says_who_runs_something(store: JobStore, tmp_path: Path) -> None
     assert found["since_s"] >= 7.0
     records.beat("one", {**body, "status": "complete"})
     assert read_status(store)["launches"] == []
+
+
+@pytest.mark.parametrize("run", [local.run, inline.run])
+@pytest.mark.parametrize("output", [7, {"key": "k", "energy_scale": "test", "status": "converged", "value": 7}])
+def test_a_reference_to_itself_never_replaces_an_output(run: Any, output: Any, store: JobStore) -> None:
+    """Another launch has stored the output while the job ran, which then finds its own result."""
+    job = jobs.refer_to_itself(output)
+    summary = run(Flow([job]), store=store, progress=False)
+    assert summary.status == "complete", summary.failures
+    document = store.docs_store.query_one({"uuid": job.uuid})
+    assert document is not None
+    assert (document["output"], document["metadata"]) == (output, {"of": "another launch"})
+    assert store.get_output(job.uuid) == output
+
+
+@pytest.mark.parametrize("run", [local.run, inline.run])
+def test_a_reference_to_itself_is_no_output(run: Any, store: JobStore) -> None:
+    summary = run(Flow([jobs.refer_to_itself(None)]), store=store, progress=False)
+    (failure,) = summary.failures
+    assert (summary.status, failure.error_class) == ("failed", "OutputError")
+    assert "refers to the job itself" in failure.message
+    assert store.count() == 0

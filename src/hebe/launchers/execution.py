@@ -26,6 +26,7 @@ from hebe.launchers.lineage import Lineage, made_from
 from hebe.launchers.outcome import Digest, Failure, Outcome
 from hebe.launchers.outputs import OutputError, check, fault_of
 from hebe.launchers.workers import EndAtOnceError
+from hebe.stores.cache import Hit
 from hebe.stores.claims import ClaimedElsewhere, release_held, still_held
 from hebe.stores.codec import is_finite
 from hebe.stores.content import content_of
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from hebe.launchers.commit_group import CommitGroup
     from hebe.launchers.job_folders import JobFolders
     from hebe.launchers.records import Records
-    from hebe.stores.cache import Hit
 
 _FLOWS = ("replace", "detour", "addition")
 _LEAVES = (int, float, str, bool, type(None))
@@ -133,6 +133,8 @@ class RecordingStore(JobStore):
             self._settle()
             super().update(docs, key=key, save=save)
             return
+        if _is_reference_to(docs.output, job.uuid):
+            docs.output = self._own_output(job)
         size = self._measure(job, docs.output)
         outcome = self._describe(docs, response)
         is_calculation = outcome.digest is not None and outcome.digest.is_calculation
@@ -151,6 +153,15 @@ class RecordingStore(JobStore):
     def found_own(self, hit: Hit) -> None:
         """The watched job has found its own result: its document stays, whatever the job returns."""
         self._own = hit
+
+    def _own_output(self, job: Job) -> Any:
+        """What is stored of the watched job, which has returned a reference to its own output: somebody made it too."""
+        latest = self.docs_store.query({"uuid": job.uuid}, ["index", "output"], sort={"index": -1})
+        for document in latest:
+            if not _is_reference_to(document["output"], job.uuid):
+                self.found_own(Hit(job.uuid, document["index"], document["output"]))
+                return document["output"]
+        raise OutputError("output refers to the job itself, of which nothing is stored")
 
     def described(self, docs: Any) -> dict[str, Any]:
         """The document of the watched job, with a note of what it was computed from."""
@@ -337,6 +348,11 @@ def _looked_at(document: dict[str, Any]) -> dict[str, Any]:
     if isinstance(output, (dict, list)):
         require_data(output, "the output of a job in the store")
     return document
+
+
+def _is_reference_to(output: Any, uuid: str) -> bool:
+    """Whether an output is nothing but a reference to the output of a job."""
+    return isinstance(output, dict) and output.get("@class") == "OutputReference" and output.get("uuid") == uuid
 
 
 def _is_simple(output: Any) -> bool:
