@@ -14,7 +14,7 @@ import pytest
 from jobflow import Flow
 
 from hebe.exceptions import StoreError
-from hebe.launchers import inline, local
+from hebe.launchers import batches, inline, local
 from hebe.launchers.job_claims import job_key
 from hebe.launchers.outcome import Failure
 from hebe.launchers.records import Records
@@ -137,6 +137,42 @@ def test_what_another_launch_makes_meanwhile_is_taken_as_it_is(
     assert store.get_output(reader.uuid)["value"] == (9 * 31 + 6) % 10007
     assert [(group.error_class, group.job_ids) for group in summary.failures] == [("ValueError", ["failing"])]
     assert summary.jobs == {"total": 3, "completed": 2, "failed": 1, "running": 0, "waiting": 0, "reused": 1}
+
+
+def test_a_job_and_the_one_after_it_that_another_launch_makes_end_once(
+    store: JobStore, marks: Path, tmp_path: Path, other: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are to be handed to one worker, and the second waits for the first, when they are found to be made."""
+    monkeypatch.setattr(batches, "BRIEF_S", 60.0)
+    monkeypatch.setattr(batches, "AHEAD_S", 1e3)
+    made: list[Any] = [jobs.combine("first", str(marks), [{"value": 2}])]
+    for name in ("second", "third"):
+        made.append(jobs.combine(name, str(marks), [made[-1].output]))
+    records = Records.beside(store.docs_store, tmp_path)
+    body = {"host": other.host, "pid": other.pid, "started": other.started, "elapsed_s": 1.0, "running": []}
+    records.beat("other", {**body, "status": "running", "jobs": {"waiting": 0}, "calculations": {}})
+    real, taken = ManyClaims.take, list[int]()
+
+    def take(self: ManyClaims, keys: Any) -> set[str]:
+        found = real(self, keys)
+        taken.append(len(found))
+        if len(taken) == 2:
+            documents = [{"uuid": job.uuid, "index": 1, "output": {"value": 9}, "made_from": None} for job in made[1:]]
+            store.docs_store.update(documents, key=["uuid", "index"])
+        return found
+
+    monkeypatch.setattr(ManyClaims, "take", take)
+    ended: list[str] = []
+    told = local.run(
+        Flow(made),
+        store=store,
+        progress=False,
+        on_event=lambda event: ended.append(event["uuid"]) if event["kind"] != "started" else None,
+    )
+    assert taken[:2] == [1, 2], "the third is handed over with the second"
+    assert jobs.executions(marks) == {"first": 1}
+    assert told.jobs == {"total": 3, "completed": 3, "failed": 0, "running": 0, "waiting": 0, "reused": 2}
+    assert ended == [job.uuid for job in made]
 
 
 @pytest.mark.parametrize("run", [local.run, inline.run])

@@ -225,15 +225,19 @@ class Scheduler:
         if not items:
             return []
         found = self._claims.sift(items)
-        self._put_back += [(time.monotonic() + _PUT_BACK_S, node) for node in found.elsewhere if not node.pending]
+        waiting = {id(node) for node, _ in items if node.pending}  # of jobs before them, at whose end they are decided
+        self._put_back += [
+            (time.monotonic() + _PUT_BACK_S, node) for node in found.elsewhere if id(node) not in waiting
+        ]
         for node, digest in found.made:
             self._lineage.forget(node.uuid)
-            if node.pending:
+            if id(node) in waiting:
                 node.stored = digest
-            else:
+        for node, digest in found.made:
+            if id(node) not in waiting:
                 self._accept(node, digest)
         for node, failure in found.failed:
-            if not node.pending:
+            if id(node) not in waiting:
                 self.tally.fail(node.uuid, failure)
                 self._end(node, failed=True, kind="failed")
         return found.mine
