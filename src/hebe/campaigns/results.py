@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
+from pydantic import ValidationError
+
 from hebe.analyses.before import candidate_of
 from hebe.analyses.errors import with_errors
-from hebe.analyses.registry import objectives_of
+from hebe.analyses.registry import analysis_names, get_analysis, objectives_of
 from hebe.analyses.samples import samples_of, with_intervals
 from hebe.campaigns.contract import contract, without_versions
 from hebe.campaigns.order import order_probability
 from hebe.config.ranking import Rank
+from hebe.config.reading.wording import dotted
+from hebe.exceptions import HebeWarning
 from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
 from hebe.flows.campaign import campaign_members
 from hebe.schemas.candidate import RankedCandidate
@@ -22,7 +27,7 @@ from hebe.stores.builders import build_candidates
 from hebe.stores.factory import open_collection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     import pandas as pd
     from jobflow import JobStore
@@ -112,9 +117,27 @@ def results_of(store: JobStore, campaign: Campaign, current: Collection[str] = (
     found = [doc for doc in update_candidates(store, campaign.name, current) if doc["candidate_id"] in wanted]
     promotions, agreement = (_borders(store, campaign, name, current) for name in ("promote", "agree"))
     latest = _latest_stages(found, promotions, len(campaign.stages))
-    in_order = ranked([candidate_of(doc) for doc in latest], campaign)
+    in_order = ranked(_readable(latest), campaign)
     calibrations = _calibrations(store, campaign, current)
     return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations)
+
+
+def _readable(documents: Iterable[Mapping[str, Any]]) -> list[CandidateDoc]:
+    """Candidates of stored documents; one that is damaged is left out, with a warning that says what is wrong."""
+    found, known = [], set(analysis_names())
+    for document in documents:
+        try:
+            candidate = candidate_of(document)
+            for name in known.intersection(candidate.results):
+                get_analysis(name).of(candidate)
+        except ValidationError as err:
+            first = err.errors(include_url=False, include_input=False)[0]
+            reason = f"{dotted(first['loc'])}: {first['msg']}"
+            told = f"candidate {document['candidate_id']} is left out, its document in the store is damaged: {reason}"
+            warnings.warn(told, HebeWarning, stacklevel=3)
+        else:
+            found.append(candidate)
+    return found
 
 
 def _candidates_store(store: JobStore) -> Store:

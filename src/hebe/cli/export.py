@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.cli.arguments import add_json, wants_json
-from hebe.cli.output import write_json, write_line
+from hebe.cli.output import json_text, plain, write_json, write_line
+from hebe.config.reading.hiding import printable
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -110,12 +112,8 @@ def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None
         if output is None:
             write_json(content)
             return len(documents)
-        import json
-
-        from hebe.cli.output import plain
-
         try:
-            output.write_text(json.dumps(plain(content), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            output.write_text(json_text(content) + "\n", encoding="utf-8")
         except OSError as err:
             raise unwritable(output, err) from err
     elif output is None:
@@ -128,14 +126,17 @@ def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None
 
 
 def _rows(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Documents whose lists are texts, as cells of a table are."""
-    import json
-
-    from hebe.cli.output import plain
+    """Documents whose lists are texts, as cells of a table are; nothing in them steers a terminal."""
     from hebe.report.values import flat
 
     rows = [flat(plain(document)) for document in documents]
-    return [{key: json.dumps(v) if isinstance(v, list | dict) else v for key, v in row.items()} for row in rows]
+    return [{printable(key): _cell(value) for key, value in row.items()} for row in rows]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return json.dumps(value)
+    return printable(value) if isinstance(value, str) else value
 
 
 def _write_structures(

@@ -19,9 +19,14 @@ _WIDTH_OF_FILES: Final = 120
 
 
 def write_json(document: object, *, indent: int | None = 2) -> None:
-    """Print one JSON document with a line end; a number that is not finite becomes null."""
+    """Print one JSON document with a line end."""
+    sys.stdout.write(json_text(document, indent=indent) + "\n")
+
+
+def json_text(document: object, *, indent: int | None = 2) -> str:
+    """Return a JSON document, in which a number that is not finite is null and what steers a terminal is escaped."""
     text = json.dumps(plain(document), indent=indent, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def plain(value: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
+from html import escape as without_markup
 from typing import TYPE_CHECKING
+
+from hebe.config.reading.hiding import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,6 +15,11 @@ class Markup(str):
     """Text that is HTML already."""
 
     __slots__ = ()
+
+
+def escape(text: str) -> str:
+    """A text as HTML or SVG shows it; characters that steer, which neither may hold, are written as codes."""
+    return without_markup(printable(text))
 
 
 def html(value: object) -> Markup:

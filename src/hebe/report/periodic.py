@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 from hebe.report import svg
+from hebe.report.markup import escape
 from hebe.science.chemistry.ions import Ion
 
 if TYPE_CHECKING:

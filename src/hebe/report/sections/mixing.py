@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.mixing import ANALYSIS
@@ -12,7 +11,7 @@ from hebe.campaigns.contract import without_versions
 from hebe.report.axes import axis
 from hebe.report.figures import LEFT, RIGHT, TOP, WIDTH, mark_name
 from hebe.report.formation import formation_lines, phases_text
-from hebe.report.markup import Markup, tag
+from hebe.report.markup import Markup, escape, tag
 from hebe.report.svg import Style, document, element, error_bar, legend, line, marker, text, x_numbers
 from hebe.report.values import DASH, NEVER, error_of, number, quantity_text
 
