@@ -12,7 +12,7 @@ from jobflow import Job, JobStore
 from maggma.stores import MemoryStore
 
 from hebe.doctor.health import examine
-from hebe.exceptions import BadInputError
+from hebe.exceptions import BadInputError, HebeWarning
 from hebe.launchers.inline import run
 from hebe.stores import open_store
 from hebe.stores.care import backup
@@ -68,6 +68,28 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     assert "launcher.db 0644" in said[0].detail
     folder.chmod(0o700)
     assert open_to_others(folder) == []
+
+
+def test_a_run_closes_a_folder_that_others_can_read_unless_it_is_a_groups(tmp_path: Path) -> None:
+    folder = tmp_path / ".hebe"
+    store = open_store(tmp_path)
+    folder.chmod(0o755)
+    (folder / "runs" / "old").mkdir(parents=True)
+    run(Job(abs, function_args=(-1,)), store=store, root=tmp_path, progress=False)
+    assert mode(folder) == 0o700, "the folder of an earlier version; what is below cannot be reached"
+    folder.chmod(0o755)
+    (folder / "store.db").chmod(0o644)
+    with pytest.warns(HebeWarning, match="could be read by others and is closed to them now"):
+        run(Job(abs, function_args=(-2,)), store=store, root=tmp_path, progress=False)
+    assert (mode(folder), mode(folder / "store.db")) == (0o700, 0o600)
+    folder.chmod(0o2775)
+    (folder / "store.db").chmod(0o664)
+    with pytest.warns(HebeWarning, match="closed to them"):
+        run(Job(abs, function_args=(-3,)), store=store, root=tmp_path, progress=False)
+    assert (mode(folder), mode(folder / "store.db")) == (0o2770, 0o660)
+    run(Job(abs, function_args=(-4,)), store=store, root=tmp_path, progress=False)
+    assert mode(folder) == 0o2770
+    store.close()
 
 
 def test_run_folders_and_logs_are_the_owners_alone_also_without_an_embedded_store(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from hebe.launchers.progress import shown
 from hebe.launchers.records import Records, launch_id
 from hebe.launchers.scheduler import Scheduler
 from hebe.launchers.workers import EndAtOnceError
-from hebe.stores.modes import make_folder
+from hebe.stores.modes import make_private_folder
 from hebe.stores.mongodb import without_credentials
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def launch(
     store, root = _store_and_root(store, root)
     records, name = Records.beside(store.docs_store, root), launch_id()
     limits = limits or Limits()
-    with suppress(OSError):  # said when something is written there
-        make_folder(root / STORE_FOLDER)
+    make_private_folder(root / STORE_FOLDER)
     workers = hire(Surroundings(store, records, root / STORE_FOLDER / "runs" / name, limits))
 
     def notify(kind: str, node: Node) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from hebe.config.settings import STORE_FOLDER
-from hebe.exceptions import BadInputError, StoreError
+from hebe.exceptions import BadInputError, HebeWarning, StoreError
 
 _grp: Any = None
 with suppress(ImportError):  # Windows has no groups of this kind
@@ -21,6 +22,8 @@ with suppress(ImportError):  # Windows has no groups of this kind
 
 _OWNER_FOLDER: Final = 0o700
 _GROUP_FOLDER: Final = 0o2770
+_OTHERS: Final = 0o007
+_GROUP_AND_OTHERS: Final = 0o077
 
 
 def make_folder(folder: Path) -> None:
@@ -50,10 +53,30 @@ def open_to_others(folder: Path) -> list[Path]:
     """
     if os.name != "posix" or not folder.is_dir() or folder.stat().st_uid != os.getuid():
         return []
-    others = 0o007 if is_shared(folder) else 0o077
+    others = _OTHERS if is_shared(folder) else _GROUP_AND_OTHERS
     if not folder.stat().st_mode & others:
         return []
     return [folder, *(path for path in sorted(folder.glob("*.db*")) if path.stat().st_mode & others)]
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make the folder of stores, or close one of this user's that others can enter; a group's stays the group's.
+
+    Earlier versions left folders and stores to be read by all. A folder that cannot be made or closed is said where
+    something is written to it.
+    """
+    try:
+        make_folder(folder)
+        found = open_to_others(folder)
+        for path in found:
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~(_OTHERS if is_shared(folder) else _GROUP_AND_OTHERS))
+    except OSError:
+        return
+    if len(found) > 1:
+        told = (
+            f"{folder} could be read by others and is closed to them now (hebe.yaml: store: {{group: NAME}} shares it)"
+        )
+        warnings.warn(told, HebeWarning, stacklevel=3)
 
 
 def make_file(path: str) -> None:

@@ -20,7 +20,7 @@ from hebe.launchers.fireworks.pilot import EXITED, FILE, Pilot
 from hebe.launchers.fireworks.queue import Listed, QueueSilentError, Scheduler
 from hebe.launchers.fireworks.relay import Relay
 from hebe.stores.claims import Claims, Owner
-from hebe.stores.modes import make_folder
+from hebe.stores.modes import make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,7 +277,7 @@ class Driver:
         cluster, resources = self.access.cluster, self.access.cluster.resources[category]
         name = f"{_PREFIX}{uuid.uuid4().hex[:8]}"
         folder = self.access.runs / name
-        make_folder(self.access.runs.parent)
+        make_private_folder(self.access.runs.parent)
         folder.mkdir(parents=True)
         pilot = Pilot(
             name=name,
