@@ -74,13 +74,13 @@ def _check_target(kind: str, output: Path | None, *, several: bool) -> None:
         if kind == "cif" and several:
             raise BadInputError("hebe export: structures of a campaign go to a folder", suggestion="-o FOLDER")
         return
-    if not output.absolute().parent.is_dir():
-        raise BadInputError("its folder does not exist", file=output)
-    if kind == "cif" and several:
-        if output.exists() and not output.is_dir():
+    if kind == "cif" and several and output.exists():
+        if not output.is_dir():
             raise BadInputError("expected a folder, got a file", file=output)
-    elif output.is_dir():
-        raise BadInputError("expected a file, got a folder", file=output)
+    else:
+        from hebe.report.files import check_target
+
+        check_target(output)
 
 
 def _is_campaign(what: str) -> bool:

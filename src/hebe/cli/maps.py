@@ -159,10 +159,11 @@ def _listed(values: Sequence[str]) -> list[str]:
 
 
 def _save(folder: Path, name: str, content: str) -> None:
-    from hebe.report.files import unwritable
+    from hebe.report.files import check_target, unwritable
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        check_target(folder / name)
         (folder / name).write_text(content, encoding="utf-8")
     except OSError as err:
         raise unwritable(folder / name, err) from err

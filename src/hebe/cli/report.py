@@ -35,15 +35,13 @@ def add_commands(commands: Commands) -> None:
 def write_report(options: argparse.Namespace) -> int:
     """Write the page."""
     from hebe.campaigns.loading import load_campaign
-    from hebe.report.files import unwritable
+    from hebe.report.files import check_target, unwritable
 
     path = Path(options.output)
     if path.suffix.lower() not in _PAGES:
         hint = f"-o {path.with_suffix('.html')}, which a browser prints to PDF"
         raise BadInputError(f"a page is HTML, not {path.suffix}", file=path, suggestion=hint)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        reason = "expected a file, got a folder" if path.is_dir() else "its folder does not exist"
-        raise BadInputError(reason, file=path)
+    check_target(path)
     campaign = load_campaign(options.campaign)
     from hebe.campaigns import api
     from hebe.report.page import report_page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.config.reading.yamlfile import kind_of_file
 from hebe.exceptions import BadInputError, MissingDependencyError
 from hebe.report.values import flat
 
@@ -30,12 +31,24 @@ def writer_of(path: Path) -> Writer:
     if path.suffix.lower() not in WRITERS:
         given = f"the suffix {path.suffix!r} is unknown" if path.suffix else "a suffix is missing"
         raise BadInputError(given, file=path, suggestion=f"known: {', '.join(WRITERS)}")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        reason = "expected a file, got a folder" if path.is_dir() else "its folder does not exist"
-        raise BadInputError(reason, file=path)
+    check_target(path)
     writer, packages = WRITERS[path.suffix.lower()]
     _need(packages, path.suffix)
     return writer
+
+
+def check_target(path: Path) -> None:
+    """Make sure that a file that a user named can be written: a named pipe would wait for its reader for ever.
+
+    Raises
+    ------
+    BadInputError
+        If its folder does not exist, or it is there and no regular file.
+    """
+    if not path.absolute().parent.is_dir():
+        raise BadInputError("its folder does not exist", file=path)
+    if path.exists() and not path.is_file():
+        raise BadInputError(f"expected a file, got {kind_of_file(path.stat().st_mode)}", file=path)
 
 
 def write_documents(documents: Sequence[Mapping[str, Any]], path: Path, kind: str | None = None) -> None:

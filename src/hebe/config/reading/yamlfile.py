@@ -320,5 +320,11 @@ def open_regular(path: str | Path) -> BufferedReader:
     os.close(descriptor)
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    kind = "a named pipe" if stat.S_ISFIFO(mode) else "a device" if not stat.S_ISSOCK(mode) else "a socket"
-    raise BadInputError(f"expected a regular file, got {kind}", file=path)
+    raise BadInputError(f"expected a regular file, got {kind_of_file(mode)}", file=path)
+
+
+def kind_of_file(mode: int) -> str:
+    """What something in the file system is that is no regular file, by its mode."""
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a named pipe" if stat.S_ISFIFO(mode) else "a device" if not stat.S_ISSOCK(mode) else "a socket"
