@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +15,7 @@ from jobflow.core.store import JobStore
 from maggma.stores import JSONStore, MemoryStore
 
 from hebe.exceptions import StoreError
-from hebe.stores import ClaimedElsewhere, Claims, lookup, open_store
+from hebe.stores import ClaimedElsewhere, Claims, claim_tables, lookup, open_store
 from hebe.stores.cache import lookup_or_claim
 from hebe.stores.claims import Owner, process_start, release_held
 from hebe.stores.healing import heal
@@ -100,10 +102,37 @@ def test_lease_of_another_host(store: JobStore, monkeypatch: pytest.MonkeyPatch)
     claims._table.release("k", Owner.current())
     assert claims.holder("k") == "process 1 on elsewhere"
     claims._table.renew("k", elsewhere, 0.0)
-    assert claims.acquire("k"), "the lease has ended"
+    assert claims.acquire("k"), "the lease ended long ago"
     assert claims.renew("k")
     claims.release("k")
     assert claims.holder("k") is None
+
+
+@pytest.mark.parametrize("minutes", [2, 300])
+def test_a_clock_that_is_ahead_takes_no_live_claim_over(
+    minutes: int, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner on another host renews its claim; this host's clock is ahead of that one's."""
+    elsewhere, claims, passed = Owner("elsewhere", 1, "1"), Claims(store, lease_s=60.0), [0.0]
+    clock = SimpleNamespace(time=time.time, monotonic=lambda: time.monotonic() + passed[0])
+    monkeypatch.setattr(claim_tables, "time", clock)
+
+    def renew() -> None:
+        assert claims._table.renew("k", elsewhere, time.time() - 60.0 * minutes + 60.0)
+
+    assert claims._table.take("k", elsewhere, time.time())
+    for _ in range(9):
+        renew()
+        assert not claims.acquire("k")
+        passed[0] += 20.0
+        assert not claims.acquire("k"), "three renewals in the lease"
+    passed[0] += 38.0
+    assert not claims.acquire("k")
+    passed[0] += 4.0
+    assert claims.acquire("k"), "silent for a lease"
+    assert claims.renew("k")
+    assert not claims._table.renew("k", elsewhere, time.time()), "it finds that out before it stores anything"
+    claims.release("k")
 
 
 def test_hold_keeps_the_claim_until_the_result_is_stored(store: JobStore) -> None:

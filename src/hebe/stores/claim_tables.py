@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _COLLECTION = "claims"
+_WATCH_S = 60.0
+_DAY_S = 86400.0
+_watched: dict[str, tuple[tuple[Owner, float], float]] = {}
+"""Claims of other hosts that seem to have ended, as they were first seen, and when that was on the monotonic clock."""
 
 
 class Table(Protocol):
@@ -65,8 +69,26 @@ def table_of(store: Store) -> Table:
     raise StoreError(f"{type(documents).__name__} can hold no claims")
 
 
-def _is_free(found: tuple[Owner, float] | None, owner: Owner) -> bool:
-    return found is None or found[0] == owner or found[1] < time.time() or found[0].is_dead
+def _is_free(key: str, found: tuple[Owner, float] | None, owner: Owner, expires: float) -> bool:
+    """Whether an owner may have a claim until a time; the clock of another host may be wrong, this one's, too.
+
+    A claim of another host whose time is over is watched: it is free when it was not renewed for as long as a claim of
+    this process would last, or a minute if that is less, by a clock that nobody sets. One that ended a day ago is free.
+    """
+    if found is None or found[0] == owner or found[0].is_dead:
+        return True
+    late = time.time() - found[1]
+    if late <= 0 or found[0].is_here or late > _DAY_S:
+        return late > 0
+    now = time.monotonic()
+    seen, since = _watched.get(key, (None, now))
+    if seen != found:
+        _watched[key] = found, now
+        return False
+    if now - since < min(_WATCH_S, expires - time.time()):
+        return False
+    del _watched[key]
+    return True
 
 
 class _SQLiteTable:
@@ -77,7 +99,7 @@ class _SQLiteTable:
 
     def take(self, key: str, owner: Owner, expires: float) -> bool:
         with connection(self._path).transaction(durable=False) as sql:
-            free = _is_free(self.read(key), owner)
+            free = _is_free(key, self.read(key), owner, expires)
             if free:
                 row = (key, owner.host, owner.pid, owner.started, expires)
                 sql.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)", row)
@@ -117,7 +139,7 @@ class _MongoTable:
         from pymongo.errors import DuplicateKeyError
 
         found = self.read(key)
-        if not _is_free(found, owner):
+        if not _is_free(key, found, owner, expires):
             return False
         document = {"_id": key, "host": owner.host, "pid": owner.pid, "started": owner.started, "expires": expires}
         if found is not None:
