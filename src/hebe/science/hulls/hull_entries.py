@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hebe.science.hulls.competing import load_phases
@@ -36,6 +37,12 @@ def phase_facts(phase: Phase | GivenPhase) -> dict[str, Any]:
         ion = f"{site.specie.element}{charge[1:]}{charge[0]}"
         ions[ion] = ions.get(ion, 0.0) + 1.0
     return {"id": phase.id, "source": phase.sources[0] if phase.sources else None, "ions": ions}
+
+
+@cache
+def _facts_of_package_phase(phase_id: str) -> PhaseFacts:
+    """Facts of a phase of the package, whose structure is expanded once."""
+    return PhaseFacts(**phase_facts(next(phase for phase in load_phases() if phase.id == phase_id)))
 
 
 def member_entries(members: Sequence[MemberResult], elements: set[str], candidate: MemberResult) -> list[PhaseEntry]:
@@ -72,7 +79,6 @@ def competing_entries(
     given
         Facts of those that are not the package's.
     """
-    data = {phase.id: phase for phase in load_phases()}
     brought = {facts.id: facts for facts in given}
     result = []
     for name, calculation in sorted(phases.items()):
@@ -82,7 +88,7 @@ def competing_entries(
         if not {str(e) for e in composition} <= elements:
             continue
         reduced, factor = composition.get_reduced_composition_and_factor()
-        facts = brought.get(name) or PhaseFacts(**phase_facts(data[name]))
+        facts = brought.get(name) or _facts_of_package_phase(name)
         size = sum(facts.ions.values()) / sum(reduced.values())
         result.append(
             PhaseEntry(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hebe.schemas.calculation import CalculationDoc
@@ -46,7 +47,7 @@ class MemberResult:
         found = self.calculation
         return found.topology if found is not None and found.usable and not found.is_host(self.accept) else None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Formula with the ions on the mixed sublattices: unique among the members of a host."""
         return f"{self.spec.formula} [{' '.join(sorted(self.ions))}]"
@@ -69,7 +70,7 @@ class MemberResult:
         """Fractions that the cell really holds."""
         return (self.configuration.realised or None) if self.configuration else None
 
-    @property
+    @cached_property
     def x(self) -> Fraction | None:
         """Working ions per formula unit that the relaxed cell really holds, None where that is not known."""
         working = composition_of(self.spec).host.working_of(self.spec.working_ion)
@@ -79,12 +80,12 @@ class MemberResult:
             return None
         return Fraction(len(working.sites(self.calculation.structure)), self.configuration.n_fu)
 
-    @property
+    @cached_property
     def composition(self) -> HostComposition:
         """Composition that the cell really holds."""
         return composition_of(self.spec, self.realised, self.x)
 
-    @property
+    @cached_property
     def split(self) -> Split | None:
         """Canonical split of that composition."""
         return split_of(self.spec, self.realised, self.x)

@@ -111,11 +111,12 @@ def mixing_document(
     document.warnings += [f"competing: {n} decides and is {why}" for n, why in document.doubtful_phases.items()]
     members_known = [(vertex, True) for vertex in vertices] + [(member, False) for member in (*members, *edges)]
     hosts = [(member, corner) for member, corner in members_known if _of_the_same_host(member, first)]
+    named = {member.name for member, _ in hosts}
     document.formation = formation_document(
         first,
         energy,
         hosts,
-        [entry for entry in comparable if entry.name not in {member.name for member, _ in hosts}],
+        [entry for entry in comparable if entry.name not in named],
         _errors(document, model_error, calibration),
         firing_temperature,
         solution=solution,
