@@ -75,7 +75,13 @@ def load_phases() -> tuple[Phase, ...]:
 def phases_within(elements: Collection[str], kinds: Collection[Kind] = KINDS) -> tuple[Phase, ...]:
     """Phases of those kinds all of whose elements are among `elements`, sorted by id."""
     wanted = frozenset(elements)
-    return tuple(phase for phase in load_phases() if phase.kind in kinds and phase.elements <= wanted)
+    return tuple(phase for phase, elements in _phases_by_elements() if elements <= wanted and phase.kind in kinds)
+
+
+@cache
+def _phases_by_elements() -> tuple[tuple[Phase, frozenset[str]], ...]:
+    """All phases, each with its elements, which are read from the sites once."""
+    return tuple((phase, phase.elements) for phase in load_phases())
 
 
 @cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.hulls.midpoints import telling_midpoints
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
     from hebe.science.hulls.vertices import Vertex
+
+_KEPT: Final = 4096
 
 
 def host_vertices(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
@@ -27,12 +30,21 @@ def edge_members(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
 
     See `telling_midpoints`. The candidate's own composition is never one of them.
     """
-    member = composition_of(spec)
+    member, vertices = composition_of(spec), _polytope(spec)
 
     def allowed(point: Vertex) -> bool:
         return member_at(member, point.as_split())[0] != member
 
-    return [member_at(member, point.as_split()) for point in telling_midpoints(_polytope(spec), allowed)]
+    found = _midpoints_of(tuple(vertices))
+    if not all(map(allowed, found)):
+        found = telling_midpoints(vertices, allowed)
+    return [member_at(member, point.as_split()) for point in found]
+
+
+@lru_cache(_KEPT)
+def _midpoints_of(vertices: tuple[Vertex, ...]) -> list[Vertex]:
+    """Midpoints of a polytope, whatever the candidate: many have the same ions. One not taken could be forbidden."""
+    return telling_midpoints(vertices, lambda _: True)
 
 
 def _polytope(spec: MemberSpec) -> list[Vertex]:
