@@ -24,7 +24,7 @@ from hebe.launchers.graph import references
 from hebe.launchers.limits import Limits
 from hebe.launchers.lineage import Lineage, made_from
 from hebe.launchers.outcome import Digest, Failure, Outcome
-from hebe.launchers.outputs import OutputError, check, fault_of
+from hebe.launchers.outputs import OutputError, check, fault_of, is_whole
 from hebe.launchers.workers import EndAtOnceError
 from hebe.stores.cache import Hit
 from hebe.stores.claims import ClaimedElsewhere, release_held, still_held
@@ -84,6 +84,7 @@ class RecordingStore(JobStore):
         self._job: Job | None = None
         self._response: Response[Any] | None = None
         self._fresh: dict[str, tuple[int, Any]] = {}
+        self._read: dict[str, dict[str, Any] | None] | None = None
         self._process = os.getpid()
         self.restore: Callable[[], None] = lambda: None
         """Called when the function of a job has ended: puts the process back that it has changed."""
@@ -105,10 +106,11 @@ class RecordingStore(JobStore):
                 job.function_kwargs = {name: self._at_hand(value) for name, value in job.function_kwargs.items()}
                 inputs = inputs and references((job.function_args, job.function_kwargs))
             job.config.resolve_references = bool(inputs)
+        self._read = {}
         wrapped = job.function
 
         def call(*args: Any, **kwargs: Any) -> Response[Any]:
-            job.function = wrapped
+            job.function, self._read = wrapped, None
             function, bound = getattr(wrapped, "original", wrapped), getattr(wrapped, "__self__", None)
             if bound is not None and not isinstance(bound, types.ModuleType):
                 function = types.MethodType(function, bound)
@@ -190,11 +192,15 @@ class RecordingStore(JobStore):
         return map(_looked_at, super().query(*args, **kwargs))
 
     def query_one(self, criteria: Any = None, properties: Any = None, sort: Any = None, load: Any = None) -> Any:
-        """Find one document; the index of an output that was just made is known."""
+        """Find one document; the index of an output that was just made, or read for the watched job, is known."""
         if isinstance(criteria, dict) and len(criteria) == 1 and properties == ["index"]:
-            found = self._fresh.get(criteria.get("uuid", ""))
+            uuid = criteria.get("uuid", "")
+            found = self._fresh.get(uuid)
             if found is not None:
-                return {"uuid": criteria["uuid"], "index": found[0]}
+                return {"uuid": uuid, "index": found[0]}
+            document = self._input(uuid)
+            if document is not None:
+                return {"uuid": uuid, "index": document["index"]}
         return super().query_one(criteria, properties, sort, load)
 
     def get_output(
@@ -206,10 +212,24 @@ class RecordingStore(JobStore):
         on_missing: OnMissing = OnMissing.ERROR,
     ) -> Any:
         """Return an output; one that was just made is at hand."""
-        found = self._fresh.get(uuid)
-        if found is not None and which == "last":
-            return found[1]
+        if which == "last":
+            found = self._fresh.get(uuid)
+            if found is not None:
+                return found[1]
+            document = self._input(uuid)
+            if document is not None and is_whole(document["output"]):
+                return _looked_at(document)["output"]
         return super().get_output(uuid, which=which, load=load, cache=cache, on_missing=on_missing)
+
+    def _input(self, uuid: str) -> dict[str, Any] | None:
+        """Latest document of a job that the watched one reads, as it is stored; None without, and once that runs."""
+        if self._read is None:
+            return None
+        if uuid not in self._read:
+            self._settle()
+            found = self.docs_store.query({"uuid": uuid}, ["index", "output"], {"index": -1}, limit=1)
+            self._read[uuid] = next(iter(found), None)
+        return self._read[uuid]
 
     def _remember(self, uuid: str, index: int, output: Any, size: int) -> None:
         """Keep a small output for the jobs that follow; within a launch nobody makes a later one of a plain job."""

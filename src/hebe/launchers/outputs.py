@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+import orjson
 from monty.json import jsanitize
 
 from hebe.exceptions import HebeError
@@ -14,6 +15,15 @@ _DEEPEST: Final = 200
 
 class OutputError(HebeError):
     """An output of a job holds something that no document can hold."""
+
+
+def is_whole(output: Any) -> bool:
+    """Whether an output holds neither a reference to that of another job nor to a blob, as its text tells soonest."""
+    try:
+        text = orjson.dumps(output)
+    except (TypeError, ValueError):
+        return False
+    return b'"OutputReference"' not in text and b'"blob_uuid"' not in text
 
 
 def check(output: Any) -> None:
