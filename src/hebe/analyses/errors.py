@@ -21,11 +21,10 @@ def with_errors(candidates: Sequence[RankedCandidate]) -> list[RankedCandidate]:
     They come from the spread over configurations, pooled over the candidates where there are few; where the error of a
     quantity derives from that of another one, it is that divided by a number of the result.
     """
-    errors = _standard_errors(candidates)
-    result = []
+    errors, result = _standard_errors(candidates), []
     for i, candidate in enumerate(candidates):
         values = {
-            name: value.model_copy(update={"se": errors.get(name, [None] * len(candidates))[i]})
+            name: value.model_copy(update={"se": errors[name][i] if name in errors else None})
             for name, value in candidate.values.items()
         }
         result.append(candidate.model_copy(update={"values": values}))

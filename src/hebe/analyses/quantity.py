@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from hebe.schemas.draws import Draws
@@ -126,7 +127,7 @@ class Quantity(Generic[ResultT]):
     of_working_ion: bool = False
     path: str = ""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Key of the value in documents: its name with the unit, ``average_voltage_V``, ``width_eV_per_atom``."""
         unit = re.sub(r"[^0-9A-Za-z]+", "_", self.unit.replace("/g", " g").replace("/", " per "))

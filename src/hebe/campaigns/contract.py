@@ -63,6 +63,7 @@ _MIXING: Final = (
     "oxygen",
     "formation",
 )
+_SAMPLE: Final = frozenset(Draws.model_fields)
 
 
 def contract(candidate: RankedCandidate) -> dict[str, Any]:
@@ -123,10 +124,13 @@ def without_versions(value: Any) -> Any:
     A sample is replaced by its number of draws, its median and the values below which 16 and 84 % of it lie.
     """
     if isinstance(value, dict):
-        if set(value) | {"schema_version"} == set(Draws.model_fields):
+        if len(value) <= len(_SAMPLE) and value.keys() | {"schema_version"} == _SAMPLE:
             return _interval(Draws.model_validate(value))
-        return {k: without_versions(v) for k, v in value.items() if k != "schema_version" and not k.startswith("@")}
-    return [without_versions(item) for item in value] if isinstance(value, list) else value
+        kept = ((k, v) for k, v in value.items() if k != "schema_version" and not k.startswith("@"))
+        return {k: without_versions(v) if isinstance(v, dict | list) else v for k, v in kept}
+    if isinstance(value, list):
+        return [without_versions(item) if isinstance(item, dict | list) else item for item in value]
+    return value
 
 
 def _interval(draws: Draws) -> dict[str, float]:

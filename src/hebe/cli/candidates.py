@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import argparse
 
     from hebe.analyses.quantity import Quantity
+    from hebe.campaigns.results import Results
     from hebe.cli.arguments import Commands
     from hebe.config.campaign import Campaign
 
@@ -52,7 +53,8 @@ def print_results(options: argparse.Namespace) -> int:
 
     everything = api.results(campaign)
     write_warning(everything.edited)
-    found: list[dict[str, Any]] = list(everything.candidates)
+    as_ranked = wanted is None and options.sort is None and not wants_json(options)
+    found: list[dict[str, Any]] = [] if as_ranked else everything.candidates
     chosen = found if wanted is None else wanted.choose(found)
     if options.sort is not None:
         chosen = sort_candidates(chosen, options.sort, found, reverse=options.reverse)
@@ -60,20 +62,29 @@ def print_results(options: argparse.Namespace) -> int:
         borders = {"promotions": everything.promotions, "agreement": everything.agreement}
         borders |= {"calibrations": everything.calibrations} if everything.calibrations else {}
         write_json({"campaign": campaign.name, "candidates": chosen, **(borders if len(campaign.stages) > 1 else {})})
-    elif chosen:
-        from hebe.analyses.columns import columns_of
-        from hebe.cli.ranking import write_agreement, write_calibrations, write_ranking
-
-        kept = {candidate["candidate_id"]: i for i, candidate in enumerate(chosen)}
-        shown = sorted((c for c in everything.ranked if c.candidate_id in kept), key=lambda c: kept[c.candidate_id])
-        write_ranking(shown, columns or columns_of(shown, (*campaign.rank.maximize, *campaign.rank.minimize)))
-        write_calibrations(everything.calibrations)
-        write_agreement(everything.agreement)
+    elif chosen or (as_ranked and everything.ranked):
+        _write_table(everything, None if as_ranked else chosen, columns, campaign)
     elif found:
         write_line(f"none of {len(found)} candidates fits --where")
     else:
         write_line(f"no finished candidate: hebe run {options.campaign} computes them")
     return 0
+
+
+def _write_table(
+    everything: Results, chosen: list[dict[str, Any]] | None, columns: list[Quantity[Any]], campaign: Campaign
+) -> None:
+    """Print the chosen candidates in their order, or all of them as they are ranked."""
+    from hebe.analyses.columns import columns_of
+    from hebe.cli.ranking import write_agreement, write_calibrations, write_ranking
+
+    shown = everything.ranked
+    if chosen is not None:
+        kept = {candidate["candidate_id"]: i for i, candidate in enumerate(chosen)}
+        shown = sorted((c for c in shown if c.candidate_id in kept), key=lambda c: kept[c.candidate_id])
+    write_ranking(shown, columns or columns_of(shown, (*campaign.rank.maximize, *campaign.rank.minimize)))
+    write_calibrations(everything.calibrations)
+    write_agreement(everything.agreement)
 
 
 def _columns(campaign: Campaign, names: str | None) -> list[Quantity[Any]]:
