@@ -253,6 +253,8 @@ NAMED_THERE = (
     "cli/template.py",  # the text of an example
     "config/cluster.py",  # an example in a message
     "science/structures/given_cells.py",  # formats of files
+    "campaigns/literature.py",  # the text of a campaign
+    "config/decoding.py",  # packages whose classes may be decoded
     "config/settings.py",  # where programs are on this machine
 )
 """Files that may name an engine."""

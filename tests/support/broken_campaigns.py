@@ -167,7 +167,7 @@ NAMES: Final = (
 
 CHEMISTRY: Final = (
     _edit("family typo", "layered-o3", "layerd-o3", 3, "host.family", "'layerd-o3'", "did you mean layered-o3?"),
-    _edit("family of elsewhere", "layered-o3", "../secret", 3, "host.family", "known: drx, "),
+    _edit("family of elsewhere", "layered-o3", "../secret", 3, "host.family", "known: amorphous-alloy, "),
     _edit("ion missing", "  working_ion: Na\n", "", 2, "host.working_ion", "needs a working ion", "Li, Na"),
     _edit("ion of elsewhere", "working_ion: Na", "working_ion: K", 4, "host.working_ion", "K is no", "Li, Na"),
     _edit(

@@ -344,10 +344,10 @@ def give(name: str) -> Any:
 @job
 def garble() -> None:
     """Write onto every connection that is open, as the launcher's is, and wait."""
-    for number in range(3, 64):
+    for number in map(int, os.listdir("/proc/self/fd")):
         try:
             stream = socket.socket(fileno=os.dup(number))
-            stream.sendall(b"\x00" * 8 + b"garbage" * 3)
+            stream.send(b"\x00" * 8 + b"garbage" * 3, socket.MSG_DONTWAIT)
         except OSError:
             continue
     time.sleep(100000)

@@ -80,9 +80,6 @@ def launch(
         if on_event is not None:
             on_event({"kind": kind, "uuid": node.uuid, "index": node.index, "name": node.name, "hosts": node.hosts})
 
-    def announce() -> None:
-        heart.beat("running")
-
     scheduler = Scheduler(
         store.docs_store,
         records,
@@ -90,7 +87,7 @@ def launch(
         retry_failed=retry_failed,
         limits=limits,
         notify=notify,
-        announce=announce,
+        announce=lambda: heart.beat("running"),
     )
     heart = Heart(scheduler, records, name, store.docs_store.count())
     with closing(records), _kept(store), _interruptible(scheduler, workers) as interrupts:

@@ -37,19 +37,19 @@ HOSTS: dict[str, tuple[str | None, str, dict[str, Any]]] = {
 
 KNOWN: dict[str, tuple[str, list[list[int]]]] = {
     "layered-o3": (
-        "layered-o3-6f270a7866 28636409163ace8e 665dd9582c6bbfa3 b372042755f8ac71 c53f1da1db280410",
+        "layered-o3-6f270a7866 c52d3d9f3d974c75 665dd9582c6bbfa3 b372042755f8ac71 c53f1da1db280410",
         [[0, 1, 4, 6], [0, 4, 6, 7]],
     ),
     "layered-p2": (
-        "layered-p2-d9ad6d3daf 82125755e36eec66 78af7255eeed1067 0a47dc0800ca6ab0 8bcf1b5fc543c242",
+        "layered-p2-d9ad6d3daf 771176f3874bd642 78af7255eeed1067 0a47dc0800ca6ab0 8bcf1b5fc543c242",
         [[0, 6, 15, 21], [0, 11, 12, 21]],
     ),
     "layered-p3": (
-        "layered-p3-11b8f264d9 fff31916a8c48466 5260c6fb6d1ccbbe 471886c2d3b36aa1 18193d03edc05430",
+        "layered-p3-11b8f264d9 19010020c4c5a23f 5260c6fb6d1ccbbe 471886c2d3b36aa1 18193d03edc05430",
         [[2, 3, 16], [5, 10, 11]],
     ),
-    "drx": ("drx-e54a876c08 cf11ffbf0d258ac2 215767922b110652 738f7bc37f2ba0e6 bebc91835a0520ea", [[]]),
-    "rocksalt": ("rocksalt-c8688e89e3 3cdb6645ef97b5ab b5061a31dc5669ac c45607a60a9649d1 55e42f6fcc1e96c4", [[]]),
+    "drx": ("drx-e54a876c08 13c5402c248ae1bf 215767922b110652 738f7bc37f2ba0e6 bebc91835a0520ea", [[]]),
+    "rocksalt": ("rocksalt-c8688e89e3 2fc9bc9a893e81c5 b5061a31dc5669ac c45607a60a9649d1 55e42f6fcc1e96c4", [[]]),
 }
 """Candidate, member, configuration, its structure, its orderings at half the content, and the sites they occupy."""
 
@@ -66,7 +66,10 @@ def test_candidates_configurations_and_orderings_keep_their_identity(name: str) 
     built = build_configuration(composition, candidate.primary, n_sites=8, index=0, seed=1, radius=radius)
     assert built.structure is not None
     chosen = choose_orderings(spec, built, Fraction(made) / 2, keep=2, seed=1)
-    hashes = [content_hash(spec.model_dump(mode="json")), built.key, content_hash(structure_content(built.structure))]
+    identity = spec.model_dump(
+        mode="json", exclude={"entropy_R", "descriptors"}
+    )  # what follows from it identifies nothing
+    hashes = [content_hash(identity), built.key, content_hash(structure_content(built.structure))]
     found = " ".join([candidate.candidate_id, *(text[:16] for text in (*hashes, chosen.key))])
     assert (found, chosen.occupied) == KNOWN[name]
 

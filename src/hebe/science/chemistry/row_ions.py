@@ -29,12 +29,12 @@ class IonRows:
         The ions and what is known of them.
     splits
         Amounts of all ions.
-    metallic
-        Whether the host is a metal.
+    charged
+        Whether the host has ions, and no atoms without charge.
     """
 
-    def __init__(self, plan: SitePlan, splits: RowSplits, *, metallic: bool) -> None:
-        self.plan, self.metallic = plan, metallic
+    def __init__(self, plan: SitePlan, splits: RowSplits, *, charged: bool) -> None:
+        self.plan, self.charged = plan, charged
         places = plan.places
         together = len(places) and places[-1] - places[0] + 1 == len(places)
         self.amounts = splits.amounts[places[0] : places[-1] + 1] if together else splits.amounts[places]
@@ -84,7 +84,7 @@ class IonRows:
             "size_mismatch": self._sizes[1],
             "electronegativity_mismatch_Pauling": self._moments(self.plan.negativities)[1],
         }
-        if self.metallic:
+        if not self.charged:
             return {**shared, **self._of_metal()}
         active, empty = (np.stack([self.plan.active, self.plan.empty]) @ self.amounts) * self.share
         return {**shared, "jahn_teller_fraction": active, "d0_fraction": empty}

@@ -126,7 +126,7 @@ def _site(space: CompositionSpace, name: str, at: dict[Place, int], listed: int)
     host, data = space.host, space.host.sublattices[name]
     own = [(ion, n) for (sub, ion), n in at.items() if sub == name and n < listed and ion.element != VACANCY]
     ions = tuple(ion for ion, _ in own)
-    if host.bonding == "metallic":
+    if not host.charged:
         radii = [metallic_radius(ion.element) for ion in ions]
     else:
         radii = [shannon_radius(ion, data.coordination, spin_of(ion, data)) for ion in ions]

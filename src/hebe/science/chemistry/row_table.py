@@ -144,8 +144,8 @@ class RowTable:
     @cached_property
     def _ions(self) -> list[IonRows]:
         """Ions of each mixed sublattice."""
-        metallic = self.space.host.bonding == "metallic"
-        return [IonRows(site, self.splits, metallic=metallic) for site in self.plan.sites]
+        charged = self.space.host.charged
+        return [IonRows(site, self.splits, charged=charged) for site in self.plan.sites]
 
     @cached_property
     def size_mismatch(self) -> Floats:
