@@ -344,7 +344,7 @@ def give(name: str) -> Any:
 @job
 def garble() -> None:
     """Write onto every connection that is open, as the launcher's is, and wait."""
-    for number in map(int, os.listdir("/proc/self/fd")):
+    for number in range(3, 1024):
         try:
             stream = socket.socket(fileno=os.dup(number))
             stream.send(b"\x00" * 8 + b"garbage" * 3, socket.MSG_DONTWAIT)
