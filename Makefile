@@ -40,10 +40,10 @@ demo: $(VENV)/.demo
 	$(BIN)/hebe report examples/na-o3-quick.yaml -o demo/report.html
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --durations 10
+	$(BIN)/python -m pytest -m "not slow and not gpaw and not abinit" --numprocesses 2 --dist worksteal --durations 10
 
 slow: $(VENV)/.test
-	$(BIN)/python -m pytest -m "slow and not slurm and not gpaw and not abinit" --numprocesses 2 --durations 10
+	$(BIN)/python -m pytest -m "slow and not slurm and not gpaw and not abinit" --numprocesses 2 --dist worksteal --durations 10
 	$(BIN)/python -m pytest -m slurm --durations 10
 
 gpaw: $(VENV)/.test
