@@ -216,6 +216,7 @@ def evaluations(folder: Path, name: str, *, killed_at: int = 0) -> tuple[int, in
     return done.returncode, log.stat().st_size
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_of_the_small_cells_nothing_is_computed_twice(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     for folder in (whole, cut):

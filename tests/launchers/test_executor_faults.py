@@ -119,6 +119,7 @@ def test_interrupt_lets_running_jobs_finish(tmp_path: Path, marks: Path) -> None
     assert set(jobs.executions(marks).values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_campaign_of_another_name_computes_nothing_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ def expected(kind: str, size: int, folder: Path) -> dict[str, int]:
     return {output["name"]: output["value"] for output in outputs}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "launchers"), CASES)
 def test_kills_cost_nothing_that_was_done(kind: str, launchers: int, tmp_path: Path) -> None:
     siege = Siege(tmp_path / "project", kind, launchers, seed=launchers)

@@ -184,7 +184,7 @@ json.dump([found.status, found.frequencies_THz, found.optical_THz, found.n_steps
 """
 
 
-@pytest.mark.parametrize("killed_at", [1, 5])
+@pytest.mark.parametrize("killed_at", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_killed_process_loses_one_evaluation(killed_at: int, project: Path) -> None:
     pytest.importorskip("phonopy", reason="needs the package phonopy")
     program = [sys.executable, "-c", _PROGRAM, str(Path(__file__).parent)]

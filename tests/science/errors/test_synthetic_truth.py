@@ -29,6 +29,7 @@ def right(noise: float) -> list[Score]:
     return [one for kind, one in campaigns(noise) if kind == "right"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [1.0, 2.0])
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("stage", ["documented", "calibrated"])
