@@ -138,8 +138,8 @@ def mutated(random: Random, *, secret: bool) -> dict[str, Any]:
     return found
 
 
-def refusal(read: Callable[[], Any], folder: Path, what: object) -> None:
-    """Read; a refusal is one short line that shows no secret and steers no terminal, and nothing ran."""
+def refusal(read: Callable[[], Any], folder: Path, what: object) -> bool:
+    """Read, and say whether it was refused: in one short line that shows no secret and steers no terminal."""
     began, message = time.process_time(), ""
     try:
         read()
@@ -151,6 +151,7 @@ def refusal(read: Callable[[], Any], folder: Path, what: object) -> None:
     assert "\n" not in message, what
     assert len(message) < 900, what
     assert not (folder / "PWNED").exists(), what
+    return bool(message)
 
 
 @pytest.mark.parametrize("secret", [False, True])
@@ -244,13 +245,24 @@ def _chosen(text: str) -> list[Any]:
     return Expression.parse(text).choose(candidates())
 
 
+def random_expression(random: Random) -> str:
+    """An expression in which up to two words are others, or words in any order."""
+    if random.random() < 0.3:
+        return " ".join(random.choice((*WORDS, *WORDS, *TEXTS)) for _ in range(random.randrange(1, 12)))
+    words = ["rank", "<", "4", random.choice(["and", "or"]), "average_voltage_V", random.choice(["<", ">="]), "2.5"]
+    for _ in range(random.randrange(3)):
+        words[random.randrange(len(words))] = random.choice((*WORDS, *TEXTS))
+    return " ".join(words)
+
+
 def test_expressions_columns_and_sorting_are_read_or_refused_in_one_line(alone: Path) -> None:
-    known = candidates()
+    known, refused = candidates(), 0
     for seed in range(3 * NUMBER):
         random = Random(seed)
-        text = " ".join(random.choice((*WORDS, *WORDS, *TEXTS)) for _ in range(random.randrange(1, 12)))
-        refusal(partial(_chosen, text), alone, text)
+        text = random_expression(random)
+        refused += refusal(partial(_chosen, text), alone, text)
         refusal(partial(sort_candidates, known, text, known), alone, text)
+    assert 0 < refused < 3 * NUMBER, "some are expressions, some are none"
 
 
 READERS: Final = [getattr(units, name) for name in ("Voltage", "Force", "EnergyPerAtom", "Whole", "ExactFraction")]
@@ -259,12 +271,13 @@ READERS: Final = [getattr(units, name) for name in ("Voltage", "Force", "EnergyP
 @pytest.mark.parametrize("kind", READERS, ids=range(len(READERS)))
 def test_quantities_are_read_or_refused_in_one_line(kind: Any, alone: Path) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    refused = 0
     for seed in range(NUMBER):
         random = Random(seed)
         text = random.choice(
             ["", "-", "1", "1e9", "9" * 40, "1/3", "0." + "0" * 30 + "1", "0x1", "1_0", "\u0663", "3 " * 9]
         )
-        text += random.choice(["", " "]) + random.choice(["eV", "meV/A", "mV", "Ry/bohr", "kJ/mol", *TEXTS])
+        text += random.choice(["", " "]) + random.choice(["", "", "eV", "meV/A", "mV", "Ry/bohr", "kJ/mol", *TEXTS])
 
         def read(text: str = text) -> None:
             try:
@@ -272,4 +285,5 @@ def test_quantities_are_read_or_refused_in_one_line(kind: Any, alone: Path) -> N
             except ValidationError as err:
                 raise BadInputError(err.errors(include_url=False)[0]["msg"]) from None
 
-        refusal(read, alone, text)
+        refused += refusal(read, alone, text)
+    assert 0 < refused < NUMBER, "some are quantities, some are none"
