@@ -7,7 +7,7 @@ WORKERS ?=
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test slow gpaw abinit core mutants coverage endurance peers lint types check wheel clean help
+.PHONY: demo test slow gpaw abinit core mutants coverage endurance peers lint types check docs wheel clean help
 
 help:
 	@echo "make demo   install what the demo needs and run examples/na-o3-quick.yaml"
@@ -19,6 +19,7 @@ help:
 	@echo "make lint types   ruff and import contract; mypy"
 	@echo "make mutants      change one line at a time: does a test notice?"
 	@echo "make coverage     the fast tests with the lines and branches that they reach"
+	@echo "make docs         write the documentation as a site to build/site; a link that leads nowhere is an error"
 	@echo "make peers        tests that maggma and jobflow bring, on our store and launcher"
 	@echo "make endurance    everything that takes hours: all mutants, settings, minima, more examples"
 
@@ -31,7 +32,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,sevennet,atomate2,report,cluster,phonons,materials-project,abinit,dev]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[mlip,sevennet,atomate2,report,cluster,phonons,materials-project,abinit,docs,dev]"
 	@touch $@
 
 demo: $(VENV)/.demo
@@ -95,6 +96,9 @@ endurance: $(VENV)/.test
 # Sources of both are downloaded into .peers; jobflow's tests are in its repository alone.
 peers: $(VENV)/.test
 	$(BIN)/python benchmarks/peers.py --folder .peers
+
+docs: $(VENV)/.test
+	$(BIN)/python -m sphinx -b html -W --keep-going -q docs build/site
 
 wheel: $(VENV)/.test
 	rm -rf dist
