@@ -28,6 +28,8 @@ class Cell:
         Calculations at other contents of the working ion, and the orderings they were chosen from.
     vibrations
         Vibrations of the as-made cell.
+    stackings
+        The same configuration in other stackings of its slabs, by their names.
     """
 
     n_fu: int | None = None
@@ -36,6 +38,13 @@ class Cell:
     states: Sequence[CalculationDoc | None] = ()
     orderings: Sequence[OrderingDoc | None] = ()
     vibrations: VibrationDoc | None = None
+    stackings: Mapping[str, Cell] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Cell:
+        """Cell of its fields, those of its other stackings included."""
+        others = {name: cls.of(other) for name, other in fields.get("stackings", {}).items()}
+        return cls(**{**fields, "stackings": others})
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hebe.analyses.given import Given
     from hebe.analyses.quantity import Quantity
     from hebe.analyses.wants import Want
+    from hebe.config.family import Family
     from hebe.schemas.electrode import XState
     from hebe.schemas.spec import MemberSpec
 
@@ -107,6 +108,11 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
     @abstractmethod
     def analyse(self, block: BlockT, member: MemberSpec, given: Given) -> ResultT:
         """Result from what is there; what is missing becomes a warning. Changes and computes nothing else."""
+
+    def refuses(self, block: BlockT, host: Family, ion: str | None) -> tuple[str, str] | None:
+        """Why it makes no sense on a host, and what would do; None where it does. Checked when a campaign is read."""
+        del block, host, ion
+        return None
 
     def plain(self, block: BlockT) -> dict[str, Any]:
         """Options as its jobs hold them: those that are not the default."""

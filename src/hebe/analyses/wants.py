@@ -16,6 +16,22 @@ class Contents(Want):
 
 
 @dataclass(frozen=True)
+class Stackings(Want):
+    """Cells of the configurations in other stackings of their slabs, as made and at the other contents of the stage.
+
+    Parameters
+    ----------
+    names
+        The stackings, as ``P3``.
+    configurations
+        How many of the configurations are stacked otherwise; all without one.
+    """
+
+    names: tuple[str, ...]
+    configurations: int | None = None
+
+
+@dataclass(frozen=True)
 class Metal(Want):
     """Metal of the working ion."""
 

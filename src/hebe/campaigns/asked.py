@@ -112,3 +112,7 @@ def check_asked(campaign: Campaign, stage: Stage, asked: Sequence[Asked]) -> Non
             rest = [other.name for other in asked if not other.analysis.requires.disorder]
             reason = f"cells that are given are ordered, so there is no {one.name}"
             raise bad_key(campaign, one.key, reason, f"analyses: [{', '.join(rest) or 'voltage, volume_strain'}]")
+        options = one.analysis.Block() if one.block is None else one.block
+        refusal = one.analysis.refuses(options, campaign.host.data, campaign.host.working_ion)
+        if refusal is not None:
+            raise bad_key(campaign, one.key, *refusal)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from hebe.analyses.wants import Want
     from hebe.config.calibration import CalibrationSpec
-    from hebe.flows.wanted import Member, States
+    from hebe.flows.wanted import Member, Stacked, States
     from hebe.schemas.calibration import ChoiceDoc
     from hebe.schemas.spec import MemberSpec
     from hebe.science.hulls.given_phases import GivenPhase
@@ -127,6 +127,10 @@ class CalibrateStage(StageWiring):
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
         """Cells of the stage before at a content."""
         return self.before.states(spec, member, x, prefix, priority)
+
+    def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
+        """Cells of the stage before in another stacking."""
+        return self.before.stacked(spec, member, index, stacking, priority)
 
     def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
         """Tile of the stage before."""

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from pymatgen.core import Structure
 
 from hebe.analyses.wants import Edges
-from hebe.flows.wanted import SHARED_PRIORITY, Member, States
+from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
 from hebe.flows.wiring import StageWiring
 from hebe.makers.order import OrderMaker
+from hebe.makers.restack import RestackMaker
 from hebe.science.structures.given_cells import CellSet
+from hebe.science.structures.stackings import stacked_spec
 
 if TYPE_CHECKING:
     from jobflow import Job
@@ -125,14 +127,29 @@ class BuiltStage(FirstStage):
         """Built configuration with its as-made ordering, relaxed."""
         label = f"{prefix}/c{index}"
         build = self.add(builder.make(spec, index, label=label), f"{label}/build", priority, candidate)
+        return self._made(spec, build, label, priority, candidate, 1 if want is Edges else self.n_starts)
+
+    def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
+        """The configuration stacked otherwise, with its as-made ordering and those at the other contents, relaxed."""
+        name = spec.candidate_id
+        label, other = f"{name}/c{index}/{stacking}", stacked_spec(spec, stacking)
+        restack = RestackMaker(stacking=stacking).make(spec, member.configuration, label=label)
+        build = self.add(restack, f"{label}/build", priority, name)
+        found = self._made(other, build, label, priority, name, self.n_starts)
+        return Stacked(found, [self.states(other, found, x, f"{label}/x{x}", priority) for x in self.contents(spec)])
+
+    def _made(
+        self, spec: MemberSpec, build: Job, label: str, priority: int, candidate: str | None, n_starts: int
+    ) -> Member:
+        """A built configuration with its as-made ordering, relaxed."""
         order = OrderMaker(keep=1, seed=self.campaign.structures.seed)
         made = f"{label}/x{spec.x_made}"
         ordering = self.add(
             order.make(spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate
         )
         start = (build.output, ordering.output, None, 0)
-        number = 1 if want is Edges else self.n_starts
-        job = self.calculated(start, f"{made}/o0/s{self.number}", priority, spec, candidate=candidate, n_starts=number)
+        name = f"{made}/o0/s{self.number}"
+        job = self.calculated(start, name, priority, spec, candidate=candidate, n_starts=n_starts)
         return Member(build.output, build.output.n_fu, job)
 
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
@@ -207,3 +224,13 @@ class GivenStage(FirstStage):
             start = (state.structure,)
             jobs.append(self.calculated(start, name, priority, spec, candidate=spec.candidate_id))
         return States(x, found[0].ordering, jobs)
+
+    def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
+        """Cells that are given have no slabs of ours: analyses that want other stackings are refused before.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
+        raise ValueError("cells that are given cannot be stacked otherwise")

@@ -7,11 +7,12 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hebe.analyses.wants import Contents, Metal, OxygenOxides, Phases, Tiles
+from hebe.analyses.wants import Contents, Metal, OxygenOxides, Phases, Stackings, Tiles
 from hebe.config.reading.refusal import bad_key
 from hebe.flows.first import BuiltStage
-from hebe.flows.wanted import SHARED_PRIORITY, Member, States
+from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
 from hebe.flows.wiring import StageWiring
+from hebe.science.structures.stackings import stacked_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,6 +109,29 @@ class LaterStage(StageWiring):
             job = self._again(member.configuration, before.jobs, slot, name, spec, made)
             jobs.append(self.add(job, name, priority, spec.candidate_id))
         return States(x, before.ordering, jobs)
+
+    def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
+        """Cells of the stage before in another stacking, calculated anew."""
+        if Stackings not in self.before.kinds:
+            return self.fresh.stacked(spec, member, index, stacking, priority)
+        held = self.before.stacked(spec, member.before or member, index, stacking, priority)
+        other, name = stacked_spec(spec, stacking), f"{spec.candidate_id}/c{index}/{stacking}"
+        label = f"{name}/x{spec.x_made}/o0/s{self.number}"
+        made = self.add(
+            self._again(held.member.configuration, [held.member.made], 0, label, other),
+            label,
+            priority,
+            spec.candidate_id,
+        )
+        states = []
+        for state in held.states:
+            jobs = []
+            for slot in range(min(self.stage.orderings.keep, len(state.jobs))):
+                label = f"{name}/x{state.x}/o{slot}/s{self.number}"
+                job = self._again(held.member.configuration, state.jobs, slot, label, other, held.member.made)
+                jobs.append(self.add(job, label, priority, spec.candidate_id))
+            states.append(States(state.x, state.ordering, jobs))
+        return Stacked(Member(held.member.configuration, held.member.n_fu, made, held.member), states)
 
     def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
         """Ordered tile of the stage before, calculated anew."""

@@ -16,6 +16,7 @@ from hebe.analyses.wants import (
     Metal,
     OxygenOxides,
     Phases,
+    Stackings,
     Tiles,
     Vertices,
     Want,
@@ -60,6 +61,29 @@ class States:
 
 
 @dataclass(frozen=True)
+class Stacked:
+    """One configuration in another stacking: as made and at the other contents."""
+
+    member: Member
+    states: list[States]
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All calculations."""
+        return [self.member.made, *(job for state in self.states for job in state.jobs)]
+
+    def fields(self) -> dict[str, Any]:
+        """Fields of `Cell`."""
+        return {
+            "made": self.member.made.output,
+            "n_fu": self.member.n_fu,
+            "configuration": self.member.configuration,
+            "states": [job.output for state in self.states for job in state.jobs],
+            "orderings": [state.ordering for state in self.states],
+        }
+
+
+@dataclass(frozen=True)
 class Vertex:
     """Member of the host that candidates are compared with."""
 
@@ -96,12 +120,14 @@ class Wanted:
         self.priority = priority
         self._states: dict[int, list[States]] = {}
         self._tiles: dict[Tiles, list[Job]] = {}
+        self._stacked: dict[tuple[int, str], Stacked] = {}
 
     @property
     def more_jobs(self) -> list[Job]:
         """Calculations of the candidate that were wanted beside those as made."""
         states = [job for index in sorted(self._states) for state in self._states[index] for job in state.jobs]
-        return states + [job for jobs in self._tiles.values() for job in jobs]
+        stacked = [job for key in sorted(self._stacked) for job in self._stacked[key].jobs]
+        return states + stacked + [job for jobs in self._tiles.values() for job in jobs]
 
     def cell(self, index: int, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Cell` of one configuration."""
@@ -113,6 +139,7 @@ class Wanted:
             states = self._states_of(index)
             found["states"] = [job.output for state in states for job in state.jobs]
             found["orderings"] = [state.ordering for state in states]
+        found |= self._stackings(index, _first(wants, Stackings))
         asked = _first(wants, Displacements)
         if asked is not None:
             name = self.spec.candidate_id
@@ -170,6 +197,16 @@ class Wanted:
                 for x in self.wiring.contents(self.spec)
             ]
         return self._states[index]
+
+    def _stackings(self, index: int, asked: Stackings | None) -> dict[str, Any]:
+        """The configuration in other stackings, where they are asked of it."""
+        if asked is None or (asked.configurations is not None and index >= asked.configurations):
+            return {}
+        for name in asked.names:
+            if (index, name) not in self._stacked:
+                stacked = self.wiring.stacked(self.spec, self.members[index], index, name, self.priority)
+                self._stacked[index, name] = stacked
+        return {"stackings": {name: self._stacked[index, name].fields() for name in asked.names}}
 
     def _phases(self, asked: Displacements | None) -> dict[str, Any]:
         """Competing phases; of the elements only the metal of the working ion can be left over."""

@@ -18,7 +18,7 @@ from hebe.config.reading.refusal import bad_key
 from hebe.engines.registry import energy_scale_of
 from hebe.exceptions import BadInputError
 from hebe.flows.members import named_members
-from hebe.flows.wanted import SHARED_PRIORITY, Member, Parts, States, Vertex, Wanted
+from hebe.flows.wanted import SHARED_PRIORITY, Member, Parts, Stacked, States, Vertex, Wanted
 from hebe.makers.analysis import AnalysisMaker
 from hebe.makers.build import BuildMaker
 from hebe.makers.candidate import CandidateMaker
@@ -137,6 +137,10 @@ class StageWiring(ABC):
         """Calculations of a configuration at another content."""
 
     @abstractmethod
+    def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
+        """Calculations of a configuration in another stacking of its slabs."""
+
+    @abstractmethod
     def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
         """Calculation of an ordered tile of a candidate."""
 
@@ -187,8 +191,8 @@ class StageWiring(ABC):
         engine = chosen.of_calculations()
         if trial:
             engine |= {"fmax": max(self.stage.engine.fmax, TRIAL_FMAX), "check_minimum": False}
-        family = None if spec is None else self.family.name
-        brought = None if spec is None else self.campaign.host.crystal
+        family = None if spec is None else spec.family
+        brought = self.campaign.host.crystal if family == self.family.name else None
         member: dict[str, Any] | None = None
         if spec is not None and (chosen.traits.starts_from_ions if from_ions is None else from_ions):
             member = spec.model_dump(mode="json", exclude={"entropy_R", "descriptors"})

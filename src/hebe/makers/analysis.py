@@ -66,7 +66,7 @@ class AnalysisMaker(Maker):
         """
         analysis = get_analysis(self.analysis)
         given = Given(
-            cells=[Cell(**cell) for cell in cells],
+            cells=[Cell.of(cell) for cell in cells],
             window=None if self.window is None else (self.window[0], self.window[1]),
             accept=tuple(self.accept),
             **(shared or {}),

@@ -28,7 +28,7 @@ _PRISM: Final = 0.5
 
 @dataclass(frozen=True)
 class Stacking:
-    """``name`` (O3, P3, O1, P2, O2, or several joined by +), and the kind of each gap from the bottom up."""
+    """``name`` (O3, P3, O1, P2, O2, OP4, or several joined by +), and the kind of each gap from the bottom up."""
 
     name: str
     gaps: tuple[str, ...]
@@ -69,7 +69,7 @@ def recognise_stacking(structure: Structure, normal: NDArray[np.float64], slab_s
     steps = [_offset(doubled, normal, a, b) for a, b in pairwise([*indices, indices[0]])]
     slabs, between = steps[::2], steps[1::2]
     gaps = tuple(_gap(low, gap, high) for low, gap, high in zip(slabs, between, [*slabs[1:], slabs[0]], strict=True))
-    return Stacking("+".join(sorted(set(gaps))), gaps[: max(1, len(gaps) // 2)])
+    return Stacking(_named(gaps), gaps[: max(1, len(gaps) // 2)])
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,13 @@ class _Offset:
 
     length: float
     phase: complex
+
+
+def _named(gaps: tuple[str, ...]) -> str:
+    """Name of a stacking by its gaps: OP4 has octahedra and prisms in turn between slabs that are turned in turn."""
+    if {gaps[::2], gaps[1::2]} == {("O2",) * (len(gaps) // 2), ("P2",) * (len(gaps) // 2)}:
+        return "OP4"
+    return "+".join(sorted(set(gaps)))
 
 
 def _gap(low: _Offset, gap: _Offset, high: _Offset) -> str:

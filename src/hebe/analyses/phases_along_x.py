@@ -1,0 +1,130 @@
+"""Stackings of a layered configuration along x: which is lowest where, and what that does to the voltage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from pydantic import Field
+
+from hebe.analyses.protocol import Analysis, Mark, Requires
+from hebe.analyses.quantity import Quantity, Shown
+from hebe.analyses.wants import Contents, Metal, Stackings
+from hebe.config.model import ConfigModel
+from hebe.config.reading.units import Temperature, Whole
+from hebe.config.stackings import get_stacking, stackings
+from hebe.exceptions import BadInputError
+from hebe.schemas.phases_along_x import PhasesDoc
+from hebe.science.chemistry.member import family_of
+from hebe.science.electrodes.electrode import StateInput
+from hebe.science.electrodes.phases_document import PhasesInput, phases_document
+from hebe.science.structures.stackings import glides_of, stacked_spec, stacking_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.analyses.given import Cell, Given
+    from hebe.analyses.wants import Want
+    from hebe.config.family import Family
+    from hebe.schemas.spec import MemberSpec
+
+
+class PhasesSpec(ConfigModel):
+    """Options: ``{phases_along_x: {stackings: [P3], configurations: 1, temperature: 300 K}}``.
+
+    ``stackings`` are those that the host's own is compared with, all that its slabs glide into by default;
+    ``configurations`` how many of a candidate's are stacked otherwise; with a ``temperature`` free energies with the
+    ideal entropy of ions and empty sites are compared.
+    """
+
+    stackings: tuple[str, ...] = ()
+    configurations: Whole | None = Field(default=None, ge=1)
+    temperature: Temperature | None = None
+
+
+class PhasesAlongX(Analysis[PhasesSpec, PhasesDoc]):
+    """Energies of the stackings at equal x, the onset of each, and the hull over all of them."""
+
+    name: ClassVar[str] = "phases_along_x"
+    title: ClassVar[str] = "stackings along x"
+    requires: ClassVar[Requires] = Requires(contents=2, disorder=True)
+    Block = PhasesSpec
+    Result = PhasesDoc
+    quantities = (
+        Quantity(
+            name="stacking_preference",
+            title="other stackings",
+            unit="eV/fu",
+            symbol="\u0394E",
+            better="high",
+            read=lambda result: result.preference_eV_per_fu,
+            sd_starts=lambda result: result.preference_sd_starts_eV_per_fu,
+            shown=Shown(unit="meV per f.u.", scale=1000, digits=0, sign=True, column=True),
+            note="Least over the window; negative where another stacking of the slabs is lower than the host's.",
+        ),
+        Quantity(
+            name="transition_x",
+            title="onset of the first transition",
+            symbol="x",
+            better="low",
+            read=lambda result: result.first_transition_x,
+            why_null=lambda result: (
+                None if result.first_transition_x is not None else "no other stacking becomes lower"
+            ),
+            shown=Shown(digits=2),
+            compared=False,
+        ),
+    )
+    marks = (
+        Mark(
+            name="transition",
+            letter="T",
+            meaning="another stacking of the slabs is lower than the host's within the window",
+            holds=lambda result, _: result.preference_eV_per_fu is not None and result.preference_eV_per_fu < 0,
+        ),
+    )
+
+    def refuses(self, block: PhasesSpec, host: Family, ion: str | None) -> tuple[str, str] | None:
+        """Hosts without slabs that glide, and stackings that there are not."""
+        own = stacking_of(host)
+        if own is None:
+            layered = ", ".join(sorted({rule.family for rule in stackings().values()}))
+            return f"{host.called} is not made of slabs that can be stacked otherwise", layered
+        try:
+            for name in block.stackings:
+                get_stacking(name)
+        except BadInputError as err:
+            return err.reason, err.suggestion or ", ".join(stackings())
+        if not self._names(block, host, ion):
+            return f"{host.called} with {ion} glides into no stacking that has a lattice", "stackings: [...]"
+        return None
+
+    def wants(self, block: PhasesSpec, member: MemberSpec) -> Sequence[Want]:
+        """Cells at the contents of the stage, the same in the other stackings, and the metal."""
+        names = self._names(block, family_of(member), member.working_ion)
+        for name in names:
+            stacked_spec(member, name)
+        return (Contents(), Stackings(names, block.configurations), Metal())
+
+    def analyse(self, block: PhasesSpec, member: MemberSpec, given: Given) -> PhasesDoc:
+        """Stackings of one configuration; a configuration that is not stacked otherwise has none."""
+        if given.window is None:
+            raise ValueError("stackings along x need a window of the working-ion content")
+        own, cell = str(stacking_of(family_of(member))), given.cell
+        held = {own: self._input(member, cell, given)}
+        for name, other in cell.stackings.items():
+            held[name] = self._input(stacked_spec(member, name), other, given)
+        if not cell.stackings:
+            return PhasesDoc(own=own, warnings=["this configuration is not stacked otherwise"])
+        return phases_document(PhasesInput(own, held, given.metal, given.window, block.temperature))
+
+    @staticmethod
+    def _names(block: PhasesSpec, host: Family, ion: str | None) -> tuple[str, ...]:
+        own = stacking_of(host)
+        return tuple(n for n in dict.fromkeys(block.stackings) if n != own) or glides_of(host, ion)
+
+    @staticmethod
+    def _input(member: MemberSpec, cell: Cell, given: Given) -> StateInput:
+        return StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept, cell.configuration)
+
+
+ANALYSIS: Final = PhasesAlongX()

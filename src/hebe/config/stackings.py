@@ -1,0 +1,65 @@
+"""Stackings of layered hosts, as data: how slabs follow each other, and the family of each."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from hebe.config.model import ConfigModel
+from hebe.config.reading.wording import suggest
+from hebe.config.reading.yamlfile import Document, load_model, parse_yaml
+from hebe.exceptions import BadInputError
+
+Step = Literal[-1, 0, 1]
+
+
+class StackingRule(ConfigModel):
+    """One stacking.
+
+    ``slabs`` are +1 where the anions step from A to B (B to C, C to A) between the lower and the upper face of a slab,
+    -1 where they step back; ``gaps`` the steps from a slab to the next, 0 for prisms. Both repeat. ``family`` names the
+    host family that says where working ions may stand.
+    """
+
+    slabs: tuple[Literal[-1, 1], ...] = Field(min_length=1)
+    gaps: tuple[Step, ...] = Field(min_length=1)
+    family: str
+
+    @model_validator(mode="after")
+    def _repeats(self) -> StackingRule:
+        if len(self.slabs) != len(self.gaps):
+            raise ValueError("a stacking has as many gaps as slabs")
+        return self
+
+    @property
+    def period(self) -> int:
+        """Slabs after which the orientations and gaps repeat."""
+        return len(self.slabs)
+
+
+@cache
+def stackings() -> dict[str, StackingRule]:
+    """Stackings by name."""
+    path = resources.files("hebe.config") / "stackings.yaml"
+    document = parse_yaml(path.read_bytes(), file="stackings.yaml")
+    return {
+        str(name): load_model(StackingRule, Document(dict(rule), document.source))
+        for name, rule in document.data.items()
+    }
+
+
+def get_stacking(name: str) -> StackingRule:
+    """Stacking of that name.
+
+    Raises
+    ------
+    BadInputError
+        If there is none; names the nearest.
+    """
+    found = stackings().get(name)
+    if found is None:
+        raise BadInputError(f"no stacking is called {name!r}", suggestion=suggest(name, stackings()))
+    return found

@@ -1,0 +1,173 @@
+"""Document of the stackings of one configuration along x."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hebe.schemas.phases_along_x import PhasesDoc, PhaseState, Transition
+from hebe.science.chemistry.space import working_charge
+from hebe.science.electrodes.electrode import StateInput
+from hebe.science.electrodes.ion_entropy import ion_entropy
+from hebe.science.electrodes.phases import (
+    PhasePoint,
+    coexistences,
+    hull_of_phases,
+    lowest_points,
+    onset,
+    relative_energies,
+)
+from hebe.science.electrodes.voltage import EnergyPoint, voltage, voltage_profile
+from hebe.science.mixing.mixing import BOLTZMANN
+
+if TYPE_CHECKING:
+    from hebe.schemas.calculation import CalculationDoc
+
+_RELABELLED: Final = ("host", "glide")
+"""Verdicts on the topology with which a cell is one of the stackings: a glide leads to another of them."""
+
+
+@dataclass(frozen=True)
+class PhasesInput:
+    """Calculations of one configuration.
+
+    Parameters
+    ----------
+    own
+        Stacking of the host.
+    stackings
+        Calculations by the stacking in which they started, that of the host included.
+    metal
+        Metal of the working ion.
+    window
+        Lowest and highest x that are compared.
+    temperature
+        Of the free energy (K); None compares energies.
+    """
+
+    own: str
+    stackings: Mapping[str, StateInput]
+    metal: CalculationDoc | None
+    window: tuple[float, float]
+    temperature: float | None = None
+
+
+def phases_document(inputs: PhasesInput, label: str = "") -> PhasesDoc:
+    """Stackings along x; what is missing is a warning."""
+    warnings = [text for held in inputs.stackings.values() for text in held.problems()]
+    states = _states(inputs, warnings)
+    document = PhasesDoc(label=label, own=inputs.own, temperature_K=inputs.temperature, warnings=warnings)
+    points = [PhasePoint(s.stacking, s.x, _free(s, inputs.temperature)) for s in states]
+    inside = [p for p in points if _inside(p.x, inputs)]
+    relative, hull = relative_energies(points, inputs.own), hull_of_phases(inside)
+    on_hull = {(p.phase, round(p.x, 6)) for p in hull}
+    document.states = [
+        state.model_copy(
+            update={
+                "relative_eV_per_fu": relative.get(state.stacking, {}).get(round(state.x, 6)),
+                "on_hull": (state.stacking, round(state.x, 6)) in on_hull,
+            }
+        )
+        for state in states
+    ]
+    _compare(document, relative_energies(inside, inputs.own), inputs)
+    _voltages(document, inside, hull, inputs)
+    return document
+
+
+def _states(inputs: PhasesInput, warnings: list[str]) -> list[PhaseState]:
+    """Lowest cell of each stacking at each x, by what the relaxed cells are."""
+    found: dict[tuple[float, str], PhaseState] = {}
+    for started, held in inputs.stackings.items():
+        for calculation in (held.made, *held.states):
+            if calculation is None or not calculation.usable or not held.n_fu:
+                continue
+            if calculation.topology not in (*_RELABELLED, None):
+                warnings.append(
+                    f"{calculation.label}: the relaxed cell is no stacking any more ({calculation.topology})"
+                )
+                continue
+            state = _state(held, started, calculation)
+            key = (round(state.x, 6), state.stacking)
+            if key not in found or state.energy_eV_per_fu < found[key].energy_eV_per_fu:
+                found[key] = state
+            if state.stacking != started:
+                warnings.append(f"x = {state.x:.3g}: a cell that started as {started} relaxed to {state.stacking}")
+    order = lowest_points([PhasePoint(s.stacking, s.x, s.energy_eV_per_fu) for s in found.values()])
+    return [found[round(point.x, 6), point.phase] for point in order]
+
+
+def _state(held: StateInput, started: str, calculation: CalculationDoc) -> PhaseState:
+    n_fu = held.n_fu or 1
+    spread, _ = calculation.spread_over_starts(_RELABELLED)
+    return PhaseState(
+        x=held.x_of(calculation),
+        stacking=calculation.stacking or started,
+        started_as=started,
+        energy_eV_per_fu=calculation.energy / n_fu,
+        energy_sd_starts_eV_per_fu=None if spread is None else spread / n_fu,
+        volume_A3_per_fu=calculation.cell.volume / n_fu,
+        calculation=calculation.key,
+    )
+
+
+def _free(state: PhaseState, temperature: float | None) -> float:
+    """Energy, or free energy with the entropy of ions and empty sites (eV per formula unit)."""
+    if temperature is None:
+        return state.energy_eV_per_fu
+    return state.energy_eV_per_fu - BOLTZMANN * temperature * ion_entropy(
+        state.x, prisms=state.stacking.startswith("P")
+    )
+
+
+def _inside(x: float, inputs: PhasesInput) -> bool:
+    n_fu = max((held.n_fu or 1 for held in inputs.stackings.values()), default=1)
+    slack = 1e-6 + 0.5 / n_fu
+    return inputs.window[0] - slack <= x <= inputs.window[1] + slack
+
+
+def _compare(document: PhasesDoc, relative: Mapping[str, Mapping[float, float]], inputs: PhasesInput) -> None:
+    """Fill in how far the other stackings lie above the host's own, and where they become lower."""
+    others = [name for name in inputs.stackings if name != inputs.own]
+    document.onsets = {
+        name: onset(relative[name]) if name in relative else None for name in sorted({*others, *relative})
+    }
+    every = [(energy, x, name) for name, by_x in relative.items() for x, energy in by_x.items()]
+    if not every:
+        document.warnings.append("no content has both the host's own stacking and another one")
+        return
+    energy, x, name = min(every)
+    document.preference_eV_per_fu, document.preference_x, document.preference_stacking = energy, x, name
+    spreads = [
+        s.energy_sd_starts_eV_per_fu
+        for s in document.states
+        if abs(s.x - x) < 1e-6 and s.stacking in (name, inputs.own) and s.energy_sd_starts_eV_per_fu is not None
+    ]
+    document.preference_sd_starts_eV_per_fu = math.hypot(*spreads) if spreads else None
+    known = [value for value in document.onsets.values() if value is not None]
+    document.first_transition_x = max(known, default=None)
+
+
+def _voltages(document: PhasesDoc, inside: list[PhasePoint], hull: list[PhasePoint], inputs: PhasesInput) -> None:
+    """Fill in the profile over all stackings, that of the host's own, and the two-phase regions."""
+    if inputs.metal is None or not inputs.metal.usable:
+        document.warnings.append("the working-ion metal has no energy: no voltage")
+        return
+    metal = inputs.metal.energy_per_atom
+    charge = working_charge(next(iter(inputs.stackings.values())).spec.working_ion)
+    own = [EnergyPoint(p.x, p.energy) for p in inside if p.phase == inputs.own]
+    every = [EnergyPoint(p.x, p.energy) for p in hull]
+    document.topotactic_profile = voltage_profile(own, metal, charge) if len(own) > 1 else []
+    document.voltage_profile = voltage_profile(every, metal, charge) if len(every) > 1 else []
+    document.transitions = [
+        Transition(
+            x_high=high.x,
+            x_low=low.x,
+            from_stacking=high.phase,
+            to_stacking=low.phase,
+            voltage_V=voltage(EnergyPoint(low.x, low.energy), EnergyPoint(high.x, high.energy), metal, charge),
+        )
+        for high, low in coexistences(hull)
+    ]
