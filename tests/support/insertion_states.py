@@ -88,3 +88,19 @@ METAL = CalculationDoc(
     energy_eV=-2.6,
 )
 """Sodium, -1.3 eV/atom."""
+
+
+def stacked(
+    energies: dict[float, float],
+    stacking: str,
+    *,
+    relaxed: dict[float, str] | None = None,
+    broken: tuple[float, ...] = (),
+) -> StateInput:
+    """States of one stacking, energies (eV per formula unit) by content; some `relaxed` to another, or `broken`."""
+    cells = []
+    for x, energy in energies.items():
+        there = (relaxed or {}).get(x, stacking)
+        verdict = "migrated" if x in broken else "host" if there == stacking else "glide"
+        cells.append(state(x, energy, topology=verdict).model_copy(update={"stacking": there}))
+    return inputs(*cells)

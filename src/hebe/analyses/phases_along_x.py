@@ -11,13 +11,13 @@ from hebe.analyses.quantity import Quantity, Shown
 from hebe.analyses.wants import Contents, Metal, Stackings
 from hebe.config.model import ConfigModel
 from hebe.config.reading.units import Temperature, Whole
-from hebe.config.stackings import get_stacking, stackings
+from hebe.config.stackings import stackings
 from hebe.exceptions import BadInputError
 from hebe.schemas.phases_along_x import PhasesDoc
 from hebe.science.chemistry.member import family_of
 from hebe.science.electrodes.electrode import StateInput
 from hebe.science.electrodes.phases_document import PhasesInput, phases_document
-from hebe.science.structures.stackings import glides_of, stacked_spec, stacking_of
+from hebe.science.structures.stackings import family_of_stacking, glides_of, stacked_spec, stacking_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ class PhasesAlongX(Analysis[PhasesSpec, PhasesDoc]):
     marks = (
         Mark(
             name="transition",
-            letter="T",
+            letter="P",
             meaning="another stacking of the slabs is lower than the host's within the window",
             holds=lambda result, _: result.preference_eV_per_fu is not None and result.preference_eV_per_fu < 0,
         ),
@@ -91,7 +91,7 @@ class PhasesAlongX(Analysis[PhasesSpec, PhasesDoc]):
             return f"{host.called} is not made of slabs that can be stacked otherwise", layered
         try:
             for name in block.stackings:
-                get_stacking(name)
+                family_of_stacking(host, ion, name)
         except BadInputError as err:
             return err.reason, err.suggestion or ", ".join(stackings())
         if not self._names(block, host, ion):
@@ -101,8 +101,6 @@ class PhasesAlongX(Analysis[PhasesSpec, PhasesDoc]):
     def wants(self, block: PhasesSpec, member: MemberSpec) -> Sequence[Want]:
         """Cells at the contents of the stage, the same in the other stackings, and the metal."""
         names = self._names(block, family_of(member), member.working_ion)
-        for name in names:
-            stacked_spec(member, name)
         return (Contents(), Stackings(names, block.configurations), Metal())
 
     def analyse(self, block: PhasesSpec, member: MemberSpec, given: Given) -> PhasesDoc:

@@ -110,7 +110,7 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
         """Result from what is there; what is missing becomes a warning. Changes and computes nothing else."""
 
     def refuses(self, block: BlockT, host: Family, ion: str | None) -> tuple[str, str] | None:
-        """Why it makes no sense on a host, and what would do; None where it does. Checked when a campaign is read."""
+        """Why it makes no sense on a host, and what would do; None where it does. Asked when a campaign is read."""
         del block, host, ion
         return None
 

@@ -224,13 +224,3 @@ class GivenStage(FirstStage):
             start = (state.structure,)
             jobs.append(self.calculated(start, name, priority, spec, candidate=spec.candidate_id))
         return States(x, found[0].ordering, jobs)
-
-    def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
-        """Cells that are given have no slabs of ours: analyses that want other stackings are refused before.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError("cells that are given cannot be stacked otherwise")

@@ -136,9 +136,16 @@ class StageWiring(ABC):
     def states(self, spec: MemberSpec, member: Member, x: Fraction, prefix: str, priority: int) -> States:
         """Calculations of a configuration at another content."""
 
-    @abstractmethod
     def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
-        """Calculations of a configuration in another stacking of its slabs."""
+        """Calculations of a configuration in another stacking of its slabs.
+
+        Raises
+        ------
+        ValueError
+            Where cells are given: what wants other stackings is refused when the campaign is read.
+        """
+        del member, index, stacking, priority
+        raise ValueError(f"the cells of {spec.candidate_id} are given and cannot be stacked otherwise")
 
     @abstractmethod
     def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pydantic import Field
 
 from hebe.schemas.base import Document
-from hebe.schemas.electrode import VoltageStep
+from hebe.schemas.electrode import VoltageStep  # noqa: TC001 - pydantic reads it
 from hebe.schemas.result import ResultDoc
 
 
 class PhaseState(Document):
     """Lowest cell of a stacking at one x, in ions and eV per formula unit of the host.
 
-    ``stacking`` is what the relaxed cell is, ``started_as`` what it was before; ``relative_eV_per_fu`` is its energy above
-    the host's own stacking at that x (free energy where a temperature was asked for), None where that has none;
+    ``stacking`` is what the relaxed cell is, ``started_as`` what it was before; ``relative_eV_per_fu`` is its energy
+    above the host's own stacking at that x (free energy where a temperature was asked for), None where that has none;
     ``*_sd_starts`` is the standard deviation over the starts of the cell. ``on_hull`` refers to all stackings within
     the window.
     """
@@ -24,7 +24,6 @@ class PhaseState(Document):
     energy_eV_per_fu: float
     energy_sd_starts_eV_per_fu: float | None = None
     volume_A3_per_fu: float
-    repeat_A: float | None = None
     relative_eV_per_fu: float | None = None
     on_hull: bool = False
     calculation: str | None = None

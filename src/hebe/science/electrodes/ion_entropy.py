@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _WIDTH: Final = 6
 """Cells around the strip: the entropy is then within 2e-3 of that of wider ones."""
@@ -56,8 +58,8 @@ def hard_particles(x: float) -> float:
 def _strip(activity: float) -> tuple[float, float]:
     """Logarithm of the grand partition function, and particles, per cell of an infinite strip at an activity.
 
-    The state of a row is which of its sites A are occupied. Between two rows stands a row of B, each with two neighbours
-    in the lower row and one in the upper.
+    The state of a row is which of its sites A are occupied. Between two rows stands a row of B, each with two
+    neighbours in the lower row and one in the upper.
     """
     held, free = _rows()
     matrix = activity ** held[:, None] * (1 + activity) ** free

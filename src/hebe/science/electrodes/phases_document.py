@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.phases_along_x import PhasesDoc, PhaseState, Transition
 from hebe.science.chemistry.space import working_charge
 from hebe.science.electrodes.electrode import StateInput
@@ -21,9 +22,6 @@ from hebe.science.electrodes.phases import (
 )
 from hebe.science.electrodes.voltage import EnergyPoint, voltage, voltage_profile
 from hebe.science.mixing.mixing import BOLTZMANN
-
-if TYPE_CHECKING:
-    from hebe.schemas.calculation import CalculationDoc
 
 _RELABELLED: Final = ("host", "glide")
 """Verdicts on the topology with which a cell is one of the stackings: a glide leads to another of them."""

@@ -290,7 +290,7 @@ def _positions(structure: Structure, lower: NDArray[np.int64], upper: NDArray[np
         rise = float(lateral @ up)
         if neighbour.index in upper_set and rise > 0:
             found.append(lateral - rise * up)
-    found.sort(key=lambda v: [round(float(np.linalg.norm(v)), 3), *np.round(v, 3)])
+    found.sort(key=lambda v: [round(float(x), 3) for x in (np.linalg.norm(v), *v)])
     if len(found) < 3 or np.linalg.norm(found[0]) < 0.5:
         raise NotLayeredError("the metals do not stand in octahedra")
     first, second, third = found[:3]

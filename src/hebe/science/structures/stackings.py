@@ -69,7 +69,7 @@ def _alike(steps: Sequence[int], gaps: Sequence[int], rule: StackingRule) -> boo
 
 
 def glides_of(family: Family, ion: str | None) -> tuple[str, ...]:
-    """Stackings into which the slabs of a host glide without being turned, and whose family has a lattice with an ion."""
+    """Stackings into which the slabs of a host glide, without being turned, whose family has a lattice with an ion."""
     own = stacking_of(family)
     if own is None:
         return ()
@@ -81,23 +81,35 @@ def glides_of(family: Family, ion: str | None) -> tuple[str, ...]:
     )
 
 
+def family_of_stacking(own: Family, ion: str | None, stacking: str) -> Family:
+    """Family of another stacking of a host's slabs.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such stacking, the sublattices of the families differ, or that one has no lattice with the ion.
+    """
+    other = load_family(get_stacking(stacking).family)
+    for what in ("working_own", "mixed", "anions"):
+        if getattr(other, what) != getattr(own, what):
+            reason = f"{own.called} has other sublattices than {other.name}, the family of {stacking}"
+            raise BadInputError(reason, suggestion="a host with the sublattices A, TM and O")
+    if ion not in other.working_ions:
+        able = [name for name, rule in stackings().items() if ion in load_family(rule.family).working_ions]
+        reason = f"{other.name}, the family of {stacking}, has no lattice with {ion}"
+        raise BadInputError(reason, suggestion=", ".join(able))
+    return other
+
+
 def stacked_spec(spec: MemberSpec, stacking: str) -> MemberSpec:
     """A member of a layered host as one of the family of another stacking.
 
     Raises
     ------
     BadInputError
-        If the sublattices of the families differ, or that one has no lattice with the working ion.
+        See `family_of_stacking`.
     """
-    other, own = load_family(get_stacking(stacking).family), composition_of(spec).host
-    for what in ("working_own", "mixed", "anions"):
-        if getattr(other, what) != getattr(own, what):
-            reason = f"{own.called} has other sublattices than {other.name}, the family of {stacking}"
-            raise BadInputError(reason, suggestion="a host with the sublattices A, TM and O")
-    if spec.working_ion not in other.working_ions:
-        able = [n for n, rule in stackings().items() if spec.working_ion in load_family(rule.family).working_ions]
-        reason = f"{other.name}, the family of {stacking}, has no lattice with {spec.working_ion}"
-        raise BadInputError(reason, suggestion=", ".join(able))
+    other = family_of_stacking(composition_of(spec).host, spec.working_ion, stacking)
     return spec.model_copy(update={"family": other.name, "host": None})
 
 
@@ -111,7 +123,7 @@ def restack(spec: MemberSpec, configuration: ConfigurationDoc, stacking: str) ->
     Raises
     ------
     BadInputError
-        See `stacked_spec`; or if the cell is not made of slabs.
+        See `family_of_stacking`; or if the cell is not made of slabs.
     """
     other = stacked_spec(spec, stacking)
     key = content_hash(["stacking", STACKING_VERSION, configuration.key, stacking])
