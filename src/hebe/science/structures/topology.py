@@ -147,6 +147,11 @@ def layer_repeat(structure: Structure, normal: NDArray[np.float64], slabs: NDArr
     return height / _slab_count(structure.cart_coords[slabs] @ exact, height)
 
 
+def exact_normal(structure: Structure, normal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit vector across the layers of a cell, shape (3,), near one that may be off by a few degrees."""
+    return _normal(structure, normal, structure)
+
+
 def _slab_count(heights: NDArray[np.float64], period: float) -> int:
     """Groups of heights (A) along one period (A) that no step above the limit divides; at least one."""
     ordered = np.sort(heights % period)
