@@ -1,6 +1,8 @@
 """Prism against octahedron in NaxMO2: E(P3) - E(O3) with CHGNet for single metals, at x = 1 and 1/2, and the onset.
 
-    OMP_NUM_THREADS=1 python benchmarks/stackings.py FOLDER [--metals 4] [--starts 3]
+    OMP_NUM_THREADS=1 python benchmarks/stackings.py FOLDER [--metals 4] [--starts 3] [--cobalt]
+
+``--cobalt`` relaxes O3 and P3 NaCoO2 from cells of three sizes instead: each spin state is a minimum.
 
 Results stay in FOLDER: run it again to go on. Experiment is what charging does to the O3 hosts; a host that transforms
 where the potential keeps O3 is counted as a miss.
@@ -9,10 +11,20 @@ where the potential keeps O3 is counted as a miss.
 from __future__ import annotations
 
 import argparse
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from pymatgen.core import Lattice, Structure
+
 import hebe
+from hebe.engines import get_engine
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.ions import Ion
+from hebe.science.chemistry.member import family_of, member_spec
+from hebe.science.structures.configuration import build_configuration
+from hebe.science.structures.stackings import restack, stacked_spec
+from hebe.science.structures.working import apply_ordering, choose_orderings
 
 _CAMPAIGN: Final = """\
 name: {name}
@@ -76,13 +88,39 @@ def table(name: str, document: dict[str, Any]) -> None:
     print(f"{name:8s} onsets {document['onsets']}; {EXPERIMENT.get(name, '')}")
 
 
+def cobalt() -> None:
+    """Energies, volumes and moments of NaCoO2 from cells that are too small, about right and too large."""
+    made = HostComposition("layered-o3", "Na", Fraction(1), {"TM": {"Co": Fraction(1)}})
+    spec = member_spec(made, {"TM": {Ion("Co", 3): Fraction(1)}}, "TM", {"TM": {"Co": (3,)}})
+    own, engine = build_configuration(made, "TM", n_sites=1), get_engine("chgnet")
+    for name in ("O3", "P3"):
+        cell = own if name == "O3" else restack(spec, own, name)
+        member = spec if name == "O3" else stacked_spec(spec, name)
+        if cell.structure is None:
+            raise ValueError(f"{name} has no cell")
+        (occupied, *_) = choose_orderings(member, cell, Fraction(1), 1).occupied
+        ideal = apply_ordering(cell.structure, occupied, family_of(member).working_of("Na"))
+        for scale in (0.94, 1.0, 1.06):
+            start = Structure(Lattice(ideal.lattice.matrix * scale), ideal.species, ideal.frac_coords)
+            found = engine.relax(start, fmax=0.01)
+            moment = max(found.magmoms) if found.magmoms is not None else 0.0
+            print(
+                f"{name} from {scale:.2f} a: {found.energy_eV:.4f} eV, {found.structure.volume:.2f} A^3 per f.u., "
+                f"moment of cobalt {moment:.2f}"
+            )
+
+
 def main() -> None:
     """Compute and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--metals", type=int, default=4, help="per cell")
     parser.add_argument("--starts", type=int, default=3)
+    parser.add_argument("--cobalt", action="store_true", help="minima of NaCoO2 alone")
     given = parser.parse_args()
+    if given.cobalt:
+        cobalt()
+        return
     given.folder.mkdir(parents=True, exist_ok=True)
     (given.folder / ".hebe").mkdir(exist_ok=True)
     for metal in SINGLE:

@@ -96,11 +96,12 @@ def stacked(
     *,
     relaxed: dict[float, str] | None = None,
     broken: tuple[float, ...] = (),
+    volume: float = 40.0,
 ) -> StateInput:
     """States of one stacking, energies (eV per formula unit) by content; some `relaxed` to another, or `broken`."""
     cells = []
     for x, energy in energies.items():
         there = (relaxed or {}).get(x, stacking)
         verdict = "migrated" if x in broken else "host" if there == stacking else "glide"
-        cells.append(state(x, energy, topology=verdict).model_copy(update={"stacking": there}))
+        cells.append(state(x, energy, volume, topology=verdict).model_copy(update={"stacking": there}))
     return inputs(*cells)

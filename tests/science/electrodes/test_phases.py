@@ -151,3 +151,10 @@ def test_nothing_to_compare_is_a_reason() -> None:
     found = phases_document(PhasesInput("O3", {"O3": own}, METAL, (0.5, 1.0)))
     assert found.preference_eV_per_fu is None
     assert any("no content has both" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize(("volume", "said"), [(41.9, False), (42.1, True), (37.9, True)])
+def test_stackings_of_unlike_volume_may_have_other_spins(volume: float, *, said: bool) -> None:
+    own, other = stacked({1.0: -10.0, 0.5: -8.0}, "O3"), stacked({1.0: -9.9}, "P3", volume=volume)
+    found = phases_document(PhasesInput("O3", {"O3": own, "P3": other}, METAL, (0.5, 1.0)))
+    assert any("other spin states" in text for text in found.warnings) == said
