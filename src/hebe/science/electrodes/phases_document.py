@@ -24,7 +24,7 @@ from hebe.science.electrodes.voltage import EnergyPoint, voltage, voltage_profil
 from hebe.science.mixing.mixing import BOLTZMANN
 
 _UNLIKE: Final = 0.05
-"""Difference of volumes from which two stackings are not alike; spin states of cobalt differ by 7 %, stackings by 2 %."""
+"""Difference of volumes from which two stackings are unlike; spin states of cobalt differ by 7 %, stackings by 2 %."""
 
 _RELABELLED: Final = ("host", "glide")
 """Verdicts on the topology with which a cell is one of the stackings: a glide leads to another of them."""
@@ -80,7 +80,7 @@ def phases_document(inputs: PhasesInput, label: str = "") -> PhasesDoc:
 
 
 def _unlike(states: Sequence[PhaseState], own: str) -> list[str]:
-    """Stackings whose volume is so unlike that of the host's own at equal x that ions may have other spins, in words."""
+    """Stackings whose volume is so unlike that of the host's own that ions may have other spins, in words."""
     volumes = {round(s.x, 6): s.volume_A3_per_fu for s in states if s.stacking == own}
     return [
         f"x = {s.x:.3g}: {s.stacking} has {ratio:.2f} times the volume of {own}: ions may have other spin states in it"
