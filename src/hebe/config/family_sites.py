@@ -133,15 +133,21 @@ class GroupData(ConfigModel):
 class Member(ConfigModel):
     """A published ordered crystal of a family: what stands on its mixed sublattices, and its measured lattice.
 
-    ``ions`` is sublattice -> ion, as ``Ni2+``; ``parameters`` (A, degrees) are those of the conventional cell of the
-    family, ``working_ion`` selects the estimate that they are compared with.
+    ``ions`` is sublattice -> ion, as ``Ni2+``, or the states that an element has there in equal parts, ``Mn3+ Mn4+``;
+    ``parameters`` (A, degrees) are those of the conventional cell of the family, ``working_ion`` selects the estimate
+    that they are compared with, ``x`` is its content per formula unit, by default that of the family as made.
     """
 
     formula: str
     ions: dict[str, str]
     parameters: dict[Literal["a", "b", "c", "alpha", "beta", "gamma"], float]
     working_ion: str | None = None
+    x: ExactFraction | None = None
     source: str
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, handler(self), ("x",))
 
 
 class LatticeEstimate(ConfigModel):
