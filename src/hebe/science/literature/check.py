@@ -93,7 +93,7 @@ def check_system(system: System) -> Verdict:
 
 def _without_family(system: System) -> Verdict:
     printed, mixed = system.printed, system.mixed_sublattice
-    remarks = [f"Hebe has no family for its structure ({system.host}): sites were not counted"]
+    remarks = [f"{system.no_crystal}: sites were not counted"]
     wrong = _formula_sum(system.formula, printed)
     if wrong is not None:
         return _judged(system.formula, printed, "refused", f"sum: {wrong}", mixed=mixed, remarks=remarks)
