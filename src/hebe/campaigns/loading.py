@@ -172,7 +172,8 @@ def _check_ion(campaign: Campaign, family: Family) -> None:
 def _with_empty_sites(campaign: Campaign, family: Family) -> Campaign:
     """Campaign in which sublattices that it does not name are empty, where they may be: interstitial sites."""
     left_out = [name for name in family.mixed if name not in {*campaign.host.sublattices, *family.anions}]
-    empty = [name for name in left_out if VACANCY in family.sublattices[name].species]
+    pools = {name: family.sublattices[name].species for name in left_out}
+    empty = [name for name, pool in pools.items() if VACANCY in pool and not pool[VACANCY].instead]
     if not empty:
         return campaign
     spec = SublatticeSpec(species={VACANCY: (0,)}, grid=1)

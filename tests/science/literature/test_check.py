@@ -60,7 +60,7 @@ def test_only_what_has_no_crystal_is_unsupported() -> None:
 def test_without_a_family_atoms_and_reported_charges_are_compared() -> None:
     carbonate = replace(get_system("ref-na2co3"), family="no-such-structure", system_id="mine")
     assert check_system(carbonate).status == "ok"
-    assert "no family for its structure" in check_system(carbonate).remarks[0]
+    assert "no family has its structure" in check_system(carbonate).remarks[0]
     wrong = check_system(replace(carbonate, oxidation_states="Na1+ C3+ O2-"))
     assert wrong.text == "refused (charge: -1 per formula unit with the oxidation states reported)"
     short = check_system(replace(carbonate, formula="NaCO3"))
