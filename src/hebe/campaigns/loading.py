@@ -53,7 +53,7 @@ def load_campaign(path: str | Path) -> Campaign:
         raise bad_key(campaign, ("host", "family"), f"no host family is called {shown(campaign.host.family)}", hint)
     family = campaign.host.data
     _check_ion(campaign, family)
-    campaign = _with_empty_sites(campaign, family)
+    campaign = _with_empty_sites(_with_vacancy_charges(campaign, family), family)
     _check_sublattices(campaign, family)
     _check_filters(campaign)
     campaign = with_options(campaign)
@@ -167,6 +167,19 @@ def _check_ion(campaign: Campaign, family: Family) -> None:
     if host.primary is not None and host.primary not in family.mixed:
         reason = f"{shown(host.primary)} is no sublattice of {family.called} on which species mix"
         raise bad_key(campaign, ("host", "primary"), reason, suggest(host.primary, family.mixed))
+
+
+def _with_vacancy_charges(campaign: Campaign, family: Family) -> Campaign:
+    """Campaign in which empty sites that lack units of other sublattices carry what those leave, also if it says 0."""
+    changed = {}
+    for name, spec in campaign.host.sublattices.items():
+        known = family.sublattices[name].species.get(VACANCY) if name in family.sublattices else None
+        if known is not None and known.instead and spec.species.get(VACANCY) == (0,):
+            changed[name] = spec.model_copy(update={"species": {**spec.species, VACANCY: known.valences}})
+    if not changed:
+        return campaign
+    sublattices = {**campaign.host.sublattices, **changed}
+    return campaign.model_copy(update={"host": campaign.host.model_copy(update={"sublattices": sublattices})})
 
 
 def _with_empty_sites(campaign: Campaign, family: Family) -> Campaign:
