@@ -320,7 +320,8 @@ class Family(ConfigModel):
         None for empty sites and for what the electrons are not taken from: anions and atoms of a metal.
         """
         given = self.sublattices[name].species[element]
-        if given.function is not None or element == VACANCY or name in self.anions or not self.ladder:
+        none = element == VACANCY or given.unit is not None or name in self.anions or not self.ladder
+        if given.function is not None or none:
             return given.function
         couples = (couple for couple in self.ladder if couple.element == element)
         return "active" if any({c.reduced, c.oxidised} & set(given.valences) for c in couples) else "inert"
