@@ -24,14 +24,10 @@ NOT_OPENED = (
     "mp-na-nfpphe",
     "mp-na-nfpp",
     "el-hardcarbon",
-    "im-na9sn4",
-    "ref-naoh",
-    "ref-na2co3",
-    "ref-mg3po42",
 )
 """Accepted, but of structures or elements that no family holds."""
 
-QUICK = ("na-p2-tmcnr", "rs-linof", "sp-crmnfeconi", "al-cocrfenimn")
+QUICK = ("pba-k-femn", "ref-mg3po42", "na-p2-tmcnr", "rs-linof", "sp-crmnfeconi", "al-cocrfenimn")
 
 
 def opened(name: str, folder: Path) -> Candidate:

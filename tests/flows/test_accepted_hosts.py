@@ -50,6 +50,7 @@ ONE_OF_EACH_KIND: Final = (
     "mps3",
     "nasicon",
     "pba",
+    "pba-hydrated",
     "rocksalt",
     "spinel",
     "spinel-oxide",

@@ -1,31 +1,70 @@
-"""The table of all families in docs/families.md, from their data; run as a program it writes it there."""
+"""The table of all families in docs/families.md, from their data and what benchmarks/families.py found.
+
+Run as a program it writes the table and the pictures.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import yaml
 from pymatgen.symmetry.groups import SpaceGroup
 
 from hebe.config.family import Family, family_names, load_family
+from support.family_picture import picture
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "families.md"
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs" / "families.md"
+PICTURES: Final = ROOT / "docs" / "images" / "families"
+RESULTS: Final = ROOT / "benchmarks" / "families.yaml"
 BEGIN, END = "<!-- families: from their data -->\n", "<!-- end -->\n"
+
+_HEAD: Final = """\
+| family | | space group | sites (Wyckoff, coordination) | example | SQS | relaxed with CHGNet | checked |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def results() -> dict[str, Any]:
+    """What the benchmark found, by family."""
+    found: dict[str, Any] = yaml.safe_load(RESULTS.read_text(encoding="utf-8"))
+    return found
 
 
 def table() -> str:
     """One row per family."""
-    head = "| family | space group | sites (Wyckoff, coordination) | example | checked |\n|---|---|---|---|---|\n"
-    return head + "".join(_row(load_family(name)) for name in family_names())
+    found = results()
+    return _HEAD + "".join(_row(load_family(name), found[name]) for name in family_names())
 
 
-def _row(family: Family) -> str:
-    group = f"{SpaceGroup.from_int_number(family.space_group).symbol} ({family.space_group})"
+def _row(family: Family, found: dict[str, Any]) -> str:
+    symbol = SpaceGroup.from_int_number(family.space_group).symbol
     sites = "; ".join(f"{name} {_letters(sub.wyckoff)}, {sub.coordination}" for name, sub in family.sublattices.items())
     given = "; ".join(f"{name}: {' '.join(example.species)}" for name, example in family.example.items())
-    return (
-        f"| `{family.name}` | {group} | {sites} | {given or 'from the pool'} | {family.checked or 'see its file'} |\n"
+    draft = found["draft"]
+    cells = (
+        f"`{family.name}`",
+        f"![](images/families/{family.name}.svg)",
+        f"{symbol} ({family.space_group})",
+        sites,
+        given or "from the pool",
+        f"{draft['total']:.2f} of {draft['random_total']:.2f}, {draft['sites']} sites",
+        "; ".join(_member(entry, symbol) for entry in found["members"]) or "no crystal",
+        family.checked,
     )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _member(entry: dict[str, Any], symbol: str) -> str:
+    """Member with the deviation of its density; space group and verdict where they are not those of the host."""
+    words = [f"{entry['formula']} {entry['density_percent']:+.1f} %"]
+    if entry["space_group"] != symbol:
+        words.append(entry["space_group"])
+    if entry["verdict"] != "host":
+        words.append(entry["verdict"])
+    held = entry.get("at_measured_volume")
+    return ", ".join(words) + (f" ({held['verdict']} at its measured volume)" if held else "")
 
 
 def _letters(wyckoff: str) -> str:
@@ -43,3 +82,6 @@ def written(text: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name in family_names():
+        (PICTURES / f"{name}.svg").write_text(picture(load_family(name)), encoding="utf-8")

@@ -167,15 +167,17 @@ def _all_positions(number: int, point: Sequence[Fraction]) -> list[NDArray[np.fl
 def member_volume(family: Family, number: int) -> tuple[float, float]:
     """Volume (A3) of the conventional cell of a published member: as the family estimates it, and as measured."""
     member = family.members[number]
-    radii = []
+    radii = {}
     for label, text in member.ions.items():
-        ion, sub = Ion.parse(text), family.sublattices[label]
-        radius = radius_of(ion, sub)
-        assert radius is not None, (label, text)
-        assert Element.is_valid_symbol(ion.element)
-        assert ion.charge in sub.species[ion.element].valences, (label, text)
-        radii.append(radius)
+        sub = family.sublattices[label]
+        for ion in map(Ion.parse, text.split()):
+            radius = radius_of(ion, sub)
+            assert radius is not None or label in family.anions, (label, text)
+            assert Element.is_valid_symbol(ion.element)
+            assert ion.charge in sub.species[ion.element].valences, (label, text)
+            radii.setdefault(label, []).append(radius)
+    first = next(iter(radii.values()))
     estimate = family.lattice_of(member.working_ion)
     measured = estimate.model_copy(update={"parameters": member.parameters, "slopes": {}})
-    guessed = estimate_lattice(estimate, radii[0], family.space_group)
+    guessed = estimate_lattice(estimate, sum(first) / len(first), family.space_group)
     return guessed.volume, estimate_lattice(measured, None, family.space_group).volume

@@ -57,7 +57,7 @@ def open_system(system: System, most_atoms: int = MOST_ATOMS) -> Approximant:
     if verdict.status != "ok":
         raise BadInputError(f"{system.system_id} does not open: {verdict.text}")
     if system.host not in family_names():
-        raise BadInputError(f"{system.system_id} does not open: no family has its structure ({system.host})")
+        raise BadInputError(f"{system.system_id} does not open: {system.no_crystal}")
     family = load_family(system.host)
     try:
         hosted = host_of(system.printed, family, system.working_ion)

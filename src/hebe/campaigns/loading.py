@@ -53,7 +53,7 @@ def load_campaign(path: str | Path) -> Campaign:
         raise bad_key(campaign, ("host", "family"), f"no host family is called {shown(campaign.host.family)}", hint)
     family = campaign.host.data
     _check_ion(campaign, family)
-    campaign = _with_empty_sites(campaign, family)
+    campaign = _with_empty_sites(_with_vacancy_charges(campaign, family), family)
     _check_sublattices(campaign, family)
     _check_filters(campaign)
     campaign = with_options(campaign)
@@ -169,10 +169,24 @@ def _check_ion(campaign: Campaign, family: Family) -> None:
         raise bad_key(campaign, ("host", "primary"), reason, suggest(host.primary, family.mixed))
 
 
+def _with_vacancy_charges(campaign: Campaign, family: Family) -> Campaign:
+    """Campaign in which empty sites that lack units of other sublattices carry what those leave, also if it says 0."""
+    changed = {}
+    for name, spec in campaign.host.sublattices.items():
+        known = family.sublattices[name].species.get(VACANCY) if name in family.sublattices else None
+        if known is not None and known.instead and spec.species.get(VACANCY) == (0,):
+            changed[name] = spec.model_copy(update={"species": {**spec.species, VACANCY: known.valences}})
+    if not changed:
+        return campaign
+    sublattices = {**campaign.host.sublattices, **changed}
+    return campaign.model_copy(update={"host": campaign.host.model_copy(update={"sublattices": sublattices})})
+
+
 def _with_empty_sites(campaign: Campaign, family: Family) -> Campaign:
     """Campaign in which sublattices that it does not name are empty, where they may be: interstitial sites."""
     left_out = [name for name in family.mixed if name not in {*campaign.host.sublattices, *family.anions}]
-    empty = [name for name in left_out if VACANCY in family.sublattices[name].species]
+    pools = {name: family.sublattices[name].species for name in left_out}
+    empty = [name for name, pool in pools.items() if VACANCY in pool and not pool[VACANCY].instead]
     if not empty:
         return campaign
     spec = SublatticeSpec(species={VACANCY: (0,)}, grid=1)

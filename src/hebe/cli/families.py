@@ -136,6 +136,11 @@ def _species(name: str, family: Family) -> str:
 
     def states(element: str) -> str:
         data = sub.species[element]
+        if data.unit is not None:
+            return f"{element} of {data.unit}"
+        if data.instead:
+            taken = ", ".join(f"{one.group} instead of {other}" for other, one in data.instead.items())
+            return f"{element} ({taken}: {data.valences[0]:+d})"
         marks = [f"{'+' if v > 0 else ''}{v}{'ls' if v in data.low_spin else ''}" for v in data.valences]
         text = element if data.valences == (0,) else f"{element} {'/'.join(marks)}"
         return f"{text} (pillar)" if family.function_of(name, element) == "pillar" else text

@@ -56,6 +56,32 @@ def check_size(family: Family) -> None:
         raise ValueError(f"it has {kinds} kinds of sites, at most {MOST_KINDS} can be told apart")
 
 
+def check_units(family: Family) -> None:
+    """Refuse species with rigid units that the family does not describe, or with another charge than theirs.
+
+    Raises
+    ------
+    ValueError
+        Names the sublattice and the species.
+    """
+    for name, sub in family.sublattices.items():
+        for element, data in sub.species.items():
+            unknown = [group for group in data.brought if group not in family.groups]
+            if unknown:
+                raise ValueError(f"{element} on {name} brings {unknown[0]}, which groups does not describe")
+            if data.instead and (element != VACANCY or sub.role != "mixed"):
+                raise ValueError(f"{element} on {name}: instead belongs to an empty site of a mixed sublattice")
+            for other, one in data.instead.items():
+                held = family.sublattices[other].group if other in family.sublattices else None
+                if held is None or one.at not in family.groups[held].formula:
+                    raise ValueError(f"instead of {name}: {other} holds no units with an atom {one.at}")
+            if data.unit is not None and family.groups[data.unit].atoms[0].element != element:
+                raise ValueError(f"{element} on {name} is not the first atom of {data.unit}")
+            charge = family.unit_charge(name, element)
+            if charge is not None and data.valences != (charge,):
+                raise ValueError(f"{element} on {name} carries {charge:+d} with its units, valences: [{charge}]")
+
+
 def check_bonding(family: Family) -> None:
     """Refuse charges in a metallic or covalent family, and species without charge elsewhere.
 
@@ -74,7 +100,10 @@ def check_bonding(family: Family) -> None:
     if family.charged:
         for name, element, valence in states:
             if valence == 0:
-                raise ValueError(f"{element} on {name} has no oxidation state; bonding: metallic or covalent has none")
+                if family.sublattices[name].species[element].unit is None:
+                    raise ValueError(
+                        f"{element} on {name} has no oxidation state; bonding: metallic or covalent has none"
+                    )
         return
     if family.ladder or family.anion_limit or family.ladder_electrode or family.no_electrode:
         raise ValueError(f"a {family.bonding} family has no ladder, electrode or anion limit")

@@ -28,18 +28,38 @@ def without_defaults(model: ConfigModel, fields: dict[str, Any], later: tuple[st
     return {key: value for key, value in fields.items() if key not in later or getattr(model, key) != defaults[key]}
 
 
+class Replacement(ConfigModel):
+    """What stands where a rigid unit is missing: units of ``group``, centred where the unit has its atom ``at``."""
+
+    group: str
+    at: str
+
+
 class SpeciesData(ConfigModel):
-    """Oxidation states that an element takes on a sublattice, and what is special about them; 0 in a metal."""
+    """Oxidation states that an element takes on a sublattice, and what is special about them; 0 in a metal.
+
+    With ``unit`` the element is the centre of a rigid unit, whose other atoms come with it, and its charge that of the
+    unit: ``O`` of water. With ``instead`` the units of other sublattices that are bonded to an empty site are missing,
+    each replaced; its charge is what they leave. Units are turned so that their atoms keep away from others.
+    """
 
     valences: tuple[int, ...] = Field(default=(0,), min_length=1)
     low_spin: tuple[int, ...] = ()
     """Oxidation states that are low-spin in this host; all others are high-spin."""
     function: Function | None = None
     """What it does there; None follows from the redox ladder, see `Family.function_of`."""
+    unit: str | None = None
+    instead: dict[str, Replacement] = Field(default_factory=dict)
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_defaults(self, handler(self), ("function",))
+        return without_defaults(self, handler(self), ("function", "unit", "instead"))
+
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """Groups whose units come with it."""
+        own = () if self.unit is None else (self.unit,)
+        return (*own, *(one.group for one in self.instead.values()))
 
 
 class FamilySublattice(ConfigModel):
@@ -70,7 +90,8 @@ class FamilySublattice(ConfigModel):
             raise ValueError("role group and the name of a group belong together")
         if self.group is not None and self.species:
             raise ValueError("the species of a group stand in groups")
-        if self.species.get(VACANCY, SpeciesData()).valences != (0,):
+        empty = self.species.get(VACANCY, SpeciesData())
+        if empty.valences != (0,) and not empty.instead:
             raise ValueError(f"{VACANCY}, an empty site, has the oxidation state 0")
         if self.neighbours and len(self.neighbours) != len(self.coordinates):
             raise ValueError(f"neighbours has {len(self.neighbours)} numbers for {len(self.coordinates)} orbits")
@@ -133,15 +154,21 @@ class GroupData(ConfigModel):
 class Member(ConfigModel):
     """A published ordered crystal of a family: what stands on its mixed sublattices, and its measured lattice.
 
-    ``ions`` is sublattice -> ion, as ``Ni2+``; ``parameters`` (A, degrees) are those of the conventional cell of the
-    family, ``working_ion`` selects the estimate that they are compared with.
+    ``ions`` is sublattice -> ion, as ``Ni2+``, or the states that an element has there in equal parts, ``Mn3+ Mn4+``;
+    ``parameters`` (A, degrees) are those of the conventional cell of the family, ``working_ion`` selects the estimate
+    that they are compared with, ``x`` is its content per formula unit, by default that of the family as made.
     """
 
     formula: str
     ions: dict[str, str]
     parameters: dict[Literal["a", "b", "c", "alpha", "beta", "gamma"], float]
     working_ion: str | None = None
+    x: ExactFraction | None = None
     source: str
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, handler(self), ("x",))
 
 
 class LatticeEstimate(ConfigModel):

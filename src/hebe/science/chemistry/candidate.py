@@ -137,13 +137,18 @@ def _entropies(composition: HostComposition, primary: str) -> dict[str, float]:
     """Entropy (R) by convention; anions are the sublattices of that role, and groups."""
     host = composition.host
     atoms = float(sum(composition.elements.values()))
-    anions = sum(host.atoms_per_unit(n) for n, sub in host.sublattices.items() if n in host.anions or sub.group)
+    anions: Fraction | int = sum(
+        host.atoms_per_unit(n) for n, sub in host.sublattices.items() if n in host.anions or sub.group
+    )
+    for name, part in composition.fractions.items():
+        sites = host.sublattices[name].multiplicity
+        anions += sum((x * sites * host.unit_atoms(name, element) for element, x in part.items()), Fraction(0))
     return entropies(
         {sub: values.values() for sub, values in composition.fractions.items()},
         {sub: data.multiplicity for sub, data in host.sublattices.items()},
         primary,
         atoms,
-        atoms - anions,
+        atoms - float(anions),
     )
 
 

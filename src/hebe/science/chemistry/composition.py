@@ -11,7 +11,6 @@ from fractions import Fraction
 from functools import cached_property
 
 from hebe.config.family import Family, load_family
-from hebe.config.family_sites import VACANCY
 
 Amounts = Mapping[str, Mapping[str, Fraction]]
 
@@ -94,9 +93,10 @@ class HostComposition:
         standing = list(host.standing(self.fractions))
         for name, sub in host.sublattices.items():
             for element, amount in self.fractions.get(name, {}).items():
-                mobile = element == self.working_ion and name in host.working_shared
-                if amount and element != VACANCY and not mobile:
-                    total[element] = total.get(element, Fraction(0)) + amount * sub.multiplicity
+                if not amount or (element == self.working_ion and name in host.working_shared):
+                    continue
+                for atom, number in host.atoms_of(name, element).items():
+                    total[atom] = total.get(atom, Fraction(0)) + number * amount * sub.multiplicity
             for _, element, number, _ in (entry for entry in standing if entry[0] == name):
                 total[element] = total.get(element, Fraction(0)) + number
         return total
@@ -105,14 +105,13 @@ class HostComposition:
     def formula(self) -> str:
         """Formula with the working ion first, cations by falling amount, then groups, anions last."""
         host, total = self.host, dict(self.elements)
-        units: dict[str, int] = {}
-        for sub in host.sublattices.values():
-            if sub.group is not None:
-                written = host.groups[sub.group].written or sub.group
-                units[written] = units.get(written, 0) + sub.multiplicity
-                for element, number in host.groups[sub.group].formula.items():
-                    total[element] -= number * sub.multiplicity
-        groups = "".join(f"({name}){format_amount(Fraction(number))}" for name, number in units.items())
+        units: dict[str, Fraction] = {}
+        for group, count in self._units.items():
+            written = host.groups[group].written or group
+            units[written] = units.get(written, Fraction(0)) + count
+            for element, number in host.groups[group].formula.items():
+                total[element] -= number * count
+        groups = "".join(f"({name}){format_amount(number)}" for name, number in units.items() if number)
         anions = {e for name in host.anions for e in host.sublattices[name].species}
         rest = [e for e in total if e != self.working_ion or any(e in a for a in self.fractions.values())]
         rest = [e for e in rest if total[e]]
@@ -121,6 +120,20 @@ class HostComposition:
         before, last = [*first, *cations], sorted(e for e in rest if e in anions)
         parts = [[f"{e}{format_amount(total[e])}" for e in part if e] for part in (before, last)]
         return "".join([*parts[0], groups, *parts[1]])
+
+    @property
+    def _units(self) -> dict[str, Fraction]:
+        """Group -> rigid units per formula unit: those that are always there, and those that species bring or lack."""
+        host, found = self.host, dict[str, Fraction]()
+        for sub in host.sublattices.values():
+            if sub.group is not None:
+                found[sub.group] = found.get(sub.group, Fraction(0)) + sub.multiplicity
+        for name, amounts in self.fractions.items():
+            for element, amount in amounts.items():
+                for group, number in host.units_of(name, element).items():
+                    here = number * amount * host.sublattices[name].multiplicity
+                    found[group] = found.get(group, Fraction(0)) + here
+        return found
 
     @property
     def molar_mass(self) -> float:

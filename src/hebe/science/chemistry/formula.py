@@ -88,6 +88,9 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
         If elements are unknown to the campaign, or sublattices do not sum; says by how much.
     """
     amounts, host = _read(text, space), space.host
+    if any(host.units_of(name, element) for name, spec in space.specs.items() for element in spec.species):
+        reason = f"{text}: a formula does not say where the atoms of the rigid units stand that species bring"
+        raise BadInputError(reason, suggestion="amounts on the sublattices")
     if len(space.specs) != 1:
         return _on_several(text, amounts, space, host)
     name, spec = next(iter(space.specs.items()))

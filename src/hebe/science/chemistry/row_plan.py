@@ -148,9 +148,12 @@ def _masses(space: CompositionSpace, weights: list[int], scale: int) -> tuple[fl
     from pymatgen.core import Element
 
     def mass(element: str) -> float:
-        return 0.0 if element == VACANCY else float(Element(element).atomic_mass)
+        return float(Element(element).atomic_mass)
 
     fixed = float(space.x_made) * mass(space.working_ion) if space.working_ion else 0.0
     fixed += sum(number * mass(element) for _, element, number, _ in space.host.standing(space.specs))
-    each = [weight / scale * mass(c.element) for weight, c in zip(weights, space.columns, strict=True)]
+    each = [
+        weight / scale * sum(n * mass(e) for e, n in space.host.atoms_of(c.sublattice, c.element).items())
+        for weight, c in zip(weights, space.columns, strict=True)
+    ]
     return fixed, np.array(each)

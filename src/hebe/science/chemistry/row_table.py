@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hebe.config.family_sites import VACANCY
 from hebe.science.chemistry.candidate import FARADAY_MAH
 from hebe.science.chemistry.entropy import principal_element_rule
 from hebe.science.chemistry.row_ions import IonRows
@@ -20,6 +19,8 @@ from hebe.science.chemistry.space import working_charge
 from hebe.science.chemistry.tables import site_entropies
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from hebe.science.chemistry.space import CompositionSpace
@@ -99,24 +100,28 @@ class RowTable:
         total = np.asarray(self.sites @ np.array([float(host.sublattices[name].multiplicity) for name in names]))
         if convention == "formula-unit":
             return total
+        if convention == "per-atom":
+            return np.asarray(total / self._atoms)
         anions = sum(host.atoms_per_unit(n) for n, sub in host.sublattices.items() if n in host.anions or sub.group)
-        return np.asarray(total / (self._atoms - (anions if convention == "per-cation" else 0)))
+        brought = self._per_unit([host.unit_atoms(c.sublattice, c.element) for c in self.space.columns])
+        return np.asarray(total / (self._atoms - anions - brought))
 
     @cached_property
     def _numbers(self) -> Floats:
         """Rows as floating-point numbers, which products of matrices need."""
         return self.rows.astype(np.float64)
 
-    def _per_unit(self, counts: list[bool]) -> Floats:
-        """Atoms per formula unit of the columns that count."""
-        weights = np.where(counts, self.plan.weights, 0.0) / self.plan.scale
+    def _per_unit(self, atoms: Sequence[int]) -> Floats:
+        """Atoms per formula unit, from those per site of each column."""
+        weights = np.array(atoms, dtype=np.float64) * self.plan.weights / self.plan.scale
         return np.asarray(self._numbers @ weights)
 
     @cached_property
     def _atoms(self) -> Floats:
         """Atoms per formula unit, the working ion as made included."""
-        standing = sum(number for *_, number, _ in self.space.host.standing(self.space.specs))
-        own = self._per_unit([column.element != VACANCY for column in self.space.columns])
+        host = self.space.host
+        standing = sum(number for *_, number, _ in host.standing(self.space.specs))
+        own = self._per_unit([sum(host.atoms_of(c.sublattice, c.element).values()) for c in self.space.columns])
         return own + float(standing + self.space.x_made)
 
     @cached_property
@@ -159,7 +164,7 @@ class RowTable:
         if ion is None:
             nothing = np.full(len(self), np.nan)
             return nothing, nothing
-        shared = [c.element == ion and c.sublattice in host.working_shared for c in self.space.columns]
+        shared = [int(c.element == ion and c.sublattice in host.working_shared) for c in self.space.columns]
         ions = (float(self.space.x_made) + self._per_unit(shared)) * working_charge(ion)
         electrons = np.minimum(ions, electrons_of(self.plan, self.splits))
         fixed, each = self.plan.masses

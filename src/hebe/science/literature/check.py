@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -10,6 +10,7 @@ from hebe.config.family import family_names, load_family
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.entropy import site_entropy
+from hebe.science.literature.hosted import host_of
 from hebe.science.literature.printed import elements_of, parse_printed_formula, parse_sublattices
 from hebe.science.literature.sites import ROUNDING, place, wrong_sum
 from hebe.science.literature.states import (
@@ -19,7 +20,7 @@ from hebe.science.literature.states import (
     reported_split,
     split_charge,
 )
-from hebe.science.literature.system import System, about
+from hebe.science.literature.system import System, about, load_systems
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -86,25 +87,27 @@ def check_system(system: System) -> Verdict:
     if missing is not None:
         return _judged(system.formula, system.printed, "unsupported", missing, mixed=system.mixed_sublattice)
     if system.host not in family_names():
-        return _without_family(system)
+        states, mixed = system.oxidation_states, system.mixed_sublattice
+        return _without_family(system.formula, system.printed, states, mixed, system.no_crystal)
     family = load_family(system.host)
     return _checked(system.formula, system.printed, family, system.oxidation_states, system.mixed_sublattice)
 
 
-def _without_family(system: System) -> Verdict:
-    printed, mixed = system.printed, system.mixed_sublattice
-    remarks = [f"Hebe has no family for its structure ({system.host}): sites were not counted"]
-    wrong = _formula_sum(system.formula, printed)
+def _without_family(
+    formula: str, printed: Sequence[PrintedSublattice], states: str, mixed: Collection[str], why: str
+) -> Verdict:
+    remarks = [f"{why}: sites were not counted"]
+    wrong = _formula_sum(formula, printed)
     if wrong is not None:
-        return _judged(system.formula, printed, "refused", f"sum: {wrong}", mixed=mixed, remarks=remarks)
-    split = reported_split(printed, parse_states(system.oxidation_states)) if system.oxidation_states else None
+        return _judged(formula, printed, "refused", f"sum: {wrong}", mixed=mixed, remarks=remarks)
+    split = reported_split(printed, parse_states(states)) if states else None
     if split is None:
-        return _judged(system.formula, printed, "ok", None, mixed=mixed, remarks=[*remarks, "no charges are reported"])
+        return _judged(formula, printed, "ok", None, mixed=mixed, remarks=[*remarks, "no charges are reported"])
     charge = split_charge(split)
     neutral = abs(charge) <= _CHARGE_ROUNDING
     reason = None if neutral else f"charge: {float(charge):+.4g} per formula unit with the oxidation states reported"
     status: Status = "ok" if neutral else "refused"
-    return _judged(system.formula, printed, status, reason, None, split, charge, mixed, remarks)
+    return _judged(formula, printed, status, reason, None, split, charge, mixed, remarks)
 
 
 def check_material(
@@ -125,7 +128,8 @@ def check_material(
         What stands where, per formula unit: ``Na:Na1 | TM:Ni0.5 Mn0.5 | O:O2``; ``Va`` is an empty site. Names are
         those of the family, or the article's own.
     family
-        Family of Hebe, or of the table of materials.
+        Family of Hebe, or of the table of materials; one of the table that Hebe tells apart, as spinels, is read as the
+        first of its families that accepts the composition.
     oxidation_states
         As reported, ``Ni2+@0.14 Ni3+@0.66``; they count where the family's own cannot be neutral.
     mixed
@@ -144,7 +148,38 @@ def check_material(
             raise BadInputError(f"no sublattice is called {name!r}", key="mixed")
     if family in known.without_host:
         return _judged(formula, printed, "unsupported", known.without_host[family], mixed=mixed)
-    return _checked(formula, printed, load_family(known.hosts.get(family, family)), oxidation_states, mixed)
+    hosts = hosts_of(family)
+    if not hosts and family in known.no_crystal:
+        return _without_family(formula, printed, oxidation_states, mixed, known.no_crystal[family])
+    host, verdict = _best_of(hosts or [family], formula, printed, oxidation_states, mixed)
+    return verdict if host == family else replace(verdict, remarks=(*verdict.remarks, f"{family} was read as {host}"))
+
+
+def _best_of(
+    hosts: Sequence[str], formula: str, printed: Sequence[PrintedSublattice], states: str, mixed: Collection[str]
+) -> tuple[str, Verdict]:
+    """The first family that accepts a composition with its verdict, else the first that can read it."""
+    found: list[tuple[str, Verdict]] = []
+    wrong: list[BadInputError] = []
+    for host in hosts:
+        try:
+            verdict = _checked(formula, printed, load_family(host), states, mixed)
+        except BadInputError as err:
+            wrong.append(err)
+            continue
+        if verdict.status == "ok":
+            return host, verdict
+        found.append((host, verdict))
+    if not found:
+        raise wrong[0]
+    return found[0]
+
+
+def hosts_of(family: str) -> list[str]:
+    """Families of Hebe that a family of the table may be, the one of its name first; none where it is unknown."""
+    named = about().hosts.get(family, family)
+    found = [named, *(one.host for one in load_systems().values() if one.family == family)]
+    return [host for host in dict.fromkeys(found) if host in family_names()]
 
 
 def _checked(
@@ -164,7 +199,22 @@ def _checked(
     if split is None and charge is not None:
         reason = f"charge: {float(charge):+.4g} per formula unit is the least that the oxidation states leave"
         return _judged(formula, printed, "refused", reason, family, split, charge, mixed, remarks)
-    return _judged(formula, printed, "ok", None, family, split, charge, mixed, remarks)
+    lacking = _not_held(printed, family)
+    status: Status = "ok" if lacking is None else "unsupported"
+    return _judged(formula, printed, status, lacking, family, split, charge, mixed, remarks)
+
+
+def _not_held(printed: Sequence[PrintedSublattice], family: Family) -> str | None:
+    """Why a family cannot hold a composition whose sums and charge are right; None where it can."""
+    reasons = []
+    for even in (True, False):
+        try:
+            host_of(printed, family, (), even=even)
+        except BadInputError as err:
+            reasons.append(err.reason)
+        else:
+            return None
+    return reasons[0]
 
 
 def _split(

@@ -72,6 +72,9 @@ def host_of(printed: Sequence[PrintedSublattice], family: Family, ions: Sequence
             continue
         if one.kind == "group" and all(e.molecule for part in one.printed for e in part.entries):
             continue
+        if one.kind == "units":
+            fractions |= _units(one, family, units)
+            continue
         amounts = _amounts(one, family, units)
         mixed = [name for name in one.hosted if name in family.mixed]
         if not mixed:
@@ -114,6 +117,33 @@ def _working(
     if x > family.x_full:
         raise BadInputError(f"{float(x):.4g} {ion} per formula unit are more than the {family.x_full} of {family.name}")
     return ion, x
+
+
+def _units(one: Place, family: Family, units: Fraction) -> Fractions:
+    """Fractions of sites that hold rigid units, from their atoms or from molecules of their name; the rest is empty.
+
+    Raises
+    ------
+    BadInputError
+        If the atoms are not those of whole units, or there are more than sites.
+    """
+    (name,) = one.hosted
+    sub = family.sublattices[name]
+    element, group = next((e, data.unit) for e, data in sub.species.items() if data.unit is not None)
+    formula, atoms = family.groups[group].formula, dict[str, Fraction]()
+    for entry in (entry for part in one.printed for entry in part.entries):
+        known = formula if entry.name == group else entry.elements or {}
+        for other, number in known.items():
+            each = number * entry.amount if entry.name == group else number
+            atoms[other] = atoms.get(other, Fraction(0)) + each
+    count = atoms.get(element, Fraction(0)) / formula[element]
+    if {e: n * count for e, n in formula.items()} != atoms:
+        raise BadInputError(f"what stands on {one.label} is not {group}, which {family.name} holds there")
+    share = count / (units * sub.multiplicity)
+    if share > 1:
+        raise BadInputError(f"{float(count):.4g} {group} per formula unit are more than {family.name} has sites for")
+    parts = {element: share, VACANCY: 1 - share}
+    return {name: {e: x for e, x in parts.items() if x}}
 
 
 def _amounts(one: Place, family: Family, units: Fraction) -> dict[str, Fraction]:

@@ -24,6 +24,9 @@ _AMOUNT: Final = r"(?P<amount>\d+/[1-9]\d*|\d*\.\d+|\d+)?"
 _ENTRY: Final = re.compile(
     rf"(?:(?P<element>[A-Z][a-z]?)(?:\[(?P<charge>\d*[+-])\])?|\{{(?P<molecule>\w+)\}}){_AMOUNT}"
 )
+_PLAIN: Final = str.maketrans({"[": "(", "]": ")", "•": "·", "⋅": "·", **{chr(0x2080 + n): str(n) for n in range(10)}})
+_EQUAL: Final = re.compile(r"\(([A-Z][a-z]?(?:\s*,\s*[A-Z][a-z]?)+)\)")
+_TIMES: Final = re.compile(r"(?P<number>\d+/[1-9]\d*|\d*\.\d+|\d+)?(?P<rest>\D.*)")
 _SPELLING: Final = "write it like 'Na:Na1 | TM:Ni0.5 Mn0.5 | O:O2', with Va for empty sites"
 _REPEATING: Final = 4
 _MOST: Final = 60
@@ -150,15 +153,27 @@ def elements_of(
     return total
 
 
+def _equal_parts(match: re.Match[str]) -> str:
+    elements = match[1].split(",")
+    return f"({''.join(f'{element.strip()}1/{len(elements)}' for element in elements)})"
+
+
 def parse_printed_formula(text: str) -> dict[str, Fraction]:
     """Element -> amount of a formula, with amounts read as `printed_amount` does.
+
+    Articles also write square brackets, subscripts, ``(Co,Ni)`` for equal parts and ``·2H2O``.
 
     Raises
     ------
     BadInputError
         If it is no formula, or names no element.
     """
-    found = parse_formula(text, printed_amount)
+    found: dict[str, Fraction] = {}
+    for part in _EQUAL.sub(_equal_parts, text.translate(_PLAIN)).split("·"):
+        match = _TIMES.fullmatch(part.strip())
+        number, rest = (match["number"] or "1", match["rest"]) if match is not None else ("1", part)
+        for element, amount in parse_formula(rest, printed_amount).items():
+            found[element] = found.get(element, Fraction(0)) + amount * printed_amount(number)
     unknown = [element for element in found if not _is_element(element)]
     if unknown or not found:
         reason = f"{unknown[0]} is no element" if unknown else f"{text[:60]!r} is not a formula"

@@ -26,7 +26,8 @@ ROUNDING: Final = Fraction(6, 10_000)
 class Place:
     """Printed sublattices that stand together for sublattices of a family with ``sites`` per formula unit.
 
-    ``kind`` is ``working`` where working ions have sites of their own, which may be empty without being printed so.
+    ``kind`` is ``working`` where working ions have sites of their own, which may be empty without being printed so, and
+    ``units`` where rigid units such as water may stand, printed as atoms or as molecules.
     """
 
     printed: tuple[PrintedSublattice, ...]
@@ -123,6 +124,8 @@ def _own(family: Family, names: Sequence[str]) -> tuple[int, str]:
     """Sites per formula unit and kind of sublattices of one kind; sites that exclude each other count once."""
     subs = [family.sublattices[name] for name in names]
     sites = sum(sub.multiplicity for sub in subs)
+    if any(data.unit for sub in subs for data in sub.species.values()):
+        return sites, "units"
     if all(name in family.working_own or _may_be_empty(family, name) for name in names):
         return (int(family.x_full) if any(sub.exclusion for sub in subs) else sites), "working"
     return sites, "anion" if names[0] in family.anions else "cation"
@@ -138,7 +141,7 @@ def units_of(places: Sequence[Place]) -> Fraction | None:
 
     Places that are as full as another one that has empty sites go with it, as ligands go with their centre.
     """
-    counted = [one for one in places if one.kind != "working"]
+    counted = [one for one in places if one.kind not in ("working", "units")]
     holes = {one.filled / one.sites for one in counted if any(VACANCY in part.fractions() for part in one.printed)}
     ratios = {id(one): one.total / one.sites for one in counted}
     voting = [one for one in counted if ratios[id(one)] not in holes] or counted
@@ -159,6 +162,8 @@ def wrong_sum(places: Sequence[Place]) -> str | None:
     for one in places:
         room = units * one.sites
         off = one.total - room
+        if one.kind == "units":
+            continue
         if one.kind == "working":
             if one.filled > room + ROUNDING * one.sites:
                 return f"{one.label} holds {_number(one.filled)} ions per formula unit, it has {_number(room)} sites"

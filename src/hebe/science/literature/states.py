@@ -136,7 +136,9 @@ def _known(family: Family, hosted: Iterable[str], element: str) -> list[int]:
     found: set[int] = set()
     for name in hosted:
         sub = family.sublattices[name]
-        if sub.group is not None:
+        if (charge := family.unit_valence(name, element)) is not None:
+            found.add(charge)
+        elif sub.group is not None:
             found |= {a.valence for a in family.groups[sub.group].atoms if a.element == element}
         elif element in sub.species:
             found |= set(sub.species[element].valences)

@@ -31,13 +31,15 @@ class About(ConfigModel):
     """What the table was made from.
 
     ``reviews`` are cited by number; ``hosts`` names the family of a material (by id, else by family of the table)
-    where Hebe calls it otherwise; ``without_host`` says for families of the table why Hebe has none; ``nominal`` are
-    the oxidation states with which articles count a charge at first.
+    where Hebe calls it otherwise; ``without_host`` says for families of the table why no crystal stands for them,
+    ``no_crystal`` for materials or families why Hebe has none; ``nominal`` are the oxidation states with which articles
+    count a charge at first.
     """
 
     reviews: dict[str, str]
     hosts: dict[str, str] = Field(default_factory=dict)
     without_host: dict[str, str]
+    no_crystal: dict[str, str] = Field(default_factory=dict)
     nominal: dict[str, int]
     nominal_source: str
 
@@ -95,6 +97,12 @@ class System:
         """Name of its family in Hebe; there may be none of that name."""
         hosts = about().hosts
         return hosts.get(self.system_id) or hosts.get(self.family) or self.family
+
+    @property
+    def no_crystal(self) -> str:
+        """Why Hebe has no family of its structure."""
+        reasons = about().no_crystal
+        return reasons.get(self.system_id) or reasons.get(self.family) or f"no family has its structure ({self.host})"
 
     def document(self) -> dict[str, Any]:
         """Its row as plain data."""

@@ -7,7 +7,7 @@ draw. The first row of every sample is what was computed, without an error.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -118,6 +118,8 @@ class Competition:
         Of the engine; None where they are not known.
     solution
         Whether other compositions of the host compete.
+    units
+        Sublattice and element -> atoms of one site, of species that bring rigid units or lack them.
     """
 
     own: HostEntry
@@ -128,6 +130,7 @@ class Competition:
     errors: EntryErrors | None = None
     solution: bool = True
     n_draws: int = N_DRAWS
+    units: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -281,10 +284,12 @@ class Competition:
     def _ion_elements(self) -> Vector:
         """Atoms of each element in each ion, shape ``(n_ions, n_elements)``; an empty site has none."""
         found = np.zeros((len(self.space.ions), len(self.elements)))
-        for i, (_, ion) in enumerate(self.space.ions):
+        for i, (sub, ion) in enumerate(self.space.ions):
             element = Ion.parse(ion).element
-            if element != VACANCY and element in self.elements:
-                found[i, self.elements.index(element)] = 1.0
+            own = {} if element == VACANCY else {element: 1}
+            for atom, number in self.units.get((sub, element), own).items():
+                if atom in self.elements:
+                    found[i, self.elements.index(atom)] = number
         return found
 
     @cached_property

@@ -68,6 +68,12 @@ def formation_document(
         multiplicity=multiplicity,
         errors=errors,
         solution=solution,
+        units={
+            (name, element): own.composition.host.atoms_of(name, element)
+            for name in own.split or {}
+            for element, data in own.composition.host.sublattices[name].species.items()
+            if data.brought
+        },
     )
     try:
         judged = judge(case, ROOM_TEMPERATURE if temperature is None else temperature, air)

@@ -24,6 +24,7 @@ from hebe.science.structures.host_permutations import host_permutations
 from hebe.science.structures.objective import Objective, Problem, build_problem
 from hebe.science.structures.sqs import Arrangement, distinct_arrangements, quality, site_counts
 from hebe.science.structures.supercell import Supercell, find_supercell
+from hebe.science.structures.units import Atoms, brings_units, with_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -196,13 +197,12 @@ class DisorderedCell:
         species = _fixed_species(composition, self.structure)
         for site, kind in zip(self.problem.sites.indices, kinds, strict=True):
             species[site] = self.problem.kinds[kind][1]
-        kept = [i for i, name in enumerate(species) if name != VACANCY]
-        ideal = Structure(
-            self.structure.lattice,
-            [species[i] for i in kept],
-            self.structure.frac_coords[kept],
-            site_properties={"sublattice": [self.labels[i] for i in kept]},
-        )
+        atoms = Atoms(self.structure.lattice, list(self.structure.frac_coords), species, list(self.labels))
+        if brings_units(composition.host, composition.fractions):
+            atoms = with_units(composition.host, self.structure, species)
+        atoms = atoms.without({i for i, name in enumerate(atoms.elements) if name == VACANCY})
+        properties = {"sublattice": atoms.labels}
+        ideal = Structure(atoms.lattice, atoms.elements, np.array(atoms.points), site_properties=properties)
         return rounded(ideal, ideal=True)
 
 

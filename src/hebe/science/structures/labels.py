@@ -83,6 +83,8 @@ def ions_of(spec: MemberSpec, structure: Structure, oxidation: Oxidation, seed: 
 
 def _mean_charge(spec: MemberSpec, oxidation: Oxidation, label: str, element: str) -> float:
     host = composition_of(spec).host
+    if (charge := host.unit_valence(label, element)) is not None:
+        return float(charge)
     if label in oxidation.charges and element in oxidation.charges[label]:
         return oxidation.charges[label][element]
     if label in host.working_own:

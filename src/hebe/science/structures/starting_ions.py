@@ -66,4 +66,6 @@ def _is_full(spec: MemberSpec, name: str) -> bool:
     working = host.working_of(spec.working_ion)
     if working is not None and name in (*working.own, *working.shared):
         return False
+    if any(name in host.sublattices[n].species[e].instead for n, part in spec.fractions.items() for e in part):
+        return False
     return VACANCY not in spec.fractions.get(name, {})

@@ -164,6 +164,8 @@ def site_charges(spec: MemberSpec, structure: Structure, oxidation: Oxidation) -
         element = site.specie.symbol
         if label in host.working_own:
             charges[i] = working_charge(spec.working_ion)
+        elif (charge := host.unit_valence(label, element)) is not None:
+            charges[i] = charge
         elif host.is_anion(label, element):
             charges[i] = host.charge_at(label, element) + oxidation.anion_holes / n_anions
         elif label in oxidation.charges:
