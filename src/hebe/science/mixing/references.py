@@ -220,7 +220,8 @@ def _competing(
 
 def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[PhaseEntry]) -> None:
     """How completely the hull covers what is known, and what nobody looked up."""
-    amounts, anions = candidate.amounts, _anions(candidate)
+    amounts = candidate.amounts
+    anions = candidate.composition.host.anion_elements & set(amounts)
     ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
     known = {phase.id for phase in load_phases()}
     present = [entry.name if entry.name in known else entry.formula for entry in entries]
@@ -231,15 +232,6 @@ def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[Phase
     if document.hull_unlisted:
         names = ", ".join(document.hull_unlisted)
         document.warnings.append(f"competing: not on the list of known phases, so that some may be missing: {names}")
-
-
-def _anions(candidate: MemberResult) -> set[str]:
-    """Elements of the candidate that stand as anions, those of groups included; none in a metal."""
-    host = candidate.composition.host
-    groups = {name: host.groups[sub.group].atoms for name, sub in host.sublattices.items() if sub.group is not None}
-    found = {e for name in host.anions for e in host.sublattices[name].species}
-    found |= {atom.element for atoms in groups.values() for atom in atoms if atom.valence < 0}
-    return found & set(candidate.amounts)
 
 
 def _doubtful_phases(document: MixingDoc, given: set[str]) -> dict[str, str]:
