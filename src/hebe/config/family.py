@@ -206,6 +206,13 @@ class Family(ConfigModel):
         return tuple(n for n, sub in self.sublattices.items() if sub.role == "anion")
 
     @property
+    def anion_elements(self) -> frozenset[str]:
+        """Elements that can stand as anions, those of groups included; none in a metal."""
+        free = {element for name in self.anions for element in self.sublattices[name].species}
+        groups = (self.groups[sub.group] for sub in self.sublattices.values() if sub.group is not None)
+        return frozenset(free | {atom.element for group in groups for atom in group.atoms if atom.valence < 0})
+
+    @property
     def mixed_cations(self) -> tuple[str, ...]:
         """Names of the sublattices on which cations, or metals, mix."""
         return tuple(n for n in self.mixed if n not in self.anions)

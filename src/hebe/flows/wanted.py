@@ -23,11 +23,11 @@ from hebe.analyses.wants import (
 )
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
-from hebe.science.hulls.competing import phases_within
+from hebe.science.hulls.competing import competing_phases
 from hebe.science.hulls.host_members import edge_members, host_vertices
 from hebe.science.hulls.hull_entries import phase_facts
 from hebe.science.hulls.oxygen import oxygen_oxides
-from hebe.science.hulls.working_metals import working_metals
+from hebe.science.hulls.working_metals import competing_elements, working_metals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -209,13 +209,9 @@ class Wanted:
         return {"stackings": {name: self._stacked[index, name].fields() for name in asked.names}}
 
     def _phases(self, asked: Displacements | None) -> dict[str, Any]:
-        """Competing phases; of the elements only the metal of the working ion can be left over."""
+        """Competing phases; beside a gas only the metal of the working ion can be left over of the elements."""
         elements = set(composition_of(self.spec).elements)
-        phases: list[Phase | GivenPhase] = [
-            phase
-            for phase in phases_within(elements)
-            if phase.kind != "element" or phase.elements == {self.spec.working_ion}
-        ]
+        phases: list[Phase | GivenPhase] = [*competing_phases(elements), *competing_elements(elements)]
         metal = working_metals().get(self.spec.working_ion or "")
         if metal is not None and metal not in phases:
             phases.append(metal)

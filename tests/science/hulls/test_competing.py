@@ -64,6 +64,14 @@ def bonds(structure: Structure) -> list[tuple[float, bool]]:
     return found
 
 
+def _shortest(phase: Phase) -> float:
+    """Least distance (A) of two ions of an oxide or fluoride: bonds of the smallest cation that it holds."""
+    found = VANADYL - 0.03
+    for element, bond in (("P", PHOSPHATE - 0.17), ("B", 1.15), ("C", 1.15), ("H", 0.9)):
+        found = min(found, bond) if element in phase.elements else found
+    return 1.2 if phase.formula == "KO2" else found
+
+
 @pytest.mark.parametrize("name", sorted(PHASES))
 def test_phase_is_consistent(name: str) -> None:
     """Formula, charge, space group, primitivity and shortest distances are those of the entry."""
@@ -83,13 +91,14 @@ def test_phase_is_consistent(name: str) -> None:
     assert group is not None
     assert group.international_short.replace("_", "") == phase.space_group.symbol
     assert len(set(dataset.mapping_to_primitive)) == len(structure) == phase.atoms
-    shortest = PHOSPHATE - 0.06 if "P" in phase.elements else VANADYL - 0.03
-    for distance, peroxide in bonds(structure):
-        assert (1.4 < distance < 1.6) if peroxide else (shortest < distance < 4)
     assert 0.5 < structure.density < 11
+    if not phase.elements & {"O", "F"}:
+        return
+    for distance, peroxide in bonds(structure):
+        assert (1.4 < distance < 1.6) if peroxide else (_shortest(phase) < distance < 4)
     anions = sum(1 for site in structure if float(site.specie.oxi_state or 0) < 0)
     if anions:
-        assert 8 < structure.volume / anions < 45
+        assert 8 < structure.volume / anions < (70 if phase.elements & {"K", "B"} else 45)
 
 
 def test_ids_are_unique_and_sorted() -> None:
@@ -336,10 +345,10 @@ def test_a_system_or_a_phase_that_stands_twice_is_refused(monkeypatch: pytest.Mo
 
 def test_fluorides_are_asked_for_where_there_is_fluorine() -> None:
     """An oxide alone does not make a system with fluorine gradable."""
-    assert unlisted_systems({"Li", "W", "O"}, working_ion="Li")["binary"] == ("O-W",)
-    assert unlisted_systems({"Li", "W", "F"}, working_ion="Li")["binary"] == ("F-W",)
-    both = unlisted_systems({"Li", "W", "O", "F"}, working_ion="Li")
-    assert both == {"binary": ("F-W", "O-W"), "A-M-O": ("F-Li-W", "Li-O-W"), "M-M'-O": ("F-O-W",)}
+    assert unlisted_systems({"Li", "Re", "O"}, working_ion="Li")["binary"] == ("O-Re",)
+    assert unlisted_systems({"Li", "Re", "F"}, working_ion="Li")["binary"] == ("F-Re",)
+    both = unlisted_systems({"Li", "Re", "O", "F"}, working_ion="Li")
+    assert both == {"binary": ("F-Re", "O-Re"), "A-M-O": ("F-Li-Re", "Li-O-Re"), "M-M'-O": ("F-O-Re",)}
 
 
 def test_member_of_a_structure_type_is_written_out() -> None:
@@ -362,8 +371,8 @@ def test_member_of_a_structure_type_is_written_out() -> None:
     assert "lattice estimated" in found.note
     with pytest.raises(BadInputError, match="halite needs ions on A, X"):
         member.model_copy(update={"ions": {"A": "Mg2+"}}).phase(halite)
-    with pytest.raises(ValueError, match="no structure type of the file is called 'halite'"):
-        PhaseFile(members=(member,))
+    with pytest.raises(BadInputError, match="no structure type is called 'halite'"):
+        PhaseFile(members=(member,)).all()
 
 
 def test_missing_formulas_names_what_is_missing() -> None:

@@ -15,19 +15,22 @@ from pydantic import Field
 from hebe.config.model import ConfigModel
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
-from hebe.science.hulls.phase import KINDS, Kind, Phase, PhaseFile
+from hebe.science.hulls.phase import KINDS, Kind, Phase, PhaseFile, Prototype
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 Grade = Literal["A", "B", "C", "D"]
 
 _PACKAGE: Final = "hebe.science.hulls"
 _COVERAGE_PREFIX: Final = "coverage_"
+_TYPES: Final = "types.yaml"
+GASES: Final = frozenset({"O", "F"})
+"""Elements that are gases: what is bound to one of them competes with nothing that holds neither."""
 
 
 class CoverageSystem(ConfigModel):
-    """The oxides or fluorides known in one chemical system (``Fe-Na-O``), reduced formulas.
+    """The compounds known in one chemical system (``Fe-Na-O``), reduced formulas.
 
     A system that was looked up and holds none has no formulas; its source is the same as that of any other.
     """
@@ -43,7 +46,7 @@ class CoverageSystem(ConfigModel):
 
 
 class CoverageFile(ConfigModel):
-    """What a complete set of competing oxides would hold, and by which criterion it was drawn up.
+    """What a complete set of competing phases would hold, and by which criterion it was drawn up.
 
     ``left_out`` holds formulas that the query of the criterion finds and the list does not name, by the reason. The
     list may stand in several files; one of them has the criterion.
@@ -52,6 +55,18 @@ class CoverageFile(ConfigModel):
     criterion: str = ""
     left_out: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     systems: tuple[CoverageSystem, ...]
+
+
+@cache
+def shared_types() -> tuple[Prototype, ...]:
+    """Structure types whose members may stand in any file of phases.
+
+    Raises
+    ------
+    BadInputError
+        If the file does not fit the model.
+    """
+    return load_model(PhaseFile, parse_yaml(_read(_TYPES), file=_TYPES)).prototypes
 
 
 @cache
@@ -65,7 +80,7 @@ def load_phases() -> tuple[Phase, ...]:
     """
     phases: dict[str, Phase] = {}
     for name in _files(coverage=False):
-        for phase in load_model(PhaseFile, parse_yaml(_read(name), file=name)).all():
+        for phase in load_model(PhaseFile, parse_yaml(_read(name), file=name)).all(shared_types()):
             if phase.id in phases:
                 raise BadInputError(f"the phase {phase.id} stands twice", file=name)
             phases[phase.id] = phase
@@ -78,6 +93,17 @@ def phases_within(elements: Collection[str], kinds: Collection[Kind] = KINDS) ->
     return tuple(phase for phase, elements in _phases_by_elements() if elements <= wanted and phase.kind in kinds)
 
 
+def competing_phases(elements: Collection[str]) -> tuple[Phase, ...]:
+    """Compounds that compete with one of those elements, sorted by id.
+
+    With oxygen or fluorine they all hold one of both: nothing reduced so far as to hold neither (a sulfide beside a
+    sulfate, a phosphide beside a phosphate) is left over where oxygen gas is not.
+    """
+    gases = GASES & set(elements)
+    compounds = phases_within(elements, [kind for kind in KINDS if kind != "element"])
+    return tuple(phase for phase in compounds if not gases or phase.elements & gases)
+
+
 @cache
 def _phases_by_elements() -> tuple[tuple[Phase, frozenset[str]], ...]:
     """All phases, each with its elements, which are read from the sites once."""
@@ -86,7 +112,7 @@ def _phases_by_elements() -> tuple[tuple[Phase, frozenset[str]], ...]:
 
 @cache
 def load_coverage() -> CoverageFile:
-    """Known oxides and fluorides against which coverage is graded, all files put together.
+    """Known compounds against which coverage is graded, all files put together.
 
     Raises
     ------
@@ -108,9 +134,13 @@ def load_coverage() -> CoverageFile:
 
 
 def missing_formulas(
-    elements: Collection[str], present: Collection[str], *, working_ion: str
+    elements: Collection[str],
+    present: Collection[str],
+    *,
+    working_ion: str,
+    anions: Collection[str] | None = None,
 ) -> dict[str, tuple[str, ...]]:
-    """Known oxides of a system that are not among the phases present.
+    """Known compounds of a system that are not among the phases present.
 
     Parameters
     ----------
@@ -120,25 +150,31 @@ def missing_formulas(
         Ids of phases, or formulas; an id counts as the formula of its phase.
     working_ion
         The element whose ternaries are counted as A-M-O.
+    anions
+        Elements with which all others are combined; of several, pairs are combined with each other one. By default
+        oxygen and fluorine, where they are among the elements. Without any, all elements are combined with each other,
+        as those of an alloy.
 
     Returns
     -------
     dict
-        Formulas as the list writes them, under ``binary``, ``A-M-O`` and ``M-M'-O``, in its order.
+        Formulas as the list writes them, under ``binary``, ``A-M-O`` and ``M-M'-O`` (whatever the anion), in its order.
     """
-    known, have = _listed(frozenset(elements), working_ion), _reduced_formulas(present)
+    known, have = _listed(_systems(elements, working_ion, anions)), _reduced_formulas(present)
     return {
         group: tuple(formula for formula in listed if _reduced(formula) not in have) for group, listed in known.items()
     }
 
 
-def model_formulas(elements: Collection[str], present: Collection[str]) -> tuple[str, ...]:
-    """Known oxides and fluorides of a system for which nothing but models of the package is among the phases present.
+def model_formulas(
+    elements: Collection[str], present: Collection[str], *, anions: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """Known compounds of a system for which nothing but models of the package is among the phases present.
 
     Parameters
     ----------
-    elements
-        Elements of the system.
+    elements, anions
+        As for `missing_formulas`.
     present
         Ids of phases, or formulas; a formula counts as the published structure.
     """
@@ -146,18 +182,20 @@ def model_formulas(elements: Collection[str], present: Collection[str]) -> tuple
     real, stands_in = (
         _reduced_formulas([entry for entry in present if (entry in models) is wanted]) for wanted in (False, True)
     )
-    listed = {_reduced(formula) for group in _listed(frozenset(elements), "").values() for formula in group}
+    groups = _listed(_systems(elements, "", anions))
+    listed = {_reduced(formula) for group in groups.values() for formula in group}
     return tuple(sorted((stands_in - real) & listed))
 
 
-def unlisted_systems(elements: Collection[str], *, working_ion: str) -> dict[str, tuple[str, ...]]:
+def unlisted_systems(
+    elements: Collection[str], *, working_ion: str, anions: Collection[str] | None = None
+) -> dict[str, tuple[str, ...]]:
     """Binary and ternary systems of the elements that the list does not hold: nobody looked for phases there.
 
     Parameters
     ----------
-    elements, working_ion
-        As for `missing_formulas`. The anions are oxygen and, where it is among the elements, fluorine; with both, the
-        ternaries of one cation with both anions are needed too.
+    elements, working_ion, anions
+        As for `missing_formulas`.
 
     Returns
     -------
@@ -165,31 +203,47 @@ def unlisted_systems(elements: Collection[str], *, working_ion: str) -> dict[str
         Names of systems (``Al-Na-O``), sorted, under ``binary``, ``A-M-O`` and ``M-M'-O``.
     """
     known = {system.elements for system in load_coverage().systems}
-    anions = {"O", *({"F"} & set(elements))} if "O" in elements or "F" not in elements else {"F"}
-    cations = sorted(set(elements) - anions)
-    binary = [{cation, anion} for anion in anions for cation in cations]
-    ternary = [{*pair, anion} for anion in anions for pair in combinations(cations, 2)]
-    if len(anions) == 2:
-        ternary += [{cation, *anions} for cation in cations]
-    wanted = {
-        "binary": binary,
-        "A-M-O": [system for system in ternary if working_ion in system],
-        "M-M'-O": [system for system in ternary if working_ion not in system],
-    }
     return {
         group: tuple(sorted("-".join(sorted(system)) for system in systems if system not in known))
-        for group, systems in wanted.items()
+        for group, systems in _systems(elements, working_ion, anions).items()
     }
 
 
-def coverage_grade(elements: Collection[str], present: Collection[str], *, working_ion: str) -> Grade:
-    """How completely the phases present cover the known oxides of a system.
+def _systems(
+    elements: Collection[str], working_ion: str, anions: Collection[str] | None
+) -> dict[str, set[frozenset[str]]]:
+    """Binary and ternary systems in which phases must be known, under ``binary``, ``A-M-O`` and ``M-M'-O``."""
+    if anions is None:
+        anions = {"O", *({"F"} & set(elements))} if "O" in elements or "F" not in elements else {"F"}
+    cations = sorted(set(elements) - set(anions))
+    if not anions:
+        binary = {frozenset(pair) for pair in combinations(cations, 2)}
+        ternary = {frozenset(triple) for triple in combinations(cations, 3)}
+    else:
+        binary = {frozenset({cation, anion}) for anion in anions for cation in cations}
+        ternary = {frozenset({*pair, anion}) for anion in anions for pair in combinations(cations, 2)}
+        ternary |= {frozenset({*pair, cation}) for cation in cations for pair in combinations(sorted(anions), 2)}
+    return {
+        "binary": binary,
+        "A-M-O": {system for system in ternary if working_ion in system},
+        "M-M'-O": {system for system in ternary if working_ion not in system},
+    }
+
+
+def coverage_grade(
+    elements: Collection[str],
+    present: Collection[str],
+    *,
+    working_ion: str,
+    anions: Collection[str] | None = None,
+) -> Grade:
+    """How completely the phases present cover the known compounds of a system.
 
     A system counts as known only if the list holds it; one that is absent from the list is not empty.
 
     Parameters
     ----------
-    elements, present, working_ion
+    elements, present, working_ion, anions
         As for `missing_formulas`.
 
     Returns
@@ -200,16 +254,16 @@ def coverage_grade(elements: Collection[str], present: Collection[str], *, worki
         ``D``: less. All of them means that every such system is listed and every formula of the list is there. From
         ``B`` on, a model counts as what it stands for.
     """
-    missing = missing_formulas(elements, present, working_ion=working_ion)
-    unlisted = unlisted_systems(elements, working_ion=working_ion)
+    missing = missing_formulas(elements, present, working_ion=working_ion, anions=anions)
+    unlisted = unlisted_systems(elements, working_ion=working_ion, anions=anions)
     if missing["binary"] or unlisted["binary"]:
         return "D"
     if missing["A-M-O"] or unlisted["A-M-O"]:
         return "C"
     absent = len(missing["M-M'-O"]) + len(unlisted["M-M'-O"])
     if not absent:
-        return "B" if model_formulas(elements, present) else "A"
-    mixed = len(_listed(frozenset(elements), working_ion)["M-M'-O"]) + len(unlisted["M-M'-O"])
+        return "B" if model_formulas(elements, present, anions=anions) else "A"
+    mixed = len(_listed(_systems(elements, working_ion, anions))["M-M'-O"]) + len(unlisted["M-M'-O"])
     return "B" if 2 * absent <= mixed else "C"
 
 
@@ -222,13 +276,12 @@ def _read(name: str) -> bytes:
     return (resources.files(_PACKAGE) / "phases" / name).read_bytes()
 
 
-def _listed(elements: frozenset[str], working_ion: str) -> dict[str, tuple[str, ...]]:
-    groups: dict[str, list[str]] = {"binary": [], "A-M-O": [], "M-M'-O": []}
-    for system in load_coverage().systems:
-        if system.elements <= elements:
-            ternary = "A-M-O" if working_ion in system.elements else "M-M'-O"
-            groups["binary" if len(system.elements) == 2 else ternary].extend(system.formulas)
-    return {name: tuple(formulas) for name, formulas in groups.items()}
+def _listed(wanted: Mapping[str, Collection[frozenset[str]]]) -> dict[str, tuple[str, ...]]:
+    """Formulas of the systems that are wanted, group by group, in the order of the list."""
+    return {
+        group: tuple(f for system in load_coverage().systems if system.elements in systems for f in system.formulas)
+        for group, systems in wanted.items()
+    }
 
 
 def _reduced_formulas(present: Collection[str]) -> set[str]:

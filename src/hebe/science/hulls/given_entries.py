@@ -18,7 +18,7 @@ from hebe.config.family_sites import VACANCY
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
 from hebe.exceptions import BadInputError
-from hebe.science.hulls.competing import load_phases
+from hebe.science.hulls.working_metals import package_phases
 from hebe.science.hulls.hull import PhaseEntry
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def given_entries(campaign: Campaign) -> GivenEntries:
         If a file cannot be used; names the entry by position and id, and the reason.
     """
     own, metal = campaign_elements(campaign), {campaign.host.working_ion}
-    taken, found, remarks = {phase.id: "a phase of Hebe" for phase in load_phases()}, list[PhaseEntry](), []
+    taken, found, remarks = dict.fromkeys(package_phases(), "a phase of Hebe"), list[PhaseEntry](), []
     for number, file in enumerate(campaign.mixing.entries):
         outside, elements = list[PhaseEntry](), list[PhaseEntry]()
         try:

@@ -11,8 +11,9 @@ from pymatgen.core import Structure
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
-from hebe.science.hulls.competing import load_phases
+from hebe.science.hulls.competing import shared_types
 from hebe.science.hulls.phase import Phase, PhaseFile
+from hebe.science.hulls.working_metals import package_phases
 from hebe.science.structures.given_cells import parse_cell
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def given_phases(campaign: Campaign) -> list[Phase | GivenPhase]:
     if campaign.mixing.materials_project:
         reason = "the structures were not fetched: campaigns with materials_project are read by load_campaign"
         raise bad_key(campaign, ("mixing", "materials_project"), reason)
-    taken = {phase.id for phase in load_phases()}
+    taken = set(package_phases())
     found: list[Phase | GivenPhase] = []
     for number, cell in enumerate(campaign.mixing.phases):
         try:
@@ -72,7 +73,7 @@ def _read(cell: CellFile) -> list[Phase | GivenPhase]:
         return [GivenPhase(path.stem, parse_cell(cell), cell.source or path.name)]
     if cell.text is None:
         raise ValueError("it was not read: campaigns with files are read by load_campaign")
-    phases = load_model(PhaseFile, parse_yaml(cell.text.encode(), file=cell.file)).all()
+    phases = load_model(PhaseFile, parse_yaml(cell.text.encode(), file=cell.file)).all(shared_types())
     for phase in phases:
         phase.structure()
     return list(phases)

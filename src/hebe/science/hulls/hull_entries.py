@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from hebe.science.hulls.competing import load_phases
 from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.hulls.phase import Phase
+from hebe.science.hulls.working_metals import package_phases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def phase_facts(phase: Phase | GivenPhase) -> dict[str, Any]:
 @cache
 def _facts_of_package_phase(phase_id: str) -> PhaseFacts:
     """Facts of a phase of the package, whose structure is expanded once."""
-    return PhaseFacts(**phase_facts(next(phase for phase in load_phases() if phase.id == phase_id)))
+    return PhaseFacts(**phase_facts(package_phases()[phase_id]))
 
 
 def member_entries(members: Sequence[MemberResult], elements: set[str], candidate: MemberResult) -> list[PhaseEntry]:

@@ -12,9 +12,12 @@ from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.reading.units import ExactFraction
+from hebe.config.reading.wording import suggest
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import numpy as np
     from pymatgen.core.lattice import Lattice
     from pymatgen.core.structure import Structure
@@ -43,11 +46,16 @@ class SpaceGroup(ConfigModel):
 
 
 class PhaseSite(ConfigModel):
-    """One orbit: its species, Wyckoff position and the coordinates of one of its points."""
+    """One orbit: its species, Wyckoff position and the coordinates of one of its points.
+
+    ``coordination`` is that of the structure type: atoms of other letters (of the same, where the type has one letter)
+    within 1.15 times the distance of the nearest.
+    """
 
     species: str
     wyckoff: str = Field(pattern=r"^\d+[a-zA]$")
     xyz: tuple[ExactFraction, ExactFraction, ExactFraction]
+    coordination: int | None = None
 
     @property
     def multiplicity(self) -> int:
@@ -63,7 +71,8 @@ class Phase(ConfigModel):
     axes, origin choice 2) unless ``setting`` gives another in spglib's notation (``b3``, ``1``). A ``model`` stands
     for a published structure that is not at hand, whose energy it bounds from above. An ``unverified`` phase has that
     structure, but its cell, positions or source were written down from memory, estimated or relaxed from the structure
-    type, and not compared with the publication.
+    type, and not compared with the publication. A ``layered`` phase has layers, chains or molecules that van der Waals
+    forces hold together, whose distances engines without them get wrong.
     """
 
     id: str
@@ -79,6 +88,7 @@ class Phase(ConfigModel):
     note: str | None = None
     model: bool = False
     unverified: bool = False
+    layered: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Phase:
@@ -150,7 +160,10 @@ class Phase(ConfigModel):
 
 
 class Prototype(ConfigModel):
-    """A structure type: the sites of a phase with letters (``A``, ``B``, ``X``) instead of species."""
+    """A structure type: the sites of a phase with letters (``A``, ``B``, ``X``) instead of species.
+
+    ``layered`` as for `Phase`.
+    """
 
     id: str
     structure_type: str
@@ -158,6 +171,7 @@ class Prototype(ConfigModel):
     setting: str | None = None
     sites: tuple[PhaseSite, ...] = Field(min_length=1)
     sources: tuple[str, ...] = Field(min_length=1)
+    layered: bool = False
 
 
 class Member(ConfigModel):
@@ -206,33 +220,35 @@ class Member(ConfigModel):
             note="; ".join(notes if self.sources else [*notes, "lattice estimated"]),
             model=self.model,
             unverified=self.unverified or not self.sources,
+            layered=prototype.layered,
         )
 
 
 class PhaseFile(ConfigModel):
-    """One file of phases: written out, or as members of structure types that the same file describes."""
+    """One file of phases: written out, or as members of structure types of the same file or of a shared one."""
 
     phases: tuple[Phase, ...] = ()
     prototypes: tuple[Prototype, ...] = ()
     members: tuple[Member, ...] = ()
 
-    @model_validator(mode="after")
-    def _known(self) -> PhaseFile:
-        known = {prototype.id for prototype in self.prototypes}
-        for member in self.members:
-            if member.of not in known:
-                raise ValueError(f"{member.id}: no structure type of the file is called {member.of!r}")
-        return self
-
-    def all(self) -> tuple[Phase, ...]:
+    def all(self, shared: Collection[Prototype] = ()) -> tuple[Phase, ...]:
         """All phases of the file, members written out.
+
+        Parameters
+        ----------
+        shared
+            Structure types beside those of the file, which come first.
 
         Raises
         ------
         BadInputError
-            If a member does not fit its structure type.
+            If a member names no structure type, or does not fit it.
         """
-        types = {prototype.id: prototype for prototype in self.prototypes}
+        types = {prototype.id: prototype for prototype in (*shared, *self.prototypes)}
+        for member in self.members:
+            if member.of not in types:
+                reason = f"{member.id}: no structure type is called {member.of!r}"
+                raise BadInputError(reason, suggestion=suggest(member.of, types))
         return (*self.phases, *(member.phase(types[member.of]) for member in self.members))
 
 

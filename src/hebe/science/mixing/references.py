@@ -14,6 +14,7 @@ from hebe.science.errors.spread import root_mean_square
 from hebe.science.hulls.competing import coverage_grade, load_phases, model_formulas, unlisted_systems
 from hebe.science.hulls.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.hulls.hull_entries import competing_entries, member_entries
+from hebe.science.hulls.working_metals import package_phases
 from hebe.science.mixing.formation_document import formation_document
 from hebe.science.mixing.mixing import DisorderedPhase, changed_ions, mixing, mixing_at
 
@@ -220,16 +221,13 @@ def _competing(
 def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[PhaseEntry]) -> None:
     """How completely the hull covers what is known, and what nobody looked up."""
     amounts = candidate.amounts
-    if not candidate.composition.host.charged:
-        text = "no list of known intermetallic phases: the competing T_mix is a lower bound"
-        document.warnings.append(f"competing: {text}")
-        return
+    anions = candidate.composition.host.anion_elements & set(amounts)
     ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
     known = {phase.id for phase in load_phases()}
     present = [entry.name if entry.name in known else entry.formula for entry in entries]
-    document.hull_grade = coverage_grade(amounts, present, working_ion=ion)
-    document.hull_models = list(model_formulas(amounts, present))
-    unlisted = unlisted_systems(amounts, working_ion=ion)
+    document.hull_grade = coverage_grade(amounts, present, working_ion=ion, anions=anions)
+    document.hull_models = list(model_formulas(amounts, present, anions=anions))
+    unlisted = unlisted_systems(amounts, working_ion=ion, anions=anions)
     document.hull_unlisted = [system for systems in unlisted.values() for system in systems]
     if document.hull_unlisted:
         names = ", ".join(document.hull_unlisted)
@@ -238,7 +236,7 @@ def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[Phase
 
 def _doubtful_phases(document: MixingDoc, given: set[str]) -> dict[str, str]:
     """Phases of the package that decide the competing values and are a model or unverified, and which of both."""
-    phases = {phase.id: phase for phase in load_phases() if phase.id not in given}
+    phases = {name: phase for name, phase in package_phases().items() if name not in given}
     opened = [] if document.oxygen is None else document.oxygen.decomposition
     bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix, *opened]
     doubts = {part.phase: phases[part.phase].doubt for part in bound if part.phase in phases}
