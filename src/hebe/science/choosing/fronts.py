@@ -19,6 +19,7 @@ from hebe.science.compiled import allocating, compiled
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
+_INT64: Final = 2**63
 _FIRST_ROOM: Final = 4
 """Steps for which a staircase has room at first. Room doubles, so that all rooms of one take four times its steps."""
 
@@ -48,6 +49,12 @@ def order_keys(costs: Array) -> Whole:
     return keys
 
 
+def ranks_of(keys: Whole) -> tuple[Whole, Whole]:
+    """Rank of each key from 1 on, the best and the worst of those that are equal."""
+    order = np.argsort(keys)
+    return _ends(keys, order)
+
+
 def front_numbers(costs: Array) -> Whole:
     """Number of the non-dominated front of each candidate, 0 for the first; costs of shape ``(n, objectives)``."""
     columns = [np.unique(column, return_inverse=True)[1] for column in costs.T]
@@ -61,11 +68,22 @@ def _fronts(places: Whole) -> Whole:
         return np.zeros(n, dtype=np.int64)
     if number == 1:
         return np.unique(places[:, 0], return_inverse=True)[1].astype(np.int64)
-    order = np.lexsort(places.T[::-1])
+    order = _lexicographic(places)
     kernel = _of_two if number == 2 else _of_three if number == 3 else _sequential
     found = np.empty(n, dtype=np.int64)
     found[order] = kernel(np.ascontiguousarray(places[order]))
     return found
+
+
+def _lexicographic(places: Whole) -> Whole:
+    """Lexicographic order of rows of whole numbers from 0 on, by one number for each row where 63 bits hold it."""
+    base = int(places.max(initial=0)) + 1
+    if base ** places.shape[1] >= _INT64:
+        return np.lexsort(places.T[::-1])
+    numbers = places[:, 0].copy()
+    for column in places.T[1:]:
+        numbers = numbers * base + column
+    return np.argsort(numbers)
 
 
 @allocating
@@ -79,6 +97,19 @@ def _places(values: Array, order: Whole) -> Whole:
             first = at
         found[order[at]] = first
     return found
+
+
+@allocating
+def _ends(keys: Whole, order: Whole) -> tuple[Whole, Whole]:
+    """Ranks of keys, the best and the worst of those that are equal, from their order."""
+    n = len(keys)
+    best, worst, first = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), 0
+    for at in range(n + 1):
+        if at == n or (at > 0 and keys[order[at]] != keys[order[at - 1]]):
+            for k in range(first, at):
+                best[order[k]], worst[order[k]] = first + 1, at
+            first = at
+    return best, worst
 
 
 @allocating
