@@ -35,7 +35,7 @@ _ORDERED: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_UNIT: Final = r"%|(?!(?:and|or|not|in)\b)[A-Za-z]+(?:/[A-Za-z]+)*(?: per [a-z]+)?"
+_UNIT: Final = r"%|(?!(?:and|or|not|in)\b)[A-Za-z]+(?:/[A-Za-z]+)*(?:[ ]per[ ][a-z]+)?"
 _TOKEN: Final = re.compile(
     rf"""(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?)(?:[ ]*(?P<unit>{_UNIT}))?(?![\w.])
     |(?P<text>'[^'\r\n]*'|"[^"\r\n]*")
