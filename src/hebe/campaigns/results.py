@@ -15,7 +15,7 @@ from hebe.campaigns.expression import Expression, in_order_of
 from hebe.campaigns.keys import flat, key_names, key_of, scalar_keys
 from hebe.campaigns.order import order_probability
 from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
-from hebe.campaigns.summaries import Summaries, is_late, read_documents
+from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents
 from hebe.config.ranking import Rank
 from hebe.exceptions import HebeWarning
 from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
@@ -117,10 +117,10 @@ class Results(Sequence[RankedCandidate]):
     def _rows(self, asked: Callable[[Names], set[str]]) -> tuple[Sequence[Mapping[str, Any]], Names]:
         """Candidates by printed keys, and the names of those: of summaries where these have what is asked for."""
         if isinstance(self.ranked, RankedDocuments):
-            rows = self.ranked.rows()
-            known = key_names(scalar_keys(rows))
-            if not any(map(is_late, asked(known))):
-                return rows, known
+            known = key_names(self.ranked.columns.keys)
+            keys = asked(known)
+            if not any(map(is_late, keys)):
+                return self.ranked.rows(keys), known
         rows = [flat(candidate) for candidate in self.candidates]
         return rows, key_names(scalar_keys(rows))
 
@@ -201,7 +201,7 @@ def _in_order(
     if root is not None and kept.has_draws_for(rows):
         read = partial(_read_again, root)
         placed = ranked_summaries(rows, campaign, kept.draws)
-        return RankedDocuments(placed, read, partial(_keys_again, root))
+        return RankedDocuments(placed, read, partial(_columns_again, root))
     documents = read_documents(store, [row.job for row in rows])
     return ranked([candidate_of(documents[row.job]) for row in rows if row.job in documents], campaign)
 
@@ -211,9 +211,9 @@ def _read_again(root: Path, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
         return read_documents(store, jobs)
 
 
-def _keys_again(root: Path) -> dict[Job, Mapping[str, Any]]:
+def _columns_again(root: Path) -> Columns:
     with closing(open_store(root)) as store, closing(Summaries(store)) as kept:
-        return dict(kept.keys())
+        return kept.columns()
 
 
 def _chosen(found: Iterable[Summary], current: Collection[str]) -> list[Summary]:
