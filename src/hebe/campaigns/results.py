@@ -62,7 +62,7 @@ class Results(Sequence[RankedCandidate]):
     def __getitem__(self, index: slice) -> list[RankedCandidate]: ...
 
     def __getitem__(self, index: int | slice) -> RankedCandidate | list[RankedCandidate]:
-        return self.ranked[index]
+        return list(self.ranked[index]) if isinstance(index, slice) else self.ranked[index]
 
     def __iter__(self) -> Iterator[RankedCandidate]:
         return iter(self.ranked)

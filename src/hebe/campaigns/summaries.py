@@ -210,8 +210,8 @@ def _jobs(block: Mapping[str, Any]) -> Iterator[Job]:
 def _summaries(block: Mapping[str, Any]) -> Iterator[Summary]:
     numbers = {kind: block["numbers"][kind] for kind in NUMBERS}
     fields = (block["fields"][name] for name in FIELDS)
-    for at, (job, *named) in enumerate(zip(_jobs(block), *fields, strict=True)):
-        yield Summary(job, *named, numbers, at)
+    for at, (job, name, campaign, stage, status, engine, damaged) in enumerate(zip(_jobs(block), *fields, strict=True)):
+        yield Summary(job, name, campaign, stage, status, engine, damaged, numbers, at)
 
 
 def _packed(drawn: Sequence[Array | None]) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def damage(error: ValidationError) -> str:
 def whole_of(document: Mapping[str, Any], job: Job) -> Whole:
     """What is kept of the document of a candidate; of a damaged one, what is wrong with it."""
     stage = document.get("stage", 0)
-    named = {"candidate_id": str(document.get("candidate_id", "")), "campaign": str(document.get("campaign", ""))}
+    named: dict[str, Any] = {name: str(document.get(name, "")) for name in ("candidate_id", "campaign")}
     named |= {"stage": stage if isinstance(stage, int) else 0, "status": "", "engine": "", "damaged": None}
     if not document:
         return Whole(job, named)
