@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.campaigns.keys import flat
 from hebe.config.reading.yamlfile import kind_of_file
 from hebe.exceptions import BadInputError, MissingDependencyError
-from hebe.report.values import flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

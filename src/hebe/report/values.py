@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -196,24 +195,3 @@ def rank_range(candidate: RankedCandidate) -> str:
 def has_ranges(candidates: Sequence[RankedCandidate]) -> bool:
     """Whether errors leave any rank open."""
     return any(candidate.tied or candidate.rank_low != candidate.rank_high for candidate in candidates)
-
-
-def lookup(document: Mapping[str, Any], path: str) -> Any:
-    """Value at a dotted path; None where the path ends early."""
-    here: Any = document
-    for part in path.split("."):
-        if not isinstance(here, Mapping) or part not in here:
-            return None
-        here = here[part]
-    return here
-
-
-def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values of a document by dotted path; mappings are opened, lists are not."""
-    found: dict[str, Any] = {}
-    for key, value in document.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[prefix + key] = value
-    return found
