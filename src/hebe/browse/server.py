@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 _PATIENCE_S: Final = 30.0
+_MOST_BODY: Final = 2**16
 
 
 class BrowseServer(ThreadingHTTPServer):
@@ -74,8 +75,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         self.close_connection = True
+        self._pass_over_body()
         admitted = self.server.guard.admit(self.command, self.path, self.headers)
         self._send(self.server.answer(admitted) if isinstance(admitted, Request) else admitted)
+
+    def _pass_over_body(self) -> None:
+        """Read what a refused request has sent, up to a limit: a connection closed before loses the answer."""
+        length = self.headers.get("Content-Length", "0")
+        if length.isdecimal() and length != "0":
+            with suppress(OSError):
+                self.rfile.read(min(int(length[:9]), _MOST_BODY))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse what is no request of HTTP; nothing of it is repeated."""
