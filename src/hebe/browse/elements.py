@@ -33,7 +33,7 @@ def element_filter(
         cells = {column: element for element, (at, column) in places.items() if at == row}
         lines.append(tag("tr", *(_cell(cells.get(column), having, lacking, turned) for column in _columns(places))))
     table = tag("table", tag("tbody", *lines), class_="periodic")
-    note = tag("p", "One click wants an element, two clicks leave it out, three forget it.", class_="note")
+    note = tag("p", "A click requires an element, a second one excludes it, a third one forgets it.", class_="note")
     chosen = [f"with {one}" for one in having] + [f"without {one}" for one in lacking]
     summary = "Elements" + (f": {', '.join(chosen)}" if chosen else "")
     return details(summary, table, note, open="", id="elements")
@@ -61,6 +61,6 @@ def _cell(
 ) -> Markup:
     if element is None:
         return tag("td")
-    state, words = ("on", "wanted") if element in having else ("out", "left out") if element in lacking else ("", "")
+    state, words = ("on", "required") if element in having else ("out", "excluded") if element in lacking else ("", "")
     label = f"{element}, {words}" if words else element
     return tag("td", link(element, turned(element), class_=f"element {state}".strip(), aria_label=label))

@@ -95,11 +95,11 @@ def link(text: object, place: str, **attributes: str) -> Markup:
     return tag("a", text, href=place, **attributes)
 
 
-def field(kind: str, name: str, value: str, **attributes: str) -> Markup:
+def field(kind: str, name: str, value: str, /, **attributes: str) -> Markup:
     """Field of a form."""
     return _void("input", type=kind, name=name, value=value, **attributes)
 
 
-def _void(name: str, **attributes: str) -> Markup:
+def _void(element: str, /, **attributes: str) -> Markup:
     """Element that has no end."""
-    return Markup(tag(name, **attributes).removesuffix(f"</{name}>"))
+    return Markup(tag(element, **attributes).removesuffix(f"</{element}>"))

@@ -32,13 +32,29 @@ def drawing(nodes: Sequence[Node], candidate_id: str) -> str:
         for depth, column in columns.items()
         for row, node in enumerate(column)
     }
-    lines = [_edge(places[source], places[node.label]) for node in nodes for source in sorted(node.sources)]
+    lines = [_edge(places[source], places[name]) for name, sources in direct(nodes).items() for source in sources]
     boxes = [_box(node, *places[node.label], candidate_id) for node in nodes]
     width = 2 * _MARGIN + len(columns) * (_WIDTH + _GAP_X) - _GAP_X
     height = 2 * _MARGIN + max(map(len, columns.values()), default=1) * (_HEIGHT + _GAP_Y)
-    return svg.document("".join(lines + boxes), width, height, f"Provenance of {candidate_id}").replace(
-        'role="img"', 'role="group" class="graph"', 1
-    )
+    drawn = svg.document("".join(lines + boxes), width, height, f"Provenance of {candidate_id}")
+    return drawn.replace('role="img"', f'role="group" class="graph" width="{width:g}"', 1)
+
+
+def direct(nodes: Sequence[Node]) -> dict[str, list[str]]:
+    """Sources of each node without those that another of its sources was computed from: the transitive reduction.
+
+    Parameters
+    ----------
+    nodes
+        In the order of their depth.
+    """
+    behind: dict[str, set[str]] = {}
+    for node in nodes:
+        behind[node.label] = node.sources.union(*(behind.get(source, set()) for source in node.sources))
+    return {
+        node.label: sorted(s for s in node.sources if not any(s in behind.get(other, ()) for other in node.sources))
+        for node in nodes
+    }
 
 
 def _edge(source: tuple[float, float], target: tuple[float, float]) -> str:

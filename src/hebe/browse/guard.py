@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from hebe.browse.response import Response, redirect, refused
 
@@ -81,7 +81,7 @@ class Guard:
             return refused(HTTPStatus.BAD_REQUEST, "the address has too many fields")
         given = query.pop("token", None)
         if given is not None:
-            return self._enter(parts.path, given[-1])
+            return self._enter(parts.path, query, given[-1])
         if not self._is_known(self._cookies(headers.get_all("Cookie", []))):
             hint = "this page needs its token: open the address that hebe browse has printed"
             return refused(HTTPStatus.FORBIDDEN, hint)
@@ -110,13 +110,14 @@ class Guard:
     def _hosts(self) -> list[str]:
         return [f"{name}:{self.port}" for name in _NAMES]
 
-    def _enter(self, path: str, given: str) -> Response:
+    def _enter(self, path: str, query: dict[str, list[str]], given: str) -> Response:
         """Turn a token in the address into a cookie, so that it does not stay in the address."""
         if not self._is_known([given]):
             return refused(HTTPStatus.FORBIDDEN, "the token is wrong: open the address that hebe browse has printed")
         place = path if path.startswith("/") and not path.startswith("//") and "\\" not in path else "/"
         cookie = f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"
-        return redirect(place, Set_Cookie=cookie)
+        rest = urlencode(query, doseq=True)
+        return redirect(f"{place}?{rest}" if rest else place, Set_Cookie=cookie)
 
     def _cookies(self, headers: Iterable[str]) -> list[str]:
         pairs = (part.strip().partition("=") for header in headers for part in header.split(";"))

@@ -6,6 +6,7 @@ import time
 import warnings
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from hebe.analyses.before import candidate_of
 from hebe.analyses.errors import with_errors
 from hebe.analyses.samples import with_intervals
+from hebe.campaigns.contract import contract
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.results import results_of, update_candidates
 from hebe.campaigns.selection import with_selection
@@ -20,6 +22,7 @@ from hebe.config.reading.wording import dotted
 from hebe.exceptions import HebeError
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.records import Records
+from hebe.report.values import flat
 from hebe.schemas.candidate import RankedCandidate
 
 if TYPE_CHECKING:
@@ -44,6 +47,11 @@ class Holdings:
     ranked_by: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     read_at: float = field(default_factory=time.time)
+
+    @cached_property
+    def values(self) -> list[dict[str, Any]]:
+        """What ``hebe results --json`` prints of each candidate, by dotted key; lists are left out."""
+        return [_values(self.campaign, candidate) for candidate in self.candidates]
 
 
 def holdings_of(place: Place, name: str) -> Holdings:
@@ -88,6 +96,11 @@ def _unranked(store: JobStore, name: str, current: Collection[str], remarks: tup
     stages = dict.fromkeys(one.stage for one in found)
     parts = [with_intervals(with_errors([one for one in found if one.stage == stage])) for stage in stages]
     return Holdings(name, [one for part in parts for one in part], remarks=remarks)
+
+
+def _values(campaign: str, candidate: RankedCandidate) -> dict[str, Any]:
+    values = flat(contract(candidate))
+    return {"campaign": campaign, **{key: value for key, value in values.items() if not isinstance(value, list)}}
 
 
 def _damage(document: dict[str, Any], err: ValidationError) -> str:

@@ -133,6 +133,7 @@ class Source:
                 found: Holdings = kept.what
             else:
                 found = holdings_of(self.place, name)
+                found.values  # noqa: B018 - computed here, where no page waits for it
             now = time.monotonic()
             with self._lock:
                 self._kept[f"of {name}"] = _Kept(found, mark, now, now - began)

@@ -7,9 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hebe.analyses.columns import columns_of
-from hebe.campaigns.contract import contract
 from hebe.exceptions import BadInputError
-from hebe.report.values import flat
 from hebe.science.chemistry.ions import Ion
 
 if TYPE_CHECKING:
@@ -85,8 +83,9 @@ class Table:
 
     @cached_property
     def values(self) -> dict[str, Mapping[str, Any]]:
-        """By name of the row: what ``hebe results --json`` prints of it, by dotted key."""
-        return {row.name: {"campaign": row.campaign, **flat(contract(row.candidate))} for row in self.rows}
+        """By name of the row: its values by dotted key."""
+        every = (values for one in self.holdings for values in one.values)
+        return {row.name: values for row, values in zip(self.rows, every, strict=True)}
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -11,6 +11,6 @@ def length_of_time(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def several(number: int, word: str) -> str:
-    """Number with its word: ``1 row``, ``2 rows``."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def several(number: int, word: str, words: str | None = None) -> str:
+    """Number with its word: ``1 row``, ``2 rows``; `words` where the plural has no s."""
+    return f"{number:,} {word if number == 1 else words or f'{word}s'}"

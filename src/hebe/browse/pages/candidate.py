@@ -18,13 +18,14 @@ from hebe.exceptions import BadInputError, HebeError
 from hebe.report.markup import Markup, definitions, details, table, tag, unordered
 from hebe.report.sections import card_of, figures_of
 from hebe.report.tables import formula, quantity_cell
-from hebe.report.values import rank_range, rank_text
+from hebe.report.values import DASH, quantity_text, rank_range, rank_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jobflow.core.store import JobStore
 
+    from hebe.analyses.quantity import Quantity
     from hebe.browse.guard import Request
     from hebe.browse.response import Response
     from hebe.browse.source import Source
@@ -45,6 +46,7 @@ def candidate(source: Source, request: Request) -> Response:
     content = [
         tag("h1", formula(one.formula)),
         tag("p", *_lead(row), class_="lead"),
+        tag("p", _composition(one)),
         *_marks(one),
         tag("div", _values(one), tag("div", *_crystal(one)), class_="beside"),
         *_figures(one),
@@ -94,19 +96,28 @@ def _marks(one: RankedCandidate) -> Iterator[Markup]:
         yield details(several(len(one.warnings), "warning"), unordered(one.warnings), class_="warnings")
 
 
-def _values(one: RankedCandidate) -> Markup:
-    """Every quantity that has a value, and the composition."""
-    quantities = all_quantities(one.results).values()
-    rows = [
-        [quantity.title, quantity_cell(quantity, one), quantity.shown.unit]
-        for quantity in quantities
-        if quantity.of(one) is not None
-    ]
-    amounts = [
-        [sublattice, ", ".join(f"{ion} {amount:.4g}" for ion, amount in ions.items()), "per formula unit"]
+def _composition(one: RankedCandidate) -> str:
+    parts = [
+        f"{sublattice}: {', '.join(f'{ion} {amount:.4g}' for ion, amount in ions.items())}"
         for sublattice, ions in one.composition.items()
     ]
-    return tag("div", table(["quantity", "value", "unit"], [*rows, *amounts], [1]), class_="scroll values")
+    return f"Per formula unit, {'; '.join(parts)}."
+
+
+def _values(one: RankedCandidate) -> Markup:
+    """Every quantity that has a value."""
+    quantities = [quantity for quantity in all_quantities(one.results).values() if quantity.of(one) is not None]
+    rows = [[q.title, quantity_cell(q, one), q.shown.unit] for q in quantities if has_value(q, one)]
+    lacking = [q for q in quantities if not has_value(q, one)]
+    lines = (f"{q.title}: {(value := q.of(one)) and value.why_null or 'nothing gave a value'}" for q in lacking)
+    folded = details(f"{several(len(lacking), 'quantity', 'quantities')} without a value", unordered(lines))
+    found = table(["quantity", "value", "unit"], rows, [1])
+    return tag("div", found, folded if lacking else "", class_="scroll values")
+
+
+def has_value(quantity: Quantity[Any], one: RankedCandidate) -> bool:
+    """Whether there is something to print: a number, or that it is never."""
+    return quantity_text(quantity, one) != DASH
 
 
 def _crystal(one: RankedCandidate) -> list[Markup]:
@@ -144,7 +155,7 @@ def _correlations(store: JobStore, one: RankedCandidate) -> Iterator[Markup]:
         for sublattice, quality in (found.get("quality") or {}).items():
             rows.append(_quality(name, str(sublattice), quality, found))
     if rows:
-        head = ["configuration", "sublattice", "sites", "shells / Å", "largest |α|", "sum |α|", "random cells", "search"]
+        head = ["configuration", "sublattice", "sites", "shells / Å", "largest |α|", "sum |α|", "sum in random cells", "search"]
         yield tag("h2", "Correlations")
         yield tag("div", table(head, rows, [2, 4, 5, 6]), class_="scroll")
         text = "α = 1 − P_ij / (N/(N−1) x_i x_j) of unlike pairs within the shells; 0 is random, all for a cell of N sites."

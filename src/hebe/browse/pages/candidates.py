@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,7 @@ from hebe.browse.frame import address, field, link, page, part
 from hebe.browse.table import Wanted
 from hebe.browse.words import several
 from hebe.exceptions import BadInputError
-from hebe.report.markup import Markup, details, html, tag, unordered
+from hebe.report.markup import Markup, details, tag, unordered
 from hebe.report.tables import formula, quantity_cell
 from hebe.report.values import condition_of, engine_error, rank_range, rank_text
 
@@ -42,13 +41,7 @@ def candidates(source: Source, request: Request) -> Response:
     results = _results(found, asked)
     if request.one("part"):
         return part(*results)
-    form = tag(
-        "form",
-        *_fields(asked, everything),
-        method="get",
-        action="/candidates",
-        id="filter",
-    )
+    form = tag("form", *_fields(asked, everything), method="get", action="/candidates", id="filter")
     body = tag("section", *results, id="results", aria_live="polite")
     return page("Candidates", tag("h1", "Candidates"), form, body, here="/candidates", shown=shown)
 
@@ -112,16 +105,14 @@ def _fields(asked: Asked, everything: list[str]) -> list[Markup]:
 
 
 def _results(found: Table, asked: Asked) -> list[Markup]:
-    began = time.perf_counter()
     try:
         rows = found.chosen(asked.wanted)
     except BadInputError as err:
         return [tag("p", err.message, class_="wrong", role="alert"), *_elements(found, asked)]
-    took = 1000 * (time.perf_counter() - began)
     count = f"{len(rows):,} of {several(len(found.rows), 'candidate')}"
     return [
         *_elements(found, asked),
-        tag("p", tag("strong", count), tag("span", f" in {took:.0f} ms", class_="note"), id="count"),
+        tag("p", tag("strong", count), id="count"),
         *_remarks(found),
         _table(found, rows, asked),
         *_pages(rows, asked),
@@ -203,7 +194,7 @@ def _cells(row: Row, found: Table, *, several: bool) -> list[Markup]:
         *([tag("td", row.campaign)] if several else []),
         tag("td", name),
         *(tag("td", quantity_cell(quantity, one), class_="n") for quantity in found.columns),
-        tag("td", one.status, *([] if one.status == "complete" else [html("")]), class_=one.status),
+        tag("td", one.status, class_=one.status),
     ]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.registry import all_quantities, get_analysis
 from hebe.browse.frame import address, link, page
-from hebe.browse.pages.candidate import row_of
+from hebe.browse.pages.candidate import has_value, row_of
 from hebe.exceptions import BadInputError
 from hebe.report.figures import MAX_CURVES
 from hebe.report.markup import Markup, table, tag
@@ -63,7 +63,7 @@ def _values(rows: list[Row]) -> Markup:
     lines: list[list[object]] = [["rank", *(rank_text(row.candidate) for row in rows)]]
     lines.append(["status", *(row.candidate.status for row in rows)])
     for quantity in all_quantities(asked).values():
-        if any(quantity.of(row.candidate) is not None for row in rows):
+        if any(has_value(quantity, row.candidate) for row in rows):
             unit = f" / {quantity.shown.unit}" if quantity.shown.unit else ""
             lines.append([f"{quantity.title}{unit}", *(quantity_cell(quantity, row.candidate) for row in rows)])
     for element in sorted({ion for row in rows for ion in _amounts(row.candidate)}):
