@@ -1,0 +1,98 @@
+"""Spread between configurations: every cell of a candidate beside the mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hebe.analyses.registry import all_quantities, get_analysis, source_of
+from hebe.report.axes import axis
+from hebe.report.figures import LEFT, RIGHT, TOP, WIDTH, mark_name
+from hebe.report.sections.pareto import label_of
+from hebe.report.sections.section import Picture, Section, figures
+from hebe.report.svg import COLOURS, Style, document, error_bar, legend, line, marker, text, x_numbers
+from hebe.report.values import quantity_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hebe.analyses.quantity import Quantity
+    from hebe.report.data import Page
+    from hebe.report.markup import Markup
+    from hebe.schemas.candidate import RankedCandidate
+
+MAX_ROWS: Final = 40
+"""Candidates whose configurations are drawn, best first."""
+
+_MOST: Final = 3
+_ROW: Final = 22.0
+_ONE, _MEAN = Style(COLOURS[0], 0), Style(COLOURS[1], 3)
+
+
+def quantities_of(page: Page) -> list[Quantity[Any]]:
+    """Quantities that every configuration has one of, those that candidates are ranked by first."""
+    found = dict.fromkeys(name for candidate in page.latest for name in candidate.results)
+    per_cell = [name for name in found if get_analysis(name).per == "configuration"]
+    known = all_quantities(per_cell)
+    own = [known[name] for name in page.ranked_by if name in known and source_of(name) in per_cell]
+    return own or [get_analysis(name).quantities[0] for name in per_cell]
+
+
+def values_of(candidate: RankedCandidate, quantity: Quantity[Any]) -> list[float]:
+    """Value of each configuration that has one, in the unit of tables; signed where tables print that."""
+    source = source_of(quantity.name)
+    if source is None:
+        return []
+    read = quantity.signed or quantity.read
+    found = [read(result) for result in get_analysis(source).of(candidate) if result is not None]
+    return [value * quantity.shown.scale for value in found if value is not None]
+
+
+def _draw(at: int) -> Any:
+    def draw(page: Page) -> str | None:
+        chosen = quantities_of(page)
+        return _figure(page, chosen[at]) if at < len(chosen) else None
+
+    return draw
+
+
+def _figure(page: Page, quantity: Quantity[Any]) -> str | None:
+    rows = [(c, values) for c in page.latest[:MAX_ROWS] if (values := values_of(c, quantity))]
+    if not any(len(values) > 1 for _, values in rows):
+        return None
+    bottom = TOP + _ROW * len(rows) + 6
+    x_axis = axis(label_of(quantity, page.latest), [v for _, values in rows for v in values], LEFT, RIGHT)
+    parts = x_numbers(x_axis, TOP, bottom)
+    for at, (candidate, values) in enumerate(rows):
+        y, mean = TOP + _ROW * (at + 0.5) + 3, sum(values) / len(values)
+        value = quantity.of(candidate)
+        half = 0.0 if value is None or value.se is None else value.se * quantity.shown.scale
+        parts.append(line(LEFT, y, RIGHT, y, stroke_opacity=0.08))
+        parts.append(text(LEFT - 10, y + 4, mark_name(candidate), anchor="end"))
+        parts.append(error_bar(x_axis.pixel(mean - half), y, x_axis.pixel(mean + half), y, _MEAN.colour) if half else "")
+        for one in values:
+            words = f"{candidate.formula}: one configuration, {one:.4g} {quantity.shown.unit}"
+            parts.append(marker(x_axis.pixel(one), y, _ONE, words, filled=False))
+        words = f"{candidate.formula}: {quantity_text(quantity, candidate)} {quantity.shown.unit}"
+        parts.append(marker(x_axis.pixel(mean), y, _MEAN, words))
+    keys = [(_ONE, "one configuration", False), (_MEAN, "mean with its standard error", True)]
+    parts.append(legend(keys, LEFT + 8, 20, 150))
+    return document("".join(parts), WIDTH, bottom + 48, f"Configurations: {quantity.title}")
+
+
+def _render(page: Page) -> Iterable[Markup]:
+    return figures(SECTION.pictures, page)
+
+
+SECTION = Section(
+    title="Spread between configurations",
+    render=_render,
+    pictures=tuple(
+        Picture(
+            name="spread" if at == 0 else f"spread_{at + 1}",
+            title="Configurations" if at == 0 else f"Configurations, quantity {at + 1}",
+            caption="Ordered cells that stand for one disordered composition, and their mean",
+            draw=_draw(at),
+        )
+        for at in range(_MOST)
+    ),
+)
