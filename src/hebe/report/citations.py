@@ -11,6 +11,8 @@ from hebe.config.model import ConfigModel
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hebe.config.campaign import Campaign
 
 _ALWAYS: Final = ("hebe", "pymatgen", "jobflow", "maggma", "ase", "numpy", "scipy", "spglib")
@@ -76,14 +78,20 @@ def all_citations() -> dict[str, Citation]:
     return load_model(_Table, parse_yaml(content, file="citations.yaml")).citations
 
 
-def cited_by(campaign: Campaign) -> dict[str, Citation]:
-    """What a campaign has to cite, in the order in which its methods name it."""
+def cited_by(campaign: Campaign, scales: Iterable[str] = ()) -> dict[str, Citation]:
+    """What a campaign has to cite.
+
+    Parameters
+    ----------
+    scales
+        Energy scales of its calculations.
+    """
     known, names = all_citations(), list(_ALWAYS)
     names += ["sqs"] if campaign.structures.method == "sqs" else []
     engines = [str(block.name) for stage in campaign.stages for block in stage.engines]
     names += [name for name in dict.fromkeys(engines) if name in known]
     names += ["atomate2"] if "vasp" in engines else []
-    names += ["mp2020"] if {"chgnet", "sevennet", "vasp", "atomate2"} & set(engines) else []
+    names += ["mp2020"] if any("MP2020" in scale for scale in scales) else []
     names += ["phonopy"] if campaign.mixing.vibrations is not None else []
     names += ["fronts"] if len((*campaign.rank.maximize, *campaign.rank.minimize)) > 1 else []
     return {name: known[name] for name in dict.fromkeys(names)}

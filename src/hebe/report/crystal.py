@@ -15,7 +15,7 @@ _ELSE: Final = ("P", "As", "Sb", "C")
 
 _OF_ANIONS: Final = {"O": "#c8ccd2", "F": "#a9d5c4", "S": "#e8d94a", "Se": "#d8b64a", "P": "#c9a0d8", "Cl": "#9fd08a"}
 _OF_IONS: Final = "#e8c6a0"
-_OF_CATIONS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#F0E442", "#3b3b3b", "#8a5a2b")
+_OF_CATIONS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442", "#56B4E9", "#E69F00", "#3b3b3b", "#8a5a2b")
 _MOST_SITES: Final = 600
 _NEAR: Final = 1.28
 
@@ -78,5 +78,3 @@ def _longest(symbol: str, anions: Sequence[str]) -> float:
 
     own = covalent_radii[atomic_numbers[symbol]]
     return round(float(_NEAR * max(own + covalent_radii[atomic_numbers[anion]] for anion in anions)), 3)
-
-

@@ -112,8 +112,9 @@ def scatter_marks(
         if at < _MOST_BARS:
             bars += _bars(point, x_axis, y_axis, styles[i].colour)
         marks.append(marker(x, y, styles[i], point.words, identity=candidate.candidate_id))
-        if named.takes(x + 7, y - 6, mark_name(candidate)):
-            names.append(text(x + 7, y - 6, mark_name(candidate), font_size="11"))
+        place = named.place(x, y, mark_name(candidate))
+        if place is not None:
+            names.append(text(*place, mark_name(candidate), font_size="11"))
     return [*parts, *bars, *marks, *names]
 
 
@@ -125,15 +126,16 @@ def _bars(point: Point, x_axis: Axis, y_axis: Axis, colour: str) -> list[str]:
 
 
 class Labels:
-    """Places of names that are taken: a name that would lie on another one is left out."""
+    """Places of names beside their marks: one that finds none that is free is left out."""
 
     def __init__(self) -> None:
         self._taken: list[tuple[float, float, float]] = []
 
-    def takes(self, x: float, y: float, words: str) -> bool:
-        """Take the place of a name if it is free."""
+    def place(self, x: float, y: float, words: str) -> tuple[float, float] | None:
+        """Take a free place around a mark."""
         wide = 6.5 * len(words)
-        free = all(abs(y - other) > 10 or x > end or x + wide < start for start, end, other in self._taken)
-        if free:
-            self._taken.append((x, x + wide, y))
-        return free
+        for left, base in ((x + 7, y - 6), (x + 7, y + 14), (x - 7 - wide, y - 6), (x - 7 - wide, y + 14)):
+            if all(abs(base - other) > 10 or left > end or left + wide < start for start, end, other in self._taken):
+                self._taken.append((left, left + wide, base))
+                return left, base
+        return None

@@ -48,7 +48,14 @@ def _value(value: object) -> str:
 
 def text(x: float, y: float, words: str, *, anchor: str = "start", **attributes: object) -> str:
     """Words at a position, in the colour of the page."""
-    return element("text", escape(words), x=x, y=y, text_anchor=anchor, fill="currentColor", **attributes)
+    return element("text", _subscripts(escape(words)), x=x, y=y, text_anchor=anchor, fill="currentColor", **attributes)
+
+
+def _subscripts(words: str) -> str:
+    """``T_mix`` with its index below the line."""
+    return words.replace("T_mix", 'T<tspan dy="3" font-size="80%">mix</tspan><tspan dy="-3"> </tspan>').replace(
+        "</tspan> ", "</tspan>"
+    )
 
 
 def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> str:

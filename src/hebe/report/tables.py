@@ -70,9 +70,7 @@ def ranking_table(page: Page) -> Markup:
     return Markup(tag("div", ranking, class_="scroll") + "".join(tag("p", one, class_="note") for one in remarks))
 
 
-_ON_FRONT: Final = (
-    "on front: share of the draws of the errors in which no other candidate is better in one objective and worse in none."
-)
+_ON_FRONT: Final = "on front: share of the draws of the errors in which no other candidate is better in one objective and worse in none."
 
 
 def _title(quantity: Quantity[Any], candidates: Sequence[RankedCandidate]) -> str:
@@ -88,7 +86,12 @@ def _titled(name: str, unit: str, error: str | None = None) -> Markup:
 
 
 def _ranking_row(
-    position: int, candidate: RankedCandidate, columns: Sequence[Quantity[Any]], page: Page, ranges: bool, detailed: bool
+    position: int,
+    candidate: RankedCandidate,
+    columns: Sequence[Quantity[Any]],
+    page: Page,
+    ranges: bool,
+    detailed: bool,
 ) -> Markup:
     status, share = candidate.status, page.front_shares.get(candidate.candidate_id)
     cells = [

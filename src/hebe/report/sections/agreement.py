@@ -8,7 +8,7 @@ from hebe.analyses.registry import all_quantities
 from hebe.report.markup import Markup, html, table, tag
 from hebe.report.parity import parity
 from hebe.report.sections.section import Picture, Section, figure
-from hebe.report.values import DASH, number
+from hebe.report.values import DASH, capital, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,7 +53,7 @@ def _agreement(document: Mapping[str, Any], candidates: Sequence[RankedCandidate
     figures = [
         figure(
             f"parity_{q['quantity']}",
-            _capital(known[q["quantity"]].title),
+            capital(known[q["quantity"]].title),
             parity(q, before, after, candidates),
             f"{len(q['pairs'])} candidates; dashed: both agree.",
         )
@@ -61,10 +61,6 @@ def _agreement(document: Mapping[str, Any], candidates: Sequence[RankedCandidate
     ]
     title = tag("h3", f"Agreement: {after} ({document['after']}) minus {before} ({document['before']})")
     return [title, tag("div", table(head, body, range(1, 6)), class_="scroll"), tag("div", *figures, class_="figures")]
-
-
-def _capital(title: str) -> str:
-    return title[:1].upper() + title[1:]
 
 
 def _row(quantity: Mapping[str, Any]) -> list[object]:

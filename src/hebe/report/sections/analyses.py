@@ -9,6 +9,7 @@ from hebe.report.figures import MAX_CURVES
 from hebe.report.markup import Markup, tag
 from hebe.report.sections import figures_of, table_of
 from hebe.report.sections.section import Section, figure
+from hebe.report.values import capital
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,7 @@ def _render(page: Page) -> Iterable[Markup]:
         table = table_of(analysis, page.detailed)
         if made or table:
             anything = True
-            yield tag("h3", analysis.title[:1].upper() + analysis.title[1:], class_="part")
+            yield tag("h3", capital(analysis.title), class_="part")
             yield tag("div", *made, class_="figures") if made else Markup()
             yield table
     if not anything:

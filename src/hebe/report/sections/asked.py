@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.registry import all_quantities
 from hebe.report.conventions import window_text
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from hebe.config.stage import Stage
     from hebe.report.data import Page
 
-_STATUSES = ("complete", "partial", "failed")
+_STATUSES: Final = ("complete", "partial", "failed")
+_UNITS: Final = {"entropy": (1.0, "R"), "size_mismatch": (100.0, "%")}
+"""Of the numbers of filters: factor and unit."""
 
 
 def lead(page: Page) -> Markup:
@@ -60,15 +62,20 @@ def _charge(charge: int) -> str:
 
 def _filters(campaign: Campaign) -> str:
     plain = campaign.filters.model_dump(mode="json")
-    return "; ".join(f"{name.replace('_', ' ')} {_options(value)}" for name, value in plain.items()) or "none"
+    return (
+        "; ".join(f"{name.replace('_', ' ')} {_options(value, _UNITS.get(name))}" for name, value in plain.items())
+        or "none"
+    )
 
 
-def _options(value: object) -> str:
+def _options(value: object, unit: tuple[float, str] | None = None) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_options(part)}" for key, part in value.items() if part is not None)
+        return ", ".join(f"{key} {_options(part, unit)}" for key, part in value.items() if part is not None)
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value * unit[0]:.6g} {unit[1]}" if isinstance(value, int | float) and unit is not None else str(value)
 
 
 def _selection(campaign: Campaign) -> str:

@@ -18,7 +18,7 @@ from hebe.report.values import decimals, known_number, signed
 from hebe.science.choosing.effects import LEVEL, SHARE, STEP, element_effects, pair_effects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hebe.analyses.quantity import Quantity
     from hebe.report.data import Page
@@ -66,7 +66,11 @@ def value_text(effect: Effect) -> str:
     return f"{texts[0]} ({texts[1]} to {texts[2]})"
 
 
-def _draw(at: int) -> Any:
+def _titled(at: int) -> Callable[[Page], str]:
+    return lambda page: f"Effects on {quantities_of(page)[at].title}"
+
+
+def _draw(at: int) -> Callable[[Page], str | None]:
     def draw(page: Page) -> str | None:
         found = quantities_of(page)
         if at >= len(found):
@@ -130,9 +134,7 @@ def _without(fits: Sequence[tuple[Quantity[Any], Fit]], what: str) -> Iterable[M
 
 def _bound(fits: Sequence[tuple[Quantity[Any], Fit]]) -> Iterable[Markup]:
     """Which fractions hang together in all candidates, so that no single effect can be told."""
-    sets = {
-        effect.bound: [] for _, fit in fits for effect in fit.effects if effect.value is None
-    }  # type: dict[tuple[Place, ...], list[str]]
+    sets = {effect.bound: [] for _, fit in fits for effect in fit.effects if effect.value is None}  # type: dict[tuple[Place, ...], list[str]]
     for _, fit in fits:
         for effect in fit.effects:
             if effect.value is None and effect.places[0][1] not in sets[effect.bound]:
@@ -173,9 +175,10 @@ SECTION = Section(
     pictures=tuple(
         Picture(
             name="effects" if at == 0 else f"effects_{at + 1}",
-            title="Effects of elements" if at == 0 else f"Effects of elements, property {at + 1}",
+            title="effects of elements on a property" if at == 0 else f"effects of elements on property {at + 1}",
             caption=CAPTION,
             draw=_draw(at),
+            titled=_titled(at),
         )
         for at in range(_MOST)
     ),

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.registry import all_quantities
 from hebe.report.periodic import HeatCell, periodic_map
-from hebe.report.sections.pareto import label_of
+from hebe.report.sections.pareto import label_of, shown_value
 from hebe.report.sections.section import Picture, Section, figures
-from hebe.report.values import known_number
+from hebe.report.values import capital, decimals, known_number
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.ions import Ion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from hebe.analyses.quantity import Quantity
     from hebe.report.data import Page
     from hebe.report.markup import Markup
 
@@ -40,24 +41,32 @@ def means_by_ion(page: Page, quantity: str) -> dict[str, tuple[float, int]]:
     return {ion: (sum(a * v for a, v in f) / sum(a for a, _ in f), len(f)) for ion, f in varied.items()}
 
 
-def _draw(at: int) -> Any:
+def _draw(at: int) -> Callable[[Page], str | None]:
     def draw(page: Page) -> str | None:
         if at >= len(page.objectives) or len(page.latest) < _FEWEST:
             return None
         quantity = all_quantities()[page.objectives[at].name]
-        shown = quantity.shown
+        shown, known = quantity.shown, _digits(quantity, page)
         cells = []
         for label, (mean, number) in means_by_ion(page, quantity.name).items():
             ion = _ion(label)
             if ion is not None:
-                digits = known_number(mean * shown.scale, shown.digits)
+                digits = known_number(mean * shown.scale, known)
                 words = f"{ion}: {digits} {shown.unit}, mean of {number} candidates weighted by its amount"
                 cells.append(HeatCell(ion, mean * shown.scale, words.replace("  ", " "), digits))
         if len(cells) < 2:
             return None
-        return periodic_map(cells, label_of(quantity, page.latest), shown.unit, digits=shown.digits)
+        return periodic_map(cells, label_of(quantity, page.latest), shown.unit, digits=known)
 
     return draw
+
+
+def _digits(quantity: Quantity[Any], page: Page) -> int:
+    """Decimals that the middle one of the errors of single candidates leaves: means share the errors of the engine."""
+    values = [shown_value(quantity, quantity.of(candidate)) for candidate in page.latest]
+    halves = sorted((v[2] - v[0]) / 2 for v in values if v is not None and v[2] > v[0])
+    known = decimals(halves[len(halves) // 2]) if halves else quantity.shown.digits
+    return min(known, quantity.shown.digits)
 
 
 def _ion(label: str) -> Ion | None:
@@ -71,6 +80,10 @@ def _ion(label: str) -> Ion | None:
     return ion if Element.is_valid_symbol(ion.element) else None
 
 
+def _titled(at: int) -> Callable[[Page], str]:
+    return lambda page: f"{capital(all_quantities()[page.objectives[at].name].title)} by ion"
+
+
 def _render(page: Page) -> Iterable[Markup]:
     return figures(SECTION.pictures, page)
 
@@ -81,9 +94,10 @@ SECTION = Section(
     pictures=tuple(
         Picture(
             name="elements" if at == 0 else f"elements_{at + 1}",
-            title="Candidates that hold an ion" if at == 0 else f"The same, objective {at + 1}",
+            title="an objective over the periodic table" if at == 0 else f"objective {at + 1} over the periodic table",
             caption="Mean over the candidates, weighted by the amount of the ion. What is mixed with it counts too",
             draw=_draw(at),
+            titled=_titled(at),
         )
         for at in range(_MOST)
     ),

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 def methods_text(page: Page) -> str:
     """The paragraph; numbers in brackets are those of `references`."""
-    campaign, cited = page.campaign, cited_by(page.campaign)
+    campaign, cited = page.campaign, cited_by(page.campaign, _scales(page))
     number = {name: at for at, name in enumerate(cited, start=1)}
     sentences = [
         f"Candidates were screened with Hebe {hebe.__version__} [{number['hebe']}].",
         _space(page),
         _cells(campaign, number),
         *(_stage(campaign, at, number) for at in range(len(campaign.stages))),
+        _energies(page, number),
         _properties(page, number),
         f"Workflows were built with jobflow [{number['jobflow']}] and stored with maggma [{number['maggma']}]; structures "
         f"were handled with pymatgen [{number['pymatgen']}], ASE [{number['ase']}] and spglib [{number['spglib']}], "
@@ -47,7 +48,9 @@ def _space(page: Page) -> str:
     left = min(funnel.by_filter.values(), default=funnel.size)
     kept = f", of which {left:,} passed the filters ({filters})" if filters else ""
     how = f"{campaign.select.method} selection"
-    return f"{text} There are {funnel.size:,} charge-neutral compositions{kept}; {funnel.selected:,} were taken by {how}."
+    return (
+        f"{text} There are {funnel.size:,} charge-neutral compositions{kept}; {funnel.selected:,} were taken by {how}."
+    )
 
 
 def _cells(campaign: Campaign, number: Mapping[str, int]) -> str:
@@ -56,9 +59,7 @@ def _cells(campaign: Campaign, number: Mapping[str, int]) -> str:
         return "The ordered cells were given."
     cited = f" [{number['sqs']}]" if "sqs" in number else ""
     what = {"sqs": "special quasirandom structures"}.get(cells.method, f"cells of the method {cells.method}")
-    return (
-        f"Disorder is represented by {cells.per_candidate} {what}{cited} per composition with {cells.cations} mixed sites."
-    )
+    return f"Disorder is represented by {cells.per_candidate} {what}{cited} per composition with {cells.cations} mixed sites."
 
 
 def _stage(campaign: Campaign, at: int, number: Mapping[str, int]) -> str:
@@ -73,6 +74,16 @@ def _stage(campaign: Campaign, at: int, number: Mapping[str, int]) -> str:
     start = task[stage.task] if at == 0 else f"In stage {at + 1} {task[stage.task][:1].lower()}{task[stage.task][1:]}"
     last = "" if stage.task == "static" else f" until the largest force was below {block.fmax:g} eV/Å"
     return f"{start} with {block.title}{''.join(parts)}{cited}{last}."
+
+
+def _scales(page: Page) -> list[str]:
+    return sorted({candidate.energy_scale for candidate in page.candidates})
+
+
+def _energies(page: Page, number: Mapping[str, int]) -> str:
+    cited = f" [{number['mp2020']}]" if "mp2020" in number else ""
+    vibrating = f" Harmonic vibrations were computed with phonopy [{number['phonopy']}]." if "phonopy" in number else ""
+    return f"Energies are on the scale {', '.join(_scales(page))}{cited}.{vibrating}"
 
 
 def _properties(page: Page, number: Mapping[str, int]) -> str:
@@ -97,11 +108,6 @@ def _properties(page: Page, number: Mapping[str, int]) -> str:
     return " ".join(parts)
 
 
-def references(cited: Mapping[str, Citation]) -> list[str]:
-    """Numbered references."""
-    return [f"[{at}] {one.short}." for at, one in enumerate(cited.values(), start=1)]
-
-
 def bibtex(cited: Mapping[str, Citation]) -> str:
     """All entries as one BibTeX file."""
     return "\n\n".join(one.bibtex(name) for name, one in cited.items())
@@ -116,7 +122,7 @@ def _sources(campaign: Campaign) -> list[str]:
 
 
 def _render(page: Page) -> Iterable[Markup]:
-    cited = cited_by(page.campaign)
+    cited = cited_by(page.campaign, _scales(page))
     yield tag("p", methods_text(page))
     yield tag("ol", *(tag("li", one.short) for one in cited.values()), class_="references")
     sources = _sources(page.campaign)

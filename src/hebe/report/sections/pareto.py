@@ -10,12 +10,12 @@ from hebe.report.axes import axis
 from hebe.report.figures import BOTTOM, LEFT, RIGHT, TOP, Point, framed, in_pixels, scatter_marks
 from hebe.report.sections.section import Picture, Section, figures
 from hebe.report.svg import COLOURS, Style, frame, legend, polyline
-from hebe.report.values import condition_of, quantity_text
+from hebe.report.values import capital, condition_of, quantity_text
 from hebe.science.choosing.fronts import first_front
 from hebe.science.choosing.ranking import Objective, cost_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from hebe.analyses.quantity import Quantity
     from hebe.report.data import Page
@@ -64,13 +64,17 @@ def pareto(page: Page, x: Objective, y: Objective) -> str | None:
     given = [point for point in points if point is not None]
     if not given:
         return None
-    x_axis = axis(label_of(qx, page.latest), in_pixels(given, "x"), LEFT, RIGHT)
-    y_axis = axis(label_of(qy, page.latest), in_pixels(given, "y"), BOTTOM, TOP)
+    x_axis = axis(_labelled(qx, x, page), in_pixels(given, "x"), LEFT, RIGHT)
+    y_axis = axis(_labelled(qy, y, page), in_pixels(given, "y"), BOTTOM, TOP)
     parts = [frame(x_axis, y_axis), _stairs(page, (x, y), points, x_axis, y_axis)]
     on = [candidate.candidate_id in page.on_front for candidate in page.latest]
     parts += scatter_marks(page.latest, points, x_axis, y_axis, [_ON if one else _OFF for one in on])
     keys = [(_ON, "on the front of all objectives", True), (_OFF, "behind it", True)]
     return framed([*parts, legend(keys, LEFT + 8, 20, 210)], [], f"{qy.title} against {qx.title}")
+
+
+def _labelled(quantity: Quantity[Any], objective: Objective, page: Page) -> str:
+    return f"{label_of(quantity, page.latest)} ({'high' if objective.maximize else 'low'} is better)"
 
 
 def _point(page: Page, candidate: RankedCandidate, qx: Quantity[Any], qy: Quantity[Any]) -> Point | None:
@@ -95,12 +99,20 @@ def _stairs(page: Page, both: tuple[Objective, Objective], points: list[Point | 
     return polyline(places, COLOURS[1], stroke_dasharray="5 4", stroke_opacity=0.7) if len(places) > 1 else ""
 
 
-def _draw(at: int) -> Any:
+def _draw(at: int) -> Callable[[Page], str | None]:
     def draw(page: Page) -> str | None:
         pairs = pairs_of(page)
         return pareto(page, *pairs[at]) if at < len(pairs) else None
 
     return draw
+
+
+def _titled(at: int) -> Callable[[Page], str]:
+    def titled(page: Page) -> str:
+        x, y = (all_quantities()[objective.name].title for objective in pairs_of(page)[at])
+        return f"{capital(y)} against {x}"
+
+    return titled
 
 
 def _render(page: Page) -> Iterable[Markup]:
@@ -113,9 +125,10 @@ SECTION = Section(
     pictures=tuple(
         Picture(
             name="pareto" if at == 0 else f"pareto_{at + 1}",
-            title="Front" if at == 0 else f"Front, objectives {at + 1}",
+            title="two objectives against each other" if at == 0 else f"two objectives, pair {at + 1}",
             caption="Bars: standard error, or the middle 68 % of the draws. Dashed: the best of these two objectives alone",
             draw=_draw(at),
+            titled=_titled(at),
         )
         for at in range(_MOST * (_MOST - 1) // 2)
     ),

@@ -11,12 +11,20 @@ from hebe.report.markup import Markup, html, tag
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure that reads the whole page; None where there is nothing to draw."""
+    """A figure that reads the whole page; None where there is nothing to draw.
+
+    ``titled`` gives its title where that depends on the page; ``title`` says in general what it is.
+    """
 
     name: str
     title: str
     caption: str
     draw: Callable[[Page], str | None]
+    titled: Callable[[Page], str] | None = None
+
+    def heading(self, page: Page) -> str:
+        """Its title on a page."""
+        return self.title if self.titled is None else self.titled(page)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,5 +55,5 @@ def figure(name: str, title: str, svg: str, caption: str) -> Markup:
 def figures(pictures: Iterable[Picture], page: Page) -> list[Markup]:
     """Figures of a page side by side; nothing where none has something to draw."""
     drawn = [(one, svg) for one in pictures if (svg := one.draw(page)) is not None]
-    made = [figure(one.name, one.title, svg, f"{one.caption}.") for one, svg in drawn]
+    made = [figure(one.name, one.heading(page), svg, f"{one.caption}.") for one, svg in drawn]
     return [tag("div", *made, class_="figures")] if made else []

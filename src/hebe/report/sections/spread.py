@@ -10,10 +10,10 @@ from hebe.report.figures import LEFT, RIGHT, TOP, WIDTH, mark_name
 from hebe.report.sections.pareto import label_of
 from hebe.report.sections.section import Picture, Section, figures
 from hebe.report.svg import COLOURS, Style, document, error_bar, legend, line, marker, text, x_numbers
-from hebe.report.values import quantity_text
+from hebe.report.values import capital, quantity_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hebe.analyses.quantity import Quantity
     from hebe.report.data import Page
@@ -47,7 +47,11 @@ def values_of(candidate: RankedCandidate, quantity: Quantity[Any]) -> list[float
     return [value * quantity.shown.scale for value in found if value is not None]
 
 
-def _draw(at: int) -> Any:
+def _titled(at: int) -> Callable[[Page], str]:
+    return lambda page: capital(quantities_of(page)[at].title)
+
+
+def _draw(at: int) -> Callable[[Page], str | None]:
     def draw(page: Page) -> str | None:
         chosen = quantities_of(page)
         return _figure(page, chosen[at]) if at < len(chosen) else None
@@ -60,15 +64,15 @@ def _figure(page: Page, quantity: Quantity[Any]) -> str | None:
     if not any(len(values) > 1 for _, values in rows):
         return None
     bottom = TOP + _ROW * len(rows) + 6
-    x_axis = axis(label_of(quantity, page.latest), [v for _, values in rows for v in values], LEFT, RIGHT)
+    ends = [end for c, values in rows for end in (*values, *_bar(c, values, quantity))]
+    x_axis = axis(label_of(quantity, page.latest), ends, LEFT, RIGHT)
     parts = x_numbers(x_axis, TOP, bottom)
     for at, (candidate, values) in enumerate(rows):
         y, mean = TOP + _ROW * (at + 0.5) + 3, sum(values) / len(values)
-        value = quantity.of(candidate)
-        half = 0.0 if value is None or value.se is None else value.se * quantity.shown.scale
+        low, high = _bar(candidate, values, quantity)
         parts.append(line(LEFT, y, RIGHT, y, stroke_opacity=0.08))
         parts.append(text(LEFT - 10, y + 4, mark_name(candidate), anchor="end"))
-        parts.append(error_bar(x_axis.pixel(mean - half), y, x_axis.pixel(mean + half), y, _MEAN.colour) if half else "")
+        parts.append(error_bar(x_axis.pixel(low), y, x_axis.pixel(high), y, _MEAN.colour) if low < high else "")
         for one in values:
             words = f"{candidate.formula}: one configuration, {one:.4g} {quantity.shown.unit}"
             parts.append(marker(x_axis.pixel(one), y, _ONE, words, filled=False))
@@ -77,6 +81,13 @@ def _figure(page: Page, quantity: Quantity[Any]) -> str | None:
     keys = [(_ONE, "one configuration", False), (_MEAN, "mean with its standard error", True)]
     parts.append(legend(keys, LEFT + 8, 20, 150))
     return document("".join(parts), WIDTH, bottom + 48, f"Configurations: {quantity.title}")
+
+
+def _bar(candidate: RankedCandidate, values: Sequence[float], quantity: Quantity[Any]) -> tuple[float, float]:
+    """Ends of the bar around a mean: its standard error to either side."""
+    value, mean = quantity.of(candidate), sum(values) / len(values)
+    half = 0.0 if value is None or value.se is None else value.se * quantity.shown.scale
+    return mean - half, mean + half
 
 
 def _render(page: Page) -> Iterable[Markup]:
@@ -89,9 +100,10 @@ SECTION = Section(
     pictures=tuple(
         Picture(
             name="spread" if at == 0 else f"spread_{at + 1}",
-            title="Configurations" if at == 0 else f"Configurations, quantity {at + 1}",
+            title="a quantity of every configuration" if at == 0 else f"quantity {at + 1} of every configuration",
             caption="Ordered cells that stand for one disordered composition, and their mean",
             draw=_draw(at),
+            titled=_titled(at),
         )
         for at in range(_MOST)
     ),

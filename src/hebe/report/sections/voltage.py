@@ -20,7 +20,7 @@ from hebe.science.chemistry.space import working_charge
 from hebe.science.electrodes.energy import density, differential_capacity, energy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hebe.schemas.candidate import RankedCandidate
     from hebe.schemas.electrode import VoltageStep, XState
@@ -111,10 +111,11 @@ def overview(candidates: Sequence[RankedCandidate]) -> Markup:
     rows = [(candidate, found) for candidate in candidates if (found := _energy(candidate)) is not None]
     if not rows:
         return Markup()
-    head = ["candidate", "lowest / V", "highest / V", "mAh g⁻¹", "Wh kg⁻¹", "Wh L⁻¹"]
+    head = ["candidate", "x", "lowest / V", "highest / V", "mAh g⁻¹", "Wh kg⁻¹", "Wh L⁻¹"]
     body = [
         [
             Markup(f"{place_of(candidate)} {formula(candidate.formula)}"),
+            f"{one_end(candidate, max):.3g} to {one_end(candidate, min):.3g}",
             number(one.low_V, 2),
             number(one.high_V, 2),
             number(one.capacity_mAh_g, 0),
@@ -123,9 +124,11 @@ def overview(candidates: Sequence[RankedCandidate]) -> Markup:
         ]
         for candidate, one in rows
     ]
-    words = "Of the profile of the configuration of lowest energy, per mass and volume of the host as made, against the "
+    words = (
+        "Of the profile of the configuration of lowest energy, per mass and volume of the host as made, against the "
+    )
     note = tag("p", f"{words}metal of the working ion: no other part of a cell is counted.", class_="note")
-    return Markup(tag("div", table(head, body, range(1, 6)), class_="scroll") + note)
+    return Markup(tag("div", table(head, body, range(1, 7)), class_="scroll") + note)
 
 
 def _energy(candidate: RankedCandidate) -> Energy | None:
@@ -141,6 +144,11 @@ def states_with_volume(candidate: RankedCandidate) -> Sequence[XState]:
     """States over the content of the working ion of the configuration of lowest energy."""
     found = ANALYSIS.best(candidate)
     return [] if found is None else found.x_states
+
+
+def one_end(candidate: RankedCandidate, which: Callable[[Iterable[float]], float]) -> float:
+    """Largest or smallest content that a profile reaches."""
+    return which(x for step in _profile(candidate) for x in (step.x_high, step.x_low))
 
 
 def place_of(candidate: RankedCandidate) -> str:

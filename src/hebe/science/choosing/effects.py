@@ -143,6 +143,8 @@ def _fit(
         return Fit(n, 0, reason="the candidates do not differ in what is mixed")
     _, singular, rows = np.linalg.svd(table, full_matrices=False)
     rank = int((singular > singular[0] * _ZERO).sum())
+    if rank == n < table.shape[1]:
+        return Fit(n, rank, reason=f"{n} candidates are too few for a model of {table.shape[1]} terms")
     if n - rank < FREE:
         reason = f"{n} candidates and {rank} independent terms: it takes at least {rank + FREE} candidates"
         return Fit(n, rank, reason=reason)

@@ -66,9 +66,7 @@ def density(molar_mass_g: float, volume_A3: float) -> float:
     return molar_mass_g / AVOGADRO / (volume_A3 * _CM3_PER_A3)
 
 
-def differential_capacity(
-    steps: Sequence[Step], voltages: NDArray[np.float64], width_V: float
-) -> NDArray[np.float64]:
+def differential_capacity(steps: Sequence[Step], voltages: NDArray[np.float64], width_V: float) -> NDArray[np.float64]:
     """Charge per voltage dQ/dV (mAh/g/V): every step a normal distribution of standard deviation `width_V`.
 
     A profile of steps gives each charge at one voltage; the width only makes that visible. The integral over all
