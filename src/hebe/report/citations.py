@@ -38,7 +38,7 @@ class Citation(ConfigModel):
     def short(self) -> str:
         """Authors, journal, volume, first page, year and DOI in one line."""
         names = [_turned(name) for name in self.authors.split(" and ")]
-        some = names[:1] + ["et al."] if len(names) > _LISTED or names[-1] == "others" else names
+        some = [*names[:1], "et al."] if len(names) > _LISTED or names[-1] == "others" else names
         who = " ".join(some) if "et al." in some else ", ".join(some)
         first = (self.pages or "").partition("--")[0]
         where = " ".join(str(part) for part in (self.journal, self.volume) if part is not None)

@@ -1,4 +1,4 @@
-"""The report: one HTML page with everything in it that asks nothing of a network; with scripts off it can be read too."""
+"""The report: one HTML page with everything in it and no request to anywhere; it reads without scripts too."""
 
 from __future__ import annotations
 

@@ -59,7 +59,10 @@ def ranking_table(page: Page) -> Markup:
         _titled("status", ""),
     ]
     shown = {candidate.candidate_id for candidate in page.detailed}
-    rows = [_ranking_row(i, one, columns, page, ranges, one.candidate_id in shown) for i, one in enumerate(candidates)]
+    rows = (
+        _ranking_row(i, one, columns, page, ranges=ranges, detailed=one.candidate_id in shown)
+        for i, one in enumerate(candidates)
+    )
     body = Markup(f"<tbody>{''.join(rows)}</tbody>")
     first = 1 + ranges + front
     right = range(first + 1, first + 1 + len(columns))
@@ -70,7 +73,9 @@ def ranking_table(page: Page) -> Markup:
     return Markup(tag("div", ranking, class_="scroll") + "".join(tag("p", one, class_="note") for one in remarks))
 
 
-_ON_FRONT: Final = "on front: share of the draws of the errors in which no other candidate is better in one objective and worse in none."
+_ON_FRONT: Final = (
+    "on front: share of the draws of the errors in which no other one is better in one objective and worse in none."
+)
 
 
 def _title(quantity: Quantity[Any], candidates: Sequence[RankedCandidate]) -> str:
@@ -90,6 +95,7 @@ def _ranking_row(
     candidate: RankedCandidate,
     columns: Sequence[Quantity[Any]],
     page: Page,
+    *,
     ranges: bool,
     detailed: bool,
 ) -> Markup:

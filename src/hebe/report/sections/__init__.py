@@ -1,8 +1,8 @@
 """Sections of the report, one module each; a module of the name of an analysis has the figures that it is drawn in.
 
 A section is an object ``SECTION`` (`hebe.report.sections.section.Section`). For an analysis, ``FIGURES`` lists its
-figures, ``overview`` makes a table of all candidates, and ``card`` what the details of a candidate say about it. Analyses
-of other packages bring their own figures.
+figures, ``overview`` makes a table of all candidates, and ``card`` what the details of a candidate say about it.
+Analyses of other packages bring their own figures.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _render(page: Page) -> Iterable[Markup]:
     shown = page.detailed
     if len(shown) < len(page.candidates):
-        words = f"The {len(shown)} best ones, those on the front among them, of {len(page.candidates):,}; hebe show has all."
+        words = f"The best {len(shown)} of {len(page.candidates):,}, with those on the front; hebe show has all."
         yield tag("p", words, class_="note")
     yield from (candidate_card(candidate) for candidate in shown)
 

@@ -50,10 +50,11 @@ def known_of(page: Page, quantity: Quantity[Any]) -> tuple[list[dict[Place, floa
     return [f for f, _ in known], [v for _, v in known]
 
 
-def name_of(places: Sequence[Place], several: bool) -> str:
+def name_of(effect: Effect, fit: Fit) -> str:
     """Elements of an effect; with their sublattice where several mix."""
-    words = " with ".join(element for _, element in places)
-    return f"{words} on {places[0][0]}" if several else words
+    words = " with ".join(element for _, element in effect.places)
+    several = len({one.places[0][0] for one in fit.effects}) > 1
+    return f"{words} on {effect.places[0][0]}" if several else words
 
 
 def value_text(effect: Effect) -> str:
@@ -82,7 +83,6 @@ def _draw(at: int) -> Callable[[Page], str | None]:
 
 
 def _figure(fit: Fit, label: str) -> str:
-    several = len({effect.places[0][0] for effect in fit.effects}) > 1
     ends = [end for e in fit.effects for end in (e.low, e.high) if end is not None]
     bottom = 10 + _ROW * len(fit.effects)
     x_axis = axis(label, [*ends, 0.0], _LEFT, RIGHT)
@@ -90,7 +90,7 @@ def _figure(fit: Fit, label: str) -> str:
     parts = [*x_numbers(x_axis, 6, bottom), line(zero, 6, zero, bottom, stroke_opacity=0.7)]
     for row, effect in enumerate(fit.effects):
         y = 10 + _ROW * (row + 0.5)
-        name = name_of(effect.places, several)
+        name = name_of(effect, fit)
         parts.append(text(_LEFT - 10, y + 4, name, anchor="end"))
         if effect.value is None or effect.low is None or effect.high is None:
             parts.append(text(zero + 6, y + 4, "cannot be told", font_size="10"))
@@ -151,11 +151,10 @@ def _bound(fits: Sequence[tuple[Quantity[Any], Fit]]) -> Iterable[Markup]:
 
 def _pair_table(quantity: Quantity[Any], fit: Fit) -> Markup:
     unit = quantity.shown.unit
-    several = len({effect.places[0][0] for effect in fit.effects}) > 1
     told = [effect for effect in fit.effects if effect.value is not None]
-    hidden = [name_of(effect.places, several) for effect in fit.effects if effect.value is None]
+    hidden = [name_of(effect, fit) for effect in fit.effects if effect.value is None]
     told.sort(key=lambda effect: -abs(effect.value or 0.0))
-    rows = [[name_of(effect.places, several), value_text(effect)] for effect in told[:_STRONGEST]]
+    rows = [[name_of(effect, fit), value_text(effect)] for effect in told[:_STRONGEST]]
     words = (
         f"Departure from mixing linearly where each of both has {100 * SHARE:.0f} % of the sublattice, with "
         f"{100 * LEVEL:.0f} % intervals; {fit.n} candidates, {fit.terms} independent terms."

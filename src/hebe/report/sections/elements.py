@@ -6,11 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.registry import all_quantities
+from hebe.exceptions import BadInputError
 from hebe.report.periodic import HeatCell, periodic_map
 from hebe.report.sections.pareto import label_of, shown_value
 from hebe.report.sections.section import Picture, Section, figures
 from hebe.report.values import capital, decimals, known_number
-from hebe.exceptions import BadInputError
 from hebe.science.chemistry.ions import Ion
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hebe.campaigns.contract import contract
+from hebe.report.formulas import formula
 from hebe.report.markup import Markup, html, table, tag
 from hebe.report.sections.section import Section
-from hebe.report.formulas import formula
 from hebe.report.values import DASH
 from hebe.science.literature.measured import materials_like
 from hebe.science.literature.score import score_line

@@ -31,11 +31,17 @@ def methods_text(page: Page) -> str:
         *(_stage(campaign, at, number) for at in range(len(campaign.stages))),
         _energies(page, number),
         _properties(page, number),
-        f"Workflows were built with jobflow [{number['jobflow']}] and stored with maggma [{number['maggma']}]; structures "
-        f"were handled with pymatgen [{number['pymatgen']}], ASE [{number['ase']}] and spglib [{number['spglib']}], "
-        f"numbers with NumPy [{number['numpy']}] and SciPy [{number['scipy']}].",
+        _packages(number),
     ]
     return " ".join(filter(None, sentences))
+
+
+def _packages(number: Mapping[str, int]) -> str:
+    return (
+        f"Workflows were built with jobflow [{number['jobflow']}] and stored with maggma [{number['maggma']}]; "
+        f"structures were handled with pymatgen [{number['pymatgen']}], ASE [{number['ase']}] and spglib "
+        f"[{number['spglib']}], numbers with NumPy [{number['numpy']}] and SciPy [{number['scipy']}]."
+    )
 
 
 def _space(page: Page) -> str:
@@ -59,7 +65,8 @@ def _cells(campaign: Campaign, number: Mapping[str, int]) -> str:
         return "The ordered cells were given."
     cited = f" [{number['sqs']}]" if "sqs" in number else ""
     what = {"sqs": "special quasirandom structures"}.get(cells.method, f"cells of the method {cells.method}")
-    return f"Disorder is represented by {cells.per_candidate} {what}{cited} per composition with {cells.cations} mixed sites."
+    number_of = f"{cells.per_candidate} {what}{cited} per composition with {cells.cations} mixed sites"
+    return f"Disorder is represented by {number_of}."
 
 
 def _stage(campaign: Campaign, at: int, number: Mapping[str, int]) -> str:
@@ -97,13 +104,13 @@ def _properties(page: Page, number: Mapping[str, int]) -> str:
         )
     if "mixing" in asked:
         parts.append(
-            "Mixing temperatures follow from the free-energy hull of competing phases with ideal configurational entropies."
+            "Mixing temperatures follow from the free-energy hull of competing phases with ideal entropies of mixing."
         )
     if page.ranked_by:
         cited = f" [{number['fronts']}]" if "fronts" in number else ""
         parts.append(
-            f"Candidates are ranked by non-dominated fronts{cited}; the ranking is repeated over draws of the known errors, "
-            f"and intervals hold the middle {MIDDLE} of them."
+            f"Candidates are ranked by non-dominated fronts{cited}; the ranking is repeated over draws of the known "
+            f"errors, and intervals hold the middle {MIDDLE} of them."
         )
     return " ".join(parts)
 

@@ -57,7 +57,7 @@ def shown_value(quantity: Quantity[Any], value: Value | None) -> tuple[float, fl
 
 
 def pareto(page: Page, x: Objective, y: Objective) -> str | None:
-    """Two objectives of every candidate; what is on the front of all objectives stands out, that of these two is a line."""
+    """Two objectives of every candidate; the front of all objectives stands out, that of these two is a line."""
     known = all_quantities()
     qx, qy = known[x.name], known[y.name]
     points = [_point(page, candidate, qx, qy) for candidate in page.latest]
@@ -126,7 +126,7 @@ SECTION = Section(
         Picture(
             name="pareto" if at == 0 else f"pareto_{at + 1}",
             title="two objectives against each other" if at == 0 else f"two objectives, pair {at + 1}",
-            caption="Bars: standard error, or the middle 68 % of the draws. Dashed: the best of these two objectives alone",
+            caption="Bars: standard error, or the middle 68 % of the draws. Dashed: the best of these two alone",
             draw=_draw(at),
             titled=_titled(at),
         )

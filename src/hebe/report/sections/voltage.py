@@ -8,7 +8,6 @@ import numpy as np
 
 from hebe.analyses.protocol import Figure
 from hebe.analyses.voltage import ANALYSIS
-
 from hebe.report.axes import axis
 from hebe.report.figures import BOTTOM, LEFT, MAX_CURVES, RIGHT, TOP, Point, framed, mark_name, scatter
 from hebe.report.formulas import formula

@@ -67,7 +67,7 @@ def change_over_content(candidates: Sequence[RankedCandidate]) -> str:
 
 
 def axes_over_content(candidates: Sequence[RankedCandidate]) -> str:
-    """Lengths along the axes x, y and z relative to the cell as made (%), side by side, over the working-ion content."""
+    """Lengths along the axes x, y and z relative to the cell as made (%), side by side, over the content."""
     ion = ion_of(candidates)
     drawn = [(c, style_of(i), s) for i, c in enumerate(candidates[:MAX_CURVES]) if (s := _strained(c, axes=True))]
     every = [state for _, _, states in drawn for state in states]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from hebe.analyses.registry import all_quantities
 from hebe.analyses.samples import samples_of
+from hebe.report.formulas import formula
 from hebe.report.markup import Markup, table, tag
 from hebe.report.sections.section import Section
-from hebe.report.formulas import formula
 from hebe.report.values import number, percent
 from hebe.science.choosing.sample import MIDDLE, draws_for
 from hebe.science.choosing.weights import Score, weighted_scores
@@ -36,13 +36,12 @@ def _render(page: Page) -> Iterable[Markup]:
         return
     known = all_quantities()
     listed = ", ".join(f"{known[name].title} {weight:g}" for name, weight in page.weights.items())
-    yield tag(
-        "p",
+    words = (
         f"Weights chosen by whoever made this report: {listed}. Every objective counts 1 at the best and 0 at the worst "
         f"candidate of this campaign and linearly between; the interval holds the middle {MIDDLE} of the draws. Other "
-        "weights, and other candidates beside them, give other scores.",
-        class_="note",
+        "weights, and other candidates beside them, give other scores."
     )
+    yield tag("p", words, class_="note")
     rows = [
         [formula(c.formula), number(s.value, 2), f"{number(s.low, 2)} to {number(s.high, 2)}", percent(s.best)]
         for c, s in scored(page)[:_LISTED]

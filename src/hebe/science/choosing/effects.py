@@ -1,7 +1,7 @@
 """How properties of mixtures depend on what is mixed: effects of elements and of pairs of them, with intervals.
 
-Mixture models of Scheffe, J. R. Stat. Soc. B 20, 344 (1958): ``y = sum b_i x_i (+ sum b_ij x_i x_j)``, no constant, since
-fractions sum to one on each sublattice. The effect of an element is taken along Cox's direction: its fraction grows at
+Mixture models of Scheffe, J. R. Stat. Soc. B 20, 344 (1958): ``y = sum b_i x_i (+ sum b_ij x_i x_j)``, no constant,
+since fractions sum to one on each sublattice. The effect of an element is taken along Cox's direction: its fraction grows at
 the expense of all others of its sublattice in their mean proportions (Cox, Biometrika 58, 155 (1971)).
 
 Compositions that must be neutral do not fill the simplex: where a change of composition does not occur among the
@@ -170,10 +170,10 @@ def _effect(
 ) -> Effect:
     unseen = contrast - seen.T @ (seen @ contrast)
     if np.linalg.norm(unseen) > 1e-6 * np.linalg.norm(contrast):
-        strong = np.abs(unseen) > 0.05 * np.abs(unseen).max()
+        strong = np.abs(unseen) > 0.05 * float(np.abs(unseen).max())
         return Effect(places, bound=tuple(name for name, inside in zip(names, strong, strict=False) if inside))
     value = float(contrast @ coefficients)
-    half = width * float(np.sqrt(max(0.0, contrast @ inverse @ contrast)))
+    half = width * float(np.sqrt(max(0.0, float(contrast @ inverse @ contrast))))
     return Effect(places, value, value - half, value + half)
 
 

@@ -5,6 +5,7 @@ All against the metal of the working ion and of the host alone: no binder, no el
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -74,5 +75,6 @@ def differential_capacity(steps: Sequence[Step], voltages: NDArray[np.float64], 
     """
     found = np.zeros_like(voltages)
     for start, stop, voltage in steps:
-        found += abs(stop - start) * np.exp(-0.5 * ((voltages - voltage) / width_V) ** 2)
-    return found / (width_V * np.sqrt(2 * np.pi))
+        height = abs(stop - start) / (width_V * math.sqrt(2 * math.pi))
+        found += height * np.exp(-0.5 * ((voltages - voltage) / width_V) ** 2)
+    return found

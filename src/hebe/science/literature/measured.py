@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hebe.science.literature.system import System
 
 NEAR: Final = 0.0101
-"""Atoms per printed formula unit by which a printed composition and a candidate may differ: two decimals are printed."""
+"""Atoms per printed formula unit by which both compositions may differ: two decimals are printed."""
 
 
 def materials_like(formula: str, host: str) -> list[System]:
