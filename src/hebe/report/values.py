@@ -198,6 +198,11 @@ def has_ranges(candidates: Sequence[RankedCandidate]) -> bool:
     return any(candidate.tied or candidate.rank_low != candidate.rank_high for candidate in candidates)
 
 
+def capital(title: str) -> str:
+    """A title at the beginning of a line."""
+    return title[:1].upper() + title[1:]
+
+
 def lookup(document: Mapping[str, Any], path: str) -> Any:
     """Value at a dotted path; None where the path ends early."""
     here: Any = document
