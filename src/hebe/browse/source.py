@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -111,6 +111,12 @@ class Source:
                 self._tables.pop(next(iter(self._tables)))
             self._tables[key] = times, made
         return made
+
+    def wait(self) -> None:
+        """Wait until nothing is being read."""
+        with self._lock:
+            reading = list(self._reading.values())
+        wait(reading)
 
     def _holdings(self, name: str) -> Holdings | None:
         """Candidates of a campaign as they were last read; read again in the background where they have changed."""

@@ -22,7 +22,7 @@ def document_called(store: JobStore, identifier: str) -> dict[str, Any]:
     BadInputError
         If there is none.
     """
-    for path in ("uuid", "output.key"):
+    for path in ("uuid", "output.key") if identifier else ():
         names = ["uuid", "index", "output.status", "output.reused_from"]
         found = list(store.docs_store.query({path: identifier}, names))
         if found:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.columns import columns_of
-from hebe.exceptions import BadInputError
-from hebe.science.chemistry.ions import Ion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from hebe.browse.holdings import Holdings
     from hebe.browse.language import Language
     from hebe.schemas.candidate import RankedCandidate
+
+_SYMBOL: Final = re.compile(r"[A-Z][a-z]?")
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,5 @@ class Table:
 
 
 def _elements(candidate: RankedCandidate) -> frozenset[str]:
-    """Elements in a candidate; what is no ion, such as a vacancy or a group, has its own name."""
-    ions = [ion for amounts in candidate.composition.values() for ion, amount in amounts.items() if amount]
-    return frozenset(_element(ion) for ion in ions)
-
-
-def _element(ion: str) -> str:
-    try:
-        return Ion.parse(ion).element
-    except BadInputError:
-        return ion
+    """Elements in the formula of a candidate."""
+    return frozenset(_SYMBOL.findall(candidate.formula))

@@ -88,14 +88,14 @@
       legend.replaceChildren();
       for (const [symbol, colour] of Object.entries(cell.colours)) {
         const key = document.createElement("button"), dot = document.createElement("span");
-        key.type = "button"; key.className = "key"; dot.className = "dot"; dot.style.background = colour;
+        key.type = "button"; key.className = "chip"; dot.className = "spot"; dot.style.background = colour;
         key.append(dot, symbol);
         key.addEventListener("pointerenter", () => viewer.light(symbol));
         key.addEventListener("focus", () => viewer.light(symbol));
         for (const end of ["pointerleave", "blur"]) key.addEventListener(end, () => viewer.light(null));
         legend.append(key);
       }
-      legend.append("drag or arrow keys turn, wheel zooms, p polyhedra, 0 back");
+      legend.append(" drag or arrow keys turn, wheel zooms, p polyhedra or bonds, 0 as at first");
     };
     async function show(button) {
       for (const one of buttons) one.setAttribute("aria-pressed", String(one === button));
@@ -116,6 +116,7 @@
     find(where, "[data-again]").forEach((note) => setTimeout(() => location.reload(), Number(note.dataset.again)));
   }
 
+  document.documentElement.classList.add("scripted");
   dress(document);
   find(document, "[data-live]").forEach(live);
   find(document, "#filter").forEach(filter);
