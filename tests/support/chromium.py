@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
 PROGRAM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_chromium: Final = pytest.mark.skipif(PROGRAM is None, reason="there is no chromium")
 _FLAGS: Final = ("--headless=new", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu", "--hide-scrollbars")
+_STARTS: Final = """
+import os, sys
+from fcntl import F_DUPFD, fcntl
+ends = [fcntl(int(word), F_DUPFD, 10) for word in sys.argv[1:3]]
+for end, number in zip(ends, (3, 4)):
+    os.dup2(end, number)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+"""Gives the pipes the numbers that the browser expects; dash cannot where their own have two digits."""
+
 _LONGEST_S: Final = 60.0
 _ALLOWED: Final = ("file:", "data:", "blob:", "about:")
 
@@ -56,7 +67,7 @@ class Browser:
         root = ("--no-sandbox",) if os.geteuid() == 0 else ()
         words = [str(PROGRAM), *_FLAGS, *root, f"--user-data-dir={folder}", "about:blank"]
         self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{to_read} 4>&{to_write}', "sh", *words],
+            [sys.executable, "-c", _STARTS, str(to_read), str(to_write), *words],
             pass_fds=(to_read, to_write),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
