@@ -146,7 +146,9 @@ def test_figures_enlarge_and_the_graph_leads_to_documents(browser: Browser, serv
     until(browser, "document.querySelector('dialog[open]')")
     browser.press("Escape", 27)
     until(browser, "!document.querySelector('dialog[open]')")
-    browser.run("document.querySelector('.graph a').dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))")
+    browser.run(
+        "document.querySelector('.graph a').dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))"
+    )
     until(browser, "location.pathname === '/document'")
     assert browser.run("document.querySelector('h1').textContent")
 

@@ -123,7 +123,18 @@ def test_only_run_folders_of_the_project_are_looked_into(tmp_path: Path) -> None
     (tmp_path / "secret").mkdir()
     (runs / "link").symlink_to(tmp_path / "secret")
     assert folder_within(runs, str(inside)) == inside.resolve()
-    outside = [tmp_path / "secret", runs / "link", runs, runs / ".." / "..", tmp_path, "/etc", "", "\0", "x" * 5000, runs / "launch" / ".." / ".."]
+    outside = [
+        tmp_path / "secret",
+        runs / "link",
+        runs,
+        runs / ".." / "..",
+        tmp_path,
+        "/etc",
+        "",
+        "\0",
+        "x" * 5000,
+        runs / "launch" / ".." / "..",
+    ]
     for path in outside:
         assert folder_within(runs, str(path)) is None, path
     assert folder_within(tmp_path / "nothing", str(inside)) is None
@@ -134,7 +145,9 @@ def test_ends_of_logs_are_texts_of_the_folder_itself(tmp_path: Path) -> None:
     secret.write_text("password")
     folder = tmp_path / "job"
     (folder / "inner").mkdir(parents=True)
-    (folder / "inner" / "out.log").write_text("\n".join(f"line {n}" for n in range(1000)) + "\nend mongodb://me:pw@host/x")
+    (folder / "inner" / "out.log").write_text(
+        "\n".join(f"line {n}" for n in range(1000)) + "\nend mongodb://me:pw@host/x"
+    )
     (folder / "data.bin").write_bytes(b"\0\1\2" * 100)
     (folder / "empty").write_text("")
     (folder / "link.log").symlink_to(secret)

@@ -15,7 +15,7 @@ from pymatgen.core import Structure
 
 from hebe.analyses.columns import columns_of
 from hebe.browse.graph import direct
-from hebe.browse.provenance import SHARED, jobs_behind, label_of, provenance
+from hebe.browse.provenance import SHARED, graph_of, jobs_behind, label_of
 from hebe.campaigns import api
 from hebe.campaigns.api import project_store
 from hebe.campaigns.loading import load_campaign
@@ -41,7 +41,9 @@ def test_the_overview_has_the_counts_of_status(project: Path, pages: Browsed) ->
     state = api.status(start=project)
     for one in state["campaigns"]:
         assert one["campaign"] in page.text
-        assert re.search(rf"{one['campaign']}{one['status']}.*?{one['jobs']['total']}{one['jobs']['completed']}", page.text)
+        assert re.search(
+            rf"{one['campaign']}{one['status']}.*?{one['jobs']['total']}{one['jobs']['completed']}", page.text
+        )
     assert f"{state['jobs']['failed']} failed" in page.text
     part = pages.page("/", part=1)
     assert "html" not in part.tags
@@ -63,7 +65,14 @@ def test_the_table_has_the_digits_and_order_of_the_ranking(project: Path, pages:
 
 
 @pytest.mark.parametrize(
-    "where", ["average_voltage > 2", "entropy > 0.7 and rank <= 2", "not (rank == 1)", "formula == 'x'", "max_volume_strain < 0.05"]
+    "where",
+    [
+        "average_voltage > 2",
+        "entropy > 0.7 and rank <= 2",
+        "not (rank == 1)",
+        "formula == 'x'",
+        "max_volume_strain < 0.05",
+    ],
 )
 def test_a_filter_chooses_what_the_command_line_chooses(
     project: Path, pages: Browsed, where: str, capsys: pytest.CaptureFixture[str]
@@ -102,7 +111,9 @@ def test_columns_sort(pages: Browsed, descending: bool) -> None:  # noqa: FBT001
     assert ("th", "aria-sort", "descending" if descending else "ascending") in page.attributes
 
 
-@pytest.mark.parametrize("where", ["foo > 1", "average_voltage >", "__import__('os')", "1" * 2000, "formula > 1", "((((", "\x00"])
+@pytest.mark.parametrize(
+    "where", ["foo > 1", "average_voltage >", "__import__('os')", "1" * 2000, "formula > 1", "((((", "\x00"]
+)
 def test_an_expression_that_cannot_be_read_is_a_line(pages: Browsed, where: str) -> None:
     page = pages.page("/candidates", campaign="o3", where=where)
     assert ("p", "class", "wrong") in page.attributes
@@ -171,9 +182,9 @@ def test_provenance_is_what_the_flow_wired(project: Path) -> None:
     store = project_store(project)
     try:
         found = jobs_behind(store.docs_store, str(last.uuid))
-        nodes = provenance(store.docs_store, str(last.uuid))
     finally:
         store.close()
+    nodes = graph_of(found)
     wired, queue = set[str](), [str(last.uuid)]
     while queue:
         job = jobs[queue.pop()]
@@ -191,7 +202,7 @@ def test_the_drawing_leaves_out_what_a_longer_way_says(project: Path) -> None:
     store = project_store(project)
     try:
         first = store.docs_store.query_one({"output.candidate_id": {"$exists": True}, "metadata.campaign": "o3"})
-        nodes = provenance(store.docs_store, first["uuid"])
+        nodes = graph_of(jobs_behind(store.docs_store, first["uuid"]))
     finally:
         store.close()
     kept = direct(nodes)

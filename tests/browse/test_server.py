@@ -20,7 +20,7 @@ from hebe.exceptions import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECRET = "what only the page may show"
+SECRET = "what only the page may show"  # noqa: S105 - no password
 
 
 def answer(request: Request) -> Response:
@@ -47,7 +47,13 @@ def server() -> Iterator[BrowseServer]:
 
 
 def ask(
-    server: BrowseServer, target: str = "/", *, method: str = "GET", known: bool = True, body: bytes | None = None, **headers: str
+    server: BrowseServer,
+    target: str = "/",
+    *,
+    method: str = "GET",
+    known: bool = True,
+    body: bytes | None = None,
+    **headers: str,
 ) -> tuple[http.client.HTTPResponse, str]:
     """Answer to a request; `headers` take ``_`` for ``-``."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -80,7 +86,20 @@ def test_a_token_is_drawn_anew_and_long() -> None:
         assert len(one.guard.token) >= 43, "256 bits"
 
 
-@pytest.mark.parametrize("cookie", ["", "hebe=1", "{name}=", "{name}={token}x", "{name}=\xe4\xff", "{other}={token}", "{name}", ";;;=", "{name}={short}"])
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "",
+        "hebe=1",
+        "{name}=",
+        "{name}={token}x",
+        "{name}=\xe4\xff",
+        "{other}={token}",
+        "{name}",
+        ";;;=",
+        "{name}={short}",
+    ],
+)
 def test_a_missing_or_wrong_token_sees_nothing(server: BrowseServer, cookie: str) -> None:
     token, name = server.guard.token, server.guard.cookie
     given = cookie.format(name=name, token=token, other="hebe-1", short=token[:-1])
@@ -112,7 +131,17 @@ def test_the_token_leads_nowhere_else(server: BrowseServer, place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "localhost", "127.0.0.1:{port}.evil.example", "", "[::1]:{port}"]
+    "host",
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "localhost",
+        "127.0.0.1:{port}.evil.example",
+        "",
+        "[::1]:{port}",
+    ],
 )
 def test_another_host_is_refused_with_the_right_token(server: BrowseServer, host: str) -> None:
     found, text = ask(server, Host=host.format(port=server.guard.port))

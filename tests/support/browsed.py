@@ -1,4 +1,4 @@
-"""A project with two small campaigns that ran, one of them with an engine that fails, and its pages without a server."""
+"""A project with two small campaigns that ran, one with an engine that fails, and its pages without a server."""
 
 from __future__ import annotations
 
@@ -26,10 +26,19 @@ def finished(folder: Path) -> Path:
     """Project with the campaigns ``o3``, which is complete, and ``broken``, whose calculations have failed."""
     (folder / ".hebe").mkdir()
     good = layered(folder)
-    text = good.read_text().replace("volume_strain, mixing]", "volume_strain]").replace("per_candidate: 2", "per_candidate: 1")
+    text = (
+        good.read_text()
+        .replace("volume_strain, mixing]", "volume_strain]")
+        .replace("per_candidate: 2", "per_candidate: 1")
+    )
     good.write_text(text.replace("{Fe: [3], Mn: [3, 4], Ni: [2]}", "{Fe: [3], Mn: [3, 4], Ni: [2], Ti: [4]}"))
     run(good, launcher="inline", progress=False, start=folder)
-    run(rocksalt(folder, "Mg: [2], Ni: [2]", engine=BROKEN, name="broken"), launcher="inline", progress=False, start=folder)
+    run(
+        rocksalt(folder, "Mg: [2], Ni: [2]", engine=BROKEN, name="broken"),
+        launcher="inline",
+        progress=False,
+        start=folder,
+    )
     return folder
 
 

@@ -91,12 +91,15 @@ class Guard:
         """Answer to a request that is wrong whatever it asks for."""
         if method not in METHODS:
             return refused(HTTPStatus.METHOD_NOT_ALLOWED, "this page can only be read", Allow=", ".join(METHODS))
-        if len(target) > LONGEST:
-            return refused(HTTPStatus.REQUEST_URI_TOO_LONG, "the address is too long")
-        if not target.startswith("/"):
-            return refused(HTTPStatus.BAD_REQUEST, "the address is no path")
+        if len(target) > LONGEST or not target.startswith("/"):
+            status = HTTPStatus.REQUEST_URI_TOO_LONG if len(target) > LONGEST else HTTPStatus.BAD_REQUEST
+            return refused(status, "the address is too long, or no path")
         if headers.get("Transfer-Encoding") is not None or headers.get("Content-Length", "0").strip() != "0":
             return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "no request has a body")
+        return self._from_elsewhere(headers)
+
+    def _from_elsewhere(self, headers: Message) -> Response | None:
+        """Answer to a request that was meant for another host, or that a page of another site has sent."""
         hosts = headers.get_all("Host", [])
         if len(hosts) != 1 or hosts[0].strip().lower() not in self._hosts():
             return refused(HTTPStatus.MISDIRECTED_REQUEST, "the request was meant for another host")
@@ -126,4 +129,5 @@ class Guard:
     def _is_known(self, given: Iterable[str]) -> bool:
         """Whether one of some texts is the token; takes as long whatever they are."""
         token = self.token.encode()
-        return any([hmac.compare_digest(text.encode("utf-8", "surrogateescape"), token) for text in given])
+        equal = [hmac.compare_digest(text.encode("utf-8", "surrogateescape"), token) for text in given]
+        return any(equal)

@@ -52,9 +52,8 @@ def jobs_behind(documents: Store, uuid: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def provenance(documents: Store, uuid: str) -> list[Node]:
-    """Jobs behind one as a graph: starts of one cell are one node, shared phases are one node."""
-    found = jobs_behind(documents, uuid)
+def graph_of(found: Mapping[str, Mapping[str, Any]]) -> list[Node]:
+    """Jobs as a graph, by depth: starts of one cell are one node, and so are shared phases."""
     group = {name: _group(one) for name, one in found.items()}
     nodes: dict[str, Node] = {}
     for name, one in found.items():

@@ -8,10 +8,13 @@ from typing import Final
 from hebe.report.markup import tag
 
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-"""Content Security Policy, level 3 (W3C): nothing from elsewhere, no script within a page; figures that are saved set their own style."""
+"""Content Security Policy, level 3 (W3C): nothing from elsewhere, no script within a page.
+
+Figures that are saved set their own style.
+"""
 
 ALWAYS: Final = {
     "Content-Security-Policy": POLICY,

@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
             with suppress(OSError):
                 self.rfile.read(min(int(length[:9]), _MOST_BODY))
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Refuse what is no request of HTTP; nothing of it is repeated."""
         self.close_connection = True
         self._send(refused(code, HTTPStatus(code).phrase))

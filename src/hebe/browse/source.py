@@ -31,6 +31,7 @@ _RESTS: Final = 4.0
 _LEAST_S: Final = 1.0
 _WAITS_S: Final = 1.5
 _TABLES: Final = 8
+_OF_CANDIDATES: Final = {"output.candidate_id": {"$exists": True}}
 
 
 @dataclass
@@ -153,7 +154,7 @@ class Source:
         file = self.place.files.get(name)
         state = file.stat() if file is not None and file.is_file() else None
         with self.place.opened() as store:
-            found = store.docs_store.query({"output.candidate_id": {"$exists": True}}, ["uuid", CONTENT, "completed_at"])
+            found = store.docs_store.query(_OF_CANDIDATES, ["uuid", CONTENT, "completed_at"])
             told = sorted(f"{one['uuid']} {one.get(CONTENT) or one.get('completed_at')}" for one in found)
         about = f"{state and (state.st_mtime_ns, state.st_size)}"
         return hashlib.blake2b("\n".join([about, *told]).encode("utf-8", "surrogatepass")).hexdigest()
@@ -165,7 +166,7 @@ class Source:
             return list(kept.what)
         began = time.monotonic()
         with self.place.opened() as store:
-            found = store.docs_store.distinct("output.campaign", {"output.candidate_id": {"$exists": True}})
+            found = store.docs_store.distinct("output.campaign", _OF_CANDIDATES)
         names = sorted(str(name) for name in found if name)
         with self._lock:
             self._kept["campaigns"] = _Kept(names, "", time.monotonic(), time.monotonic() - began)

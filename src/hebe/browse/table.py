@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.columns import columns_of
+from hebe.browse.holdings import Holdings
+from hebe.browse.language import Language
+from hebe.schemas.candidate import RankedCandidate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hebe.analyses.quantity import Quantity
-    from hebe.browse.holdings import Holdings
-    from hebe.browse.language import Language
-    from hebe.schemas.candidate import RankedCandidate
 
 _SYMBOL: Final = re.compile(r"[A-Z][a-z]?")
 
@@ -121,9 +121,7 @@ class Table:
         values = {row.name: self.values[row.name].get(key) for row in rows}
         having = [row for row in rows if values[row.name] is not None]
         texts = any(isinstance(values[row.name], str) for row in having)
-        having.sort(
-            key=lambda row: str(values[row.name]) if texts else values[row.name], reverse=wanted.descending
-        )
+        having.sort(key=lambda row: str(values[row.name]) if texts else values[row.name], reverse=wanted.descending)
         return having + [row for row in rows if values[row.name] is None]
 
 

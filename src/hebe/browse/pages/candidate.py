@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from hebe.analyses.marks import mark_texts
 from hebe.analyses.registry import all_quantities, get_analysis
 from hebe.analyses.voltage import ANALYSIS as VOLTAGE
 from hebe.browse.frame import address, link, page
-from hebe.browse.graph import drawing
-from hebe.browse.provenance import provenance
+from hebe.browse.origin import origin_of
 from hebe.browse.viewing import viewer
 from hebe.browse.words import several
-from hebe.exceptions import BadInputError, HebeError
+from hebe.exceptions import BadInputError
 from hebe.report.markup import Markup, definitions, details, table, tag, unordered
 from hebe.report.sections import card_of, figures_of
 from hebe.report.tables import formula, quantity_cell
@@ -22,8 +20,6 @@ from hebe.report.values import DASH, quantity_text, rank_range, rank_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from jobflow.core.store import JobStore
 
     from hebe.analyses.quantity import Quantity
     from hebe.browse.guard import Request
@@ -41,8 +37,7 @@ def candidate(source: Source, request: Request) -> Response:
         return page("Candidate", tag("p", "The candidates are being read.", class_="lead", data_again="1500"))
     one = row.candidate
     with source.place.opened() as store:
-        correlations = list(_correlations(store, one))
-        graph = _graph(store, row)
+        origin = origin_of(store.docs_store, one)
     content = [
         tag("h1", formula(one.formula)),
         tag("p", *_lead(row), class_="lead"),
@@ -51,8 +46,7 @@ def candidate(source: Source, request: Request) -> Response:
         tag("div", _values(one), tag("div", *_crystal(one)), class_="beside"),
         *_figures(one),
         *_cards(one),
-        *correlations,
-        *graph,
+        *origin,
         *_keys(one),
         *_commands(source, row),
     ]
@@ -109,7 +103,8 @@ def _values(one: RankedCandidate) -> Markup:
     quantities = [quantity for quantity in all_quantities(one.results).values() if quantity.of(one) is not None]
     rows = [[q.title, quantity_cell(q, one), q.shown.unit] for q in quantities if has_value(q, one)]
     lacking = [q for q in quantities if not has_value(q, one)]
-    lines = (f"{q.title}: {(value := q.of(one)) and value.why_null or 'nothing gave a value'}" for q in lacking)
+    reasons = {q.title: getattr(q.of(one), "why_null", None) or "nothing gave a value" for q in lacking}
+    lines = (f"{title}: {reason}" for title, reason in reasons.items())
     folded = details(f"{several(len(lacking), 'quantity', 'quantities')} without a value", unordered(lines))
     found = table(["quantity", "value", "unit"], rows, [1])
     return tag("div", found, folded if lacking else "", class_="scroll values")
@@ -145,66 +140,16 @@ def _cards(one: RankedCandidate) -> list[Markup]:
     return [tag("h2", "States and decompositions"), *cards] if cards else []
 
 
-def _correlations(store: JobStore, one: RankedCandidate) -> Iterator[Markup]:
-    """How far the pair correlations of each configuration are from random."""
-    labels = sorted({label.split("/")[1] for label in one.calculations if label.count("/") > 1})
-    rows = []
-    for name in labels:
-        criteria = {"metadata.label": f"{one.candidate_id}/{name}/build", "metadata.campaign": one.campaign}
-        found = _built(store, criteria)
-        for sublattice, quality in (found.get("quality") or {}).items():
-            rows.append(_quality(name, str(sublattice), quality, found))
-    if rows:
-        head = ["configuration", "sublattice", "sites", "shells / Å", "largest |α|", "sum |α|", "sum in random cells", "search"]
-        yield tag("h2", "Correlations")
-        yield tag("div", table(head, rows, [2, 4, 5, 6]), class_="scroll")
-        text = "α = 1 − P_ij / (N/(N−1) x_i x_j) of unlike pairs within the shells; 0 is random, all for a cell of N sites."
-        yield tag("p", text, class_="note")
-
-
-def _built(store: JobStore, criteria: dict[str, Any]) -> dict[str, Any]:
-    """What the job that builds a configuration has left."""
-    behind = [one for one in store.docs_store.query(criteria, ["output.quality", "output.search"], limit=1)]
-    output = behind[0].get("output") if behind else None
-    return output if isinstance(output, dict) else {}
-
-
-def _quality(name: str, sublattice: str, quality: dict[str, Any], found: dict[str, Any]) -> list[object]:
-    search = found.get("search") or {}
-    ended = "optimal" if search.get("certified") else "converged" if search.get("converged") else "cut off"
-    shells = ", ".join(f"{shell:.2f}" for shell in quality["shells"])
-    numbers = (f"{quality[key]:.3g}" for key in ("largest", "total", "random_total"))
-    return [name, sublattice, str(quality["n_sites"]), shells, *numbers, ended if search else ""]
-
-
-def _graph(store: JobStore, row: Row) -> list[Markup]:
-    """What the document of the candidate was computed from."""
-    one = row.candidate
-    criteria = {"output.candidate_id": one.candidate_id}
-    names = ["uuid", "metadata", "output.stage", "output.entropy_R"]
-    found = [
-        document
-        for document in store.docs_store.query(criteria, names)
-        if (document.get("metadata") or {}).get("campaign") == one.campaign
-        and (document.get("output") or {}).get("stage") == one.stage
-        and (document.get("output") or {}).get("entropy_R") is not None
-    ]
-    if not found:
-        return []
-    with suppress(HebeError):
-        nodes = provenance(store.docs_store, str(found[-1]["uuid"]))
-        drawn = tag("div", Markup(drawing(nodes, one.candidate_id)), class_="scroll graphs")
-        note = tag("p", "Each box is a job, or several starts of one cell, and leads to its document.", class_="note")
-        return [tag("h2", "Provenance"), drawn, note]
-    return []
-
-
 def _keys(one: RankedCandidate) -> list[Markup]:
     rows = [
         [label, link(tag("code", key), address("/document", {"id": key})), one.calculation_status.get(label, "")]
         for label, key in one.calculations.items()
     ]
-    return [details(several(len(rows), "calculation"), tag("div", table(["label", "key", "status"], rows)))] if rows else []
+    return (
+        [details(several(len(rows), "calculation"), tag("div", table(["label", "key", "status"], rows)))]
+        if rows
+        else []
+    )
 
 
 def _commands(source: Source, row: Row) -> list[Markup]:

@@ -30,7 +30,7 @@ _TOLD: Final = 60
 _LONGEST: Final = 2000
 
 
-def failures(source: Source, request: Request) -> Response:
+def failures(source: Source, _: Request) -> Response:
     """Page of what has failed."""
     with source.place.opened() as store, closing(Records.beside(store.docs_store, source.place.root)) as records:
         jobs = failed_jobs(store, records)
@@ -51,7 +51,7 @@ def rerun_command(group: Sequence[FailedJob], file: str | None = None) -> str:
     start = text.splitlines()[0][:_TOLD] if text.strip() else ""
     words = ["hebe", "rerun", *([file] if file else []), "--failed"]
     if start.isprintable():
-        words += ["--error", f"^{re.escape(start)}"]
+        words += ["--error", "^" + re.sub(r"([\\^$.|?*+()\[\]{}])", r"\\\1", start)]
     return shlex.join(words)
 
 
@@ -82,8 +82,13 @@ def _section(source: Source, group: Sequence[FailedJob], told: Mapping[str, Mapp
     file = source.place.files.get(next(iter(campaigns))) if len(campaigns) == 1 else None
     named = None if file is None else file.name
     rows = [
-        [link(job.name or job.uuid, address("/document", {"id": job.uuid})) if job.has_output else job.name or job.uuid,
-         job.candidate or "", job.failed_at[:19].replace("T", " ")]
+        [
+            link(job.name or job.uuid, address("/document", {"id": job.uuid}))
+            if job.has_output
+            else job.name or job.uuid,
+            job.candidate or "",
+            job.failed_at[:19].replace("T", " "),
+        ]
         for job in group[:_JOBS]
     ]
     listed = f"{several(len(group), 'job')}" + (f", of which the first {_JOBS}" if len(group) > _JOBS else "")
