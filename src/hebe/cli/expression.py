@@ -73,19 +73,9 @@ class Expression:
         BadInputError
             If it names a key that candidates do not have, or compares a text with a number.
         """
-        holds = self.test(key_names(candidates))
-        return [candidate for candidate in candidates if holds(flat(candidate))]
-
-    def test(self, known: Names) -> Callable[[Candidate], bool]:
-        """Whether the expression is true for a candidate whose values stand under dotted keys.
-
-        Raises
-        ------
-        BadInputError
-            If it names a key that is not known.
-        """
+        known = key_names(candidates)
         self._check_names(known)
-        return lambda values: _truth(self.tree, _Scope(values, known, self.text))
+        return [candidate for candidate in candidates if _truth(self.tree, _Scope(flat(candidate), known, self.text))]
 
     def _check_names(self, known: Names) -> None:
         pending: list[ast.AST] = [self.tree]
