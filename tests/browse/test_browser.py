@@ -141,7 +141,7 @@ def pixels(browser: Browser) -> int:
 def test_figures_enlarge_and_the_graph_leads_to_documents(browser: Browser, server: BrowseServer) -> None:
     go(browser, server, "/candidates?campaign=o3")
     browser.click("a.formula")
-    until(browser, "document.querySelector('figure .tools button')")
+    until(browser, "document.querySelector('figure .tools button') && document.querySelector('.crystal .chip')")
     browser.click("figure .tools button")
     until(browser, "document.querySelector('dialog[open]')")
     browser.press("Escape", 27)

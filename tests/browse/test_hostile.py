@@ -71,7 +71,6 @@ def test_no_text_of_a_store_or_an_address_is_markup(campaign: Path, path: str, f
         {"calculations": ["a"]},
         {"entropy_R": {"mixed-site": {}}},
         {"stage": "last"},
-        {"candidate_id": ["a"]},
     ],
 )
 @pytest.mark.filterwarnings("ignore:candidate .* is left out")

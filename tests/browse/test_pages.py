@@ -9,7 +9,9 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ase import Atoms
 from ase.io import read
+from jobflow import Job
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Structure
 
@@ -169,6 +171,7 @@ def test_structures_are_saved_without_loss(project: Path, pages: Browsed) -> Non
         assert found.volume == pytest.approx(stored.volume, rel=1e-6)
         assert matcher.fit(found, stored)
     atoms = read(io.StringIO(pages.get("/structure", id=key, as_="extxyz").body.decode()), format="extxyz")
+    assert isinstance(atoms, Atoms)
     assert atoms.get_cell()[:] == pytest.approx(stored.lattice.matrix, abs=1e-6)
     assert atoms.get_positions() == pytest.approx(stored.cart_coords, abs=1e-6)
     assert atoms.get_chemical_symbols() == [site.specie.symbol for site in stored]
@@ -177,7 +180,7 @@ def test_structures_are_saved_without_loss(project: Path, pages: Browsed) -> Non
 def test_provenance_is_what_the_flow_wired(project: Path) -> None:
     """The graph from the store holds the jobs of the candidate's flow, and the references that were wired."""
     flow = campaign_flow(load_campaign(project / "o3.yaml"))
-    jobs = {str(job.uuid): job for job in flow.jobs}
+    jobs = {str(job.uuid): job for job in flow.jobs if isinstance(job, Job)}
     last = next(job for job in jobs.values() if job.name.startswith("candidate"))
     store = project_store(project)
     try:

@@ -11,7 +11,6 @@ from hebe.browse.place import find_place
 from hebe.browse.routes import Routes
 from hebe.browse.source import Source
 from hebe.campaigns.api import run
-from hebe.cli.browse import Where
 from support.campaigns import layered, rocksalt
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Browsed:
     @classmethod
     def of(cls, place: Path | str) -> Browsed:
         """Pages of a project folder, a store or a campaign file."""
-        return cls(Source(find_place(str(place)), Where()))
+        return cls(Source(find_place(str(place))))
 
     def get(self, path: str, **fields: Any) -> Response:
         """Answer to a request; waits while candidates are read."""

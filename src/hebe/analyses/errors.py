@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hebe.analyses.registry import get_analysis
+from hebe.analyses.registry import get_analysis, source_of
 from hebe.science.errors.spread import pooled_sd, standard_error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hebe.analyses.protocol import AnyAnalysis
     from hebe.analyses.quantity import Quantity
     from hebe.schemas.candidate import CandidateDoc, RankedCandidate
 
+    Spread = tuple[float | None, int]
+    Pooled = Mapping[str, float | None]
 
-def with_errors(candidates: Sequence[RankedCandidate]) -> list[RankedCandidate]:
+
+class HasSpreads(Protocol):
+    """What standard errors follow from: spreads over configurations, and what derived ones are divided by."""
+
+    @property
+    def divisors(self) -> Mapping[str, float]:
+        """Number of the result by which the error of a derived quantity follows, by name."""
+
+    def mean(self, name: str) -> float | None:
+        """Value of a quantity."""
+
+    def spread(self, name: str) -> Spread:
+        """Standard deviation of a quantity over configurations, and their number."""
+
+
+def with_errors(candidates: Sequence[RankedCandidate], pooled: Pooled | None = None) -> list[RankedCandidate]:
     """Candidates of one stage with the standard errors of their values.
 
     They come from the spread over configurations, pooled over the candidates where there are few; where the error of a
     quantity derives from that of another one, it is that divided by a number of the result.
+
+    Parameters
+    ----------
+    pooled
+        Standard deviations pooled over all that were computed alike, where the candidates are some of those.
     """
-    errors, result = _standard_errors(candidates), []
+    errors, result = _standard_errors(candidates, pooled), []
     for i, candidate in enumerate(candidates):
         values = {
             name: value.model_copy(update={"se": errors[name][i] if name in errors else None})
@@ -31,13 +53,33 @@ def with_errors(candidates: Sequence[RankedCandidate]) -> list[RankedCandidate]:
     return result
 
 
-def _standard_errors(candidates: Sequence[CandidateDoc]) -> dict[str, list[float | None]]:
+def pooled_spreads(candidates: Sequence[HasSpreads], names: Sequence[str]) -> dict[str, float | None]:
+    """Standard deviations of quantities over configurations, pooled over candidates."""
+    return {name: pooled_sd(candidate.spread(name) for candidate in candidates) for name in names}
+
+
+def errors_from(candidates: Sequence[HasSpreads], name: str, pooled: Pooled) -> list[float | None]:
+    """Standard errors of one quantity, as `with_errors` gives them to whole candidates."""
+    source = source_of(name)
+    quantities = () if source is None else get_analysis(source).quantities
+    derived = next((one.derived for one in quantities if one.name == name), None)
+    basis = name if derived is None else derived.of
+    errors = [standard_error(*candidate.spread(basis), pooled.get(basis)) for candidate in candidates]
+    if derived is None:
+        return errors
+    return [
+        se / c.divisors[name] if se is not None and c.mean(name) is not None and name in c.divisors else None
+        for se, c in zip(errors, candidates, strict=True)
+    ]
+
+
+def _standard_errors(candidates: Sequence[CandidateDoc], pooled: Pooled | None) -> dict[str, list[float | None]]:
     made = [get_analysis(name) for name in dict.fromkeys(name for c in candidates for name in c.results)]
     found: dict[str, list[float | None]] = {}
     quantities = [(analysis, quantity) for analysis in made for quantity in analysis.quantities]
     for _, quantity in quantities:
         if quantity.derived is None:
-            found[quantity.name] = _of_means(candidates, quantity.name)
+            found[quantity.name] = _of_means(candidates, quantity.name, pooled)
     for analysis, quantity in quantities:
         if quantity.derived is not None:
             basis = found[quantity.derived.of]
@@ -47,15 +89,22 @@ def _standard_errors(candidates: Sequence[CandidateDoc]) -> dict[str, list[float
     return found
 
 
-def _of_means(candidates: Sequence[CandidateDoc], name: str) -> list[float | None]:
+def _of_means(candidates: Sequence[CandidateDoc], name: str, pooled: Pooled | None) -> list[float | None]:
     spreads = [(None, 0) if (v := c.values.get(name)) is None else (v.sd_configurations, v.n) for c in candidates]
-    pooled = pooled_sd(spreads)
-    return [standard_error(sd, n, pooled) for sd, n in spreads]
+    over_all = pooled_sd(spreads) if pooled is None else pooled.get(name)
+    return [standard_error(sd, n, over_all) for sd, n in spreads]
 
 
 def _derived(analysis: AnyAnalysis, quantity: Quantity[Any], candidate: CandidateDoc, se: float | None) -> float | None:
-    result = analysis.best(candidate)
-    if quantity.derived is None or result is None or se is None or candidate.mean(quantity.name) is None:
+    if se is None or candidate.mean(quantity.name) is None:
         return None
-    divisor = quantity.derived.divisor(result)
-    return None if not divisor else se / divisor
+    divisor = divisor_of(analysis, quantity, candidate)
+    return None if divisor is None else se / divisor
+
+
+def divisor_of(analysis: AnyAnalysis, quantity: Quantity[Any], candidate: CandidateDoc) -> float | None:
+    """Number by which the standard error of a derived quantity follows from that of another; None without one."""
+    result = analysis.best(candidate)
+    if quantity.derived is None or result is None:
+        return None
+    return quantity.derived.divisor(result) or None

@@ -26,11 +26,19 @@ def samples_of(candidates: Sequence[CandidateDoc], name: str, most: int = DRAWS)
     """
     source = source_of(name)
     if source is None:
-        return sample_table([Known(c.candidate_id, c.mean(name)) for c in candidates], name, most)
+        return samples_from([Known(c.candidate_id, c.mean(name)) for c in candidates], name, most)
     analysis = get_analysis(source)
     (quantity,) = (one for one in analysis.quantities if one.name == name)
     known = [_known(c, quantity, [] if quantity.draws is None else analysis.of(c)) for c in candidates]
-    return sample_table(known, _errors_of(quantity), most)
+    return samples_from(known, name, most)
+
+
+def samples_from(known: Sequence[Known], name: str, most: int = DRAWS) -> Array:
+    """Draws of a quantity from what is known of it, shape ``(candidates, draws)``."""
+    source = source_of(name)
+    quantities = () if source is None else get_analysis(source).quantities
+    errors_of = next((_errors_of(one) for one in quantities if one.name == name), name)
+    return sample_table(known, errors_of, most)
 
 
 def with_intervals(candidates: Sequence[RankedCandidate]) -> list[RankedCandidate]:
@@ -59,10 +67,10 @@ def _drawn(candidate: CandidateDoc) -> dict[str, Value]:
 def _known(candidate: CandidateDoc, quantity: Quantity[Any], results: Sequence[ResultDoc | None]) -> Known:
     value = candidate.values.get(quantity.name)
     se = None if value is None else value.se
-    return Known(candidate.candidate_id, candidate.mean(quantity.name), _draws(quantity, results), se)
+    return Known(candidate.candidate_id, candidate.mean(quantity.name), draws_of(quantity, results), se)
 
 
-def _draws(quantity: Quantity[Any], results: Sequence[ResultDoc | None]) -> Array | None:
+def draws_of(quantity: Quantity[Any], results: Sequence[ResultDoc | None]) -> Array | None:
     """Mean over the results of a candidate of the draws that they have."""
     if quantity.draws is None:
         return None

@@ -121,4 +121,4 @@ def _name_of(path: Path) -> str | None:
 def _is_campaign(path: Path) -> bool:
     if not path.is_file():
         raise BadInputError("there is no such file", file=path)
-    return "docs_store" not in (parse_yaml(read_bytes(path), file=str(path)).data or {})
+    return "docs_store" not in parse_yaml(read_bytes(path), file=str(path)).data

@@ -22,7 +22,6 @@ from hebe.stores.content import CONTENT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hebe.browse.language import Language
     from hebe.browse.place import Place
 
 _RESTS: Final = 4.0
@@ -55,12 +54,10 @@ class Source:
     ----------
     place
         The store and its project.
-    language
-        In which rows are chosen.
     """
 
-    def __init__(self, place: Place, language: Language) -> None:
-        self.place, self._language = place, language
+    def __init__(self, place: Place) -> None:
+        self.place = place
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._tables: dict[tuple[str, ...], tuple[tuple[float, ...], Table]] = {}
@@ -106,7 +103,7 @@ class Source:
             known = self._tables.get(key)
         if known is not None and known[0] == times:
             return known[1]
-        made = Table.of(present, self._language)
+        made = Table(tuple(present))
         with self._lock:
             while len(self._tables) >= _TABLES:
                 self._tables.pop(next(iter(self._tables)))
@@ -140,7 +137,6 @@ class Source:
                 found: Holdings = kept.what
             else:
                 found = holdings_of(self.place, name)
-                found.values  # noqa: B018 - computed here, where no page waits for it
             now = time.monotonic()
             with self._lock:
                 self._kept[f"of {name}"] = _Kept(found, mark, now, now - began)

@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.columns import columns_of
 from hebe.browse.holdings import Holdings
-from hebe.browse.language import Language
-from hebe.schemas.candidate import RankedCandidate
+from hebe.campaigns.expression import Expression, in_order_of
+from hebe.campaigns.keys import key_names, key_of, scalar_keys
+from hebe.campaigns.summaries import is_late
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hebe.analyses.quantity import Quantity
+    from hebe.schemas.candidate import RankedCandidate
 
-_SYMBOL: Final = re.compile(r"[A-Z][a-z]?")
+_LOOKED_AT: Final = 100
 
 
 @dataclass(frozen=True)
 class Row:
-    """A candidate, its campaign and the elements in it."""
+    """Place of a candidate: its campaign, and where it stands among those."""
 
-    candidate: RankedCandidate
-    campaign: str
-    elements: frozenset[str]
+    holdings: Holdings
+    position: int
+
+    @property
+    def campaign(self) -> str:
+        """Name of the campaign."""
+        return self.holdings.campaign
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What is printed of it, by key."""
+        return self.holdings.rows[self.position]
+
+    @property
+    def identifier(self) -> str:
+        """Id of the candidate."""
+        return str(self.values["candidate_id"])
 
     @property
     def name(self) -> str:
         """Campaign and id, which name a row among all."""
-        return f"{self.campaign}/{self.candidate.candidate_id}"
+        return f"{self.campaign}/{self.identifier}"
+
+    @cached_property
+    def candidate(self) -> RankedCandidate:
+        """The candidate itself; read from the store where there are many."""
+        return self.holdings.candidates[self.position]
 
 
 @dataclass(frozen=True)
@@ -62,36 +82,26 @@ class Table:
     """Rows of some campaigns, best first, campaign by campaign."""
 
     holdings: tuple[Holdings, ...]
-    rows: tuple[Row, ...]
-    language: Language
 
-    @classmethod
-    def of(cls, holdings: Sequence[Holdings], language: Language) -> Table:
-        """Table of the candidates of campaigns, whose rows are chosen in a language."""
-        rows = [Row(c, one.campaign, _elements(c)) for one in holdings for c in one.candidates]
-        return cls(tuple(holdings), tuple(rows), language)
+    @cached_property
+    def rows(self) -> list[Row]:
+        """All rows."""
+        return [Row(one, position) for one in self.holdings for position in range(len(one.rows))]
 
     @cached_property
     def columns(self) -> list[Quantity[Any]]:
         """Quantities that are shown."""
-        ranked_by = [name for one in self.holdings for name in one.ranked_by]
-        return columns_of([row.candidate for row in self.rows], ranked_by)
+        return columns_of(self.first, [name for one in self.holdings for name in one.ranked_by])
+
+    @cached_property
+    def first(self) -> list[RankedCandidate]:
+        """First candidates of each campaign, by which columns and their heads are chosen."""
+        return [candidate for one in self.holdings for candidate in one.candidates[:_LOOKED_AT]]
 
     @cached_property
     def elements(self) -> list[str]:
         """Elements of all rows."""
-        return sorted(frozenset[str]().union(*(row.elements for row in self.rows)))
-
-    @cached_property
-    def values(self) -> dict[str, Mapping[str, Any]]:
-        """By name of the row: its values by dotted key."""
-        every = (values for one in self.holdings for values in one.values)
-        return {row.name: values for row, values in zip(self.rows, every, strict=True)}
-
-    @cached_property
-    def names(self) -> dict[str, str]:
-        """Names that expressions may hold, each with its key."""
-        return self.language.names(list(self.values.values()))
+        return sorted(frozenset[str]().union(*self._elements))
 
     def chosen(self, wanted: Wanted) -> list[Row]:
         """Rows that are wanted, in the wanted order.
@@ -102,29 +112,44 @@ class Table:
             If the expression cannot be read, or names a key that candidates do not have.
         """
         having, lacking = frozenset(wanted.having), frozenset(wanted.lacking)
-        found = [row for row in self.rows if having <= row.elements and not lacking & row.elements]
+        kept = [n for n, own in enumerate(self._elements) if having <= own and not lacking & own]
         if wanted.where.strip():
-            holds = self.language.test(wanted.where, self.names)
-            found = [row for row in found if holds(self.values[row.name])]
-        return self._sorted(found, wanted) if wanted.sort else found
+            expression = Expression.parse(wanted.where)
+            values = self._with(expression.keys(self._names))
+            found = expression.holding([values[n] for n in kept], self._names)
+            kept = [kept[n] for n in found]
+        if wanted.sort:
+            key = key_of(wanted.sort, self._names)
+            values = self._with({key})
+            order = in_order_of([values[n] for n in kept], key, reverse=wanted.descending)
+            kept = [kept[n] for n in order]
+        return [self.rows[n] for n in kept]
 
     def row(self, name: str) -> Row | None:
         """Row of a name."""
         return self._by_name.get(name)
 
+    def _with(self, keys: set[str]) -> Sequence[Mapping[str, Any]]:
+        """Values of all rows, of whole candidates where one of some keys asks for that."""
+        return self._whole if any(map(is_late, keys)) else self._values
+
+    @cached_property
+    def _values(self) -> list[Mapping[str, Any]]:
+        return [{"campaign": one.campaign, **row} for one in self.holdings for row in one.rows]
+
+    @cached_property
+    def _whole(self) -> list[Mapping[str, Any]]:
+        return [{"campaign": one.campaign, **row} for one in self.holdings for row in one.whole_rows]
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Names that expressions may hold, each with its key."""
+        return key_names(scalar_keys(self._values))
+
+    @cached_property
+    def _elements(self) -> list[frozenset[str]]:
+        return [frozenset(row.get("elements") or ()) for row in self._values]
+
     @cached_property
     def _by_name(self) -> dict[str, Row]:
         return {row.name: row for row in self.rows}
-
-    def _sorted(self, rows: list[Row], wanted: Wanted) -> list[Row]:
-        key = self.language.key(wanted.sort, self.names)
-        values = {row.name: self.values[row.name].get(key) for row in rows}
-        having = [row for row in rows if values[row.name] is not None]
-        texts = any(isinstance(values[row.name], str) for row in having)
-        having.sort(key=lambda row: str(values[row.name]) if texts else values[row.name], reverse=wanted.descending)
-        return having + [row for row in rows if values[row.name] is None]
-
-
-def _elements(candidate: RankedCandidate) -> frozenset[str]:
-    """Elements in the formula of a candidate."""
-    return frozenset(_SYMBOL.findall(candidate.formula))

@@ -14,7 +14,7 @@ from hebe.campaigns.edited import edited_since, remember, warn_of_others
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
-from hebe.campaigns.selection import with_selection
+from hebe.campaigns.selection import selected_ids, with_selection
 from hebe.config.campaign import Campaign
 from hebe.config.reading.wording import suggest
 from hebe.engines.registry import get_engine
@@ -116,13 +116,13 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
     start = start_of(chosen, start)
     if not has_store(start):
         return Results(chosen.name, [], rank=chosen.rank)
-    chosen = with_selection(chosen, start)
+    wanted, root = set(selected_ids(chosen, start)), project_root(start)
     store = project_store(start)
     try:
-        with closing(Records.beside(store.docs_store, project_root(start))) as records:
+        with closing(Records.beside(store.docs_store, root)) as records:
             edited = edited_since(records, chosen)
             current = jobs_of_campaigns(records).get(chosen.name, set())
-        return replace(results_of(store, chosen, current), edited=edited)
+        return replace(results_of(store, chosen, wanted, current, root=root), edited=edited)
     finally:
         store.close()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses import mixing, voltage, volume_strain
 from hebe.analyses.composition import QUANTITIES
 from hebe.analyses.registry import all_quantities
+from hebe.campaigns.keys import INTERVAL, SPREADS
 from hebe.schemas.draws import Draws
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.result import Value
@@ -42,8 +44,6 @@ _NESTED: Final = ("composition", "entropy_R", "descriptors", "calculations", "ma
 _ALWAYS: Final = (voltage.ANALYSIS.name, volume_strain.ANALYSIS.name, mixing.ANALYSIS.name)
 """Analyses whose names are there, null, where they were not asked for."""
 
-_SPREADS: Final = {"sd": "sd_configurations", "sd_starts": "sd_starts", "se": "se", "error": "error"}
-_INTERVAL: Final = ("low", "median", "high")
 _SPREAD: Final = ("average_voltage", "max_volume_strain")
 _HULL: Final = ("hull_phases", "hull_grade", "hull_models")
 _MIXING: Final = (
@@ -69,9 +69,15 @@ _SAMPLE: Final = frozenset(Draws.model_fields)
 def contract(candidate: RankedCandidate) -> dict[str, Any]:
     """Plain data of a ranked candidate."""
     plain = candidate.model_dump(mode="json", include=set(_DIRECT))
-    found = {name: plain[name] for name in _DIRECT}
+    found = {name: plain[name] for name in _DIRECT} | _elements(candidate.formula)
     results = {"results": without_versions(candidate.results)}
     return {**found, **_values(candidate), **_lists(candidate), **_mixing(candidate), **results}
+
+
+def _elements(formula: str) -> dict[str, Any]:
+    """Elements of a formula in alphabetical order, their number, and both as chemists write a chemical system."""
+    elements = sorted(set(re.findall(r"[A-Z][a-z]?", formula)))
+    return {"elements": elements, "n_elements": len(elements), "chemsys": "-".join(elements)}
 
 
 def _values(candidate: RankedCandidate) -> dict[str, Any]:
@@ -85,10 +91,10 @@ def _values(candidate: RankedCandidate) -> dict[str, Any]:
             continue
         value, always = candidate.values.get(quantity.name, Value()), quantity.name in _SPREAD
         found[quantity.key] = value.mean
-        spreads = {f"{quantity.key}_{suffix}": getattr(value, field) for suffix, field in _SPREADS.items()}
+        spreads = {f"{quantity.key}_{suffix}": getattr(value, field) for suffix, field in SPREADS.items()}
         found |= {key: spread for key, spread in spreads.items() if always or spread is not None}
         if value.median is not None:
-            found |= {f"{quantity.key}_{end}": getattr(value, end) for end in _INTERVAL}
+            found |= {f"{quantity.key}_{end}": getattr(value, end) for end in INTERVAL}
         if always or (value.n and quantity.name not in of_composition):
             numbers[quantity.key] = value.n
     return {**found, "n_values": numbers}
@@ -151,4 +157,11 @@ def contract_keys() -> list[str]:
     """Keys with one value that every candidate has, known before there is a candidate."""
     quantities = [key for q in all_quantities(_ALWAYS).values() for key in (q.path, q.key) if key]
     direct = [name for name in _DIRECT if name not in _NESTED]
-    return [*direct, *quantities, "hull_grade", *(f"mixing.{name}" for name in _MIXING if name.endswith("_K"))]
+    return [
+        *direct,
+        "n_elements",
+        "chemsys",
+        *quantities,
+        "hull_grade",
+        *(f"mixing.{name}" for name in _MIXING if name.endswith("_K")),
+    ]

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, overload
 
-from pydantic import ValidationError
-
 from hebe.analyses.before import candidate_of
-from hebe.analyses.errors import with_errors
-from hebe.analyses.registry import analysis_names, get_analysis, objectives_of
-from hebe.analyses.samples import samples_of, with_intervals
 from hebe.campaigns.contract import contract, without_versions
+from hebe.campaigns.expression import Expression, in_order_of
+from hebe.campaigns.keys import flat, key_names, key_of, scalar_keys
 from hebe.campaigns.order import order_probability
+from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
+from hebe.campaigns.summaries import Summaries, is_late, read_documents
 from hebe.config.ranking import Rank
-from hebe.config.reading.wording import dotted
 from hebe.exceptions import HebeWarning
 from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
-from hebe.flows.campaign import campaign_members
 from hebe.schemas.candidate import RankedCandidate
-from hebe.science.choosing.sample import draws_for
-from hebe.science.choosing.standing import standings
 from hebe.stores.builders import build_candidates
-from hebe.stores.factory import open_collection
+from hebe.stores.factory import open_collection, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     import pandas as pd
     from jobflow import JobStore
     from maggma.core.store import Store
 
+    from hebe.campaigns.keys import Names
+    from hebe.campaigns.summary import Job, Summary
     from hebe.config.campaign import Campaign
-    from hebe.schemas.candidate import CandidateDoc
-    from hebe.science.choosing.standing import Standing
+
+__all__ = ["Results", "documents_called", "ranked", "results_of", "update_candidates"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Results(Sequence[RankedCandidate]):
     """
 
     campaign: str
-    ranked: list[RankedCandidate]
+    ranked: Sequence[RankedCandidate]
     promotions: list[dict[str, Any]] = field(default_factory=list)
     agreement: list[dict[str, Any]] = field(default_factory=list)
     rank: Rank = field(default_factory=Rank)
@@ -64,13 +64,70 @@ class Results(Sequence[RankedCandidate]):
     def __getitem__(self, index: int | slice) -> RankedCandidate | list[RankedCandidate]:
         return self.ranked[index]
 
+    def __iter__(self) -> Iterator[RankedCandidate]:
+        return iter(self.ranked)
+
     def __len__(self) -> int:
         return len(self.ranked)
 
-    @property
+    @cached_property
     def candidates(self) -> list[dict[str, Any]]:
         """Candidates as ``hebe results --json`` prints them."""
         return [contract(candidate) for candidate in self.ranked]
+
+    def where(self, expression: str) -> Results:
+        """Those candidates for which an expression is true, in their order and with their ranks.
+
+        Parameters
+        ----------
+        expression
+            As of ``hebe results --where``: ``average_voltage > 3.2 V and 'Co' not in elements``.
+
+        Raises
+        ------
+        BadInputError
+            If it cannot be read, names a key that candidates do not have, or compares what cannot be compared.
+        """
+        wanted = Expression.parse(expression)
+        rows, known = self._rows(wanted.keys)
+        return self._only(wanted.holding(rows, known))
+
+    def sort(self, key: str, *, reverse: bool = False) -> Results:
+        """Candidates by the value of a key or quantity, smallest first; those without a value last.
+
+        Parameters
+        ----------
+        key
+            Key of a document, or name or printed title of a quantity.
+        reverse
+            Largest first.
+
+        Raises
+        ------
+        BadInputError
+            If candidates have no such key.
+        """
+        rows, known = self._rows(lambda known: {key_of(key, known)})
+        return self._only(in_order_of(rows, key_of(key, known), reverse=reverse))
+
+    def head(self, number: int) -> Results:
+        """The first candidates."""
+        return self._only(range(min(number, len(self))))
+
+    def _rows(self, asked: Callable[[Names], set[str]]) -> tuple[Sequence[Mapping[str, Any]], Names]:
+        """Candidates by printed keys, and the names of those: of summaries where these have what is asked for."""
+        if isinstance(self.ranked, RankedDocuments):
+            rows = self.ranked.rows()
+            known = key_names(scalar_keys(rows))
+            if not any(map(is_late, asked(known))):
+                return rows, known
+        rows = [flat(candidate) for candidate in self.candidates]
+        return rows, key_names(scalar_keys(rows))
+
+    def _only(self, positions: Sequence[int]) -> Results:
+        if isinstance(self.ranked, RankedDocuments):
+            return replace(self, ranked=self.ranked.only(positions))
+        return replace(self, ranked=[self.ranked[position] for position in positions])
 
     def probability_before(self, quantity: str, first: str, second: str) -> float:
         """Probability (0 to 1) that one candidate is really before another, under the errors that are known.
@@ -108,36 +165,73 @@ class Results(Sequence[RankedCandidate]):
         return pd.json_normalize(self.candidates)
 
 
-def results_of(store: JobStore, campaign: Campaign, current: Collection[str] = ()) -> Results:
+def results_of(
+    store: JobStore,
+    campaign: Campaign,
+    wanted: Collection[str],
+    current: Collection[str] = (),
+    *,
+    root: Path | None = None,
+) -> Results:
     """Ranked candidates of a campaign that a connected store holds; unfinished ones are left out.
 
     Of several documents for one thing, that of one of the `current` jobs counts, else the one that was stored last.
+
+    Parameters
+    ----------
+    wanted
+        Ids of the candidates that the campaign has.
+    root
+        Project of the store: where there are many candidates, their documents are read when they are asked for.
     """
-    wanted = {spec.candidate_id for spec in campaign_members(campaign)}
-    found = [doc for doc in update_candidates(store, campaign.name, current) if doc["candidate_id"] in wanted]
     promotions, agreement = (_borders(store, campaign, name, current) for name in ("promote", "agree"))
-    latest = _latest_stages(found, promotions, len(campaign.stages))
-    in_order = ranked(_readable(latest), campaign)
     calibrations = _calibrations(store, campaign, current)
+    with closing(Summaries(store)) as kept:
+        found = [row for row in kept.rows if row.campaign == campaign.name and row.candidate_id in wanted]
+        rows = _latest_stages(_chosen(found, current), promotions, len(campaign.stages))
+        in_order = _in_order(store, campaign, [row for row in rows if row.damaged is None], kept, root)
+    _warn_of_damaged(rows)
     return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations)
 
 
-def _readable(documents: Iterable[Mapping[str, Any]]) -> list[CandidateDoc]:
-    """Candidates of stored documents; one that is damaged is left out, with a warning that says what is wrong."""
-    found, known = [], set(analysis_names())
-    for document in documents:
-        try:
-            candidate = candidate_of(document)
-            for name in known.intersection(candidate.results):
-                get_analysis(name).of(candidate)
-        except ValidationError as err:
-            first = err.errors(include_url=False, include_input=False)[0]
-            reason = f"{dotted(first['loc'])}: {first['msg']}"
-            told = f"candidate {document['candidate_id']} is left out, its document in the store is damaged: {reason}"
-            warnings.warn(told, HebeWarning, stacklevel=3)
-        else:
-            found.append(candidate)
-    return found
+def _in_order(
+    store: JobStore, campaign: Campaign, rows: Sequence[Summary], kept: Summaries, root: Path | None
+) -> Sequence[RankedCandidate]:
+    """The candidates ranked by their documents, or, where they are many, by their summaries."""
+    if root is not None and kept.has_draws_for(rows):
+        read = partial(_read_again, root)
+        placed = ranked_summaries(rows, campaign, kept.draws)
+        return RankedDocuments(placed, read, partial(_keys_again, root))
+    documents = read_documents(store, [row.job for row in rows])
+    return ranked([candidate_of(documents[row.job]) for row in rows if row.job in documents], campaign)
+
+
+def _read_again(root: Path, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
+    with closing(open_store(root)) as store:
+        return read_documents(store, jobs)
+
+
+def _keys_again(root: Path) -> dict[Job, Mapping[str, Any]]:
+    with closing(open_store(root)) as store, closing(Summaries(store)) as kept:
+        return dict(kept.keys())
+
+
+def _chosen(found: Iterable[Summary], current: Collection[str]) -> list[Summary]:
+    """One summary per candidate and stage: that of a current job, else the one that was stored last."""
+    chosen: dict[tuple[str, int], Summary] = {}
+    for row in found:
+        before = chosen.get((row.candidate_id, row.stage))
+        if before is None or row.job[0] in current or before.job[0] not in current:
+            chosen[row.candidate_id, row.stage] = row
+    return list(chosen.values())
+
+
+def _warn_of_damaged(rows: Iterable[Summary]) -> None:
+    """Say which candidates are left out, and what is wrong with their documents."""
+    for row in rows:
+        if row.damaged is not None:
+            told = f"candidate {row.candidate_id} is left out, its document in the store is damaged: {row.damaged}"
+            warnings.warn(told, HebeWarning, stacklevel=4)
 
 
 def _candidates_store(store: JobStore) -> Store:
@@ -183,8 +277,9 @@ def _unwrapped(doc: dict[str, Any], identifier: str) -> dict[str, Any]:
 
 def _borders(store: JobStore, campaign: Campaign, kind: str, current: Collection[str]) -> list[dict[str, Any]]:
     """Newest promotion or agreement at each border of two stages of a campaign."""
-    criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": _border_labels(campaign, kind)}}
-    return _newest(store.docs_store.query(criteria), current)
+    labels = _border_labels(campaign, kind)
+    criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": labels}}
+    return _newest(store.docs_store.query(criteria), current) if labels else []
 
 
 def _calibrations(store: JobStore, campaign: Campaign, current: Collection[str]) -> list[dict[str, Any]]:
@@ -207,43 +302,11 @@ def _border_labels(campaign: Campaign, kind: str) -> list[str]:
     return [f"border/s{number}/{kind}" for number in range(1, len(campaign.stages))]
 
 
-def _latest_stages(
-    found: Sequence[dict[str, Any]], promotions: Sequence[dict[str, Any]], n_stages: int
-) -> list[dict[str, Any]]:
+def _latest_stages(found: Sequence[Summary], promotions: Sequence[dict[str, Any]], n_stages: int) -> list[Summary]:
     """Document of each candidate after the last stage of the file that it was promoted to."""
     promoted = {doc["stage"]: {c["candidate_id"] for c in doc["candidates"] if c["promoted"]} for doc in promotions}
-    latest: dict[str, dict[str, Any]] = {}
-    for doc in sorted(found, key=lambda d: int(d["stage"])):
-        stage = doc["stage"]
-        if stage < n_stages and (stage == 0 or doc["candidate_id"] in promoted.get(stage, ())):
-            latest[doc["candidate_id"]] = doc
+    latest: dict[str, Summary] = {}
+    for row in sorted(found, key=lambda one: one.stage):
+        if row.stage < n_stages and (row.stage == 0 or row.candidate_id in promoted.get(row.stage, ())):
+            latest[row.candidate_id] = row
     return list(latest.values())
-
-
-def ranked(candidates: Sequence[CandidateDoc], campaign: Campaign) -> list[RankedCandidate]:
-    """Candidates with their ranks and the standard errors of their values, best first, unranked ones last.
-
-    Candidates of a later stage come before those of an earlier one, and each stage is ranked in itself by the
-    objectives that it computes: numbers of two stages are not compared. Candidates whose order cannot be told share a
-    rank and stand in the order of their values, then of their ids.
-    """
-    result: list[RankedCandidate] = []
-    without: list[RankedCandidate] = []
-    for number in range(len(campaign.stages) - 1, -1, -1):
-        part = with_intervals(with_errors([RankedCandidate(**dict(c)) for c in candidates if c.stage == number]))
-        objectives = objectives_of(campaign.rank, campaign.stages[number].analyses)
-        samples = {one.name: samples_of(part, one.name, draws_for(len(part))) for one in objectives}
-        found = list(zip(standings(part, objectives, samples), part, strict=True))
-        without += [candidate for standing, candidate in found if standing is None]
-        inside = [(standing, candidate) for standing, candidate in found if standing is not None]
-        above = len(result)
-        result += [_placed(c, standing, above) for standing, c in sorted(inside, key=lambda pair: pair[0].place)]
-    return result + sorted(without, key=lambda candidate: candidate.candidate_id)
-
-
-def _placed(candidate: RankedCandidate, standing: Standing, above: int) -> RankedCandidate:
-    """Candidate with its standing, behind those `above` it."""
-    ranks = {"rank": standing.rank, "rank_low": standing.low, "rank_high": standing.high}
-    return candidate.model_copy(
-        update={**{name: above + place for name, place in ranks.items()}, "tied": standing.tied}
-    )

@@ -7,6 +7,7 @@ write it, whatever else knows a campaign reads it; a file that is damaged or of 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,6 +80,15 @@ def with_selection(
     return _knowing(campaign, known)
 
 
+def selected_ids(campaign: Campaign, start: Path | None) -> list[str]:
+    """Ids of the candidates of a campaign, in the order of its selection."""
+    plain = _read(project_root(start), campaign)
+    if plain is not None and plain.get("key") == selection_key(campaign):
+        with suppress(KeyError, TypeError):
+            return [str(one["candidate_id"]) for one in plain["members"]]
+    return [spec.candidate_id for spec in campaign_members(with_selection(campaign, start))]
+
+
 def selected_candidates(campaign: Campaign, start: Path | None, tell: Tell | None = None) -> list[Candidate]:
     """Candidates of a campaign as the project of a folder keeps them, else found anew."""
     space = CompositionSpace.from_campaign(campaign)
@@ -107,14 +117,23 @@ def _file(root: Path, campaign: Campaign) -> Path:
 def read_selection(root: Path, campaign: Campaign) -> Kept | None:
     """Selection that a project keeps of a campaign of that name, of whatever content; None if it has none."""
     try:
-        raw = zstandard.ZstdDecompressor().decompress(_file(root, campaign).read_bytes(), max_output_size=_MOST_BYTES)
-        plain: dict[str, Any] = orjson.loads(raw)
+        plain = _read(root, campaign) or {}
         brought = campaign.host.brought
         specs = (MemberSpec.model_validate(one) for one in plain["members"])
         members = tuple(spec if brought is None else spec.model_copy(update={"host": brought}) for spec in specs)
         return Kept(str(plain["key"]), int(plain["size"]), dict(plain["by_filter"]), members)
-    except (OSError, zstandard.ZstdError, orjson.JSONDecodeError, ValidationError, KeyError, TypeError, ValueError):
+    except (ValidationError, KeyError, TypeError, ValueError):
         return None
+
+
+def _read(root: Path, campaign: Campaign) -> dict[str, Any] | None:
+    """What the file of a selection holds; None where there is none, or it is damaged."""
+    try:
+        raw = zstandard.ZstdDecompressor().decompress(_file(root, campaign).read_bytes(), max_output_size=_MOST_BYTES)
+        plain = orjson.loads(raw)
+    except (OSError, zstandard.ZstdError, orjson.JSONDecodeError):
+        return None
+    return plain if isinstance(plain, dict) else None
 
 
 def _write(root: Path, campaign: Campaign, found: Kept) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hebe.cli.arguments import Commands, add_json, wants_json
 from hebe.cli.output import write_json, write_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from hebe.browse.server import BrowseServer
 
 
@@ -40,7 +38,7 @@ def browse(options: argparse.Namespace) -> int:
     from hebe.browse.server import BrowseServer
     from hebe.browse.source import Source
 
-    source = Source(find_place(options.place), Where())
+    source = Source(find_place(options.place))
     server = BrowseServer(Routes(source), port=options.port)
     if wants_json(options):
         write_json({"address": server.address, "project": source.place.root, "store": source.place.store})
@@ -78,25 +76,3 @@ def port(text: str) -> int:
     if text.isdecimal() and len(text) < 6 and 0 <= int(text) < 65536:
         return int(text)
     raise argparse.ArgumentTypeError(f"expected a port between 0 and 65535, got {text!r}")
-
-
-class Where:
-    """The language of ``hebe results --where``."""
-
-    def names(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-        """Names that an expression may hold, each with its key in the rows."""
-        from hebe.cli.expression import key_names
-
-        return key_names(rows)
-
-    def key(self, name: str, names: Mapping[str, str]) -> str:
-        """Key that a name stands for."""
-        from hebe.cli.expression import resolve
-
-        return resolve(name, names)
-
-    def test(self, text: str, names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], bool]:
-        """Whether an expression holds for a row."""
-        from hebe.cli.expression import Expression
-
-        return Expression.parse(text).test(names)

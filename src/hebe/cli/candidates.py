@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from hebe.cli.arguments import add_campaign, add_json, wants_json
+from hebe.cli.arguments import add_json, positive, wants_json
 from hebe.cli.output import write_json, write_line, write_warning
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hebe.cli.arguments import Commands
     from hebe.config.campaign import Campaign
 
+_LIMIT: Final = 50
+
 
 def add_commands(commands: Commands) -> None:
     """Declare ``results`` and ``show``."""
@@ -22,14 +24,17 @@ def add_commands(commands: Commands) -> None:
         "results",
         print_results,
         "ranked candidates",
-        "EXPR compares keys of --json with numbers or texts, joined by and, or, not: "
-        "average_voltage_V > 3 and mixing.competing.T_mix_K < 1000. A null compares false.",
+        "EXPR compares keys of --json, or the titles of the table, with numbers or texts, joined by and, or, not: "
+        "average_voltage > 3 V and volume strain < 3 %% and 'Co' not in elements. A null compares false.",
     )
-    add_campaign(results)
+    results.add_argument("campaigns", metavar="CAMPAIGN", nargs="+", help="path of a campaign file; several side by side")
     results.add_argument("--where", metavar="EXPR", help="only candidates for which EXPR is true")
     results.add_argument("--sort", metavar="KEY", help="smallest value first (default: by rank); nulls come last")
     results.add_argument("--columns", metavar="NAMES", help="quantities in the table, joined by commas")
     results.add_argument("--reverse", action="store_true", help="with --sort: largest value first")
+    some = results.add_mutually_exclusive_group()
+    some.add_argument("--limit", metavar="N", type=positive, default=_LIMIT, help=f"rows in the table (default: {_LIMIT})")
+    some.add_argument("--all", action="store_true", help="all rows in the table")
     add_json(results)
     show = commands.add(
         "show",
@@ -42,64 +47,87 @@ def add_commands(commands: Commands) -> None:
 
 
 def print_results(options: argparse.Namespace) -> int:
-    """Print the ranked candidates of a campaign."""
+    """Print the ranked candidates of campaigns."""
+    from hebe.campaigns.expression import Expression
     from hebe.campaigns.loading import load_campaign
-    from hebe.cli.expression import Expression, sort_candidates
 
-    wanted = None if options.where is None else Expression.parse(options.where)
-    campaign = load_campaign(options.campaign)
-    columns = _columns(campaign, options.columns)
-    from hebe.campaigns import api
-
-    everything = api.results(campaign)
-    write_warning(everything.edited)
-    as_ranked = wanted is None and options.sort is None and not wants_json(options)
-    found: list[dict[str, Any]] = [] if as_ranked else everything.candidates
-    chosen = found if wanted is None else wanted.choose(found)
-    if options.sort is not None:
-        chosen = sort_candidates(chosen, options.sort, found, reverse=options.reverse)
+    if options.where is not None:
+        Expression.parse(options.where)
+    campaigns = [load_campaign(file) for file in options.campaigns]
+    columns = [_columns(campaign, options.columns) for campaign in campaigns]
+    documents = [_one(*each, options) for each in zip(options.campaigns, campaigns, columns, strict=True)]
     if wants_json(options):
-        borders = {"promotions": everything.promotions, "agreement": everything.agreement}
-        borders |= {"calibrations": everything.calibrations} if everything.calibrations else {}
-        write_json({"campaign": campaign.name, "candidates": chosen, **(borders if len(campaign.stages) > 1 else {})})
-    elif chosen or (as_ranked and everything.ranked):
-        _write_table(everything, None if as_ranked else chosen, columns, campaign)
-    elif found:
-        write_line(f"none of {len(found)} candidates fits --where")
-    else:
-        write_line(f"no finished candidate: hebe run {options.campaign} computes them")
+        write_json(documents[0] if len(documents) == 1 else documents)
     return 0
 
 
-def _write_table(
-    everything: Results, chosen: list[dict[str, Any]] | None, columns: list[Quantity[Any]], campaign: Campaign
-) -> None:
-    """Print the chosen candidates in their order, or all of them as they are ranked."""
+def _one(file: str, campaign: Campaign, columns: list[Quantity[Any]], options: argparse.Namespace) -> dict[str, Any]:
+    """Print the table of one campaign, or return its document."""
+    from hebe.campaigns import api
+
+    found = api.results(campaign)
+    write_warning(found.edited)
+    chosen = found if options.where is None else found.where(options.where)
+    if options.sort is not None:
+        chosen = chosen.sort(options.sort, reverse=options.reverse)
+    if wants_json(options):
+        borders = {"promotions": found.promotions, "agreement": found.agreement}
+        borders |= {"calibrations": found.calibrations} if found.calibrations else {}
+        several = borders if len(campaign.stages) > 1 else {}
+        return {"campaign": campaign.name, "candidates": chosen.candidates, **several}
+    if len(options.campaigns) > 1:
+        write_line(f"{campaign.name} ({file})")
+    if chosen:
+        _write_table(chosen, columns, None if options.all else options.limit)
+    elif found:
+        write_line(f"none of {len(found)} candidates fits --where")
+    else:
+        write_line(f"no finished candidate: hebe run {file} computes them")
+    return {}
+
+
+def _write_table(chosen: Results, columns: list[Quantity[Any]], limit: int | None) -> None:
+    """Print the first of the chosen candidates in their order."""
     from hebe.analyses.columns import columns_of
     from hebe.cli.ranking import write_agreement, write_calibrations, write_ranking
 
-    shown = everything.ranked
-    if chosen is not None:
-        kept = {candidate["candidate_id"]: i for i, candidate in enumerate(chosen)}
-        shown = sorted((c for c in shown if c.candidate_id in kept), key=lambda c: kept[c.candidate_id])
-    write_ranking(shown, columns or columns_of(shown, (*campaign.rank.maximize, *campaign.rank.minimize)))
-    write_calibrations(everything.calibrations)
-    write_agreement(everything.agreement)
+    shown = list(chosen.ranked[:limit])
+    write_ranking(shown, columns or columns_of(shown, (*chosen.rank.maximize, *chosen.rank.minimize)))
+    if len(shown) < len(chosen):
+        write_line(f"{len(shown)} of {len(chosen):,} candidates: --all shows all, --json and hebe export write them")
+    write_calibrations(chosen.calibrations)
+    write_agreement(chosen.agreement)
 
 
 def _columns(campaign: Campaign, names: str | None) -> list[Quantity[Any]]:
-    """Quantities of a table by their names."""
+    """Quantities of a table by their names, titles or keys."""
     from hebe.analyses.registry import all_quantities
+    from hebe.campaigns.keys import keys_of_titles
     from hebe.config.reading.wording import shown, suggest
     from hebe.exceptions import BadInputError
 
     known = all_quantities(dict.fromkeys(name for stage in campaign.stages for name in stage.analyses))
-    wanted = [] if names is None else [name.strip() for name in names.split(",") if name.strip()]
-    for name in wanted:
-        if name not in known:
+    by_key = {quantity.key: name for name, quantity in known.items()}
+    found = []
+    for name in _listed(names or "", keys_of_titles()):
+        own = name if name in known else by_key.get(name, keys_of_titles().get(name.casefold(), name))
+        if own not in known:
             reason = f"--columns: the campaign has no quantity {shown(name)}"
             raise BadInputError(reason, suggestion=suggest(name, known))
-    return [known[name] for name in wanted]
+        found.append(known[own])
+    return found
+
+
+def _listed(text: str, titles: dict[str, str]) -> list[str]:
+    """Names that are joined by commas; a title may hold one."""
+    parts = [part.strip() for part in text.split(",")]
+    found: list[str] = []
+    while parts:
+        together = f"{parts[0]}, {parts[1]}" if len(parts) > 1 else ""
+        taken = 2 if together.casefold() in titles else 1
+        found.append(together if taken == 2 else parts[0])
+        del parts[:taken]
+    return [name for name in found if name]
 
 
 def show_document(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.reading.yamlfile import kind_of_file
 from hebe.exceptions import BadInputError, MissingDependencyError
-from hebe.report.values import flat
+from hebe.campaigns.keys import flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -201,24 +200,3 @@ def has_ranges(candidates: Sequence[RankedCandidate]) -> bool:
 def capital(title: str) -> str:
     """A title at the beginning of a line."""
     return title[:1].upper() + title[1:]
-
-
-def lookup(document: Mapping[str, Any], path: str) -> Any:
-    """Value at a dotted path; None where the path ends early."""
-    here: Any = document
-    for part in path.split("."):
-        if not isinstance(here, Mapping) or part not in here:
-            return None
-        here = here[part]
-    return here
-
-
-def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values of a document by dotted path; mappings are opened, lists are not."""
-    found: dict[str, Any] = {}
-    for key, value in document.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[prefix + key] = value
-    return found

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from jobflow import JobStore
     from maggma.core import Store
 
+_OF_CANDIDATES = frozenset({"candidate_id", "entropy_R", "calculations"})
+"""Fields by which the documents of candidates are known among outputs."""
+
 _Key = tuple[str, str, int]
 
 
@@ -38,15 +41,13 @@ def build_candidates(
     int
         Number of documents written.
     """
-    criteria: dict[str, Any] = {"output.candidate_id": {"$exists": True}, "output.entropy_R": {"$exists": True}}
-    criteria["output.calculations"] = {"$exists": True}
+    criteria: dict[str, Any] = {f"output.{name}": {"$exists": True} for name in _OF_CANDIDATES}
     if campaign is not None:
         criteria["metadata.campaign"] = campaign
     known = {_key(doc): _content(doc) for doc in candidates.query({} if campaign is None else {"campaign": campaign})}
     chosen: dict[_Key, tuple[bool, dict[str, Any] | None]] = {}
     for found in outputs.docs_store.query(criteria):
-        document = {key: value for key, value in found["output"].items() if not key.startswith("@")}
-        document |= {"completed_at": str(found.get("completed_at") or ""), "job_id": found["uuid"]}
+        document = candidate_document(found) or {}
         key, is_current = _key(document), found["uuid"] in current
         if is_current or not chosen.get(key, (False, None))[0]:
             chosen[key] = is_current, document if known.get(key) != _content(document) else None
@@ -54,6 +55,15 @@ def build_candidates(
     if fresh:
         candidates.update(fresh, key=["campaign", "candidate_id", "stage"])
     return len(fresh)
+
+
+def candidate_document(found: dict[str, Any]) -> dict[str, Any] | None:
+    """Document of a candidate in that of its job, with the id of the job; None where the job made another one."""
+    output = found.get("output")
+    if not isinstance(output, dict) or not output.keys() >= _OF_CANDIDATES:
+        return None
+    document = {key: value for key, value in output.items() if not key.startswith("@")}
+    return document | {"completed_at": str(found.get("completed_at") or ""), "job_id": found["uuid"]}
 
 
 def _key(document: dict[str, Any]) -> _Key:

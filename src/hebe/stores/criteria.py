@@ -59,20 +59,30 @@ class Criteria:
             raise StoreError(f"criteria must be a mapping, not {type(spec).__name__}")
         self.spec: dict[str, Any] = normalize_dates(dict(spec or {}))
         _refuse_code(self.spec)
+        self._simple = _simple(self.spec)
         if self.spec:
-            self.matches({})
+            self._applies({})
 
     def __bool__(self) -> bool:
         return bool(self.spec)
 
     def matches(self, document: dict[str, Any]) -> bool:
-        """Whether a document fulfils the filter.
+        """Whether a document fulfils the filter; texts on the way through mappings alone are compared here.
 
         Raises
         ------
         hebe.exceptions.StoreError
             If the filter uses an unknown operator or a wrong argument.
         """
+        if self._simple is not None:
+            told = [condition.holds(document) for condition in self._simple]
+            if False in told:
+                return False
+            if None not in told:
+                return True
+        return self._applies(document)
+
+    def _applies(self, document: dict[str, Any]) -> bool:
         try:
             return bool(filter_applies(self.spec, document))  # type: ignore[no-untyped-call]
         except (NotImplementedError, TypeError, ValueError, re.error) as err:
@@ -89,6 +99,44 @@ class Criteria:
     def narrowings(self, indexed: set[str]) -> list[Narrowing]:
         """Conditions on indexed paths, each of which every matching document fulfils."""
         return _narrowings(self.spec, indexed)
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """A path that must hold one of some texts, or be there or not (no texts)."""
+
+    parts: tuple[str, ...]
+    texts: frozenset[str] | None
+    there: bool = True
+
+    def holds(self, document: dict[str, Any]) -> bool | None:
+        """Whether a document fulfils it; None where a list is on the way, which has rules of its own."""
+        node: Any = document
+        for part in self.parts:
+            if isinstance(node, (list, tuple)):
+                return None
+            if not isinstance(node, dict) or part not in node:
+                return self.texts is None and not self.there
+            node = node[part]
+        if self.texts is None:
+            return self.there
+        return None if isinstance(node, (list, tuple)) else isinstance(node, str) and node in self.texts
+
+
+def _simple(spec: Mapping[str, Any]) -> list[_Condition] | None:
+    """Conditions of a filter that has only texts, ``$in`` of texts and ``$exists``; None of another."""
+    found = []
+    for path, search in spec.items():
+        texts = [search]
+        if isinstance(search, Mapping):
+            if search.keys() == {"$exists"} and isinstance(search["$exists"], bool) and not path.startswith("$"):
+                found.append(_Condition(tuple(path.split(".")), None, search["$exists"]))
+                continue
+            texts = search["$in"] if search.keys() == {"$in"} and isinstance(search["$in"], list) else [search]
+        if path.startswith("$") or not all(isinstance(text, str) for text in texts):
+            return None
+        found.append(_Condition(tuple(path.split(".")), frozenset(texts)))
+    return found
 
 
 def _refuse_code(value: Any) -> None:

@@ -13,9 +13,10 @@ from hebe.browse.origin import origin_of
 from hebe.browse.viewing import viewer
 from hebe.browse.words import several
 from hebe.exceptions import BadInputError
+from hebe.report.formulas import formula
 from hebe.report.markup import Markup, definitions, details, table, tag, unordered
 from hebe.report.sections import card_of, figures_of
-from hebe.report.tables import formula, quantity_cell
+from hebe.report.tables import quantity_cell
 from hebe.report.values import DASH, quantity_text, rank_range, rank_text
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from hebe.browse.frame import address, field, link, page, part
 from hebe.browse.table import Wanted
 from hebe.browse.words import several
 from hebe.exceptions import BadInputError
+from hebe.report.formulas import formula
 from hebe.report.markup import Markup, details, tag, unordered
-from hebe.report.tables import formula, quantity_cell
+from hebe.report.tables import quantity_cell
 from hebe.report.values import condition_of, engine_error, rank_range, rank_text
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hebe.browse.response import Response
     from hebe.browse.source import Source
     from hebe.browse.table import Row, Table
+    from hebe.schemas.candidate import RankedCandidate
 
 PAGE_ROWS: Final = 100
 """Rows on a page."""
@@ -151,7 +153,10 @@ def _table(found: Table, rows: list[Row], asked: Asked) -> Markup:
     heads = [tag("th", tag("span", "compare", class_="hidden")), *_fixed_heads(asked, several=several_campaigns)]
     heads += [_head(asked, quantity, found) for quantity in found.columns]
     heads += [_sorting(asked, "status", "status", "", scope="col")]
-    body = [tag("tr", *_cells(row, found, several=several_campaigns)) for row in part_of]
+    whole = _whole(part_of)
+    body = [
+        tag("tr", *_cells(row, one, found, several=several_campaigns)) for row, one in zip(part_of, whole, strict=True)
+    ]
     made = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *body), class_="ranking")
     button = tag("button", "Compare chosen", type="submit", id="compare")
     form = tag("form", tag("div", made, class_="scroll"), button, method="get", action="/compare", id="choice")
@@ -165,7 +170,7 @@ def _fixed_heads(asked: Asked, *, several: bool) -> list[Markup]:
 
 
 def _head(asked: Asked, quantity: Quantity[Any], found: Table) -> Markup:
-    shown = [row.candidate for row in found.rows[:PAGE_ROWS]]
+    shown = found.first
     error, condition = engine_error(shown, quantity), condition_of(quantity, shown)
     title = " ".join(filter(None, (quantity.title, condition)))
     unit = " ".join(filter(None, (quantity.shown.unit, error)))
@@ -182,8 +187,16 @@ def _sorting(asked: Asked, key: str, title: str, unit: str, **attributes: str) -
     return tag("th", link(title, turned, class_="sort"), below, **state, **attributes)
 
 
-def _cells(row: Row, found: Table, *, several: bool) -> list[Markup]:
-    one = row.candidate
+def _whole(rows: list[Row]) -> list[RankedCandidate]:
+    """Candidates of some rows, those of one campaign read together."""
+    found: dict[str, RankedCandidate] = {}
+    for holdings in {id(row.holdings): row.holdings for row in rows}.values():
+        mine = [row for row in rows if row.holdings is holdings]
+        found |= {row.name: one for row, one in zip(mine, holdings.some([row.position for row in mine]), strict=True)}
+    return [found[row.name] for row in rows]
+
+
+def _cells(row: Row, one: RankedCandidate, found: Table, *, several: bool) -> list[Markup]:
     place = address("/candidate", {"campaign": row.campaign, "id": one.candidate_id})
     label = f"compare {one.candidate_id}"
     name = Markup(f"{link(formula(one.formula), place, class_='formula')}<br>{tag('code', one.candidate_id)}")

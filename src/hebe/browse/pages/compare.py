@@ -9,9 +9,10 @@ from hebe.browse.frame import address, link, page
 from hebe.browse.pages.candidate import has_value, row_of
 from hebe.exceptions import BadInputError
 from hebe.report.figures import MAX_CURVES
+from hebe.report.formulas import formula
 from hebe.report.markup import Markup, table, tag
 from hebe.report.sections import figures_of
-from hebe.report.tables import formula, quantity_cell
+from hebe.report.tables import quantity_cell
 from hebe.report.values import rank_text
 
 if TYPE_CHECKING:

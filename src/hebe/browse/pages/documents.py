@@ -69,7 +69,7 @@ def structure_text(structure: Structure, kind: str) -> str:
         text = io.StringIO()
         write(text, AseAtomsAdaptor.get_atoms(structure, msonable=False), format="extxyz")
         return text.getvalue()
-    return str(structure.to(fmt=kind))
+    return str(structure.to(fmt="cif" if kind == "cif" else "poscar"))
 
 
 def _candidate(found: Mapping[str, Any]) -> str | None:

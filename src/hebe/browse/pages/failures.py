@@ -68,12 +68,17 @@ def _told(documents: Any, records: Records, jobs: Sequence[FailedJob]) -> dict[s
     found = {uuid: dict(record) for (uuid, _), record in records.failed(set(uuids)).items()} if uuids else {}
     names = ["uuid", "output.run_dir", "output.error", "metadata.campaign"]
     for document in documents.query({"uuid": {"$in": uuids}}, names):
-        output = document.get("output") if isinstance(document.get("output"), dict) else {}
-        error = output.get("error") if isinstance(output.get("error"), dict) else {}
+        output = _mapping(document.get("output"))
+        error = _mapping(output.get("error"))
         metadata = document.get("metadata") or {}
         mine = {"run_dir": output.get("run_dir"), "traceback": error.get("traceback"), **metadata}
         found[document["uuid"]] = {**found.get(document["uuid"], {}), **mine}
     return found
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    """A mapping of a document, empty where something else stands."""
+    return value if isinstance(value, dict) else {}
 
 
 def _section(source: Source, group: Sequence[FailedJob], told: Mapping[str, Mapping[str, Any]]) -> Markup:

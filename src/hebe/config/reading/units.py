@@ -101,6 +101,15 @@ def parse_quantity(value: Any, kind: str) -> float:
     return number * _UNITS[kind][match["unit"]]
 
 
+def unit_factors(unit: str) -> dict[str, tuple[float, float]]:
+    """Units in which a value may be written that is kept in `unit` (empty: a ratio): factor and offset to that."""
+    if unit == "K":
+        return {name: (1.0, offset) for name, offset in _KELVIN_OFFSET.items() if name}
+    kinds = [units for units in _UNITS.values() if (units.get(unit) == 1.0 if unit else set(units) == {"", "%"})]
+    found = {name: (factor, 0.0) for units in kinds[:1] for name, factor in units.items() if name}
+    return found | ({unit: (1.0, 0.0)} if unit else {})
+
+
 def celsius(temperature: float) -> str:
     """Text of a temperature (K) as furnaces have it, ``900 degC``."""
     return f"{temperature - _KELVIN_OFFSET['degC']:.4g} degC"

@@ -107,6 +107,11 @@ def share_before(first: Array, second: Array) -> float:
     first, second
         Shape ``(draws,)``; NaN, no value, comes after everything.
     """
-    one, other = (np.where(np.isnan(values), np.inf, values) for values in (first, second))
-    before, equal = one < other, one == other
-    return float(before.mean() + 0.5 * equal.mean())
+    return float(shares_before(first, second[None, :])[0])
+
+
+def shares_before(first: Array, others: Array) -> Array:
+    """Probability that a cost, shape ``(draws,)``, is smaller than each of others, shape ``(costs, draws)``."""
+    one, other = (np.where(np.isnan(values), np.inf, values) for values in (first, others))
+    shares: Array = (one < other).mean(axis=1) + 0.5 * (one == other).mean(axis=1)
+    return shares

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hebe.science.choosing.fronts import order_keys
+from hebe.science.choosing.fronts import order_keys, ranks_of
 from hebe.science.choosing.ranking import cost_table, rank
-from hebe.science.choosing.sample import HIGH, LOW, is_uncertain, share_before
+from hebe.science.choosing.sample import HIGH, LOW, is_uncertain, shares_before
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CERTAIN: Final = 0.84
 """Probability from which on a candidate counts as really before another: a difference of one standard deviation."""
+
+_AT_ONCE: Final = 64
 
 Places = NDArray[np.int32]
 
@@ -102,26 +104,29 @@ def drawn_ranks(
 ) -> DrawnRanks:
     """Ranks of the `chosen` candidates among each other in every draw."""
     costs = cost_table(candidates, objectives)
-    tables = [samples.get(o.name) for o in objectives]
-    number = min(table.shape[1] for table in tables if table is not None)
-    best = np.empty((len(chosen), number), dtype=np.int32)
+    signs = [-1.0 if objective.maximize else 1.0 for objective in objectives]
+    tables = [None if (t := samples.get(o.name)) is None else s * t.T for o, s in zip(objectives, signs, strict=True)]
+    number = min(len(table) for table in tables if table is not None)
+    best = np.empty((number, len(chosen)), dtype=np.int32)
     worst = np.empty_like(best)
     for k in range(number):
-        for column, (objective, table) in enumerate(zip(objectives, tables, strict=True)):
+        for column, table in enumerate(tables):
             if table is not None:
-                costs[:, column] = -table[:, k] if objective.maximize else table[:, k]
-        keys = order_keys(costs)[chosen]
-        in_order = np.sort(keys)
-        best[:, k] = np.searchsorted(in_order, keys, side="left") + 1
-        worst[:, k] = np.searchsorted(in_order, keys, side="right")
-    return DrawnRanks(best, worst)
+                costs[:, column] = table[k]
+        best[k], worst[k] = ranks_of(order_keys(costs)[chosen])
+    return DrawnRanks(np.ascontiguousarray(best.T), np.ascontiguousarray(worst.T))
 
 
 def shared_ranks(drawn: Places) -> list[int]:
     """Ranks of candidates that stand in their order, from their ranks in every draw."""
     ranks, first = [1], 0
-    for at in range(1, len(drawn)):
-        if share_before(drawn[first], drawn[at]) >= CERTAIN:
-            first = at
-        ranks.append(first + 1)
+    while len(ranks) < len(drawn):
+        begin = len(ranks)
+        apart = shares_before(drawn[first], drawn[begin : begin + _AT_ONCE]) >= CERTAIN
+        if apart.any():
+            found = begin + int(apart.argmax())
+            ranks += [first + 1] * (found - begin) + [found + 1]
+            first = found
+        else:
+            ranks += [first + 1] * len(apart)
     return ranks

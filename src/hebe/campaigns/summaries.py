@@ -1,0 +1,192 @@
+"""What lists and rankings need of finished candidates, in blocks beside their documents in the store.
+
+A summary is of one content of one output: what the store says of an output without reading it tells whether it is
+current. It is made once, of a document that was validated; blocks that are lost, damaged or of another version are made
+again. A store that does not know the contents of its outputs keeps none.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from contextlib import suppress
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+import hebe
+from hebe.analyses.registry import all_quantities, analysis_names, own_analyses
+from hebe.campaigns.keys import INTERVAL
+from hebe.campaigns.summary import Summary, summary_of
+from hebe.exceptions import StoreError
+from hebe.science.choosing.sample import draws_for
+from hebe.science.keys import content_hash
+from hebe.stores.builders import candidate_document
+from hebe.stores.content import CONTENT
+from hebe.stores.factory import open_collection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from jobflow import JobStore
+    from maggma.core.store import Store
+
+    from hebe.campaigns.summary import Array, Job, Whole
+
+KEPT_DRAWS: Final = 500
+"""Draws that are kept of each quantity: as many as rank 1,000 candidates."""
+
+_VERSION: Final = 1
+_ROWS: Final = 256
+_INDEX: Final = "index"
+_LATE: Final = ("_se", *(f"_{end}" for end in INTERVAL))
+_LATE_OF_MIXING: Final = frozenset({"mixing.dH_se_eV_per_site", "mixing.T_mix_se_configurations_K"})
+
+
+class Summaries:
+    """Summaries of all candidate documents of a store, in the order in which these were stored.
+
+    Parameters
+    ----------
+    store
+        Connected store of outputs.
+
+    Attributes
+    ----------
+    rows
+        The summaries.
+    """
+
+    def __init__(self, store: JobStore) -> None:
+        self._outputs = store.docs_store
+        self._blocks = open_collection(store, "summaries", "block")
+        self._number = 0
+        found = self._outputs.query({"output.candidate_id": {"$exists": True}}, ["uuid", "index", CONTENT])
+        jobs: list[Job] = [(str(one["uuid"]), int(one["index"]), str(one.get(CONTENT) or "")) for one in found]
+        self.are_kept = all(content for _, _, content in jobs)
+        known = self._known() if self.are_kept else {}
+        missing = [job for job in jobs if job not in known]
+        if len(known) > 2 * (len(jobs) - len(missing)):  # most are of outputs that are gone
+            known, missing, self._number = {}, jobs, 0
+        known |= self._added(missing)
+        self.rows = [row for job in jobs if (row := known.get(job)) is not None and row.candidate_id]
+
+    def has_draws_for(self, rows: Sequence[Summary]) -> bool:
+        """Whether as many draws are kept as the candidates of each stage are ranked in."""
+        stages = Counter(row.stage for row in rows)
+        return self.are_kept and bool(stages) and all(draws_for(n) <= KEPT_DRAWS for n in stages.values())
+
+    def close(self) -> None:
+        """Close the collection of the blocks."""
+        self._blocks.close()
+
+    def keys(self) -> Iterator[tuple[Job, Mapping[str, Any]]]:
+        """Documents by printed keys, without lists and without what is known only when candidates are ranked."""
+        for block in self._read("keys"):
+            columns: dict[str, list[Any]] = block["columns"]
+            rows = zip(*columns.values(), strict=True) if columns else iter([()] * len(block["jobs"]))
+            for job, row in zip(block["jobs"], rows, strict=True):
+                yield tuple(job), dict(zip(columns, row, strict=True))
+
+    def draws(self, quantity: str) -> dict[Job, Array]:
+        """First draws of a quantity of those candidates that have some."""
+        found: dict[Job, Array] = {}
+        for block in self._read("draws"):
+            kept = block["quantities"].get(quantity)
+            if kept is not None:
+                table = np.frombuffer(base64.b64decode(kept["data"]), dtype=kept["dtype"]).astype(np.float64)
+                ends = np.cumsum(kept["sizes"])
+                parts = np.split(table, ends[:-1])
+                found |= {tuple(job): part for job, part in zip(block["jobs"], parts, strict=True) if len(part)}
+        return found
+
+    def _read(self, part: str) -> Iterator[dict[str, Any]]:
+        for number in range(self._number):
+            block = self._blocks.query_one({"block": f"{part} {number}"})
+            if block is not None:
+                yield block
+
+    def _known(self) -> dict[Job, Summary]:
+        """Summaries that are kept, current or not."""
+        with suppress(StoreError, KeyError, TypeError, ValueError):
+            index = self._blocks.query_one({"block": _INDEX}) or {}
+            if index.get("version") == _version():
+                self._number = int(index["number"])
+                rows = [row for block in self._read("rows") for row in block["rows"]]
+                return {(row[0][0], row[0][1], row[0][2]): Summary(tuple(row[0]), *row[1:]) for row in rows}
+        self._number = 0
+        return {}
+
+    def _added(self, jobs: Sequence[Job]) -> dict[Job, Summary]:
+        """Make summaries of documents and keep them, where contents are known and that can be written."""
+        found: dict[Job, Summary] = {}
+        for start in range(0, len(jobs), _ROWS):
+            made = list(self._made(jobs[start : start + _ROWS]))
+            found |= {whole.summary.job: whole.summary for whole in made}
+            if not self.are_kept:
+                continue
+            with suppress(StoreError):
+                index = {"block": _INDEX, "version": _version(), "number": self._number + 1}
+                self._blocks.update([*_blocks(self._number, made), index], key="block")
+                self._number += 1
+        return found
+
+    def _made(self, jobs: Sequence[Job]) -> Iterator[Whole]:
+        """Summaries of documents, which are read for it; without an id of what is no candidate."""
+        for job, document in _documents(self._outputs, jobs):
+            yield summary_of(candidate_document(document) or {}, job)
+
+
+def read_documents(store: JobStore, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
+    """Documents of candidates by their jobs; those that are gone are left out."""
+    found = ((job, candidate_document(document)) for job, document in _documents(store.docs_store, jobs))
+    return {job: document for job, document in found if document is not None}
+
+
+def _documents(outputs: Store, jobs: Sequence[Job]) -> Iterator[tuple[Job, dict[str, Any]]]:
+    for start in range(0, len(jobs), _ROWS):
+        wanted = {(job[0], job[1]): job for job in jobs[start : start + _ROWS]}
+        for document in outputs.query({"uuid": {"$in": sorted({uuid for uuid, _ in wanted})}}):
+            job = wanted.get((document["uuid"], document["index"]))
+            if job is not None:
+                yield job, document
+
+
+def is_late(key: str) -> bool:
+    """Whether a printed key has its value only when candidates are ranked: standard errors, ends of intervals."""
+    return key.endswith(_LATE) or key in _LATE_OF_MIXING
+
+
+def _version() -> str:
+    """What else decides what a summary holds: analyses, their quantities, and this package."""
+    quantities = sorted((name, one.key) for name, one in all_quantities(own_analyses()).items())
+    return content_hash([_VERSION, hebe.__version__, analysis_names(), quantities])
+
+
+def _blocks(number: int, made: Sequence[Whole]) -> list[dict[str, Any]]:
+    """Documents of one block: summaries, printed keys as columns, draws."""
+    jobs = [list(whole.summary.job) for whole in made]
+    keys = dict.fromkeys(key for whole in made for key in whole.keys)
+    columns = {key: [whole.keys.get(key) for whole in made] for key in keys}
+    drawn = dict.fromkeys(name for whole in made for name in whole.draws)
+    quantities = {name: _packed([whole.draws.get(name) for whole in made]) for name in drawn}
+    return [
+        {"block": f"rows {number}", "rows": [list(astuple(whole.summary)) for whole in made]},
+        {"block": f"keys {number}", "jobs": jobs, "columns": columns},
+        {"block": f"draws {number}", "jobs": jobs, "quantities": quantities},
+    ]
+
+
+def _packed(drawn: Sequence[Array | None]) -> dict[str, Any]:
+    """Draws one after the other as bytes, in the shortest numbers that hold them exactly."""
+    parts = [np.empty(0) if one is None else one[:KEPT_DRAWS] for one in drawn]
+    table = np.concatenate(parts)
+    short = table.astype("<f4")
+    exact = np.array_equal(short.astype(np.float64), table, equal_nan=True)
+    data = short if exact else table.astype("<f8")
+    return {
+        "dtype": "<f4" if exact else "<f8",
+        "sizes": [len(part) for part in parts],
+        "data": base64.b64encode(data.tobytes()).decode(),
+    }
