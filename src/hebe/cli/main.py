@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import hebe
 from hebe.cli import (
+    browse,
     candidates,
     check,
     clean,
@@ -54,6 +55,7 @@ GROUPS: Final = (
     series,
     maps,
     report,
+    browse,
     export,
     store,
     vasp,

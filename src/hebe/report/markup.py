@@ -27,7 +27,7 @@ def html(value: object) -> Markup:
     return value if isinstance(value, Markup) else Markup(escape(str(value)))
 
 
-def tag(name: str, *content: object, **attributes: str) -> Markup:
+def tag(name: str, /, *content: object, **attributes: str) -> Markup:
     """Element with its content; attribute names take ``_`` for ``-``, ``class_`` is ``class``."""
     given = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items())
     return Markup(f"<{name}{given}>{''.join(map(html, content))}</{name}>")

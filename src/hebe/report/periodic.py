@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.report import svg
 from hebe.report.markup import escape
+from hebe.report.values import DASH, known_number
 from hebe.science.chemistry.ions import Ion
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ _NOTHING: Final = "#9aa0a6"
 
 @dataclass(frozen=True)
 class HeatCell:
-    """Value of one ion; None is drawn grey, ``words`` appear under the pointer."""
+    """Value of one ion; None is drawn grey, ``words`` appear under the pointer; ``text`` is written into the cell."""
 
     ion: Ion
     value: float | None
     words: str
+    text: str | None = None
 
 
 def heat_colour(value: float, low: float, high: float) -> str:
@@ -38,7 +40,7 @@ def heat_colour(value: float, low: float, high: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
-def periodic_map(cells: Sequence[HeatCell], title: str, unit: str) -> str:
+def periodic_map(cells: Sequence[HeatCell], title: str, unit: str, *, digits: int | None = None) -> str:
     """Heat map of the part of the periodic table that holds the ions, as one SVG document.
 
     Parameters
@@ -49,6 +51,8 @@ def periodic_map(cells: Sequence[HeatCell], title: str, unit: str) -> str:
         Title of the figure.
     unit
         Unit of the values, for the scale.
+    digits
+        Decimals of the scale; three significant digits by default.
     """
     from pymatgen.core import Element
 
@@ -70,7 +74,8 @@ def periodic_map(cells: Sequence[HeatCell], title: str, unit: str) -> str:
         left, top = _MARGIN + groups.index(group) * _CELL, 46 + rows.index(row) * _CELL
         parts += _element(element, sorted(shared, key=lambda cell: cell.ion.charge), left, top, low, high)
     bottom = 46 + len(rows) * _CELL + 14
-    parts += _scale(low, high, unit, bottom)
+    ends = [f"{end:.3g}" if digits is None else known_number(end, digits) for end in (low, high)]
+    parts += _scale(ends, unit, bottom)
     return svg.document("".join(parts), 2 * _MARGIN + max(len(groups), 5) * _CELL, bottom + 34, title)
 
 
@@ -82,9 +87,9 @@ def _element(element: str, shared: Sequence[HeatCell], left: float, top: float, 
         x = left + i * width
         tip = svg.element("title", escape(cell.words))
         parts.append(svg.element("rect", tip, x=x, y=top, width=width, height=_CELL - 4, fill=colour, class_="mark"))
-        number = "–" if cell.value is None else f"{cell.value:.3g}"
-        parts.append(_black(x + width / 2, top + 50, number, 9))
-        parts.append(_black(x + width / 2, top + 36, f"{cell.ion.charge}+", 9))
+        number = DASH if cell.value is None else cell.text or f"{cell.value:.3g}"
+        parts.append(_black(x + width / 2, top + 50, number, 10))
+        parts.append(_black(x + width / 2, top + 36, str(cell.ion).removeprefix(element), 10))
     parts.append(_black(left + (_CELL - 4) / 2, top + 20, element, 15))
     return parts
 
@@ -94,7 +99,7 @@ def _black(x: float, y: float, words: str, size: int) -> str:
     return svg.element("text", escape(words), x=x, y=y, text_anchor="middle", fill="#111", font_size=size)
 
 
-def _scale(low: float, high: float, unit: str, top: float) -> list[str]:
+def _scale(ends: Sequence[str], unit: str, top: float) -> list[str]:
     steps, width = 40, 5.0
     parts = [
         svg.element(
@@ -103,6 +108,6 @@ def _scale(low: float, high: float, unit: str, top: float) -> list[str]:
         for i in range(steps)
     ]
     end = _MARGIN + steps * width
-    parts.append(svg.text(_MARGIN, top + 24, f"{low:.3g}", font_size=10))
-    parts.append(svg.text(end, top + 24, f"{high:.3g} {unit}", anchor="end", font_size=10))
+    parts.append(svg.text(_MARGIN, top + 24, ends[0], font_size=10))
+    parts.append(svg.text(end, top + 24, f"{ends[1]} {unit}", anchor="end", font_size=10))
     return parts

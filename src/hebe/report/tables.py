@@ -2,54 +2,80 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.columns import columns_of
 from hebe.analyses.composition import QUANTITIES
 from hebe.analyses.marks import mark_texts
 from hebe.analyses.registry import get_analysis
+from hebe.report.composition import fractions_of
 from hebe.report.figures import MAX_CURVES
+from hebe.report.formulas import formula
 from hebe.report.markup import Markup, details, html, table, tag, unordered
 from hebe.report.sections import card_of
 from hebe.report.svg import marker, style_of
 from hebe.report.values import (
+    DASH,
     ENGINE_ERROR,
+    NEVER,
     condition_of,
     engine_error,
     error_remarks,
     has_ranges,
     number,
+    percent,
     quantity_text,
     rank_range,
     rank_text,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from hebe.analyses.quantity import Quantity
+    from hebe.report.data import Page
     from hebe.schemas.candidate import RankedCandidate
 
 _CAPACITIES: Final = tuple(quantity for quantity in QUANTITIES if quantity.of_working_ion)
 
 
-def ranking_table(candidates: Sequence[RankedCandidate], ranked_by: Collection[str] = ()) -> Markup:
-    """Ranking with uncertainties; warnings unfold below the formula."""
-    columns = columns_of(candidates, ranked_by)
+def ranking_table(page: Page) -> Markup:
+    """Ranking with uncertainties; warnings of those that are shown in detail unfold below the formula.
+
+    Every cell of a number holds it as ``data-v`` too, and every row its elements, so that the page sorts and filters.
+    """
+    candidates = page.candidates
+    columns = columns_of(candidates, page.ranked_by)
     ranges = has_ranges(candidates)
+    front = bool(page.objectives)
     head = [
         _titled("rank", ""),
         *([_titled("range", "")] if ranges else []),
+        *([_titled("on front", "%")] if front else []),
         _titled("candidate", ""),
         *(_titled(_title(q, candidates), q.shown.unit, engine_error(candidates, q)) for q in columns),
         _titled("marks", ""),
         _titled("status", ""),
     ]
-    rows = [_ranking_row(i, candidate, columns, ranges=ranges) for i, candidate in enumerate(candidates)]
-    first = 3 if ranges else 2
+    shown = {candidate.candidate_id for candidate in page.detailed}
+    rows = (
+        _ranking_row(i, one, columns, page, ranges=ranges, detailed=one.candidate_id in shown)
+        for i, one in enumerate(candidates)
+    )
+    body = Markup(f"<tbody>{''.join(rows)}</tbody>")
+    first = 1 + ranges + front
+    right = range(first + 1, first + 1 + len(columns))
+    heads = (tag("th", cell, **({"class_": "n"} if at in right else {})) for at, cell in enumerate(head))
+    ranking = tag("table", tag("thead", tag("tr", *heads)), body, class_="ranking")
     remarks = [*error_remarks(candidates, columns), *(quantity.note for quantity in columns if quantity.note)]
-    ranking = tag("div", table(head, rows, range(first, first + len(columns)), class_="ranking"), class_="scroll")
-    return Markup(ranking + "".join(tag("p", remark, class_="note") for remark in remarks))
+    remarks += [_ON_FRONT] if front else []
+    return Markup(tag("div", ranking, class_="scroll") + "".join(tag("p", one, class_="note") for one in remarks))
+
+
+_ON_FRONT: Final = (
+    "on front: share of the draws of the errors in which no other one is better in one objective and worse in none."
+)
 
 
 def _title(quantity: Quantity[Any], candidates: Sequence[RankedCandidate]) -> str:
@@ -65,17 +91,42 @@ def _titled(name: str, unit: str, error: str | None = None) -> Markup:
 
 
 def _ranking_row(
-    position: int, candidate: RankedCandidate, columns: Sequence[Quantity[Any]], *, ranges: bool
-) -> list[object]:
-    status = candidate.status
-    return [
-        _rank(position, candidate),
-        *([rank_range(candidate)] if ranges else []),
-        _name(candidate),
-        *(quantity_cell(quantity, candidate) for quantity in columns),
-        _marks(candidate),
-        status if status == "complete" else tag("span", status, class_=status),
+    position: int,
+    candidate: RankedCandidate,
+    columns: Sequence[Quantity[Any]],
+    page: Page,
+    *,
+    ranges: bool,
+    detailed: bool,
+) -> Markup:
+    status, share = candidate.status, page.front_shares.get(candidate.candidate_id)
+    cells = [
+        _cell(_rank(position, candidate), candidate.rank),
+        *([_cell(rank_range(candidate), candidate.rank_low)] if ranges else []),
+        *([_cell(DASH if share is None else percent(share), share)] if page.objectives else []),
+        _cell(_name(candidate, detailed=detailed)),
+        *(_cell(quantity_cell(q, candidate), _sorted_by(q, candidate), number=True) for q in columns),
+        _cell(_marks(candidate)),
+        _cell(status if status == "complete" else tag("span", status, class_=status)),
     ]
+    elements = " ".join(sorted({element for _, element in fractions_of(candidate)}))
+    return tag("tr", *cells, data_id=candidate.candidate_id, data_el=elements)
+
+
+def _cell(content: object, value: float | None = None, *, number: bool = False) -> Markup:
+    look = {"class_": "n"} if number else {}
+    return tag("td", content, **look, **({} if value is None else {"data_v": f"{value:.7g}"}))
+
+
+def _sorted_by(quantity: Quantity[Any], candidate: RankedCandidate) -> float | None:
+    """Number by which a column is sorted, that which is printed: infinite where a phase never forms."""
+    value, scale = quantity.of(candidate), quantity.shown.scale
+    if value is None:
+        return None
+    found = value.median if value.median is not None else value.mean if value.signed is None else value.signed
+    if found is None:
+        return math.inf if value.why_null == NEVER else None
+    return found * (100.0 if quantity.shown.share else scale)
 
 
 def quantity_cell(quantity: Quantity[Any], candidate: RankedCandidate) -> Markup:
@@ -105,33 +156,25 @@ def _rank(position: int, candidate: RankedCandidate) -> Markup:
     return Markup(f'<svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true">{mark}</svg> {html(rank)}')
 
 
-def _name(candidate: RankedCandidate) -> Markup:
+def _name(candidate: RankedCandidate, *, detailed: bool) -> Markup:
     warnings = candidate.warnings
     count = f"{len(warnings)} warning{'s' if len(warnings) != 1 else ''}"
-    folded = details(count, unordered(warnings), class_="warnings") if warnings else Markup()
+    folded = Markup()
+    if warnings:
+        folded = details(count, unordered(warnings), class_="warnings") if detailed else tag("span", count, class_="sd")
     name = tag("span", formula(candidate.formula), class_="formula")
-    return Markup(f"{name}<br>{tag('code', candidate.candidate_id)}{folded}")
+    return Markup(f"{name}<br>{identity(candidate.candidate_id)}{folded}")
 
 
-def formula(text: str) -> Markup:
-    """Chemical formula with its amounts as subscripts."""
-    parts: list[str] = []
-    amount = ""
-    for letter in text + " ":
-        if letter.isdigit() or letter == ".":
-            amount += letter
-            continue
-        if amount:
-            parts.append(tag("sub", amount))
-            amount = ""
-        parts.append("<wbr>" * letter.isupper() + html(letter))
-    return Markup("".join(parts).strip())
+def identity(candidate_id: str) -> Markup:
+    """Id of a candidate; its last four digits, by which figures name it, stand out."""
+    return tag("code", candidate_id[:-4], tag("b", candidate_id[-4:]))
 
 
 def candidate_card(candidate: RankedCandidate) -> Markup:
     """States, decompositions and calculations of one candidate, folded."""
     return details(
-        Markup(f"{html(_place(candidate))}{formula(candidate.formula)} {tag('code', candidate.candidate_id)}"),
+        Markup(f"{html(_place(candidate))}{formula(candidate.formula)} {identity(candidate.candidate_id)}"),
         _composition(candidate),
         *(card_of(get_analysis(name), candidate) for name in candidate.results),
         details(
@@ -139,6 +182,7 @@ def candidate_card(candidate: RankedCandidate) -> Markup:
             table(["label", "key"], [[label, tag("code", key)] for label, key in candidate.calculations.items()]),
         ),
         class_="card",
+        data_id=candidate.candidate_id,
     )
 
 

@@ -195,3 +195,8 @@ def rank_range(candidate: RankedCandidate) -> str:
 def has_ranges(candidates: Sequence[RankedCandidate]) -> bool:
     """Whether errors leave any rank open."""
     return any(candidate.tied or candidate.rank_low != candidate.rank_high for candidate in candidates)
+
+
+def capital(title: str) -> str:
+    """A title at the beginning of a line."""
+    return title[:1].upper() + title[1:]

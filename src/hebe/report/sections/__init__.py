@@ -1,7 +1,8 @@
-"""Sections of the report: one module per analysis, of its name, with the figures that the analysis is drawn in.
+"""Sections of the report, one module each; a module of the name of an analysis has the figures that it is drawn in.
 
-``FIGURES`` lists them; ``card`` makes what the details of a candidate say about the analysis. Analyses of other
-packages bring their own figures.
+A section is an object ``SECTION`` (`hebe.report.sections.section.Section`). For an analysis, ``FIGURES`` lists its
+figures, ``overview`` makes a table of all candidates, and ``card`` what the details of a candidate say about it.
+Analyses of other packages bring their own figures.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def figures_of(analysis: AnyAnalysis) -> Sequence[Figure]:
     """Figures of an analysis."""
     module = _section(analysis.name)
-    own: Sequence[Figure] = () if module is None else module.FIGURES
+    own: Sequence[Figure] = getattr(module, "FIGURES", ())
     return (*own, *analysis.figures)
 
 
@@ -31,6 +32,13 @@ def card_of(analysis: AnyAnalysis, candidate: RankedCandidate) -> Markup:
     """What the details of a candidate say about an analysis; empty where it says nothing."""
     card = getattr(_section(analysis.name), "card", None)
     found: Markup = Markup() if card is None else card(candidate)
+    return found
+
+
+def table_of(analysis: AnyAnalysis, candidates: Sequence[RankedCandidate]) -> Markup:
+    """Table of what an analysis gives for all candidates; empty where it has none."""
+    overview = getattr(_section(analysis.name), "overview", None)
+    found: Markup = Markup() if overview is None else overview(candidates)
     return found
 
 

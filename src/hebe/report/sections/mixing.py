@@ -13,7 +13,7 @@ from hebe.report.figures import LEFT, RIGHT, TOP, WIDTH, mark_name
 from hebe.report.formation import formation_lines, phases_text
 from hebe.report.markup import Markup, escape, tag
 from hebe.report.svg import Style, document, element, error_bar, legend, line, marker, text, x_numbers
-from hebe.report.values import DASH, NEVER, error_of, number, quantity_text
+from hebe.report.values import DASH, NEVER, condition_of, error_of, number, percent, quantity_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,9 @@ MAX_ROWS: Final = 40
 _COMPETING: Final = Style("#2f7fc1", 0)
 _SAME_HOST: Final = Style("#d9772b", 1)
 _OF: Final = {quantity.name: quantity for quantity in ANALYSIS.quantities}
+_MARGIN: Final = _OF["formation_margin"]
+_ROW: Final = 26.0
+_PERCENT: Final = RIGHT - 24
 _SETS: Final = (_OF["mixing_temperature"], _OF["mixing_temperature_same_host"])
 
 
@@ -97,6 +100,39 @@ def _arrow(x: float, y: float, colour: str) -> str:
     return element("path", d=path, fill="none", stroke=colour, stroke_width=1.6, class_="bound")
 
 
+def formation(candidates: Sequence[RankedCandidate]) -> str:
+    """Margin at the firing temperature with its interval, and the probability that the candidate forms beside it."""
+    rows = [(c, margin) for c in candidates[:MAX_ROWS] if (margin := _margin(c)) is not None]
+    bottom = TOP + _ROW * len(rows) + 6
+    condition = condition_of(_MARGIN, candidates) or "when fired"
+    label = f"free energy above the lowest mixture {condition} / meV per mixed site"
+    x_axis = axis(label, [end for _, margin in rows for end in margin], LEFT, _PERCENT - 30, zero=True)
+    zero = x_axis.pixel(0.0)
+    parts = [*x_numbers(x_axis, TOP, bottom), line(zero, TOP, zero, bottom, stroke_opacity=0.7)]
+    parts.append(text(_PERCENT, TOP - 10, "forms / %", anchor="middle", font_weight="bold"))
+    for at, (candidate, (low, middle, high)) in enumerate(rows):
+        y = TOP + _ROW * (at + 0.5) + 3
+        share = candidate.mean("formation_probability")
+        parts.append(text(LEFT - 10, y + 4, mark_name(candidate), anchor="end"))
+        parts.append(line(LEFT, y, _PERCENT - 30, y, stroke_opacity=0.08))
+        parts.append(error_bar(x_axis.pixel(low), y, x_axis.pixel(high), y, _COMPETING.colour) if low < high else "")
+        words = f"{candidate.formula}: {quantity_text(_MARGIN, candidate)} {_MARGIN.shown.unit}"
+        parts.append(marker(x_axis.pixel(middle), y, _COMPETING, words))
+        parts.append(text(_PERCENT, y + 4, DASH if share is None else percent(share), anchor="middle"))
+    return document("".join(parts), WIDTH, bottom + 48, "Formation at the firing temperature")
+
+
+def _margin(candidate: RankedCandidate) -> tuple[float, float, float] | None:
+    """Low end, middle and high end of the margin (meV per mixed site)."""
+    value = _MARGIN.of(candidate)
+    if value is None or (value.median is None and value.mean is None):
+        return None
+    middle = value.median if value.median is not None else value.mean or 0.0
+    ends = (middle if value.low is None else value.low, middle, middle if value.high is None else value.high)
+    low, middle, high = (1000 * end for end in ends)
+    return (low, middle, high) if all(map(math.isfinite, (low, middle, high))) else None
+
+
 def card(candidate: RankedCandidate) -> Markup:
     """Whether a candidate forms, and what it decomposes to, against both sets."""
     found = ANALYSIS.best(candidate)
@@ -132,6 +168,14 @@ FIGURES: Final = (
             mixing_temperatures(candidates)
             if any(c.mean(quantity.name) is not None for c in candidates for quantity in _SETS)
             else None
+        ),
+    ),
+    Figure(
+        name="formation",
+        title="Formation",
+        caption="Bars: the middle 68 % of the draws of the errors. Below zero the phase is stable in equilibrium",
+        draw=lambda candidates: (
+            formation(candidates) if any(_margin(candidate) is not None for candidate in candidates) else None
         ),
     ),
 )

@@ -18,6 +18,7 @@ from hebe.science.compiled import allocating, compiled
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Marks = NDArray[np.bool_]
 
 _INT64: Final = 2**63
 _FIRST_ROOM: Final = 4
@@ -97,6 +98,47 @@ def _places(values: Array, order: Whole) -> Whole:
             first = at
         found[order[at]] = first
     return found
+
+
+def first_front(costs: Array) -> Marks:
+    """Which candidates are on the first front; costs of shape ``(n, objectives)``, NaN is never on it.
+
+    Parameters
+    ----------
+    costs
+        To be minimized.
+    """
+    complete = np.flatnonzero(~np.isnan(costs).any(axis=1))
+    found = np.zeros(len(costs), dtype=np.bool_)
+    if costs.shape[1] == 0:
+        found[complete] = True
+        return found
+    order = complete[np.lexsort(costs[complete].T[::-1])]
+    found[order] = _undominated(np.ascontiguousarray(costs[order]))
+    return found
+
+
+@allocating
+def _undominated(costs: Array) -> Marks:
+    """Which costs in lexicographic order are dominated by none: only those on the front before can dominate."""
+    n, number = costs.shape
+    inside = np.ones(n, dtype=np.bool_)
+    front = np.empty(n, dtype=np.int64)
+    size = 0
+    for i in range(n):
+        for at in range(size):
+            j = front[at]
+            worse, better = False, False
+            for m in range(number):
+                worse = worse or costs[j, m] > costs[i, m]
+                better = better or costs[j, m] < costs[i, m]
+            if better and not worse:
+                inside[i] = False
+                break
+        if inside[i]:
+            front[size] = i
+            size += 1
+    return inside
 
 
 @allocating

@@ -1,4 +1,4 @@
-"""The stages of a campaign on its page: who went on, and how far the stages agree."""
+"""Agreement between engines: who went on to the next stage, and how far its numbers are those of the one before."""
 
 from __future__ import annotations
 
@@ -7,33 +7,26 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.analyses.registry import all_quantities
 from hebe.report.markup import Markup, html, table, tag
 from hebe.report.parity import parity
-from hebe.report.values import DASH, number
+from hebe.report.sections.section import Picture, Section, figure
+from hebe.report.values import DASH, capital, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from hebe.config.campaign import Campaign
+    from hebe.report.data import Page
     from hebe.schemas.candidate import RankedCandidate
 
 _FEWEST: Final = 2
 
 
-def stage_section(
-    campaign: Campaign,
-    candidates: Sequence[RankedCandidate],
-    promotions: Sequence[Mapping[str, Any]],
-    agreement: Sequence[Mapping[str, Any]],
-) -> list[Markup]:
-    """Section on the stages; empty for a campaign that has but one."""
-    if len(campaign.stages) == 1:
-        return []
+def _render(page: Page) -> Iterable[Markup]:
+    if len(page.campaign.stages) == 1:
+        return
     words = "Candidates of a later stage are ranked before the others; numbers of two stages are not comparable."
-    return [
-        tag("h2", "Stages"),
-        tag("p", words, class_="note"),
-        *(_border(promotion) for promotion in promotions),
-        *(part for document in agreement for part in _agreement(document, candidates)),
-    ]
+    yield tag("p", words, class_="note")
+    yield from map(_border, page.promotions)
+    for document in page.agreement:
+        yield from _agreement(document, page.candidates)
 
 
 def _border(promotion: Mapping[str, Any]) -> Markup:
@@ -58,15 +51,16 @@ def _agreement(document: Mapping[str, Any], candidates: Sequence[RankedCandidate
     known = all_quantities()
     drawn = [q for q in document["quantities"] if q["quantity"] in known and len(q["pairs"]) >= _FEWEST]
     figures = [
-        tag("figure", tag("h3", _capital(known[q["quantity"]].title)), Markup(parity(q, before, after, candidates)))
+        figure(
+            f"parity_{q['quantity']}",
+            capital(known[q["quantity"]].title),
+            parity(q, before, after, candidates),
+            f"{len(q['pairs'])} candidates; dashed: both agree.",
+        )
         for q in drawn
     ]
     title = tag("h3", f"Agreement: {after} ({document['after']}) minus {before} ({document['before']})")
     return [title, tag("div", table(head, body, range(1, 6)), class_="scroll"), tag("div", *figures, class_="figures")]
-
-
-def _capital(title: str) -> str:
-    return title[:1].upper() + title[1:]
 
 
 def _row(quantity: Mapping[str, Any]) -> list[object]:
@@ -79,3 +73,28 @@ def _row(quantity: Mapping[str, Any]) -> list[object]:
         number(quantity["spearman"], 2),
         number(quantity["kendall"], 2),
     ]
+
+
+def _draw(page: Page) -> str | None:
+    """Parity of the first quantity of the last border."""
+    known = all_quantities()
+    for document in reversed(page.agreement):
+        for quantity in document["quantities"]:
+            if quantity["quantity"] in known and len(quantity["pairs"]) >= _FEWEST:
+                names = (f"stage {document['stage']}", f"stage {document['stage'] + 1}")
+                return parity(quantity, *names, page.candidates)
+    return None
+
+
+SECTION = Section(
+    title="Agreement between engines",
+    render=_render,
+    pictures=(
+        Picture(
+            name="agreement",
+            title="Agreement of two stages",
+            caption="The first quantity of the last border; dashed: both agree",
+            draw=_draw,
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Pages: one module each, a function of the source and the request."""
