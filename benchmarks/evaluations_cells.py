@@ -53,9 +53,7 @@ def twenty() -> dict[str, Structure]:
         ),
         "rock salt, 3 cations": cell("rocksalt", None, {"M": {"Mg": 2, "Ni": 2, "Zn": 2}}, radius=0.72),
         "DRX V Nb": cell("drx", None, {"M": {"Li": 12, "V": 4, "Nb": 4}, "X": {"O": 20}}, radius=0.71),
-        "DRX Mn Ti F": cell(
-            "drx", None, {"M": {"Li": 12, "Mn": 6, "Ti": 6}, "X": {"O": 20, "F": 4}}, radius=0.74
-        ),
+        "DRX Mn Ti F": cell("drx", None, {"M": {"Li": 12, "Mn": 6, "Ti": 6}, "X": {"O": 20, "F": 4}}, radius=0.74),
         "DRX Fe Zr": cell("drx", None, {"M": {"Li": 8, "Fe": 4, "Zr": 4}, "X": {"O": 16}}, radius=0.74),
         "spinel Li Mn Ni": cell("spinel", "Li", {"M": {"Mn": 6, "Ni": 2}}, radius=0.6),
         "spinel Li Cr Fe": cell("spinel", "Li", {"M": {"Mn": 4, "Cr": 2, "Fe": 2}}, radius=0.6),
