@@ -1,9 +1,9 @@
 """The model of the curvature under a search: springs that learn from every change of the gradient, then BFGS.
 
-Each evaluation gives 3n + 6 changes of the gradient, far more than there are kinds of springs. Strengths of the kinds are
-the most probable ones of a linear model with Gaussian errors (ridge regression: Hoerl and Kennard, Technometrics 12, 55
-(1970)), errors measured with the inverse of the first model; all steps are then gone over once more by BFGS (Nocedal and
-Wright, Numerical Optimization (2006), chapter 6).
+Each evaluation gives 3n + 6 changes of the gradient, far more than there are kinds of springs. Their strengths are the
+most probable ones of a linear model with Gaussian errors (ridge regression: Hoerl and Kennard, Technometrics 12, 55
+(1970)); errors are measured with the inverse of the first model. All steps are then gone over once more by BFGS
+(Nocedal and Wright, Numerical Optimization (2006), chapter 6).
 """
 
 from __future__ import annotations

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from hebe.engines.checkpoint import Checkpoint, SearchState
-from hebe.engines.curvature import Curvature
+from hebe.engines.curvature import Curvature, Matrix
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.protocol import Evaluation
 from hebe.engines.surface import Point, Surface, Vector
@@ -108,7 +107,7 @@ def write(checkpoint: Checkpoint | None, surface: Surface, progress: Progress) -
         checkpoint.save(state, point.structure)
 
 
-def _newton_step(hessian: NDArray[np.float64], gradient: Vector) -> Vector:
+def _newton_step(hessian: Matrix, gradient: Vector) -> Vector:
     values, vectors = np.linalg.eigh(hessian)
     return np.asarray(-vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), _SOFTEST)))
 
