@@ -95,7 +95,7 @@ def keep(folder: Path, name: str, label: str, found: Watched) -> None:
     """Write a history."""
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        folder / f"{name}, {label}.npz",
+        folder / f"{name.replace('/', '-')}, {label}.npz",
         q=np.array([point.q for point in found.points]),
         lattice=np.array([point.structure.lattice.matrix for point in found.points]),
         positions=np.array([point.structure.cart_coords for point in found.points]),
