@@ -106,7 +106,7 @@ def _ranking_row(
         *([_cell(DASH if share is None else percent(share), share)] if page.objectives else []),
         _cell(_name(candidate, detailed=detailed)),
         *(_cell(quantity_cell(q, candidate), _sorted_by(q, candidate), number=True) for q in columns),
-        _cell(_marks(candidate)),
+        _cell(_marks(candidate, explained=detailed)),
         _cell(status if status == "complete" else tag("span", status, class_=status)),
     ]
     elements = " ".join(sorted({element for _, element in fractions_of(candidate)}))
@@ -142,9 +142,11 @@ def quantity_cell(quantity: Quantity[Any], candidate: RankedCandidate) -> Markup
     return html(text)
 
 
-def _marks(candidate: RankedCandidate) -> Markup:
+def _marks(candidate: RankedCandidate, *, explained: bool) -> Markup:
     texts = mark_texts()
     found = [(name, texts[name]) for name in candidate.marks if name in texts]
+    if not explained:
+        return html("".join(mark.letter for _, mark in found))
     return Markup("".join(tag("abbr", mark.letter, title=f"{name}: {mark.meaning}") for name, mark in found))
 
 
@@ -163,7 +165,7 @@ def _name(candidate: RankedCandidate, *, detailed: bool) -> Markup:
     if warnings:
         folded = details(count, unordered(warnings), class_="warnings") if detailed else tag("span", count, class_="sd")
     name = tag("span", formula(candidate.formula), class_="formula")
-    return Markup(f"{name}<br>{identity(candidate.candidate_id)}{folded}")
+    return Markup(f"{name}{identity(candidate.candidate_id)} {folded}")
 
 
 def identity(candidate_id: str) -> Markup:
