@@ -112,7 +112,7 @@ def _render(drawing: Drawing, path: Path) -> None:
     from matplotlib.figure import Figure
 
     width, height = _size(drawing.svg)
-    settings = {"pdf.fonttype": 42, "font.family": _font(), "font.size": 12 * _POINT, "mathtext.fontset": "dejavusans"}
+    settings: Any = {"pdf.fonttype": 42, "font.family": _font(), "font.size": 12 * _POINT, "mathtext.fontset": "dejavusans"}
     with mpl.rc_context(settings):
         figure = Figure(figsize=(width / _INCH, height / _INCH), dpi=DOTS_PER_INCH, facecolor="white")
         FigureCanvasAgg(figure)

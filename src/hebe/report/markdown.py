@@ -1,4 +1,4 @@
-"""The report as Markdown: its HTML, which is ours and simple, written again; figures become the commands that draw them.
+"""The report as Markdown: its own simple HTML written again; figures become the commands that draw them.
 
 Warnings of candidates stand in their section, not in the ranking too.
 """

@@ -23,7 +23,13 @@ BROWSERS: Final = (
 """Programs that print a page without a window."""
 
 _LONGEST_S: Final = 180
-_FLAGS: Final = ("--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer", "--virtual-time-budget=4000")
+_FLAGS: Final = (
+    "--headless",
+    "--disable-gpu",
+    "--no-first-run",
+    "--no-pdf-header-footer",
+    "--virtual-time-budget=4000",
+)
 
 
 def browser() -> str:
