@@ -80,7 +80,9 @@ def test_nothing_reaches_out(page: str) -> None:
 
 
 def test_the_policy_lets_the_scripts_of_the_report_run_and_no_other(page: str) -> None:
-    (policy,) = (value for tag_, name, value in Reader(page).attributes if (tag_, name) == ("meta", "content") and "src" in value)
+    (policy,) = (
+        value for tag_, name, value in Reader(page).attributes if (tag_, name) == ("meta", "content") and "src" in value
+    )
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     assert scripts == [asset(*FIRST), "\n".join(map(asset, SCRIPTS))]
     hashes = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]

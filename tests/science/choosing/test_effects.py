@@ -19,7 +19,9 @@ def mixtures(n: int, elements: tuple[str, ...] = ELEMENTS, seed: int = 0) -> np.
     return np.random.default_rng(seed).dirichlet(np.full(len(elements), 2.0), n)
 
 
-def places(table: np.ndarray, elements: tuple[str, ...] = ELEMENTS, on: str = "M") -> list[dict[tuple[str, str], float]]:
+def places(
+    table: np.ndarray, elements: tuple[str, ...] = ELEMENTS, on: str = "M"
+) -> list[dict[tuple[str, str], float]]:
     return [{(on, e): float(x) for e, x in zip(elements, row, strict=True)} for row in table]
 
 

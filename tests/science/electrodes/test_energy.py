@@ -44,4 +44,6 @@ def test_the_area_of_the_differential_capacity_is_the_charge(width: float) -> No
     voltages = np.linspace(1.0, 6.0, 20_001)
     charge = differential_capacity(STEPS, voltages, width)
     assert np.trapezoid(charge, voltages) == pytest.approx(160.0, rel=1e-6)
-    assert np.trapezoid(charge * voltages, voltages) == pytest.approx(160 * 3.5, rel=1e-6), "and its first moment energy"
+    assert np.trapezoid(charge * voltages, voltages) == pytest.approx(160 * 3.5, rel=1e-6), (
+        "and its first moment energy"
+    )
