@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.registry import all_quantities
 from hebe.report.conventions import window_text
+from hebe.report.formulas import indexed
 from hebe.report.markup import Markup, definitions, tag
 from hebe.report.sections.section import Section
 
@@ -39,8 +40,7 @@ def _render(page: Page) -> Iterable[Markup]:
     pairs += [(f"Sublattice {name}", _mixture(campaign, name)) for name in campaign.host.sublattices]
     pairs += [("Filters", _filters(campaign)), ("Selection", _selection(campaign)), ("Cells", _cells(campaign))]
     pairs += [(f"Stage {number}", _stage(stage)) for number, stage in enumerate(campaign.stages, start=1)]
-    pairs.append(("Ranked by", objectives_text(campaign)))
-    yield definitions(pairs)
+    yield definitions([*pairs, ("Ranked by", indexed(objectives_text(campaign)))])
 
 
 def _mixture(campaign: Campaign, name: str) -> str:
