@@ -6,6 +6,7 @@ Names are imported when they are used, so that ``import hebe`` costs nothing.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ __all__ = ["Results", "__version__", "campaign_flow", "load_campaign", "plot", "
 def __getattr__(name: str) -> Any:
     home = _PUBLIC.get(name) or _FOR_LAUNCHPADS.get(name)
     if home is not None:
+        _show_in_notebooks()
         return getattr(importlib.import_module(home), name)
     raise AttributeError(f"module 'hebe' has no attribute {name!r}")
 
@@ -36,3 +38,19 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     modules = {name for name, value in globals().items() if getattr(value, "__name__", None) == f"{__name__}.{name}"}
     return sorted({*modules, *__all__, *(name for name in globals() if name.startswith("__"))})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext hebe``: notebooks show structures of pymatgen as crystals that turn, beside what is ours."""
+    from hebe.report.notebook import register
+
+    register(shell, structures=True)
+
+
+def _show_in_notebooks() -> None:
+    """Have the notebook in which this runs, if it does in one, show what is ours."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None and hasattr(shell, "kernel"):
+        from hebe.report.notebook import register
+
+        register(shell, structures=False)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Captured = pytest.CaptureFixture[str]
 
+
 @pytest.fixture(scope="module")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A campaign whose candidates are finished, and one of whose jobs has failed; their documents are hostile."""

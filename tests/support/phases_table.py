@@ -66,7 +66,9 @@ def grades_table() -> str:
     lines = ["| family | grades of its materials | binaries missing | ternaries missing |", "|---|---|---|---|"]
     for family, systems in hosted().items():
         found = [coverage_of(system) for system in systems]
-        grades = ", ".join(f"{sum(c.grade == g for c in found)} {g}" for g in "ABCD" if any(c.grade == g for c in found))
+        grades = ", ".join(
+            f"{sum(c.grade == g for c in found)} {g}" for g in "ABCD" if any(c.grade == g for c in found)
+        )
         binaries = _listed(found, ("binary",))
         ternaries = _listed(found, ("A-M-O", "M-M'-O"))
         lines.append(f"| `{family}` | {grades} | {binaries} | {ternaries} |")
@@ -120,7 +122,10 @@ def deviations_table() -> str:
     off = [row for row in relaxed().values() if row["verdict"] != "kept" and row["id"] in phases]
     off = [row for row in off if not row["deviation"] or abs(float(row["deviation"])) > _FAR]
     off.sort(key=lambda row: (-abs(float(row["deviation"] or 0)), row["id"]))
-    lines = ["| phase | formula | density, data (g/cm3) | relaxed | % | shortest distance, ratio |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| phase | formula | density, data (g/cm3) | relaxed | % | shortest distance, ratio |",
+        "|---|---|---|---|---|---|",
+    ]
     for row in off:
         values = " | ".join(row[name] or "no energy" for name in ("density", "relaxed", "deviation", "bond"))
         lines.append(f"| `{row['id']}` | {phases[row['id']].formula} | {values} |")

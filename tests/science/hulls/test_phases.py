@@ -60,7 +60,9 @@ def coordination(phase: Phase, prototype: Prototype) -> list[int]:
     alone = len(set(letters)) == 1
     found, first = [], 0
     for orbit in orbits:
-        near = [n for n in structure.get_neighbors(structure[first], 6.0) if alone or letters[n.index] != letters[first]]
+        near = [
+            n for n in structure.get_neighbors(structure[first], 6.0) if alone or letters[n.index] != letters[first]
+        ]
         shortest = min(n.nn_distance for n in near)
         found.append(sum(n.nn_distance < 1.15 * shortest for n in near))
         first += len(orbit)
@@ -197,9 +199,7 @@ def system(name: str, *formulas: str) -> CoverageSystem:
         (["Na2S", "FeS", "NaFeS2"], "D"),
     ],
 )
-def test_a_sulfide_is_graded_by_its_sulfides(
-    monkeypatch: pytest.MonkeyPatch, present: list[str], grade: str
-) -> None:
+def test_a_sulfide_is_graded_by_its_sulfides(monkeypatch: pytest.MonkeyPatch, present: list[str], grade: str) -> None:
     """Systems without the anion (Fe-Na) are not asked for, and oxygen is none."""
     made = CoverageFile(
         systems=(
@@ -274,7 +274,9 @@ def test_what_relaxing_keeps_is_known() -> None:
         if row["verdict"] == "kept":
             assert abs(float(row["deviation"])) <= (10 if phase.layered else 5)
             assert float(row["bond"]) == pytest.approx(1, abs=0.2)
-            assert float(row["relaxed"]) / float(row["density"]) - 1 == pytest.approx(float(row["deviation"]) / 100, abs=2e-3)
+            assert float(row["relaxed"]) / float(row["density"]) - 1 == pytest.approx(
+                float(row["deviation"]) / 100, abs=2e-3
+            )
     kept = sum(row["verdict"] == "kept" for row in rows.values())
     assert kept > 0.7 * len(rows)
 
