@@ -55,7 +55,7 @@ def energies_over_content(candidates: Sequence[RankedCandidate]) -> str | None:
         parts.append(frame(x_axis, y_axis, labelled=at == 0))
         zero = y_axis.pixel(0.0)
         parts.append(line(left, zero, left + wide, zero, stroke_opacity=0.8))
-        parts.append(text(left + 6, TOP + 14, name, font_weight="bold"))
+        parts.append(text(left + wide - 6, TOP + 14, name, anchor="end", font_weight="bold"))
         for candidate, style, states in drawn:
             here = [s for s in states if s.stacking == name]
             points = [(x_axis.pixel(s.x), y_axis.pixel(_milli(s))) for s in here]
