@@ -1,12 +1,11 @@
 """Does every competing phase keep its structure and its density? Relaxations of the cells of the data files.
 
-    python benchmarks/phases.py [ID ...]   # those that benchmarks/phases.csv lacks, or whose data changed; all by default
+    python benchmarks/phases.py [ID ...]   # those that benchmarks/phases.csv lacks or whose cell changed; of all
 
-Each cell is relaxed with CHGNet 0.3.0 from the published one, by symmetry within its space group. Rows are written after
-each and kept: a run that was stopped goes on. `key` is that of the cell in the data file; `deviation` is the relaxed density
-less that of the data, in per cent; `bond` is the shortest distance over that of the data; `verdict` is `kept`, or what
-was not: `density` (more than 5 %, layered phases 10 %), `bond` (a shortest distance off by more than a fifth), `lost`
-(no energy, or not converged).
+Each cell is relaxed with CHGNet 0.3.0 from the one of the data. Rows are written after each and kept: a run that was
+stopped goes on. `key` is that of the cell in the data; `deviation` is the relaxed density less that of the data, in per
+cent; `bond` is the shortest distance over that of the data; `verdict` is `kept`, or what was not: `density` (more than
+5 %, layered phases 10 %), `bond` (a shortest distance off by more than a fifth), `lost` (no energy, or not converged).
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ def wrong_letters(phase: Phase) -> list[str]:
     """Sites whose letter is not the one of the tables, in words; one entry where spglib names no setting.
 
     spglib names the orbits of the setting that it chooses, ``P x + p``, which may have another origin than that of the
-    tables; the crystal is therefore moved to where the coordinates of that setting are those of the phase. Letters do not
-    depend on lengths, so that a made lattice is taken, whose axes spglib leaves in their order.
+    tables; the crystal is therefore moved to where the coordinates of that setting are those of the phase. Letters do
+    not depend on lengths, so that a made lattice is taken, whose axes spglib leaves in their order.
     """
     number = phase.space_group.number
     vectors = primitive_vectors(number, phase.setting)

@@ -18,8 +18,8 @@ from hebe.config.family_sites import VACANCY
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
 from hebe.exceptions import BadInputError
-from hebe.science.hulls.working_metals import package_phases
 from hebe.science.hulls.hull import PhaseEntry
+from hebe.science.hulls.working_metals import package_phases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

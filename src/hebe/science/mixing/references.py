@@ -216,6 +216,7 @@ def _competing(
     if document.hull_grade in ("C", "D"):
         document.warnings.append(f"hull coverage is grade {document.hull_grade}: the competing T_mix is a lower bound")
     _warn_redox(document, candidate, references, sites)
+    _warn_elements(document, candidate.spec.working_ion)
 
 
 def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[PhaseEntry]) -> None:
@@ -261,6 +262,17 @@ def _warn_redox(document: MixingDoc, candidate: MemberResult, references: PhaseE
         document.warnings.append(
             f"redox-decomposition: the competing phases hold other oxidation states ({', '.join(moved)})"
         )
+
+
+def _warn_elements(document: MixingDoc, working_ion: str | None) -> None:
+    """Say where elements decide: their energies beside those of compounds are less certain than compounds alone."""
+    bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix]
+    phases = package_phases()
+    found = {part.phase for part in bound if part.phase in phases and phases[part.phase].kind == "element"}
+    elements = sorted(name for name in found if phases[name].elements != {working_ion})
+    if elements:
+        text = "an element beside compounds; its energy is on their scale only where the scale is corrected for it"
+        document.warnings.append(f"competing: {', '.join(elements)} decides and is {text}")
 
 
 def _warn_upper_ends(document: MixingDoc) -> None:
