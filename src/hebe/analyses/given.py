@@ -85,6 +85,8 @@ class Given:
         Errors that small cells have told, None where there was no calibration.
     oxides
         Oxides that give the energy of oxygen gas, by id of the phase.
+    solids
+        Oxides, carbonates and hydroxides that give the energies of carbon dioxide and water, by id of the phase.
     errors
         Errors of the engine that the campaign gives: ``mixing`` (eV/atom), ``voltage`` (V).
     """
@@ -106,6 +108,7 @@ class Given:
     firing_temperature: float | None = None
     calibration: CalibrationDoc | None = None
     oxides: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
+    solids: Mapping[str, CalculationDoc | None] = field(default_factory=dict)
     errors: Mapping[str, float] = field(default_factory=dict)
 
     @property

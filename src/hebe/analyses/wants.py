@@ -107,5 +107,10 @@ class Displacements(Want):
 
 
 @dataclass(frozen=True)
+class AirSolids(Want):
+    """Oxides, carbonates and hydroxides that give the energies of carbon dioxide and water."""
+
+
+@dataclass(frozen=True)
 class OxygenOxides(Want):
     """Oxides that give the energy of oxygen gas, whatever the candidate is made of."""

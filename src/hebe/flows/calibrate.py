@@ -140,6 +140,10 @@ class CalibrateStage(StageWiring):
         """Oxide of the stage before."""
         return self.before.oxide(phase)
 
+    def air_solid(self, phase: Phase) -> Job:
+        """Solid of CO2 or water of the stage before."""
+        return self.before.air_solid(phase)
+
     def phase(self, phase: Phase | GivenPhase) -> Job:
         """Competing phase of the stage before."""
         return self.before.phase(phase)

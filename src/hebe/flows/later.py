@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hebe.analyses.wants import Contents, Metal, OxygenOxides, Phases, Stackings, Tiles
+from hebe.analyses.wants import AirSolids, Contents, Metal, OxygenOxides, Phases, Stackings, Tiles
 from hebe.config.reading.refusal import bad_key
 from hebe.flows.first import BuiltStage
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
@@ -150,6 +150,12 @@ class LaterStage(StageWiring):
     def oxide(self, phase: Phase) -> Job:
         """Oxide of the stage before, calculated anew; from its structure where only this stage needs oxygen."""
         return self.phase(phase) if OxygenOxides in self.before.kinds else self.fresh.phase(phase)
+
+    def air_solid(self, phase: Phase) -> Job:
+        """Solid of the stage before, calculated anew; from its structure where only this stage needs it."""
+        if AirSolids not in self.before.kinds:
+            return self.fresh.phase(phase)
+        return self._reference(f"shared/{phase.id}", self.before.air_solid(phase))
 
     def metal(self) -> Job:
         """Working-ion metal of the stage before, calculated anew."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from jobflow import Job, OutputReference
 
 from hebe.analyses.wants import (
+    AirSolids,
     Contents,
     Displacements,
     Edges,
@@ -23,6 +24,7 @@ from hebe.analyses.wants import (
 )
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
+from hebe.science.hulls.air_gases import air_phases
 from hebe.science.hulls.competing import competing_phases
 from hebe.science.hulls.host_members import edge_members, host_vertices
 from hebe.science.hulls.hull_entries import phase_facts
@@ -161,6 +163,8 @@ class Wanted:
             found |= self._phases(asked)
         if _first(wants, OxygenOxides) is not None:
             found["oxides"] = {phase.id: self.wiring.oxide(phase).output for phase in oxygen_oxides()}
+        if _first(wants, AirSolids) is not None:
+            found["solids"] = {phase.id: self.wiring.air_solid(phase).output for phase in air_phases()}
         if _first(wants, Vertices) is not None:
             elements = set(composition_of(self.spec).elements)
             named = [member for member in self.wiring.competitors if set(member[0].elements) <= elements]

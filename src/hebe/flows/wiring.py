@@ -159,6 +159,10 @@ class StageWiring(ABC):
         """Calculation of an oxide that gives the energy of oxygen gas, shared with the competing phases."""
         return self.phase(phase)
 
+    def air_solid(self, phase: Phase) -> Job:
+        """Calculation of a solid that gives the energy of CO2 or water, shared with the competing phases."""
+        return self.phase(phase)
+
     def metal(self) -> Job:
         """Calculation of the working-ion metal."""
         return self.phase(working_metals()[str(self.campaign.host.working_ion)])
