@@ -43,8 +43,20 @@ def with_line(path: Path, line: str) -> Path:
 
 
 NOT_FIRED = {
-    *("amorphous-alloy", "carbonate", "carbonate-sodium", "hydroxide-sodium", "orthophosphate", "intermetallic-na9sn4",
-    "pba-hydrated", "diamond", "graphite", "hydroxide", "pba-monoclinic", "pba-rhombohedral"),
+    *(
+        "amorphous-alloy",
+        "carbonate",
+        "carbonate-sodium",
+        "hydroxide-sodium",
+        "orthophosphate",
+        "intermetallic-na9sn4",
+        "pba-hydrated",
+        "diamond",
+        "graphite",
+        "hydroxide",
+        "pba-monoclinic",
+        "pba-rhombohedral",
+    ),
     *("hcp-alloy", "intermetallic-ksn", "intermetallic-mn5si3", "intermetallic-potassium"),
     *("antifluorite-oxide", "antifluorite-selenide", "antifluorite-sulfide", "birnessite", "bixbyite", "corundum"),
     *("fluoride-rutile", "fluoride-vf3", "fluorite", "intermetallic-sodium", "layered-o2", "layered-o3-oxyfluoride"),

@@ -7,14 +7,16 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Lattice
 
 from hebe.config.family_sites import VACANCY
+from hebe.config.family_units import units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-    from pymatgen.core import Lattice, Structure
+    from pymatgen.core import Structure
 
     from hebe.config.family import Family
     from hebe.config.family_sites import GroupData
@@ -35,9 +37,8 @@ class Atoms:
     def without(self, sites: set[int]) -> Atoms:
         """All but some of them."""
         kept = [i for i in range(len(self.points)) if i not in sites]
-        return Atoms(
-            self.lattice, *([values[i] for i in kept] for values in (self.points, self.elements, self.labels))
-        )
+        elements, labels = [self.elements[i] for i in kept], [self.labels[i] for i in kept]
+        return Atoms(self.lattice, [self.points[i] for i in kept], elements, labels)
 
     def put(self, unit: GroupData, centre: NDArray[np.float64], label: str) -> None:
         """Add a unit, turned so that its atoms but the first keep as far from all others as they can."""
@@ -76,9 +77,9 @@ def _about_x(angle: float) -> NDArray[np.float64]:
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
 
 
-def brings_units(family: Family, kinds: Mapping[str, Sequence[str]]) -> bool:
+def brings_units(family: Family, kinds: Mapping[str, Iterable[str]]) -> bool:
     """Whether any species, sublattice -> elements, brings or lacks rigid units."""
-    return any(family.units_of(name, element) for name, elements in kinds.items() for element in elements)
+    return any(units_of(family, name, element) for name, elements in kinds.items() for element in elements)
 
 
 def with_units(family: Family, structure: Structure, species: Sequence[str]) -> Atoms:
@@ -116,7 +117,10 @@ def with_units(family: Family, structure: Structure, species: Sequence[str]) -> 
 
 def _bonded(family: Family, structure: Structure, site: int, other: str) -> list[int]:
     """Atoms of the units of a sublattice that are bonded to a site: of each element the nearest."""
-    number = family.sublattices[other].multiplicity // family.sublattices[structure.site_properties["sublattice"][site]].multiplicity
+    number = (
+        family.sublattices[other].multiplicity
+        // family.sublattices[structure.site_properties["sublattice"][site]].multiplicity
+    )
     here = structure.site_properties["sublattice"]
     elements = structure.site_properties["element"]
     found: list[int] = []
