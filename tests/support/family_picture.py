@@ -106,4 +106,4 @@ def _repeated(points: NDArray[np.float64], structure: Structure) -> tuple[NDArra
     steps = np.array(list(product((0, 1), repeat=3)))
     every = (wrapped[None] + steps[:, None]).reshape(-1, 3)
     inside = (every < 1 + 1e-6).all(axis=1)
-    return every[inside], [labels[i % len(labels)] for i in np.flatnonzero(inside)]
+    return every[inside], [labels[i % len(labels)] for i in np.flatnonzero(inside).tolist()]

@@ -149,7 +149,7 @@ def test_prices_of_ions_count_the_atoms_that_come_with_them() -> None:
     split = {name: {str(ion): float(x) for ion, x in part.items()} for name, part in found.split.items()}
     amounts = {element: float(x) for element, x in found.composition.elements.items()}
     own = HostEntry("own", "own", split, amounts, 0.0, 0.0)
-    units = {(name, e): atoms_of(FAMILY, name, e) for name, part in SPECIES.items() for e in part}
+    units = {(name, e): atoms_of(FAMILY, name, e) for name, spec in SPACE.specs.items() for e in spec.species}
     case = Competition(own, [], [], 1.0, {"M": 1.0, "X": 1.0, "W": 6.0}, units=units)
     potentials = np.arange(1.0, 1 + len(case.elements))
     prices, rest = case.ion_prices(potentials)
