@@ -1,10 +1,10 @@
-"""Published ordered members of every host family, relaxed with CHGNet: are they still the host, and how dense?
+"""Published ordered members of every host family, relaxed with CHGNet: verdict, density, space group.
 
-Each member stands in the lattice that its family estimates, on ideal sites that are displaced by 0.02 A, as in a campaign;
-working ions are placed by electrostatics. Printed and written, per member: verdict of the topology test, deviation of the
-density from the published one, space group after relaxation. A member that has left its host, or whose density is off by
-more than 5 % (10 % in layered hosts), is relaxed in its measured volume as well. Beside them stands how random the cell of
-the first candidate is that `hebe init` drafts. `docs/families.md` shows what is written.
+Each member stands in the lattice that its family estimates, on ideal sites that are displaced by 0.02 A, as in a
+campaign; working ions are placed by electrostatics. Printed and written, per member: verdict of the topology test,
+deviation of the density from the published one, space group after relaxation. A member that has left its host, or whose
+density is off by more than 5 % (10 % in layered hosts), is relaxed in its measured volume as well. Beside them stands
+how random the cell is of the most mixed candidate that `hebe init` drafts. `docs/families.md` shows what is written.
 
     OMP_NUM_THREADS=1 python benchmarks/families.py [--only FAMILY ...] [--new]
 """
@@ -52,7 +52,7 @@ SYMPREC: Final = 0.1
 """Displacement (A) within which atoms of the relaxed cell are where symmetry would have them."""
 
 WITHIN_PERCENT: Final = {True: 10.0, False: 5.0}
-"""How far densities of layered hosts, and of others, may be off before the member is relaxed in its measured volume too."""
+"""How far densities of layered hosts, and of others, may be off."""
 
 STEPS: Final = 500
 _ARRANGEMENTS: Final = 2
@@ -77,7 +77,9 @@ def occupation(family: Family, member: Member) -> dict[str, dict[Ion, Fraction]]
             parts = {Ion(member.working_ion, 1): share, Ion(VACANCY, 0): 1 - share}
             found[label] = {ion: n for ion, n in parts.items() if n}
         else:
-            found[label] = {Ion.parse(word): Fraction(1, len(words)) for word in words} or {Ion(VACANCY, 0): Fraction(1)}
+            found[label] = {Ion.parse(word): Fraction(1, len(words)) for word in words} or {
+                Ion(VACANCY, 0): Fraction(1)
+            }
     return found
 
 
@@ -149,7 +151,6 @@ def measured_volume(family: Family, member: Member) -> float:
 def relaxed_member(family: Family, member: Member, engine: CHGNetEngine) -> dict[str, Any]:
     """What became of a member."""
     starts, n_fu = member_cells(family, member)
-    begin = time.process_time()
     results = [(start, engine.relax(start, fmax=FMAX, steps=STEPS)) for start in starts]
     start, result = min(results, key=lambda one: one[1].energy_eV)
     measured = measured_volume(family, member)
@@ -171,16 +172,16 @@ def relaxed_member(family: Family, member: Member, engine: CHGNetEngine) -> dict
             "verdict": verdict(family, member, start, held),
             "space_group": space_group(held.structure),
         }
-    return {**found, "cpu_s": round(time.process_time() - begin, 1), "source": member.source}
+    return {**found, "source": member.source}
 
 
 def draft_quality(family: Family) -> dict[str, Any]:
-    """How random the cell of the first candidate of a draft is, on the sublattice that its sites count."""
+    """How random the cell of the most mixed candidate of a draft is, on its primary sublattice."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "campaign.yaml"
         path.write_text(campaign_text(family, None, "draft"), encoding="utf-8")
         campaign = load_campaign(path)
-        candidate = screen(campaign).selected[0]
+        candidate = max(screen(campaign).selected, key=lambda one: one.entropy_R["sublattice-sum"])
     primary = candidate.primary
     radius = radius_of_primary(candidate.composition, candidate.split, primary)
     document = build_configuration(candidate.composition, primary, n_sites=campaign.structures.cations, radius=radius)
@@ -229,9 +230,9 @@ def main() -> None:
             if options.new and member.formula in known:
                 entries.append(known[member.formula])
                 continue
-            entry = relaxed_member(family, member, engine)
-            entries.append(entry)
-            print(name, {key: value for key, value in entry.items() if key != "source"}, flush=True)
+            begin = time.process_time()
+            entries.append(relaxed_member(family, member, engine))
+            print(f"{name}, {time.process_time() - begin:.1f} CPU s: {entries[-1]}", flush=True)
         found[name] = {"draft": draft_quality(family), "members": entries}
         text = yaml.safe_dump(dict(sorted(found.items())), sort_keys=False, width=200, allow_unicode=True)
         RESULTS.write_text(f"# Written by benchmarks/families.py.\n{text}", encoding="utf-8")

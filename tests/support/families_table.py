@@ -5,11 +5,12 @@ Run as a program it writes the table and the pictures.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from pymatgen.symmetry.groups import SpaceGroup
+from pymatgen.symmetry.groups import sg_symbol_from_int_number
 
 from hebe.config.family import Family, family_names, load_family
 from support.family_picture import picture
@@ -39,7 +40,7 @@ def table() -> str:
 
 
 def _row(family: Family, found: dict[str, Any]) -> str:
-    symbol = SpaceGroup.from_int_number(family.space_group).symbol
+    symbol = _short(sg_symbol_from_int_number(family.space_group))
     sites = "; ".join(f"{name} {_letters(sub.wyckoff)}, {sub.coordination}" for name, sub in family.sublattices.items())
     given = "; ".join(f"{name}: {' '.join(example.species)}" for name, example in family.example.items())
     draft = found["draft"]
@@ -65,6 +66,11 @@ def _member(entry: dict[str, Any], symbol: str) -> str:
         words.append(entry["verdict"])
     held = entry.get("at_measured_volume")
     return ", ".join(words) + (f" ({held['verdict']} at its measured volume)" if held else "")
+
+
+def _short(symbol: str) -> str:
+    """Symbol without the axes of a monoclinic group that do nothing: ``C2/m`` of ``C12/m1``."""
+    return re.sub(r"^([PC])1(2.*)1$", r"\1\2", symbol)
 
 
 def _letters(wyckoff: str) -> str:

@@ -23,12 +23,15 @@ _MOST: Final = 110
 """Sites of a conventional cell that are drawn; larger ones are drawn as their primitive cell."""
 
 _RADII: Final = {"anion": 0.035, "group": 0.028}
+_EDGES: Final = [(i, j) for i in range(8) for j in range(i) if (i ^ j).bit_count() == 1]
+"""Corners of a cell, numbered by the bits of their coordinates, that an edge joins."""
+
 _TURN: Final = (0.30, 0.16)
 """Angles (rad) by which a cell is turned about the vertical axis, and tilted towards the reader."""
 
 
 def picture(family: Family) -> str:
-    """SVG of the sites of a family: cations and ions large, anions and atoms of groups small; the third axis upwards."""
+    """SVG of the sites of a family: cations large, anions and atoms of groups small; the third axis points upwards."""
     cell, vectors = _cell(family)
     turned = _view(vectors)
     points, labels = cell
@@ -43,14 +46,14 @@ def picture(family: Family) -> str:
 
     names = list(family.sublattices)
     parts = [_style(family)]
-    for i, j in ((i, j) for i in range(8) for j in range(i) if bin(i ^ j).count("1") == 1):
-        (x1, y1), (x2, y2) = at(corners[i]), at(corners[j])
+    for one, other in _EDGES:
+        (x1, y1), (x2, y2) = at(corners[one]), at(corners[other])
         parts.append(f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>')
-    for i in np.lexsort((np.round(places[:, 0], 3), np.round(places[:, 1], 3), np.round(places[:, 2], 2))):
+    for i in np.lexsort((np.round(places[:, 0], 3), np.round(places[:, 1], 3), np.round(places[:, 2], 2))).tolist():
         x, y = at(places[i])
         parts.append(f'<use href="#s{names.index(labels[i])}" x="{x}" y="{y}"/>')
-    size = f"{SIZE:g}"
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" width="{size}" height="{size}" role="img">'
+    size = f'viewBox="0 0 {SIZE:g} {SIZE:g}" width="{SIZE:g}" height="{SIZE:g}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
     return head + f"<title>{escape(family.title)}</title>" + "".join(parts) + "</svg>\n"
 
 
@@ -103,4 +106,4 @@ def _repeated(points: NDArray[np.float64], structure: Structure) -> tuple[NDArra
     steps = np.array(list(product((0, 1), repeat=3)))
     every = (wrapped[None] + steps[:, None]).reshape(-1, 3)
     inside = (every < 1 + 1e-6).all(axis=1)
-    return every[inside], [labels[i % len(labels)] for i in np.flatnonzero(inside)]
+    return every[inside], [labels[i % len(labels)] for i in np.flatnonzero(inside).tolist()]

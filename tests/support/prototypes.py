@@ -167,7 +167,7 @@ def _all_positions(number: int, point: Sequence[Fraction]) -> list[NDArray[np.fl
 def member_volume(family: Family, number: int) -> tuple[float, float]:
     """Volume (A3) of the conventional cell of a published member: as the family estimates it, and as measured."""
     member = family.members[number]
-    radii = {}
+    radii: dict[str, list[float]] = {}
     for label, text in member.ions.items():
         sub = family.sublattices[label]
         for ion in map(Ion.parse, text.split()):
@@ -175,7 +175,7 @@ def member_volume(family: Family, number: int) -> tuple[float, float]:
             assert radius is not None or label in family.anions, (label, text)
             assert Element.is_valid_symbol(ion.element)
             assert ion.charge in sub.species[ion.element].valences, (label, text)
-            radii.setdefault(label, []).append(radius)
+            radii.setdefault(label, []).append(radius or 0.0)
     first = next(iter(radii.values()))
     estimate = family.lattice_of(member.working_ion)
     measured = estimate.model_copy(update={"parameters": member.parameters, "slopes": {}})

@@ -282,45 +282,6 @@ class Family(ConfigModel):
                 for element, data in sub.species.items():
                     yield name, element, sub.multiplicity, data.valences[0]
 
-    def units_of(self, name: str, element: str) -> dict[str, int]:
-        """Group -> units that one site of a species brings; negative are those of other sublattices that it lacks."""
-        data, sub = self.sublattices[name].species[element], self.sublattices[name]
-        found: dict[str, int] = {} if data.unit is None else {data.unit: 1}
-        for other, one in data.instead.items():
-            number = self.sublattices[other].multiplicity // sub.multiplicity
-            for group, n in ((self.sublattices[other].group or "", -number), (one.group, number)):
-                found[group] = found.get(group, 0) + n
-        return found
-
-    def unit_charge(self, name: str, element: str) -> int | None:
-        """Charge (e) of the units that a species brings, None where it brings none."""
-        units = self.units_of(name, element)
-        return sum(n * self.groups[group].charge for group, n in units.items()) if units else None
-
-    def atoms_of(self, name: str, element: str) -> dict[str, int]:
-        """Element -> atoms that one site of a species holds, with the units that it brings; an empty site has none."""
-        units, found = self.units_of(name, element), dict[str, int]()
-        if element != VACANCY and self.sublattices[name].species[element].unit is None:
-            found[element] = 1
-        for group, n in units.items():
-            for other, number in self.groups[group].formula.items():
-                found[other] = found.get(other, 0) + n * number
-        return found
-
-    def unit_atoms(self, name: str, element: str) -> int:
-        """Atoms of the units that one site of a species brings."""
-        units = self.units_of(name, element)
-        return sum(n * sum(self.groups[group].formula.values()) for group, n in units.items())
-
-    def unit_valence(self, name: str, element: str) -> int | None:
-        """Charge (e) of an atom of a unit that species of a mixed sublattice bring, None of any other atom."""
-        species = self.sublattices[name].species
-        if element in species and species[element].unit is None:
-            return None
-        groups = [group for data in species.values() for group in data.brought]
-        atoms = (atom for group in groups for atom in self.groups[group].atoms)
-        return next((atom.valence for atom in atoms if atom.element == element), None)
-
     def function_of(self, name: str, element: str) -> Function | None:
         """What a species does on a mixed sublattice: what the family says, else whether the ladder moves its electrons.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hebe.config.family_sites import VACANCY
+from hebe.config.family_units import unit_charge
 
 if TYPE_CHECKING:
     from hebe.config.family import Family
@@ -77,7 +78,7 @@ def check_units(family: Family) -> None:
                     raise ValueError(f"instead of {name}: {other} holds no units with an atom {one.at}")
             if data.unit is not None and family.groups[data.unit].atoms[0].element != element:
                 raise ValueError(f"{element} on {name} is not the first atom of {data.unit}")
-            charge = family.unit_charge(name, element)
+            charge = unit_charge(family, name, element)
             if charge is not None and data.valences != (charge,):
                 raise ValueError(f"{element} on {name} carries {charge:+d} with its units, valences: [{charge}]")
 
@@ -99,11 +100,8 @@ def check_bonding(family: Family) -> None:
     ]
     if family.charged:
         for name, element, valence in states:
-            if valence == 0:
-                if family.sublattices[name].species[element].unit is None:
-                    raise ValueError(
-                        f"{element} on {name} has no oxidation state; bonding: metallic or covalent has none"
-                    )
+            if valence == 0 and family.sublattices[name].species[element].unit is None:
+                raise ValueError(f"{element} on {name} has no oxidation state; bonding: metallic or covalent has none")
         return
     if family.ladder or family.anion_limit or family.ladder_electrode or family.no_electrode:
         raise ValueError(f"a {family.bonding} family has no ladder, electrode or anion limit")

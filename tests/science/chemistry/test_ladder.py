@@ -136,7 +136,7 @@ def test_cobalt_beside_manganese_is_trivalent_in_layered_oxides() -> None:
     }
 
 
-BESIDE_COPPER = ("pba", "pba-monoclinic", "pba-rhombohedral", "mps3")
+BESIDE_COPPER = ("pba", "pba-hydrated", "pba-monoclinic", "pba-rhombohedral", "mps3")
 """Families in which Cu2+ is published beside Fe2+ and Mn2+: cyanide and thiophosphate keep them apart."""
 
 

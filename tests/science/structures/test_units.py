@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from hebe.campaigns.loading import load_campaign
 from hebe.config.campaign import SublatticeSpec
 from hebe.config.family import Family, load_family
+from hebe.config.family_units import atoms_of
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.candidate import Candidate, make_candidate
 from hebe.science.chemistry.formula import parse_host_formula
@@ -148,7 +149,7 @@ def test_prices_of_ions_count_the_atoms_that_come_with_them() -> None:
     split = {name: {str(ion): float(x) for ion, x in part.items()} for name, part in found.split.items()}
     amounts = {element: float(x) for element, x in found.composition.elements.items()}
     own = HostEntry("own", "own", split, amounts, 0.0, 0.0)
-    units = {(name, e): FAMILY.atoms_of(name, e) for name, part in SPECIES.items() for e in part}
+    units = {(name, e): atoms_of(FAMILY, name, e) for name, spec in SPACE.specs.items() for e in spec.species}
     case = Competition(own, [], [], 1.0, {"M": 1.0, "X": 1.0, "W": 6.0}, units=units)
     potentials = np.arange(1.0, 1 + len(case.elements))
     prices, rest = case.ion_prices(potentials)
@@ -199,7 +200,7 @@ def test_formulas_do_not_say_where_water_stands() -> None:
     ],
 )
 def test_units_that_cannot_be_are_refused(label: str, element: str, update: dict[str, object], message: str) -> None:
-    plain = FAMILY.model_dump()
+    plain: dict[str, Any] = FAMILY.model_dump()
     plain["sublattices"][label]["species"][element].update(update)
     with pytest.raises(ValidationError, match=message):
         Family.model_validate(plain)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hebe.config.family_sites import VACANCY
+from hebe.config.family_units import unit_atoms
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.descriptors import describe, describe_metal
 from hebe.science.chemistry.entropy import entropies, principal_element_rule, site_entropy
@@ -142,7 +143,7 @@ def _entropies(composition: HostComposition, primary: str) -> dict[str, float]:
     )
     for name, part in composition.fractions.items():
         sites = host.sublattices[name].multiplicity
-        anions += sum((x * sites * host.unit_atoms(name, element) for element, x in part.items()), Fraction(0))
+        anions += sum((x * sites * unit_atoms(host, name, element) for element, x in part.items()), Fraction(0))
     return entropies(
         {sub: values.values() for sub, values in composition.fractions.items()},
         {sub: data.multiplicity for sub, data in host.sublattices.items()},

@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from hebe.config.family import Family, load_family
+from hebe.config.family_units import atoms_of, units_of
 
 Amounts = Mapping[str, Mapping[str, Fraction]]
 
@@ -95,7 +96,7 @@ class HostComposition:
             for element, amount in self.fractions.get(name, {}).items():
                 if not amount or (element == self.working_ion and name in host.working_shared):
                     continue
-                for atom, number in host.atoms_of(name, element).items():
+                for atom, number in atoms_of(host, name, element).items():
                     total[atom] = total.get(atom, Fraction(0)) + number * amount * sub.multiplicity
             for _, element, number, _ in (entry for entry in standing if entry[0] == name):
                 total[element] = total.get(element, Fraction(0)) + number
@@ -130,7 +131,7 @@ class HostComposition:
                 found[sub.group] = found.get(sub.group, Fraction(0)) + sub.multiplicity
         for name, amounts in self.fractions.items():
             for element, amount in amounts.items():
-                for group, number in host.units_of(name, element).items():
+                for group, number in units_of(host, name, element).items():
                     here = number * amount * host.sublattices[name].multiplicity
                     found[group] = found.get(group, Fraction(0)) + here
         return found

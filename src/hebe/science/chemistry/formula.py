@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from hebe.config.family_sites import VACANCY
+from hebe.config.family_units import units_of
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def parse_host_formula(text: str, space: CompositionSpace) -> HostComposition:
         If elements are unknown to the campaign, or sublattices do not sum; says by how much.
     """
     amounts, host = _read(text, space), space.host
-    if any(host.units_of(name, element) for name, spec in space.specs.items() for element in spec.species):
+    if any(units_of(host, name, element) for name, spec in space.specs.items() for element in spec.species):
         reason = f"{text}: a formula does not say where the atoms of the rigid units stand that species bring"
         raise BadInputError(reason, suggestion="amounts on the sublattices")
     if len(space.specs) != 1:

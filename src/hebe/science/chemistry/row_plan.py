@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebe.config.family_sites import VACANCY
+from hebe.config.family_units import atoms_of
 from hebe.science.chemistry.descriptors import spin_of
 from hebe.science.chemistry.ions import Ion, electronegativity, is_d0, is_jahn_teller, shannon_radius
 from hebe.science.chemistry.ladder import RedoxLadder
@@ -153,7 +154,7 @@ def _masses(space: CompositionSpace, weights: list[int], scale: int) -> tuple[fl
     fixed = float(space.x_made) * mass(space.working_ion) if space.working_ion else 0.0
     fixed += sum(number * mass(element) for _, element, number, _ in space.host.standing(space.specs))
     each = [
-        weight / scale * sum(n * mass(e) for e, n in space.host.atoms_of(c.sublattice, c.element).items())
+        weight / scale * sum(n * mass(e) for e, n in atoms_of(space.host, c.sublattice, c.element).items())
         for weight, c in zip(weights, space.columns, strict=True)
     ]
     return fixed, np.array(each)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from hebe.config.family_units import atoms_of, unit_atoms
 from hebe.science.chemistry.candidate import FARADAY_MAH
 from hebe.science.chemistry.entropy import principal_element_rule
 from hebe.science.chemistry.row_ions import IonRows
@@ -103,7 +104,7 @@ class RowTable:
         if convention == "per-atom":
             return np.asarray(total / self._atoms)
         anions = sum(host.atoms_per_unit(n) for n, sub in host.sublattices.items() if n in host.anions or sub.group)
-        brought = self._per_unit([host.unit_atoms(c.sublattice, c.element) for c in self.space.columns])
+        brought = self._per_unit([unit_atoms(host, c.sublattice, c.element) for c in self.space.columns])
         return np.asarray(total / (self._atoms - anions - brought))
 
     @cached_property
@@ -121,7 +122,7 @@ class RowTable:
         """Atoms per formula unit, the working ion as made included."""
         host = self.space.host
         standing = sum(number for *_, number, _ in host.standing(self.space.specs))
-        own = self._per_unit([sum(host.atoms_of(c.sublattice, c.element).values()) for c in self.space.columns])
+        own = self._per_unit([sum(atoms_of(host, c.sublattice, c.element).values()) for c in self.space.columns])
         return own + float(standing + self.space.x_made)
 
     @cached_property

@@ -199,9 +199,26 @@ def _checked(
     if split is None and charge is not None:
         reason = f"charge: {float(charge):+.4g} per formula unit is the least that the oxidation states leave"
         return _judged(formula, printed, "refused", reason, family, split, charge, mixed, remarks)
+    other = _other_crystal(printed, places, family)
+    if other is not None:
+        return _judged(formula, printed, "unsupported", other, family, split, charge, mixed, remarks)
     lacking = _not_held(printed, family)
-    status: Status = "ok" if lacking is None else "unsupported"
-    return _judged(formula, printed, status, lacking, family, split, charge, mixed, remarks)
+    if lacking is not None:
+        remarks.append(f"nothing can be computed of it: {lacking}")
+    return _judged(formula, printed, "ok", None, family, split, charge, mixed, remarks)
+
+
+def _other_crystal(printed: Sequence[PrintedSublattice], places: Sequence[Place], family: Family) -> str | None:
+    """Why a composition is none of a family: a sublattice is bare, or something ionic is called a metal; else None."""
+    filled = {name for one in places for name in one.hosted}
+    bare = [
+        name
+        for name, sub in family.sublattices.items()
+        if name not in filled and name not in family.working_own and VACANCY not in sub.species
+    ]
+    if bare:
+        return f"nothing is printed for {', '.join(bare)} of {family.name}"
+    return None if family.charged else _not_held(printed, family)
 
 
 def _not_held(printed: Sequence[PrintedSublattice], family: Family) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.config.family import Couple
 from hebe.config.family_sites import VACANCY
+from hebe.config.family_units import unit_valence
 from hebe.config.reading.wording import shown
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.ions import Ion
@@ -136,7 +137,7 @@ def _known(family: Family, hosted: Iterable[str], element: str) -> list[int]:
     found: set[int] = set()
     for name in hosted:
         sub = family.sublattices[name]
-        if (charge := family.unit_valence(name, element)) is not None:
+        if (charge := unit_valence(family, name, element)) is not None:
             found.add(charge)
         elif sub.group is not None:
             found |= {a.valence for a in family.groups[sub.group].atoms if a.element == element}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hebe.config.family_units import atoms_of
 from hebe.schemas.draws import Draws
 from hebe.schemas.mixing import DecompositionPhase, Formation
 from hebe.science.hulls.linear_program import UnbalancedError
@@ -69,7 +70,7 @@ def formation_document(
         errors=errors,
         solution=solution,
         units={
-            (name, element): own.composition.host.atoms_of(name, element)
+            (name, element): atoms_of(own.composition.host, name, element)
             for name in own.split or {}
             for element, data in own.composition.host.sublattices[name].species.items()
             if data.brought

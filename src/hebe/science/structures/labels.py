@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 from pymatgen.core import Species, Structure
 
+from hebe.config.family_units import unit_valence
 from hebe.science.chemistry.descriptors import spin_of
 from hebe.science.chemistry.ions import Ion, Spin, d_electrons
 from hebe.science.chemistry.member import composition_of
@@ -83,7 +84,7 @@ def ions_of(spec: MemberSpec, structure: Structure, oxidation: Oxidation, seed: 
 
 def _mean_charge(spec: MemberSpec, oxidation: Oxidation, label: str, element: str) -> float:
     host = composition_of(spec).host
-    if (charge := host.unit_valence(label, element)) is not None:
+    if (charge := unit_valence(host, label, element)) is not None:
         return float(charge)
     if label in oxidation.charges and element in oxidation.charges[label]:
         return oxidation.charges[label][element]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Lattice
 
 from hebe.config.family_sites import VACANCY
+from hebe.config.family_units import units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-    from pymatgen.core import Lattice, Structure
+    from pymatgen.core import Structure
 
     from hebe.config.family import Family
     from hebe.config.family_sites import GroupData
@@ -35,35 +38,29 @@ class Atoms:
     def without(self, sites: set[int]) -> Atoms:
         """All but some of them."""
         kept = [i for i in range(len(self.points)) if i not in sites]
-        return Atoms(
-            self.lattice, *([values[i] for i in kept] for values in (self.points, self.elements, self.labels))
-        )
+        elements, labels = [self.elements[i] for i in kept], [self.labels[i] for i in kept]
+        return Atoms(self.lattice, [self.points[i] for i in kept], elements, labels)
 
     def put(self, unit: GroupData, centre: NDArray[np.float64], label: str) -> None:
         """Add a unit, turned so that its atoms but the first keep as far from all others as they can."""
         vectors = np.array([atom.at for atom in unit.atoms])
-        others = np.array(self.points) if self.points else np.empty((0, 3))
-        distances = self.lattice.get_all_distances(centre, others)[0] if len(others) else np.empty(0)
-        near = others[distances > 1e-3]
-
-        def room(turned: NDArray[np.float64]) -> float:
-            if len(turned) < 2 or not len(near):
-                return 0.0
-            points = centre + self.lattice.get_fractional_coords(turned[1:])
-            return round(float(self.lattice.get_all_distances(points, near).min()), _DIGITS)
-
-        best = max((vectors @ turn.T for turn in _turns()), key=room)
-        for atom, vector in zip(unit.atoms, best, strict=True):
-            self.points.append(centre + self.lattice.get_fractional_coords(vector))
-            self.elements.append(atom.element)
-            self.labels.append(label)
+        turned = centre + self.lattice.get_fractional_coords(vectors @ _turns().transpose(0, 2, 1))
+        best = 0
+        if len(vectors) > 1 and self.points:
+            away = self.lattice.get_all_distances(turned[:, 1:].reshape(-1, 3), np.array(self.points))
+            best = int(np.argmax(np.round(away.reshape(len(turned), -1).min(axis=1), _DIGITS)))
+        self.points += list(turned[best])
+        self.elements += [atom.element for atom in unit.atoms]
+        self.labels += [label] * len(unit.atoms)
 
 
-def _turns() -> list[NDArray[np.float64]]:
-    """Rotations on a grid of Euler angles, the identity first."""
+@cache
+def _turns() -> NDArray[np.float64]:
+    """Rotations on a grid of Euler angles, the identity first, shape (n, 3, 3)."""
     angles = np.arange(_TURNS) * 2 * np.pi / _TURNS
     tilts = np.arccos(np.linspace(1, -1, _TURNS))
-    return [_about_z(first) @ _about_x(tilt) @ _about_z(last) for first, tilt, last in product(angles, tilts, angles)]
+    grid = product(angles, tilts, angles)
+    return np.array([_about_z(first) @ _about_x(tilt) @ _about_z(last) for first, tilt, last in grid])
 
 
 def _about_z(angle: float) -> NDArray[np.float64]:
@@ -76,9 +73,9 @@ def _about_x(angle: float) -> NDArray[np.float64]:
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
 
 
-def brings_units(family: Family, kinds: Mapping[str, Sequence[str]]) -> bool:
+def brings_units(family: Family, kinds: Mapping[str, Iterable[str]]) -> bool:
     """Whether any species, sublattice -> elements, brings or lacks rigid units."""
-    return any(family.units_of(name, element) for name, elements in kinds.items() for element in elements)
+    return any(units_of(family, name, element) for name, elements in kinds.items() for element in elements)
 
 
 def with_units(family: Family, structure: Structure, species: Sequence[str]) -> Atoms:
@@ -116,9 +113,8 @@ def with_units(family: Family, structure: Structure, species: Sequence[str]) -> 
 
 def _bonded(family: Family, structure: Structure, site: int, other: str) -> list[int]:
     """Atoms of the units of a sublattice that are bonded to a site: of each element the nearest."""
-    number = family.sublattices[other].multiplicity // family.sublattices[structure.site_properties["sublattice"][site]].multiplicity
-    here = structure.site_properties["sublattice"]
-    elements = structure.site_properties["element"]
+    here, elements = (structure.site_properties[name] for name in ("sublattice", "element"))
+    number = family.sublattices[other].multiplicity // family.sublattices[here[site]].multiplicity
     found: list[int] = []
     for element, each in family.groups[family.sublattices[other].group or ""].formula.items():
         sites = [i for i, name in enumerate(here) if name == other and elements[i] == element]

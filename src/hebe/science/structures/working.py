@@ -10,6 +10,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from hebe.config.family import Family
+from hebe.config.family_units import unit_valence
 from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.science.chemistry.ladder import Oxidation, RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
@@ -164,7 +165,7 @@ def site_charges(spec: MemberSpec, structure: Structure, oxidation: Oxidation) -
         element = site.specie.symbol
         if label in host.working_own:
             charges[i] = working_charge(spec.working_ion)
-        elif (charge := host.unit_valence(label, element)) is not None:
+        elif (charge := unit_valence(host, label, element)) is not None:
             charges[i] = charge
         elif host.is_anion(label, element):
             charges[i] = host.charge_at(label, element) + oxidation.anion_holes / n_anions
