@@ -13,6 +13,7 @@ from ase.data import covalent_radii
 from hebe.config.family import load_family
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
+from hebe.schemas.calculation import CalculationDoc
 from hebe.science.hulls import competing
 from hebe.science.hulls.competing import (
     CoverageFile,
@@ -24,6 +25,7 @@ from hebe.science.hulls.competing import (
     shared_types,
     unlisted_systems,
 )
+from hebe.science.hulls.hull_entries import competing_entries
 from hebe.science.hulls.phase import Member, Phase, PhaseFile, Prototype
 from hebe.science.hulls.working_metals import competing_elements, element_phases, package_phases
 from hebe.science.keys import rounded, structure_hash
@@ -302,3 +304,17 @@ def test_the_page_has_the_tables_of_the_data() -> None:
     """`python tests/support/phases_table.py` writes grades, numbers, densities and energies."""
     text = PAGE.read_text(encoding="utf-8")
     assert text == written(text)
+
+
+@pytest.mark.parametrize("name", ["K-bcc", "Zn-hcp", "Se-gamma", "FeSe2-marcasite"])
+def test_every_phase_of_the_package_becomes_an_entry(name: str) -> None:
+    """Metals of working ions and elements stand in files of their own and are entries like the others."""
+    structure = PHASES[name].structure().remove_oxidation_states()
+    energy = -2.0 * len(structure)
+    document = CalculationDoc(
+        key=name, engine="e", energy_scale="s", task="relax", status="converged", structure=structure, energy_eV=energy
+    )
+    (entry,) = competing_entries({name: document}, {str(element) for element in structure.composition})
+    assert entry.name == name
+    assert entry.energy == pytest.approx(-2.0 * sum(entry.amounts.values()))
+    assert sum(entry.ions.values()) == pytest.approx(sum(entry.amounts.values()))
