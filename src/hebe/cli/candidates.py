@@ -27,13 +27,17 @@ def add_commands(commands: Commands) -> None:
         "EXPR compares keys of --json, or the titles of the table, with numbers or texts, joined by and, or, not: "
         "average_voltage > 3 V and volume strain < 3 %% and 'Co' not in elements. A null compares false.",
     )
-    results.add_argument("campaigns", metavar="CAMPAIGN", nargs="+", help="path of a campaign file; several side by side")
+    results.add_argument(
+        "campaigns", metavar="CAMPAIGN", nargs="+", help="path of a campaign file; several side by side"
+    )
     results.add_argument("--where", metavar="EXPR", help="only candidates for which EXPR is true")
     results.add_argument("--sort", metavar="KEY", help="smallest value first (default: by rank); nulls come last")
     results.add_argument("--columns", metavar="NAMES", help="quantities in the table, joined by commas")
     results.add_argument("--reverse", action="store_true", help="with --sort: largest value first")
     some = results.add_mutually_exclusive_group()
-    some.add_argument("--limit", metavar="N", type=positive, default=_LIMIT, help=f"rows in the table (default: {_LIMIT})")
+    some.add_argument(
+        "--limit", metavar="N", type=positive, default=_LIMIT, help=f"rows in the table (default: {_LIMIT})"
+    )
     some.add_argument("--all", action="store_true", help="all rows in the table")
     add_json(results)
     show = commands.add(
