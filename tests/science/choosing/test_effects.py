@@ -79,7 +79,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
 
 
 def test_neutral_mixtures_hide_what_only_exchanges_of_charge_can_do() -> None:
-    """Nickel grows only if manganese or titanium do: no fit tells it from them; iron, of the mean charge, can be told."""
+    """Nickel grows only if manganese or titanium do: no fit tells them apart; iron, of the mean charge, can be told."""
     names, table = neutral(30)
     slopes = np.array([1.0, 2.0, -1.0, 0.5, 0.3])
     fit = element_effects(places(table, names), (table @ slopes).tolist())
