@@ -224,8 +224,10 @@ def test_texts_of_figures_stay_in_them_and_apart(browser: Browser) -> None:
         .map((one) => [one.textContent, one.getBoundingClientRect()]);
       const out = boxes.filter(([, b]) => b.left < frame.left - 1 || b.right > frame.right + 1
         || b.top < frame.top - 1 || b.bottom > frame.bottom + 1);
+      const over = (b, o) => b.left < o.right - 2 && o.left < b.right - 2
+        && b.top < o.bottom - 5 && o.top < b.bottom - 5;
       const hit = boxes.flatMap(([words, b], i) => boxes.slice(0, i)
-        .filter(([, o]) => b.left < o.right - 2 && o.left < b.right - 2 && b.top < o.bottom - 5 && o.top < b.bottom - 5).map(([other]) => [words, other]));
+        .filter(([, o]) => over(b, o)).map(([other]) => [words, other]));
       return [svg.closest('figure').dataset.name, out.map(([words]) => words), hit]; })"""
     for name, out, hit in browser.run(script):
         assert out == [], name
