@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,16 @@ def test_many_candidates_are_a_table_and_the_best_are_shown_in_detail() -> None:
     assert shown.count("<tr data-id=") == 300
     assert shown.count('class="card"') == len(given.detailed)
     assert len(shown) < 300 * 1500 + 700_000
+
+
+@pytest.mark.slow
+def test_ten_thousand_candidates_are_a_page_of_a_few_megabytes_in_a_few_seconds() -> None:
+    found = many(10_000, np.array([4.0, 2.0, 1.0, 2.5, 3.0]))
+    begin = time.process_time()
+    shown = report_page(Page(load_campaign(QUICK), found))
+    assert time.process_time() - begin < 20
+    assert len(shown.encode()) < 15_000_000
+    assert shown.count("<tr data-id=") == 10_000
 
 
 def test_effects_are_those_of_the_composition() -> None:
