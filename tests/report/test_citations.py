@@ -26,6 +26,28 @@ def test_every_reference_is_cited_and_every_number_has_one(name: str) -> None:
     assert numbers == set(range(1, len(cited_by(campaign, ["chgnet-0.3.0/MP2020"])) + 1))
 
 
+LATER = {
+    "calibrated": "  - calibrate: {engine: {name: gpaw, preset: screen}, n: 4}\n",
+    "vasp": "  - {engine: vasp, keep: 2, analyses: [voltage]}\n",
+    "abinit": "  - {engine: abinit, keep: 2, analyses: [voltage]}\n",
+    "sevennet": "  - {engine: sevennet, keep: 2, analyses: [voltage]}\n",
+}
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_engines_of_later_stages_are_cited_too(later: str, tmp_path: Path) -> None:
+    text = (EXAMPLES / "na-o3-quick.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "campaign.yaml"
+    file.write_text(text.replace("rank:", f"{LATER[later]}rank:"), encoding="utf-8")
+    campaign = load_campaign(file)
+    cited = cited_by(campaign, {candidate.energy_scale for candidate in ranked()})
+    words = methods_text(Page(campaign, ranked()))
+    numbers = {int(part) for found in re.findall(r"\[([\d, ]+)\]", words) for part in found.split(",")}
+    assert numbers == set(range(1, len(cited) + 1))
+    assert ("gpaw" if later == "calibrated" else later) in cited
+    assert ("calibrated with small cells" in words) == (later == "calibrated")
+
+
 def test_the_paragraph_says_what_was_done() -> None:
     page = Page(load_campaign(EXAMPLES / "na-o3-quick.yaml"), ranked(), funnel=Funnel(606, {"entropy": 291}, 6))
     text = methods_text(page)

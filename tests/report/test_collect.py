@@ -65,8 +65,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 def test_the_funnel_is_that_of_the_selection(page: Page) -> None:
     assert page.funnel is not None
-    assert page.funnel.size >= min(page.funnel.by_filter.values()) >= page.funnel.selected == len(page.candidates)
-    assert list(page.funnel.by_filter) == ["size_mismatch"]
+    assert page.funnel.size == page.funnel.selected == 10, "pairs of five metals, half and half"
+    assert page.funnel.by_filter == {"size_mismatch": 10}
+    assert len(page.candidates) == 6, "so many have ended"
 
 
 def test_failed_jobs_are_counted_by_reason(page: Page) -> None:
