@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from hebe.campaigns.api import load_campaign as load_campaign
     from hebe.campaigns.api import results as results
     from hebe.campaigns.api import run as run
+    from hebe.report.gallery import plot as plot
 
 __version__ = "0.1.0"
 
 _PUBLIC = dict.fromkeys(("Results", "campaign_flow", "load_campaign", "results", "run"), "hebe.campaigns.api")
+_PUBLIC["plot"] = "hebe.report.gallery"
 _FOR_LAUNCHPADS = {"ProjectJob": "hebe.launchers.fireworks.rocket"}
 """Names under which FireWorks finds what it runs."""
 
-__all__ = ["Results", "__version__", "campaign_flow", "load_campaign", "results", "run"]
+__all__ = ["Results", "__version__", "campaign_flow", "load_campaign", "plot", "results", "run"]
 
 
 def __getattr__(name: str) -> Any:

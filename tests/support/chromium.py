@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_chromium: Final = pytest.mark.skipif(PROGRAM is None, reason="there is no chromium")
+needs_chromium: Final = pytest.mark.skipif(PROGRAM is None, reason="needs the package chromium")
 _FLAGS: Final = ("--headless=new", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu", "--hide-scrollbars")
 _STARTS: Final = """
 import os, sys

@@ -59,10 +59,12 @@ class Point:
         return (self.x, self.x) if self.x_ends is None else self.x_ends
 
 
-MOST_MARKS: Final = 400
-"""Candidates with a mark of their own in a scatter plot, best first; the others are dots."""
+MOST_MARKS: Final = 300
+"""Candidates that all have a mark of their own in a scatter plot; of more, only the first have."""
 
-_MOST_BARS: Final = 60
+_FEW_MARKS: Final = 60
+_MOST_BARS: Final = 30
+_MOST_NAMES: Final = 40
 
 
 def scatter(
@@ -84,9 +86,8 @@ def scatter(
 
 def in_pixels(points: Sequence[Point], which: Literal["x", "y"]) -> list[float]:
     """Everything that an axis has to hold."""
-    return [end for point in points[:MOST_MARKS] for end in _ends(point, which)] + [
-        getattr(point, which) for point in points
-    ]
+    barred = [end for point in points[:_MOST_BARS] for end in _ends(point, which)]
+    return [*barred, *(getattr(point, which) for point in points)]
 
 
 def _ends(point: Point, which: Literal["x", "y"]) -> tuple[float, float]:
@@ -100,19 +101,20 @@ def scatter_marks(
     y_axis: Axis,
     styles: Sequence[Style],
 ) -> list[str]:
-    """Marks of candidates with their bars and names; those beyond the first are dots of one path."""
+    """Marks of candidates; the first of them have bars and names, and of very many all but the first are dots."""
     known = [(i, c, p) for i, (c, p) in enumerate(zip(candidates, points, strict=True)) if p is not None]
-    dots = "".join(f"M{x_axis.pixel(p.x):.1f} {y_axis.pixel(p.y):.1f}h0" for _, _, p in known[MOST_MARKS:])
+    most = MOST_MARKS if len(known) <= MOST_MARKS else _FEW_MARKS
+    dots = "".join(f"M{x_axis.pixel(p.x):.1f} {y_axis.pixel(p.y):.1f}h0" for _, _, p in known[most:])
     look = {"stroke": "currentColor", "stroke_opacity": 0.35, "stroke_width": 2.6, "stroke_linecap": "round"}
     parts = [element("path", d=dots, fill="none", class_="dots", **look)] if dots else []
     named = Labels()
     bars, marks, names = [], [], []
-    for at, (i, candidate, point) in enumerate(known[:MOST_MARKS]):
+    for at, (i, candidate, point) in enumerate(known[:most]):
         x, y = x_axis.pixel(point.x), y_axis.pixel(point.y)
         if at < _MOST_BARS:
             bars += _bars(point, x_axis, y_axis, styles[i].colour)
         marks.append(marker(x, y, styles[i], point.words, identity=candidate.candidate_id))
-        place = named.place(x, y, mark_name(candidate))
+        place = named.place(x, y, mark_name(candidate)) if at < _MOST_NAMES else None
         if place is not None:
             names.append(text(*place, mark_name(candidate), font_size="11"))
     return [*parts, *bars, *marks, *names]

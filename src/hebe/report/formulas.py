@@ -18,3 +18,8 @@ def formula(text: str) -> Markup:
             amount = ""
         parts.append("<wbr>" * letter.isupper() + html(letter))
     return Markup("".join(parts).strip())
+
+
+def indexed(text: str) -> Markup:
+    """A text with the index of ``T_mix`` below the line."""
+    return Markup(html(text).replace("T_mix", "T<sub>mix</sub>"))

@@ -37,7 +37,11 @@ SECTIONS: Final = (
 )
 """Modules with a section each, in the order of the page."""
 
+FIRST: Final = ("first.js",)
+"""Scripts that run before anything is laid out: long tables are then cut until they are ready."""
+
 SCRIPTS: Final = ("table.js", "viewer.js", "figures.js", "page.js")
+"""Scripts that run when the page is there."""
 
 
 def sections() -> dict[str, Section]:
@@ -53,9 +57,10 @@ def report_page(page: Page) -> str:
         "head",
         Markup('<meta charset="utf-8">'),
         Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        policy(*SCRIPTS),
+        policy(FIRST, SCRIPTS),
         tag("title", title),
         Markup(f"<style>{asset('page.css')}</style>"),
+        script(*FIRST),
     )
     body = tag(
         "body",

@@ -11,7 +11,7 @@ from hebe.analyses.marks import mark_texts
 from hebe.analyses.registry import get_analysis
 from hebe.report.composition import fractions_of
 from hebe.report.figures import MAX_CURVES
-from hebe.report.formulas import formula
+from hebe.report.formulas import formula, indexed
 from hebe.report.markup import Markup, details, html, table, tag, unordered
 from hebe.report.sections import card_of
 from hebe.report.svg import marker, style_of
@@ -22,6 +22,7 @@ from hebe.report.values import (
     condition_of,
     engine_error,
     error_remarks,
+    factor,
     has_ranges,
     number,
     percent,
@@ -85,7 +86,7 @@ def _title(quantity: Quantity[Any], candidates: Sequence[RankedCandidate]) -> st
 
 def _titled(name: str, unit: str, error: str | None = None) -> Markup:
     """Head of a column; `error` is that of the engine."""
-    words = html(name).replace("T_mix", "T<sub>mix</sub>")
+    words = indexed(name)
     below = "" if error is None else f"<br>{tag('span', error, class_='sd', title=ENGINE_ERROR)}"
     return Markup(words + f"<br>/ {html(unit)}" * bool(unit) + below)
 
@@ -106,7 +107,7 @@ def _ranking_row(
         *([_cell(DASH if share is None else percent(share), share)] if page.objectives else []),
         _cell(_name(candidate, detailed=detailed)),
         *(_cell(quantity_cell(q, candidate), _sorted_by(q, candidate), number=True) for q in columns),
-        _cell(_marks(candidate)),
+        _cell(_marks(candidate, explained=detailed)),
         _cell(status if status == "complete" else tag("span", status, class_=status)),
     ]
     elements = " ".join(sorted({element for _, element in fractions_of(candidate)}))
@@ -120,13 +121,13 @@ def _cell(content: object, value: float | None = None, *, number: bool = False) 
 
 def _sorted_by(quantity: Quantity[Any], candidate: RankedCandidate) -> float | None:
     """Number by which a column is sorted, that which is printed: infinite where a phase never forms."""
-    value, scale = quantity.of(candidate), quantity.shown.scale
+    value = quantity.of(candidate)
     if value is None:
         return None
     found = value.median if value.median is not None else value.mean if value.signed is None else value.signed
     if found is None:
         return math.inf if value.why_null == NEVER else None
-    return found * (100.0 if quantity.shown.share else scale)
+    return found * factor(quantity)
 
 
 def quantity_cell(quantity: Quantity[Any], candidate: RankedCandidate) -> Markup:
@@ -142,9 +143,11 @@ def quantity_cell(quantity: Quantity[Any], candidate: RankedCandidate) -> Markup
     return html(text)
 
 
-def _marks(candidate: RankedCandidate) -> Markup:
+def _marks(candidate: RankedCandidate, *, explained: bool) -> Markup:
     texts = mark_texts()
     found = [(name, texts[name]) for name in candidate.marks if name in texts]
+    if not explained:
+        return html("".join(mark.letter for _, mark in found))
     return Markup("".join(tag("abbr", mark.letter, title=f"{name}: {mark.meaning}") for name, mark in found))
 
 
@@ -163,7 +166,7 @@ def _name(candidate: RankedCandidate, *, detailed: bool) -> Markup:
     if warnings:
         folded = details(count, unordered(warnings), class_="warnings") if detailed else tag("span", count, class_="sd")
     name = tag("span", formula(candidate.formula), class_="formula")
-    return Markup(f"{name}<br>{identity(candidate.candidate_id)}{folded}")
+    return Markup(f"{name}{identity(candidate.candidate_id)} {folded}")
 
 
 def identity(candidate_id: str) -> Markup:

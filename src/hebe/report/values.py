@@ -197,6 +197,11 @@ def has_ranges(candidates: Sequence[RankedCandidate]) -> bool:
     return any(candidate.tied or candidate.rank_low != candidate.rank_high for candidate in candidates)
 
 
+def factor(quantity: Quantity[Any]) -> float:
+    """What a stored value is multiplied with to be in the unit of tables; probabilities are in percent there."""
+    return 100.0 if quantity.shown.share else quantity.shown.scale
+
+
 def capital(title: str) -> str:
     """A title at the beginning of a line."""
     return title[:1].upper() + title[1:]

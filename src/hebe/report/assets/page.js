@@ -1,7 +1,6 @@
 "use strict";
 // What the report does with scripts on: tables sort, figures tell, structures turn.
 (function () {
-  document.documentElement.classList.add("scripted");
   document.querySelectorAll("table.ranking").forEach((table) => hebeTable(table));
   document.querySelectorAll("figure").forEach(hebeFigure);
 
@@ -36,7 +35,7 @@
     const state = make("select", { "aria-label": "content of the working ion" }), legend = make("div", { class: "legend" });
     candidates.forEach((one, at) => candidate.append(make("option", { value: String(at) }, one.title)));
     const canvas = make("canvas", { role: "img", "aria-label": "structure that turns" });
-    const ways = make("button", { type: "button" }, "bonds");
+    const ways = make("button", { type: "button" }, "show bonds");
     chooser.append(candidate, state, ways);
     place.append(chooser, canvas, legend);
     let viewer = null, solid = true;
@@ -60,7 +59,7 @@
     };
     candidate.addEventListener("change", choose);
     state.addEventListener("change", draw);
-    ways.addEventListener("click", () => { solid = !solid; ways.textContent = solid ? "bonds" : "polyhedra"; viewer.polyhedra(solid); });
+    ways.addEventListener("click", () => { solid = !solid; ways.textContent = solid ? "show bonds" : "show polyhedra"; viewer.polyhedra(solid); });
     choose();
     document.querySelectorAll("details.card").forEach((card) => {
       const at = candidates.findIndex((one) => one.id === card.dataset.id);

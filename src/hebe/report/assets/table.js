@@ -3,19 +3,22 @@
 // A cell may carry data-v, the number by which it is sorted; a row data-id, and data-el, its elements.
 // Without scripts the table is there in full. Words of the page reach the document as text alone.
 function hebeTable(table, options) {
-  const settings = Object.assign({ shown: 200, place: null }, options);
+  const settings = Object.assign({ shown: 100, place: null }, options);
   const body = table.tBodies[0], heads = Array.from(table.tHead.rows[0].cells);
   const rows = Array.from(body.rows);
   const number = (cell) => {
     const given = cell.dataset.v;
     return given === undefined ? null : given === "inf" ? Infinity : given === "-inf" ? -Infinity : Number(given);
   };
-  const texts = rows.map((row) => row.textContent.toLowerCase());
-  const elements = rows.map((row) => new Set((row.dataset.el || "").split(" ").filter(Boolean)));
-  const columns = heads.map((_, at) => rows.map((row) => number(row.cells[at])));
-  const numeric = columns.map((values) => values.some((value) => value !== null));
+  const once = (make) => { let made = null; return () => made || (made = make()); };
+  const cells = once(() => rows.map((row) => Array.from(row.cells)));
+  const texts = once(() => rows.map((row) => row.textContent.toLowerCase()));
+  const elements = rows.map((row) => ` ${row.dataset.el || ""} `);
+  const columns = heads.map((_, at) => once(() => cells().map((row) => number(row[at]))));
+  const words = heads.map((_, at) => once(() => cells().map((row) => row[at].textContent)));
+  const numeric = heads.map((_, at) => rows.slice(0, 1000).some((row) => row.cells[at].dataset.v !== undefined));
   let order = rows.map((_, at) => at), sorted = null, all = false;
-  const state = { words: "", column: -1, low: null, high: null, want: new Map() };
+  const state = { words: [], column: -1, low: null, high: null, want: new Map() };
 
   const make = (name, words, look) => {
     const made = document.createElement(name);
@@ -24,13 +27,13 @@ function hebeTable(table, options) {
     return made;
   };
   const fits = (at) => {
-    for (const [element, wanted] of state.want) if (elements[at].has(element) !== wanted) return false;
+    for (const [element, wanted] of state.want) if (elements[at].includes(` ${element} `) !== wanted) return false;
     if (state.column >= 0 && (state.low !== null || state.high !== null)) {
-      const value = columns[state.column][at];
+      const value = columns[state.column]()[at];
       if (value === null || (state.low !== null && value < state.low) || (state.high !== null && value > state.high)) return false;
     }
-    return state.words.split(/\s+/).filter(Boolean).every((word) =>
-      word.length > 1 && word[0] === "-" ? !texts[at].includes(word.slice(1)) : texts[at].includes(word));
+    return state.words.every((word) =>
+      word.length > 1 && word[0] === "-" ? !texts()[at].includes(word.slice(1)) : texts()[at].includes(word));
   };
   const draw = () => {
     const kept = order.filter(fits);
@@ -42,11 +45,14 @@ function hebeTable(table, options) {
     const event = { bubbles: true, detail: { ids: kept.map((at) => rows[at].dataset.id), all: kept.length === rows.length } };
     table.dispatchEvent(new CustomEvent("hebe:filtered", event));
   };
-  const compare = (at) => (one, other) => {
-    const [a, b] = numeric[at] ? [columns[at][one], columns[at][other]] : [rows[one].cells[at].textContent, rows[other].cells[at].textContent];
-    if (a === null || b === null) return a === b ? one - other : a === null ? 1 : -1; // what has no value comes last
-    const way = a === b ? 0 : a < b ? -1 : 1;
-    return (sorted.falling ? -way : way) || one - other;
+  const compare = (at) => {
+    const values = numeric[at] ? columns[at]() : words[at]();
+    return (one, other) => {
+      const a = values[one], b = values[other];
+      if (a === null || b === null) return a === b ? one - other : a === null ? 1 : -1; // what has no value comes last
+      const way = a === b ? 0 : a < b ? -1 : 1;
+      return (sorted.falling ? -way : way) || one - other;
+    };
   };
   const sortBy = (at) => {
     const falling = sorted !== null && sorted.at === at && !sorted.falling;
@@ -66,9 +72,9 @@ function hebeTable(table, options) {
   });
 
   const bar = make("div", "", { class: "filters", role: "search" });
-  const words = make("input", "", { type: "search", placeholder: "words; -word leaves out", "aria-label": "words that rows contain" });
-  words.addEventListener("input", () => { state.words = words.value.toLowerCase(); draw(); });
-  bar.append(words);
+  const sought = make("input", "", { type: "search", placeholder: "words; -word leaves out", "aria-label": "words that rows contain" });
+  sought.addEventListener("input", () => { state.words = sought.value.toLowerCase().split(/\s+/).filter(Boolean); draw(); });
+  bar.append(sought);
   const column = make("select", "", { "aria-label": "column whose values are limited" });
   column.append(make("option", "any value", { value: "-1" }));
   heads.forEach((head, at) => numeric[at] && column.append(make("option", head.textContent.trim(), { value: String(at) })));
@@ -79,7 +85,8 @@ function hebeTable(table, options) {
   });
   column.addEventListener("change", () => { state.column = Number(column.value); draw(); });
   if (numeric.some(Boolean)) bar.append(column, ...limits);
-  const symbols = Array.from(new Set(elements.flatMap((found) => Array.from(found)))).filter((symbol) => !elements.every((found) => found.has(symbol)));
+  const symbols = Array.from(new Set(Array.from(new Set(elements)).flatMap((found) => found.split(" ").filter(Boolean))))
+    .filter((symbol) => !elements.every((found) => found.includes(` ${symbol} `)));
   if (symbols.length) {
     const chips = make("span", "", { class: "chips", role: "group", "aria-label": "elements: with, without, either" });
     for (const symbol of symbols.sort()) {
@@ -99,6 +106,7 @@ function hebeTable(table, options) {
   const more = make("button", "", { type: "button", class: "more" });
   more.addEventListener("click", () => { all = true; draw(); });
   bar.append(count);
+  table.classList.add("ready");
   const holder = settings.place || table.parentElement;
   holder.before(bar);
   holder.after(more);

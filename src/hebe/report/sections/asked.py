@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.registry import all_quantities
 from hebe.report.conventions import window_text
+from hebe.report.formulas import indexed
 from hebe.report.markup import Markup, definitions, tag
 from hebe.report.sections.section import Section
 
@@ -39,8 +40,7 @@ def _render(page: Page) -> Iterable[Markup]:
     pairs += [(f"Sublattice {name}", _mixture(campaign, name)) for name in campaign.host.sublattices]
     pairs += [("Filters", _filters(campaign)), ("Selection", _selection(campaign)), ("Cells", _cells(campaign))]
     pairs += [(f"Stage {number}", _stage(stage)) for number, stage in enumerate(campaign.stages, start=1)]
-    pairs.append(("Ranked by", objectives_text(campaign)))
-    yield definitions(pairs)
+    yield definitions([*pairs, ("Ranked by", indexed(objectives_text(campaign)))])
 
 
 def _mixture(campaign: Campaign, name: str) -> str:
@@ -92,8 +92,10 @@ def _cells(campaign: Campaign) -> str:
 
 
 def _stage(stage: Stage) -> str:
-    engines = ", ".join(block.title for block in stage.engines)
-    parts = [engines, f"task {stage.task}", f"forces below {stage.engine.fmax:g} eV/Å"]
+    if stage.calibrate is not None:
+        others = ", ".join(block.title for block in stage.calibrate.engines)
+        return f"{stage.engine.title} as before, its errors calibrated with {others}"
+    parts = [stage.engine.title, f"task {stage.task}", f"forces below {stage.engine.fmax:g} eV/Å"]
     parts += [f"x = {', '.join(map(str, stage.x))} of x_full"] if len(stage.x) > 1 else []
     parts += [f"keep {stage.keep}"] if stage.keep is not None else []
     return f"{', '.join(parts)}; {', '.join(name.replace('_', ' ') for name in stage.analyses)}"

@@ -10,11 +10,12 @@ from hebe.analyses.columns import columns_of
 from hebe.report.axes import axis
 from hebe.report.composition import fractions_of
 from hebe.report.figures import RIGHT, WIDTH
+from hebe.report.formulas import indexed
 from hebe.report.markup import Markup, details, table, tag, unordered
 from hebe.report.sections.pareto import label_of
 from hebe.report.sections.section import Picture, Section, figures
 from hebe.report.svg import COLOURS, Style, document, error_bar, line, marker, text, x_numbers
-from hebe.report.values import decimals, known_number, signed
+from hebe.report.values import decimals, factor, known_number, signed
 from hebe.science.choosing.effects import LEVEL, SHARE, STEP, element_effects, pair_effects
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def quantities_of(page: Page) -> list[Quantity[Any]]:
 def known_of(page: Page, quantity: Quantity[Any]) -> tuple[list[dict[Place, float]], list[float]]:
     """Fractions and values, in the unit of tables, of the candidates that have a finite value."""
     pairs = [(fractions_of(c), c.mean(quantity.name)) for c in page.latest]
-    known = [(f, v * quantity.shown.scale) for f, v in pairs if v is not None and np.isfinite(v)]
+    known = [(f, v * factor(quantity)) for f, v in pairs if v is not None and np.isfinite(v)]
     return [f for f, _ in known], [v for _, v in known]
 
 
@@ -129,7 +130,7 @@ def _without(fits: Sequence[tuple[Quantity[Any], Fit]], what: str) -> Iterable[M
     for reason in dict.fromkeys(reason for _, reason in lacking):
         titles = [title for title, why in lacking if why == reason]
         whose = "" if len(titles) == len(fits) else f" on {', '.join(titles)}"
-        yield tag("p", f"{what}{whose} are not printed: {reason}.", class_="note")
+        yield tag("p", indexed(f"{what}{whose} are not printed: {reason}."), class_="note")
 
 
 def _bound(fits: Sequence[tuple[Quantity[Any], Fit]]) -> Iterable[Markup]:
@@ -161,11 +162,11 @@ def _pair_table(quantity: Quantity[Any], fit: Fit) -> Markup:
     )
     parts = [tag("p", words, class_="note")]
     if rows:
-        parts.append(table(["pair", f"{quantity.title} / {unit}" if unit else quantity.title], rows, [1]))
+        parts.append(table(["pair", indexed(f"{quantity.title} / {unit}" if unit else quantity.title)], rows, [1]))
     if hidden:
         parts.append(tag("p", f"{len(hidden)} pairs cannot be told apart from others:", class_="note"))
         parts.append(unordered([", ".join(hidden)]))
-    return details(f"Interactions of pairs: {quantity.title}", *parts)
+    return details(indexed(f"Interactions of pairs: {quantity.title}"), *parts)
 
 
 SECTION = Section(

@@ -10,7 +10,7 @@ from hebe.exceptions import BadInputError
 from hebe.report.periodic import HeatCell, periodic_map
 from hebe.report.sections.pareto import label_of, shown_value
 from hebe.report.sections.section import Picture, Section, figures
-from hebe.report.values import capital, decimals, known_number
+from hebe.report.values import capital, decimals, factor, known_number
 from hebe.science.chemistry.ions import Ion
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def _draw(at: int) -> Callable[[Page], str | None]:
         for label, (mean, number) in means_by_ion(page, quantity.name).items():
             ion = _ion(label)
             if ion is not None:
-                digits = known_number(mean * shown.scale, known)
+                digits = known_number(mean * factor(quantity), known)
                 words = f"{ion}: {digits} {shown.unit}, mean of {number} candidates weighted by its amount"
-                cells.append(HeatCell(ion, mean * shown.scale, words.replace("  ", " "), digits))
+                cells.append(HeatCell(ion, mean * factor(quantity), words.replace("  ", " "), digits))
         if len(cells) < 2:
             return None
         return periodic_map(cells, label_of(quantity, page.latest), shown.unit, digits=known)

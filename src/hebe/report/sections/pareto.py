@@ -10,14 +10,15 @@ from hebe.report.axes import axis
 from hebe.report.figures import BOTTOM, LEFT, RIGHT, TOP, Point, framed, in_pixels, scatter_marks
 from hebe.report.sections.section import Picture, Section, figures
 from hebe.report.svg import COLOURS, Style, frame, legend, polyline
-from hebe.report.values import capital, condition_of, quantity_text
+from hebe.report.values import capital, condition_of, factor, percent, quantity_text
 from hebe.science.choosing.fronts import first_front
 from hebe.science.choosing.ranking import Objective, cost_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hebe.analyses.quantity import Quantity
+    from hebe.report.axes import Axis
     from hebe.report.data import Page
     from hebe.report.markup import Markup
     from hebe.schemas.candidate import RankedCandidate
@@ -50,7 +51,7 @@ def shown_value(quantity: Quantity[Any], value: Value | None) -> tuple[float, fl
     spread = value.se or 0.0
     low = middle - spread if value.low is None else value.low
     high = middle + spread if value.high is None else value.high
-    scale = quantity.shown.scale
+    scale = factor(quantity)
     least = -float("inf") if quantity.shown.least is None else quantity.shown.least
     ends = (max(low, least) * scale, max(middle, least) * scale, high * scale)
     return (ends[0], ends[1], ends[2] if ends[2] < float("inf") else ends[1])
@@ -60,15 +61,16 @@ def pareto(page: Page, x: Objective, y: Objective) -> str | None:
     """Two objectives of every candidate; the front of all objectives stands out, that of these two is a line."""
     known = all_quantities()
     qx, qy = known[x.name], known[y.name]
-    points = [_point(page, candidate, qx, qy) for candidate in page.latest]
+    order = sorted(page.latest, key=lambda candidate: candidate.candidate_id not in page.on_front)
+    points = [_point(page, candidate, qx, qy) for candidate in order]
     given = [point for point in points if point is not None]
     if not given:
         return None
     x_axis = axis(_labelled(qx, x, page), in_pixels(given, "x"), LEFT, RIGHT)
     y_axis = axis(_labelled(qy, y, page), in_pixels(given, "y"), BOTTOM, TOP)
-    parts = [frame(x_axis, y_axis), _stairs(page, (x, y), points, x_axis, y_axis)]
-    on = [candidate.candidate_id in page.on_front for candidate in page.latest]
-    parts += scatter_marks(page.latest, points, x_axis, y_axis, [_ON if one else _OFF for one in on])
+    parts = [frame(x_axis, y_axis), _stairs(order, (x, y), points, x_axis, y_axis)]
+    styles = [_ON if candidate.candidate_id in page.on_front else _OFF for candidate in order]
+    parts += scatter_marks(order, points, x_axis, y_axis, styles)
     keys = [(_ON, "on the front of all objectives", True), (_OFF, "behind it", True)]
     return framed([*parts, legend(keys, LEFT + 8, 20, 210)], [], f"{qy.title} against {qx.title}")
 
@@ -83,13 +85,19 @@ def _point(page: Page, candidate: RankedCandidate, qx: Quantity[Any], qy: Quanti
         return None
     share = page.front_shares.get(candidate.candidate_id, 0.0)
     texts = [f"{q.title} {quantity_text(q, candidate)} {q.shown.unit}".strip() for q in (qx, qy)]
-    words = f"{candidate.formula}: {', '.join(texts)}; on the front in {100 * share:.0f} % of the draws"
+    words = f"{candidate.formula}: {', '.join(texts)}; on the front in {percent(share)} % of the draws"
     return Point(x[1], y[1], words, x_ends=(x[0], x[2]), y_ends=(y[0], y[2]))
 
 
-def _stairs(page: Page, both: tuple[Objective, Objective], points: list[Point | None], x_axis: Any, y_axis: Any) -> str:
+def _stairs(
+    order: Sequence[RankedCandidate],
+    both: tuple[Objective, Objective],
+    points: Sequence[Point | None],
+    x_axis: Axis,
+    y_axis: Axis,
+) -> str:
     """Border between what the best of two objectives reach and what they do not."""
-    inside = first_front(cost_table(page.latest, both))
+    inside = first_front(cost_table(order, both))
     best = sorted({(p.x, p.y) for p, first in zip(points, inside, strict=True) if first and p is not None})
     corners = best[:1]
     for (_, y1), (x2, y2) in pairwise(best):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hebe.report.formulas import indexed
 from hebe.report.markup import Markup, tag
 from hebe.report.sections.asked import objectives_text
 from hebe.report.sections.section import Section
@@ -19,7 +20,7 @@ _ORDER = "Sorted by non-dominated front, then by the sum of ranks per objective.
 
 def _render(page: Page) -> Iterable[Markup]:
     text = f"Ranked by {objectives_text(page.campaign)}."
-    yield tag("p", f"{text} {_ORDER}" if page.ranked_by else text, class_="note")
+    yield tag("p", indexed(f"{text} {_ORDER}" if page.ranked_by else text), class_="note")
     yield ranking_table(page)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hebe.report.data import Page
+from hebe.report.formulas import indexed
 from hebe.report.markup import Markup, html, tag
 
 
@@ -48,7 +49,7 @@ class Section:
 
 def figure(name: str, title: str, svg: str, caption: str) -> Markup:
     """A figure with its title and what it shows."""
-    content = tag("h3", title), Markup(svg), tag("figcaption", html(caption))
+    content = tag("h3", indexed(title)), Markup(svg), tag("figcaption", html(caption))
     return tag("figure", *content, data_name=name)
 
 

@@ -10,7 +10,7 @@ from hebe.report.figures import LEFT, RIGHT, TOP, WIDTH, mark_name
 from hebe.report.sections.pareto import label_of
 from hebe.report.sections.section import Picture, Section, figures
 from hebe.report.svg import COLOURS, Style, document, error_bar, legend, line, marker, text, x_numbers
-from hebe.report.values import capital, quantity_text
+from hebe.report.values import capital, factor, quantity_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -44,7 +44,7 @@ def values_of(candidate: RankedCandidate, quantity: Quantity[Any]) -> list[float
         return []
     read = quantity.signed or quantity.read
     found = [read(result) for result in get_analysis(source).of(candidate) if result is not None]
-    return [value * quantity.shown.scale for value in found if value is not None]
+    return [value * factor(quantity) for value in found if value is not None]
 
 
 def _titled(at: int) -> Callable[[Page], str]:
@@ -86,7 +86,7 @@ def _figure(page: Page, quantity: Quantity[Any]) -> str | None:
 def _bar(candidate: RankedCandidate, values: Sequence[float], quantity: Quantity[Any]) -> tuple[float, float]:
     """Ends of the bar around a mean: its standard error to either side."""
     value, mean = quantity.of(candidate), sum(values) / len(values)
-    half = 0.0 if value is None or value.se is None else value.se * quantity.shown.scale
+    half = 0.0 if value is None or value.se is None else value.se * factor(quantity)
     return mean - half, mean + half
 
 

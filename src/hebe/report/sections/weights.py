@@ -37,9 +37,9 @@ def _render(page: Page) -> Iterable[Markup]:
     known = all_quantities()
     listed = ", ".join(f"{known[name].title} {weight:g}" for name, weight in page.weights.items())
     words = (
-        f"Weights chosen by whoever made this report: {listed}. Every objective counts 1 at the best and 0 at the worst "
-        f"candidate of this campaign and linearly between; the interval holds the middle {MIDDLE} of the draws. Other "
-        "weights, and other candidates beside them, give other scores."
+        f"Weights chosen by whoever made this report: {listed}. Every objective counts 1 at the best and 0 at the "
+        f"worst candidate of this campaign and linearly between; the interval holds the middle {MIDDLE} of the draws. "
+        "Other weights, and other candidates beside them, give other scores."
     )
     yield tag("p", words, class_="note")
     rows = [

@@ -1,8 +1,8 @@
 """How properties of mixtures depend on what is mixed: effects of elements and of pairs of them, with intervals.
 
 Mixture models of Scheffe, J. R. Stat. Soc. B 20, 344 (1958): ``y = sum b_i x_i (+ sum b_ij x_i x_j)``, no constant,
-since fractions sum to one on each sublattice. The effect of an element is taken along Cox's direction: its fraction grows at
-the expense of all others of its sublattice in their mean proportions (Cox, Biometrika 58, 155 (1971)).
+since fractions sum to one on each sublattice. The effect of an element is taken along Cox's direction: its fraction
+grows at the expense of all others of its sublattice in their mean proportions (Cox, Biometrika 58, 155 (1971)).
 
 Compositions that must be neutral do not fill the simplex: where a change of composition does not occur among the
 candidates, no fit can tell its effect, and it is said to be confounded instead of being given a number.
@@ -139,7 +139,9 @@ def _fit(
 ) -> Fit:
     """Least squares of the smallest norm; `named` are the leading columns that stand for single elements."""
     n = len(values)
-    if not contrasts or n == 0:
+    if n == 0:
+        return Fit(0, 0, reason="no candidate has a value")
+    if not contrasts:
         return Fit(n, 0, reason="the candidates do not differ in what is mixed")
     _, singular, rows = np.linalg.svd(table, full_matrices=False)
     rank = int((singular > singular[0] * _ZERO).sum())
