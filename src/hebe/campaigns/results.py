@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, overload
 
 from hebe.analyses.before import candidate_of
+from hebe.analyses.columns import columns_of, printed_row
 from hebe.campaigns.contract import contract, without_versions
 from hebe.campaigns.expression import Expression, in_order_of
 from hebe.campaigns.keys import flat, key_names, key_of, scalar_keys
@@ -148,8 +149,18 @@ class Results(Sequence[RankedCandidate]):
         """
         return order_probability(self.ranked, self.rank, quantity, first, second)
 
-    def to_pandas(self) -> pd.DataFrame:
+    def printed(self) -> list[dict[str, str]]:
+        """Candidates as tables print them: the digits that are known, errors and intervals, by titles with units."""
+        columns = columns_of(self.ranked, (*self.rank.maximize, *self.rank.minimize))
+        return [printed_row(candidate, columns) for candidate in self.ranked]
+
+    def to_pandas(self, *, printed: bool = False) -> pd.DataFrame:
         """One row per candidate, nested keys joined by dots.
+
+        Parameters
+        ----------
+        printed
+            Texts as tables print them instead of numbers.
 
         Raises
         ------
@@ -162,7 +173,7 @@ class Results(Sequence[RankedCandidate]):
             import pandas as pd
         except ImportError as err:
             raise MissingDependencyError("pandas", "a table of results", "report") from err
-        return pd.json_normalize(self.candidates)
+        return pd.DataFrame(self.printed()) if printed else pd.json_normalize(self.candidates)
 
 
 def results_of(

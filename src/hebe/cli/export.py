@@ -105,7 +105,7 @@ def _documents(what: str) -> tuple[list[dict[str, Any]], Campaign | None]:
 
 
 def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
-    from hebe.report.files import frame, unwritable, write_documents
+    from hebe.report.files import csv_text, unwritable, write_documents
 
     if kind == "json":
         content = documents if several else documents[0]
@@ -119,7 +119,7 @@ def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None
     elif output is None:
         import sys
 
-        frame(_rows(documents)).to_csv(sys.stdout, index=False)
+        sys.stdout.write(csv_text(_rows(documents)))
     else:
         write_documents(_rows(documents), output, f".{kind}")
     return len(documents)

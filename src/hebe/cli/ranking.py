@@ -7,9 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.marks import mark_texts
-from hebe.cli.output import new_table, terminal_width, write_line, write_table
-from hebe.report.calibration import calibration_text
-from hebe.report.values import (
+from hebe.analyses.printing import (
     DASH,
     ENGINE_ERROR,
     condition_of,
@@ -20,6 +18,8 @@ from hebe.report.values import (
     rank_range,
     rank_text,
 )
+from hebe.cli.output import new_table, terminal_width, write_line, write_table
+from hebe.report.calibration import calibration_text
 from hebe.science.choosing.sample import MIDDLE
 from hebe.science.choosing.standing import CERTAIN
 
