@@ -170,7 +170,9 @@ def percent(share: float) -> str:
 
 def difference_text(quantity: Quantity[Any], difference: float, error: float | None) -> str:
     """Difference of two values of a quantity with its sign and its error."""
-    return signed(measured(difference, error, quantity.shown.digits, quantity.shown.scale))
+    shown = quantity.shown
+    digits, scale = (0, 100.0) if shown.share else (shown.digits, shown.scale)
+    return signed(measured(difference, error, digits, scale))
 
 
 def condition_of(quantity: Quantity[Any], candidates: Sequence[CandidateDoc]) -> str | None:

@@ -11,15 +11,15 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hebe.analyses.quantity import Quantity
 from hebe.analyses.registry import all_quantities
+from hebe.campaigns.results import Results
+from hebe.schemas.candidate import RankedCandidate
 from hebe.science.choosing.promotion import agree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hebe.analyses.quantity import Quantity
-    from hebe.campaigns.results import Results
-    from hebe.schemas.candidate import RankedCandidate
     from hebe.schemas.result import Value
 
 

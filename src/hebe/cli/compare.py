@@ -71,9 +71,8 @@ def _write_differences(found: Comparison) -> None:
     write_table(table)
     if len(found.both) > _LISTED:
         write_line(f"{_LISTED} of {len(found.both):,} candidates: --json has all")
-    write_line(
-        "±: standard error over configurations, with those of both engines where the energies are on two scales."
-    )
+    if any(d.error is not None for _, _, differences in found.both for d in differences):
+        write_line("±: standard error over configurations; of energies on two scales with the errors of both engines.")
 
 
 def _write_alone(campaign: str, candidates: Sequence[RankedCandidate]) -> None:

@@ -92,10 +92,10 @@ def _write_csv(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def csv_text(documents: Sequence[Mapping[str, Any]]) -> str:
-    """Table of comma-separated values; a text that a spreadsheet would take for a formula has an apostrophe before it."""
+    """Table of comma-separated values; a text that a spreadsheet would execute has an apostrophe before it."""
     rows = frame(documents)
     rows.columns = [_harmless(str(column)) for column in rows.columns]
-    for column in rows.columns[rows.dtypes == object]:
+    for column in [name for name in rows.columns if rows[name].dtype.kind not in "biufc"]:
         rows[column] = [_harmless(value) if isinstance(value, str) else value for value in rows[column]]
     text: str = rows.to_csv(index=False)
     return text
