@@ -16,7 +16,7 @@ from hebe.campaigns.expression import Expression, in_order_of
 from hebe.campaigns.keys import flat, key_names, key_of, scalar_keys
 from hebe.campaigns.order import order_probability
 from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
-from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents
+from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents, with_late
 from hebe.config.ranking import Rank
 from hebe.exceptions import HebeWarning
 from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
@@ -118,7 +118,7 @@ class Results(Sequence[RankedCandidate]):
     def _rows(self, asked: Callable[[Names], set[str]]) -> tuple[Sequence[Mapping[str, Any]], Names]:
         """Candidates by printed keys, and the names of those: of summaries where these have what is asked for."""
         if isinstance(self.ranked, RankedDocuments):
-            known = key_names(self.ranked.columns.keys)
+            known = key_names(with_late(self.ranked.columns.keys))
             keys = asked(known)
             if not any(map(is_late, keys)):
                 return self.ranked.rows(keys), known
