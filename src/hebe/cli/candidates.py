@@ -32,9 +32,7 @@ def add_commands(commands: Commands) -> None:
     results.add_argument("--columns", metavar="NAMES", help="quantities in the table, joined by commas")
     results.add_argument("--reverse", action="store_true", help="with --sort: largest value first")
     some = results.add_mutually_exclusive_group()
-    some.add_argument(
-        "--limit", metavar="N", type=positive, default=_LIMIT, help=f"rows in the table (default: {_LIMIT})"
-    )
+    some.add_argument("--limit", metavar="N", type=positive, default=LIMIT, help=f"most rows (default: {LIMIT})")
     some.add_argument("--all", action="store_true", help="all rows in the table")
     add_json(results)
     show = commands.add(
