@@ -13,7 +13,7 @@ from hebe.analyses.before import candidate_of
 from hebe.analyses.columns import columns_of, printed_row
 from hebe.campaigns.contract import contract, without_versions
 from hebe.campaigns.expression import Expression, in_order_of
-from hebe.campaigns.keys import flat, key_names, key_of, scalar_keys
+from hebe.campaigns.keys import in_columns, key_names, key_of, scalar_keys, searchable
 from hebe.campaigns.order import order_probability
 from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
 from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents, with_late
@@ -122,7 +122,7 @@ class Results(Sequence[RankedCandidate]):
             keys = asked(known)
             if not any(map(is_late, keys)):
                 return self.ranked.rows(keys), known
-        rows = [flat(candidate) for candidate in self.candidates]
+        rows = [searchable(candidate) for candidate in self.candidates]
         return rows, key_names(scalar_keys(rows))
 
     def _only(self, positions: Sequence[int]) -> Results:
@@ -155,7 +155,7 @@ class Results(Sequence[RankedCandidate]):
         return [printed_row(candidate, columns) for candidate in self.ranked]
 
     def to_pandas(self, *, printed: bool = False) -> pd.DataFrame:
-        """One row per candidate, nested keys joined by dots.
+        """One row per candidate, nested keys joined by dots; calculations by their labels stay together.
 
         Parameters
         ----------
@@ -173,7 +173,7 @@ class Results(Sequence[RankedCandidate]):
             import pandas as pd
         except ImportError as err:
             raise MissingDependencyError("pandas", "a table of results", "report") from err
-        return pd.DataFrame(self.printed()) if printed else pd.json_normalize(self.candidates)
+        return pd.DataFrame(self.printed() if printed else [in_columns(candidate) for candidate in self.candidates])
 
 
 def results_of(

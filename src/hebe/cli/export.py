@@ -127,9 +127,9 @@ def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None
 
 def _rows(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Documents whose lists are texts, as cells of a table are; nothing in them steers a terminal."""
-    from hebe.campaigns.keys import flat
+    from hebe.campaigns.keys import in_columns
 
-    rows = [flat(plain(document)) for document in documents]
+    rows = [in_columns(plain(document)) for document in documents]
     return [{printable(key): _cell(value) for key, value in row.items()} for row in rows]
 
 
