@@ -21,15 +21,14 @@ if TYPE_CHECKING:
 class HasSpreads(Protocol):
     """What standard errors follow from: spreads over configurations, and what derived ones are divided by."""
 
-    @property
-    def divisors(self) -> Mapping[str, float]:
-        """Number of the result by which the error of a derived quantity follows, by name."""
-
     def mean(self, name: str) -> float | None:
         """Value of a quantity."""
 
     def spread(self, name: str) -> Spread:
         """Standard deviation of a quantity over configurations, and their number."""
+
+    def divisor(self, name: str) -> float | None:
+        """Number of the result by which the error of a derived quantity follows."""
 
 
 def with_errors(candidates: Sequence[RankedCandidate], pooled: Pooled | None = None) -> list[RankedCandidate]:
@@ -68,7 +67,7 @@ def errors_from(candidates: Sequence[HasSpreads], name: str, pooled: Pooled) -> 
     if derived is None:
         return errors
     return [
-        se / c.divisors[name] if se is not None and c.mean(name) is not None and name in c.divisors else None
+        se / divisor if se is not None and c.mean(name) is not None and (divisor := c.divisor(name)) else None
         for se, c in zip(errors, candidates, strict=True)
     ]
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Job, JobStore
 
+from hebe.campaigns.comparison import Comparison
+from hebe.campaigns.comparison import compare as compared
 from hebe.campaigns.contract import without_versions
-from hebe.campaigns.edited import edited_since, remember, warn_of_others
+from hebe.campaigns.edited import edited_since, jobs_as_it_ran, remember, warn_of_others
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
@@ -39,7 +41,20 @@ if TYPE_CHECKING:
 
     from hebe.launchers.summary import RunSummary
 
-__all__ = ["Results", "campaign_flow", "estimate", "load_campaign", "plan", "rerun", "results", "run", "show", "status"]
+__all__ = [
+    "Comparison",
+    "Results",
+    "campaign_flow",
+    "compare",
+    "estimate",
+    "load_campaign",
+    "plan",
+    "rerun",
+    "results",
+    "run",
+    "show",
+    "status",
+]
 
 
 def project_store(start: Path | None = None) -> JobStore:
@@ -125,6 +140,11 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
         return replace(results_of(store, chosen, wanted, current, root=root), edited=edited)
     finally:
         store.close()
+
+
+def compare(first: Campaign | str | Path, second: Campaign | str | Path, *, start: Path | None = None) -> Comparison:
+    """Two campaigns side by side: differences of the candidates that both have, and which only one of them has."""
+    return compared(results(first, start=start), results(second, start=start))
 
 
 def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[str, Any]:
@@ -228,14 +248,26 @@ def status(campaign: Campaign | str | Path | None = None, *, start: Path | None 
     """State of a campaign, or of everything in the project's store."""
     chosen = None if campaign is None else as_campaign(campaign)
     start = start if chosen is None else start_of(chosen, start)
-    flow: Flow | None = None if chosen is None else campaign_flow(with_selection(chosen, start))
-    uuids = None if flow is None else [str(job.uuid) for job in flow.jobs]
+    uuids = None if chosen is None else _jobs_of(chosen, start)
     found: dict[str, Any] = {}
     for launcher in launchers_in_use(Project(project_root(start))).values():
         found = found or launcher.status(uuids)
         seen = getattr(launcher, "seen", None)
         found = found if seen is None else seen(found, uuids)
-    return {"campaign": None if flow is None else flow.name, **found}
+    return {"campaign": None if chosen is None else chosen.name, **found}
+
+
+def _jobs_of(campaign: Campaign, start: Path | None) -> list[str]:
+    """Jobs of a campaign: those with which it ran, else those of its flow."""
+    if has_store(start):
+        with (
+            closing(project_store(start)) as store,
+            closing(Records.beside(store.docs_store, project_root(start))) as own,
+        ):
+            known = jobs_as_it_ran(own, campaign)
+        if known:
+            return sorted(known)
+    return [str(job.uuid) for job in campaign_flow(with_selection(campaign, start)).jobs]
 
 
 def show(identifier: str, *, start: Path | None = None) -> dict[str, Any]:

@@ -7,8 +7,9 @@ import warnings
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import hebe
 from hebe.exceptions import HebeWarning
-from hebe.launchers.campaign_jobs import remember_jobs
+from hebe.launchers.campaign_jobs import jobs_of_campaigns, remember_jobs
 from hebe.launchers.status import is_alive
 from hebe.science.keys import content_hash
 from hebe.stores.owners import Owner
@@ -28,8 +29,16 @@ def remember(records: Records, campaign: Campaign, flow: Flow) -> None:
     """Write down what the file of a campaign asks for as it runs, and the jobs that it consists of."""
     remember_jobs(records, flow)
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    body = {"uuid": _FILE + campaign.name, "index": 0, "status": "file", "digest": _digest(campaign), "at": when}
-    records.store.update(body, key=["uuid", "index"])
+    what = {"digest": _digest(campaign), "version": hebe.__version__, "at": when}
+    records.store.update({"uuid": _FILE + campaign.name, "index": 0, "status": "file", **what}, key=["uuid", "index"])
+
+
+def jobs_as_it_ran(records: Records, campaign: Campaign) -> set[str] | None:
+    """Jobs of a campaign that ran with this file and this version of Hebe; None where only its flow can tell."""
+    known = records.store.query_one({"uuid": _FILE + campaign.name, "index": 0}) or {}
+    if (known.get("digest"), known.get("version")) != (_digest(campaign), hebe.__version__):
+        return None
+    return jobs_of_campaigns(records).get(campaign.name)
 
 
 def edited_since(records: Records, campaign: Campaign) -> str | None:

@@ -23,15 +23,16 @@ from hebe.science.choosing.sample import Known, draws_for
 from hebe.science.choosing.standing import standings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from hebe.analyses.errors import Pooled
+    from hebe.campaigns.summaries import Columns
     from hebe.campaigns.summary import Array, Job
     from hebe.config.campaign import Campaign
     from hebe.schemas.candidate import CandidateDoc
     from hebe.science.choosing.standing import Standing
 
-    Keys = Callable[[], Mapping[Job, Mapping[str, Any]]]
+    Keys = Callable[[], Columns]
     Read = Callable[[Sequence[Job]], Mapping[Job, Mapping[str, Any]]]
 
 _RANKS: Final = ("rank", "rank_low", "rank_high")
@@ -91,7 +92,8 @@ def ranked_summaries(
     stages, pooled = [], dict[int, dict[str, float | None]]()
     for number in range(len(campaign.stages) - 1, -1, -1):
         part = [row for row in rows if row.stage == number]
-        pooled[number] = pooled_spreads(part, list(dict.fromkeys(name for row in part for name in row.values)))
+        names = {id(row.numbers): row.numbers["sd"] for row in part}.values()
+        pooled[number] = pooled_spreads(part, list(dict.fromkeys(name for known in names for name in known)))
         objectives = objectives_of(campaign.rank, campaign.stages[number].analyses)
         samples = {one.name: _samples(part, one.name, pooled[number], draws(one.name)) for one in objectives}
         stages.append(list(zip(standings(part, objectives, samples), part, strict=True)))
@@ -122,9 +124,7 @@ class RankedDocuments(Sequence[RankedCandidate]):
         Reads what is kept of all documents by printed keys.
     """
 
-    def __init__(
-        self, placed: Sequence[Placed], read: Read, keys: Callable[[], Mapping[Job, Mapping[str, Any]]]
-    ) -> None:
+    def __init__(self, placed: Sequence[Placed], read: Read, keys: Keys) -> None:
         self.placed = placed
         self._read = read
         self._keys = keys
@@ -154,9 +154,14 @@ class RankedDocuments(Sequence[RankedCandidate]):
         """Some of them, in the order of their positions."""
         return RankedDocuments([self.placed[position] for position in positions], self._read, self._keys)
 
-    def rows(self) -> list[Mapping[str, Any]]:
-        """Documents by printed keys, with ranks, without lists and what `is_late`."""
-        kept = self._keys()
+    @cached_property
+    def columns(self) -> Columns:
+        """What is kept of all documents by printed keys."""
+        return self._keys()
+
+    def rows(self, keys: Collection[str]) -> list[Mapping[str, Any]]:
+        """Values of some printed keys; ranks are always among them."""
+        kept = self.columns.rows(keys)
         return [{**kept.get(one.summary.job, {}), **_NO_RANK, **one.ranks} for one in self.placed]
 
     def some(self, placed: Sequence[Placed]) -> list[RankedCandidate]:

@@ -10,12 +10,13 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, overload
 
 from hebe.analyses.before import candidate_of
+from hebe.analyses.columns import columns_of, printed_row
 from hebe.campaigns.contract import contract, without_versions
 from hebe.campaigns.expression import Expression, in_order_of
-from hebe.campaigns.keys import flat, key_names, key_of, scalar_keys
+from hebe.campaigns.keys import in_columns, key_names, key_of, scalar_keys, searchable
 from hebe.campaigns.order import order_probability
 from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
-from hebe.campaigns.summaries import Summaries, is_late, read_documents
+from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents, with_late
 from hebe.config.ranking import Rank
 from hebe.exceptions import HebeWarning
 from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
@@ -62,7 +63,7 @@ class Results(Sequence[RankedCandidate]):
     def __getitem__(self, index: slice) -> list[RankedCandidate]: ...
 
     def __getitem__(self, index: int | slice) -> RankedCandidate | list[RankedCandidate]:
-        return self.ranked[index]
+        return list(self.ranked[index]) if isinstance(index, slice) else self.ranked[index]
 
     def __iter__(self) -> Iterator[RankedCandidate]:
         return iter(self.ranked)
@@ -117,11 +118,11 @@ class Results(Sequence[RankedCandidate]):
     def _rows(self, asked: Callable[[Names], set[str]]) -> tuple[Sequence[Mapping[str, Any]], Names]:
         """Candidates by printed keys, and the names of those: of summaries where these have what is asked for."""
         if isinstance(self.ranked, RankedDocuments):
-            rows = self.ranked.rows()
-            known = key_names(scalar_keys(rows))
-            if not any(map(is_late, asked(known))):
-                return rows, known
-        rows = [flat(candidate) for candidate in self.candidates]
+            known = key_names(with_late(self.ranked.columns.keys))
+            keys = asked(known)
+            if not any(map(is_late, keys)):
+                return self.ranked.rows(keys), known
+        rows = [searchable(candidate) for candidate in self.candidates]
         return rows, key_names(scalar_keys(rows))
 
     def _only(self, positions: Sequence[int]) -> Results:
@@ -148,8 +149,18 @@ class Results(Sequence[RankedCandidate]):
         """
         return order_probability(self.ranked, self.rank, quantity, first, second)
 
-    def to_pandas(self) -> pd.DataFrame:
-        """One row per candidate, nested keys joined by dots.
+    def printed(self) -> list[dict[str, str]]:
+        """Candidates as tables print them: the digits that are known, errors and intervals, by titles with units."""
+        columns = columns_of(self.ranked, (*self.rank.maximize, *self.rank.minimize))
+        return [printed_row(candidate, columns) for candidate in self.ranked]
+
+    def to_pandas(self, *, printed: bool = False) -> pd.DataFrame:
+        """One row per candidate, nested keys joined by dots; calculations by their labels stay together.
+
+        Parameters
+        ----------
+        printed
+            Texts as tables print them instead of numbers.
 
         Raises
         ------
@@ -162,7 +173,7 @@ class Results(Sequence[RankedCandidate]):
             import pandas as pd
         except ImportError as err:
             raise MissingDependencyError("pandas", "a table of results", "report") from err
-        return pd.json_normalize(self.candidates)
+        return pd.DataFrame(self.printed() if printed else [in_columns(candidate) for candidate in self.candidates])
 
 
 def results_of(
@@ -201,7 +212,7 @@ def _in_order(
     if root is not None and kept.has_draws_for(rows):
         read = partial(_read_again, root)
         placed = ranked_summaries(rows, campaign, kept.draws)
-        return RankedDocuments(placed, read, partial(_keys_again, root))
+        return RankedDocuments(placed, read, partial(_columns_again, root))
     documents = read_documents(store, [row.job for row in rows])
     return ranked([candidate_of(documents[row.job]) for row in rows if row.job in documents], campaign)
 
@@ -211,9 +222,9 @@ def _read_again(root: Path, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
         return read_documents(store, jobs)
 
 
-def _keys_again(root: Path) -> dict[Job, Mapping[str, Any]]:
+def _columns_again(root: Path) -> Columns:
     with closing(open_store(root)) as store, closing(Summaries(store)) as kept:
-        return dict(kept.keys())
+        return kept.columns()
 
 
 def _chosen(found: Iterable[Summary], current: Collection[str]) -> list[Summary]:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from contextlib import suppress
-from dataclasses import astuple
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import orjson
 
 import hebe
 from hebe.analyses.registry import all_quantities, analysis_names, own_analyses
 from hebe.campaigns.keys import INTERVAL
-from hebe.campaigns.summary import Summary, summary_of
+from hebe.campaigns.summary import FIELDS, NUMBERS, Summary, whole_of
 from hebe.exceptions import StoreError
 from hebe.science.choosing.sample import draws_for
 from hebe.science.keys import content_hash
@@ -27,7 +28,7 @@ from hebe.stores.content import CONTENT
 from hebe.stores.factory import open_collection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from jobflow import JobStore
     from maggma.core.store import Store
@@ -81,13 +82,9 @@ class Summaries:
         """Close the collection of the blocks."""
         self._blocks.close()
 
-    def keys(self) -> Iterator[tuple[Job, Mapping[str, Any]]]:
-        """Documents by printed keys, without lists and without what is known only when candidates are ranked."""
-        for block in self._read("keys"):
-            columns: dict[str, list[Any]] = block["columns"]
-            rows = zip(*columns.values(), strict=True) if columns else iter([()] * len(block["jobs"]))
-            for job, row in zip(block["jobs"], rows, strict=True):
-                yield tuple(job), dict(zip(columns, row, strict=True))
+    def columns(self) -> Columns:
+        """Documents by printed keys, without lists and what is known only when candidates are ranked."""
+        return Columns(list(self._read("keys")))
 
     def draws(self, quantity: str) -> dict[Job, Array]:
         """First draws of a quantity of those candidates that have some."""
@@ -98,7 +95,7 @@ class Summaries:
                 table = np.frombuffer(base64.b64decode(kept["data"]), dtype=kept["dtype"]).astype(np.float64)
                 ends = np.cumsum(kept["sizes"])
                 parts = np.split(table, ends[:-1])
-                found |= {tuple(job): part for job, part in zip(block["jobs"], parts, strict=True) if len(part)}
+                found |= {job: part for job, part in zip(_jobs(block), parts, strict=True) if len(part)}
         return found
 
     def _read(self, part: str) -> Iterator[dict[str, Any]]:
@@ -113,8 +110,7 @@ class Summaries:
             index = self._blocks.query_one({"block": _INDEX}) or {}
             if index.get("version") == _version():
                 self._number = int(index["number"])
-                rows = [row for block in self._read("rows") for row in block["rows"]]
-                return {(row[0][0], row[0][1], row[0][2]): Summary(tuple(row[0]), *row[1:]) for row in rows}
+                return {row.job: row for block in self._read("rows") for row in _summaries(block)}
         self._number = 0
         return {}
 
@@ -122,20 +118,38 @@ class Summaries:
         """Make summaries of documents and keep them, where contents are known and that can be written."""
         found: dict[Job, Summary] = {}
         for start in range(0, len(jobs), _ROWS):
-            made = list(self._made(jobs[start : start + _ROWS]))
-            found |= {whole.summary.job: whole.summary for whole in made}
+            blocks = _blocks(self._number, list(self._made(jobs[start : start + _ROWS])))
+            found |= {row.job: row for row in _summaries(blocks[0])}
             if not self.are_kept:
                 continue
             with suppress(StoreError):
                 index = {"block": _INDEX, "version": _version(), "number": self._number + 1}
-                self._blocks.update([*_blocks(self._number, made), index], key="block")
+                self._blocks.update([*blocks, index], key="block")
                 self._number += 1
         return found
 
     def _made(self, jobs: Sequence[Job]) -> Iterator[Whole]:
         """Summaries of documents, which are read for it; without an id of what is no candidate."""
         for job, document in _documents(self._outputs, jobs):
-            yield summary_of(candidate_document(document) or {}, job)
+            yield whole_of(candidate_document(document) or {}, job)
+
+
+class Columns:
+    """Documents of candidates by printed keys, of which only those are read that are asked for."""
+
+    def __init__(self, blocks: Sequence[Mapping[str, Any]]) -> None:
+        self._blocks = blocks
+        self.keys = dict.fromkeys(key for block in blocks for key in block["columns"])
+
+    def rows(self, keys: Collection[str]) -> dict[Job, dict[str, Any]]:
+        """Values of some keys, by the job of the document."""
+        found: dict[Job, dict[str, Any]] = {}
+        for block in self._blocks:
+            names = [key for key in keys if key in block["columns"]]
+            columns = [orjson.loads(block["columns"][key]) for key in names]
+            rows = zip(*columns, strict=True) if columns else repeat(())
+            found |= {job: dict(zip(names, row, strict=True)) for job, row in zip(_jobs(block), rows, strict=False)}
+        return found
 
 
 def read_documents(store: JobStore, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
@@ -153,6 +167,12 @@ def _documents(outputs: Store, jobs: Sequence[Job]) -> Iterator[tuple[Job, dict[
                 yield job, document
 
 
+def with_late(keys: Iterable[str]) -> list[str]:
+    """Keys of summaries, and those that their quantities may have when candidates are ranked."""
+    of_quantities = {quantity.key for quantity in all_quantities().values()}
+    return [one for key in keys for one in (key, *(f"{key}{end}" for end in _LATE if key in of_quantities))]
+
+
 def is_late(key: str) -> bool:
     """Whether a printed key has its value only when candidates are ranked: standard errors, ends of intervals."""
     return key.endswith(_LATE) or key in _LATE_OF_MIXING
@@ -165,17 +185,39 @@ def _version() -> str:
 
 
 def _blocks(number: int, made: Sequence[Whole]) -> list[dict[str, Any]]:
-    """Documents of one block: summaries, printed keys as columns, draws."""
-    jobs = [list(whole.summary.job) for whole in made]
+    """Documents of one block: columns of summaries, of printed keys (as texts, read when asked for), and of draws."""
+    uuids, indexes, contents = (list(column) for column in zip(*(whole.job for whole in made), strict=True))
+    jobs = {"uuid": uuids, "index": indexes, "content": contents}
+    numbers = {}
+    for kind in NUMBERS:
+        names = dict.fromkeys(name for whole in made for name in whole.numbers.get(kind, ()))
+        numbers[kind] = {name: [whole.numbers.get(kind, {}).get(name) for whole in made] for name in names}
     keys = dict.fromkeys(key for whole in made for key in whole.keys)
-    columns = {key: [whole.keys.get(key) for whole in made] for key in keys}
+    columns = {key: _text([whole.keys.get(key) for whole in made]) for key in keys}
     drawn = dict.fromkeys(name for whole in made for name in whole.draws)
     quantities = {name: _packed([whole.draws.get(name) for whole in made]) for name in drawn}
+    fields = {name: [whole.fields[name] for whole in made] for name in FIELDS}
     return [
-        {"block": f"rows {number}", "rows": [list(astuple(whole.summary)) for whole in made]},
-        {"block": f"keys {number}", "jobs": jobs, "columns": columns},
-        {"block": f"draws {number}", "jobs": jobs, "quantities": quantities},
+        {"block": f"rows {number}", **jobs, "fields": fields, "numbers": numbers},
+        {"block": f"keys {number}", **jobs, "columns": columns},
+        {"block": f"draws {number}", **jobs, "quantities": quantities},
     ]
+
+
+def _text(column: Sequence[Any]) -> str:
+    """Column as a text of JSON; a number that is not finite is null, as it is where documents are printed."""
+    return orjson.dumps(column).decode()
+
+
+def _jobs(block: Mapping[str, Any]) -> Iterator[Job]:
+    return zip(block["uuid"], block["index"], block["content"], strict=True)
+
+
+def _summaries(block: Mapping[str, Any]) -> Iterator[Summary]:
+    numbers = {kind: block["numbers"][kind] for kind in NUMBERS}
+    fields = (block["fields"][name] for name in FIELDS)
+    for at, (job, name, campaign, stage, status, engine, damaged) in enumerate(zip(_jobs(block), *fields, strict=True)):
+        yield Summary(job, name, campaign, stage, status, engine, damaged, numbers, at)
 
 
 def _packed(drawn: Sequence[Array | None]) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from hebe.analyses.errors import divisor_of
 from hebe.analyses.registry import analysis_names, get_analysis
 from hebe.analyses.samples import draws_of
 from hebe.campaigns.contract import contract
-from hebe.campaigns.keys import LISTS, flat
+from hebe.campaigns.keys import LISTS, searchable
 from hebe.config.reading.wording import dotted
 from hebe.schemas.candidate import RankedCandidate
 
@@ -27,7 +27,14 @@ Job = tuple[str, int, str]
 """Uuid of the job that made a document, the index of the document, and its content."""
 
 
-@dataclass(frozen=True)
+FIELDS: Final = ("candidate_id", "campaign", "stage", "status", "engine", "damaged")
+"""Fields of a summary that are columns."""
+
+NUMBERS: Final = ("mean", "sd", "n", "divisor")
+"""Kinds of numbers: mean, standard deviation over configurations and their number, and what errors are divided by."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """A finished candidate as far as it is ranked by.
 
@@ -37,42 +44,64 @@ class Summary:
         Where its document comes from, and which content it has.
     candidate_id, campaign, stage, status, engine
         As in the document.
-    values
-        Mean, standard deviation over configurations and their number of each quantity, by name.
-    divisors
-        Number of the result by which the standard error of a derived quantity follows from that of another.
     damaged
         What is wrong with the document; nothing else is known then.
+    numbers, at
+        Columns of numbers by quantity (see `NUMBERS`), and its place in them.
     """
 
     job: Job
     candidate_id: str
-    campaign: str = ""
-    stage: int = 0
-    status: str = ""
-    engine: str = ""
-    values: Mapping[str, tuple[float | None, float | None, int]] = field(default_factory=dict)
-    divisors: Mapping[str, float] = field(default_factory=dict)
-    damaged: str | None = None
+    campaign: str
+    stage: int
+    status: str
+    engine: str
+    damaged: str | None
+    numbers: Mapping[str, Mapping[str, Sequence[Any]]]
+    at: int
+
+    def _number(self, kind: str, name: str) -> Any:
+        column = self.numbers[kind].get(name)
+        return None if column is None else column[self.at]
 
     def mean(self, name: str) -> float | None:
         """Value of a quantity, None if there is none."""
-        value = self.values.get(name)
-        return None if value is None else value[0]
+        found: float | None = self._number("mean", name)
+        return found
 
     def spread(self, name: str) -> tuple[float | None, int]:
         """Standard deviation of a quantity over configurations, None without one, and their number."""
-        value = self.values.get(name)
-        return (None, 0) if value is None else (value[1], value[2])
+        return self._number("sd", name), self._number("n", name) or 0
+
+    def divisor(self, name: str) -> float | None:
+        """Number by which the standard error of a derived quantity follows from that of another."""
+        found: float | None = self._number("divisor", name)
+        return found
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A summary with what is kept beside it: the document by printed keys, and draws of quantities that have them."""
+    """What is kept of one document.
 
-    summary: Summary
-    keys: Mapping[str, Any]
-    draws: Mapping[str, Array]
+    Parameters
+    ----------
+    job
+        Where it comes from, and which content it has.
+    fields
+        Those of `FIELDS`; without an id it is no document of a candidate.
+    numbers
+        Numbers by kind (see `NUMBERS`) and quantity.
+    keys
+        The document by printed keys, without most lists and what is known only when candidates are ranked.
+    draws
+        Draws of the quantities that have some.
+    """
+
+    job: Job
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    draws: Mapping[str, Array] = field(default_factory=dict)
 
 
 def readable(document: Mapping[str, Any]) -> CandidateDoc:
@@ -95,25 +124,31 @@ def damage(error: ValidationError) -> str:
     return f"{dotted(first['loc'])}: {first['msg']}"
 
 
-def summary_of(document: Mapping[str, Any], job: Job) -> Whole:
-    """Summary of the document of a candidate; damaged ones say so, and what is no document of one has no id."""
-    name, campaign = str(document.get("candidate_id", "")), str(document.get("campaign", ""))
+def whole_of(document: Mapping[str, Any], job: Job) -> Whole:
+    """What is kept of the document of a candidate; of a damaged one, what is wrong with it."""
+    stage = document.get("stage", 0)
+    named: dict[str, Any] = {name: str(document.get(name, "")) for name in ("candidate_id", "campaign")}
+    named |= {"stage": stage if isinstance(stage, int) else 0, "status": "", "engine": "", "damaged": None}
     if not document:
-        return Whole(Summary(job, ""), {}, {})
+        return Whole(job, named)
     try:
         candidate = readable(document)
     except ValidationError as err:
-        stage = document.get("stage")
-        known = Summary(job, name, campaign, stage if isinstance(stage, int) else 0, damaged=damage(err))
-        return Whole(known, {}, {})
-    values = {name: (v.mean, v.sd_configurations, v.n) for name, v in candidate.values.items()}
-    divisors, drawn = dict[str, float](), dict[str, Array]()
+        return Whole(job, {**named, "damaged": damage(err)})
+    values = candidate.values
+    numbers: dict[str, dict[str, Any]] = {
+        "mean": {name: value.mean for name, value in values.items()},
+        "sd": {name: value.sd_configurations for name, value in values.items()},
+        "n": {name: value.n for name, value in values.items()},
+        "divisor": {},
+    }
+    drawn = dict[str, Array]()
     for analysis in (get_analysis(one) for one in candidate.results if one in analysis_names()):
         results = analysis.of(candidate)
         for quantity in analysis.quantities:
             divisor, draws = divisor_of(analysis, quantity, candidate), draws_of(quantity, results)
-            divisors |= {} if divisor is None else {quantity.name: divisor}
+            numbers["divisor"] |= {} if divisor is None else {quantity.name: divisor}
             drawn |= {} if draws is None else {quantity.name: draws}
-    keys = flat({k: v for k, v in contract(RankedCandidate(**dict(candidate))).items() if k != "results"})
-    summary = Summary(job, name, campaign, candidate.stage, candidate.status, candidate.engine, values, divisors)
-    return Whole(summary, {k: v for k, v in keys.items() if k in LISTS or not isinstance(v, list)}, drawn)
+    printed = searchable(contract(RankedCandidate(**dict(candidate))))
+    keys = {k: v for k, v in printed.items() if k in LISTS or not isinstance(v, list)}
+    return Whole(job, {**named, "status": candidate.status, "engine": candidate.engine}, numbers, keys, drawn)

@@ -68,6 +68,6 @@ def _table(file: Path) -> str | None:
         return None
     from hebe.campaigns.api import results
     from hebe.cli.export import table_rows
-    from hebe.report.files import frame
+    from hebe.report.files import csv_text
 
-    return str(frame(table_rows(results(file).candidates)).to_csv(index=False))
+    return csv_text(table_rows(results(file).candidates))

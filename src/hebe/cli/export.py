@@ -111,7 +111,7 @@ def _documents(what: str) -> tuple[list[dict[str, Any]], Campaign | None]:
 
 
 def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
-    from hebe.report.files import frame, unwritable, write_documents
+    from hebe.report.files import csv_text, unwritable, write_documents
 
     if kind == "json":
         content = documents if several else documents[0]
@@ -125,7 +125,7 @@ def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None
     elif output is None:
         import sys
 
-        frame(table_rows(documents)).to_csv(sys.stdout, index=False)
+        sys.stdout.write(csv_text(table_rows(documents)))
     else:
         write_documents(table_rows(documents), output, f".{kind}")
     return len(documents)
@@ -133,9 +133,9 @@ def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None
 
 def table_rows(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Documents whose lists are texts, as cells of a table are; nothing in them steers a terminal."""
-    from hebe.campaigns.keys import flat
+    from hebe.campaigns.keys import in_columns
 
-    rows = [flat(plain(document)) for document in documents]
+    rows = [in_columns(plain(document)) for document in documents]
     return [{printable(key): _cell(value) for key, value in row.items()} for row in rows]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -12,8 +12,22 @@ from hebe.science.choosing.fronts import front_numbers, order_keys
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hebe.schemas.candidate import CandidateDoc
     from hebe.science.choosing.fronts import Array
+
+
+class Rankable(Protocol):
+    """What is ranked: candidates, or as much of them as that takes."""
+
+    @property
+    def candidate_id(self) -> str:
+        """Id of the candidate."""
+
+    @property
+    def status(self) -> str:
+        """How far it is computed."""
+
+    def mean(self, name: str) -> float | None:
+        """Value of a quantity, None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +38,7 @@ class Objective:
     maximize: bool
 
 
-def rank(candidates: Sequence[CandidateDoc], objectives: Sequence[Objective]) -> list[int | None]:
+def rank(candidates: Sequence[Rankable], objectives: Sequence[Objective]) -> list[int | None]:
     """Rank (1 is best) of each candidate, None for those that cannot be ranked.
 
     Sorted by front (Deb et al., IEEE Trans. Evol. Comput. 6, 182 (2002)), then by the sum of per-objective ranks,
@@ -41,20 +55,20 @@ def rank(candidates: Sequence[CandidateDoc], objectives: Sequence[Objective]) ->
     return [position.get(i) for i in range(len(candidates))]
 
 
-def fronts(candidates: Sequence[CandidateDoc], objectives: Sequence[Objective]) -> dict[int, int]:
+def fronts(candidates: Sequence[Rankable], objectives: Sequence[Objective]) -> dict[int, int]:
     """Number of the non-dominated front (0 is best) of each candidate whose objectives all have values."""
     costs = cost_table(candidates, objectives)
     complete = np.flatnonzero(~np.isnan(costs).any(axis=1))
     return dict(zip(complete.tolist(), front_numbers(costs[complete]).tolist(), strict=True))
 
 
-def cost_table(candidates: Sequence[CandidateDoc], objectives: Sequence[Objective]) -> Array:
+def cost_table(candidates: Sequence[Rankable], objectives: Sequence[Objective]) -> Array:
     """Values to be minimized, shape ``(n, objectives)``, NaN where there is none."""
     rows = [[np.nan if c is None else c for c in _costs(candidate, objectives)] for candidate in candidates]
     return np.array(rows, dtype=np.float64).reshape(len(candidates), len(objectives))
 
 
-def _costs(candidate: CandidateDoc, objectives: Sequence[Objective]) -> list[float | None]:
+def _costs(candidate: Rankable, objectives: Sequence[Objective]) -> list[float | None]:
     """Values to be minimized, None where there is none."""
     result: list[float | None] = []
     for objective in objectives:

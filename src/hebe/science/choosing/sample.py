@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +110,7 @@ def share_before(first: Array, second: Array) -> float:
     return float(shares_before(first, second[None, :])[0])
 
 
-def shares_before(first: Array, others: Array) -> Array:
+def shares_before(first: NDArray[Any], others: NDArray[Any]) -> Array:
     """Probability that a cost, shape ``(draws,)``, is smaller than each of others, shape ``(costs, draws)``."""
     one, other = (np.where(np.isnan(values), np.inf, values) for values in (first, others))
     shares: Array = (one < other).mean(axis=1) + 0.5 * (one == other).mean(axis=1)

@@ -19,8 +19,7 @@ from hebe.science.choosing.sample import HIGH, LOW, is_uncertain, shares_before
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hebe.schemas.candidate import CandidateDoc
-    from hebe.science.choosing.ranking import Objective
+    from hebe.science.choosing.ranking import Objective, Rankable
     from hebe.science.choosing.sample import Array
 
 CERTAIN: Final = 0.84
@@ -55,7 +54,7 @@ class Standing:
 
 
 def standings(
-    candidates: Sequence[CandidateDoc], objectives: Sequence[Objective], samples: Mapping[str, Array]
+    candidates: Sequence[Rankable], objectives: Sequence[Objective], samples: Mapping[str, Array]
 ) -> list[Standing | None]:
     """Standing of each candidate, None for those that have no rank.
 
@@ -97,7 +96,7 @@ class DrawnRanks:
 
 
 def drawn_ranks(
-    candidates: Sequence[CandidateDoc],
+    candidates: Sequence[Rankable],
     objectives: Sequence[Objective],
     samples: Mapping[str, Array],
     chosen: Sequence[int],
