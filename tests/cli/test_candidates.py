@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from typing import Any
@@ -9,9 +11,11 @@ from typing import Any
 import pytest
 
 from hebe.analyses.columns import columns_of
+from hebe.campaigns.results import Results
 from hebe.cli.details import detail_lines, write_details
 from hebe.cli.output import plain, write_json
 from hebe.cli.ranking import broken_formula, write_ranking
+from hebe.report.files import csv_text
 from support.report_results import candidates, ranked
 
 Captured = pytest.CaptureFixture[str]
@@ -104,3 +108,33 @@ def test_json_has_null_for_what_is_not_finite(capsys: Captured) -> None:
 def test_an_object_without_plain_form_is_refused() -> None:
     with pytest.raises(TypeError, match="object has no JSON form"):
         plain(object())
+
+
+def test_python_and_the_command_print_the_same(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = ranking(capsys, monkeypatch, 400)
+    rows = Results("c", ranked()).printed()
+    assert len(rows) == 6
+    for row in rows:
+        line = next(line for line in text.splitlines() if row["candidate"] in line)
+        for title in (title for title in row if title not in ("marks", "range")):
+            assert row[title] in line, title
+    assert rows[0]["voltage (V)"] == "3.412 ± 0.021"
+
+
+def test_a_long_table_is_one_plain_line_for_each_row(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    many = [
+        one.model_copy(update={"candidate_id": f"id-{at}-{i}"}) for i in range(50) for at, one in enumerate(ranked())
+    ]
+    write_ranking(many, columns_of(many))
+    lines = capsys.readouterr().out.splitlines()
+    for one in many:
+        (line,) = (line for line in lines if one.candidate_id in line.split())
+        assert one.formula in line
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_spreadsheet_executes_nothing(text: str) -> None:
+    table = csv_text([{"formula": text, "=head": 1, "value": -2.5, "list": "[1]"}])
+    (row,) = csv.DictReader(io.StringIO(table))
+    assert row == {"formula": f"'{text}", "'=head": "1", "value": "-2.5", "list": "[1]"}

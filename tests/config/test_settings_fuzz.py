@@ -13,12 +13,12 @@ import pytest
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from hebe.cli.expression import Expression, sort_candidates
+from hebe.campaigns.results import Results
 from hebe.config.reading import units
 from hebe.config.reading.hiding import STEERING
 from hebe.config.settings import Settings, StoreSettings, get_settings
 from hebe.exceptions import BadInputError, HebeError
-from support.report_results import candidates
+from support.report_results import ranked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,10 +241,6 @@ WORDS: Final = (
 )
 
 
-def _chosen(text: str) -> list[Any]:
-    return Expression.parse(text).choose(candidates())
-
-
 def random_expression(random: Random) -> str:
     """An expression in which up to two words are others, or words in any order."""
     if random.random() < 0.3:
@@ -256,12 +252,12 @@ def random_expression(random: Random) -> str:
 
 
 def test_expressions_columns_and_sorting_are_read_or_refused_in_one_line(alone: Path) -> None:
-    known, refused = candidates(), 0
+    known, refused = Results("c", ranked()), 0
     for seed in range(3 * NUMBER):
         random = Random(seed)
         text = random_expression(random)
-        refused += refusal(partial(_chosen, text), alone, text)
-        refusal(partial(sort_candidates, known, text, known), alone, text)
+        refused += refusal(partial(known.where, text), alone, text)
+        refusal(partial(known.sort, text), alone, text)
     assert 0 < refused < 3 * NUMBER, "some are expressions, some are none"
 
 

@@ -1,4 +1,4 @@
-"""The page in a real browser: it loads clean, sorts, filters, tells, turns, zooms, prints, and reads without scripts."""
+"""The page in a real browser: it loads clean, sorts, filters, turns, zooms, prints, and reads without scripts."""
 
 from __future__ import annotations
 
@@ -158,7 +158,8 @@ def test_every_colour_of_the_legend_is_in_the_picture(browser: Browser) -> None:
     assert browser.run("document.querySelectorAll('#hebe-crystal .legend .chip').length") == 3
     ink = browser.run("""(() => { const canvas = document.querySelector('#hebe-crystal canvas');
       const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-      let painted = 0; for (let i = 3; i < data.length; i += 4) painted += data[i] > 0; return painted / (data.length / 4); })()""")
+      let painted = 0; for (let i = 3; i < data.length; i += 4) painted += data[i] > 0;
+      return painted / (data.length / 4); })()""")
     assert 0.03 < ink < 0.9
 
 
@@ -219,10 +220,14 @@ def test_nothing_overlaps_or_sticks_out(browser: Browser, width: int, tmp_path: 
 def test_texts_of_figures_stay_in_them_and_apart(browser: Browser) -> None:
     script = """Array.from(document.querySelectorAll('figure svg')).map((svg) => {
       const frame = svg.getBoundingClientRect();
-      const boxes = Array.from(svg.querySelectorAll('text')).map((one) => [one.textContent, one.getBoundingClientRect()]);
-      const out = boxes.filter(([, b]) => b.left < frame.left - 1 || b.right > frame.right + 1 || b.top < frame.top - 1 || b.bottom > frame.bottom + 1);
-      const hit = boxes.flatMap(([words, b], i) => boxes.slice(0, i).filter(([, o]) => b.left < o.right - 2 && o.left < b.right - 2
-        && b.top < o.bottom - 5 && o.top < b.bottom - 5).map(([other]) => [words, other]));
+      const boxes = Array.from(svg.querySelectorAll('text'))
+        .map((one) => [one.textContent, one.getBoundingClientRect()]);
+      const out = boxes.filter(([, b]) => b.left < frame.left - 1 || b.right > frame.right + 1
+        || b.top < frame.top - 1 || b.bottom > frame.bottom + 1);
+      const over = (b, o) => b.left < o.right - 2 && o.left < b.right - 2
+        && b.top < o.bottom - 5 && o.top < b.bottom - 5;
+      const hit = boxes.flatMap(([words, b], i) => boxes.slice(0, i)
+        .filter(([, o]) => over(b, o)).map(([other]) => [words, other]));
       return [svg.closest('figure').dataset.name, out.map(([words]) => words), hit]; })"""
     for name, out, hit in browser.run(script):
         assert out == [], name

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-import numpy as np
 import pytest
 
 from hebe.campaigns.loading import load_campaign
@@ -19,6 +18,7 @@ from hebe.report.svg import document, line, marker, style_of, text
 from support.report_results import ranked
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 QUICK = Path(__file__).parents[2] / "examples" / "na-o3-quick.yaml"
@@ -66,7 +66,7 @@ def test_an_svg_on_its_own_is_black_on_white_with_a_size(tmp_path: Path) -> None
     assert root.get("color") == "#000000"
     paper = next(root.iter(f"{SVG}rect"))
     assert (paper.get("fill"), paper.get("width")) == ("#ffffff", "200")
-    assert list(root)[0].tag == f"{SVG}title"
+    assert next(iter(root)).tag == f"{SVG}title"
     assert simple()._repr_svg_() == simple().printed
 
 

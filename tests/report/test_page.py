@@ -14,9 +14,9 @@ import pytest
 from hebe.campaigns.loading import load_campaign
 from hebe.config.keep import Keep
 from hebe.report.conventions import window
-from hebe.report.markup import Markup, html, tag
-from hebe.report.data import Funnel, Page
+from hebe.report.data import Page
 from hebe.report.formulas import formula
+from hebe.report.markup import Markup, html, tag
 from hebe.report.page import FIRST, SCRIPTS, report_page
 from hebe.report.scripts import asset, data
 from support.broken_campaigns import ROCKSALT

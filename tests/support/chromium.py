@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 PROGRAM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_chromium: Final = pytest.mark.skipif(PROGRAM is None, reason="needs the package chromium")
 _FLAGS: Final = ("--headless=new", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu", "--hide-scrollbars")
-_LONGEST_S: Final = 60.0
-_AS_3_AND_4: Final = (
-    "import os, sys\n"
-    "import fcntl\n"
-    "ends = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]\n"
-    "for number, end in zip((3, 4), ends):\n"
-    "    os.dup2(end, number)\n"
-    "os.execv(sys.argv[3], sys.argv[3:])\n"
-)
-"""Has a program find its pipes where it wants them: it reads from 3 and writes to 4."""
+_STARTS: Final = """
+import os, sys
+from fcntl import F_DUPFD, fcntl
+ends = [fcntl(int(word), F_DUPFD, 10) for word in sys.argv[1:3]]
+for end, number in zip(ends, (3, 4)):
+    os.dup2(end, number)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+"""Gives the pipes the numbers that the browser expects; dash cannot where their own have two digits."""
 
+_LONGEST_S: Final = 60.0
 _ALLOWED: Final = ("file:", "data:", "blob:", "about:")
 
 
@@ -67,7 +67,7 @@ class Browser:
         root = ("--no-sandbox",) if os.geteuid() == 0 else ()
         words = [str(PROGRAM), *_FLAGS, *root, f"--user-data-dir={folder}", "about:blank"]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _AS_3_AND_4, str(to_read), str(to_write), *words],
+            [sys.executable, "-c", _STARTS, str(to_read), str(to_write), *words],
             pass_fds=(to_read, to_write),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

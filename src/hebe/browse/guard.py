@@ -23,7 +23,9 @@ METHODS: Final = ("GET", "HEAD")
 LONGEST: Final = 8192
 """Bytes of an address that is served."""
 
-_NAMES: Final = ("127.0.0.1", "localhost")
+NAMES: Final = ("127.0.0.1", "localhost")
+"""Names of this machine that a browser may ask for."""
+
 _FIELDS: Final = 300
 _ABROAD: Final = ("cross-site", "same-site")
 
@@ -111,7 +113,7 @@ class Guard:
         return None
 
     def _hosts(self) -> list[str]:
-        return [f"{name}:{self.port}" for name in _NAMES]
+        return [f"{name}:{self.port}" for name in NAMES]
 
     def _enter(self, path: str, query: dict[str, list[str]], given: str) -> Response:
         """Turn a token in the address into a cookie, so that it does not stay in the address."""

@@ -114,7 +114,7 @@ def _name_of(path: Path) -> str | None:
         data = parse_yaml(read_bytes(path), file=str(path)).data
     except HebeError:
         return None
-    name = data.get("name") if isinstance(data, dict) and "host" in data else None
+    name = data.get("name") if "host" in data else None
     return name if isinstance(name, str) else None
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Job, JobStore
 
+from hebe.campaigns.comparison import Comparison
+from hebe.campaigns.comparison import compare as compared
 from hebe.campaigns.contract import without_versions
 from hebe.campaigns.edited import edited_since, jobs_as_it_ran, remember, warn_of_others
 from hebe.campaigns.loading import load_campaign
@@ -39,7 +41,20 @@ if TYPE_CHECKING:
 
     from hebe.launchers.summary import RunSummary
 
-__all__ = ["Results", "campaign_flow", "estimate", "load_campaign", "plan", "rerun", "results", "run", "show", "status"]
+__all__ = [
+    "Comparison",
+    "Results",
+    "campaign_flow",
+    "compare",
+    "estimate",
+    "load_campaign",
+    "plan",
+    "rerun",
+    "results",
+    "run",
+    "show",
+    "status",
+]
 
 
 def project_store(start: Path | None = None) -> JobStore:
@@ -125,6 +140,11 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
         return replace(results_of(store, chosen, wanted, current, root=root), edited=edited)
     finally:
         store.close()
+
+
+def compare(first: Campaign | str | Path, second: Campaign | str | Path, *, start: Path | None = None) -> Comparison:
+    """Two campaigns side by side: differences of the candidates that both have, and which only one of them has."""
+    return compared(results(first, start=start), results(second, start=start))
 
 
 def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[str, Any]:

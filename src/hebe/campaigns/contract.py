@@ -140,12 +140,8 @@ def without_versions(value: Any) -> Any:
 
 
 def _interval(draws: Draws) -> dict[str, float]:
-    return {
-        "n": draws.n,
-        "low": draws.quantile(LOW),
-        "median": draws.quantile(0.5),
-        "high": draws.quantile(HIGH),
-    }
+    low, median, high = draws.quantiles(LOW, 0.5, HIGH)
+    return {"n": draws.n, "low": low, "median": median, "high": high}
 
 
 def keys_of_quantities() -> dict[str, str]:

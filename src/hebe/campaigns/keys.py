@@ -39,6 +39,17 @@ def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
+def searchable(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a candidate by dotted path, without its calculations, whose labels are of that candidate alone."""
+    return flat({key: value for key, value in document.items() if key not in ("results", "calculations")})
+
+
+def in_columns(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a document as cells of a table, by dotted path; calculations by their labels are one cell."""
+    together = {key: value for key, value in document.items() if key == "calculations"}
+    return flat({key: value for key, value in document.items() if key not in together}) | together
+
+
 def lookup(document: Mapping[str, Any], path: str) -> Any:
     """Value at a dotted path; None where the path ends early."""
     here: Any = document

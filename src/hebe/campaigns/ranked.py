@@ -124,9 +124,7 @@ class RankedDocuments(Sequence[RankedCandidate]):
         Reads what is kept of all documents by printed keys.
     """
 
-    def __init__(
-        self, placed: Sequence[Placed], read: Read, keys: Callable[[], Mapping[Job, Mapping[str, Any]]]
-    ) -> None:
+    def __init__(self, placed: Sequence[Placed], read: Read, keys: Keys) -> None:
         self.placed = placed
         self._read = read
         self._keys = keys

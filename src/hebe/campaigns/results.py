@@ -10,12 +10,13 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, overload
 
 from hebe.analyses.before import candidate_of
+from hebe.analyses.columns import columns_of, printed_row
 from hebe.campaigns.contract import contract, without_versions
 from hebe.campaigns.expression import Expression, in_order_of
-from hebe.campaigns.keys import flat, key_names, key_of, scalar_keys
+from hebe.campaigns.keys import in_columns, key_names, key_of, scalar_keys, searchable
 from hebe.campaigns.order import order_probability
 from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
-from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents
+from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents, with_late
 from hebe.config.ranking import Rank
 from hebe.exceptions import HebeWarning
 from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
@@ -117,11 +118,11 @@ class Results(Sequence[RankedCandidate]):
     def _rows(self, asked: Callable[[Names], set[str]]) -> tuple[Sequence[Mapping[str, Any]], Names]:
         """Candidates by printed keys, and the names of those: of summaries where these have what is asked for."""
         if isinstance(self.ranked, RankedDocuments):
-            known = key_names(self.ranked.columns.keys)
+            known = key_names(with_late(self.ranked.columns.keys))
             keys = asked(known)
             if not any(map(is_late, keys)):
                 return self.ranked.rows(keys), known
-        rows = [flat(candidate) for candidate in self.candidates]
+        rows = [searchable(candidate) for candidate in self.candidates]
         return rows, key_names(scalar_keys(rows))
 
     def _only(self, positions: Sequence[int]) -> Results:
@@ -148,8 +149,18 @@ class Results(Sequence[RankedCandidate]):
         """
         return order_probability(self.ranked, self.rank, quantity, first, second)
 
-    def to_pandas(self) -> pd.DataFrame:
-        """One row per candidate, nested keys joined by dots.
+    def printed(self) -> list[dict[str, str]]:
+        """Candidates as tables print them: the digits that are known, errors and intervals, by titles with units."""
+        columns = columns_of(self.ranked, (*self.rank.maximize, *self.rank.minimize))
+        return [printed_row(candidate, columns) for candidate in self.ranked]
+
+    def to_pandas(self, *, printed: bool = False) -> pd.DataFrame:
+        """One row per candidate, nested keys joined by dots; calculations by their labels stay together.
+
+        Parameters
+        ----------
+        printed
+            Texts as tables print them instead of numbers.
 
         Raises
         ------
@@ -162,7 +173,7 @@ class Results(Sequence[RankedCandidate]):
             import pandas as pd
         except ImportError as err:
             raise MissingDependencyError("pandas", "a table of results", "report") from err
-        return pd.json_normalize(self.candidates)
+        return pd.DataFrame(self.printed() if printed else [in_columns(candidate) for candidate in self.candidates])
 
 
 def results_of(

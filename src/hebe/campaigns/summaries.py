@@ -28,7 +28,7 @@ from hebe.stores.content import CONTENT
 from hebe.stores.factory import open_collection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from jobflow import JobStore
     from maggma.core.store import Store
@@ -165,6 +165,12 @@ def _documents(outputs: Store, jobs: Sequence[Job]) -> Iterator[tuple[Job, dict[
             job = wanted.get((document["uuid"], document["index"]))
             if job is not None:
                 yield job, document
+
+
+def with_late(keys: Iterable[str]) -> list[str]:
+    """Keys of summaries, and those that their quantities may have when candidates are ranked."""
+    of_quantities = {quantity.key for quantity in all_quantities().values()}
+    return [one for key in keys for one in (key, *(f"{key}{end}" for end in _LATE if key in of_quantities))]
 
 
 def is_late(key: str) -> bool:

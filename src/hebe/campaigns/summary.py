@@ -15,7 +15,7 @@ from hebe.analyses.errors import divisor_of
 from hebe.analyses.registry import analysis_names, get_analysis
 from hebe.analyses.samples import draws_of
 from hebe.campaigns.contract import contract
-from hebe.campaigns.keys import LISTS, flat
+from hebe.campaigns.keys import LISTS, searchable
 from hebe.config.reading.wording import dotted
 from hebe.schemas.candidate import RankedCandidate
 
@@ -149,6 +149,6 @@ def whole_of(document: Mapping[str, Any], job: Job) -> Whole:
             divisor, draws = divisor_of(analysis, quantity, candidate), draws_of(quantity, results)
             numbers["divisor"] |= {} if divisor is None else {quantity.name: divisor}
             drawn |= {} if draws is None else {quantity.name: draws}
-    printed = flat({k: v for k, v in contract(RankedCandidate(**dict(candidate))).items() if k != "results"})
+    printed = searchable(contract(RankedCandidate(**dict(candidate))))
     keys = {k: v for k, v in printed.items() if k in LISTS or not isinstance(v, list)}
     return Whole(job, {**named, "status": candidate.status, "engine": candidate.engine}, numbers, keys, drawn)

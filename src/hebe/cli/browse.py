@@ -9,6 +9,7 @@ from hebe.cli.arguments import Commands, add_json, wants_json
 from hebe.cli.output import write_json, write_line
 
 if TYPE_CHECKING:
+    from hebe.browse.place import Place
     from hebe.browse.server import BrowseServer
 
 
@@ -28,6 +29,11 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("--port", metavar="N", type=port, default=0, help="port (default: one that is free)")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    parser.add_argument(
+        "--optimade",
+        action="store_true",
+        help="serve the relaxed structures to clients of OPTIMADE instead of the page",
+    )
     add_json(parser, "print the address as JSON")
 
 
@@ -38,7 +44,10 @@ def browse(options: argparse.Namespace) -> int:
     from hebe.browse.server import BrowseServer
     from hebe.browse.source import Source
 
-    source = Source(find_place(options.place))
+    place = find_place(options.place)
+    if options.optimade:
+        return _serve_structures(place, options)
+    source = Source(place)
     server = BrowseServer(Routes(source), port=options.port)
     if wants_json(options):
         write_json({"address": server.address, "project": source.place.root, "store": source.place.store})
@@ -63,6 +72,25 @@ def _serve(server: BrowseServer, *, opens: bool) -> None:
         write_line("ended")
     finally:
         server.server_close()
+
+
+def _serve_structures(place: Place, options: argparse.Namespace) -> int:
+    """Serve structures until Ctrl-C."""
+    import sys
+
+    from hebe.browse.optimade import free_port, optimade_app, serve_optimade
+
+    number = options.port or free_port()
+    app = optimade_app(place, number)
+    address = f"http://127.0.0.1:{number}/"
+    if wants_json(options):
+        write_json({"address": address, "project": place.root, "store": place.store})
+    else:
+        write_line(f"{place.shown} for clients of OPTIMADE: {address}")
+        write_line("Every program of this machine may ask it. Ctrl-C ends it.")
+    sys.stdout.flush()
+    serve_optimade(app, number)
+    return 0
 
 
 def port(text: str) -> int:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import add_json, positive, wants_json
-from hebe.cli.output import write_json, write_line, write_warning
+from hebe.cli.output import LIMIT, write_json, write_line, write_warning
 
 if TYPE_CHECKING:
     import argparse
 
     from hebe.analyses.quantity import Quantity
-    from hebe.campaigns.results import Results
     from hebe.cli.arguments import Commands
     from hebe.config.campaign import Campaign
-
-_LIMIT: Final = 50
 
 
 def add_commands(commands: Commands) -> None:
@@ -35,9 +32,7 @@ def add_commands(commands: Commands) -> None:
     results.add_argument("--columns", metavar="NAMES", help="quantities in the table, joined by commas")
     results.add_argument("--reverse", action="store_true", help="with --sort: largest value first")
     some = results.add_mutually_exclusive_group()
-    some.add_argument(
-        "--limit", metavar="N", type=positive, default=_LIMIT, help=f"rows in the table (default: {_LIMIT})"
-    )
+    some.add_argument("--limit", metavar="N", type=positive, default=LIMIT, help=f"most rows (default: {LIMIT})")
     some.add_argument("--all", action="store_true", help="all rows in the table")
     add_json(results)
     show = commands.add(
@@ -82,25 +77,14 @@ def _one(file: str, campaign: Campaign, columns: list[Quantity[Any]], options: a
     if len(options.campaigns) > 1:
         write_line(f"{campaign.name} ({file})")
     if chosen:
-        _write_table(chosen, columns, None if options.all else options.limit)
+        from hebe.cli.ranking import write_results
+
+        write_results(chosen, columns, None if options.all else options.limit)
     elif found:
         write_line(f"none of {len(found)} candidates fits --where")
     else:
         write_line(f"no finished candidate: hebe run {file} computes them")
     return {}
-
-
-def _write_table(chosen: Results, columns: list[Quantity[Any]], limit: int | None) -> None:
-    """Print the first of the chosen candidates in their order."""
-    from hebe.analyses.columns import columns_of
-    from hebe.cli.ranking import write_agreement, write_calibrations, write_ranking
-
-    shown = list(chosen.ranked[:limit])
-    write_ranking(shown, columns or columns_of(shown, (*chosen.rank.maximize, *chosen.rank.minimize)))
-    if len(shown) < len(chosen):
-        write_line(f"{len(shown)} of {len(chosen):,} candidates: --all shows all, --json and hebe export write them")
-    write_calibrations(chosen.calibrations)
-    write_agreement(chosen.agreement)
 
 
 def _columns(campaign: Campaign, names: str | None) -> list[Quantity[Any]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hebe.analyses.printing import DASH
 from hebe.cli.arguments import Commands, add_json, positive, wants_json
 from hebe.cli.output import new_table, write_json, write_table
 from hebe.exceptions import BadInputError
-from hebe.report.values import DASH
 
 if TYPE_CHECKING:
     import argparse

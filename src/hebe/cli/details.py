@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hebe.analyses.printing import DASH
 from hebe.cli.output import plain, write_line
-from hebe.report.values import DASH
 
 _LONGEST: Final = 100
 _LISTED: Final = 20

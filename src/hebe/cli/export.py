@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.campaigns.structure_files import STRUCTURE_FORMATS, SUFFIXES
+from hebe.cli import archive
 from hebe.cli.arguments import add_json, wants_json
 from hebe.cli.output import json_text, plain, write_json, write_line
 from hebe.config.reading.hiding import printable
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from hebe.cli.arguments import Commands
     from hebe.config.campaign import Campaign
 
-FORMATS: Final = ("cif", "json", "csv", "parquet")
+FORMATS: Final = (*STRUCTURE_FORMATS, "json", "csv", "parquet", archive.FORMAT)
 _CAMPAIGNS: Final = (".yaml", ".yml")
 
 
@@ -26,14 +28,15 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add(
         "export",
         export,
-        "a candidate, calculation, job or all candidates of a campaign as cif, json, csv or parquet",
+        "candidates, calculations, structures or a whole campaign as files for other programs",
         "The structure of a candidate is its relaxed configuration of lowest energy as made.",
     )
     parser.add_argument("what", metavar="ID|CAMPAIGN", help="id of a candidate or job, key, or a campaign file")
     parser.add_argument("--format", metavar="F", choices=FORMATS, help=f"{', '.join(FORMATS)} (default: from FILE)")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="file; for structures of a campaign a folder (default: print)"
+        "-o", "--output", metavar="FILE", help="file; for structures of a campaign and crates a folder (default: print)"
     )
+    archive.add_options(parser)
     add_json(parser, "print what was written as JSON")
 
 
@@ -41,13 +44,15 @@ def export(options: argparse.Namespace) -> int:
     """Write or print what was asked for."""
     output = None if options.output is None else Path(options.output)
     kind = _format(options.format, output)
+    if kind == archive.FORMAT:
+        return archive.export_crate(options)
     _check_target(kind, output, several=_is_campaign(options.what))
     documents, campaign = _documents(options.what)
-    if kind == "cif":
+    if kind in STRUCTURE_FORMATS:
         from hebe.campaigns.place import start_of
 
         start = None if campaign is None else start_of(campaign, None)
-        written = _write_structures(documents, output, start, several=campaign is not None)
+        written = _write_structures(kind, documents, output, start, several=campaign is not None)
     else:
         written = _write_table(kind, documents, output, several=campaign is not None)
     if output is not None and wants_json(options):
@@ -60,10 +65,11 @@ def export(options: argparse.Namespace) -> int:
 def _format(given: str | None, output: Path | None) -> str:
     if given is not None:
         return given
-    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
-    if suffix not in FORMATS:
+    suffix = "" if output is None else output.suffix.lower()
+    kind = SUFFIXES.get(suffix, suffix.removeprefix("."))
+    if kind not in FORMATS:
         raise BadInputError("hebe export: the format is not known", suggestion=f"--format {', '.join(FORMATS)}")
-    return suffix
+    return kind
 
 
 def _check_target(kind: str, output: Path | None, *, several: bool) -> None:
@@ -71,10 +77,10 @@ def _check_target(kind: str, output: Path | None, *, several: bool) -> None:
     if output is None:
         if kind == "parquet":
             raise BadInputError("hebe export: parquet is not printed", suggestion="-o FILE.parquet")
-        if kind == "cif" and several:
+        if kind in STRUCTURE_FORMATS and several:
             raise BadInputError("hebe export: structures of a campaign go to a folder", suggestion="-o FOLDER")
         return
-    if kind == "cif" and several and output.exists():
+    if kind in STRUCTURE_FORMATS and several and output.exists():
         if not output.is_dir():
             raise BadInputError("expected a folder, got a file", file=output)
     else:
@@ -105,7 +111,7 @@ def _documents(what: str) -> tuple[list[dict[str, Any]], Campaign | None]:
 
 
 def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
-    from hebe.report.files import frame, unwritable, write_documents
+    from hebe.report.files import csv_text, unwritable, write_documents
 
     if kind == "json":
         content = documents if several else documents[0]
@@ -119,17 +125,17 @@ def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None
     elif output is None:
         import sys
 
-        frame(_rows(documents)).to_csv(sys.stdout, index=False)
+        sys.stdout.write(csv_text(table_rows(documents)))
     else:
-        write_documents(_rows(documents), output, f".{kind}")
+        write_documents(table_rows(documents), output, f".{kind}")
     return len(documents)
 
 
-def _rows(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def table_rows(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Documents whose lists are texts, as cells of a table are; nothing in them steers a terminal."""
-    from hebe.campaigns.keys import flat
+    from hebe.campaigns.keys import in_columns
 
-    rows = [flat(plain(document)) for document in documents]
+    rows = [in_columns(plain(document)) for document in documents]
     return [{printable(key): _cell(value) for key, value in row.items()} for row in rows]
 
 
@@ -140,12 +146,14 @@ def _cell(value: Any) -> Any:
 
 
 def _write_structures(
-    documents: list[dict[str, Any]], output: Path | None, start: Path | None, *, several: bool
+    kind: str, documents: list[dict[str, Any]], output: Path | None, start: Path | None, *, several: bool
 ) -> int:
+    from hebe.campaigns.structure_files import structure_text
     from hebe.report.files import unwritable
     from hebe.report.structures import label_of, structure_of
 
-    texts = {label_of(document): structure_of(document, start=start).to(fmt="cif") for document in documents}
+    found = {label_of(document): structure_of(document, start=start) for document in documents}
+    texts = {name: structure_text(structure, kind) for name, structure in found.items()}
     if output is None:
         write_line("\n".join(texts.values()).rstrip("\n"))
         return len(texts)
@@ -153,7 +161,7 @@ def _write_structures(
         if several:
             output.mkdir(exist_ok=True)
         for name, text in texts.items():
-            path = output / f"{name}.cif" if several else output
+            path = output / f"{name}{STRUCTURE_FORMATS[kind]}" if several else output
             path.write_text(text, encoding="utf-8")
     except OSError as err:
         raise unwritable(output, err) from err

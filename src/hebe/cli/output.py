@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+LIMIT: Final = 50
+"""Candidates that a table shows unless it is told otherwise."""
+
 _WIDTH_OF_FILES: Final = 120
 
 
@@ -113,6 +116,18 @@ def write_table(table: Table) -> None:
         console.print(table)
     lines = "\n".join(line.rstrip() for line in capture.get().split("\n"))
     sys.stdout.write(lines.strip("\n") + "\n")
+
+
+def write_plain(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> None:
+    """Print a long table as plain lines, as wide as they are: one for each row."""
+    lines = [[printable(" ".join(cell.split("\n"))) for cell in row] for row in (headers, *rows)]
+    widths, numbers = [max(map(len, column)) for column in zip(*lines, strict=True)], set(right)
+    for line in lines:
+        cells = (
+            cell.rjust(width) if at in numbers else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")
 
 
 def write_by_hand(document: Mapping[str, Any]) -> None:

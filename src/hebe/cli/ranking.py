@@ -6,10 +6,9 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.analyses.columns import columns_of
 from hebe.analyses.marks import mark_texts
-from hebe.cli.output import new_table, terminal_width, write_line, write_table
-from hebe.report.calibration import calibration_text
-from hebe.report.values import (
+from hebe.analyses.printing import (
     DASH,
     ENGINE_ERROR,
     condition_of,
@@ -20,6 +19,8 @@ from hebe.report.values import (
     rank_range,
     rank_text,
 )
+from hebe.cli.output import LIMIT, new_table, terminal_width, write_line, write_plain, write_table
+from hebe.report.calibration import calibration_text
 from hebe.science.choosing.sample import MIDDLE
 from hebe.science.choosing.standing import CERTAIN
 
@@ -27,12 +28,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hebe.analyses.quantity import Quantity
+    from hebe.campaigns.results import Results
     from hebe.schemas.candidate import RankedCandidate
 
 _WIDE: Final = 160
 _NARROW: Final = 92
 _LISTED: Final = 10
+_MANY: Final = 200
+"""Candidates above which a table is plain lines, as wide as they are."""
+
 _SHORTEST_NAME: Final = 21
+
+
+def write_results(results: Results, columns: Sequence[Quantity[Any]] = (), limit: int | None = LIMIT) -> None:
+    """Print the first candidates of a campaign in their order, with what belongs to the ranking.
+
+    Parameters
+    ----------
+    columns
+        Quantities that are shown; those that were asked for and ranked by without any.
+    limit
+        At most so many candidates; all when None.
+    """
+    shown = list(results.ranked[:limit])
+    write_ranking(shown, columns or columns_of(shown, (*results.rank.maximize, *results.rank.minimize)))
+    if len(shown) < len(results):
+        write_line(f"{len(shown)} of {len(results):,} candidates: --all shows all, --json and hebe export write them")
+    write_calibrations(results.calibrations)
+    write_agreement(results.agreement)
 
 
 def write_ranking(candidates: Sequence[RankedCandidate], columns: Sequence[Quantity[Any]]) -> None:
@@ -44,7 +67,8 @@ def write_ranking(candidates: Sequence[RankedCandidate], columns: Sequence[Quant
         Quantities that are shown.
     """
     width = terminal_width()
-    wide, spread = width >= _WIDE, width >= _NARROW
+    many = len(candidates) > _MANY
+    wide, spread = many or width >= _WIDE, many or width >= _NARROW
     ranks = ["rank", *(["range"] if has_ranges(candidates) else [])]
     heads = [*(_head(quantity, candidates) for quantity in columns), "marks"]
     rows = [
@@ -58,11 +82,18 @@ def write_ranking(candidates: Sequence[RankedCandidate], columns: Sequence[Quant
     names = ["id", "formula"] if wide else ["candidate"]
     first = len(ranks) + len(names)
     ends = ["status"] if wide else []
-    table = new_table([*ranks, *names, *heads, *ends], right=(*range(len(ranks)), *range(first, first + len(columns))))
+    right = (*range(len(ranks)), *range(first, first + len(columns)))
+    cells = []
     for candidate, (own, values) in zip(candidates, rows, strict=True):
         name = [candidate.candidate_id, candidate.formula] if wide else [_name(candidate, room)]
-        table.add_row(*own, *name, *values, *([candidate.status] if wide else []))
-    write_table(table)
+        cells.append([*own, *name, *values, *([candidate.status] if wide else [])])
+    if many:
+        write_plain([*ranks, *names, *heads, *ends], cells, right=right)
+    else:
+        table = new_table([*ranks, *names, *heads, *ends], right=right)
+        for row in cells:
+            table.add_row(*row)
+        write_table(table)
     for note in _notes(candidates, columns, spread=spread):
         for line in textwrap.wrap(note, width, break_long_words=False, break_on_hyphens=False):
             write_line(line)

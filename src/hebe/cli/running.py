@@ -64,16 +64,12 @@ def run_campaign(options: argparse.Namespace) -> int:
         write_json(document)
         return exit_code(document)
     results = api.results(campaign)
-    found = results.ranked
-    if found:
-        from hebe.analyses.columns import columns_of
-        from hebe.cli.ranking import write_agreement, write_calibrations, write_ranking
+    if results:
+        from hebe.cli.ranking import write_results
 
-        write_ranking(found, columns_of(found, (*campaign.rank.maximize, *campaign.rank.minimize)))
-        write_calibrations(results.calibrations)
-        write_agreement(results.agreement)
+        write_results(results)
     print_counts(document)
-    if found:
+    if results:
         write_line(f"A page with figures: hebe report {options.campaign} -o report.html")
     return exit_code(document)
 

@@ -173,7 +173,7 @@ def _listed(campaign: Campaign, *, selected: bool) -> Sequence[Candidate]:
 
 
 def _print_candidates(candidates: Sequence[Candidate]) -> None:
-    from hebe.report.values import number
+    from hebe.analyses.printing import number
 
     table = new_table(["id", "formula", "S / R", "size mism. / %", "Q redox / mAh/g"], right=(2, 3, 4))
     for candidate in candidates:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Commands) -> None:
-    """Declare ``store`` with ``check``, ``heal``, ``backup``, ``compact`` and ``copy``."""
-    group = commands.add("store", describe_store, "care of the store: check, heal, backup, compact, copy")
+    """Declare ``store`` with ``check``, ``heal``, ``backup``, ``compact``, ``copy`` and ``build``."""
+    group = commands.add("store", describe_store, "care of the store: check, heal, backup, compact, copy, build")
     add_json(group)
     inner = Commands(group, required=False)
     checking = inner.add("check", check_store, "read everything in the store and say whether it is sound")
@@ -44,6 +44,32 @@ def add_commands(commands: Commands) -> None:
     copying.add_argument("target", metavar="B", help="to this store")
     copying.add_argument("--campaign", metavar="NAME", help="only this campaign and what its outputs refer to")
     add_json(copying)
+    building = inner.add(
+        "build",
+        build_store,
+        "bring the collections candidates, electrodes, mixing and phases up to date, for other tools that query them",
+        "Only what has changed is built; electrodes are documents of emmet.",
+    )
+    building.add_argument("--campaign", metavar="NAME", help="only this campaign")
+    add_json(building)
+
+
+def build_store(options: argparse.Namespace) -> int:
+    """Build and say how much was written."""
+    from hebe.campaigns.api import existing_store
+    from hebe.campaigns.builders import build
+    from hebe.config.settings import project_folder
+
+    store = existing_store(None)
+    try:
+        written = build(store, project_folder(), options.campaign)
+    finally:
+        store.close()
+    if wants_json(options):
+        write_json(written)
+    else:
+        write_line("written: " + ", ".join(f"{count:,} {name}" for name, count in written.items()))
+    return 0
 
 
 def describe_store(options: argparse.Namespace) -> int:

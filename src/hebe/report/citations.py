@@ -90,7 +90,7 @@ def cited_by(campaign: Campaign, scales: Iterable[str] = ()) -> dict[str, Citati
     names += ["sqs"] if campaign.structures.method == "sqs" else []
     engines = [str(block.name) for stage in campaign.stages for block in stage.engines]
     names += [name for name in dict.fromkeys(engines) if name in known]
-    names += ["atomate2"] if "vasp" in engines else []
+    names += ["atomate2"] if {"vasp", "abinit"} & set(engines) else []
     names += ["mp2020"] if any("MP2020" in scale for scale in scales) else []
     names += ["phonopy"] if campaign.mixing.vibrations is not None else []
     names += ["fronts"] if len((*campaign.rank.maximize, *campaign.rank.minimize)) > 1 else []

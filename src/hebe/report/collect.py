@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
     from hebe.schemas.candidate import RankedCandidate
 
+_DAMAGED: Final = (HebeError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a structure raises that was damaged or written by someone else."""
+
 _MOST_CRYSTALS: Final = 150
 
 
@@ -141,5 +144,5 @@ def _structure(store: JobStore, key: str) -> Structure | None:
             return plain
         require_data(plain, "a structure of the store")
         return Structure.from_dict(plain)
-    except (HebeError, KeyError, TypeError, ValueError):
+    except _DAMAGED:
         return None

@@ -112,7 +112,7 @@ def _render(drawing: Drawing, path: Path) -> None:
     from matplotlib.figure import Figure
 
     width, height = _size(drawing.svg)
-    settings: Any = {"pdf.fonttype": 42, "font.family": _font(), "font.size": 12 * _POINT, "mathtext.fontset": "dejavusans"}
+    settings: Any = {"pdf.fonttype": 42, "font.family": _font(), "mathtext.fontset": "dejavusans"}
     with mpl.rc_context(settings):
         figure = Figure(figsize=(width / _INCH, height / _INCH), dpi=DOTS_PER_INCH, facecolor="white")
         FigureCanvasAgg(figure)
@@ -120,7 +120,7 @@ def _render(drawing: Drawing, path: Path) -> None:
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
         axes.axis("off")
-        for at, node in enumerate(ET.fromstring(drawing.svg).iter()):  # noqa: S314 - written by us, never read from elsewhere
+        for at, node in enumerate(ET.fromstring(drawing.svg).iter()):  # noqa: S314 - written by us alone
             draw = _DRAWN.get(node.tag.removeprefix(_SPACE))
             if draw is not None:
                 draw(axes, node, at)

@@ -9,6 +9,9 @@ from hebe.campaigns.keys import flat
 from hebe.config.reading.yamlfile import kind_of_file
 from hebe.exceptions import BadInputError, MissingDependencyError
 
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that spreadsheets execute."""
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -85,7 +88,21 @@ def _write_lines(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _write_csv(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
-    frame(documents).to_csv(path, index=False)
+    path.write_text(csv_text(documents), encoding="utf-8", newline="")
+
+
+def csv_text(documents: Sequence[Mapping[str, Any]]) -> str:
+    """Table of comma-separated values; a text that a spreadsheet would execute has an apostrophe before it."""
+    rows = frame(documents)
+    rows.columns = [_harmless(str(column)) for column in rows.columns]
+    for column in [name for name in rows.columns if rows[name].dtype.kind not in "biufc"]:
+        rows[column] = [_harmless(value) if isinstance(value, str) else value for value in rows[column]]
+    text: str = rows.to_csv(index=False)
+    return text
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _write_parquet(documents: Sequence[Mapping[str, Any]], path: Path) -> None:

@@ -43,7 +43,7 @@ def picture_called(name: str) -> Picture:
         figures = figures_of(get_analysis(name))
         name = figures[0].name if figures else name
     if name not in known:
-        raise BadInputError(f"no figure is called {shown(name)}", suggestion=suggest(name, known))
+        raise BadInputError(f"no figure is called {shown(name)}", suggestion=suggest(name, [*known, *analysis_names()]))
     return known[name]
 
 

@@ -50,7 +50,7 @@ class _Reader(HTMLParser):
         elif tag == "figure":
             self._flush()
             self._drawn = given.get("data-name") or ""
-        elif tag == "br":
+        elif tag in ("br", "code"):
             self._text.append(" ")
         elif tag == "pre":
             self._flush()

@@ -44,4 +44,9 @@ class Draws(Document):
 
     def quantile(self, share: float) -> float:
         """Value below which a share (0 to 1) of the draws lies; infinite where it falls among those without a value."""
-        return float(np.quantile(self.values, share, method="inverted_cdf"))
+        return self.quantiles(share)[0]
+
+    def quantiles(self, *shares: float) -> list[float]:
+        """Values below which shares of the draws lie, as `quantile` gives one."""
+        found: list[float] = np.quantile(self.values, shares, method="inverted_cdf").tolist()
+        return found

@@ -100,39 +100,40 @@ def copy(source: JobStore, target: JobStore, campaign: str | None = None) -> Cop
     if source.docs_store.name == target.docs_store.name:
         raise StoreError(f"{source.docs_store.name} cannot be copied onto itself")
     done = Copied(source.docs_store.name, target.docs_store.name, campaign)
-    wanted = None if campaign is None else _belonging(source, campaign)
+    wanted = None if campaign is None else belonging(source, campaign)
     if wanted is not None and not wanted:
         raise StoreError(f"{done.source} has no job of a campaign called {campaign!r}")
     blobs: dict[str, set[str]] = {}
     digests: dict[tuple[str, int], bytes] = {}
-    for batch in _outputs(source, wanted):
+    for batch in outputs_of(source, wanted):
         target.docs_store.update(batch, key=_KEY)
         for document in batch:
             digests[document["uuid"], document["index"]] = _digest(document)
             _gather_blobs(document.get("output"), blobs)
     done.outputs = len(digests)
-    _verify(digests, _outputs(target, {uuid for uuid, _ in digests}), done.target)
+    _verify(digests, outputs_of(target, {uuid for uuid, _ in digests}), done.target)
     done.records = _copy_records(source, target, {uuid for uuid, _ in digests} if campaign else None)
     for name, keys in blobs.items():
         done.blobs[name] = _copy_blobs(source, target, name, keys)
     return done
 
 
-def _outputs(store: JobStore, uuids: set[str] | None) -> Iterator[list[dict[str, Any]]]:
+def outputs_of(store: JobStore, uuids: set[str] | None) -> Iterator[list[dict[str, Any]]]:
+    """Documents of some jobs, or of all, many at a time, in the order of their ids."""
     documents = store.docs_store
     chosen = sorted(documents.distinct("uuid") if uuids is None else uuids)
     for start in range(0, len(chosen), _BATCH):
         yield [_plain(doc) for doc in documents.query({"uuid": {"$in": chosen[start : start + _BATCH]}})]
 
 
-def _belonging(store: JobStore, campaign: str) -> set[str]:
+def belonging(store: JobStore, campaign: str) -> set[str]:
     """Jobs of a campaign, and all that their outputs refer to."""
     documents = store.docs_store
     found = {doc["uuid"] for doc in documents.query({"metadata.campaign": campaign}, ["uuid"])}
     fresh = found
     while fresh:
         referred: set[str] = set()
-        for batch in _outputs(store, fresh):
+        for batch in outputs_of(store, fresh):
             for document in batch:
                 _gather_references(document.get("output"), referred)
         fresh = {doc["uuid"] for part in _parts(referred - found) for doc in documents.query(part, ["uuid"])}

@@ -12,14 +12,13 @@ from hebe.browse.response import Response
 from hebe.browse.stored import document_called, structure_in
 from hebe.browse.viewing import viewer
 from hebe.campaigns.contract import without_versions
+from hebe.campaigns.structure_files import STRUCTURE_FORMATS, structure_text
 from hebe.exceptions import BadInputError
 from hebe.report.crystal import viewer_cell
 from hebe.report.markup import Markup, definitions, details, tag, unordered
 from hebe.report.values import DASH
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
     from hebe.browse.guard import Request
     from hebe.browse.source import Source
 
@@ -27,7 +26,6 @@ _JSON: Final = "application/json; charset=utf-8"
 _LISTED: Final = 30
 _DEEPEST: Final = 12
 _LONGEST: Final = 5000
-_SUFFIX: Final = {"cif": "cif", "poscar": "vasp", "extxyz": "xyz"}
 
 
 def document(source: Source, request: Request) -> Response:
@@ -48,28 +46,14 @@ def document(source: Source, request: Request) -> Response:
 def structure(source: Source, request: Request) -> Response:
     """A structure as data for the viewer, or as a file."""
     kind, name = request.one("as", "cell"), request.one("id")
-    if kind != "cell" and kind not in _SUFFIX:
+    if kind != "cell" and kind not in STRUCTURE_FORMATS:
         raise BadInputError("a structure is shown as cell, cif, poscar or extxyz")
     with source.place.opened() as store:
         found = structure_in(document_called(store, name))
     if kind == "cell":
         cell = viewer_cell(found, request.one("ion") or None)
         return Response.of_text(json.dumps(cell, allow_nan=False), _JSON)
-    return file(f"{name[:40]}.{_SUFFIX[kind]}", structure_text(found, kind))
-
-
-def structure_text(structure: Structure, kind: str) -> str:
-    """Structure as ``cif``, ``poscar`` or ``extxyz``."""
-    if kind == "extxyz":
-        import io
-
-        from ase.io import write
-        from pymatgen.io.ase import AseAtomsAdaptor
-
-        text = io.StringIO()
-        write(text, AseAtomsAdaptor.get_atoms(structure, msonable=False), format="extxyz")
-        return text.getvalue()
-    return str(structure.to(fmt="cif" if kind == "cif" else "poscar"))
+    return file(f"{name[:40]}{STRUCTURE_FORMATS[kind]}", structure_text(found, kind))
 
 
 def _candidate(found: Mapping[str, Any]) -> str | None:

@@ -92,8 +92,10 @@ def _cells(campaign: Campaign) -> str:
 
 
 def _stage(stage: Stage) -> str:
-    engines = ", ".join(block.title for block in stage.engines)
-    parts = [engines, f"task {stage.task}", f"forces below {stage.engine.fmax:g} eV/Å"]
+    if stage.calibrate is not None:
+        others = ", ".join(block.title for block in stage.calibrate.engines)
+        return f"{stage.engine.title} as before, its errors calibrated with {others}"
+    parts = [stage.engine.title, f"task {stage.task}", f"forces below {stage.engine.fmax:g} eV/Å"]
     parts += [f"x = {', '.join(map(str, stage.x))} of x_full"] if len(stage.x) > 1 else []
     parts += [f"keep {stage.keep}"] if stage.keep is not None else []
     return f"{', '.join(parts)}; {', '.join(name.replace('_', ' ') for name in stage.analyses)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import hebe
 from hebe.report.citations import cited_by
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hebe.config.campaign import Campaign
+    from hebe.config.engines.base import EngineBlock
     from hebe.report.citations import Citation
     from hebe.report.data import Page
+
+
+_KEYS: Final = {"vasp": ("vasp", "atomate2"), "abinit": ("abinit", "atomate2")}
+"""Engines that stand for more than one reference."""
 
 
 def methods_text(page: Page) -> str:
@@ -71,16 +76,24 @@ def _cells(campaign: Campaign, number: Mapping[str, int]) -> str:
 
 def _stage(campaign: Campaign, at: int, number: Mapping[str, int]) -> str:
     stage = campaign.stages[at]
-    block = stage.engine
-    packages = package_versions(campaign)
-    versions = [f"{name} {packages[name]}" for name in block.traits.packages if name in packages]
-    cited = f" [{number[str(block.name)]}]" if block.name in number else ""
-    preset = getattr(block, "preset", None)
-    parts = [f" ({', '.join(versions)})" if versions else "", f", preset {preset}" if preset else ""]
+    if stage.calibrate is not None:
+        engines = " and ".join(_engine(campaign, block, number) for block in stage.calibrate.engines)
+        return f"Its errors on mixing enthalpies were calibrated with small cells that were computed with {engines}."
     task = {"relax": "Cells were relaxed", "relax-ions": "Positions were relaxed", "static": "Energies were computed"}
     start = task[stage.task] if at == 0 else f"In stage {at + 1} {task[stage.task][:1].lower()}{task[stage.task][1:]}"
-    last = "" if stage.task == "static" else f" until the largest force was below {block.fmax:g} eV/Å"
-    return f"{start} with {block.title}{''.join(parts)}{cited}{last}."
+    last = "" if stage.task == "static" else f" until the largest force was below {stage.engine.fmax:g} eV/Å"
+    return f"{start} with {_engine(campaign, stage.engine, number)}{last}."
+
+
+def _engine(campaign: Campaign, block: EngineBlock, number: Mapping[str, int]) -> str:
+    """Name of an engine with its versions, its preset and its reference."""
+    packages = package_versions(campaign)
+    versions = [f"{name} {packages[name]}" for name in block.traits.packages if name in packages]
+    keys = _KEYS.get(str(block.name), (str(block.name),))
+    cited = ", ".join(str(number[key]) for key in keys if key in number)
+    preset = getattr(block, "preset", None)
+    parts = [f" ({', '.join(versions)})" if versions else "", f", preset {preset}" if preset else ""]
+    return f"{block.title}{''.join(parts)}{f' [{cited}]' if cited else ''}"
 
 
 def _scales(page: Page) -> list[str]:

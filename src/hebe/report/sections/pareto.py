@@ -10,7 +10,7 @@ from hebe.report.axes import axis
 from hebe.report.figures import BOTTOM, LEFT, RIGHT, TOP, Point, framed, in_pixels, scatter_marks
 from hebe.report.sections.section import Picture, Section, figures
 from hebe.report.svg import COLOURS, Style, frame, legend, polyline
-from hebe.report.values import capital, condition_of, factor, quantity_text
+from hebe.report.values import capital, condition_of, factor, percent, quantity_text
 from hebe.science.choosing.fronts import first_front
 from hebe.science.choosing.ranking import Objective, cost_table
 
@@ -85,7 +85,7 @@ def _point(page: Page, candidate: RankedCandidate, qx: Quantity[Any], qy: Quanti
         return None
     share = page.front_shares.get(candidate.candidate_id, 0.0)
     texts = [f"{q.title} {quantity_text(q, candidate)} {q.shown.unit}".strip() for q in (qx, qy)]
-    words = f"{candidate.formula}: {', '.join(texts)}; on the front in {100 * share:.0f} % of the draws"
+    words = f"{candidate.formula}: {', '.join(texts)}; on the front in {percent(share)} % of the draws"
     return Point(x[1], y[1], words, x_ends=(x[0], x[2]), y_ends=(y[0], y[2]))
 
 

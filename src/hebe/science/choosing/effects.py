@@ -139,7 +139,9 @@ def _fit(
 ) -> Fit:
     """Least squares of the smallest norm; `named` are the leading columns that stand for single elements."""
     n = len(values)
-    if not contrasts or n == 0:
+    if n == 0:
+        return Fit(0, 0, reason="no candidate has a value")
+    if not contrasts:
         return Fit(n, 0, reason="the candidates do not differ in what is mixed")
     _, singular, rows = np.linalg.svd(table, full_matrices=False)
     rank = int((singular > singular[0] * _ZERO).sum())

@@ -6,14 +6,10 @@ import math
 
 import pytest
 
-from hebe.analyses.quantity import Shown
-from hebe.analyses.registry import all_quantities
-from hebe.report.values import (
+from hebe.analyses.printing import (
     DASH,
     error_of,
-    flat,
     interval,
-    lookup,
     measured,
     number,
     percent,
@@ -22,6 +18,8 @@ from hebe.report.values import (
     rank_text,
     signed,
 )
+from hebe.analyses.quantity import Shown
+from hebe.analyses.registry import all_quantities
 from support.report_results import candidates, ranked
 
 BOLTZMANN = 8.617333262e-5
@@ -145,11 +143,3 @@ def test_deviations_when_only_the_host_gives_a_temperature() -> None:
     assert error_of(QUANTITY["mixing_temperature"], values["mixing_temperature"]) is None
     same_host = QUANTITY["mixing_temperature_same_host"]
     assert error_of(same_host, values[same_host.name]) == pytest.approx(0.06 / 0.8 / BOLTZMANN, rel=1e-9)
-
-
-def test_paths() -> None:
-    document = {"a": {"b-c": 1, "d": [1]}, "e": None}
-    assert flat(document) == {"a.b-c": 1, "a.d": [1], "e": None}
-    assert lookup(document, "a.b-c") == 1
-    assert lookup(document, "a.x.y") is None
-    assert lookup(document, "e.y") is None
