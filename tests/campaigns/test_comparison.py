@@ -71,7 +71,7 @@ def test_candidates_are_matched_by_id() -> None:
 def test_a_difference_has_its_sign_and_the_digits_that_are_known() -> None:
     quantities = all_quantities()
     assert difference_text(quantities["mixing_temperature"], 16.0, 726.0) == "+0 ± 700"
-    assert difference_text(quantities["average_voltage"], 0.3, 0.035) == "+0.30 ± 0.04"
+    assert difference_text(quantities["average_voltage"], 0.3, 0.035) == "+0.300 ± 0.035"
     assert difference_text(quantities["max_volume_strain"], -0.012, None) == "-1.20"
     assert difference_text(quantities["formation_probability"], 0.25, None) == "+25"
 
