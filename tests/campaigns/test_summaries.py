@@ -71,6 +71,7 @@ def store(tmp_path: Path, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -
     """Store with the ten; as many draws are kept as they are ranked in, in blocks of four."""
     monkeypatch.setattr(summaries, "KEPT_DRAWS", 2000)
     monkeypatch.setattr(summaries, "_ROWS", 4)
+    monkeypatch.setattr(summaries, "_FEW", 1)
     opened = open_store(tmp_path)
     for number, name in enumerate(ids(campaign)):
         put(opened, number, name)
@@ -151,6 +152,25 @@ def test_only_what_is_new_is_summarised(
     whole, quick = both(store, campaign, tmp_path)
     assert name not in {c.candidate_id for c in quick}
     assert quick.candidates == whole.candidates
+
+
+def test_blocks_stay_few_however_often_somebody_looks(
+    campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "_ROWS", 6)
+    monkeypatch.setattr(summaries, "_FEW", 3)
+    store = open_store(tmp_path)
+    for number, name in enumerate(ids(campaign)):
+        put(store, number, name)
+        kept = Summaries(store)
+        assert [row.candidate_id for row in kept.rows] == ids(campaign)[: number + 1]
+        kept.close()
+    kept = Summaries(store)
+    assert kept._number == 3, "four, four and two"
+    assert {key["rank"] for key in kept.columns().rows(["rank"]).values()} == {None}
+    assert len(kept.columns().rows(["formula"])) == 10
+    kept.close()
+    store.close()
 
 
 def test_blocks_that_are_damaged_are_made_again(store: JobStore, campaign: Campaign, tmp_path: Path) -> None:
