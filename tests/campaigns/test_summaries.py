@@ -88,6 +88,18 @@ def both(store: JobStore, campaign: Campaign, root: Path) -> tuple[Results, Resu
     return whole, quick
 
 
+def watched(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[str]:
+    """Ids of the candidates whose documents a function of a module is given from now on."""
+    seen, real = list[str](), getattr(module, name)
+
+    def watching(document: dict[str, Any], *more: Any) -> Any:
+        seen.append(document["candidate_id"])
+        return real(document, *more)
+
+    monkeypatch.setattr(module, name, watching)
+    return seen
+
+
 def test_summaries_and_documents_give_the_same_numbers(store: JobStore, campaign: Campaign, tmp_path: Path) -> None:
     whole, quick = both(store, campaign, tmp_path)
     assert len({c.rank for c in whole.ranked}) > 3
@@ -126,9 +138,7 @@ def test_a_list_reads_only_the_documents_that_it_shows(
     store: JobStore, campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both(store, campaign, tmp_path)
-    seen: list[str] = []
-    real = ranked.candidate_of
-    monkeypatch.setattr(ranked, "candidate_of", lambda one: seen.append(one["candidate_id"]) or real(one))
+    seen = watched(monkeypatch, ranked, "candidate_of")
     monkeypatch.setattr(summaries, "whole_of", lambda *_: pytest.fail("summaries are there"))
     quick = results_of(store, campaign, ids(campaign), root=tmp_path)
     shown = quick.where("rank < 9").sort("mixing_temperature").ranked[:2]
@@ -139,9 +149,7 @@ def test_only_what_is_new_is_summarised(
     store: JobStore, campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both(store, campaign, tmp_path)
-    made: list[str] = []
-    real = summaries.whole_of
-    monkeypatch.setattr(summaries, "whole_of", lambda one, job: made.append(one["candidate_id"]) or real(one, job))
+    made = watched(monkeypatch, summaries, "whole_of")
     name = ids(campaign)[3]
     put(store, 8, name)
     whole, quick = both(store, campaign, tmp_path)
