@@ -139,7 +139,8 @@ class Models:
         """Output of a kind of job of one of the small campaign's candidates, under another candidate's name."""
         choices = self._of[kind]
         old, raw = choices[number % len(choices)]
-        return orjson.loads(raw.replace(old.encode(), name.encode()) if old else raw)
+        found: dict[str, Any] = orjson.loads(raw.replace(old.encode(), name.encode()) if old else raw)
+        return found
 
 
 def varied(output: dict[str, Any], spec: MemberSpec, noise: random.Random) -> None:

@@ -236,90 +236,104 @@ def test_what_is_looked_for_in_a_list_is_a_text() -> None:
         chosen("elements == 'Na'")
 
 
-def _hostile() -> list[str]:
-    """A hundred texts and more that want to run code, use up memory or time, or leave the language."""
-    code = ("__import__('os').system('true')", "eval('1')", "exec('1')", "open('/etc/passwd').read()", "globals()")
-    code += ("().__class__.__bases__[0].__subclasses__()", "rank.__class__.__mro__", "rank.__init__.__globals__['x']")
-    code += ("getattr(rank, 'real')", "type('X', (), {})", "lambda: 1", "(lambda: rank)()", "yield rank", "await rank")
-    code += ("[x for x in elements]", "{x: 1 for x in elements}", "{rank}", "(rank, 1)", "rank if rank else 1", "*rank")
-    code += ("f'{rank}'", "rank.real.real()", "rank[0]", "rank[::]", "rank := 1", "import os", "del rank", "rank = 1")
-    code += ("print(rank)", "rank()", "'a'.format(rank)", "'%s' % rank", "b'a'", "r'a'", "u'a'", "...", "rank @ 2")
-    amounts = (
-        "9**9**9",
-        "1 << 99999",
-        "'a' * 99999999",
-        "10 ** 10",
-        "rank // 0",
-        "rank / 0",
-        "rank % 0",
-        "-rank",
-        "~1",
-    )
-    amounts += ("1e999", "-1e999", "1e9999999999", "0x10", "0b1", "0o7", "1_000", "1j", "١", "Ⅷ", "1.2.3", "..", ".")
-    amounts += (
-        "(" * 400 + "rank > 1" + ")" * 400,
-        "not " * 240 + "rank",
-        "rank > 1 or " * 90 + "rank",
-        "'" + "a" * 2000,
-    )
-    signs = ("rank <> 1", "rank === 1", "rank =< 1", "rank !> 1", "rank && rank", "rank || rank", "!rank", "rank;rank")
-    signs += (
-        "rank > 1 # x",
-        "rank\n> 1",
-        "rank\r> 1",
-        "rank > 1\x00",
-        "\x1b[2J",
-        "\u202erank > 1",
-        "rank\u00a0> 1",
-        "`ls`",
-    )
-    signs += (
-        "$(ls)",
-        "${rank}",
-        "rank > $x",
-        "{{rank}}",
-        "<script>",
-        "../../etc/passwd",
-        "rank > 'a",
-        'rank > "a',
-        "'a''b'",
-    )
-    signs += (
-        "rank not 1",
-        "rank in",
-        "in elements",
-        "not",
-        "and",
-        "rank and",
-        "or rank",
-        "rank >",
-        "> rank",
-        "()",
-        ")(",
-    )
-    signs += (
-        "rank rank",
-        "rank 3",
-        "3 rank",
-        "'a' rank",
-        "rank > > 1",
-        "rank > not 1",
-        "not in elements",
-        "true > ",
-        "''",
-    )
-    mongo = ("{'$where': 'sleep(1)'}", "$where", "'; DROP TABLE documents; --", "1; SELECT 1", "rank OR 1=1", "rank--")
-    return [
-        *code,
-        *(f"{text} > 1" for text in code[:20]),
-        *amounts,
-        *(f"rank > {text}" for text in amounts[:24]),
-        *signs,
-        *mongo,
-    ]
+CODE: tuple[str, ...] = (
+    "__import__('os').system('true')",
+    "eval('1')",
+    "exec('1')",
+    "open('/etc/passwd').read()",
+    "globals()",
+)
+CODE += ("().__class__.__bases__[0].__subclasses__()", "rank.__class__.__mro__", "rank.__init__.__globals__['x']")
+CODE += ("getattr(rank, 'real')", "type('X', (), {})", "lambda: 1", "(lambda: rank)()", "yield rank", "await rank")
+CODE += ("[x for x in elements]", "{x: 1 for x in elements}", "{rank}", "(rank, 1)", "rank if rank else 1", "*rank")
+CODE += ("f'{rank}'", "rank.real.real()", "rank[0]", "rank[::]", "rank := 1", "import os", "del rank", "rank = 1")
+CODE += ("print(rank)", "rank()", "'a'.format(rank)", "'%s' % rank", "b'a'", "r'a'", "u'a'", "...", "rank @ 2")
+AMOUNTS: tuple[str, ...] = (
+    "9**9**9",
+    "1 << 99999",
+    "'a' * 99999999",
+    "10 ** 10",
+    "rank // 0",
+    "rank / 0",
+    "rank % 0",
+    "-rank",
+    "~1",
+)
+AMOUNTS += ("1e999", "-1e999", "1e9999999999", "0x10", "0b1", "0o7", "1_000", "1j", "١", "Ⅷ", "1.2.3", "..", ".")
+AMOUNTS += (
+    "(" * 400 + "rank > 1" + ")" * 400,
+    "not " * 240 + "rank",
+    "rank > 1 or " * 90 + "rank",
+    "'" + "a" * 2000,
+)
+SIGNS: tuple[str, ...] = (
+    "rank <> 1",
+    "rank === 1",
+    "rank =< 1",
+    "rank !> 1",
+    "rank && rank",
+    "rank || rank",
+    "!rank",
+    "rank;rank",
+)
+SIGNS += (
+    "rank > 1 # x",
+    "rank\n> 1",
+    "rank\r> 1",
+    "rank > 1\x00",
+    "\x1b[2J",
+    "\u202erank > 1",
+    "rank\u00a0> 1",
+    "`ls`",
+)
+SIGNS += (
+    "$(ls)",
+    "${rank}",
+    "rank > $x",
+    "{{rank}}",
+    "<script>",
+    "../../etc/passwd",
+    "rank > 'a",
+    'rank > "a',
+    "'a''b'",
+)
+SIGNS += (
+    "rank not 1",
+    "rank in",
+    "in elements",
+    "not",
+    "and",
+    "rank and",
+    "or rank",
+    "rank >",
+    "> rank",
+    "()",
+    ")(",
+)
+SIGNS += (
+    "rank rank",
+    "rank 3",
+    "3 rank",
+    "'a' rank",
+    "rank > > 1",
+    "rank > not 1",
+    "not in elements",
+    "true > ",
+    "''",
+)
+MONGO = ("{'$where': 'sleep(1)'}", "$where", "'; DROP TABLE documents; --", "1; SELECT 1", "rank OR 1=1", "rank--")
+HOSTILE: Final = [
+    *CODE,
+    *(f"{text} > 1" for text in CODE[:20]),
+    *AMOUNTS,
+    *(f"rank > {text}" for text in AMOUNTS[:24]),
+    *SIGNS,
+    *MONGO,
+]
+"""A hundred texts and more that want to run code, use up memory or time, or leave the language."""
 
 
-@pytest.mark.parametrize("text", _hostile(), ids=lambda text: ascii(text[:24]))
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:24]))
 def test_a_hundred_hostile_texts_are_refused_in_one_line(text: str) -> None:
     with pytest.raises(BadInputError) as caught:
         chosen(f"rank < 0 or {text}" if text.startswith("true") else text)
@@ -329,4 +343,4 @@ def test_a_hundred_hostile_texts_are_refused_in_one_line(text: str) -> None:
 
 
 def test_they_are_a_hundred() -> None:
-    assert len(set(_hostile())) >= 100
+    assert len(set(HOSTILE)) >= 100

@@ -71,6 +71,7 @@ def store(tmp_path: Path, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -
     """Store with the ten; as many draws are kept as they are ranked in, in blocks of four."""
     monkeypatch.setattr(summaries, "KEPT_DRAWS", 2000)
     monkeypatch.setattr(summaries, "_ROWS", 4)
+    monkeypatch.setattr(summaries, "_FEW", 1)
     opened = open_store(tmp_path)
     for number, name in enumerate(ids(campaign)):
         put(opened, number, name)
@@ -85,6 +86,18 @@ def both(store: JobStore, campaign: Campaign, root: Path) -> tuple[Results, Resu
     assert isinstance(quick.ranked, RankedDocuments)
     assert not isinstance(whole.ranked, RankedDocuments)
     return whole, quick
+
+
+def watched(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[str]:
+    """Ids of the candidates whose documents a function of a module is given from now on."""
+    seen, real = list[str](), getattr(module, name)
+
+    def watching(document: dict[str, Any], *more: Any) -> Any:
+        seen.append(document["candidate_id"])
+        return real(document, *more)
+
+    monkeypatch.setattr(module, name, watching)
+    return seen
 
 
 def test_summaries_and_documents_give_the_same_numbers(store: JobStore, campaign: Campaign, tmp_path: Path) -> None:
@@ -125,9 +138,7 @@ def test_a_list_reads_only_the_documents_that_it_shows(
     store: JobStore, campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both(store, campaign, tmp_path)
-    seen: list[str] = []
-    real = ranked.candidate_of
-    monkeypatch.setattr(ranked, "candidate_of", lambda one: seen.append(one["candidate_id"]) or real(one))
+    seen = watched(monkeypatch, ranked, "candidate_of")
     monkeypatch.setattr(summaries, "whole_of", lambda *_: pytest.fail("summaries are there"))
     quick = results_of(store, campaign, ids(campaign), root=tmp_path)
     shown = quick.where("rank < 9").sort("mixing_temperature").ranked[:2]
@@ -138,9 +149,7 @@ def test_only_what_is_new_is_summarised(
     store: JobStore, campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both(store, campaign, tmp_path)
-    made: list[str] = []
-    real = summaries.whole_of
-    monkeypatch.setattr(summaries, "whole_of", lambda one, job: made.append(one["candidate_id"]) or real(one, job))
+    made = watched(monkeypatch, summaries, "whole_of")
     name = ids(campaign)[3]
     put(store, 8, name)
     whole, quick = both(store, campaign, tmp_path)
@@ -151,6 +160,25 @@ def test_only_what_is_new_is_summarised(
     whole, quick = both(store, campaign, tmp_path)
     assert name not in {c.candidate_id for c in quick}
     assert quick.candidates == whole.candidates
+
+
+def test_blocks_stay_few_however_often_somebody_looks(
+    campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "_ROWS", 6)
+    monkeypatch.setattr(summaries, "_FEW", 3)
+    store = open_store(tmp_path)
+    for number, name in enumerate(ids(campaign)):
+        put(store, number, name)
+        kept = Summaries(store)
+        assert [row.candidate_id for row in kept.rows] == ids(campaign)[: number + 1]
+        kept.close()
+    kept = Summaries(store)
+    assert kept._number == 3, "four, four and two"
+    assert {key["rank"] for key in kept.columns().rows(["rank"]).values()} == {None}
+    assert len(kept.columns().rows(["formula"])) == 10
+    kept.close()
+    store.close()
 
 
 def test_blocks_that_are_damaged_are_made_again(store: JobStore, campaign: Campaign, tmp_path: Path) -> None:

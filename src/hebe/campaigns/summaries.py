@@ -40,6 +40,9 @@ KEPT_DRAWS: Final = 500
 
 _VERSION: Final = 1
 _ROWS: Final = 256
+_FEW: Final = 64
+"""Rows up to which the last block is made again with what is new."""
+
 _INDEX: Final = "index"
 _LATE: Final = ("_se", *(f"_{end}" for end in INTERVAL))
 _LATE_OF_MIXING: Final = frozenset({"mixing.dH_se_eV_per_site", "mixing.T_mix_se_configurations_K"})
@@ -63,6 +66,7 @@ class Summaries:
         self._outputs = store.docs_store
         self._blocks = open_collection(store, "summaries", "block")
         self._number = 0
+        self._last: list[Job] = []
         found = self._outputs.query({"output.candidate_id": {"$exists": True}}, ["uuid", "index", CONTENT])
         jobs: list[Job] = [(str(one["uuid"]), int(one["index"]), str(one.get(CONTENT) or "")) for one in found]
         self.are_kept = all(content for _, _, content in jobs)
@@ -70,6 +74,9 @@ class Summaries:
         missing = [job for job in jobs if job not in known]
         if len(known) > 2 * (len(jobs) - len(missing)):  # most are of outputs that are gone
             known, missing, self._number = {}, jobs, 0
+        elif missing and 0 < len(self._last) <= _FEW:  # blocks stay few, however often somebody looks
+            again = set(self._last)
+            missing, self._number = [job for job in jobs if job not in known or job in again], self._number - 1
         known |= self._added(missing)
         self.rows = [row for job in jobs if (row := known.get(job)) is not None and row.candidate_id]
 
@@ -110,7 +117,9 @@ class Summaries:
             index = self._blocks.query_one({"block": _INDEX}) or {}
             if index.get("version") == _version():
                 self._number = int(index["number"])
-                return {row.job: row for block in self._read("rows") for row in _summaries(block)}
+                blocks = [list(_summaries(block)) for block in self._read("rows")]
+                self._last = [row.job for row in blocks[-1]] if blocks else []
+                return {row.job: row for block in blocks for row in block}
         self._number = 0
         return {}
 

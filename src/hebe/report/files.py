@@ -102,7 +102,8 @@ def csv_text(documents: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    written = text.replace("\r", "\\r")  # which would end a row
+    return f"'{written}" if text.startswith(_FORMULA) else written
 
 
 def _write_parquet(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
