@@ -132,9 +132,10 @@ def _undominated(costs: Array) -> Marks:
             for m in range(number):
                 worse = worse or costs[j, m] > costs[i, m]
                 better = better or costs[j, m] < costs[i, m]
-            if better and not worse:
-                inside[i] = False
-                break
+            if worse or not better:
+                continue
+            inside[i] = False
+            break
         if inside[i]:
             front[size] = i
             size += 1
