@@ -145,14 +145,15 @@ def own_copy(value: Any) -> Any:
     if kind in _LEAVES:
         return value
     if kind is dict:
-        return {key: own_copy(inner) for key, inner in value.items()}
+        return {key: inner if type(inner) in _LEAVES else own_copy(inner) for key, inner in value.items()}
     if kind is list:
-        return [own_copy(inner) for inner in value]
+        return [inner if type(inner) in _LEAVES else own_copy(inner) for inner in value]
     if kind is Structure:
         return copied(value)
     if isinstance(value, BaseModel):
         model = value.model_copy()
         for name, inner in value.__dict__.items():
-            model.__dict__[name] = own_copy(inner)
+            if type(inner) not in _LEAVES:
+                model.__dict__[name] = own_copy(inner)
         return model
     return deepcopy(value)
