@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hebe.config.settings import Settings
     from hebe.launchers.check import Check
+    from hebe.launchers.remaining import Expects
 
 
 class Project:
@@ -94,6 +95,8 @@ class Wishes:
         Gets lines for a person who watches.
     on_event
         Called with ``{"kind", "uuid", "index", "name"}`` for every change of a job.
+    expects
+        Says of which kind a job is and how long one is expected to take (s), for the time that is left.
     """
 
     workers: int | None = None
@@ -104,6 +107,7 @@ class Wishes:
     stay: bool = False
     tell: Callable[[str], None] = lambda _text: None
     on_event: Callable[[dict[str, Any]], None] | None = None
+    expects: Expects | None = None
 
 
 class Launcher(Protocol):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hebe.launchers.outcome import Digest, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class Tally:
     failed_calculations: int = 0
     failures: dict[str, Failure] = field(default_factory=dict)
     started_at: float = field(default_factory=time.monotonic)
+    left_s: Callable[[], float | None] = lambda: None
+    """Says how long the launch will still take, as far as that is known."""
 
     @property
     def waiting(self) -> int:

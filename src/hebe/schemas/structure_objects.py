@@ -57,9 +57,11 @@ class _UnusualError(Exception):
 def _put_together(plain: dict[str, Any]) -> Structure:
     described = plain["sites"]
     places = np.array([one["abc"] for one in described], dtype=np.float64)
-    if not described or places.shape != (len(described), 3) or not plain.keys() <= {
-        *("@module", "@class", "@version", "charge", "lattice", "properties", "sites")
-    }:
+    if (
+        not described
+        or places.shape != (len(described), 3)
+        or not plain.keys() <= {*("@module", "@class", "@version", "charge", "lattice", "properties", "sites")}
+    ):
         raise _UnusualError
     lattice = Lattice.from_dict(plain["lattice"])
     names = list(described[0].get("properties") or ())
@@ -117,7 +119,9 @@ def _site(parts: dict[str, Any]) -> PeriodicSite:
     return site
 
 
-def _structure(lattice: Lattice, sites: list[PeriodicSite], charge: float | None, properties: dict[str, Any]) -> Structure:
+def _structure(
+    lattice: Lattice, sites: list[PeriodicSite], charge: float | None, properties: dict[str, Any]
+) -> Structure:
     structure = Structure.__new__(Structure)
     structure.__dict__.update(dict(zip(_PARTS, (lattice, sites, charge, properties), strict=True)))
     return structure

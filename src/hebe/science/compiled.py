@@ -39,7 +39,7 @@ def compile_cached(function: _Function, *, allocates: bool, fastmath: bool = Fal
     options = {"error_model": "numpy", "fastmath": fastmath, "_nrt": allocates}
     try:
         found: Any = numba.njit(cache=True, **options)(function)  # type: ignore[call-overload]
-        found._cache = OneCompilerCache(function)  # noqa: SLF001 - as numba's own enable_caching
+        found._cache = OneCompilerCache(function)  # type: ignore[no-untyped-call]  # noqa: SLF001 - as its enable_caching
     except RuntimeError:  # numba finds no folder that it can write
         found = numba.njit(**options)(function)  # type: ignore[call-overload]
     return cast("_Function", found)
@@ -56,10 +56,11 @@ class OneCompilerCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Code for a signature; None, and the lock as far as it is to be had, where this process is to compile it."""
-        found = super().load_overload(sig, target_context)
+        found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         if found is None and self._lock is None:
             self._lock, has_waited = self._take()
-            found = super().load_overload(sig, target_context) if has_waited else None
+            if has_waited:
+                found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
             if found is not None:
                 self._give_up()
         return found
@@ -67,7 +68,7 @@ class OneCompilerCache(FunctionCache):
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep code for others, who may look now."""
         try:
-            super().save_overload(sig, data)
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
         finally:
             self._give_up()
 

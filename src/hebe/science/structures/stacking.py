@@ -130,9 +130,7 @@ def _anion_layers(
     return [(float(heights[part].mean()), sites[part]) for part in np.split(order, breaks)]
 
 
-def _offset(
-    cell: _Cell, normal: NDArray[np.float64], lower: NDArray[np.int64], upper: NDArray[np.int64]
-) -> _Offset:
+def _offset(cell: _Cell, normal: NDArray[np.float64], lower: NDArray[np.int64], upper: NDArray[np.int64]) -> _Offset:
     """Offset of the nearest anions of the next layer, averaged over the layer.
 
     An octahedral offset has three nearest anions at 120 degrees, whose triple angle is one; the unit is the nearest
