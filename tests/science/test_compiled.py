@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-import pytest
+    from pathlib import Path
 
 LOOP = """
 import os, sys, time

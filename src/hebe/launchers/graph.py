@@ -59,7 +59,8 @@ class Node:
     """One job at one index, with what the scheduler must know of it.
 
     ``inputs`` are the uuids that it reads, ``after`` those that it only follows; ``is_out`` says that a worker has it,
-    ``losses`` how often it was lost for which cause, ``expected`` of which kind it is and how long (s) one may take. ``job`` is given up when the node has ended.
+    ``losses`` how often it was lost for which cause, ``expected`` of which kind it is and how long (s) one may take.
+    ``job`` is given up when the node has ended.
     """
 
     job: Job

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from hebe.config.model import ConfigModel
+from hebe.launchers.remaining import Expects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from hebe.config.settings import Settings
     from hebe.launchers.check import Check
-    from hebe.launchers.remaining import Expects
 
 
 class Project:

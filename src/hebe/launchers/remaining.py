@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import statistics
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from jobflow.core.job import Job
-
-    Expects = Callable[[Job], tuple[str, float]]
+Expects = Callable[[Any], tuple[str, float]]
+"""Says of a job of which kind it is and how long one is expected to take (s)."""
 
 _TRUST: Final = 2.0
 """So many jobs of a kind weigh as much as what all other kinds say."""

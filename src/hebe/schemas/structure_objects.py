@@ -2,7 +2,7 @@
 
 `Structure.from_dict` makes each site twice and sends each of its properties through JSON text. A structure of a store
 was made by pymatgen before; sites that hold one element, a place, a label and plain properties are put together here,
-and pymatgen makes all others. The objects are equal down to their attributes (`tests/schemas/test_structure_objects.py`).
+and pymatgen makes all others. The objects are equal down to their attributes.
 """
 
 from __future__ import annotations

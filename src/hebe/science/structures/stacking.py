@@ -12,13 +12,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hebe.science.crystals.crystal import ANIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
 _LAYER_GAP: Final = 0.7
