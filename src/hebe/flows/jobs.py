@@ -14,6 +14,7 @@ def job_of(maker: Maker, *arguments: Any, **named: Any) -> Job:
     jobflow turns all arguments of a new job into plain data to warn if one of them is a job, where its output was
     meant; ours are outputs and data, and so the arguments come after the job.
     """
-    job: Job = maker.make()  # type: ignore[call-arg]
-    job.function_args, job.function_kwargs = arguments, named
+    made: Any = maker.make()
+    made.function_args, made.function_kwargs = arguments, named
+    job: Job = made
     return job

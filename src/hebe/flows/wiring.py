@@ -17,8 +17,8 @@ from hebe.config.family import Family
 from hebe.config.reading.refusal import bad_key
 from hebe.engines.registry import energy_scale_of
 from hebe.exceptions import BadInputError
-from hebe.flows.members import named_members
 from hebe.flows.jobs import job_of
+from hebe.flows.members import named_members
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Parts, States, Vertex, Wanted
 from hebe.makers.analysis import AnalysisMaker
 from hebe.makers.build import BuildMaker
