@@ -24,6 +24,7 @@ from hebe.exceptions import BadInputError
 from hebe.flows.calibration_cost import calibration_costs
 from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.estimate import cost_of, estimate
+from hebe.flows.expectation import expectations
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.records import Records
@@ -103,7 +104,8 @@ def run(
         with closing(Records.beside(store.docs_store, root)) as records:
             warn_of_others(records)
             remember(records, chosen, flow)
-        summary = run_flow(found, flow, Wishes(workers=workers, progress=progress, retry_failed=retry_failed))
+        wishes = Wishes(workers, progress, retry_failed=retry_failed, expects=expectations(chosen))
+        summary = run_flow(found, flow, wishes)
         with closing(Records.beside(store.docs_store, root)) as records:
             current = jobs_of_campaigns(records).get(chosen.name, set())
         update_candidates(store, chosen.name, current)

@@ -200,6 +200,6 @@ class Working:
         labels = structure.site_properties["sublattice"]
         return [
             i
-            for i, (site, label) in enumerate(zip(structure, labels, strict=True))
-            if self.holds(label, site.specie.symbol)
+            for i, (site, label) in enumerate(zip(structure.sites, labels, strict=True))
+            if label in self.own or (label in self.shared and self.holds(label, site.specie.symbol))
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -93,13 +93,7 @@ class ASEEngine(Driven):
     @property
     def versions(self) -> Mapping[str, str]:
         """Version of the package that holds the factory, and of ASE."""
-        package = self.path.split(".")[0].split(":")[0]
-        found = {"ase": metadata.version("ase")}
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = str(getattr(importlib.import_module(package), "__version__", "unknown"))
-        return found
+        return dict(_versions_of(self.path.split(".")[0].split(":")[0]))
 
     def check(self) -> None:
         """Nothing more: the factory was imported when the engine was made."""
@@ -107,6 +101,16 @@ class ASEEngine(Driven):
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy (eV), forces (eV/A), stress (eV/A^3); moments when the calculator has them."""
         return evaluate_calculator(self.name, self._calculator, structure, magmoms=magmoms)
+
+
+@cache
+def _versions_of(package: str) -> dict[str, str]:
+    found = {"ase": metadata.version("ase")}
+    try:
+        found[package] = metadata.version(package)
+    except metadata.PackageNotFoundError:
+        found[package] = str(getattr(importlib.import_module(package), "__version__", "unknown"))
+    return found
 
 
 def from_block(block: ASEBlock) -> ASEEngine:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pymatgen.core import Structure
 
 from hebe.analyses.wants import Edges
+from hebe.flows.jobs import job_of
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
 from hebe.flows.wiring import StageWiring
 from hebe.makers.order import OrderMaker
@@ -86,15 +87,15 @@ class FirstStage(StageWiring):
         shift, number = self.campaign.structures.shift, self.n_starts if n_starts is None else n_starts
         if number == 1:
             maker = self.maker(task, displacement=shift, spec=spec, origin=origin)
-            return self.add(maker.make(*start, label=label), label, priority, candidate)
+            return self.add(job_of(maker, *start, label=label), label, priority, candidate)
         trials = []
         for k in range(number):
             maker = self.maker(task, displacement=shift, spec=spec, origin=origin, trial=True)
             name = f"{label}/start{k}"
-            trials.append(self.add(maker.make(*start, label=name, number=k), name, priority, candidate))
+            trials.append(self.add(job_of(maker, *start, label=name, number=k), name, priority, candidate))
         made = start[2] if len(start) > 2 else None
         starts = [job.output for job in trials]
-        final = self.maker(task, spec=spec).make(start[0], None, made, label=label, starts=starts)
+        final = job_of(self.maker(task, spec=spec), start[0], None, made, label=label, starts=starts)
         return self.add(final, label, priority, candidate)
 
 
@@ -126,14 +127,14 @@ class BuiltStage(FirstStage):
     ) -> Member:
         """Built configuration with its as-made ordering, relaxed."""
         label = f"{prefix}/c{index}"
-        build = self.add(builder.make(spec, index, label=label), f"{label}/build", priority, candidate)
+        build = self.add(job_of(builder, spec, index, label=label), f"{label}/build", priority, candidate)
         return self._made(spec, build, label, priority, candidate, 1 if want is Edges else self.n_starts)
 
     def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
         """The configuration stacked otherwise, with its as-made ordering and those at the other contents, relaxed."""
         name = spec.candidate_id
         label, other = f"{name}/c{index}/{stacking}", stacked_spec(spec, stacking)
-        restack = RestackMaker(stacking=stacking).make(spec, member.configuration, label=label)
+        restack = job_of(RestackMaker(stacking=stacking), spec, member.configuration, label=label)
         build = self.add(restack, f"{label}/build", priority, name)
         found = self._made(other, build, label, priority, name, self.n_starts)
         return Stacked(found, [self.states(other, found, x, f"{label}/x{x}", priority) for x in self.contents(spec)])
@@ -145,7 +146,7 @@ class BuiltStage(FirstStage):
         order = OrderMaker(keep=1, seed=self.campaign.structures.seed)
         made = f"{label}/x{spec.x_made}"
         ordering = self.add(
-            order.make(spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate
+            job_of(order, spec, build.output, spec.x_made, label=made), f"{made}/order", priority, candidate
         )
         start = (build.output, ordering.output, None, 0)
         name = f"{made}/o0/s{self.number}"
@@ -157,7 +158,7 @@ class BuiltStage(FirstStage):
         wanted, end = self.stage.orderings, x in (0, self.family.full_content(Fraction(spec.x_made)))
         keep, n_random = (1, 0) if end else (wanted.keep, wanted.random)
         maker = OrderMaker(keep=keep, seed=self.campaign.structures.seed, n_random=n_random, removal=wanted.removal)
-        order = maker.make(spec, member.configuration, str(x), label=prefix)
+        order = job_of(maker, spec, member.configuration, str(x), label=prefix)
         self.add(order, f"{prefix}/order", priority, spec.candidate_id)
         number = self.n_starts if float(x) in self.window(spec) else 1
         jobs = []

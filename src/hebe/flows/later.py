@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hebe.analyses.wants import AirSolids, Contents, Metal, OxygenOxides, Phases, Stackings, Tiles
 from hebe.config.reading.refusal import bad_key
 from hebe.flows.first import BuiltStage
+from hebe.flows.jobs import job_of
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
 from hebe.flows.wiring import StageWiring
 from hebe.science.structures.stackings import stacked_spec
@@ -186,5 +187,4 @@ class LaterStage(StageWiring):
         """
         maker = self.maker(self.stage.task, spec=spec)
         parent, previous = None if made is None else made.output, [job.output for job in before]
-        job: Job = maker.make(configuration, None, parent, slot=slot, label=label, previous=previous)
-        return job
+        return job_of(maker, configuration, None, parent, slot=slot, label=label, previous=previous)

@@ -17,6 +17,7 @@ from hebe.config.family import Family
 from hebe.config.reading.refusal import bad_key
 from hebe.engines.registry import energy_scale_of
 from hebe.exceptions import BadInputError
+from hebe.flows.jobs import job_of
 from hebe.flows.members import named_members
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Parts, Stacked, States, Vertex, Wanted
 from hebe.makers.analysis import AnalysisMaker
@@ -299,12 +300,14 @@ class StageWiring(ABC):
         """Job that puts together what a candidate's document is made of."""
         wanted, name = parts.wanted, parts.wanted.spec.candidate_id
         made = [member.made.output for member in wanted.members]
-        summary = CandidateMaker(
+        maker = CandidateMaker(
             campaign=self.campaign.name,
             stage=self.number,
             analyses=list(self.stage.analyses),
             accept=self.stage.accept,
-        ).make(wanted.spec, [*made, *(job.output for job in wanted.more_jobs)], made, parts.results)
+        )
+        calculations = [*made, *(job.output for job in wanted.more_jobs)]
+        summary = job_of(maker, wanted.spec, calculations, made, parts.results)
         self.parts[name] = parts
         self.summaries[name] = self.add(summary, f"{name}/s{self.number}/candidate", wanted.priority, name)
 
@@ -331,7 +334,7 @@ class StageWiring(ABC):
             parts = [(f"{spec.candidate_id}/c{i}", [cell]) for i, cell in enumerate(cells)]
         jobs = []
         for label, part in parts:
-            job = maker.make(spec, part, shared, label=label)
+            job = job_of(maker, spec, part, shared, label=label)
             jobs.append(self.add(job, f"{label}/s{self.number}/{analysis.name}", priority, spec.candidate_id))
         return [job.output for job in jobs]
 
@@ -343,7 +346,7 @@ class StageWiring(ABC):
         if name not in self._shared:
             engine = self.stage.engine.of_calculations()
             maker = VibrationMaker(engine=engine, supercell=asked.supercell, displacement=asked.displacement)
-            self._shared[name] = self.add(maker.make(calculation.output, label=name), name, priority, candidate)
+            self._shared[name] = self.add(job_of(maker, calculation.output, label=name), name, priority, candidate)
         job: Job = self._shared[name]
         return job
 

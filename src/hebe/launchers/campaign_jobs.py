@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.launchers.graph import walk
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -20,7 +22,7 @@ _PART: Final = 50_000
 
 def remember_jobs(records: Records, flow: Flow) -> None:
     """Write down the jobs of a flow that bears the name of its campaign."""
-    name, uuids = f"{_NAME}{flow.name}", sorted(str(job.uuid) for job, _ in flow.iterflow())
+    name, uuids = f"{_NAME}{flow.name}", sorted(str(job.uuid) for job, _ in walk(flow))
     parts = [uuids[start : start + _PART] for start in range(0, len(uuids), _PART)]
     records.store.update(
         [{"uuid": name, "index": number, "status": _STATUS, "uuids": part} for number, part in enumerate(parts)],

@@ -7,6 +7,7 @@ import time
 import types
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,6 +22,7 @@ from hebe.exceptions import HebeError
 from hebe.launchers.copies import end_copy
 from hebe.launchers.failing import failure_of
 from hebe.launchers.graph import references
+from hebe.launchers.inputs import Inputs
 from hebe.launchers.limits import Limits
 from hebe.launchers.lineage import Lineage, made_from
 from hebe.launchers.outcome import Digest, Failure, Outcome
@@ -85,6 +87,7 @@ class RecordingStore(JobStore):
         self._response: Response[Any] | None = None
         self._fresh: dict[str, tuple[int, Any]] = {}
         self._read: dict[str, dict[str, Any] | None] | None = None
+        self._inputs = Inputs(partial(self.get_output, load=True))
         self._process = os.getpid()
         self.restore: Callable[[], None] = lambda: None
         """Called when the function of a job has ended: puts the process back that it has changed."""
@@ -99,14 +102,10 @@ class RecordingStore(JobStore):
             self._settle()
         self.outcome = Outcome("done", name=(job.uuid, job.index))
         inputs = references((job.function_args, job.function_kwargs))
-        self._made_from = made_from(self._contents(inputs))
+        contents = self._contents(inputs)
+        self._made_from, self._read = made_from(contents), {}
         if job.config.resolve_references is True:
-            if self._fresh:
-                job.function_args = tuple(map(self._at_hand, job.function_args))
-                job.function_kwargs = {name: self._at_hand(value) for name, value in job.function_kwargs.items()}
-                inputs = inputs and references((job.function_args, job.function_kwargs))
-            job.config.resolve_references = bool(inputs)
-        self._read = {}
+            job.config.resolve_references = not self._resolve(job, inputs, contents)
         wrapped = job.function
 
         def call(*args: Any, **kwargs: Any) -> Response[Any]:
@@ -121,6 +120,25 @@ class RecordingStore(JobStore):
             return self._response
 
         job.function = call
+
+    def _resolve(self, job: Job, inputs: set[str], contents: dict[str, str]) -> bool:
+        """Put what a job reads into its arguments; whether nothing is left for jobflow to do."""
+        if self._fresh:
+            job.function_args = tuple(map(self._at_hand, job.function_args))
+            job.function_kwargs = {name: self._at_hand(value) for name, value in job.function_kwargs.items()}
+            inputs = inputs and references((job.function_args, job.function_kwargs))
+        if inputs:
+            self._read_at_once(self._inputs.missing({uuid: contents[uuid] for uuid in inputs}))
+        return not inputs or self._inputs.put_into(job, contents)
+
+    def _read_at_once(self, uuids: list[str]) -> None:
+        """Read the latest documents of some jobs that the watched one reads."""
+        if len(uuids) < 2 or self._read is None:
+            return
+        self._settle()
+        found = self.docs_store.query({"uuid": {"$in": uuids}}, ["uuid", "index", "output"])
+        for document in sorted(found, key=lambda one: one["index"]):
+            self._read[document["uuid"]] = document
 
     def as_dict(self) -> dict[str, Any]:
         """Describe the store of outputs alone, for another process."""

@@ -59,7 +59,8 @@ class Node:
     """One job at one index, with what the scheduler must know of it.
 
     ``inputs`` are the uuids that it reads, ``after`` those that it only follows; ``is_out`` says that a worker has it,
-    ``losses`` how often it was lost for which cause. ``job`` is given up when the node has ended.
+    ``losses`` how often it was lost for which cause, ``expected`` of which kind it is and how long (s) one may take.
+    ``job`` is given up when the node has ended.
     """
 
     job: Job
@@ -72,6 +73,7 @@ class Node:
     pending: int = 0
     is_out: bool = False
     losses: dict[str, int] = field(default_factory=dict)
+    expected: tuple[str, float] = ("", 1.0)
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

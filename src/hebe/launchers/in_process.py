@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from hebe.config.settings import get_settings
 from hebe.exceptions import LaunchError
+from hebe.launchers.graph import walk
 from hebe.launchers.launcher import NoKeys, Project, Submission, Wishes
 from hebe.launchers.status import project_status
 
@@ -50,7 +51,7 @@ class InProcessLauncher(ABC):
         """Remember a flow for `drive`."""
         if not dry_run:
             self._flows.append(flow)
-        return Submission(workflows=1, jobs=sum(1 for _ in flow.iterflow()))
+        return Submission(workflows=1, jobs=len(walk(flow)))
 
     def drive(self, wishes: Wishes) -> RunSummary:
         """Run what was submitted to its end; the summary of the first flow that did not complete, else of the last."""

@@ -45,6 +45,7 @@ class InlineLauncher(InProcessLauncher):
             progress=bool(wishes.progress),
             on_event=wishes.on_event,
             retry_failed=wishes.retry_failed,
+            expects=wishes.expects,
         )
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from jobflow.core.job import Job
 
     from hebe.launchers.graph import Node
+    from hebe.launchers.remaining import Expects
     from hebe.launchers.summary import RunSummary
     from hebe.launchers.workers import Workers
 
@@ -62,6 +63,7 @@ def launch(
     root: Path | None = None,
     retry_failed: bool = False,
     limits: Limits | None = None,
+    expects: Expects | None = None,
 ) -> RunSummary:
     """Run a flow to its end with some workers; parameters and errors are those of `hebe.launchers.local.run`.
 
@@ -88,6 +90,7 @@ def launch(
         limits=limits,
         notify=notify,
         announce=lambda: heart.beat("running"),
+        expects=expects,
     )
     heart = Heart(scheduler, records, name, store.docs_store.count())
     with closing(records), _kept(store), _interruptible(scheduler, workers) as interrupts:
@@ -188,6 +191,7 @@ class Heart:
             "calculations": tally.calculations(),
             "running": self.scheduler.running(),
             "elapsed_s": round(tally.elapsed_s, 1),
+            "left_s": tally.left_s(),
             "outputs_before": self.outputs_before,
         }
         self.has_begun = True

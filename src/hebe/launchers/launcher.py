@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from hebe.config.model import ConfigModel
+from hebe.launchers.remaining import Expects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -94,6 +95,8 @@ class Wishes:
         Gets lines for a person who watches.
     on_event
         Called with ``{"kind", "uuid", "index", "name"}`` for every change of a job.
+    expects
+        Says of which kind a job is and how long one is expected to take (s), for the time that is left.
     """
 
     workers: int | None = None
@@ -104,6 +107,7 @@ class Wishes:
     stay: bool = False
     tell: Callable[[str], None] = lambda _text: None
     on_event: Callable[[dict[str, Any]], None] | None = None
+    expects: Expects | None = None
 
 
 class Launcher(Protocol):

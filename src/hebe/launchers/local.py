@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hebe.launchers.launch import Surroundings
     from hebe.launchers.launcher import Wishes
     from hebe.launchers.limits import Limits
+    from hebe.launchers.remaining import Expects
     from hebe.launchers.worker_pool import WorkerPool
 
 __all__ = ["LocalLauncher", "RunSummary", "run"]
@@ -39,6 +40,7 @@ def run(
     root: Path | None = None,
     retry_failed: bool = False,
     limits: Limits | None = None,
+    expects: Expects | None = None,
 ) -> RunSummary:
     """Run a flow to its end; what is finished in the store is not run again.
 
@@ -71,6 +73,9 @@ def run(
     limits
         Wall time, memory, size of output and number of retries of each job; a job's ``config.manager_config`` overrides
         them by name.
+    expects
+        Says of which kind a job is and how long one is expected to take (s), for the time that is left; all jobs are
+        expected to take the same time without it.
 
     Returns
     -------
@@ -96,6 +101,7 @@ def run(
         root=root,
         retry_failed=retry_failed,
         limits=limits,
+        expects=expects,
     )
 
 
@@ -112,6 +118,7 @@ class LocalLauncher(InProcessLauncher):
             on_event=wishes.on_event,
             root=self._project.root,
             retry_failed=wishes.retry_failed,
+            expects=wishes.expects,
         )
 
 

@@ -43,6 +43,7 @@ def shown(tally: Tally, *, wanted: bool | None) -> Iterator[Callable[[], None]]:
             def draw() -> None:
                 done = tally.completed + tally.failed
                 note = f"{tally.running} running" + (f", [red]{tally.failed} failed[/]" if tally.failed else "")
+                note += _left(tally)
                 bar.update(task, completed=done, total=tally.total, note=note)
 
             yield _every(_BAR_S, draw, at_once=True)
@@ -57,10 +58,12 @@ def line(tally: Tally) -> str:
     parts = [f"{done}/{tally.total} jobs", f"{tally.running} running", f"{tally.elapsed_s:.0f} s"]
     if tally.failed:
         parts.insert(1, f"{tally.failed} failed")
-    fresh = done - tally.reused
-    if fresh > 0 and done < tally.total:
-        parts.append(f"about {tally.elapsed_s / fresh * (tally.total - done):.0f} s left")
-    return ", ".join(parts)
+    return ", ".join(parts) + _left(tally)
+
+
+def _left(tally: Tally) -> str:
+    left = tally.left_s() if tally.completed + tally.failed < tally.total else None
+    return "" if left is None else f", about {left:.0f} s left"
 
 
 def _every(period_s: float, action: Callable[[], object], *, at_once: bool = False) -> Callable[[], None]:
@@ -83,7 +86,6 @@ def _bar() -> Progress:
         Progress,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
 
     return Progress(
@@ -92,6 +94,5 @@ def _bar() -> Progress:
         MofNCompleteColumn(),
         TextColumn("{task.fields[note]}"),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
         console=Console(stderr=True),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hebe.launchers.graph import walk
 from hebe.launchers.summary import FailureGroup, RunSummary
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def run_flow(launcher: Launcher, flow: Flow, wishes: Wishes) -> RunSummary:
     hebe.exceptions.HebeError
         What `submit` and `drive` of the launcher raise.
     """
-    uuids = [str(job.uuid) for job, _ in flow.iterflow()]
+    uuids = [str(job.uuid) for job, _ in walk(flow)]
     before = launcher.status(uuids) if launcher.keeps else {}
     launcher.submit(flow)
     report = launcher.drive(wishes)

@@ -17,6 +17,7 @@ from hebe.launchers.job_claims import JobClaims
 from hebe.launchers.limits import ERROR_CLASSES, Limits
 from hebe.launchers.lineage import Lineage, read_digests
 from hebe.launchers.outcome import TOLD, Digest, Failure, Outcome
+from hebe.launchers.remaining import Remaining
 from hebe.launchers.summary import Tally
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from hebe.launchers.protocol import Task
     from hebe.launchers.records import Records
+    from hebe.launchers.remaining import Expects
     from hebe.launchers.workers import Event, Workers
 
 _MOST_DOUBTS = 5
@@ -55,6 +57,8 @@ class Scheduler:
         Called with what happened (``started``, ``completed``, ...), and the job.
     announce
         Called before the first job is taken, to make the launch known to others.
+    expects
+        Says of which kind a job is, and how long one is expected to take (s): all the same without it.
     """
 
     def __init__(
@@ -67,8 +71,11 @@ class Scheduler:
         limits: Limits | None = None,
         notify: Callable[[str, Node], None] | None = None,
         announce: Callable[[], None] = lambda: None,
+        expects: Expects | None = None,
     ) -> None:
-        self.tally = Tally()
+        self.tally = Tally(left_s=self._left_s)
+        self._expects = expects or (lambda job: (getattr(job.function, "__qualname__", ""), 1.0))
+        self._remaining = Remaining()
         self.stopping = False
         self.paused = False
         self._documents = documents
@@ -129,6 +136,14 @@ class Scheduler:
             if (node.uuid, node.index) in self._started
         ]
 
+    def _left_s(self) -> float | None:
+        """How long the launch will still take (s), None while that is not known."""
+        now = time.monotonic()
+        running = [
+            (*node.expected, now - self._started.get((node.uuid, node.index), now)) for node in self._workers.running()
+        ]
+        return self._remaining.left_s(self._workers.size, running)
+
     def _grow(self, flow: Flow | Job, origin: Node | None = None, *, instead: bool = False) -> None:
         """Add a flow: the first one, or one that a job asked for (``instead`` of or before its children)."""
         order = () if origin is None else origin.order
@@ -140,6 +155,8 @@ class Scheduler:
         for node in nodes:
             node.stored = stored.get((node.uuid, node.index))
             node.record = records.get((node.uuid, node.index))
+            node.expected = self._expects(node.job)
+            self._remaining.add(*node.expected)
             if node.job.config.manager_config:
                 node.limits = self._limits.of(node.job.config.manager_config)
             else:
@@ -193,6 +210,7 @@ class Scheduler:
 
     def _end(self, node: Node, *, failed: bool, kind: str) -> None:
         node.gate.failed = failed
+        self._remaining.drop(*node.expected)
         self._started.pop((node.uuid, node.index), None)
         self._undecided.extend(child for child in self._graph.end(node) if not child.is_out)
         self._notify(kind, node)
@@ -305,6 +323,8 @@ class Scheduler:
             self._end(node, failed=True, kind="failed")
         else:
             self.tally.count(outcome.digest, existed=False, taken_over=outcome.reused)
+            if not outcome.reused:
+                self._remaining.measured(*node.expected, outcome.seconds)
             if outcome.failure is not None:
                 self.tally.failures[node.uuid] = outcome.failure
             if node.record is not None and node.record["status"] in {"failed", "retried"}:

@@ -166,13 +166,14 @@ def _campaigns(
 
 def _speed(alive: list[dict[str, Any]]) -> dict[str, float | None]:
     """Rate and time left of the launches that are alive."""
-    rate, left = 0.0, 0
+    rate, left, told = 0.0, 0, [report["left_s"] for report in alive if report.get("left_s") is not None]
     for report in alive:
         jobs = report["jobs"]
         fresh = jobs["completed"] + jobs["failed"] - jobs["reused"]
         rate += fresh / report["elapsed_s"] if report["elapsed_s"] else 0.0
         left = max(left, jobs["waiting"] + jobs["running"])
-    return {"rate_per_s": rate or None, "time_left_s": left / rate if rate else None}
+    counted = left / rate if rate and not any("left_s" in report for report in alive) else None
+    return {"rate_per_s": rate or None, "time_left_s": max(told, default=counted)}
 
 
 def _counts(

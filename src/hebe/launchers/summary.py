@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,8 @@ class Tally:
     failed_calculations: int = 0
     failures: dict[str, Failure] = field(default_factory=dict)
     started_at: float = field(default_factory=time.monotonic)
+    left_s: Callable[[], float | None] = lambda: None
+    """Says how long the launch will still take, as far as that is known."""
 
     @property
     def waiting(self) -> int:

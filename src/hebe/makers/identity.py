@@ -66,8 +66,8 @@ def identity(value: Any) -> Any:
     if isinstance(value, Structure):
         return structure_content(value)
     if isinstance(value, MemberSpec):
-        value = value.model_dump(mode="json", exclude={"entropy_R", "descriptors", "host"})
-    elif isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude={"entropy_R", "descriptors", "host"})
+    if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     elif is_dataclass(value) and not isinstance(value, type):
         value = {f.name: getattr(value, f.name) for f in fields(value) if not _is_new_and_default(f, value)}

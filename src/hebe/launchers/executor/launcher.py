@@ -146,6 +146,7 @@ class ExecutorLauncher(InProcessLauncher):
             progress=wishes.progress,
             on_event=wishes.on_event,
             retry_failed=wishes.retry_failed,
+            expects=wishes.expects,
         )
 
     def checks(self) -> Iterator[Check]:

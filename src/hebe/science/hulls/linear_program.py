@@ -103,11 +103,11 @@ class HullProgram:
         program.col_lower_ = np.zeros(columns)
         program.col_upper_ = np.full(columns, highspy.kHighsInf)
         program.row_lower_ = program.row_upper_ = np.zeros(rows)
-        held = [np.flatnonzero(column) for column in self.matrix.T]
+        held = self.matrix.T != 0
         program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        program.a_matrix_.start_ = np.cumsum([0, *map(len, held)])
-        program.a_matrix_.index_ = np.concatenate(held)
-        program.a_matrix_.value_ = np.concatenate([self.matrix[k, j] for j, k in enumerate(held)])
+        program.a_matrix_.start_ = np.append(0, np.cumsum(held.sum(axis=1)))
+        program.a_matrix_.index_ = np.nonzero(held)[1]
+        program.a_matrix_.value_ = self.matrix.T[held]
         model.passModel(program)
         return model
 

@@ -149,14 +149,15 @@ class HostSolution:
         exact = _EXACT**2 * (missed * self._exact**2 @ missed.T)
         values = missed @ self._energies
         best, found = -np.inf, (PAIR_SCALE, REST_SCALE)
+        rests = REST_SCALE * _FACTORS
         for pair in PAIR_SCALE * _FACTORS:
-            for rest in REST_SCALE * _FACTORS:
-                covariance = pair**2 * spread + rest**2 * around + exact
-                _, size = np.linalg.slogdet(covariance)
-                density = -(values @ np.linalg.solve(covariance, values) + size) / 2
-                density -= (np.log(pair / PAIR_SCALE) ** 2 + np.log(rest / REST_SCALE) ** 2) / (2 * _LOG_SPREAD**2)
-                if density > best:
-                    best, found = float(density), (float(pair), float(rest))
+            covariances = pair**2 * spread + rests[:, None, None] ** 2 * around + exact
+            solved = np.linalg.solve(covariances, np.broadcast_to(values[:, None], (len(rests), len(values), 1)))
+            densities = -(solved[:, :, 0] @ values + np.linalg.slogdet(covariances)[1]) / 2
+            densities -= (np.log(pair / PAIR_SCALE) ** 2 + np.log(rests / REST_SCALE) ** 2) / (2 * _LOG_SPREAD**2)
+            highest = int(np.where(np.isnan(densities), -np.inf, densities).argmax())
+            if densities[highest] > best:
+                best, found = float(densities[highest]), (float(pair), float(rests[highest]))
         return found
 
     @cached_property

@@ -12,18 +12,38 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hebe.science.crystals.crystal import ANIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
 _LAYER_GAP: Final = 0.7
 _PRISM: Final = 0.5
 """Share of the octahedral offset a / sqrt(3) below which two anions lie above each other."""
+
+
+_CORNERS: Final = np.array(list(np.ndindex(2, 2, 2)))
+_IMAGES: Final = np.array(list(np.ndindex(3, 3, 3))) - 1
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Lattice vectors (rows, A), and places in fractions of them and in A, shape (n, 3)."""
+
+    matrix: NDArray[np.float64]
+    frac: NDArray[np.float64]
+    places: NDArray[np.float64]
+
+    @classmethod
+    def doubled(cls, structure: Structure) -> _Cell:
+        """Twice a cell in each direction; the eight copies of a site follow each other."""
+        frac = ((structure.frac_coords[:, None, :] + _CORNERS) / 2).reshape(-1, 3)
+        matrix = 2 * structure.lattice.matrix
+        return cls(matrix, frac, frac @ matrix)
 
 
 @dataclass(frozen=True)
@@ -46,19 +66,18 @@ def recognise_stacking(structure: Structure, normal: NDArray[np.float64], slab_s
     slab_sites
         Indices of the cations in the middle of the slabs.
     """
-    doubled = structure.make_supercell([2, 2, 2], in_place=False)
-    copies = len(doubled) // len(structure)
+    doubled = _Cell.doubled(structure)
     slab = np.zeros(len(structure), dtype=bool)
     slab[list(slab_sites)] = True
-    cations = np.repeat(slab, copies)
-    anions = np.repeat([site.specie.symbol in ANIONS for site in structure], copies)
+    cations = np.repeat(slab, len(_CORNERS))
+    anions = np.repeat([site.specie.symbol in ANIONS for site in structure.sites], len(_CORNERS))
     layers = _anion_layers(doubled, normal, anions) if anions.any() else []
     if len(layers) < 2 or len(layers) % 2:
         return None
     heights = [height for height, _ in layers]
     period = _period(doubled, normal)
     upper = [*heights[1:], heights[0] + period]
-    cation_heights = np.mod((doubled.cart_coords @ normal)[cations] - heights[0], period) + heights[0]
+    cation_heights = np.mod((doubled.places @ normal)[cations] - heights[0], period) + heights[0]
     filled = [
         bool(((cation_heights > low) & (cation_heights < high)).any()) for low, high in zip(heights, upper, strict=True)
     ]
@@ -97,18 +116,18 @@ def _gap(low: _Offset, gap: _Offset, high: _Offset) -> str:
     return "O3" if (low.phase * gap.phase.conjugate()).real > 0 else "O1"
 
 
-def _period(structure: Structure, normal: NDArray[np.float64]) -> float:
+def _period(cell: _Cell, normal: NDArray[np.float64]) -> float:
     """Height of the cell across the layers (A)."""
-    return float(np.abs(structure.lattice.matrix @ normal).max())
+    return float(np.abs(cell.matrix @ normal).max())
 
 
 def _anion_layers(
-    structure: Structure, normal: NDArray[np.float64], anions: NDArray[np.bool_]
+    cell: _Cell, normal: NDArray[np.float64], anions: NDArray[np.bool_]
 ) -> list[tuple[float, NDArray[np.int64]]]:
     """Mean height (A) and members of every anion layer, from the bottom up."""
-    period = _period(structure, normal)
+    period = _period(cell, normal)
     sites = np.flatnonzero(anions)
-    heights = np.mod((structure.cart_coords @ normal)[sites], period)
+    heights = np.mod((cell.places @ normal)[sites], period)
     order = np.argsort(heights)
     steps = np.diff(np.r_[heights[order], heights[order[0]] + period])
     start = int(np.argmax(steps)) + 1
@@ -118,18 +137,16 @@ def _anion_layers(
     return [(float(heights[part].mean()), sites[part]) for part in np.split(order, breaks)]
 
 
-def _offset(
-    structure: Structure, normal: NDArray[np.float64], lower: NDArray[np.int64], upper: NDArray[np.int64]
-) -> _Offset:
+def _offset(cell: _Cell, normal: NDArray[np.float64], lower: NDArray[np.int64], upper: NDArray[np.int64]) -> _Offset:
     """Offset of the nearest anions of the next layer, averaged over the layer.
 
     An octahedral offset has three nearest anions at 120 degrees, whose triple angle is one; the unit is the nearest
     distance within the layer divided by sqrt(3).
     """
-    vectors = _nearest_images(structure, lower, upper)
+    vectors = _nearest_images(cell, lower, upper)
     rise = vectors @ normal
     lateral = vectors - rise[:, :, None] * normal
-    within = _nearest_images(structure, lower, lower)
+    within = _nearest_images(cell, lower, lower)
     own = np.linalg.norm(within, axis=2) + np.where(np.eye(len(lower), dtype=bool), np.inf, 0.0)
     unit = float(np.median(own.min(axis=1))) / np.sqrt(3)
     first = np.cross(normal, [0.0, 0.0, 1.0] if abs(normal[2]) < 0.9 else [1.0, 0.0, 0.0])
@@ -146,11 +163,10 @@ def _offset(
     return _Offset(float(np.mean(shortest)) / unit, phase)
 
 
-def _nearest_images(structure: Structure, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
+def _nearest_images(cell: _Cell, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
     """Cartesian vectors (A) between nearest images, shape (len(first), len(second), 3)."""
-    frac = structure.frac_coords[second][None, :, :] - structure.frac_coords[first][:, None, :]
-    frac -= np.round(frac)
-    images = np.array(list(np.ndindex(3, 3, 3))) - 1
-    options = (frac[:, :, None, :] + images) @ structure.lattice.matrix
-    best = np.linalg.norm(options, axis=3).argmin(axis=2)
-    return np.asarray(np.take_along_axis(options, best[:, :, None, None], axis=2)[:, :, 0, :])
+    frac = cell.frac[second][None, :, :] - cell.frac[first][:, None, :]
+    vectors = (frac - np.round(frac)) @ cell.matrix
+    shifts = _IMAGES @ cell.matrix
+    best = (2 * vectors @ shifts.T + (shifts**2).sum(axis=1)).argmin(axis=2)  # |v + s|^2 - |v|^2
+    return np.asarray(vectors + shifts[best])

@@ -220,16 +220,16 @@ def apply_ordering(
     mobile, keep = set(working.sites(configuration) if working is not None else ()), set(occupied)
     indices = [i for i in range(len(configuration)) if i not in mobile or i in keep]
     coords = np.array(configuration.frac_coords)
-    lattice = configuration.lattice
+    lattice, sites, labels = configuration.lattice, configuration.sites, configuration.site_properties["sublattice"]
     if parent is not None:
         lattice = parent.lattice
         coords[np.array(parent.site_properties["configuration_site"], dtype=int)] = parent.frac_coords
     return Structure(
         lattice,
-        [configuration[i].specie for i in indices],
+        [sites[i].specie for i in indices],
         coords[indices],
         site_properties={
-            "sublattice": [configuration.site_properties["sublattice"][i] for i in indices],
+            "sublattice": [labels[i] for i in indices],
             "configuration_site": indices,
         },
     )

@@ -1,0 +1,108 @@
+"""How long a launch will go on: what jobs of each kind take, expected beforehand and corrected by those that ended."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Expects = Callable[[Any], tuple[str, float]]
+"""Says of a job of which kind it is and how long one is expected to take (s)."""
+
+_TRUST: Final = 2.0
+"""So many jobs of a kind weigh as much as what all other kinds say."""
+_REMEMBERED: Final = 200
+_ENOUGH: Final = 3
+"""Jobs of the kind that takes most of what is left which must have ended before anything is said: the first of a
+process also load weights and compile."""
+
+
+@dataclass
+class _Kind:
+    """Jobs of one kind: how many are left with how much expected time (s), and how much longer the last ones took."""
+
+    jobs: int = 0
+    seconds: float = 0.0
+    factors: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    ended: int = 0
+    weight: float = 0.0
+
+
+class Remaining:
+    """Time that the jobs of a launch still take.
+
+    How much longer than expected the jobs of a kind take is the median over those that ended, so that the first of a
+    process, which compiles, say little; it is drawn to that of all kinds while there are few.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, _Kind] = {}
+
+    def add(self, kind: str, expected_s: float) -> None:
+        """A job that is to run."""
+        found = self._kinds.setdefault(kind, _Kind())
+        found.jobs += 1
+        found.seconds += expected_s
+
+    def drop(self, kind: str, expected_s: float) -> None:
+        """A job that will not run any more, or not again."""
+        found = self._kinds[kind]
+        found.jobs -= 1
+        found.seconds = max(0.0, found.seconds - expected_s) if found.jobs else 0.0
+
+    def measured(self, kind: str, expected_s: float, seconds: float) -> None:
+        """A job took so long."""
+        found = self._kinds.setdefault(kind, _Kind())
+        found.factors.append(math.log(max(seconds, 1e-4) / expected_s))
+        found.ended += 1
+        found.weight += expected_s
+
+    def left_s(self, workers: int, running: Iterable[tuple[str, float, float]] = ()) -> float | None:
+        """Wall time (s) until all jobs have ended, None while too little is known.
+
+        Parameters
+        ----------
+        workers
+            How many jobs run at a time.
+        running
+            Kind, expected time and time so far (s) of those that run.
+        """
+        of_all, times = self._common(), dict[str, float]()
+        for name, kind in self._kinds.items():
+            if kind.jobs:
+                times[name] = kind.seconds * math.exp(self._factor(kind, of_all))
+        if not times:
+            return 0.0
+        heaviest = self._kinds[max(times, key=times.__getitem__)]
+        if heaviest.ended < min(_ENOUGH * workers, heaviest.ended + heaviest.jobs):
+            return None
+        done = sum(
+            min(so_far, expected_s * math.exp(self._factor(self._kinds[name], of_all)))
+            for name, expected_s, so_far in running
+        )
+        jobs = sum(kind.jobs for kind in self._kinds.values())
+        return max(0.0, sum(times.values()) - done) / max(1, min(workers, jobs))
+
+    def _common(self) -> float:
+        """Median logarithm of the factors of all kinds, each kind by the time that its jobs were expected to take."""
+        factors = sorted(
+            (factor, kind.weight / len(kind.factors)) for kind in self._kinds.values() for factor in kind.factors
+        )
+        half, passed = sum(weight for _, weight in factors) / 2, 0.0
+        for factor, weight in factors:
+            passed += weight
+            if passed >= half:
+                return factor
+        return 0.0
+
+    def _factor(self, kind: _Kind, of_all: float) -> float:
+        if not kind.factors:
+            return of_all
+        number = len(kind.factors)
+        return (number * statistics.median(kind.factors) + _TRUST * of_all) / (number + _TRUST)
