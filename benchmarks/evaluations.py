@@ -128,7 +128,8 @@ def main() -> None:
     parser.add_argument("--histories", type=Path, help="folder for the histories")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    engine, rows = get_engine("chgnet"), {fmax: [] for fmax in options.fmax}
+    engine = get_engine("chgnet")
+    rows: dict[float, list[list[tuple[int, float]]]] = {fmax: [] for fmax in options.fmax}
     first, last = (int(bound) if bound else None for bound in options.cells.split(":"))
     chosen = list(twenty().items())[first:last]
     engine.evaluate(chosen[0][1])  # compiles
@@ -147,8 +148,9 @@ def main() -> None:
                 keep(options.histories, name, label, found)
         print(line, flush=True)
         for n, fmax in enumerate(options.fmax):
-            if all(end[n] for end in ends):
-                rows[fmax].append([(end[n][0], 1000 * end[n][1] / len(start)) for end in ends])
+            there = [end for row in ends if (end := row[n])]
+            if len(there) == len(MODELS):
+                rows[fmax].append([(count, 1000 * energy / len(start)) for count, energy in there])
     summarise(rows, list(MODELS))
 
 

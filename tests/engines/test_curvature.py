@@ -13,7 +13,7 @@ from hebe.config.engines.ase import ASEBlock
 from hebe.engines import get_engine
 from hebe.engines.checkpoint import Checkpoint, SearchState
 from hebe.engines.curvature import Curvature
-from hebe.engines.descent import Limits, Progress, descend
+from hebe.engines.descent import Limits, Part, Progress, descend
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import Evaluation
 from hebe.engines.springs import Springs
@@ -39,7 +39,7 @@ def crystal() -> Structure:
 
 def steps(number: int, length: float = 0.05, size: int = SIZE) -> NDArray[np.float64]:
     found = np.random.default_rng(4).normal(size=(number, size))
-    return found * length / np.linalg.norm(found, axis=1)[:, None]
+    return np.asarray(found * length / np.linalg.norm(found, axis=1)[:, None])
 
 
 def thin() -> Structure:
@@ -158,7 +158,7 @@ def followed(model: Curvature, fmax: float) -> tuple[int, float]:
     return len(progress.energies), progress.point.evaluation.energy_eV
 
 
-def answered(search: Iterator[Structure]) -> Iterator[Structure]:
+def answered(search: Part) -> Iterator[Structure]:
     try:
         structure = next(search)
         while True:
