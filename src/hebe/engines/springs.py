@@ -129,7 +129,7 @@ class _Bonds:
     @classmethod
     def of(cls, structure: Structure) -> _Bonds:
         i, j, images, lengths = structure.get_neighbor_list(_CUTOFF, exclude_self=True)
-        leading = np.sign(images @ np.array([9, 3, 1]))
+        leading = images @ np.array([1_000_000, 1_000, 1])
         once = (i < j) | ((i == j) & (leading > 0))
         i, j, images, lengths = i[once], j[once], images[once], lengths[once]
         frac = structure.frac_coords[i] - structure.frac_coords[j] - images
