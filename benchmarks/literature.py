@@ -4,21 +4,22 @@ Every material that opens becomes a campaign with one small cell and one start, 
 are set beside those of the literature. What is finished is kept in the store: run it again to go on. With ``--score``
 nothing is computed.
 
-    OMP_NUM_THREADS=1 python benchmarks/literature.py FOLDER [--only ID ...] [--most 10] [--atoms 60] [--score]
+    OMP_NUM_THREADS=1 python benchmarks/literature.py FOLDER [--only ID ...] [--most 10] [--score]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
-import time
+import os
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
 
 import hebe
-from hebe.campaigns.literature import campaign_of_system
+from hebe.campaigns.literature import campaign_of_system, computes
 from hebe.exceptions import HebeError
 from hebe.science.literature.score import Line, score_line, summary
 from hebe.science.literature.system import load_systems, load_targets
@@ -26,39 +27,55 @@ from hebe.science.literature.system import load_systems, load_targets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_SMALL = "per_candidate: 1, starts: 1"
+_ENGINE: Final = {"name": "chgnet", "fmax": 0.03, "check_minimum": False}
+_CELLS: Final = {"per_candidate": 1, "starts": 1}
+_MIXING: Final = {"solution": False}
+"""The size, the same for all: one configuration and start, no look for a minimum, no mixed members of the host."""
 
 
-def write_campaign(name: str, folder: Path, atoms: int) -> Path:
-    """File of a material: one configuration, one start.
+def write_campaign(name: str, folder: Path) -> Path:
+    """File of a material as ``hebe init --like`` writes it, made small.
 
     Raises
     ------
     BadInputError
         If the material does not open.
     """
-    text = campaign_of_system(name, f"{name}.yaml", most_atoms=atoms)
     path = folder / f"{name}.yaml"
-    path.write_text(re.sub(r"per_candidate: \d+", _SMALL, text), encoding="utf-8")
+    asked = yaml.safe_load(campaign_of_system(name, path.name))
+    asked["structures"] |= _CELLS
+    asked["stages"][0]["engine"] = _ENGINE
+    asked["mixing"] = _MIXING
+    path.write_text(yaml.safe_dump(asked, sort_keys=False), encoding="utf-8")
     return path
 
 
-def compute(names: Sequence[str], folder: Path, *, atoms: int, workers: int, only_score: bool) -> dict[str, Any]:
-    """Candidates of materials by id; prints what did not work and why."""
+def in_order(names: Iterable[str]) -> list[str]:
+    """Materials that open, those with the fewest atoms to relax first."""
+    found = {name: computes(load_systems()[name]) for name in names}
+    size = {
+        name: one["atoms"] * (5 if "voltage" in one["analyses"] else 1) for name, one in found.items() if one["opens"]
+    }
+    return sorted(size, key=lambda name: (size[name], name))
+
+
+def compute(names: Sequence[str], folder: Path, *, only_score: bool) -> dict[str, Any]:
+    """Candidates of materials by id; prints what did not work and why, and CPU seconds."""
     found: dict[str, Any] = {}
     for name in names:
-        begin = time.perf_counter()
+        begin = sum(os.times()[:2])
         try:
-            path = write_campaign(name, folder, atoms)
+            path = write_campaign(name, folder)
             if not only_score:
-                hebe.run(path, workers=workers, progress=False, start=folder)
+                hebe.run(path, launcher="inline", progress=False, start=folder)
             candidates = hebe.results(path, start=folder).candidates
         except HebeError as err:
             print(f"{name}: {err}", flush=True)
             continue
+        state = candidates[0]["status"] if candidates else "nothing"
+        print(f"{name}: {state}, {sum(os.times()[:2]) - begin:.0f} s", flush=True)
         if candidates:
             found[name] = candidates[0]
-            print(f"{name}: {candidates[0]['status']}, {time.perf_counter() - begin:.0f} s", flush=True)
     return found
 
 
@@ -80,13 +97,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", nargs="*", help="ids of materials (default: all)")
     parser.add_argument("--most", type=int, help="stop after so many materials")
-    parser.add_argument("--atoms", type=int, default=60, help="largest cell of an approximant")
-    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--score", action="store_true", help="score what is there")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    names = list(options.only or load_systems())[: options.most]
-    results = compute(names, options.folder, atoms=options.atoms, workers=options.workers, only_score=options.score)
+    names = in_order(options.only or load_systems())[: options.most]
+    results = compute(names, options.folder, only_score=options.score)
     targets = [target for target in load_targets() if target.level in "EDQ"]
     write_score((score_line(target, results) for target in targets), results, options.folder)
 
