@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 _ENGINE: Final = {"name": "chgnet", "fmax": 0.03, "check_minimum": False}
 _CELLS: Final = {"per_candidate": 1, "starts": 1}
+_ORDERINGS: Final = {"keep": 1}
 _MIXING: Final = {"solution": False}
-"""The size, the same for all: one configuration and start, no look for a minimum, no mixed members of the host."""
+"""The size, the same for all: one configuration, start and ordering, no look for a minimum, no mixed members."""
 
 
 def write_campaign(name: str, folder: Path) -> Path:
@@ -44,7 +45,10 @@ def write_campaign(name: str, folder: Path) -> Path:
     path = folder / f"{name}.yaml"
     asked = yaml.safe_load(campaign_of_system(name, path.name))
     asked["structures"] |= _CELLS
-    asked["stages"][0]["engine"] = _ENGINE
+    stage = asked["stages"][0]
+    stage["engine"] = _ENGINE
+    if "orderings" in stage:
+        stage["orderings"] = _ORDERINGS
     asked["mixing"] = _MIXING
     path.write_text(yaml.safe_dump(asked, sort_keys=False), encoding="utf-8")
     return path
