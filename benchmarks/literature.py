@@ -4,7 +4,7 @@ Every material that opens becomes a campaign with one small cell and one start, 
 are set beside those of the literature. What is finished is kept in the store: run it again to go on. With ``--score``
 nothing is computed.
 
-    OMP_NUM_THREADS=1 python benchmarks/literature.py FOLDER [--only ID ...] [--most 10] [--score]
+    OMP_NUM_THREADS=1 python benchmarks/literature.py FOLDER [--only ID ...] [--most 10] [--score | --rows FILE]
 """
 
 from __future__ import annotations
@@ -19,10 +19,15 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 import hebe
+from hebe.campaigns.api import existing_store
 from hebe.campaigns.literature import campaign_of_system, computes
+from hebe.campaigns.loading import load_campaign
 from hebe.exceptions import HebeError
+from hebe.science.literature.compared import measured_line
+from hebe.science.literature.measured import load_measured
 from hebe.science.literature.score import Line, score_line, summary
 from hebe.science.literature.system import load_systems, load_targets
+from literature_row import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,36 +68,49 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(size, key=lambda name: (size[name], name))
 
 
-def compute(names: Sequence[str], folder: Path, *, only_score: bool) -> dict[str, Any]:
-    """Candidates of materials by id; prints what did not work and why, and CPU seconds."""
-    found: dict[str, Any] = {}
+def compute(names: Sequence[str], folder: Path) -> None:
+    """Run campaigns of materials; prints what did not work and why, and CPU seconds."""
     for name in names:
         begin = sum(os.times()[:2])
         try:
-            path = write_campaign(name, folder)
-            if not only_score:
-                hebe.run(path, launcher="inline", progress=False, start=folder)
-            candidates = hebe.results(path, start=folder).candidates
+            hebe.run(write_campaign(name, folder), launcher="inline", progress=False, start=folder)
         except HebeError as err:
             print(f"{name}: {err}", flush=True)
             continue
-        state = candidates[0]["status"] if candidates else "nothing"
-        print(f"{name}: {state}, {sum(os.times()[:2]) - begin:.0f} s", flush=True)
-        if candidates:
-            found[name] = candidates[0]
+        print(f"{name}: {sum(os.times()[:2]) - begin:.0f} s", flush=True)
+
+
+def rows_of(names: Iterable[str], folder: Path) -> dict[str, Any]:
+    """Rows of the materials that were computed in a folder, by id."""
+    found: dict[str, Any] = {}
+    store = existing_store(folder)
+    try:
+        for name in names:
+            path = folder / f"{name}.yaml"
+            candidates = hebe.results(path, start=folder).candidates if path.is_file() else []
+            if candidates:
+                found[name] = row_of(name, load_campaign(path), candidates[0], store)
+    finally:
+        store.close()
     return found
 
 
-def write_score(lines: Iterable[Line], results: dict[str, Any], folder: Path) -> None:
-    """Lines and summary as JSON, and as a table of what was computed with an engine."""
-    every = list(lines)
-    states = Counter(candidate["status"] for candidate in results.values())
-    document = {"summary": summary(every), "materials": states, "lines": [line.document() for line in every]}
-    (folder / "score.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
-    for line in every:
+def score(rows: dict[str, Any]) -> list[Line]:
+    """Verdicts on all numbers of level E, D and Q, and on what was measured beside them."""
+    targets = [score_line(target, rows) for target in load_targets() if target.level in "EDQ"]
+    return [*targets, *(measured_line(one, rows) for one in load_measured())]
+
+
+def write_score(lines: Sequence[Line], rows: dict[str, Any], folder: Path) -> None:
+    """Rows, lines and summary as JSON; prints what was computed with an engine."""
+    (folder / "rows.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    states = Counter(row["status"] for row in rows.values())
+    document = {"summary": summary(lines), "materials": states, "lines": [line.document() for line in lines]}
+    (folder / "score.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    for line in lines:
         if line.level != "E" and line.computed is not None:
             print(f"{line.target_id}: {line.printed} {line.unit}, computed {line.computed:.4g}: {line.verdict}")
-    print(json.dumps(document["summary"], indent=1))
+    print(json.dumps({"summary": document["summary"], "materials": states}, indent=1))
 
 
 def main() -> None:
@@ -102,12 +120,17 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="ids of materials (default: all)")
     parser.add_argument("--most", type=int, help="stop after so many materials")
     parser.add_argument("--score", action="store_true", help="score what is there")
+    parser.add_argument("--rows", type=Path, help="score rows that another run wrote, such as literature_rows.json")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    names = in_order(options.only or load_systems())[: options.most]
-    results = compute(names, options.folder, only_score=options.score)
-    targets = [target for target in load_targets() if target.level in "EDQ"]
-    write_score((score_line(target, results) for target in targets), results, options.folder)
+    if options.rows is not None:
+        rows = json.loads(options.rows.read_text(encoding="utf-8"))
+    else:
+        names = in_order(options.only or load_systems())[: options.most]
+        if not options.score:
+            compute(names, options.folder)
+        rows = rows_of(names, options.folder)
+    write_score(score(rows), rows, options.folder)
 
 
 if __name__ == "__main__":

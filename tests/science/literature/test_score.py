@@ -49,7 +49,8 @@ def test_mixing_is_read_against_the_competing_phases() -> None:
     [
         ("d-barrier-o3", "no analysis of migration barriers"),
         ("ions-drx-tm6", "kinetics"),
-        ("q-ord-slab", "no analysis gives it"),
+        ("q-ord-elrm", "no analysis gives it"),
+        ("q-ord-slab", "no relaxed cell of na-o3-mts45"),
         ("d-strain-nvmp", "the material was not computed"),
         ("const-zn-e", "more than the composition"),
     ],

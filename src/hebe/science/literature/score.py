@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.science.literature.figures import computed_figure, reproduces
+from hebe.science.literature.orderings import order_found
 from hebe.science.literature.system import load_systems
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class Line:
     """One number of the literature beside a computed one.
 
     ``verdict`` is ``reproduced``, ``off by ...`` or ``cannot: ...``; ``allowed`` is the documented error of the engine
-    on the quantity, None for exact figures and where it is not known.
+    on the quantity, None for exact figures and where it is not known. ``level`` is that of the target, or M of what
+    was measured and is no target. ``found`` says what was computed for an ordering.
     """
 
     target_id: str
@@ -33,6 +35,8 @@ class Line:
     error: float | None
     allowed: float | None
     verdict: str
+    materials: tuple[str, ...] = ()
+    found: str = ""
 
     def document(self) -> dict[str, Any]:
         """Plain data."""
@@ -51,6 +55,8 @@ def score_line(target: Target, results: Mapping[str, Mapping[str, Any]]) -> Line
     """
     if target.level == "E":
         return _exact(target)
+    if target.level == "Q":
+        return _ordering(target, results)
     reason = next((why for pattern, why in _CANNOT if re.fullmatch(pattern, target.target_id)), None)
     reader = next((read for pattern, read in _READERS if re.fullmatch(pattern, target.quantity)), None)
     if reason is None and reader is None:
@@ -65,10 +71,26 @@ def score_line(target: Target, results: Mapping[str, Mapping[str, Any]]) -> Line
         return _line(target, None, None, None, f"cannot: {reason}")
     value, allowed = reader(done)
     if value is None:
-        return _line(target, None, None, None, "cannot: the result has no value")
+        return _line(target, None, None, None, f"cannot: {done.get('problem') or 'the result has no value'}")
     error = value - float(target.value)
+    return _line(target, value, error, allowed, verdict_on(error, allowed, target.unit))
+
+
+def verdict_on(error: float, allowed: float | None, unit: str) -> str:
+    """``reproduced`` within the error that is allowed, else ``off by``."""
     near = allowed is not None and abs(error) <= allowed
-    return _line(target, value, error, allowed, "reproduced" if near else f"off by {error:+.3g} {target.unit}")
+    return "reproduced" if near else f"off by {error:+.3g} {unit}"
+
+
+def _ordering(target: Target, results: Mapping[str, Mapping[str, Any]]) -> Line:
+    reason = next((why for pattern, why in _CANNOT if re.fullmatch(pattern, target.target_id)), None)
+    found = order_found(target.target_id, results)
+    if found is None:
+        return _line(target, None, None, None, f"cannot: {reason or 'no analysis gives it'}")
+    verdict = f"cannot: {found.text}"
+    if found.holds is not None:
+        verdict = "reproduced" if found.holds else "off by its order"
+    return replace(_line(target, None, None, None, verdict), found=found.text)
 
 
 def _exact(target: Target) -> Line:
@@ -82,7 +104,16 @@ def _exact(target: Target) -> Line:
 
 def _line(target: Target, value: float | None, error: float | None, allowed: float | None, verdict: str) -> Line:
     return Line(
-        target.target_id, target.level, target.quantity, target.value, target.unit, value, error, allowed, verdict
+        target_id=target.target_id,
+        level=target.level,
+        quantity=target.quantity,
+        printed=target.value,
+        unit=target.unit,
+        computed=value,
+        error=error,
+        allowed=allowed,
+        verdict=verdict,
+        materials=target.system_ids,
     )
 
 
@@ -135,6 +166,15 @@ _CANNOT: Final[tuple[tuple[str, str], ...]] = (
     (r"d-barrier-.*|d-obarrier", "no analysis of migration barriers"),
     (r"d-v-(si|graphite|hem|vox)", "plateaus of alloying and conversion take phases that form"),
     (r"d-facet-kmo", "no analysis of surfaces"),
+    (r"q-ord-redox-pair", "the ladder of drx takes it from this review, so that it would confirm itself"),
+    (r"q-ord-ni-role", "the ladder of pba is data from articles, not computed"),
+    (r"q-ord-b-layer|q-ord-thermal-cumgti", "a printed composition does not sum to its sites"),
+    (r"q-ord-o3p3-delay|q-ord-nfmczs-path|q-ord-pillar|q-ord-p2-op4", "other stackings of it are not computed"),
+    (r"q-ord-p3o3.*|q-ord-mts-ea|q-ord-.*barrier|q-ord-nfpp|q-ord-kmo|q-ord-mps3-path", "no analysis of barriers"),
+    (r"q-ord-dna-k|q-ord-dli|q-ord-zeng|q-ord-garnet-me|q-ord-inzn", "no analysis of diffusion or conductivity"),
+    (r"q-ord-(icohp|o-mag|o2p-fermi|d-band|lumo|ovac-gap)", "a potential has no electronic structure"),
+    (r"q-ord-(tet|zn-coat|hea-li)", "no analysis of liquids or surfaces"),
+    (r"q-ord-(hepba-cu|pw|p-rate)", "the material is not in the table"),
 )
 """Id of a target -> why it cannot be computed."""
 
