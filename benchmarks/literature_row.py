@@ -35,9 +35,10 @@ _KEPT: Final = (
     "max_volume_strain",
     "max_volume_strain_error",
     "voltage_profile",
+    "mixing_temperature_K_error",
 )
 _STATE: Final = ("x", "volume_A3_per_fu", "topology", "left", "on_hull", "anion_oxidation")
-_MIXING: Final = ("dH_eV_per_site", "T_mix_K", "reason")
+_MIXING: Final = ("dH_eV_per_site", "dS_eV_per_K_per_site", "T_mix_K", "reason")
 _DIGITS: Final = 5
 _OUTSIDE: Final = ": outside training: "
 

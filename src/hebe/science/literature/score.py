@@ -85,11 +85,10 @@ def verdict_on(error: float, allowed: float | None, unit: str) -> str:
 def _ordering(target: Target, results: Mapping[str, Mapping[str, Any]]) -> Line:
     reason = next((why for pattern, why in _CANNOT if re.fullmatch(pattern, target.target_id)), None)
     found = order_found(target.target_id, results)
-    if found is None:
-        return _line(target, None, None, None, f"cannot: {reason or 'no analysis gives it'}")
-    verdict = f"cannot: {found.text}"
-    if found.holds is not None:
-        verdict = "reproduced" if found.holds else "off by its order"
+    if found is None or found.holds is None:
+        reason = found.text if found else reason or "no analysis gives it"
+        return _line(target, None, None, None, f"cannot: {reason}")
+    verdict = "reproduced" if found.holds else "off by its order"
     return replace(_line(target, None, None, None, verdict), found=found.text)
 
 
@@ -140,13 +139,16 @@ def _largest_edge(result: Mapping[str, Any]) -> tuple[float | None, float | None
 
 def _mixing_temperature(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
     found = result["mixing"]["competing"]
-    return (None if found is None else found["T_mix_K"]), None
+    return (None if found is None else found["T_mix_K"]), result.get("mixing_temperature_K_error")
 
 
 def _mixing_enthalpy(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Per formula unit; its error is that of the mixing temperature times the ideal entropy."""
     found, sites = result["mixing"]["competing"], result["mixing"]["sites_per_fu"]
-    value = None if found is None or found["dH_eV_per_site"] is None else found["dH_eV_per_site"] * sites
-    return value, None
+    if found is None or found["dH_eV_per_site"] is None:
+        return None, None
+    error = result.get("mixing_temperature_K_error")
+    return found["dH_eV_per_site"] * sites, (None if error is None else error * found["dS_eV_per_K_per_site"] * sites)
 
 
 _READERS: Final[tuple[tuple[str, Callable[[Mapping[str, Any]], tuple[float | None, float | None]]], ...]] = (
@@ -197,31 +199,58 @@ def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+_GROUPS: Final = (
+    ("voltage", r".*(voltage|potential).*"),
+    ("edge of the cell", r"a|b|c|largest cubic lattice parameter"),
+    ("volume", r"volume"),
+    ("change of volume or length", r"volume (change|strain|expansion)|linear strain"),
+    ("mixing temperature", r".*mixing temperature.*"),
+    ("enthalpy of mixing", r"enthalpy of mixing.*"),
+)
+"""Kind of quantity, and which quantities it comprises."""
+
+
 def summary(lines: Iterable[Line]) -> dict[str, Any]:
     """Figures of a score.
 
     Returns
     -------
     dict
-        ``by_level``: level -> verdict (without numbers) -> how many; ``mean_absolute_error``: quantity, unit, value and
-        number of those computed with an engine; ``exact_share``: exact figures reproduced, with its interval.
+        ``by_level``: level -> verdict (without numbers) -> how many; ``errors``: kind of quantity -> mean absolute and
+        mean error, both also relative (%), number, and how many are within the error of the engine, of what was
+        computed with one; ``exact_share`` and ``order_share``: exact figures and orderings reproduced of those decided,
+        with the interval of the share.
     """
     every = list(lines)
     by_level: dict[str, dict[str, int]] = {}
-    errors: dict[tuple[str, str], list[float]] = {}
     for line in every:
-        kind = re.split(r"[ :]", line.verdict, maxsplit=1)[0]
         counts = by_level.setdefault(line.level, {})
+        kind = re.split(r"[ :]", line.verdict, maxsplit=1)[0]
         counts[kind] = counts.get(kind, 0) + 1
-        if line.level == "D" and line.error is not None:
-            errors.setdefault((line.quantity, line.unit), []).append(abs(line.error))
-    computed = [line for line in every if line.level == "E" and line.computed is not None]
-    right = sum(line.verdict == "reproduced" for line in computed)
+    computed = [line for line in every if line.level in "DM" and line.error is not None]
+    groups = {name: [one for one in computed if re.fullmatch(pattern, one.quantity)] for name, pattern in _GROUPS}
     return {
         "by_level": by_level,
-        "mean_absolute_error": [
-            {"quantity": quantity, "unit": unit, "value": math.fsum(found) / len(found), "n": len(found)}
-            for (quantity, unit), found in errors.items()
-        ],
-        "exact_share": {"reproduced": right, "of": len(computed), "interval": wilson_interval(right, len(computed))},
+        "errors": {name: _errors(found) for name, found in groups.items() if found},
+        "exact_share": _share([line for line in every if line.level == "E" and line.computed is not None]),
+        "order_share": _share([line for line in every if line.level == "Q" and line.found]),
     }
+
+
+def _errors(lines: list[Line]) -> dict[str, Any]:
+    errors = [line.error for line in lines if line.error is not None]
+    parts = [100 * line.error / float(line.printed) for line in lines if line.error is not None]
+    return {
+        "unit": re.split(r"[ /]", lines[0].unit)[0],
+        "mean_absolute": math.fsum(map(abs, errors)) / len(errors),
+        "mean": math.fsum(errors) / len(errors),
+        "mean_absolute_percent": math.fsum(map(abs, parts)) / len(parts),
+        "mean_percent": math.fsum(parts) / len(parts),
+        "n": len(errors),
+        "reproduced": sum(line.verdict == "reproduced" for line in lines),
+    }
+
+
+def _share(lines: list[Line]) -> dict[str, Any]:
+    right = sum(line.verdict == "reproduced" for line in lines)
+    return {"reproduced": right, "of": len(lines), "interval": wilson_interval(right, len(lines))}
