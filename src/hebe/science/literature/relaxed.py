@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from pymatgen.core import Lattice
 
-from hebe.science.structures.topology import ANIONS, layer_repeat
+from hebe.science.crystals.crystal import ANIONS
+from hebe.science.structures.topology import layer_repeat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
