@@ -8,17 +8,19 @@ import numpy as np
 from pymatgen.core import Structure
 
 from hebe.campaigns.literature import open_system
-from hebe.flows.campaign import campaign_members
+from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.literature.relaxed import conventional_lattice, edges, slab_and_gap
 from hebe.science.literature.system import get_system
 from hebe.science.structures.configuration import lattice_radius
-from hebe.science.structures.host import estimate_lattice
+from hebe.science.structures.host import estimate_lattice, host_cell
+from hebe.science.structures.topology import layer_repeat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jobflow import JobStore
+    from numpy.typing import NDArray
 
     from hebe.config.campaign import Campaign
 
@@ -76,6 +78,7 @@ def row_of(name: str, campaign: Campaign, candidate: Mapping[str, Any], store: J
     }
     if found["status"] == "converged":
         row |= _cell(campaign, found, opened.cell_fu)
+        row |= _repeats(campaign, found, store)
     rounded: dict[str, Any] = _rounded(row)
     return rounded
 
@@ -116,6 +119,28 @@ def _cell(campaign: Campaign, found: Mapping[str, Any], n_fu: int) -> dict[str, 
     metals = np.array([label == "TM" for label in start.site_properties["sublattice"]])
     slab, gap = slab_and_gap(final, relaxed, metals)
     return {**cell, "slab_A": slab, "gap_A": gap}
+
+
+def _repeats(campaign: Campaign, found: Mapping[str, Any], store: JobStore) -> dict[str, Any]:
+    """Repeats across the layers of a host without sites of a working ion, and of its members of one species."""
+    (spec,) = campaign_members(campaign)
+    family = composition_of(spec).host
+    normal = host_cell(family).layer_normal if not family.working_own else None
+    if normal is None:
+        return {}
+    members = {}
+    for job in campaign_flow(campaign).jobs:
+        document = store.docs_store.query_one({"uuid": job.uuid, "output.status": "converged"})
+        if document is not None and document["output"]["label"].startswith("shared/"):
+            made, final = (Structure.from_dict(document["output"][key]) for key in ("input_structure", "structure"))
+            if "sublattice" in made.site_properties:
+                members[final.reduced_formula] = _repeat(made, final, normal, spec.primary)
+    cells = (Structure.from_dict(found[key]) for key in ("input_structure", "structure"))
+    return {"repeat_A": _repeat(*cells, normal, spec.primary), "members_repeat_A": members}
+
+
+def _repeat(made: Structure, final: Structure, normal: NDArray[np.float64], primary: str) -> float:
+    return layer_repeat(final, normal, np.array([name == primary for name in made.site_properties["sublattice"]]))
 
 
 def _rounded(value: Any) -> Any:

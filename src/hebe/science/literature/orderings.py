@@ -66,7 +66,23 @@ def _thin_slabs(rows: Mapping[str, Mapping[str, Any]]) -> Order:
     return _both(thinner, _increasing(rows, ("na-o3-nfm226", "na-o3-nanfcmtc"), "gap_A"))
 
 
+def _layers_of_mps3(rows: Mapping[str, Mapping[str, Any]]) -> Order:
+    """Whether the repeat of the mixture is larger than that of every member of one metal."""
+    row = rows.get("mps3-li-he", {})
+    own, members = row.get("repeat_A"), row.get("members_repeat_A")
+    if own is None or not members:
+        return Order("no relaxed cell of mps3-li-he and its members")
+    text = f"mixture {own:.3f}, " + ", ".join(f"{name} {value:.3f}" for name, value in members.items()) + " A"
+    steps = [own - value for value in members.values()]
+    if any(step < -SPACING_ERROR for step in steps):
+        return Order(text, holds=False)
+    if all(step > SPACING_ERROR for step in steps):
+        return Order(text, holds=True)
+    return Order(f"differences within {SPACING_ERROR} A: {text}")
+
+
 _RULES: Final[dict[str, Callable[[Mapping[str, Mapping[str, Any]]], Order]]] = {
     "q-ord-slab": _mts,
     "q-ord-slab-thin": _thin_slabs,
+    "q-ord-mps3-c": _layers_of_mps3,
 }
