@@ -9,6 +9,7 @@ from pymatgen.core import Structure
 
 from hebe.campaigns.literature import open_system
 from hebe.flows.campaign import campaign_flow, campaign_members
+from hebe.schemas.calculation import CalculationDoc
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.literature.relaxed import conventional_lattice, edges, slab_and_gap
 from hebe.science.literature.system import get_system
@@ -61,7 +62,7 @@ def row_of(name: str, campaign: Campaign, candidate: Mapping[str, Any], store: J
     """
     opened = open_system(get_system(name))
     made = candidate["calculations"].get(candidate["configuration"]) or next(iter(candidate["calculations"].values()))
-    document = store.docs_store.query_one({"output.key": made})
+    document = store.docs_store.query_one({"output.key": made, "output.input_structure": {"$exists": True}})
     if document is None:
         raise LookupError(f"the store has no calculation {made}")
     found = document["output"]
@@ -130,11 +131,12 @@ def _repeats(campaign: Campaign, found: Mapping[str, Any], store: JobStore) -> d
         return {}
     members = {}
     for job in campaign_flow(campaign).jobs:
-        document = store.docs_store.query_one({"uuid": job.uuid, "output.status": "converged"})
-        if document is not None and document["output"]["label"].startswith("shared/"):
-            made, final = (Structure.from_dict(document["output"][key]) for key in ("input_structure", "structure"))
-            if "sublattice" in made.site_properties:
-                members[final.reduced_formula] = _repeat(made, final, normal, spec.primary)
+        if not job.name.startswith("relax shared/") or store.count({"uuid": job.uuid}) == 0:
+            continue
+        output = CalculationDoc.model_validate(store.get_output(job.uuid))
+        made, final = output.input_structure, output.structure
+        if output.topology == "host" and made and final and "sublattice" in made.site_properties:
+            members[final.reduced_formula] = _repeat(made, final, normal, spec.primary)
     cells = (Structure.from_dict(found[key]) for key in ("input_structure", "structure"))
     return {"repeat_A": _repeat(*cells, normal, spec.primary), "members_repeat_A": members}
 
