@@ -27,7 +27,7 @@ from hebe.science.literature.compared import measured_line
 from hebe.science.literature.measured import load_measured
 from hebe.science.literature.score import Line, score_line, summary
 from hebe.science.literature.system import load_systems, load_targets
-from literature_row import row_of
+from literature_row import row_of, without_phases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,9 @@ _ENGINE: Final = {"name": "chgnet", "fmax": 0.03, "check_minimum": False}
 _CELLS: Final = {"per_candidate": 1, "starts": 1}
 _ORDERINGS: Final = {"keep": 1}
 _MIXING: Final = {"solution": False}
-"""The size, the same for all: one configuration, start and ordering, no look for a minimum, no mixed members."""
+"""The size, the same for all: one configuration, start and ordering, no look for a minimum, no mixed members.
+
+Of an electrode with an element that no competing phase holds there is no mixing: nothing could be balanced."""
 
 
 def write_campaign(name: str, folder: Path) -> Path:
@@ -55,6 +57,9 @@ def write_campaign(name: str, folder: Path) -> Path:
     if "orderings" in stage:
         stage["orderings"] = _ORDERINGS
     asked["mixing"] = _MIXING
+    if len(stage["analyses"]) > 1 and without_phases(name):
+        stage["analyses"].remove("mixing")
+        asked["rank"]["minimize"].remove("mixing_temperature")
     path.write_text(yaml.safe_dump(asked, sort_keys=False), encoding="utf-8")
     return path
 

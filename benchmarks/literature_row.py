@@ -11,6 +11,7 @@ from hebe.campaigns.literature import open_system
 from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.schemas.calculation import CalculationDoc
 from hebe.science.chemistry.member import composition_of, split_of
+from hebe.science.hulls.competing import phases_within
 from hebe.science.literature.relaxed import conventional_lattice, edges, slab_and_gap
 from hebe.science.literature.system import get_system
 from hebe.science.structures.configuration import lattice_radius
@@ -74,14 +75,24 @@ def row_of(name: str, campaign: Campaign, candidate: Mapping[str, Any], store: J
         "outside_training": sorted({w.partition(_OUTSIDE)[2] for w in candidate["warnings"] if _OUTSIDE in w}),
         "x_states": [{key: state[key] for key in _STATE} for state in candidate["x_states"]],
         "mixing": _mixing(candidate),
+        "without_phases": [] if candidate["mixing"] else without_phases(name),
         "cell": {},
         "volume_A3_per_fu": None,
     }
     if found["status"] == "converged":
         row |= _cell(campaign, found, opened.cell_fu)
         row |= _repeats(campaign, found, store)
+    if row["status"] == "complete" and row["without_phases"]:
+        row["status"] = "partial"
     rounded: dict[str, Any] = _rounded(row)
     return rounded
+
+
+def without_phases(name: str) -> list[str]:
+    """Elements of a material that no competing phase holds: of an electrode mixing is not computed then."""
+    elements = set(get_system(name).elements)
+    held = {element for phase in phases_within(elements) for element in phase.elements}
+    return sorted(elements - held)
 
 
 def _problem(candidate: Mapping[str, Any], made: Mapping[str, Any]) -> str | None:
