@@ -145,11 +145,11 @@ def _repeats(campaign: Campaign, found: Mapping[str, Any], store: JobStore) -> d
         if not job.name.startswith("relax shared/") or store.count({"uuid": job.uuid}) == 0:
             continue
         output = CalculationDoc.model_validate(store.get_output(job.uuid))
-        made, final = output.input_structure, output.structure
-        if output.topology == "host" and made and final and "sublattice" in made.site_properties:
-            members[final.reduced_formula] = _repeat(made, final, normal, spec.primary)
-    cells = (Structure.from_dict(found[key]) for key in ("input_structure", "structure"))
-    return {"repeat_A": _repeat(*cells, normal, spec.primary), "members_repeat_A": members}
+        start, end = output.input_structure, output.structure
+        if output.topology == "host" and start and end and "sublattice" in start.site_properties:
+            members[end.reduced_formula] = _repeat(start, end, normal, spec.primary)
+    made, final = (Structure.from_dict(found[key]) for key in ("input_structure", "structure"))
+    return {"repeat_A": _repeat(made, final, normal, spec.primary), "members_repeat_A": members}
 
 
 def _repeat(made: Structure, final: Structure, normal: NDArray[np.float64], primary: str) -> float:
