@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 _ENGINE: Final = {"name": "chgnet", "fmax": 0.03, "check_minimum": False}
 _CELLS: Final = {"per_candidate": 1, "starts": 1}
 _ORDERINGS: Final = {"keep": 1}
+_ACCEPT: Final = ["glide"]
 _MIXING: Final = {"solution": False}
 """The size, the same for all: one configuration, start and ordering, no look for a minimum, no mixed members.
+Slabs may glide while ions leave, as O3 does towards P3: a measured voltage holds that.
 
 Of an electrode with an element that no competing phase holds there is no mixing: nothing could be balanced."""
 
@@ -55,7 +57,7 @@ def write_campaign(name: str, folder: Path) -> Path:
     stage = asked["stages"][0]
     stage["engine"] = _ENGINE
     if "orderings" in stage:
-        stage["orderings"] = _ORDERINGS
+        stage |= {"orderings": _ORDERINGS, "accept": _ACCEPT}
     asked["mixing"] = _MIXING
     if len(stage["analyses"]) > 1 and without_phases(name):
         stage["analyses"].remove("mixing")

@@ -62,7 +62,7 @@ def page_tables(rows: dict[str, Any]) -> str:
         + table("reason | numbers", _reasons(lines))
         + "### Materials\n\n"
         + table(
-            "material | computed as | atoms | state | V | x | strain, % | T_mix, K | what is wrong",
+            "material | computed as | atoms | state | V | x | strain, % | T_mix, K, and grade | what is wrong",
             [_material(system, rows.get(name)) for name, system in load_systems().items() if _accepted(system)],
         )
     )
@@ -135,7 +135,7 @@ def _material(system: System, row: dict[str, Any] | None) -> str:
             "" if voltage is None else f"{voltage:.2f}",
             window,
             "" if strain is None else f"{100 * strain:.1f}",
-            "" if mixing.get("T_mix_K") is None else f"{mixing['T_mix_K']:.0f}",
+            "" if mixing.get("T_mix_K") is None else f"{mixing['T_mix_K']:.0f} {row['hull_grade'] or ''}",
             _wrong(row),
         ]
     )
