@@ -153,49 +153,51 @@ def _wrong(row: dict[str, Any]) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def parity(title: str, unit: str, points: list[tuple[float, float, str, int]]) -> str:
-    """Computed against measured, as SVG; each point has a name and the position of its style."""
+def parity(title: str, unit: str, points: list[tuple[float, float, str, str]]) -> str:
+    """Computed against measured, as SVG; each point has a name and a working ion, which decides its mark."""
     values = [value for point in points for value in point[:2]]
     low, high = math.floor(min(values) * 0.98), math.ceil(max(values) * 1.02)
 
     def place(value: float) -> float:
         return EDGE + (value - low) / (high - low) * (SIZE - 2 * EDGE)
 
-    step = max(1, round((high - low) / 6))
+    ions = list(dict.fromkeys(point[3] for point in points))
     parts = [element("rect", x=0, y=0, width=SIZE, height=SIZE, rx=8.0, fill="#ffffff")]
-    for tick in range(low, high + 1, step):
-        at = place(tick)
-        parts += [
-            text(at, SIZE - EDGE + 18, str(tick), anchor="middle"),
-            text(EDGE - 8, SIZE - at + 4, str(tick), anchor="end"),
-            line(at, SIZE - EDGE, at, EDGE, stroke_opacity=0.12),
-            line(EDGE, SIZE - at, SIZE - EDGE, SIZE - at, stroke_opacity=0.12),
-        ]
+    parts += [_tick(tick, place(tick)) for tick in range(low, high + 1, max(1, round((high - low) / 6)))]
     parts.append(line(EDGE, SIZE - EDGE, SIZE - EDGE, EDGE, stroke_dasharray="4 4"))
     parts += [
-        marker(place(x), SIZE - place(y), style_of(kind), f"{name}: {x:g} measured, {y:.4g} computed")
-        for x, y, name, kind in points
+        marker(place(x), SIZE - place(y), style_of(ions.index(ion)), f"{name}: {x:g} measured, {y:.4g} computed")
+        for x, y, name, ion in points
     ]
+    for i, ion in enumerate(ions):
+        y = SIZE - EDGE - 12 - 16 * (len(ions) - 1 - i)
+        parts += [marker(SIZE - EDGE - 76, y - 4, style_of(i)), text(SIZE - EDGE - 66, y, ion)]
     parts.append(text(SIZE / 2, 26, title, anchor="middle", font_weight="bold"))
     parts.append(text(SIZE / 2, SIZE - 10, f"measured ({unit})", anchor="middle"))
     parts.append(text(EDGE, EDGE - 10, f"computed ({unit})"))
     return document(element("g", "".join(parts), color="#1b1f24"), SIZE, SIZE, title) + "\n"
 
 
+def _tick(value: int, at: float) -> str:
+    """Numbers and lines of the frame at a value."""
+    return (
+        text(at, SIZE - EDGE + 18, str(value), anchor="middle")
+        + text(EDGE - 8, SIZE - at + 4, str(value), anchor="end")
+        + line(at, SIZE - EDGE, at, EDGE, stroke_opacity=0.12)
+        + line(EDGE, SIZE - at, SIZE - EDGE, SIZE - at, stroke_opacity=0.12)
+    )
+
+
 def figures(rows: dict[str, Any]) -> dict[str, str]:
     """Name -> SVG."""
     voltages = ("average voltage", "mean discharge voltage", "working potential of fluorinated HEO")
     edges = ("a", "b", "c", "largest cubic lattice parameter")
-    ions = {name: (*system.working_ion, "none")[0] for name, system in load_systems().items()}
-    order = list(dict.fromkeys(ions.values()))
+    ions = {name: (*system.working_ion, "no ion")[0] for name, system in load_systems().items()}
     lines = [one for one in score(rows) if _shown(one)]
 
-    def points(quantities: tuple[str, ...]) -> list[tuple[float, float, str, int]]:
+    def points(quantities: tuple[str, ...]) -> list[tuple[float, float, str, str]]:
         found = [(one, one.materials[0]) for one in lines if one.quantity in quantities]
-        return [
-            (float(one.printed), one.computed or 0.0, f"{name} {one.quantity}", order.index(ions[name]))
-            for one, name in found
-        ]
+        return [(float(one.printed), one.computed or 0.0, f"{name} {one.quantity}", ions[name]) for one, name in found]
 
     return {
         "literature-voltages.svg": parity("Average voltages, CHGNet", "V", points(voltages)),
