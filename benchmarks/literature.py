@@ -22,6 +22,7 @@ import hebe
 from hebe.campaigns.api import existing_store
 from hebe.campaigns.literature import campaign_of_system, computes
 from hebe.campaigns.loading import load_campaign
+from hebe.config.family import load_family
 from hebe.exceptions import HebeError
 from hebe.science.literature.compared import measured_line
 from hebe.science.literature.measured import load_measured
@@ -35,10 +36,10 @@ if TYPE_CHECKING:
 _ENGINE: Final = {"name": "chgnet", "fmax": 0.03, "check_minimum": False}
 _CELLS: Final = {"per_candidate": 1, "starts": 1}
 _ORDERINGS: Final = {"keep": 1}
-_ACCEPT: Final = ["glide"]
 _MIXING: Final = {"solution": False}
 """The size, the same for all: one configuration, start and ordering, no look for a minimum, no mixed members.
-Slabs may glide while ions leave, as O3 does towards P3: a measured voltage holds that.
+Slabs may glide while ions leave, as O3 does towards P3: a measured voltage holds that. Without a working ion layers may
+come apart, which they do where dispersion alone holds them: cells of one potential are compared, and the row says so.
 
 Of an electrode with an element that no competing phase holds there is no mixing: nothing could be balanced."""
 
@@ -57,7 +58,9 @@ def write_campaign(name: str, folder: Path) -> Path:
     stage = asked["stages"][0]
     stage["engine"] = _ENGINE
     if "orderings" in stage:
-        stage |= {"orderings": _ORDERINGS, "accept": _ACCEPT}
+        stage |= {"orderings": _ORDERINGS, "accept": ["glide"]}
+    elif load_family(asked["host"]["family"]).layer_axis is not None:
+        stage["accept"] = ["delaminated"]
     asked["mixing"] = _MIXING
     if len(stage["analyses"]) > 1 and without_phases(name):
         stage["analyses"].remove("mixing")

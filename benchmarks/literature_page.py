@@ -149,6 +149,7 @@ def _wrong(row: dict[str, Any]) -> str:
     if row["without_phases"]:
         reason = f"no phase holds {', '.join(row['without_phases'])}"
     parts = [f"T_mix: {reason}" if reason else "", "; ".join(row["states_left"])]
+    parts.append("" if row["topology"] == "host" else f"as made {row['topology']}")
     parts.append("outside the potential's training" if row["outside_training"] else "")
     return "; ".join(part for part in parts if part)
 

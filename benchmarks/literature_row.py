@@ -72,6 +72,7 @@ def row_of(name: str, campaign: Campaign, candidate: Mapping[str, Any], store: J
         "atoms": len(found["input_structure"]["sites"]),
         "deviation": opened.deviation,
         "problem": _problem(candidate, found),
+        "topology": found["topology"],
         "outside_training": sorted({w.partition(_OUTSIDE)[2] for w in candidate["warnings"] if _OUTSIDE in w}),
         "x_states": [{key: state[key] for key in _STATE} for state in candidate["x_states"]],
         "mixing": _mixing(candidate),
@@ -146,7 +147,7 @@ def _repeats(campaign: Campaign, found: Mapping[str, Any], store: JobStore) -> d
             continue
         output = CalculationDoc.model_validate(store.get_output(job.uuid))
         start, end = output.input_structure, output.structure
-        if output.topology == "host" and start and end and "sublattice" in start.site_properties:
+        if output.topology in ("host", "delaminated") and start and end and "sublattice" in start.site_properties:
             members[end.reduced_formula] = _repeat(start, end, normal, spec.primary)
     made, final = (Structure.from_dict(found[key]) for key in ("input_structure", "structure"))
     return {"repeat_A": _repeat(made, final, normal, spec.primary), "members_repeat_A": members}
