@@ -46,13 +46,20 @@ def test_thin_slabs_go_with_wide_gaps() -> None:
 
 
 def test_a_mixture_is_compared_with_every_member() -> None:
-    row = {"repeat_A": 6.5, "members_repeat_A": {"MnPS3": 6.4, "NiPS3": 6.3}}
+    row = {"topology": "host", "repeat_A": 6.5, "members_repeat_A": {"MnPS3": 6.4, "NiPS3": 6.3}}
     found = order_found("q-ord-mps3-c", {"mps3-li-he": row})
     assert found is not None
     assert found.holds is True
     wide = order_found("q-ord-mps3-c", {"mps3-li-he": {**row, "members_repeat_A": {"MnPS3": 6.6, "NiPS3": 6.3}}})
     assert wide is not None
     assert wide.holds is False
+
+
+def test_layers_that_came_apart_decide_nothing() -> None:
+    row = {"topology": "delaminated", "repeat_A": 9.0, "members_repeat_A": {"MnPS3": 8.4}}
+    found = order_found("q-ord-mps3-c", {"mps3-li-he": row})
+    assert found is not None
+    assert found.holds is None
 
 
 def test_an_ordering_without_a_rule_is_not_read() -> None:

@@ -72,6 +72,8 @@ def _layers_of_mps3(rows: Mapping[str, Mapping[str, Any]]) -> Order:
     own, members = row.get("repeat_A"), row.get("members_repeat_A")
     if own is None or not members:
         return Order("no relaxed cell of mps3-li-he and its members")
+    if row["topology"] != "host":
+        return Order(f"the layers of the computed cell come apart ({own:.2f} A): the engine has no dispersion")
     text = f"mixture {own:.3f}, " + ", ".join(f"{name} {value:.3f}" for name, value in members.items()) + " A"
     steps = [own - value for value in members.values()]
     if any(step < -SPACING_ERROR for step in steps):
