@@ -29,6 +29,8 @@ BEGIN, END = "<!-- rows: python benchmarks/literature_page.py -->\n", "<!-- end 
 
 SIZE: Final = 420.0
 EDGE: Final = 56.0
+_HOLES: Final = 0.05
+"""Electrons per formula unit that anions give, above which a row says so."""
 _LEVELS: Final = {"D": "target", "M": "measured"}
 
 
@@ -150,6 +152,8 @@ def _wrong(row: dict[str, Any]) -> str:
         reason = f"no phase holds {', '.join(row['without_phases'])}"
     parts = [f"T_mix: {reason}" if reason else "", "; ".join(row["states_left"])]
     parts.append("" if row["topology"] == "host" else f"as made {row['topology']}")
+    holes = max((state["anion_oxidation"] or 0.0 for state in row["x_states"] if not state["left"]), default=0.0)
+    parts.append(f"anions give {holes:.2g} electrons" if holes > _HOLES else "")
     parts.append("outside the potential's training" if row["outside_training"] else "")
     return "; ".join(part for part in parts if part)
 
