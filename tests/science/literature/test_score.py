@@ -87,7 +87,7 @@ def test_the_summary_counts_verdicts_and_averages_errors() -> None:
     figures = summary(lines)
     assert sum(figures["by_level"]["D"].values()) == 36
     assert figures["by_level"]["Q"] == {"cannot": 45}
-    assert figures["exact_share"]["of"] - figures["exact_share"]["reproduced"] == 2
+    assert figures["exact_share"]["of"] - figures["exact_share"]["reproduced"] == 4
     assert figures["errors"]["voltage"]["mean_absolute"] == pytest.approx(0.3)
     assert figures["errors"]["voltage"]["n"] == 1
     assert figures["order_share"] == {"reproduced": 0, "of": 0, "interval": (0.0, 1.0)}
