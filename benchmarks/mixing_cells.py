@@ -29,7 +29,7 @@ from hebe.engines.protocol import Evaluation
 from hebe.exceptions import EngineError
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.valence import moments_off
-from hebe.science.structures.configuration import build_configuration, displaced, mean_radius
+from hebe.science.structures.configuration import build_configuration, displaced, lattice_radius
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.starting_ions import with_ions
 from hebe.science.structures.topology import check_topology
@@ -113,7 +113,7 @@ class Cell:
             composition,
             self.spec.primary,
             n_sites=composition.denominator,
-            radius=mean_radius(composition, split, self.spec.primary),
+            radius=lattice_radius(composition, split, self.spec.primary),
         )
         if made.structure is None or made.deviation > 1e-9:
             raise SystemExit(f"{self.spec.formula} was not built")

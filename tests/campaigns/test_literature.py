@@ -12,7 +12,7 @@ from hebe.exceptions import BadInputError
 from hebe.science.chemistry.screening import screen
 from hebe.science.literature import check_system, get_system, load_systems
 from hebe.science.literature.approximant import MOST_ATOMS
-from hebe.science.structures.configuration import build_configuration
+from hebe.science.structures.configuration import build_configuration, lattice_radius
 from hebe.science.structures.host import host_cell
 
 if TYPE_CHECKING:
@@ -50,6 +50,18 @@ def test_a_material_opens_as_one_candidate_whose_cell_holds_it_exactly(name: str
     built = build_configuration(candidate.composition, candidate.primary, n_sites=wanted.sites, n_steps=200)
     assert built.deviation == 0
     assert built.n_fu == wanted.cell_fu
+
+
+def test_the_lattice_follows_the_radius_of_its_own_sublattice(tmp_path: Path) -> None:
+    """Of an argyrodite that is the one of phosphorus, also where the halides are the primary sublattice."""
+    candidate = opened("li-argy-br15", tmp_path)
+    assert candidate.primary == "X"
+    radius = lattice_radius(candidate.composition, candidate.split, candidate.primary)
+    assert radius == pytest.approx(0.17)
+    cell = host_cell(candidate.composition.host, "Li", radius).structure
+    labels = cell.site_properties["sublattice"]
+    bond = min(cell.get_distance(labels.index("P"), i) for i, name in enumerate(labels) if name == "S")
+    assert bond == pytest.approx(2.04, abs=0.02)
 
 
 @pytest.mark.slow

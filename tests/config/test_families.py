@@ -347,3 +347,20 @@ def test_what_a_species_does_follows_from_the_ladder() -> None:
     assert [pillared.function_of("Na", element) for element in ("K", "Ca", "Va")] == ["pillar", "pillar", None]
     assert load_family("drx").function_of("X", "F") is None
     assert load_family("fcc-alloy").function_of("M", "Ni") is None
+
+
+def test_a_lattice_of_a_sublattice_that_does_not_mix_is_refused() -> None:
+    raw = load_family("argyrodite").model_dump()
+    assert raw["lattice"]["Li"]["of"] == "P"
+    raw["lattice"]["Li"]["of"] = "Li"
+    with pytest.raises(ValidationError, match="the lattice is of Li, which is none of P, X"):
+        Family.model_validate(raw)
+
+
+def test_estimates_with_slopes_say_of_which_of_several_sublattices_they_are() -> None:
+    """Any of several mixed sublattices may be the primary one of a campaign."""
+    families = [load_family(name) for name in family_names()]
+    silent = [
+        one.name for one in families if len(one.mixed) > 1 and any(e.slopes and not e.of for e in one.lattice.values())
+    ]
+    assert not silent

@@ -16,7 +16,7 @@ from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow, check_members, members_of
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.screening import screen
-from hebe.science.structures.configuration import approximated, build_configuration, mean_radius
+from hebe.science.structures.configuration import approximated, build_configuration, lattice_radius
 from hebe.science.structures.working import choose_orderings, mobile_sites
 from support.cif_hosts import O3, write
 from support.command import hebe
@@ -75,7 +75,7 @@ def test_each_kind_of_host_is_tried() -> None:
 
 def _built(campaign: Campaign, spec: MemberSpec) -> ConfigurationDoc:
     composition, split = composition_of(spec), split_of(spec)
-    radius = None if split is None else mean_radius(composition, split, spec.primary)
+    radius = lattice_radius(composition, split, spec.primary)
     return build_configuration(composition, spec.primary, n_sites=campaign.structures.cations, radius=radius)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from hebe.config.family_checks import check_bonding, check_size, check_units, check_working
+from hebe.config.family_checks import check_bonding, check_lattice, check_size, check_units, check_working
 from hebe.config.family_sites import (
     VACANCY,
     FamilySublattice,
@@ -160,6 +160,7 @@ class Family(ConfigModel):
         if unknown:
             raise ValueError(f"example gives species for {unknown[0]}, on which nothing mixes")
         check_size(self)
+        check_lattice(self)
         check_working(self)
         check_units(self)
         check_bonding(self)

@@ -41,6 +41,19 @@ def check_working(family: Family) -> None:
             raise ValueError(f"sites of {name} exclude each other: species cannot be mixed on them")
 
 
+def check_lattice(family: Family) -> None:
+    """Refuse a lattice estimate that refers to a sublattice that does not mix.
+
+    Raises
+    ------
+    ValueError
+        Names the sublattices that mix.
+    """
+    for estimate in family.lattice.values():
+        if estimate.of is not None and estimate.of not in family.mixed:
+            raise ValueError(f"the lattice is of {estimate.of}, which is none of {', '.join(family.mixed)}")
+
+
 def check_size(family: Family) -> None:
     """Refuse more kinds of sites than can be told apart.
 

@@ -172,15 +172,21 @@ class Member(ConfigModel):
 
 
 class LatticeEstimate(ConfigModel):
-    """Starting lattice of the conventional cell, linear in the mean cation radius.
+    """Starting lattice of the conventional cell, linear in the mean radius of what stands on a sublattice.
 
-    ``parameters`` (A, degrees) hold at ``reference_radius`` (A); ``slopes`` are d(parameter)/d(radius).
+    ``parameters`` (A, degrees) hold at ``reference_radius`` (A); ``slopes`` are d(parameter)/d(radius). ``of`` is the
+    sublattice, None where the primary one of any campaign will do.
     """
 
     parameters: dict[Literal["a", "b", "c", "alpha", "beta", "gamma"], float]
     reference_radius: float
     slopes: dict[Literal["a", "b", "c"], float] = Field(default_factory=dict)
+    of: str | None = None
     source: str
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, handler(self), ("of",))
 
 
 @dataclass(frozen=True)

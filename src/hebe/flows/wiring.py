@@ -33,7 +33,7 @@ from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.hulls.given_entries import GivenEntries, given_entries
 from hebe.science.hulls.given_phases import GivenPhase, given_phases
 from hebe.science.hulls.working_metals import working_metals
-from hebe.science.structures.configuration import mean_radius
+from hebe.science.structures.configuration import lattice_radius
 from hebe.science.structures.tiles import TileSet, composition_tiles
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ class StageWiring(ABC):
             If there are more than were asked for, or none.
         """
         composition, split = composition_of(spec), split_of(spec)
-        radius = None if split is None else mean_radius(composition, split, spec.primary)
+        radius = lattice_radius(composition, split, spec.primary)
         try:
             return composition_tiles(composition, radius, asked.n_sites, asked.at_most, asked.sample)
         except BadInputError as err:

@@ -10,7 +10,7 @@ from jobflow import JobConfig, Maker, OutputReference, job
 from hebe.makers.caching import reuse
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.member import composition_of, split_of
-from hebe.science.structures.configuration import build_configuration, cell_size, configuration_key, mean_radius
+from hebe.science.structures.configuration import build_configuration, cell_size, configuration_key, lattice_radius
 from hebe.science.structures.objective import Objective
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class BuildMaker(Maker):
     def make(self, spec: MemberSpec, index: int = 0, label: str = "") -> ConfigurationDoc | OutputReference:
         """Build configuration number `index` of a member, or find it already built."""
         composition, split = composition_of(spec), split_of(spec)
-        radius = None if split is None else mean_radius(composition, split, spec.primary)
+        radius = lattice_radius(composition, split, spec.primary)
         objective = Objective(shells=self.shells)
         size = cell_size(composition, spec.primary, self.n_sites)
         key = configuration_key(composition, size, self.seed, index, radius, objective)

@@ -13,7 +13,10 @@ def target(name: str) -> Target:
 
 
 def result(**given: object) -> dict[str, object]:
-    mixing = {"competing": {"T_mix_K": 1150.0, "dH_eV_per_site": 0.16}, "sites_per_fu": 1.0}
+    mixing = {
+        "competing": {"T_mix_K": 1150.0, "dH_eV_per_site": 0.16, "dS_eV_per_K_per_site": 1e-4},
+        "sites_per_fu": 1.0,
+    }
     return {"average_voltage_V": None, "max_volume_strain": None, "x_states": [], "mixing": mixing, **given}
 
 
@@ -49,7 +52,8 @@ def test_mixing_is_read_against_the_competing_phases() -> None:
     [
         ("d-barrier-o3", "no analysis of migration barriers"),
         ("ions-drx-tm6", "kinetics"),
-        ("q-ord-slab", "no analysis gives it"),
+        ("q-ord-elrm", "no analysis gives it"),
+        ("q-ord-slab", "no relaxed cell of na-o3-mts45"),
         ("d-strain-nvmp", "the material was not computed"),
         ("const-zn-e", "more than the composition"),
     ],
@@ -83,6 +87,7 @@ def test_the_summary_counts_verdicts_and_averages_errors() -> None:
     figures = summary(lines)
     assert sum(figures["by_level"]["D"].values()) == 36
     assert figures["by_level"]["Q"] == {"cannot": 45}
-    assert figures["exact_share"]["of"] - figures["exact_share"]["reproduced"] == 2
-    (voltage,) = (one for one in figures["mean_absolute_error"] if one["unit"] == "V vs Li")
-    assert (voltage["value"], voltage["n"]) == (pytest.approx(0.3), 1)
+    assert figures["exact_share"]["of"] - figures["exact_share"]["reproduced"] == 4
+    assert figures["errors"]["voltage"]["mean_absolute"] == pytest.approx(0.3)
+    assert figures["errors"]["voltage"]["n"] == 1
+    assert figures["order_share"] == {"reproduced": 0, "of": 0, "interval": (0.0, 1.0)}

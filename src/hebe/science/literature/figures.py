@@ -10,6 +10,7 @@ from hebe.science.chemistry.candidate import FARADAY_MAH
 from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import Ion
 from hebe.science.literature.check import check_system, mixed_sublattices, nominal_charge, printed_entropies
+from hebe.science.literature.definitions import defined_figure
 from hebe.science.literature.printed import parse_printed_formula
 from hebe.science.literature.sites import ALKALI
 from hebe.science.literature.system import get_system
@@ -24,7 +25,10 @@ Figure = tuple[str, "Callable[[System, re.Match[str]], float | None]"]
 
 
 def computed_figure(target: Target) -> float | None:
-    """Value of a target from the composition of its material; None where it takes more than that."""
+    """Value of a target from definitions or the composition of its material; None where it takes more than that."""
+    defined = defined_figure(target.target_id)
+    if defined is not None:
+        return defined
     if target.level != "E" or len(target.system_ids) != 1 or target.system_ids[0].startswith("unresolved"):
         return None
     for pattern, compute in _FIGURES:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.science.literature.figures import computed_figure, reproduces
+from hebe.science.literature.orderings import order_found
 from hebe.science.literature.system import load_systems
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class Line:
     """One number of the literature beside a computed one.
 
     ``verdict`` is ``reproduced``, ``off by ...`` or ``cannot: ...``; ``allowed`` is the documented error of the engine
-    on the quantity, None for exact figures and where it is not known.
+    on the quantity, None for exact figures and where it is not known. ``level`` is that of the target, or M of what
+    was measured and is no target. ``found`` says what was computed for an ordering.
     """
 
     target_id: str
@@ -33,6 +35,8 @@ class Line:
     error: float | None
     allowed: float | None
     verdict: str
+    materials: tuple[str, ...] = ()
+    found: str = ""
 
     def document(self) -> dict[str, Any]:
         """Plain data."""
@@ -51,6 +55,8 @@ def score_line(target: Target, results: Mapping[str, Mapping[str, Any]]) -> Line
     """
     if target.level == "E":
         return _exact(target)
+    if target.level == "Q":
+        return _ordering(target, results)
     reason = next((why for pattern, why in _CANNOT if re.fullmatch(pattern, target.target_id)), None)
     reader = next((read for pattern, read in _READERS if re.fullmatch(pattern, target.quantity)), None)
     if reason is None and reader is None:
@@ -65,10 +71,25 @@ def score_line(target: Target, results: Mapping[str, Mapping[str, Any]]) -> Line
         return _line(target, None, None, None, f"cannot: {reason}")
     value, allowed = reader(done)
     if value is None:
-        return _line(target, None, None, None, "cannot: the result has no value")
+        return _line(target, None, None, None, f"cannot: {done.get('problem') or 'the result has no value'}")
     error = value - float(target.value)
+    return _line(target, value, error, allowed, verdict_on(error, allowed, target.unit))
+
+
+def verdict_on(error: float, allowed: float | None, unit: str) -> str:
+    """``reproduced`` within the error that is allowed, else ``off by``."""
     near = allowed is not None and abs(error) <= allowed
-    return _line(target, value, error, allowed, "reproduced" if near else f"off by {error:+.3g} {target.unit}")
+    return "reproduced" if near else f"off by {error:+.3g} {unit}"
+
+
+def _ordering(target: Target, results: Mapping[str, Mapping[str, Any]]) -> Line:
+    reason = next((why for pattern, why in _CANNOT if re.fullmatch(pattern, target.target_id)), None)
+    found = order_found(target.target_id, results)
+    if found is None or found.holds is None:
+        reason = found.text if found else reason or "no analysis gives it"
+        return _line(target, None, None, None, f"cannot: {reason}")
+    verdict = "reproduced" if found.holds else "off by its order"
+    return replace(_line(target, None, None, None, verdict), found=found.text)
 
 
 def _exact(target: Target) -> Line:
@@ -82,7 +103,16 @@ def _exact(target: Target) -> Line:
 
 def _line(target: Target, value: float | None, error: float | None, allowed: float | None, verdict: str) -> Line:
     return Line(
-        target.target_id, target.level, target.quantity, target.value, target.unit, value, error, allowed, verdict
+        target_id=target.target_id,
+        level=target.level,
+        quantity=target.quantity,
+        printed=target.value,
+        unit=target.unit,
+        computed=value,
+        error=error,
+        allowed=allowed,
+        verdict=verdict,
+        materials=target.system_ids,
     )
 
 
@@ -109,13 +139,16 @@ def _largest_edge(result: Mapping[str, Any]) -> tuple[float | None, float | None
 
 def _mixing_temperature(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
     found = result["mixing"]["competing"]
-    return (None if found is None else found["T_mix_K"]), None
+    return (None if found is None else found["T_mix_K"]), result.get("mixing_temperature_K_error")
 
 
 def _mixing_enthalpy(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Per formula unit; its error is that of the mixing temperature times the ideal entropy."""
     found, sites = result["mixing"]["competing"], result["mixing"]["sites_per_fu"]
-    value = None if found is None or found["dH_eV_per_site"] is None else found["dH_eV_per_site"] * sites
-    return value, None
+    if found is None or found["dH_eV_per_site"] is None:
+        return None, None
+    error = result.get("mixing_temperature_K_error")
+    return found["dH_eV_per_site"] * sites, (None if error is None else error * found["dS_eV_per_K_per_site"] * sites)
 
 
 _READERS: Final[tuple[tuple[str, Callable[[Mapping[str, Any]], tuple[float | None, float | None]]], ...]] = (
@@ -135,6 +168,15 @@ _CANNOT: Final[tuple[tuple[str, str], ...]] = (
     (r"d-barrier-.*|d-obarrier", "no analysis of migration barriers"),
     (r"d-v-(si|graphite|hem|vox)", "plateaus of alloying and conversion take phases that form"),
     (r"d-facet-kmo", "no analysis of surfaces"),
+    (r"q-ord-redox-pair", "the ladder of drx takes it from this review, so that it would confirm itself"),
+    (r"q-ord-ni-role", "the ladder of pba is data from articles, not computed"),
+    (r"q-ord-b-layer|q-ord-thermal-cumgti", "a printed composition does not sum to its sites"),
+    (r"q-ord-o3p3-delay|q-ord-nfmczs-path|q-ord-pillar|q-ord-p2-op4", "other stackings of it are not computed"),
+    (r"q-ord-p3o3.*|q-ord-mts-ea|q-ord-.*barrier|q-ord-nfpp|q-ord-kmo|q-ord-mps3-path", "no analysis of barriers"),
+    (r"q-ord-dna-k|q-ord-dli|q-ord-zeng|q-ord-garnet-me|q-ord-inzn", "no analysis of diffusion or conductivity"),
+    (r"q-ord-(icohp|o-mag|o2p-fermi|d-band|lumo|ovac-gap)", "a potential has no electronic structure"),
+    (r"q-ord-(tet|zn-coat|hea-li)", "no analysis of liquids or surfaces"),
+    (r"q-ord-(hepba-cu|pw|p-rate)", "the material is not in the table"),
 )
 """Id of a target -> why it cannot be computed."""
 
@@ -157,31 +199,58 @@ def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+_GROUPS: Final = (
+    ("voltage", r".*(voltage|potential).*"),
+    ("edge of the cell", r"a|b|c|largest cubic lattice parameter"),
+    ("volume", r"volume"),
+    ("change of volume or length", r"volume (change|strain|expansion)|linear strain"),
+    ("mixing temperature", r".*mixing temperature.*"),
+    ("enthalpy of mixing", r"enthalpy of mixing.*"),
+)
+"""Kind of quantity, and which quantities it comprises."""
+
+
 def summary(lines: Iterable[Line]) -> dict[str, Any]:
     """Figures of a score.
 
     Returns
     -------
     dict
-        ``by_level``: level -> verdict (without numbers) -> how many; ``mean_absolute_error``: quantity, unit, value and
-        number of those computed with an engine; ``exact_share``: exact figures reproduced, with its interval.
+        ``by_level``: level -> verdict (without numbers) -> how many; ``errors``: kind of quantity -> mean absolute and
+        mean error, both also relative (%), number, and how many are within the error of the engine, of what was
+        computed with one; ``exact_share`` and ``order_share``: exact figures and orderings reproduced of those decided,
+        with the interval of the share.
     """
     every = list(lines)
     by_level: dict[str, dict[str, int]] = {}
-    errors: dict[tuple[str, str], list[float]] = {}
     for line in every:
-        kind = re.split(r"[ :]", line.verdict, maxsplit=1)[0]
         counts = by_level.setdefault(line.level, {})
+        kind = re.split(r"[ :]", line.verdict, maxsplit=1)[0]
         counts[kind] = counts.get(kind, 0) + 1
-        if line.level == "D" and line.error is not None:
-            errors.setdefault((line.quantity, line.unit), []).append(abs(line.error))
-    computed = [line for line in every if line.level == "E" and line.computed is not None]
-    right = sum(line.verdict == "reproduced" for line in computed)
+    computed = [line for line in every if line.level in "DM" and line.error is not None]
+    groups = {name: [one for one in computed if re.fullmatch(pattern, one.quantity)] for name, pattern in _GROUPS}
     return {
         "by_level": by_level,
-        "mean_absolute_error": [
-            {"quantity": quantity, "unit": unit, "value": math.fsum(found) / len(found), "n": len(found)}
-            for (quantity, unit), found in errors.items()
-        ],
-        "exact_share": {"reproduced": right, "of": len(computed), "interval": wilson_interval(right, len(computed))},
+        "errors": {name: _errors(found) for name, found in groups.items() if found},
+        "exact_share": _share([line for line in every if line.level == "E" and line.computed is not None]),
+        "order_share": _share([line for line in every if line.level == "Q" and line.found]),
     }
+
+
+def _errors(lines: list[Line]) -> dict[str, Any]:
+    errors = [line.error for line in lines if line.error is not None]
+    parts = [100 * line.error / float(line.printed) for line in lines if line.error is not None]
+    return {
+        "unit": re.split(r"[ /]", lines[0].unit)[0],
+        "mean_absolute": math.fsum(map(abs, errors)) / len(errors),
+        "mean": math.fsum(errors) / len(errors),
+        "mean_absolute_percent": math.fsum(map(abs, parts)) / len(parts),
+        "mean_percent": math.fsum(parts) / len(parts),
+        "n": len(errors),
+        "reproduced": sum(line.verdict == "reproduced" for line in lines),
+    }
+
+
+def _share(lines: list[Line]) -> dict[str, Any]:
+    right = sum(line.verdict == "reproduced" for line in lines)
+    return {"reproduced": right, "of": len(lines), "interval": wilson_interval(right, len(lines))}

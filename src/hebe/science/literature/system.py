@@ -133,7 +133,8 @@ class Target:
         return {"id": row.pop("target_id"), **row}
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def read_rows(name: str) -> list[dict[str, str]]:
+    """Rows of a table of this folder as they are written."""
     text = (resources.files("hebe.science.literature") / name).read_text(encoding="utf-8")
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -153,7 +154,7 @@ def about() -> About:
 def load_systems() -> dict[str, System]:
     """Id -> material, in the order of the table."""
     found = {}
-    for row in _rows("systems.csv"):
+    for row in read_rows("systems.csv"):
         listed: dict[str, Any] = {key: _parts(row[key]) for key in ("working_ion", "mixed_sublattice", "sources")}
         entropy = float(row["entropy_R_per_mixed_site"])
         plain = {**row, **listed, "system_id": row["id"], "entropy_R_per_mixed_site": entropy}
@@ -177,7 +178,7 @@ def load_targets() -> tuple[Target, ...]:
             derived=row["derived"] == "yes",
             source=_parts(row["source"]),
         )
-        for row in _rows("targets.csv")
+        for row in read_rows("targets.csv")
     )
 
 

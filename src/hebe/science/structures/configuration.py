@@ -100,6 +100,20 @@ def mean_radius(composition: HostComposition, split: Split, primary: str) -> flo
     return float(total)
 
 
+def lattice_radius(composition: HostComposition, split: Split | None, primary: str) -> float | None:
+    """Mean radius (A) for the lattice estimate of a host, of the sublattice that it refers to; see `mean_radius`.
+
+    Parameters
+    ----------
+    composition, split
+        What the cell holds; None where it cannot be neutral.
+    primary
+        Sublattice for hosts whose estimate names none.
+    """
+    name = composition.host.lattice_of(composition.working_ion).of or primary
+    return None if split is None or name not in split else mean_radius(composition, split, name)
+
+
 @dataclass(frozen=True)
 class DisorderedCell:
     """A supercell of a host with its mixed sites: what an arrangement is searched for.
