@@ -167,8 +167,8 @@ class MixingDoc(ResultDoc):
     ``doubtful_phases`` are those that decide and are a model or unverified, with the reason; ``*_sd_starts`` are
     standard deviations over the starts of a cell, root mean squares over the configurations.
     ``T_mix_sd_configurations_K`` is the standard deviation over configurations, ``T_mix_se_configurations_K`` the
-    standard error of their mean, that divided by the root of their number. ``hull_models`` are known oxides and
-    fluorides that only a model stands for; ``hull_unlisted`` are chemical systems of the candidate of which the list
+    standard error of their mean, that divided by the root of their number. ``hull_models`` are known compounds
+    that only a model stands for; ``hull_unlisted`` are chemical systems of the candidate of which the list
     behind the grade knows nothing.
     """
 
