@@ -91,10 +91,13 @@ def test_every_hexacyanometallate_may_be_missing(name: str) -> None:
     assert structure is not None
     framework = Counter(site.specie.symbol for site in structure if site.specie.symbol != "Na")
     assert framework == {"Fe": 3, "C": 6, "N": 6, "O": 6, "H": 12}
-    for site in structure:
+    labels = structure.site_properties["sublattice"]
+    for i, site in enumerate(structure):
+        near = structure.get_neighbors(site, 2.5)
         if site.specie.symbol == "O":
-            near = [n for n in structure.get_neighbors(site, 2.5) if n.specie.symbol == "Fe"]
-            assert [structure.site_properties["sublattice"][n.index] for n in near] == ["M"]
+            assert [labels[n.index] for n in near if n.specie.symbol == "Fe"] == ["M"]
+        if site.specie.symbol == "Fe" and labels[i] == "X":
+            assert sum(n.specie.symbol == "C" for n in near) == 6  # the others keep their cyanides
 
 
 def test_mass_and_entropies_are_those_counted_by_hand() -> None:
