@@ -21,6 +21,7 @@ from hebe.science.chemistry.member import candidate_spec
 from hebe.science.chemistry.row_table import RowTable
 from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.hulls.host_members import host_vertices
 from hebe.science.mixing.competition import Competition, HostEntry
 from hebe.science.structures.configuration import build_configuration
 from hebe.science.structures.starting_ions import with_ions
@@ -161,6 +162,17 @@ def test_prices_of_ions_count_the_atoms_that_come_with_them() -> None:
     # what stands without mixed sites: sodium and six cyanides
     known = dict(zip(case.elements, potentials, strict=True))
     assert rest == pytest.approx(known["Na"] + 6 * (known["C"] + known["N"]))
+
+
+def test_members_that_a_candidate_is_compared_with_hold_its_water() -> None:
+    """A host full of water is none: only metals, and what is missing of them, change places."""
+    found = candidate(QUARTER, Fraction(1, 6))
+    spec = candidate_spec(found, SPACE.valences)
+    vertices = host_vertices(spec)
+    assert len(vertices) > 1
+    for composition, split in vertices:
+        assert composition.fractions["W"] == found.composition.fractions["W"]
+        assert sum((ion.charge * x for part in split.values() for ion, x in part.items()), Fraction(0)) == 5
 
 
 CAMPAIGN = """\
