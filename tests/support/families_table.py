@@ -6,6 +6,7 @@ Run as a program it writes the table and the pictures.
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ _HEAD: Final = """\
 """
 
 
+@cache
 def results() -> dict[str, Any]:
     """What the benchmark found, by family."""
     found: dict[str, Any] = yaml.safe_load(RESULTS.read_text(encoding="utf-8"))

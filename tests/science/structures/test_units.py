@@ -21,6 +21,7 @@ from hebe.science.chemistry.member import candidate_spec
 from hebe.science.chemistry.row_table import RowTable
 from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.hulls.host_members import host_vertices
 from hebe.science.mixing.competition import Competition, HostEntry
 from hebe.science.structures.configuration import build_configuration
 from hebe.science.structures.starting_ions import with_ions
@@ -91,10 +92,13 @@ def test_every_hexacyanometallate_may_be_missing(name: str) -> None:
     assert structure is not None
     framework = Counter(site.specie.symbol for site in structure if site.specie.symbol != "Na")
     assert framework == {"Fe": 3, "C": 6, "N": 6, "O": 6, "H": 12}
-    for site in structure:
+    labels = structure.site_properties["sublattice"]
+    for i, site in enumerate(structure):
+        near = structure.get_neighbors(site, 2.5)
         if site.specie.symbol == "O":
-            near = [n for n in structure.get_neighbors(site, 2.5) if n.specie.symbol == "Fe"]
-            assert [structure.site_properties["sublattice"][n.index] for n in near] == ["M"]
+            assert [labels[n.index] for n in near if n.specie.symbol == "Fe"] == ["M"]
+        if site.specie.symbol == "Fe" and labels[i] == "X":
+            assert sum(n.specie.symbol == "C" for n in near) == 6  # the others keep their cyanides
 
 
 def test_mass_and_entropies_are_those_counted_by_hand() -> None:
@@ -158,6 +162,17 @@ def test_prices_of_ions_count_the_atoms_that_come_with_them() -> None:
     # what stands without mixed sites: sodium and six cyanides
     known = dict(zip(case.elements, potentials, strict=True))
     assert rest == pytest.approx(known["Na"] + 6 * (known["C"] + known["N"]))
+
+
+def test_members_that_a_candidate_is_compared_with_hold_its_water() -> None:
+    """A host full of water is none: only metals, and what is missing of them, change places."""
+    found = candidate(QUARTER, Fraction(1, 6))
+    spec = candidate_spec(found, SPACE.valences)
+    vertices = host_vertices(spec)
+    assert len(vertices) > 1
+    for composition, split in vertices:
+        assert composition.fractions["W"] == found.composition.fractions["W"]
+        assert sum((ion.charge * x for part in split.values() for ion, x in part.items()), Fraction(0)) == 5
 
 
 CAMPAIGN = """\

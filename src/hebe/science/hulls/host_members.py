@@ -21,8 +21,8 @@ _KEPT: Final = 4096
 
 def host_vertices(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
     """Members of the host with fewest species at the candidate's oxidation states."""
-    member = composition_of(spec)
-    return [member_at(member, vertex.as_split()) for vertex in _polytope(spec)]
+    member, kept = composition_of(spec), _kept(spec)
+    return [member_at(member, {**kept, **vertex.as_split()}) for vertex in _polytope(spec)]
 
 
 def edge_members(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
@@ -30,15 +30,15 @@ def edge_members(spec: MemberSpec) -> list[tuple[HostComposition, Split]]:
 
     See `telling_midpoints`. The candidate's own composition is never one of them.
     """
-    member, vertices = composition_of(spec), _polytope(spec)
+    member, vertices, kept = composition_of(spec), _polytope(spec), _kept(spec)
 
     def allowed(point: Vertex) -> bool:
-        return member_at(member, point.as_split())[0] != member
+        return member_at(member, {**kept, **point.as_split()})[0] != member
 
     found = _midpoints_of(tuple(vertices))
     if not all(map(allowed, found)):
         found = telling_midpoints(vertices, allowed)
-    return [member_at(member, point.as_split()) for point in found]
+    return [member_at(member, {**kept, **point.as_split()}) for point in found]
 
 
 @lru_cache(_KEPT)
@@ -48,11 +48,19 @@ def _midpoints_of(vertices: tuple[Vertex, ...]) -> list[Vertex]:
 
 
 def _polytope(spec: MemberSpec) -> list[Vertex]:
-    """Vertices of all neutral mixtures of a candidate's ions on its mixed sublattices."""
-    split = split_of(spec) or {}
+    """Vertices of all neutral mixtures of a candidate's ions on its mixed sublattices but those of rigid units."""
+    held = _kept(spec)
+    split = {name: part for name, part in (split_of(spec) or {}).items() if name not in held}
     sites = {name: composition_of(spec).host.sublattices[name].multiplicity for name in split}
     charge = sum((ion.charge * x for part in split.values() for ion, x in part.items()), Fraction(0))
     return polytope_vertices({name: tuple(part) for name, part in split.items()}, sites, charge)
+
+
+def _kept(spec: MemberSpec) -> Split:
+    """What stays as it is in all members: water in cavities, of which no host is full."""
+    host = composition_of(spec).host
+    split = split_of(spec) or {}
+    return {name: part for name, part in split.items() if any(d.unit for d in host.sublattices[name].species.values())}
 
 
 def member_at(member: HostComposition, amounts: Split) -> tuple[HostComposition, Split]:
