@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.registry import all_quantities
+from hebe.campaigns.contract import INTERVAL, SPREADS, contract_keys, keys_of_quantities
 from hebe.config.reading.units import unit_factors
 from hebe.config.reading.wording import shown, suggest
 from hebe.exceptions import BadInputError
@@ -16,16 +17,10 @@ if TYPE_CHECKING:
 
 Names = Mapping[str, str]
 
-INTERVAL: Final = ("low", "median", "high")
-"""Ends of the keys of an interval, which is known when candidates are ranked."""
-
-SPREADS: Final = {"sd": "sd_configurations", "sd_starts": "sd_starts", "se": "se", "error": "error"}
-"""Ends of the keys of spreads, and what they are in a value."""
-
 LISTS: Final = ("elements", "marks")
 """Keys of lists of texts in which one may be looked for."""
 
-SUFFIXES: Final = frozenset({*SPREADS, *INTERVAL})
+_SUFFIXES: Final = frozenset({*SPREADS, *INTERVAL})
 
 
 def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -65,8 +60,6 @@ def key_names(keys: Iterable[str] = ()) -> dict[str, str]:
 
     In a key, what cannot stand in a name is written ``_``: ``entropy_R.mixed_site``.
     """
-    from hebe.campaigns.contract import contract_keys, keys_of_quantities
-
     known = dict.fromkeys([*contract_keys(), *LISTS, *keys])
     of_names = {name: path for name, path in keys_of_quantities().items() if name not in known}
     return {_identifier(key): key for key in known} | of_names
@@ -132,7 +125,7 @@ def _units(key: str) -> dict[str, tuple[float, float]]:
 
 
 def _is_spread(key: str, of: str) -> bool:
-    return key.startswith(f"{of}_") and key.removeprefix(f"{of}_") in SUFFIXES
+    return key.startswith(f"{of}_") and key.removeprefix(f"{of}_") in _SUFFIXES
 
 
 def _identifier(key: str) -> str:
