@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.analyses.printing import factor
 from hebe.analyses.registry import all_quantities
 from hebe.campaigns.contract import INTERVAL, SPREADS, contract_keys, keys_of_quantities
 from hebe.config.reading.units import unit_factors
@@ -117,8 +118,7 @@ def _units(key: str) -> dict[str, tuple[float, float]]:
         base = "R" if key.startswith("entropy_R") else ending
         return {} if base is None else unit_factors(base)
     found = unit_factors(quantity.unit)
-    scale = 100.0 if quantity.shown.share else quantity.shown.scale
-    found.setdefault(quantity.shown.unit, (1.0 / scale, 0.0))
+    found.setdefault(quantity.shown.unit, (1.0 / factor(quantity), 0.0))
     if quantity.unit.startswith("eV"):
         found |= {f"m{quantity.unit}": (1e-3, 0.0)}
     return found
