@@ -168,11 +168,15 @@ def percent(share: float) -> str:
     return "<1" if share < 0.01 else ">99" if share > 0.99 else f"{100 * share:.0f}"
 
 
+def factor(quantity: Quantity[Any]) -> float:
+    """What a stored value is multiplied with to be in the unit of tables; probabilities are in percent there."""
+    return 100.0 if quantity.shown.share else quantity.shown.scale
+
+
 def difference_text(quantity: Quantity[Any], difference: float, error: float | None) -> str:
     """Difference of two values of a quantity with its sign and its error."""
-    shown = quantity.shown
-    digits, scale = (0, 100.0) if shown.share else (shown.digits, shown.scale)
-    return signed(measured(difference, error, digits, scale))
+    digits = 0 if quantity.shown.share else quantity.shown.digits
+    return signed(measured(difference, error, digits, factor(quantity)))
 
 
 def condition_of(quantity: Quantity[Any], candidates: Sequence[CandidateDoc]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from hebe.campaigns.selection import selected_ids, with_selection
 from hebe.config.campaign import Campaign
 from hebe.config.reading.wording import suggest
 from hebe.engines.registry import get_engine
-from hebe.exceptions import BadInputError
+from hebe.exceptions import BadInputError, StoreError
 from hebe.flows.calibration_cost import calibration_costs
 from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.estimate import cost_of, estimate
@@ -263,12 +263,13 @@ def _jobs_of(campaign: Campaign, start: Path | None) -> list[str]:
     """Jobs of a campaign: those with which it ran, else those of its flow."""
     if has_store(start):
         with (
+            suppress(StoreError),
             closing(project_store(start)) as store,
-            closing(Records.beside(store.docs_store, project_root(start))) as own,
-        ):
-            known = jobs_as_it_ran(own, campaign)
-        if known:
-            return sorted(known)
+        ):  # one that a launcher has alone is not opened
+            with closing(Records.beside(store.docs_store, project_root(start))) as records:
+                known = jobs_as_it_ran(records, campaign)
+            if known:
+                return sorted(known)
     return [str(job.uuid) for job in campaign_flow(with_selection(campaign, start)).jobs]
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.analyses import mixing, voltage, volume_strain
 from hebe.analyses.composition import QUANTITIES
 from hebe.analyses.registry import all_quantities
-from hebe.campaigns.keys import INTERVAL, SPREADS
 from hebe.schemas.draws import Draws
 from hebe.schemas.mixing import MixingDoc
 from hebe.schemas.result import Value
@@ -43,6 +42,12 @@ _DIRECT: Final = (
 _NESTED: Final = ("composition", "entropy_R", "descriptors", "calculations", "marks", "states_left", "warnings")
 _ALWAYS: Final = (voltage.ANALYSIS.name, volume_strain.ANALYSIS.name, mixing.ANALYSIS.name)
 """Analyses whose names are there, null, where they were not asked for."""
+
+SPREADS: Final = {"sd": "sd_configurations", "sd_starts": "sd_starts", "se": "se", "error": "error"}
+"""Ends of the keys of spreads, and what they are in a value."""
+
+INTERVAL: Final = ("low", "median", "high")
+"""Ends of the keys of an interval, which is known when candidates are ranked."""
 
 _SPREAD: Final = ("average_voltage", "max_volume_strain")
 _HULL: Final = ("hull_phases", "hull_grade", "hull_models")

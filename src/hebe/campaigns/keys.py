@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.analyses.printing import factor
 from hebe.analyses.registry import all_quantities
+from hebe.campaigns.contract import INTERVAL, SPREADS, contract_keys, keys_of_quantities
 from hebe.config.reading.units import unit_factors
 from hebe.config.reading.wording import shown, suggest
 from hebe.exceptions import BadInputError
@@ -16,16 +18,10 @@ if TYPE_CHECKING:
 
 Names = Mapping[str, str]
 
-INTERVAL: Final = ("low", "median", "high")
-"""Ends of the keys of an interval, which is known when candidates are ranked."""
-
-SPREADS: Final = {"sd": "sd_configurations", "sd_starts": "sd_starts", "se": "se", "error": "error"}
-"""Ends of the keys of spreads, and what they are in a value."""
-
 LISTS: Final = ("elements", "marks")
 """Keys of lists of texts in which one may be looked for."""
 
-SUFFIXES: Final = frozenset({*SPREADS, *INTERVAL})
+_SUFFIXES: Final = frozenset({*SPREADS, *INTERVAL})
 
 
 def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -65,8 +61,6 @@ def key_names(keys: Iterable[str] = ()) -> dict[str, str]:
 
     In a key, what cannot stand in a name is written ``_``: ``entropy_R.mixed_site``.
     """
-    from hebe.campaigns.contract import contract_keys, keys_of_quantities
-
     known = dict.fromkeys([*contract_keys(), *LISTS, *keys])
     of_names = {name: path for name, path in keys_of_quantities().items() if name not in known}
     return {_identifier(key): key for key in known} | of_names
@@ -124,15 +118,14 @@ def _units(key: str) -> dict[str, tuple[float, float]]:
         base = "R" if key.startswith("entropy_R") else ending
         return {} if base is None else unit_factors(base)
     found = unit_factors(quantity.unit)
-    scale = 100.0 if quantity.shown.share else quantity.shown.scale
-    found.setdefault(quantity.shown.unit, (1.0 / scale, 0.0))
+    found.setdefault(quantity.shown.unit, (1.0 / factor(quantity), 0.0))
     if quantity.unit.startswith("eV"):
         found |= {f"m{quantity.unit}": (1e-3, 0.0)}
     return found
 
 
 def _is_spread(key: str, of: str) -> bool:
-    return key.startswith(f"{of}_") and key.removeprefix(f"{of}_") in SUFFIXES
+    return key.startswith(f"{of}_") and key.removeprefix(f"{of}_") in _SUFFIXES
 
 
 def _identifier(key: str) -> str:

@@ -18,7 +18,7 @@ import orjson
 
 import hebe
 from hebe.analyses.registry import all_quantities, analysis_names, own_analyses
-from hebe.campaigns.keys import INTERVAL
+from hebe.campaigns.contract import INTERVAL
 from hebe.campaigns.summary import FIELDS, NUMBERS, Summary, whole_of
 from hebe.exceptions import StoreError
 from hebe.science.choosing.sample import draws_for

@@ -13,6 +13,7 @@ from hebe.analyses.printing import (
     engine_error,
     error_of,
     error_remarks,
+    factor,
     has_ranges,
     interval,
     known_number,
