@@ -42,7 +42,10 @@ def collections(store: JobStore) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for kind in BUILDERS:
         with closing(open_collection(store, kind.name, kind.key)) as target:
-            rows = [{k: v for k, v in one.items() if k not in ("_id", "last_updated", "builder_meta")} for one in target.query()]
+            rows = [
+                {k: v for k, v in one.items() if k not in ("_id", "last_updated", "builder_meta")}
+                for one in target.query()
+            ]
         found[kind.name] = sorted(rows, key=lambda row: str(row[kind.key]))
     return found
 
