@@ -194,7 +194,7 @@ def test_what_cannot_be_packed_is_refused(
 
 
 def test_extended_xyz_says_what_it_is_told() -> None:
-    structure = Structure([[4.2, 0, 0], [0, 4.2, 0], [0, 0, 4.2]], ["Mg2+", "O2-"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    structure = Structure([[4.2, 0, 0], [0, 4.2, 0], [0, 0, 4.2]], ["Mg2+", "O2-"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
     about = {"energy_eV": -1.25, "engine": "a b=c", "nothing": None}
     atoms = read(io.StringIO(structure_text(structure, "extxyz", about)), format="extxyz")
     assert isinstance(atoms, Atoms)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.analyses.errors import pooled_spreads
+from hebe.analyses.registry import all_quantities
 from hebe.campaigns.contract import contract
-from hebe.campaigns.keys import LISTS, flat
+from hebe.campaigns.keys import searchable
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.ranked import Placed, RankedDocuments
 from hebe.campaigns.results import results_of
@@ -63,8 +64,7 @@ class Holdings:
 
 def printed(candidate: RankedCandidate) -> dict[str, Any]:
     """What ``hebe results --json`` prints of a candidate by dotted key; of lists those in which one may look."""
-    values = flat(contract(candidate))
-    return {key: value for key, value in values.items() if key in LISTS or not isinstance(value, list)}
+    return searchable(contract(candidate))
 
 
 def holdings_of(place: Place, name: str) -> Holdings:
@@ -103,7 +103,7 @@ def _ranked(place: Place, store: JobStore, file: Path, current: Collection[str])
 
 def _rows(candidates: Sequence[RankedCandidate]) -> Sequence[Mapping[str, Any]]:
     if isinstance(candidates, RankedDocuments):
-        return candidates.rows()
+        return candidates.rows(list(candidates.columns.keys))
     return [printed(candidate) for candidate in candidates]
 
 
@@ -115,7 +115,7 @@ def _unranked(place: Place, store: JobStore, name: str, current: Collection[str]
             before = latest.get(row.candidate_id)
             if before is None or (row.stage, row.job[0] in current) >= (before.stage, before.job[0] in current):
                 latest[row.candidate_id] = row
-        keys = dict(kept.keys())
+        columns = kept.columns()
     remarks = tuple(
         f"candidate {row.candidate_id} is left out, its document in the store is damaged: {row.damaged}"
         for row in latest.values()
@@ -123,8 +123,8 @@ def _unranked(place: Place, store: JobStore, name: str, current: Collection[str]
     )
     sound = sorted((row for row in latest.values() if row.damaged is None), key=lambda r: (-r.stage, r.candidate_id))
     placed = [Placed(row, {}, pooled) for part in _stages(sound) for pooled in [_pooled(part)] for row in part]
-    found = RankedDocuments(placed, partial(_read_again, place), lambda: keys)
-    rows = found.rows() if keys else [printed(candidate) for candidate in found]
+    found = RankedDocuments(placed, partial(_read_again, place), lambda: columns)
+    rows = found.rows(list(columns.keys)) if kept.are_kept else [printed(candidate) for candidate in found]
     return Holdings(name, found, rows, remarks=remarks)
 
 
@@ -134,7 +134,7 @@ def _stages(rows: Sequence[Summary]) -> list[list[Summary]]:
 
 
 def _pooled(part: Sequence[Summary]) -> dict[str, float | None]:
-    return pooled_spreads(part, list(dict.fromkeys(name for row in part for name in row.values)))
+    return pooled_spreads(part, list(all_quantities()))
 
 
 def _read_again(place: Place, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:

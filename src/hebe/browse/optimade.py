@@ -99,7 +99,7 @@ def structures_of(store: JobStore) -> Iterator[dict[str, Any]]:
     names = ["uuid", "index", "output.key", "output.status", "output.reused_from"]
     for row in store.docs_store.query({"output.status": "converged", "output.key": {"$exists": True}}, names):
         output = row.get("output") or {}
-        key = output.get("key")
+        key = str(output.get("key"))
         if key in seen or output.get("reused_from") is not None:
             continue
         try:

@@ -10,7 +10,7 @@ from hebe.analyses.columns import columns_of
 from hebe.browse.holdings import Holdings
 from hebe.campaigns.expression import Expression, in_order_of
 from hebe.campaigns.keys import key_names, key_of, scalar_keys
-from hebe.campaigns.summaries import is_late
+from hebe.campaigns.summaries import is_late, with_late
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -144,7 +144,7 @@ class Table:
     @cached_property
     def _names(self) -> dict[str, str]:
         """Names that expressions may hold, each with its key."""
-        return key_names(scalar_keys(self._values))
+        return key_names(with_late(scalar_keys(self._values)))
 
     @cached_property
     def _elements(self) -> list[frozenset[str]]:

@@ -47,7 +47,7 @@ _SHARED: Final = "shared/"
 _OF_CANDIDATE: Final = ("campaign", "candidate_id", "stage", "formula", "family", "engine", "energy_scale")
 
 
-class CandidateBuilder(Builder):  # type: ignore[misc]
+class CandidateBuilder(Builder):
     """Builds one document for each candidate of a store.
 
     Parameters

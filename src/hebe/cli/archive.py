@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hebe.cli.arguments import wants_json
 from hebe.cli.output import write_json, write_line
@@ -12,8 +12,11 @@ from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from hebe.cli.arguments import Parser
+
+    Rows = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
 FORMAT: Final = "ro-crate"
 _LICENCE: Final = "CC-BY-4.0"
@@ -27,8 +30,8 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--author", metavar="NAME", action="append", default=[], help="of a crate: may be repeated")
 
 
-def export_crate(options: argparse.Namespace) -> int:
-    """Write the crate."""
+def export_crate(options: argparse.Namespace, rows: Rows) -> int:
+    """Write the crate; `rows` makes those of a table from documents."""
     from hebe.campaigns.archive import campaign_crate
     from hebe.campaigns.loading import load_campaign
     from hebe.report.files import unwritable
@@ -47,7 +50,7 @@ def export_crate(options: argparse.Namespace) -> int:
         licence=options.license,
         authors=options.author,
         today=datetime.now(tz=UTC).date().isoformat(),
-        table=_table(file),
+        table=_table(file, rows),
     )
     try:
         crate.write(target)
@@ -60,14 +63,13 @@ def export_crate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _table(file: Path) -> str | None:
+def _table(file: Path, rows: Rows) -> str | None:
     """Candidates as CSV, None without pandas."""
     from importlib.util import find_spec
 
     if find_spec("pandas") is None:
         return None
     from hebe.campaigns.api import results
-    from hebe.cli.export import table_rows
     from hebe.report.files import csv_text
 
-    return csv_text(table_rows(results(file).candidates))
+    return csv_text(rows(results(file).candidates))

@@ -45,7 +45,7 @@ def export(options: argparse.Namespace) -> int:
     output = None if options.output is None else Path(options.output)
     kind = _format(options.format, output)
     if kind == archive.FORMAT:
-        return archive.export_crate(options)
+        return archive.export_crate(options, table_rows)
     _check_target(kind, output, several=_is_campaign(options.what))
     documents, campaign = _documents(options.what)
     if kind in STRUCTURE_FORMATS:
