@@ -234,7 +234,7 @@ def test_failures_are_told_by_reason_and_nothing_becomes_markup() -> None:
     assert "different warnings" in shown
 
 
-def test_an_infinite_mixing_temperature_is_in_no_front_figure() -> None:
+def test_bars_without_an_end_stay_in_their_figure() -> None:
     found = ranked()
     ends = {"low": -np.inf, "median": 900.0, "high": np.inf}
     values = {**found[0].values, "mixing_temperature": found[0].values["mixing_temperature"].model_copy(update=ends)}
@@ -246,7 +246,14 @@ def test_an_infinite_mixing_temperature_is_in_no_front_figure() -> None:
         coordinates = re.findall(r'[ "](?:x1|x2|y1|y2|cx|cy|x|y|points|d)="([^"]*)"', svg)
         assert len(coordinates) > 40
         assert not [one for one in coordinates if "inf" in one or "nan" in one]
-    assert sections()["elements"].pictures[2].draw(given) is not None
+
+
+def test_intervals_without_an_end_leave_the_digits_of_the_others() -> None:
+    open_ended = Value(mean=3.0, median=3.0, low=-np.inf, high=np.inf, n=1)
+    found = [c.model_copy(update={"values": {"average_voltage": open_ended}}) for c in many(12, np.ones(5))]
+    svg = sections()["elements"].pictures[0].draw(Page(load_campaign(QUICK), found))
+    assert svg is not None
+    assert ">3.00<" in svg
 
 
 def test_the_page_is_the_same_every_time() -> None:
