@@ -65,6 +65,15 @@ def test_sections_without_data_are_not_there() -> None:
         assert f'id="{name}"' in shown
 
 
+@pytest.mark.parametrize("name", ["li-funnel", "drx-series", "na-mts-series", "na-nfm-cif"])
+def test_every_kind_of_campaign_has_a_page(name: str) -> None:
+    campaign = load_campaign(QUICK.with_name(f"{name}.yaml"))
+    shown = report_page(Page(campaign, ranked()))
+    assert campaign.host.data.title in shown.replace("&#x27;", "'")
+    for section in ("asked", "ranking", "methods", "provenance"):
+        assert f'id="{section}"' in shown
+
+
 def test_the_funnel_narrows_from_the_space_to_the_front() -> None:
     given = page(funnel=Funnel(606, {"entropy": 291, "size_mismatch": 158}, 6))
     found = steps(given)
@@ -225,12 +234,26 @@ def test_failures_are_told_by_reason_and_nothing_becomes_markup() -> None:
     assert "different warnings" in shown
 
 
-def test_an_infinite_mixing_temperature_is_in_no_front_figure() -> None:
-    given = page()
-    svg = pareto(given, *given.objectives[:2])
+def test_bars_without_an_end_stay_in_their_figure() -> None:
+    found = ranked()
+    ends = {"low": -np.inf, "median": 900.0, "high": np.inf}
+    values = {**found[0].values, "mixing_temperature": found[0].values["mixing_temperature"].model_copy(update=ends)}
+    found[0] = found[0].model_copy(update={"values": values})
+    given = Page(load_campaign(QUICK), found)
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        svg = pareto(given, given.objectives[first], given.objectives[second])
+        assert svg is not None
+        coordinates = re.findall(r'[ "](?:x1|x2|y1|y2|cx|cy|x|y|points|d)="([^"]*)"', svg)
+        assert len(coordinates) > 40
+        assert not [one for one in coordinates if "inf" in one or "nan" in one]
+
+
+def test_intervals_without_an_end_leave_the_digits_of_the_others() -> None:
+    open_ended = Value(mean=3.0, median=3.0, low=-np.inf, high=np.inf, n=1)
+    found = [c.model_copy(update={"values": {"average_voltage": open_ended}}) for c in many(12, np.ones(5))]
+    svg = sections()["elements"].pictures[0].draw(Page(load_campaign(QUICK), found))
     assert svg is not None
-    assert "inf" not in svg
-    assert "nan" not in svg
+    assert ">3.00<" in svg
 
 
 def test_the_page_is_the_same_every_time() -> None:

@@ -122,9 +122,15 @@ def scatter_marks(
 
 def _bars(point: Point, x_axis: Axis, y_axis: Axis, colour: str) -> list[str]:
     x, y = x_axis.pixel(point.x), y_axis.pixel(point.y)
-    (left, right), (low, high) = point.horizontal, point.vertical
+    left, right = (_inside(x_axis, end) for end in point.horizontal)
+    low, high = (_inside(y_axis, end) for end in point.vertical)
     flat = [error_bar(x_axis.pixel(left), y, x_axis.pixel(right), y, colour)] if left < right else []
     return flat + ([error_bar(x, y_axis.pixel(low), x, y_axis.pixel(high), colour)] if low < high else [])
+
+
+def _inside(one: Axis, value: float) -> float:
+    """A value, or the end of the axis that it lies beyond."""
+    return min(max(value, one.low), one.high)
 
 
 class Labels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -64,7 +65,7 @@ def _draw(at: int) -> Callable[[Page], str | None]:
 def _digits(quantity: Quantity[Any], page: Page) -> int:
     """Decimals that the middle one of the errors of single candidates leaves: means share the errors of the engine."""
     values = [shown_value(quantity, quantity.of(candidate)) for candidate in page.latest]
-    halves = sorted((v[2] - v[0]) / 2 for v in values if v is not None and v[2] > v[0])
+    halves = sorted((v[2] - v[0]) / 2 for v in values if v is not None and 0 < v[2] - v[0] < math.inf)
     known = decimals(halves[len(halves) // 2]) if halves else quantity.shown.digits
     return min(known, quantity.shown.digits)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,19 +43,15 @@ def label_of(quantity: Quantity[Any], candidates: Iterable[RankedCandidate]) -> 
 
 
 def shown_value(quantity: Quantity[Any], value: Value | None) -> tuple[float, float, float] | None:
-    """Low end, middle and high end of a value in the unit of tables; None without a finite value."""
-    if value is None:
+    """Low end, middle and high end of a value in the unit of tables; ends may be infinite, None without a middle."""
+    middle = None if value is None else value.mean if value.median is None else value.median
+    if value is None or middle is None or not math.isfinite(middle):
         return None
-    middle = value.median if value.median is not None else value.mean
-    if middle is None or abs(middle) == float("inf"):
-        return None
-    spread = value.se or 0.0
+    spread, least = value.se or 0.0, -math.inf if quantity.shown.least is None else quantity.shown.least
     low = middle - spread if value.low is None else value.low
     high = middle + spread if value.high is None else value.high
-    scale = factor(quantity)
-    least = -float("inf") if quantity.shown.least is None else quantity.shown.least
-    ends = (max(low, least) * scale, max(middle, least) * scale, high * scale)
-    return (ends[0], ends[1], ends[2] if ends[2] < float("inf") else ends[1])
+    low, middle, high = (factor(quantity) * max(end, least) for end in (low, middle, high))
+    return low, middle, high
 
 
 def pareto(page: Page, x: Objective, y: Objective) -> str | None:
@@ -134,7 +131,7 @@ SECTION = Section(
         Picture(
             name="pareto" if at == 0 else f"pareto_{at + 1}",
             title="two objectives against each other" if at == 0 else f"two objectives, pair {at + 1}",
-            caption="Bars: standard error, or the middle 68 % of the draws. Dashed: the best of these two alone",
+            caption="Bars: standard error, or the middle 68 % of the draws. Dashed: the best of these two. Dots: all others",
             draw=_draw(at),
             titled=_titled(at),
         )
