@@ -59,7 +59,7 @@ class Free(Calculator):
 
     def calculate(self, atoms: Any = None, properties: Any = None, system_changes: Any = all_changes) -> None:
         """Energy (eV), forces and stress of `atoms`."""
-        super().calculate(atoms, properties, system_changes)
+        super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]
         self.results = {
             "energy": -4.0 * len(atoms) - 1e-3 * atoms.get_volume(),
             "forces": np.zeros((len(atoms), 3)),
@@ -69,7 +69,7 @@ class Free(Calculator):
 
 def make() -> Free:
     """Factory for the engine block."""
-    return Free()
+    return Free()  # type: ignore[no-untyped-call]
 
 
 def children_s() -> float:
@@ -112,8 +112,9 @@ def build(path: Path) -> None:
     campaign = load_campaign(path)
     structures = campaign.structures
     maker = BuildMaker(n_sites=structures.cations, seed=structures.seed, shells=structures.shells)
+    make: Any = BuildMaker.make
     for spec in campaign_members(campaign):
-        BuildMaker.make.original(maker, spec)
+        make.original(maker, spec)
 
 
 def wire(path: Path) -> None:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings("ignore:Not all sites have property")
 
-CELL = Structure(Lattice.cubic(4), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]], site_properties={"magmom": [1.0, None]})
+CELL = Structure(
+    Lattice.cubic(4), ["Na", "Cl"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]], site_properties={"magmom": [1.0, None]}
+)
 
 
 def calculation() -> CalculationDoc:
@@ -147,7 +149,7 @@ def test_attribute_that_is_not_there_is_left_to_jobflow(store: JobStore, tmp_pat
 
 
 def test_copies_are_equal_and_other_objects() -> None:
-    original = {"d": calculation(), "l": [CELL, 1, None], "s": {1, 2}}
+    original: dict[str, Any] = {"d": calculation(), "l": [CELL, 1, None], "s": {1, 2}}
     copy = own_copy(original)
     assert copy == original
     assert copy["d"] is not original["d"]

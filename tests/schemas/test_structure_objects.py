@@ -15,7 +15,7 @@ from hebe.schemas.structure_objects import copied, structure_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Not all sites have property", "ignore:Structure charge")
 
-OXIDE = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.3), ["Ni", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+OXIDE = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.3), ["Ni", "O"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
 LABELS = st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.floats(allow_nan=False, width=32), st.text())
 
 
@@ -44,12 +44,12 @@ def variants() -> dict[str, Structure]:
     found["moments"].add_site_property("sublattice", ["M", "M", "M", "M", "O", "O", "O", "O"])
     found["ions"].add_oxidation_state_by_element({"Ni": 2, "O": -2})
     found["disordered"].replace(0, {"Ni": 0.5, "Mg": 0.5})
-    found["vacant"] = Structure(Lattice.cubic(4), [{"Ni": 0.5}, "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    found["vacant"] = Structure(Lattice.cubic(4), [{"Ni": 0.5}, "O"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
     found["vectors"] = OXIDE.copy()
     found["vectors"].add_site_property("spin", [[0.0, 0.0, 1.0]] * 8)
     found["charged"] = Structure(Lattice.cubic(4), ["Na"], [[0, 0, 0]], charge=1, properties={"from": {"a": [1]}})
     found["outside"] = Structure(
-        Lattice.hexagonal(3, 5), ["O", "H"], [[1.25, -3, 0.1], [0.2, 0.3, 7.7]], labels=["a", "b"]
+        Lattice.hexagonal(3, 5), ["O", "H"], [[1.25, -3.0, 0.1], [0.2, 0.3, 7.7]], labels=["a", "b"]
     )
     found["slab"] = Structure(Lattice(np.eye(3) * 3, pbc=(True, True, False)), ["Li"], [[0.1, 0.2, 0.3]])
     return found

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from hebe.config.campaign import Campaign
 
-_EVALUATIONS: Final = 13.5
-"""Of a relaxation, median over the cells of the quick example."""
+_EVALUATIONS: Final = {"host": 14.0, "phase": 5.0}
+"""Of a relaxation: means over cells of the host and over competing phases of the quick example."""
 _EVALUATION_S: Final = 0.012
 _ATOM_S: Final = 0.0011
 """Of an evaluation, and of an evaluation for each atom, with CHGNet."""
@@ -56,9 +56,10 @@ def _expected(cations: int, job: Job) -> tuple[str, float]:
         atoms = atoms_of(job, cations)
         again = "again" if job.function_kwargs.get("starts") or job.function_kwargs.get("previous") else "first"
         called, costly = _engine(orjson.dumps(maker.engine, default=repr))
-        number = 1.0 if maker.task.identity()["task"] == "static" else _EVALUATIONS
+        of = "phase" if maker.family is None else "host"
+        number = 1.0 if maker.task.identity()["task"] == "static" else _EVALUATIONS[of]
         seconds = number * (_EVALUATION_S + _ATOM_S * atoms) * (_COSTLY if costly else 1.0)
-        return f"{name} {called} {again} {round(2 * math.log2(atoms))}", seconds
+        return f"{name} {called} {of} {again} {round(2 * math.log2(atoms))}", seconds
     if isinstance(maker, VibrationMaker):
         return name, _DISPLACEMENTS * (_EVALUATION_S + _ATOM_S * atoms_of(job, cations))
     return name, _BUILD_S if isinstance(maker, BuildMaker) else _OTHER_S

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +17,7 @@ Expects = Callable[[Any], tuple[str, float]]
 _TRUST: Final = 2.0
 """So many jobs of a kind weigh as much as what all other kinds say."""
 _REMEMBERED: Final = 200
+_MOST_TIMES: Final = 4.0
 _ENOUGH: Final = 3
 """Jobs of the kind that takes most of what is left which must have ended before anything is said: the first of a
 process also load weights and compile."""
@@ -33,12 +33,24 @@ class _Kind:
     ended: int = 0
     weight: float = 0.0
 
+    def mean(self) -> float:
+        """Mean factor, in which one that is far above the median counts as a few times that."""
+        most = _MOST_TIMES * statistics.median(self.factors)
+        return statistics.fmean(min(factor, most) for factor in self.factors)
+
+    def factor(self, of_all: float) -> float:
+        """Factor of the jobs that are left, drawn to that of all kinds while few have ended."""
+        if not self.factors:
+            return of_all
+        number = len(self.factors)
+        return (number * self.mean() + _TRUST * of_all) / (number + _TRUST)
+
 
 class Remaining:
     """Time that the jobs of a launch still take.
 
-    How much longer than expected the jobs of a kind take is the median over those that ended, so that the first of a
-    process, which compiles, say little; it is drawn to that of all kinds while there are few.
+    How much longer than expected the jobs of a kind take is a mean over those that ended, in which the first of a
+    process, which compile, count little; it is drawn to that of all kinds while there are few.
     """
 
     def __init__(self) -> None:
@@ -59,7 +71,7 @@ class Remaining:
     def measured(self, kind: str, expected_s: float, seconds: float) -> None:
         """A job took so long."""
         found = self._kinds.setdefault(kind, _Kind())
-        found.factors.append(math.log(max(seconds, 1e-4) / expected_s))
+        found.factors.append(seconds / expected_s)
         found.ended += 1
         found.weight += expected_s
 
@@ -76,33 +88,18 @@ class Remaining:
         of_all, times = self._common(), dict[str, float]()
         for name, kind in self._kinds.items():
             if kind.jobs:
-                times[name] = kind.seconds * math.exp(self._factor(kind, of_all))
+                times[name] = kind.seconds * kind.factor(of_all)
         if not times:
             return 0.0
         heaviest = self._kinds[max(times, key=times.__getitem__)]
         if heaviest.ended < min(_ENOUGH * workers, heaviest.ended + heaviest.jobs):
             return None
-        done = sum(
-            min(so_far, expected_s * math.exp(self._factor(self._kinds[name], of_all)))
-            for name, expected_s, so_far in running
-        )
+        done = sum(min(so_far, expected_s * self._kinds[name].factor(of_all)) for name, expected_s, so_far in running)
         jobs = sum(kind.jobs for kind in self._kinds.values())
         return max(0.0, sum(times.values()) - done) / max(1, min(workers, jobs))
 
     def _common(self) -> float:
-        """Median logarithm of the factors of all kinds, each kind by the time that its jobs were expected to take."""
-        factors = sorted(
-            (factor, kind.weight / len(kind.factors)) for kind in self._kinds.values() for factor in kind.factors
-        )
-        half, passed = sum(weight for _, weight in factors) / 2, 0.0
-        for factor, weight in factors:
-            passed += weight
-            if passed >= half:
-                return factor
-        return 0.0
-
-    def _factor(self, kind: _Kind, of_all: float) -> float:
-        if not kind.factors:
-            return of_all
-        number = len(kind.factors)
-        return (number * statistics.median(kind.factors) + _TRUST * of_all) / (number + _TRUST)
+        """Factor of all kinds, each by the time that its jobs were expected to take."""
+        measured = [kind for kind in self._kinds.values() if kind.factors]
+        weight = sum(kind.weight for kind in measured)
+        return sum(kind.weight * kind.mean() for kind in measured) / weight if weight else 1.0

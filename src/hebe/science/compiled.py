@@ -58,9 +58,8 @@ class OneCompilerCache(FunctionCache):
         """Code for a signature; None, and the lock as far as it is to be had, where this process is to compile it."""
         found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         if found is None and self._lock is None:
-            self._lock, has_waited = self._take()
-            if has_waited:
-                found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+            self._lock = self._take()
+            found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
             if found is not None:
                 self._give_up()
         return found
@@ -72,27 +71,23 @@ class OneCompilerCache(FunctionCache):
         finally:
             self._give_up()
 
-    def _take(self) -> tuple[int | None, bool]:
-        """Open file that holds the lock, and whether somebody else had it meanwhile."""
-        path, end, has_waited = Path(self._cache_path) / f"{self._impl.filename_base}.lock", None, False
+    def _take(self) -> int | None:
+        """Open file that holds the lock; None where it is not to be had."""
+        path, end = Path(self._cache_path) / f"{self._impl.filename_base}.lock", time.monotonic() + _PATIENCE_S
         with suppress(OSError):
             self._impl.locator.ensure_cache_path()
             number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             while True:
                 try:
                     fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    end, has_waited = end or time.monotonic() + _PATIENCE_S, True
-                    if time.monotonic() < end:
-                        time.sleep(_LOOK_S)
-                        continue
-                except OSError:
-                    pass
+                except OSError as err:
+                    if not isinstance(err, BlockingIOError) or time.monotonic() > end:
+                        os.close(number)
+                        raise
+                    time.sleep(_LOOK_S)
                 else:
-                    return number, has_waited
-                os.close(number)
-                break
-        return None, has_waited
+                    return number
+        return None
 
     def _give_up(self) -> None:
         if self._lock is not None:

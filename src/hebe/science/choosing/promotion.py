@@ -6,8 +6,6 @@ import math
 import statistics
 from typing import TYPE_CHECKING, Final
 
-from scipy import stats
-
 from hebe.schemas.promotion import AgreementDoc, Parity, Promoted, PromotionDoc
 from hebe.science.choosing.ranking import fronts, rank
 
@@ -122,6 +120,8 @@ def _parity(name: str, unit: str, both: Sequence[tuple[CandidateDoc, CandidateDo
     parity.mean_absolute_difference = statistics.fmean(map(abs, differences))
     first, second = [x for _, x, _ in parity.pairs], [y for _, _, y in parity.pairs]
     if len(pairs) >= _FEWEST and len(set(first)) > 1 and len(set(second)) > 1:
+        from scipy import stats
+
         parity.spearman = float(stats.spearmanr(first, second).statistic)
         parity.kendall = float(stats.kendalltau(first, second).statistic)
     return parity

@@ -18,7 +18,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.stats import chi2
 
 from hebe.science.errors.entry_errors import EntryErrors, Vector
 
@@ -124,6 +123,8 @@ def calibrated(
 
 def residual_scale(residuals: Sequence[Residual]) -> tuple[float, tuple[float, float]]:
     """Root mean square of residuals over their predicted spread, and its interval from chi-square, 10 to 90 %."""
+    from scipy.stats import chi2
+
     n = len(residuals)
     total = sum(((one.measured - one.predicted) / one.sd) ** 2 for one in residuals)
     low, high = (math.sqrt(total / float(chi2.ppf(share, n))) for share in (BOUND, 1 - BOUND))

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.stats import t as students_t
 
 from hebe.science.errors.calibration import LEAST_FREEDOM, calibrated, joint_prior, pair_names
 
@@ -117,6 +116,8 @@ def committee_score(prior: EntryErrors, committee: EntryErrors, rows: Sequence[D
 
 def held_out(prior: EntryErrors, rows: Sequence[Difference]) -> float:
     """Mean logarithm of the predicted density (1 / eV per mixed site) of cells that were left out."""
+    from scipy.stats import t as students_t
+
     logs = []
     for number, row in enumerate(rows):
         others = [*rows[:number], *rows[number + 1 :], row]
