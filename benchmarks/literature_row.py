@@ -137,8 +137,8 @@ def _cell(campaign: Campaign, found: Mapping[str, Any], n_fu: int) -> dict[str, 
 def _repeats(campaign: Campaign, found: Mapping[str, Any], store: JobStore) -> dict[str, Any]:
     """Repeats across the layers of a host without sites of a working ion, and of its members of one species."""
     (spec,) = campaign_members(campaign)
-    family = composition_of(spec).host
-    normal = host_cell(family).layer_normal if not family.working_own else None
+    composition = composition_of(spec)
+    normal = host_cell(composition.host).layer_normal if composition.working_ion is None else None
     if normal is None:
         return {}
     members = {}
