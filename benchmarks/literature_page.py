@@ -84,13 +84,18 @@ def _counts(rows: dict[str, Any]) -> str:
 
 def _errors(figures: dict[str, Any]) -> str:
     rows = [
-        f"{name} | {one['n']} | {one['mean_absolute']:.3g} {one['unit']} ({one['mean_absolute_percent']:.2g} %) | "
-        f"{one['mean']:+.3g} {one['unit']} ({one['mean_percent']:+.2g} %) | {one['reproduced']}"
+        f"{name} | {one['n']} | {one['mean_absolute']:.3g} {_unit(one, one['mean_absolute_percent'])} | "
+        f"{one['mean']:+.3g} {_unit(one, one['mean_percent'])} | {one['reproduced']}"
         for name, one in figures["errors"].items()
     ]
     return table("quantity | n | mean absolute error | mean error | within the engine's error", rows) + _share(
         "exact figures", figures["exact_share"]
     )
+
+
+def _unit(one: dict[str, Any], percent: float) -> str:
+    """Unit of an error, and how much of the value it is where that is no percentage itself."""
+    return one["unit"] if one["unit"] == "%" else f"{one['unit']} ({percent:.2g} %)"
 
 
 def _share(what: str, one: dict[str, Any]) -> str:

@@ -76,7 +76,7 @@ def row_of(name: str, campaign: Campaign, candidate: Mapping[str, Any], store: J
         "outside_training": sorted({w.partition(_OUTSIDE)[2] for w in candidate["warnings"] if _OUTSIDE in w}),
         "x_states": [{key: state[key] for key in _STATE} for state in candidate["x_states"]],
         "mixing": _mixing(candidate),
-        "without_phases": [] if candidate["mixing"] else without_phases(name),
+        "without_phases": without_phases(name) if candidate["mixing"]["sites_per_fu"] is None else [],
         "cell": {},
         "volume_A3_per_fu": None,
     }
@@ -109,11 +109,11 @@ def _problem(candidate: Mapping[str, Any], made: Mapping[str, Any]) -> str | Non
 
 
 def _mixing(candidate: Mapping[str, Any]) -> dict[str, Any]:
-    mixing = candidate["mixing"] or {}
-    sides = {side: mixing.get(side) for side in ("competing", "same_host")}
+    mixing = candidate["mixing"]
+    sides = {side: mixing[side] for side in ("competing", "same_host")}
     return {
         **{side: found and {key: found[key] for key in _MIXING} for side, found in sides.items()},
-        "sites_per_fu": mixing.get("sites_per_fu"),
+        "sites_per_fu": mixing["sites_per_fu"],
     }
 
 
@@ -137,8 +137,8 @@ def _cell(campaign: Campaign, found: Mapping[str, Any], n_fu: int) -> dict[str, 
 def _repeats(campaign: Campaign, found: Mapping[str, Any], store: JobStore) -> dict[str, Any]:
     """Repeats across the layers of a host without sites of a working ion, and of its members of one species."""
     (spec,) = campaign_members(campaign)
-    family = composition_of(spec).host
-    normal = host_cell(family).layer_normal if not family.working_own else None
+    composition = composition_of(spec)
+    normal = host_cell(composition.host).layer_normal if composition.working_ion is None else None
     if normal is None:
         return {}
     members = {}

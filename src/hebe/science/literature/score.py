@@ -239,7 +239,7 @@ def summary(lines: Iterable[Line]) -> dict[str, Any]:
 
 def _errors(lines: list[Line]) -> dict[str, Any]:
     errors = [line.error for line in lines if line.error is not None]
-    parts = [100 * line.error / float(line.printed) for line in lines if line.error is not None]
+    parts = [100 * line.error / abs(float(line.printed)) for line in lines if line.error is not None]
     return {
         "unit": re.split(r"[ /]", lines[0].unit)[0],
         "mean_absolute": math.fsum(map(abs, errors)) / len(errors),
