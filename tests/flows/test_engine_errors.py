@@ -45,7 +45,7 @@ def ids(path: Path, *, engine: bool) -> set[str]:
 
 
 def ranked(path: Path) -> list[RankedCandidate]:
-    return results(path).ranked
+    return list(results(path).ranked)
 
 
 def with_temperature(candidates: list[RankedCandidate]) -> RankedCandidate:

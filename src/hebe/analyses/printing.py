@@ -24,6 +24,11 @@ ENGINE_ERROR: Final = "error of the engine, on hosts with measured values or as 
 """What ± in the head of a column is."""
 
 
+def capital(title: str) -> str:
+    """A title at the beginning of a line."""
+    return title[:1].upper() + title[1:]
+
+
 def number(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
     """`value` times `scale` with that many decimals; a dash for None."""
     if value is None or not math.isfinite(value):

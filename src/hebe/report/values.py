@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from hebe.analyses.printing import (
     DASH,
     ENGINE_ERROR,
     NEVER,
+    capital,
     condition_of,
     decimals,
     engine_error,
@@ -25,9 +24,6 @@ from hebe.analyses.printing import (
     rank_text,
     signed,
 )
-
-if TYPE_CHECKING:
-    from hebe.analyses.quantity import Quantity
 
 __all__ = [
     "DASH",
@@ -51,13 +47,3 @@ __all__ = [
     "rank_text",
     "signed",
 ]
-
-
-def factor(quantity: Quantity[Any]) -> float:
-    """What a stored value is multiplied with to be in the unit of tables; probabilities are in percent there."""
-    return 100.0 if quantity.shown.share else quantity.shown.scale
-
-
-def capital(title: str) -> str:
-    """A title at the beginning of a line."""
-    return title[:1].upper() + title[1:]
