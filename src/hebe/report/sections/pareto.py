@@ -131,7 +131,7 @@ SECTION = Section(
         Picture(
             name="pareto" if at == 0 else f"pareto_{at + 1}",
             title="two objectives against each other" if at == 0 else f"two objectives, pair {at + 1}",
-            caption="Bars: standard error, or the middle 68 % of the draws. Dashed: the best of these. Dots: the others",
+            caption="Bars: standard error, or the middle 68 %. Dashed: the best of these two alone. Dots: all others",
             draw=_draw(at),
             titled=_titled(at),
         )
