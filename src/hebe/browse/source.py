@@ -58,7 +58,7 @@ class Source:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self._lock = threading.Lock()
+        self._lock, self._asking = threading.Lock(), threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._tables: dict[tuple[str, ...], tuple[tuple[float, ...], Table]] = {}
         self._reader = ThreadPoolExecutor(1, "candidates")
@@ -72,7 +72,7 @@ class Source:
         HebeError
             If the store cannot be read.
         """
-        with self._lock:
+        with self._asking:  # one asks, the others wait for its answer
             kept = self._kept.get("status")
             if kept is not None and kept.is_fresh:
                 return dict(kept.what)
