@@ -16,7 +16,7 @@ from typing import Any, Final
 from hebe.campaigns.literature import computes
 from hebe.report.svg import document, element, line, marker, style_of, text
 from hebe.science.literature.check import check_system
-from hebe.science.literature.measured import load_measured
+from hebe.science.literature.experiments import load_measured
 from hebe.science.literature.score import Line, summary
 from hebe.science.literature.system import System, load_systems
 from literature import score
