@@ -25,7 +25,7 @@ from hebe.campaigns.loading import load_campaign
 from hebe.config.family import load_family
 from hebe.exceptions import HebeError
 from hebe.science.literature.compared import measured_line
-from hebe.science.literature.measured import load_measured
+from hebe.science.literature.experiments import load_measured
 from hebe.science.literature.score import Line, score_line, summary
 from hebe.science.literature.system import load_systems, load_targets
 from literature_row import row_of, without_phases

@@ -16,7 +16,7 @@ from typing import Any, Final
 from hebe.campaigns.literature import computes
 from hebe.report.svg import document, element, line, marker, style_of, text
 from hebe.science.literature.check import check_system
-from hebe.science.literature.measured import load_measured
+from hebe.science.literature.experiments import load_measured
 from hebe.science.literature.score import Line, summary
 from hebe.science.literature.system import System, load_systems
 from literature import score
@@ -58,7 +58,7 @@ def page_tables(rows: dict[str, Any]) -> str:
             "material | quantity | printed | computed | verdict | from", [_numbers(one) for one in lines if _shown(one)]
         )
         + "### Orderings\n\n"
-        + _share("orderings", figures["order_share"])
+        + _share("Orderings", figures["order_share"])
         + table("ordering | printed | computed | verdict", [_order(one) for one in lines if one.found])
         + "### What cannot be scored\n\n"
         + table("reason | numbers", _reasons(lines))
@@ -89,7 +89,7 @@ def _errors(figures: dict[str, Any]) -> str:
         for name, one in figures["errors"].items()
     ]
     return table("quantity | n | mean absolute error | mean error | within the engine's error", rows) + _share(
-        "exact figures", figures["exact_share"]
+        "Exact figures", figures["exact_share"]
     )
 
 
@@ -100,8 +100,7 @@ def _unit(one: dict[str, Any], percent: float) -> str:
 
 def _share(what: str, one: dict[str, Any]) -> str:
     low, high = one["interval"]
-    interval = f"95 %: {low:.2f} to {high:.2f}"
-    return f"Of {one['of']} {what} that are decided {one['reproduced']} are reproduced ({interval}).\n\n"
+    return f"{what} decided: {one['of']}, reproduced: {one['reproduced']} (95 %: {low:.2f} to {high:.2f}).\n\n"
 
 
 def _shown(one: Line) -> bool:

@@ -48,5 +48,5 @@ def test_most_materials_have_a_result_and_the_others_say_why(page: dict[str, Any
     assert all(row["cell"] and row["volume_A3_per_fu"] > 0 for name, row in rows.items() if name not in failed)
 
 
-LEAST: Final = 130
+LEAST: Final = 133
 """Materials that have had a result; may only rise."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hebe.science.literature.compared import mean_voltage, measured_line
-from hebe.science.literature.measured import Measured, load_measured
+from hebe.science.literature.experiments import Measured, load_measured
 from hebe.science.literature.system import load_systems
 
 PROFILE = [

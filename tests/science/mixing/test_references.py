@@ -136,6 +136,18 @@ def test_lost_references_and_cells_that_left_the_host_are_warned_of() -> None:
     assert accepted.same_host.dH_eV_per_site == pytest.approx(0.0)
 
 
+def test_a_member_whose_cell_is_not_neutral_is_left_out_and_named() -> None:
+    """Its ions are unknown: nothing can be balanced with it."""
+    iron = spec({"Fe": Fraction(1)}, {Ion("Fe", 3): Fraction(1)})
+    charged = result(iron, ["Fe", "Fe"], 1, -22.0)
+    assert charged.usable
+    assert not charged.ions
+    member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
+    found = mixing_document([member], [member, charged], {}, model_error=0.015)
+    assert found.same_host.dH_eV_per_site == pytest.approx(0.0)
+    assert any("same_host: the cell of" in warning and "not neutral" in warning for warning in found.warnings)
+
+
 def test_a_candidate_that_left_its_host_has_no_mixing() -> None:
     member = result(NI_MN, ["Ni", "Mn"], 2, -25.0)
     assert member.calculation is not None

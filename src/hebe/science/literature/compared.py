@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
-    from hebe.science.literature.measured import Measured
+    from hebe.science.literature.experiments import Measured
 
 _NEAR = 1e-6
 

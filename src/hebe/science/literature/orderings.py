@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SPACING_ERROR: Final = 0.02
-"""Differences of thicknesses (A) that count: what one configuration and forces of 0.03 eV/A leave open."""
+"""Differences of thicknesses (A) that count; assumed: with one configuration each, the spread was not measured."""
 
 
 @dataclass(frozen=True)

@@ -182,10 +182,12 @@ def _same_host(
             ions=v.ions,
         )
         for v in vertices
-        if v.usable and set(v.ions) <= set(ions)
+        if v.usable and v.ions and set(v.ions) <= set(ions)
     ]
     lost = [v.spec.formula for v in vertices if not v.usable and v.left is None]
     document.warnings += [f"same_host: {name} has no energy" for name in lost]
+    charged = [v.spec.formula for v in vertices if v.usable and not v.ions]
+    document.warnings += [f"same_host: the cell of {name} only approximates it and is not neutral" for name in charged]
     phase = DisorderedPhase(ions, energy, candidate.entropy, sites)
     document.same_host = mixing(phase, PhaseEquilibrium(_on_scale(entries, candidate, document)))
 

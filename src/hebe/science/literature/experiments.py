@@ -47,5 +47,5 @@ def load_measured() -> tuple[Measured, ...]:
             source=row["source"],
             note=row["note"],
         )
-        for row in read_rows("measured.csv")
+        for row in read_rows("experiments.csv")
     )
