@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 OPTIONAL = {"custodian", "fireworks", "atomate2", "qtoolkit"}
 ARGUMENTS: dict[str, dict[str, Any]] = {"VolumeHandler": {"volume": 10.0}}
-ELSEWHERE = {"_Handler", "CalculationMaker", "RecordingStore", "LookupStore", "PatientStore", "BorrowedCollection"}
+ELSEWHERE = {"_Handler", "CalculationMaker", "RecordingStore", "LookupStore", "PatientStore", "BorrowedCollection"} | {
+    f"{name}Builder" for name in ("Candidate", "Mixing", "Electrode", "Phase")
+}
 """Bases without instances, and what is made from an open store, which has tests of its own below."""
 
 

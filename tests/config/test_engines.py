@@ -254,6 +254,8 @@ NAMED_THERE = (
     "config/cluster.py",  # an example in a message
     "science/structures/given_cells.py",  # formats of files
     "campaigns/literature.py",  # the text of a campaign
+    "campaigns/archive.py",  # formats of files
+    "campaigns/structure_files.py",  # the same
     "config/decoding.py",  # packages whose classes may be decoded
     "config/settings.py",  # where programs are on this machine
 )

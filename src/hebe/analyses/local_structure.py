@@ -31,7 +31,7 @@ class LocalStructure(Analysis[NoOptions, LocalStructureDoc]):
     Result = LocalStructureDoc
     quantities = (
         Quantity(
-            name="bond_spread",
+            name="bond_length_spread",
             title="spread of the bonds",
             unit="A",
             symbol="σ(d)",

@@ -21,7 +21,10 @@ _ACCENTS: Final = {r"{\o}": "ø", r"{\'e}": "é", r"{\"u}": "ü"}
 
 
 class Citation(ConfigModel):
-    """One thing that is cited: authors as BibTeX wants them, ``checked`` says where the entry was read."""
+    """One thing that is cited: authors as BibTeX wants them, ``checked`` says where the entry was read.
+
+    ``together`` are names of others that are cited with it.
+    """
 
     kind: Literal["article", "software"] = "article"
     authors: str
@@ -33,6 +36,7 @@ class Citation(ConfigModel):
     doi: str | None = None
     url: str | None = None
     checked: str | None = None
+    together: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:
@@ -89,8 +93,8 @@ def cited_by(campaign: Campaign, scales: Iterable[str] = ()) -> dict[str, Citati
     known, names = all_citations(), list(_ALWAYS)
     names += ["sqs"] if campaign.structures.method == "sqs" else []
     engines = [str(block.name) for stage in campaign.stages for block in stage.engines]
-    names += [name for name in dict.fromkeys(engines) if name in known]
-    names += ["atomate2"] if {"vasp", "abinit"} & set(engines) else []
+    for name in (name for name in dict.fromkeys(engines) if name in known):
+        names += [name, *known[name].together]
     names += ["mp2020"] if any("MP2020" in scale for scale in scales) else []
     names += ["phonopy"] if campaign.mixing.vibrations is not None else []
     names += ["fronts"] if len((*campaign.rank.maximize, *campaign.rank.minimize)) > 1 else []

@@ -9,7 +9,7 @@ from hebe.report.formulas import formula
 from hebe.report.markup import Markup, html, table, tag
 from hebe.report.sections.section import Section
 from hebe.report.values import DASH
-from hebe.science.literature.alike import materials_like
+from hebe.science.literature.measured import materials_like
 from hebe.science.literature.score import score_line
 from hebe.science.literature.system import about, targets_of
 

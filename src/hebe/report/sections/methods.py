@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import hebe
-from hebe.report.citations import cited_by
+from hebe.report.citations import all_citations, cited_by
 from hebe.report.conventions import window_text
 from hebe.report.markup import Markup, details, tag
 from hebe.report.sections.section import Section
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from hebe.config.engines.base import EngineBlock
     from hebe.report.citations import Citation
     from hebe.report.data import Page
-
-
-_KEYS: Final = {"vasp": ("vasp", "atomate2"), "abinit": ("abinit", "atomate2")}
-"""Engines that stand for more than one reference."""
 
 
 def methods_text(page: Page) -> str:
@@ -89,7 +85,8 @@ def _engine(campaign: Campaign, block: EngineBlock, number: Mapping[str, int]) -
     """Name of an engine with its versions, its preset and its reference."""
     packages = package_versions(campaign)
     versions = [f"{name} {packages[name]}" for name in block.traits.packages if name in packages]
-    keys = _KEYS.get(str(block.name), (str(block.name),))
+    name = str(block.name)
+    keys = (name, *all_citations()[name].together) if name in all_citations() else (name,)
     cited = ", ".join(str(number[key]) for key in keys if key in number)
     preset = getattr(block, "preset", None)
     parts = [f" ({', '.join(versions)})" if versions else "", f", preset {preset}" if preset else ""]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hebe.science.literature.alike import materials_like
+from hebe.science.literature.measured import materials_like
 from hebe.science.literature.printed import elements_of
 from hebe.science.literature.system import System, get_system, load_systems
 
