@@ -12,10 +12,11 @@ from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.schemas.calculation import CalculationDoc
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.hulls.competing import phases_within
-from hebe.science.literature.relaxed import conventional_lattice, edges, slab_and_gap
+from hebe.science.literature.relaxed import conventional_lattice, edges
 from hebe.science.literature.system import get_system
 from hebe.science.structures.configuration import lattice_radius
 from hebe.science.structures.host import estimate_lattice, host_cell
+from hebe.science.structures.layer_heights import slab_and_gap
 from hebe.science.structures.topology import layer_repeat
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def _cell(campaign: Campaign, found: Mapping[str, Any], n_fu: int) -> dict[str, 
     if family.layer_axis is None or "TM" not in family.sublattices:
         return cell
     metals = np.array([label == "TM" for label in start.site_properties["sublattice"]])
-    slab, gap = slab_and_gap(final, relaxed, metals)
+    normal = np.cross(*relaxed.matrix[:2])
+    slab, gap = slab_and_gap(final, normal / np.linalg.norm(normal), metals)
     return {**cell, "slab_A": slab, "gap_A": gap}
 
 

@@ -1,4 +1,4 @@
-"""Edges, slabs and gaps of relaxed cells."""
+"""Edges of relaxed cells."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.family import load_family
-from hebe.science.literature.relaxed import conventional_lattice, edges, slab_and_gap
+from hebe.science.literature.relaxed import conventional_lattice, edges
 from hebe.science.structures.host import host_cell
 
 LCO = Structure.from_spacegroup(
@@ -41,11 +41,3 @@ def test_edges_that_symmetry_makes_equal_are_averaged(group: int, expected: dict
 def test_monoclinic_cells_have_an_angle() -> None:
     found = edges(Lattice.monoclinic(5, 3, 7, 101), 12)
     assert found == pytest.approx({"a": 5, "b": 3, "c": 7, "beta": 101})
-
-
-def test_slab_and_gap_fill_the_repeat() -> None:
-    cell = LCO * (2, 1, 1)
-    metals = np.array([site.specie.symbol == "Co" for site in cell])
-    slab, gap = slab_and_gap(cell, LCO.lattice, metals)
-    assert slab == pytest.approx(2 * (1 / 3 - 0.26) * 14.0542)
-    assert slab + gap == pytest.approx(14.0542 / 3)

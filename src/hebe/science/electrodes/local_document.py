@@ -111,8 +111,7 @@ def _state(inputs: StateInput, host: Family, reference: _Shapes, x: float, found
     normal = host_cell(host, inputs.spec.working_ion).layer_normal
     slabs = slab_cations(shapes.structure, host.working_of(inputs.spec.working_ion))
     if normal is not None:
-        in_slab = [one for one in shapes.around if slabs[one.site]]
-        state.slab_A, state.gap_A = slab_and_gap(shapes.structure, normal, slabs, in_slab)
+        state.slab_A, state.gap_A = slab_and_gap(shapes.structure, normal, slabs)
     if inputs.made is not None and found.key != inputs.made.key:
         _strain(state, reference, shapes)
     return state

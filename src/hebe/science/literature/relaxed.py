@@ -1,25 +1,17 @@
-"""Numbers of a relaxed cell that articles print: edges of the conventional cell, thickness of slabs and gaps."""
+"""Numbers of a relaxed cell that articles print: edges of the conventional cell."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from pymatgen.core import Lattice
-
-from hebe.science.crystals.crystal import ANIONS
-from hebe.science.structures.topology import layer_repeat
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from pymatgen.core import Structure
 
 _TRICLINIC: Final = 15
 _TETRAGONAL: Final = 75
 _CUBIC: Final = 195
 _PARTS: Final = 12
 _ROUNDING: Final = 5e-3
-_BOND: Final = 2.8
 
 
 def conventional_lattice(conventional: Lattice, made: Lattice, relaxed: Lattice) -> Lattice:
@@ -71,31 +63,3 @@ def edges(lattice: Lattice, space_group: int) -> dict[str, float]:
         return {"a": (a * b) ** 0.5, "c": c}
     angle = {"beta": lattice.beta} if space_group <= _TRICLINIC else {}
     return {"a": a, "b": b, "c": c, **angle}
-
-
-def slab_and_gap(structure: Structure, conventional: Lattice, metals: NDArray[np.bool_]) -> tuple[float, float]:
-    """Thickness (A) of the slabs of a layered host, between planes of anions, and of the gaps between slabs.
-
-    Parameters
-    ----------
-    structure
-        Relaxed cell.
-    conventional
-        Its conventional cell; slabs are parallel to its first two edges.
-    metals
-        Marks the metals of the slabs, shape (n,).
-
-    Returns
-    -------
-    tuple
-        Twice the mean height of an anion over the metals that it is bonded to (2.8 A); what is left of the repeat.
-    """
-    normal = np.cross(*conventional.matrix[:2])
-    normal /= np.linalg.norm(normal)
-    heights: dict[int, list[float]] = {}
-    for i, j, image in zip(*structure.get_neighbor_list(_BOND)[:3], strict=True):
-        if metals[j] and structure[i].specie.symbol in ANIONS:
-            vector = structure.cart_coords[i] - structure.cart_coords[j] - image @ structure.lattice.matrix
-            heights.setdefault(int(i), []).append(float(vector @ normal))
-    slab = 2 * float(np.mean([abs(np.mean(found)) for found in heights.values()]))
-    return slab, layer_repeat(structure, normal, metals) - slab
