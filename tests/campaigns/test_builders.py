@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from support.command import hebe
 from support.mongo_stand_in import stand_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from jobflow import JobStore
@@ -130,6 +132,17 @@ def drop(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != BUILT_FROM}
 
 
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """maggma's builders write the log of everything to standard output from the first one that runs on."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("logging_as_it_was")
 def test_a_damaged_candidate_costs_itself_alone(project: Path, built: dict[str, list[dict[str, Any]]]) -> None:
     with closing(project_store(project)) as store:
         candidates = open_collection(store, "candidates again", "candidate_id")

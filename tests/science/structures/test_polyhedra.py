@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Lattice, Structure
 
@@ -91,6 +91,11 @@ def rock_salt() -> Structure:
     return Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
 
 
+SALT = rock_salt()
+ANIONS_OF_SALT = [i for i, site in enumerate(SALT) if site.specie.symbol == "O"]
+AROUND = polyhedra(SALT, [0, 1, 2, 3], ANIONS_OF_SALT, [6] * 4)
+
+
 def test_polyhedra_of_rock_salt_are_regular_with_six_anions() -> None:
     salt = rock_salt()
     cations = [i for i, site in enumerate(salt) if site.specie.symbol == "Mg"]
@@ -105,16 +110,15 @@ def test_polyhedra_of_rock_salt_are_regular_with_six_anions() -> None:
 entry = st.floats(-0.08, 0.08)
 
 
+@settings(max_examples=30)
 @given(st.lists(entry, min_size=9, max_size=9))
 def test_a_homogeneous_deformation_is_the_strain_of_every_site(entries: list[float]) -> None:
-    salt = rock_salt()
     gradient = np.eye(3) + np.reshape(entries, (3, 3))
-    other = Structure(Lattice(salt.lattice.matrix @ gradient), salt.species, salt.frac_coords)
-    anions = [i for i, site in enumerate(salt) if site.specie.symbol == "O"]
+    other = Structure(Lattice(SALT.lattice.matrix @ gradient), SALT.species, SALT.frac_coords)
     strain = (gradient @ gradient.T - np.eye(3)) / 2
     deviator = strain - np.trace(strain) / 3 * np.eye(3)
-    for one in polyhedra(salt, [0, 1, 2, 3], anions, [6] * 4):
-        after = surroundings(one, other, one.site, {i: i for i in anions})
+    for one in AROUND:
+        after = surroundings(one, other, one.site, {i: i for i in ANIONS_OF_SALT})
         assert after is not None
         found = local_strain(one.vectors, after)
         assert found.volume == pytest.approx(np.linalg.det(gradient) - 1, abs=1e-9)
