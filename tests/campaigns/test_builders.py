@@ -134,7 +134,7 @@ def drop(row: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def logging_as_it_was() -> Iterator[None]:
-    """maggma's builders write the log of everything to standard output from the first one that runs on."""
+    """Builders of maggma write the log of everything to standard output from the first one that runs on."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield

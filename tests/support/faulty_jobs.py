@@ -344,9 +344,9 @@ def give(name: str) -> Any:
 @job
 def garble() -> None:
     """Write onto every connection that is open, as the launcher's is, and wait."""
-    for name in os.listdir("/proc/self/fd"):  # a process of many open files gives its workers high numbers
+    for place in list(Path("/proc/self/fd").iterdir()):  # a process of many open files gives its workers high numbers
         try:
-            stream = socket.socket(fileno=os.dup(int(name)))
+            stream = socket.socket(fileno=os.dup(int(place.name)))
             stream.send(b"\x00" * 8 + b"garbage" * 3, socket.MSG_DONTWAIT)
         except OSError:
             continue
