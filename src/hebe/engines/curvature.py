@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hebe.engines.rigid_units import holds_rigid_units
 from hebe.engines.springs import Springs
 
 if TYPE_CHECKING:
@@ -82,6 +83,19 @@ class Curvature:
     origin: Vector | None = None
     fit: Fit | None = None
     pairs: tuple[Pair, ...] = ()
+
+    @classmethod
+    def first(cls, surface: Surface, origin: Vector) -> Curvature:
+        """What a search begins with: springs that learn where units are rigid, of fixed strength elsewhere.
+
+        Fixed ones are as good as learned ones in oxides (`benchmarks/evaluations.py`), and what they lead to depends
+        less on the last digits.
+        """
+        structure = surface.structure(origin)
+        if holds_rigid_units(structure):
+            return cls.of(surface, origin)
+        springs = Springs.of(structure, cell=surface.cell)
+        return cls(springs.hessian(springs.prior))
 
     @classmethod
     def of(cls, surface: Surface, origin: Vector, pairs: Iterable[Pair] = ()) -> Curvature:

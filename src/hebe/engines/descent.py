@@ -91,7 +91,7 @@ def descend(surface: Surface, progress: Progress, limits: Limits, checkpoint: Ch
         still = still + 1 if _longest(step) < _STILL else 0
         if still == _STILL_STEPS:
             still = 0
-            progress.push(progress.point, Curvature.of(surface, progress.point.q))
+            progress.push(progress.point, Curvature.first(surface, progress.point.q))
             step = progress.step()
         q = progress.point.q + step
         structure = surface.structure(q)

@@ -166,7 +166,7 @@ def _search(
         origin = np.zeros(3 * len(start) + 6)
         first = surface.structure(origin)
         point = surface.point(origin, first, (yield first))
-        progress = Progress(point, Curvature.of(surface, origin), [point.evaluation.energy_eV])
+        progress = Progress(point, Curvature.first(surface, origin), [point.evaluation.energy_eV])
         write(checkpoint, surface, progress)
     else:
         point = surface.point(state.q, surface.structure(state.q), state.evaluation)
