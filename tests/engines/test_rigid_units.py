@@ -23,7 +23,7 @@ def bare(name: str) -> Structure:
 
 
 def sodium() -> Structure:
-    return Structure(Lattice.cubic(4.2), ["Na", "Na"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    return Structure(Lattice.cubic(4.2), ["Na", "Na"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]]))
 
 
 @pytest.mark.parametrize("name", RIGID)
