@@ -2,7 +2,7 @@
 
 The mean length of the bonds of every cation to its anions is learned on ten relaxed cells (`training`). In the ten of
 ``cells.py`` each bond is then a spring that wants that length, within the spring model from which relaxations start
-(`hebe.engines.springs`), and the cell is brought to rest in the model before the first evaluation. Run as
+(`hebe.engines.hessian`), and the cell is brought to rest in the model before the first evaluation. Run as
 
     OMP_NUM_THREADS=1 python benchmarks/predicted_starts.py
 
@@ -25,7 +25,7 @@ import numpy as np
 
 from cells import DISPLACEMENT, cells, host, without
 from hebe.engines.chgnet import CHGNetEngine
-from hebe.engines.springs import VOIGT, Springs
+from hebe.engines.hessian import VOIGT, spring_hessian
 from hebe.engines.surface import Surface
 from hebe.science.crystals.crystal import ANIONS
 from hebe.science.structures.configuration import displaced
@@ -101,8 +101,7 @@ def learned(pairs: list[tuple[Structure, Structure]]) -> dict[str, float]:
 
 def predicted(start: Structure, lengths: Mapping[str, float], share: float) -> Structure:
     """Start moved by a share of the way to rest in the spring model; cations not learned keep their bonds."""
-    surface, springs, which = Surface(start, cell=True), Springs.of(start), bonds(start)
-    hessian = springs.hessian(springs.prior)
+    surface, hessian, which = Surface(start, cell=True), spring_hessian(start), bonds(start)
     n, q = len(start), np.zeros(3 * len(start) + 6)
     symbols = [start[int(i)].specie.symbol for i in which[0]]
     stiffness = np.array([1.4 if symbol in ALKALI else STRENGTH for symbol in symbols])

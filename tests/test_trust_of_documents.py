@@ -107,7 +107,7 @@ def test_what_a_run_folder_of_others_holds_is_not_imported(hidden: dict[str, Any
     record.write_text(
         json.dumps(
             {
-                "version": 2,
+                "version": 1,
                 "of": [structure_hash(structure)],
                 "start": hidden,
                 "magmoms": None,
@@ -118,7 +118,7 @@ def test_what_a_run_folder_of_others_holds_is_not_imported(hidden: dict[str, Any
         )
     )
     with pytest.raises(UntrustedError):
-        state.load(structure, cell=True)
+        state.load(structure)
     assert not (folder / "PWNED").exists()
     assert "evil" not in sys.modules
 

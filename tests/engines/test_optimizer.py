@@ -13,11 +13,10 @@ from pymatgen.io.ase import AseAtomsAdaptor
 
 from hebe.config.engines.ase import ASEBlock
 from hebe.engines import get_engine
-from hebe.engines.curvature import Curvature
-from hebe.engines.descent import Limits, Progress, descend
+from hebe.engines.descent import Limits, Progress, descend, first_model
+from hebe.engines.hessian import spring_hessian
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import Evaluation
-from hebe.engines.springs import Springs
 from hebe.engines.surface import Surface
 from hebe.exceptions import EngineError
 from hebe.science.structures.configuration import displaced
@@ -43,12 +42,18 @@ def test_it_reaches_the_minimum_of_an_independent_optimizer_in_fewer_steps() -> 
     assert own.n_steps <= reference.nsteps
 
 
+def test_the_model_hessian_is_symmetric_and_positive() -> None:
+    hessian = spring_hessian(cell())
+    assert hessian.shape == (3 * 8 + 6, 3 * 8 + 6)
+    assert hessian == pytest.approx(hessian.T)
+    assert np.linalg.eigvalsh(hessian).min() > 0
+
+
 def test_a_model_that_a_jump_of_the_forces_has_stiffened_is_replaced() -> None:
     surface, limits = Surface(cell(), cell=True), Limits(fmax=0.005, evaluations=60, cell=True)
     origin = np.zeros(3 * len(surface.start) + 6)
     point = surface.point(origin, surface.start, ENGINE.evaluate(surface.start))
-    springs = Springs.of(surface.start)
-    stiff = Curvature(1e5 * springs.hessian(springs.prior))
+    stiff = 1e5 * first_model(surface.start, cell=True)
     progress = Progress(point, stiff, [point.evaluation.energy_eV])
     search = descend(surface, progress, limits, None)
     structure: Structure | None = next(search)

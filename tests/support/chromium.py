@@ -205,7 +205,9 @@ class Browser:
     def _take(self, seconds: float) -> dict[str, Any]:
         """Next message of the browser."""
         while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._read], [], [], max(0.0, seconds))
+            waiting = select.poll()  # takes numbers above 1024, as a process of many open files has them
+            waiting.register(self._read, select.POLLIN)
+            ready = waiting.poll(1000 * max(0.0, seconds))
             assert ready, "the browser does not answer"
             part = os.read(self._read, 1 << 16)
             assert part, "the browser has ended"

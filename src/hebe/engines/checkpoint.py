@@ -13,29 +13,27 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from hebe.config.decoding import require_data
-from hebe.engines.curvature import Curvature
 from hebe.engines.protocol import Evaluation
-from hebe.engines.surface import Surface
 from hebe.science.keys import structure_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_VERSION: Final = 2
+_VERSION: Final = 1
 
 
 @dataclass(frozen=True)
 class SearchState:
     """What a quasi-Newton search needs to go on.
 
-    ``q`` (A and strain), shape (3n + 6,), counts from ``start``; ``evaluation`` is that of q; ``trust`` in A;
-    ``energies`` (eV) of all evaluations so far.
+    ``q`` (A and strain), shape (3n + 6,), counts from ``start``; ``evaluation`` is that of q; ``hessian``, shape
+    (3n + 6, 3n + 6); ``trust`` in A; ``energies`` (eV) of all evaluations so far.
     """
 
     start: Structure
     q: NDArray[np.float64]
     evaluation: Evaluation
-    model: Curvature
+    hessian: NDArray[np.float64]
     trust: float
     energies: list[float]
 
@@ -58,14 +56,14 @@ class Checkpoint:
             "forces": found.forces.tolist(),
             "stress": found.stress.tolist(),
             "magmoms": None if found.magmoms is None else found.magmoms.tolist(),
-            "model": _as_data(state.model),
+            "hessian": state.hessian.tolist(),
             "trust": state.trust,
             "energies": state.energies,
         }
         write_whole(self.path, content)
 
-    def load(self, start: Structure, *, cell: bool) -> SearchState | None:
-        """State of a search, with a `cell` that relaxes or not, that began at `start` or had come to it, if any."""
+    def load(self, start: Structure) -> SearchState | None:
+        """State of a search that began at `start` or had come to it; None if there is none."""
         content = read_whole(self.path)
         if content.get("version") != _VERSION or structure_hash(start) not in content["of"]:
             return None
@@ -77,31 +75,14 @@ class Checkpoint:
             None if moments is None else np.array(moments),
         )
         require_data(content["start"], str(self.path))
-        first = Structure.from_dict(content["start"])
         return SearchState(
-            first,
+            Structure.from_dict(content["start"]),
             np.array(content["q"]),
             evaluation,
-            _model(content["model"], Surface(first, cell=cell)),
+            np.array(content["hessian"]),
             content["trust"],
             content["energies"],
         )
-
-
-def _as_data(model: Curvature) -> dict[str, Any]:
-    """What a model is made of again: what springs have learned, or the Hessian where there are none."""
-    if model.origin is None:
-        return {"hessian": model.hessian.tolist()}
-    pairs = [[step.tolist(), change.tolist()] for step, change in model.pairs]
-    return {"origin": model.origin.tolist(), "pairs": pairs}
-
-
-def _model(content: Mapping[str, Any], surface: Surface) -> Curvature:
-    """The model that `_as_data` wrote, to the last bit."""
-    if "hessian" in content:
-        return Curvature(np.array(content["hessian"]))
-    pairs = [(np.array(step), np.array(change)) for step, change in content["pairs"]]
-    return Curvature.of(surface, np.array(content["origin"]), pairs)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Going down: quasi-Newton steps within a trust radius, as a dialogue that asks for evaluations."""
+"""Going down: BFGS from a spring-model Hessian within a trust radius, as a dialogue that asks for evaluations.
+
+BFGS: Nocedal and Wright, Numerical Optimization (2006), chapter 6.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from hebe.engines.checkpoint import Checkpoint, SearchState
-from hebe.engines.curvature import Curvature, Matrix
 from hebe.engines.deadline import DEADLINE
+from hebe.engines.hessian import spring_hessian
 from hebe.engines.protocol import Evaluation
 from hebe.engines.surface import Point, Surface, Vector
 from hebe.schemas.calculation import MinimumDoc
@@ -37,7 +41,7 @@ class Progress:
     """
 
     point: Point
-    model: Curvature
+    hessian: NDArray[np.float64]
     energies: list[float]
     trust: float = _TRUST
     settled: bool = False
@@ -45,21 +49,21 @@ class Progress:
 
     def step(self) -> Vector:
         """Where to go next."""
-        return _bounded(_newton_step(self.model.hessian, self.point.gradient), self.trust)
+        return _bounded(_newton_step(self.hessian, self.point.gradient), self.trust)
 
     def take(self, step: Vector, trial: Point) -> None:
         """Learn from the point after a step; go there unless the energy rises."""
         length, before = _longest(step), self.point
         self.energies.append(trial.evaluation.energy_eV)
-        self.model = self.model.learned(step, trial.gradient - before.gradient)
+        self.hessian = _bfgs(self.hessian, step, trial.gradient - before.gradient)
         if trial.evaluation.energy_eV > before.evaluation.energy_eV + _RISE and length > 1e-3:
             self.trust = max(0.25 * min(length, self.trust), _TRUST_MIN)
         else:
             self.point, self.trust = trial, min(1.3 * self.trust, _TRUST_MAX)
 
-    def push(self, point: Point, model: Curvature) -> None:
+    def push(self, point: Point, hessian: NDArray[np.float64]) -> None:
         """Go on from another point, with a model that knows the way there."""
-        self.point, self.model, self.trust = point, model, _TRUST
+        self.point, self.hessian, self.trust = point, hessian, _TRUST
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def descend(surface: Surface, progress: Progress, limits: Limits, checkpoint: Ch
         still = still + 1 if _longest(step) < _STILL else 0
         if still == _STILL_STEPS:
             still = 0
-            progress.push(progress.point, Curvature.first(surface, progress.point.q))
+            progress.push(progress.point, first_model(progress.point.structure, cell=limits.cell))
             step = progress.step()
         q = progress.point.q + step
         structure = surface.structure(q)
@@ -99,15 +103,25 @@ def descend(surface: Surface, progress: Progress, limits: Limits, checkpoint: Ch
         write(checkpoint, surface, progress)
 
 
+def first_model(start: Structure, *, cell: bool) -> NDArray[np.float64]:
+    """Hessian to start from."""
+    hessian = spring_hessian(start)
+    if not cell:
+        hessian[-6:, :-6] = hessian[:-6, -6:] = 0.0
+    return hessian
+
+
 def write(checkpoint: Checkpoint | None, surface: Surface, progress: Progress) -> None:
     """Write where the search stands, if it is written anywhere."""
     if checkpoint is not None:
         point = progress.point
-        state = SearchState(surface.start, point.q, point.evaluation, progress.model, progress.trust, progress.energies)
+        state = SearchState(
+            surface.start, point.q, point.evaluation, progress.hessian, progress.trust, progress.energies
+        )
         checkpoint.save(state, point.structure)
 
 
-def _newton_step(hessian: Matrix, gradient: Vector) -> Vector:
+def _newton_step(hessian: NDArray[np.float64], gradient: Vector) -> Vector:
     values, vectors = np.linalg.eigh(hessian)
     return np.asarray(-vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), _SOFTEST)))
 
@@ -121,3 +135,12 @@ def _longest(step: Vector) -> float:
 def _bounded(step: Vector, trust: float) -> Vector:
     longest = _longest(step)
     return step * (trust / longest) if longest > trust else step
+
+
+def _bfgs(hessian: NDArray[np.float64], step: Vector, change: Vector) -> NDArray[np.float64]:
+    """BFGS update; skipped where the curvature along the step is not clearly positive."""
+    pushed = hessian @ step
+    curvature, model = float(change @ step), float(step @ pushed)
+    if curvature <= 1e-3 * abs(model):
+        return hessian
+    return np.asarray(hessian + np.outer(change, change) / curvature - np.outer(pushed, pushed) / model)

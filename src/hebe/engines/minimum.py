@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hebe.engines.curvature import Curvature
 from hebe.engines.descent import Part, Progress, descend
 from hebe.engines.softest import Softest, look_along
 from hebe.exceptions import CalculationCutError
@@ -56,7 +55,7 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
     for pushes in range(_PUSHES + 1):
         if not (limits.met(progress.point) and limits.left(progress)):
             return
-        before, model, inner = progress.point, progress.model, len(progress.energies)
+        before, model, inner = progress.point, progress.hessian, len(progress.energies)
         found = yield from _look(surface, progress, limits)
         rippled, lower = found.curvature < 0, None
         if found.curvature < _CLEAR:
@@ -74,10 +73,10 @@ def settle(surface: Surface, progress: Progress, limits: Limits, checkpoint: Che
                 yield from _smooth(surface, progress, limits, checkpoint)
             progress.settled = True
             return
-        progress.push(lower, Curvature(_bent(progress.model.hessian, surface.lengths, found)))
+        progress.push(lower, _bent(progress.hessian, surface.lengths, found))
         yield from descend(surface, progress, limits, checkpoint)
         if progress.point.evaluation.energy_eV > before.evaluation.energy_eV - _FALL and len(progress.energies) > first:
-            progress.point, progress.model, progress.settled = before, model, True
+            progress.point, progress.hessian, progress.settled = before, model, True
             return
 
 
@@ -93,7 +92,7 @@ def _smooth(surface: Surface, progress: Progress, limits: Limits, checkpoint: Ch
 def _look(surface: Surface, progress: Progress, limits: Limits) -> Generator[Structure, Evaluation, Softest]:
     """Softest direction where the search stands."""
     lengths, point = surface.lengths, progress.point
-    model = progress.model.hessian / np.outer(lengths, lengths)
+    model = progress.hessian / np.outer(lengths, lengths)
     dialogue = look_along(point.gradient / lengths, model, len(surface.start), cell=surface.cell)
     try:
         displacement = next(dialogue)

@@ -1,4 +1,4 @@
-"""Quasi-Newton relaxation of ions and cell: BFGS on a spring model that learns, within a trust radius.
+"""Quasi-Newton relaxation of ions and cell: BFGS from a spring-model Hessian within a trust radius.
 
 Works with any function that gives energy, forces and stress; the steps are those of `hebe.engines.descent`.
 """
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from pymatgen.core import Structure
 
-from hebe.engines.curvature import Curvature
-from hebe.engines.descent import Limits, Progress, descend, write
+from hebe.engines.descent import Limits, Progress, descend, first_model, write
 from hebe.engines.minimum import settle
 from hebe.engines.protocol import Evaluation, Relaxation
 from hebe.engines.surface import ExplosionError, Surface
@@ -26,7 +25,7 @@ Evaluate = Callable[[Structure], Evaluation]
 EvaluateMany = Callable[[Sequence[Structure]], Sequence[Evaluation]]
 _Search = Generator[Structure, Evaluation, Relaxation]
 
-OPTIMIZER: Final = "spring-bfgs-3"
+OPTIMIZER: Final = "spring-bfgs-2"
 """Name and version of this optimizer: enters content keys."""
 
 
@@ -160,17 +159,17 @@ def _search(
     checkpoint: Checkpoint | None = None,
 ) -> _Search:
     """One relaxation as a dialogue: asks for the evaluation of a structure, is sent it, returns the end."""
-    state = None if checkpoint is None else checkpoint.load(start, cell=cell)
+    state = None if checkpoint is None else checkpoint.load(start)
     surface = Surface(start if state is None else state.start, cell=cell)
     if state is None:
         origin = np.zeros(3 * len(start) + 6)
         first = surface.structure(origin)
         point = surface.point(origin, first, (yield first))
-        progress = Progress(point, Curvature.first(surface, origin), [point.evaluation.energy_eV])
+        progress = Progress(point, first_model(start, cell=cell), [point.evaluation.energy_eV])
         write(checkpoint, surface, progress)
     else:
         point = surface.point(state.q, surface.structure(state.q), state.evaluation)
-        progress = Progress(point, state.model, list(state.energies), state.trust)
+        progress = Progress(point, state.hessian, list(state.energies), state.trust)
     before = 0 if state is None else len(progress.energies)
     limits = Limits(fmax, before + steps, cell)
     problem: str | None = None

@@ -160,7 +160,7 @@ def relax_in(
     fmax, steps, cell, minimum
         As in `Engine.relax`.
     """
-    state = checkpoint.load(structure, cell=cell)
+    state = checkpoint.load(structure)
     run = open_run(structure if state is None else state.start)
     try:
         result = relax(

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
+from hebe.engines.hessian import VOIGT
 from hebe.engines.protocol import Evaluation
-from hebe.engines.springs import VOIGT
 from hebe.exceptions import EngineError
 
 Vector = NDArray[np.float64]
