@@ -33,8 +33,7 @@ from hebe.science.chemistry.descriptors import radius_of
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import member_spec
 from hebe.science.chemistry.screening import screen
-from hebe.science.structures.configuration import build_configuration, displaced, exact_size
-from hebe.science.structures.configuration import mean_radius as radius_of_primary
+from hebe.science.structures.configuration import build_configuration, displaced, exact_size, lattice_radius
 from hebe.science.structures.host import estimate_lattice, host_cell
 from hebe.science.structures.topology import check_topology
 from hebe.science.structures.working import apply_ordering, choose_orderings
@@ -183,7 +182,7 @@ def draft_quality(family: Family) -> dict[str, Any]:
         campaign = load_campaign(path)
         candidate = max(screen(campaign).selected, key=lambda one: one.entropy_R["sublattice-sum"])
     primary = candidate.primary
-    radius = radius_of_primary(candidate.composition, candidate.split, primary)
+    radius = lattice_radius(candidate.composition, candidate.split, primary)
     document = build_configuration(candidate.composition, primary, n_sites=campaign.structures.cations, radius=radius)
     found = document.quality[primary]
     return {

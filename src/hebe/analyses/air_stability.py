@@ -14,7 +14,8 @@ from hebe.config.reading.units import Pressure, Ratio, Temperature
 from hebe.schemas.air import AirDoc
 from hebe.science.electrodes.air_document import AirInput, Atmosphere, air_document
 from hebe.science.electrodes.electrode import StateInput
-from hebe.science.hulls.air_gases import air_data
+from hebe.science.hulls.air_gases import air_data, air_phases
+from hebe.science.hulls.oxygen import oxygen_oxides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +82,11 @@ class AirStability(Analysis[AirSpec, AirDoc]):
         if ion in air_data().products:
             return None
         return f"what {ion} becomes in air is not known", ", ".join(air_data().products)
+
+    def more_phases(self, block: AirSpec) -> int:
+        """Solids that fix the gases."""
+        del block
+        return len(air_phases()) + len(oxygen_oxides())
 
     def wants(self, block: AirSpec, member: MemberSpec) -> Sequence[Want]:
         """Cells at the contents of the stage, the solids that fix the gases, and the metal."""

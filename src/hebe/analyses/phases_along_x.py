@@ -98,6 +98,10 @@ class PhasesAlongX(Analysis[PhasesSpec, PhasesDoc]):
             return f"{host.called} with {ion} glides into no stacking that has a lattice", "stackings: [...]"
         return None
 
+    def more_cells(self, block: PhasesSpec, host: Family, ion: str | None) -> int:
+        """Its stackings."""
+        return len(self._names(block, host, ion))
+
     def wants(self, block: PhasesSpec, member: MemberSpec) -> Sequence[Want]:
         """Cells at the contents of the stage, the same in the other stackings, and the metal."""
         names = self._names(block, family_of(member), member.working_ion)

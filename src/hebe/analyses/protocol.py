@@ -114,6 +114,16 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
         del block, host, ion
         return None
 
+    def more_cells(self, block: BlockT, host: Family, ion: str | None) -> int:
+        """In how many other forms it has each configuration computed, for the estimate of a campaign's cost."""
+        del block, host, ion
+        return 0
+
+    def more_phases(self, block: BlockT) -> int:
+        """How many phases it has computed beside the competing ones, for the same estimate."""
+        del block
+        return 0
+
     def plain(self, block: BlockT) -> dict[str, Any]:
         """Options as its jobs hold them: those that are not the default."""
         return block.model_dump(mode="json", exclude_defaults=True)

@@ -39,6 +39,17 @@ class StackingRule(ConfigModel):
         """Slabs after which the orientations and gaps repeat."""
         return len(self.slabs)
 
+    @property
+    def prisms(self) -> float:
+        """Share of the gaps that hold prisms."""
+        return self.gaps.count(0) / len(self.gaps)
+
+
+def prism_share(stacking: str) -> float:
+    """Share of the gaps of a stacking that hold prisms; of several joined by + each counts alike, unknown ones not."""
+    known = [rule.prisms for name in stacking.split("+") if (rule := stackings().get(name)) is not None]
+    return sum(known) / len(known) if known else 0.0
+
 
 @cache
 def stackings() -> dict[str, StackingRule]:

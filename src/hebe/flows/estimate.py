@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymatgen.core import Structure
 
+from hebe.analyses.registry import get_analysis
 from hebe.engines.registry import get_engine
 from hebe.flows.calibration_cost import JOBS_OF_A_CELL, most_members, static_of
+from hebe.flows.wiring import block_of
 from hebe.science.hulls.oxygen import oxygen_oxides
 
 if TYPE_CHECKING:
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
     from jobflow import Job, JobStore
 
+    from hebe.analyses.protocol import AnyAnalysis
     from hebe.config.campaign import Campaign
+    from hebe.config.model import ConfigModel
     from hebe.config.stage import Stage
 
 _MEASURED: Final = 500
@@ -45,32 +49,52 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
             continue
         n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
         configurations = stage.configurations or structures.per_candidate
-        cells = _cells(campaign, stage)
+        cells = _cells(campaign, stage) * (1 + _more_cells(campaign, stage))
         if stage.engine.traits.costly:
             dft.add(str(stage.engine.name))
         else:
             relaxations += n_candidates * configurations * cells
         per_configuration = 2 + cells + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
         jobs += n_candidates * (2 + configurations * per_configuration)
-    jobs += sum(_oxides(campaign, stage) for stage in campaign.stages)
+    jobs += sum(_oxides(campaign, stage) + _more_phases(campaign, stage) for stage in campaign.stages)
     seconds = (relaxations + _SHARED_RELAXATIONS) * CPU_SECONDS * structures.cations / 12
     return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600, "not_counted": sorted(dft)}
+
+
+def _more_cells(campaign: Campaign, stage: Stage) -> int:
+    """In how many other forms analyses of a stage have each configuration computed; as if all were in them."""
+    host, ion = campaign.host.data, campaign.host.working_ion
+    return sum(analysis.more_cells(block, host, ion) for analysis, block in _asked(campaign, stage))
+
+
+def _more_phases(campaign: Campaign, stage: Stage) -> int:
+    """Calculations of the phases that analyses of a stage have computed beside the competing ones."""
+    number = sum(analysis.more_phases(block) for analysis, block in _asked(campaign, stage))
+    return number * _several(campaign, stage)
+
+
+def _asked(campaign: Campaign, stage: Stage) -> list[tuple[AnyAnalysis, ConfigModel]]:
+    """Analyses of a stage with their options."""
+    return [(one, block_of(campaign, stage, one)) for one in map(get_analysis, stage.analyses)]
+
+
+def _several(campaign: Campaign, stage: Stage) -> int:
+    """Calculations of one cell whose energy is compared: its starts, and the end of the lowest."""
+    first = stage is campaign.stages[0]
+    starts = campaign.structures.n_starts(costly=stage.engine.traits.costly) if first else 1
+    return starts + 1 if starts > 1 else 1
 
 
 def _oxides(campaign: Campaign, stage: Stage) -> int:
     """Calculations for the energy of oxygen gas, where the campaign exchanges it."""
     if campaign.mixing.oxygen is None or "mixing" not in stage.analyses:
         return 0
-    starts = campaign.structures.n_starts(costly=stage.engine.traits.costly) if stage is campaign.stages[0] else 1
-    return len(oxygen_oxides()) * (starts + 1 if starts > 1 else 1)
+    return len(oxygen_oxides()) * _several(campaign, stage)
 
 
 def _cells(campaign: Campaign, stage: Stage) -> int:
     """Calculations of one configuration: as made and at the ends of the window from several starts each."""
-    first = stage is campaign.stages[0]
-    starts = campaign.structures.n_starts(costly=stage.engine.traits.costly) if first else 1
-    several = starts + 1 if starts > 1 else 1
-    window = stage.window
+    several, window = _several(campaign, stage), stage.window
     ends = {min(stage.x), max(stage.x)} if window is None else {window.low, window.high}
     states = [(1 if x == 0 else stage.orderings.number) * (several if x in ends else 1) for x in stage.x if x != 1]
     return several + sum(states)

@@ -98,4 +98,13 @@ def test_what_is_missing_is_said() -> None:
     found = air_document(AirInput(inputs(made), (0.5, 1.0), {}, oxides(), METAL))
     assert found.carbonate_eV_per_ion is None
     assert any("CO2 has no energy" in text for text in found.warnings)
-    assert any("fewer than two contents" in text for text in found.warnings)
+    assert any("not known as made and at a lower content" in text for text in found.warnings)
+
+
+def test_a_host_that_is_made_with_less_than_it_can_hold_begins_as_made() -> None:
+    """The as-made cell comes first, then the others: one of them holds more ions than it was made with."""
+    made, fuller, emptier = state(0.75, -19.0), state(1.0, -20.0), state(0.5, -17.9)
+    found = air_document(AirInput(inputs(made, fuller, emptier), (0.5, 1.0), solids(), oxides(), METAL))
+    assert [(r.x_high, r.x_low) for r in found.reactions] == [(0.75, 0.5)] * 2
+    lost = air_document(AirInput(inputs(made, fuller), (0.5, 1.0), solids(), oxides(), METAL))
+    assert lost.reactions == []

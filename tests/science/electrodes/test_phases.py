@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
+from hebe.config.stackings import prism_share
 from hebe.science.electrodes.ion_entropy import _strip, hard_particles, ion_entropy
 from hebe.science.electrodes.phases import (
     PhasePoint,
@@ -158,3 +160,18 @@ def test_stackings_of_unlike_volume_may_have_other_spins(volume: float, *, said:
     own, other = stacked({1.0: -10.0, 0.5: -8.0}, "O3"), stacked({1.0: -9.9}, "P3", volume=volume)
     found = phases_document(PhasesInput("O3", {"O3": own, "P3": other}, METAL, (0.5, 1.0)))
     assert any("other spin states" in text for text in found.warnings) == said
+
+
+def test_half_of_the_gaps_of_op4_hold_prisms() -> None:
+    shares = {"O3": 0.0, "O1": 0.0, "P3": 1.0, "P2": 1.0, "OP4": 0.5, "O3+P3": 0.5, "unheard": 0.0}
+    assert {name: prism_share(name) for name in shares} == shares
+
+
+def test_a_glide_into_nothing_that_is_known_is_left_out() -> None:
+    own, other = stacked({1.0: -10.0, 0.5: -8.0}, "O3"), stacked({1.0: -9.9, 0.5: -9.0}, "P3")
+    lost = other.states[0]
+    assert lost is not None
+    gone = replace(other, states=[lost.model_copy(update={"stacking": None, "topology": "glide"})])
+    found = phases_document(PhasesInput("O3", {"O3": own, "P3": gone}, METAL, (0.5, 1.0)))
+    assert [(s.x, s.stacking) for s in found.states] == [(1.0, "O3"), (1.0, "P3"), (0.5, "O3")]
+    assert any("no stacking any more (glide)" in text for text in found.warnings)

@@ -13,8 +13,10 @@ from hebe.science.hulls.air_gases import air_data, fit_gas, gas_free_energy, sol
 from hebe.science.hulls.oxygen import fit_oxygen, gas_potential
 
 if TYPE_CHECKING:
+    from hebe.schemas.electrode import XState
     from hebe.science.hulls.air_gases import IonProduct
 
+_SAME_X: Final = 1e-6
 _FIELDS: Final = {"CO2": "carbonate_eV_per_ion", "H2O": "hydroxide_eV_per_ion"}
 
 
@@ -67,9 +69,9 @@ def air_document(inputs: AirInput, label: str = "") -> AirDoc:
     document.gases, document.oxygen_eV = list(fits.values()), oxygen.energy_eV
     missing = [f"{gas} has no energy: {fit.reason}" for gas, fit in fits.items() if fit.energy_eV is None]
     missing += [f"oxygen has no energy: {oxygen.reason}"] if oxygen.energy_eV is None else []
-    kept = [s for s in x_states(inputs.states, inputs.window) if not s.left]
+    kept = _from_made(inputs)
     if len(kept) < 2:
-        missing.append("fewer than two contents have a state of the host")
+        missing.append("the host is not known as made and at a lower content")
     if missing or oxygen.energy_eV is None:
         document.warnings += missing
         return document
@@ -85,6 +87,16 @@ def air_document(inputs: AirInput, label: str = "") -> AirDoc:
         document.reactions.append(reaction.model_copy(update={"x_high": high.x, "x_low": low.x}))
         setattr(document, _FIELDS[product.gas], reaction.free_energy_eV_per_ion)
     return document
+
+
+def _from_made(inputs: AirInput) -> list[XState]:
+    """States of the host from the content as made down, highest x first; none where that one is not known."""
+    made = inputs.states.made
+    if made is None or not made.usable or not inputs.states.n_fu:
+        return []
+    x_made = inputs.states.x_of(made)
+    kept = [s for s in x_states(inputs.states, inputs.window) if not s.left and s.x <= x_made + _SAME_X]
+    return kept if kept and kept[0].x >= x_made - _SAME_X else []
 
 
 def _reaction(product: IonProduct, host: float, energies: _Energies, air: Atmosphere) -> AirReaction:

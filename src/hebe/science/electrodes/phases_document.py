@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hebe.config.stackings import prism_share
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.phases_along_x import PhasesDoc, PhaseState, Transition
 from hebe.science.chemistry.space import working_charge
@@ -96,7 +97,8 @@ def _states(inputs: PhasesInput, warnings: list[str]) -> list[PhaseState]:
         for calculation in (held.made, *held.states):
             if calculation is None or not calculation.usable or not held.n_fu:
                 continue
-            if calculation.topology not in (*_RELABELLED, None):
+            unknown = calculation.topology == "glide" and calculation.stacking is None
+            if unknown or calculation.topology not in (*_RELABELLED, None):
                 warnings.append(
                     f"{calculation.label}: the relaxed cell is no stacking any more ({calculation.topology})"
                 )
@@ -129,9 +131,9 @@ def _free(state: PhaseState, temperature: float | None) -> float:
     """Energy, or free energy with the entropy of ions and empty sites (eV per formula unit)."""
     if temperature is None:
         return state.energy_eV_per_fu
-    return state.energy_eV_per_fu - BOLTZMANN * temperature * ion_entropy(
-        state.x, prisms=state.stacking.startswith("P")
-    )
+    share = prism_share(state.stacking)
+    entropy = share * ion_entropy(state.x, prisms=True) + (1 - share) * ion_entropy(state.x, prisms=False)
+    return state.energy_eV_per_fu - BOLTZMANN * temperature * entropy
 
 
 def _inside(x: float, inputs: PhasesInput) -> bool:

@@ -10,7 +10,6 @@ water is the liquid; its vapour follows from the tables. The data stand in ``air
 from __future__ import annotations
 
 import math
-import statistics
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final, Literal
@@ -22,7 +21,8 @@ from hebe.config.reading.units import ExactFraction
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 from hebe.schemas.air import GasFit
-from hebe.science.hulls.competing import load_phases
+from hebe.science.hulls.competing import phases_called
+from hebe.science.hulls.gas_fit import GasMean, formula_energies
 from hebe.science.hulls.oxygen import BOLTZMANN, KJ_PER_EV
 
 if TYPE_CHECKING:
@@ -134,21 +134,12 @@ def air_phases() -> tuple[Phase, ...]:
     BadInputError
         If the package has no such phase.
     """
-    known = {phase.id: phase for phase in load_phases()}
-    lost = [solid.phase for solid in air_data().solids if solid.phase not in known]
-    if lost:
-        raise BadInputError(f"no phase is called {', '.join(lost)}", file=_FILE)
-    return tuple(known[solid.phase] for solid in air_data().solids)
+    return phases_called([solid.phase for solid in air_data().solids], _FILE)
 
 
 def solid_energies(solids: Mapping[str, CalculationDoc | None]) -> dict[str, float]:
     """Energy (eV) of one formula of each solid that has one, from calculations by id of the phase."""
-    found = {}
-    for solid in air_data().solids:
-        doc = solids.get(solid.phase)
-        if doc is not None and doc.usable:
-            found[solid.formula] = doc.energy / doc.cell.composition.get_reduced_composition_and_factor()[1]
-    return found
+    return formula_energies([(solid.formula, solid.phase) for solid in air_data().solids], solids)
 
 
 def reaction_enthalpy(reaction: GasReaction) -> float:
@@ -188,14 +179,13 @@ def fit_gas(gas: Gas, energies: Mapping[str, float], *, without: str | None = No
             lost.append(reaction.text)
     if not found:
         return GasFit(gas=gas, left_out=lost, reason="no reaction has energies")
-    n, mean = len(found), statistics.fmean(found.values())
+    mean = GasMean.of(found)
     return GasFit(
         gas=gas,
         state=air_data().gases[gas].state,
-        energy_eV=mean,
-        sd_eV=statistics.stdev(found.values()) if n > 1 else None,
-        # the mean without one of n differs from that value by n / (n - 1) times its residual
-        leave_one_out_eV={name: (e - mean) * n / (n - 1) for name, e in found.items()} if n > 1 else {},
+        energy_eV=mean.mean,
+        sd_eV=mean.sd,
+        leave_one_out_eV=mean.leave_one_out,
         left_out=lost,
     )
 

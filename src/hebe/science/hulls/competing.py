@@ -18,7 +18,7 @@ from hebe.exceptions import BadInputError
 from hebe.science.hulls.phase import KINDS, Kind, Phase, PhaseFile, Prototype
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
 Grade = Literal["A", "B", "C", "D"]
 
@@ -67,6 +67,21 @@ def shared_types() -> tuple[Prototype, ...]:
         If the file does not fit the model.
     """
     return load_model(PhaseFile, parse_yaml(_read(_TYPES), file=_TYPES)).prototypes
+
+
+def phases_called(ids: Sequence[str], file: str) -> tuple[Phase, ...]:
+    """Phases of some ids, which stand in a data file.
+
+    Raises
+    ------
+    BadInputError
+        If the package has no such phase.
+    """
+    known = {phase.id: phase for phase in load_phases()}
+    lost = [name for name in ids if name not in known]
+    if lost:
+        raise BadInputError(f"no phase is called {', '.join(lost)}", file=file)
+    return tuple(known[name] for name in ids)
 
 
 @cache

@@ -9,7 +9,6 @@ polynomials of the NIST-JANAF tables. The data stand in ``oxygen.yaml``.
 from __future__ import annotations
 
 import math
-import statistics
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -20,7 +19,8 @@ from hebe.config.model import ConfigModel
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 from hebe.schemas.oxygen import OxygenFit
-from hebe.science.hulls.competing import load_phases
+from hebe.science.hulls.competing import phases_called
+from hebe.science.hulls.gas_fit import GasMean, formula_energies
 from hebe.science.hulls.hull import PhaseEntry
 
 if TYPE_CHECKING:
@@ -128,11 +128,7 @@ def oxygen_oxides() -> tuple[Phase, ...]:
     BadInputError
         If the package has no such phase.
     """
-    known = {phase.id: phase for phase in load_phases()}
-    lost = [oxide.phase for oxide in oxygen_data().oxides if oxide.phase not in known]
-    if lost:
-        raise BadInputError(f"no phase is called {', '.join(lost)}", file=_FILE)
-    return tuple(known[oxide.phase] for oxide in oxygen_data().oxides)
+    return phases_called([oxide.phase for oxide in oxygen_data().oxides], _FILE)
 
 
 def gas_potential(temperature: float, pressure: float) -> float:
@@ -192,40 +188,28 @@ def fit_oxygen(oxides: Mapping[str, CalculationDoc | None]) -> OxygenFit:
     scales = sorted({doc.energy_scale for doc in known.values()})
     if len(scales) > 1:
         return OxygenFit(reason=f"the oxides are on more than one energy scale: {', '.join(scales)}")
-    energies = {}
-    for oxide in oxygen_data().oxides:
-        if oxide.phase in known:
-            doc = known[oxide.phase]
-            energies[oxide.formula] = doc.energy / doc.cell.composition.get_reduced_composition_and_factor()[1]
+    energies = formula_energies([(oxide.formula, oxide.phase) for oxide in oxygen_data().oxides], known)
     return fit_energies(energies, scales[0] if scales else None)
 
 
 def fit_energies(energies: Mapping[str, float], energy_scale: str | None = None) -> OxygenFit:
     """As `fit_oxygen`, from the energy (eV) of one formula of each oxide."""
-    names, found = [], []
+    found: dict[str, float] = {}
     lost = []
     for low, high in oxygen_data().oxidations:
-        name = f"{low} -> {high}"
         if low in energies and high in energies:
-            names.append(name)
-            found.append(oxygen_energy(low, high, energies))
+            found[f"{low} -> {high}"] = oxygen_energy(low, high, energies)
         else:
-            lost.append(name)
+            lost.append(f"{low} -> {high}")
     if not found:
         return OxygenFit(energy_scale=energy_scale, left_out=lost, reason="no pair of oxides has energies")
-    mean = statistics.fmean(found)
-    several = len(found) > 1
+    mean = GasMean.of(found)
     return OxygenFit(
         energy_scale=energy_scale,
-        energy_eV=mean,
-        sd_eV=statistics.stdev(found) if several else None,
-        residuals_eV={name: energy - mean for name, energy in zip(names, found, strict=True)},
-        # the mean without one of n differs from that value by n / (n - 1) times its residual
-        leave_one_out_eV={
-            name: (energy - mean) * len(found) / (len(found) - 1)
-            for name, energy in zip(names, found, strict=True)
-            if several
-        },
+        energy_eV=mean.mean,
+        sd_eV=mean.sd,
+        residuals_eV=mean.residuals,
+        leave_one_out_eV=mean.leave_one_out,
         left_out=lost,
     )
 

@@ -14,7 +14,7 @@ from hebe.exceptions import BadInputError
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.keys import content_hash, rounded
-from hebe.science.structures.configuration import mean_radius
+from hebe.science.structures.configuration import lattice_radius
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.slabs import NotLayeredError, Slabs
 
@@ -146,8 +146,7 @@ def restack(spec: MemberSpec, configuration: ConfigurationDoc, stacking: str) ->
 
 def _repeat(spec: MemberSpec, family: Family) -> float:
     """Height of a slab with its gap (A) in a family, for the ions of a member."""
-    split = split_of(spec)
-    radius = None if split is None else mean_radius(composition_of(spec), split, spec.primary)
+    radius = lattice_radius(composition_of(spec), split_of(spec), spec.primary)
     cell = host_cell(family, spec.working_ion, radius)
     slabs = Slabs.of(cell.structure, np.asarray(cell.layer_normal), family.mixed_cations, family.anions)
     return slabs.repeat
