@@ -55,13 +55,8 @@ def test_every_solid_is_wired_once_and_only_on_demand(project: Path) -> None:
 )
 def test_a_later_stage_refers_to_nothing_that_is_not_computed(project: Path, first: str) -> None:
     """References of the second stage are jobs of its own or of the first one, whichever of them asks."""
-    path = asking(
-        staged(
-            project,
-            f"{{engine: {STIFF}, keep: 1, analyses: [voltage, air_stability, {{phases_along_x: {{stackings: [P3]}}}}]}}",
-        ),
-        first,
-    )
+    both = "[voltage, air_stability, {phases_along_x: {stackings: [P3]}}]"
+    path = asking(staged(project, f"{{engine: {STIFF}, keep: 1, analyses: {both}}}"), first)
     campaign = load_campaign(path)
     members = campaign_members(campaign)
     later = StageFlowMaker(campaign=plain_campaign(campaign), stage=1).make(members[:1])
