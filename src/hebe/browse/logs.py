@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -50,9 +51,10 @@ def tails(folder: Path) -> list[Tail]:
         folders[:] = [name for name in folders if not (Path(place) / name).is_symlink()]
         for name in names:
             path = Path(place) / name
-            status = path.lstat()
-            if stat.S_ISREG(status.st_mode) and status.st_size:
-                found.append((status.st_mtime, path))
+            with suppress(OSError):  # a job that runs takes files away meanwhile
+                status = path.lstat()
+                if stat.S_ISREG(status.st_mode) and status.st_size:
+                    found.append((status.st_mtime, path))
         if len(found) > _LOOKED_AT:
             break
     made = []
