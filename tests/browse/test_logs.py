@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hebe.browse import logs
 from hebe.browse.logs import folder_within, tails
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 def test_a_file_that_goes_away_meanwhile_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "there.log").write_text("one\ntwo\n")
-    monkeypatch.setattr(logs.os, "walk", lambda folder: [(str(folder), [], ["gone.log", "there.log"])])
+    monkeypatch.setattr(os, "walk", lambda folder: [(str(folder), [], ["gone.log", "there.log"])])
     assert [(tail.name, tail.text) for tail in tails(tmp_path)] == [("there.log", "one\ntwo")]
 
 
