@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import polar
+import scipy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ def axis_strain(reference: NDArray[np.float64], deformed: NDArray[np.float64]) -
         Diagonal of ``U - 1`` with ``F = R U`` (right polar decomposition of the deformation gradient).
     """
     gradient = np.linalg.solve(reference, deformed).T
-    _, stretch = polar(gradient)
+    _, stretch = scipy.linalg.polar(gradient)
     return [float(value) for value in np.diag(stretch) - 1]
 
 

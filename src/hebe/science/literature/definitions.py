@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+import scipy
 from scipy.constants import R
-from scipy.optimize import brentq
 
 from hebe.science.chemistry.candidate import FARADAY_MAH
 from hebe.science.chemistry.entropy import site_entropy
@@ -35,7 +35,7 @@ def _least_species() -> float:
 
 def _largest_majority() -> float:
     """Share of one species beside four equal ones at which the entropy falls to the threshold."""
-    return float(brentq(lambda x: site_entropy([x, *[(1 - x) / 4] * 4]) - HIGH, 0.2, 0.9))
+    return float(scipy.optimize.brentq(lambda x: site_entropy([x, *[(1 - x) / 4] * 4]) - HIGH, 0.2, 0.9))
 
 
 def _specific(element: str, electrons: float) -> float:

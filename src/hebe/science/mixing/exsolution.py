@@ -13,8 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.linalg import eigh
-from scipy.optimize import nnls
+import scipy
 
 from hebe.science.mixing.mixing import BOLTZMANN
 
@@ -53,7 +52,7 @@ def first_columns(solution: HostSolution) -> Vector:
 def even_weights(corners: Vector, amounts: Vector) -> Vector:
     """Shares of the corners that make a composition, as even as possible, shape ``(n_corners,)``."""
     rows = np.vstack([corners.T, _EVEN * np.eye(len(corners))])
-    shares, _ = nnls(rows, np.concatenate([amounts, np.full(len(corners), _EVEN / len(corners))]))
+    shares, _ = scipy.optimize.nnls(rows, np.concatenate([amounts, np.full(len(corners), _EVEN / len(corners))]))
     found: Vector = shares
     return found
 
@@ -70,7 +69,7 @@ def soft_directions(solution: HostSolution) -> Vector:
     if not len(basis):
         return basis
     stiffness = basis @ solution.space.entropy_curvature(solution.own.amounts) @ basis.T
-    values, vectors = eigh(-basis @ solution.curvature @ basis.T, -stiffness)
+    values, vectors = scipy.linalg.eigh(-basis @ solution.curvature @ basis.T, -stiffness)
     found: Vector = (vectors.T @ basis)[np.argsort(-values)]
     return found
 

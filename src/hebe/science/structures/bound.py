@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+import scipy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,22 +45,22 @@ def _channel_bound(problem: Problem, c: int) -> float:
     sums = _sum_rules(problem, c, couples, amount)
     if sums is not None:
         matrix, totals = sums
-        rows.append(LinearConstraint(np.hstack([matrix, np.zeros_like(matrix)]), totals, totals))
+        rows.append(scipy.optimize.LinearConstraint(np.hstack([matrix, np.zeros_like(matrix)]), totals, totals))
     whole = np.r_[np.array([float(least).is_integer() for least in low], dtype=float), np.zeros(n)]
-    found = milp(
+    found = scipy.optimize.milp(
         np.r_[np.zeros(n), np.ones(n)],
         constraints=rows,
         integrality=whole,
-        bounds=Bounds(np.r_[low, np.zeros(n)], np.inf),
+        bounds=scipy.optimize.Bounds(np.r_[low, np.zeros(n)], np.inf),
         options={"node_limit": _NODES},
     )
     bound = found.fun if found.status == 0 else found.mip_dual_bound
     return 0.0 if bound is None else max(0.0, float(bound) - _MARGIN)
 
 
-def _deviation(scale: NDArray[np.float64], goal: NDArray[np.float64], sign: float) -> LinearConstraint:
+def _deviation(scale: NDArray[np.float64], goal: NDArray[np.float64], sign: float) -> scipy.optimize.LinearConstraint:
     """``e >= sign (goal - scale C)`` for every pair."""
-    return LinearConstraint(np.hstack([np.diag(sign * scale), np.eye(len(scale))]), sign * goal, np.inf)
+    return scipy.optimize.LinearConstraint(np.hstack([np.diag(sign * scale), np.eye(len(scale))]), sign * goal, np.inf)
 
 
 def _sum_rules(

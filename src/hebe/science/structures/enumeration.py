@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import scipy
 import spglib
 from pymatgen.core import Structure
-from scipy.optimize import nnls
 
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
@@ -238,12 +238,12 @@ def _weights(features: NDArray[np.float64], degeneracies: NDArray[np.int64], mos
     chosen: list[int] = []
     while len(chosen) < most:
         residuals = [
-            math.inf if i in chosen else round(float(nnls(rows[:, [*chosen, i]], wanted)[1]), 9)
+            math.inf if i in chosen else round(float(scipy.optimize.nnls(rows[:, [*chosen, i]], wanted)[1]), 9)
             for i in range(len(features))
         ]
         chosen.append(int(np.argmin(residuals)))
         if min(residuals) < _ENOUGH:
             break
     weights = np.zeros(len(features))
-    weights[chosen] = nnls(rows[:, chosen], wanted)[0]
+    weights[chosen] = scipy.optimize.nnls(rows[:, chosen], wanted)[0]
     return np.asarray(weights / weights.sum())

@@ -12,8 +12,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,7 @@ class Polyhedron:
         """Mean of ``(l / l0)^2`` of an octahedron, l0 that of a regular one of its volume; None of others."""
         if not self.is_octahedron:
             return None
-        volume = float(ConvexHull(self.vectors).volume)
+        volume = float(scipy.spatial.ConvexHull(self.vectors).volume)
         return float(((self.lengths / (0.75 * volume) ** (1 / 3)) ** 2).mean())
 
     def axis_ratio(self) -> float | None:
