@@ -45,13 +45,13 @@ test: $(VENV)/.test
 
 slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m "slow and not slurm and not gpaw and not abinit" --numprocesses 2 --dist worksteal --durations 10
-	$(BIN)/python -m pytest -m slurm --durations 10
+	$(BIN)/python -m pytest -m slurm --numprocesses 2 --dist worksteal --durations 10
 
 gpaw: $(VENV)/.test
-	HEBE_TEST_CI=1 $(BIN)/python -m pytest -m gpaw --numprocesses 2 --durations 10
+	HEBE_TEST_CI=1 $(BIN)/python -m pytest -m gpaw --numprocesses 2 --dist worksteal --durations 10
 
 abinit: $(VENV)/.test
-	HEBE_TEST_CI=1 $(BIN)/python -m pytest -m abinit --numprocesses 2 --durations 10
+	HEBE_TEST_CI=1 $(BIN)/python -m pytest -m abinit --numprocesses 2 --dist worksteal --durations 10
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

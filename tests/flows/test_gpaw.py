@@ -84,10 +84,22 @@ def test_voltage_of_lithium_cobalt_oxide_from_given_cells(project: Path) -> None
     (candidate,) = results(path).candidates
     assert candidate["average_voltage_V"] == pytest.approx(3.445, abs=0.010)
     assert candidate["energy_scale"].startswith("gpaw/PBE/")
+    check_electrons({len(doc["structure"]["sites"]): doc for doc in documents(project, engine="gpaw")})
     write(project, ("full.vasp", licoo2()), ("empty.vasp", coo2(c=14.05)), engine=CONVERGED, metal=metal)
     second = run(path, workers=2, progress=False)
     assert second.calculations["computed"] == 1, "only the empty cell is another one"
     assert results(path).candidates[0]["average_voltage_V"] == pytest.approx(3.488, abs=0.010)
+
+
+def check_electrons(documents: dict[int, dict[str, Any]]) -> None:
+    """Spins, gap and valences of the full cell (4 atoms), the empty one (3) and the metal (1)."""
+    full, empty, metal = (documents[atoms] for atoms in (4, 3, 1))
+    assert max(map(abs, full["magmoms"])) < 0.05, "low-spin Co3+ has none"
+    assert max(map(abs, empty["magmoms"])) > 0.5, "low-spin Co4+ has one unpaired electron"
+    assert full["electronic"]["band_gap_eV"] == pytest.approx(1.30, abs=0.03), "GPAW 1.299 (experiment: 2.7 eV)"
+    elements = [site["species"][0]["element"] for site in full["structure"]["sites"]]
+    assert full["electronic"]["valences"] == [3 if element == "Co" else None for element in elements]
+    assert metal["electronic"]["is_metal"]
 
 
 def test_the_best_of_chgnet_are_calculated_with_gpaw(project: Path) -> None:

@@ -108,7 +108,7 @@ class Slurm:
         daemon = self._processes.pop(node)
         daemon.kill()
         daemon.wait()
-        for pid in _processes_with(f"SLURMD_NODENAME={node}"):
+        for pid in _processes_with(f"SLURM_CONF={self.configuration}", f"SLURMD_NODENAME={node}"):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
