@@ -102,6 +102,20 @@ def test_a_job_that_is_lost_too_often_fails_and_its_lenient_children_run(project
     assert launchpad.states() == {"COMPLETED": 2, "READY": 1, "WAITING": 1}
 
 
+def test_who_sees_a_lost_job_finds_why(project: Project) -> None:
+    diamond(project)
+    launchpad = project.access.launchpad
+    seen = []
+    for _ in range(3):
+        take(launchpad)
+        launchpad.lose(
+            "pilot", "it died", 3, lambda told, again: seen.append((told["message"], again, launchpad.states()))
+        )
+    running = {"RUNNING": 1, "WAITING": 3}
+    assert seen == [(f"it died (try {n} of 3)", n < 3, running) for n in (1, 2, 3)]
+    assert launchpad.states() == {"FIZZLED": 1, "WAITING": 3}
+
+
 def test_a_change_that_was_cut_short_is_mended(project: Project) -> None:
     diamond(project)
     launchpad = project.access.launchpad

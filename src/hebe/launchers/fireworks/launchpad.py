@@ -18,7 +18,7 @@ from hebe.launchers.fireworks.hand import by_hand, due, is_forced
 from hebe.launchers.fireworks.workflow_states import ENDED, is_stuck, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from fireworks import LaunchPad
 
@@ -164,7 +164,9 @@ class Launchpad:
         """Have a job wait for other workflows that was taken although it has to; False when it was taken away."""
         return self._release(self._held(claimed), claimed.launch_id, wait_s=0.0, state="WAITING")
 
-    def lose(self, worker: str, reason: str, attempts: int) -> list[tuple[Document, bool]]:
+    def lose(
+        self, worker: str, reason: str, attempts: int, told: Callable[..., None] = lambda *_, **__: None
+    ) -> list[tuple[Document, bool]]:
         """Make the jobs of a dead worker ready again, or fail those that were lost too often.
 
         Parameters
@@ -175,6 +177,8 @@ class Launchpad:
             What happened to it.
         attempts
             How often a job is tried in all.
+        told
+            Called with the identity and ``again`` of a job before it is let go: who sees that it is lost finds why.
 
         Returns
         -------
@@ -188,11 +192,13 @@ class Launchpad:
         ):
             claimed = ClaimedJob(job["fw_id"], job["launches"][-1] if job["launches"] else 0, job["spec"], job["name"])
             lost = int(claimed.facts.get("lost", 0)) + 1
-            self._jobs.update_one(self._held(claimed), {"$set": {f"{_MARK}.lost": lost}})
-            again = lost < attempts
-            done = self.put_back(claimed) if again else self.complete(claimed, failed=True)
-            if done:
-                found.append(({**claimed.identity, "message": f"{reason} (try {lost} of {attempts})"}, again))
+            held = self._jobs.update_one(self._held(claimed), {"$set": {f"{_MARK}.lost": lost}})
+            if held.matched_count:
+                again = lost < attempts
+                identity = {**claimed.identity, "message": f"{reason} (try {lost} of {attempts})"}
+                told(dict(identity), again=again)
+                if self.put_back(claimed) if again else self.complete(claimed, failed=True):
+                    found.append((identity, again))
             self.mend(claimed.fw_id)
         return found
 

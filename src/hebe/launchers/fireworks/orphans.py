@@ -44,15 +44,13 @@ def give_up(access: Access, worker: str, reason: str, attempts: int) -> int:
         if (name == worker or name.startswith(f"{worker}/")) and report["status"] == "running":
             claims.free(Owner(report["host"], report["pid"], report["started"]))
             access.records.beat(name, {**report, "status": "lost", "running": []})
-    lost = access.launchpad.lose(worker, reason, attempts)
-    for identity, again in lost:
-        message = identity.pop("message")
-        failure = Failure(ERROR_CLASSES["died"], message, run_dir=str(access.runs / worker.partition("/")[0]))
-        if again:
-            access.records.retry(identity, failure)
-        else:
-            access.records.fail(identity, failure)
-    return len(lost)
+
+    def record(identity: dict[str, Any], *, again: bool) -> None:
+        message, folder = identity.pop("message"), access.runs / worker.partition("/")[0]
+        write = access.records.retry if again else access.records.fail
+        write(identity, Failure(ERROR_CLASSES["died"], message, run_dir=str(folder)))
+
+    return len(access.launchpad.lose(worker, reason, attempts, record))
 
 
 def bury(access: Access, name: str, folder: Path, attempts: int) -> int:

@@ -63,9 +63,14 @@ class RemoteLaunchpad(Launchpad):
         """Make a job ready again that was not run; False when it was taken away."""
         return bool(self._ask("put_back", claimed, wait_s))
 
-    def lose(self, worker: str, reason: str, attempts: int) -> list[tuple[Document, bool]]:
-        """Take back what a dead worker had."""
-        return list(self._ask("lose", worker, reason, attempts))
+    def lose(
+        self, worker: str, reason: str, attempts: int, told: Callable[..., None] = lambda *_, **__: None
+    ) -> list[tuple[Document, bool]]:
+        """Take back what a dead worker had; `told` is called when it is done, for it cannot be sent along."""
+        found = list(self._ask("lose", worker, reason, attempts))
+        for identity, again in found:
+            told(dict(identity), again=again)
+        return found
 
     def hold(self, claimed: ClaimedJob, uuids: Collection[str]) -> None:
         """Have the jobs that follow from one wait for others, too."""
