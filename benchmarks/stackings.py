@@ -1,8 +1,9 @@
 """Prism against octahedron in NaxMO2: E(P3) - E(O3) with CHGNet for single metals, at x = 1 and 1/2, and the onset.
 
-    OMP_NUM_THREADS=1 python benchmarks/stackings.py FOLDER [--metals 4] [--starts 3] [--cobalt]
+    OMP_NUM_THREADS=1 python benchmarks/stackings.py FOLDER [--metals 4] [--starts 3] [--cobalt | --literature]
 
-``--cobalt`` relaxes O3 and P3 NaCoO2 from cells of three sizes instead: each spin state is a minimum.
+``--cobalt`` relaxes O3 and P3 NaCoO2 from cells of three sizes instead: each spin state is a minimum. ``--literature``
+computes three high-entropy hosts of the literature instead, two configurations of two starts in cells of at most 48 atoms.
 
 Results stay in FOLDER: run it again to go on. Experiment is what charging does to the O3 hosts; a host that transforms
 where the potential keeps O3 is counted as a miss.
@@ -15,9 +16,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from pymatgen.core import Lattice, Structure
 
 import hebe
+from hebe.campaigns.literature import campaign_of_system
 from hebe.engines import get_engine
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
@@ -54,6 +57,33 @@ EXPERIMENT: Final = {
     "Ni": "O'3 to P'3 to P''3 (Vassilaras, Ma, Li, Ceder, J. Electrochem. Soc. 160, A207 (2013), from memory)",
 }
 
+LITERATURE: Final = {
+    "na-o3-heo9": "O3 to P3 (Zhao, Ding, Lu, Chen, Hu, Angew. Chem. 59, 264 (2020)), after about 60 % of the capacity",
+    "na-o3-nfmczs": "O3 to P3 (EcoEnergy (2026), review)",
+    "na-o3-ncnfmt": "O3 to P3, later than in the ternary host (Energy Environ. Sci. 18, 19 (2025), review)",
+}
+_MOST_ATOMS: Final = 48
+
+
+def literature_campaign(name: str, folder: Path) -> Path:
+    """File of a material of the literature in a small cell, with contents near 1, 4/5, 2/3 and 1/2."""
+    asked = yaml.safe_load(campaign_of_system(name, f"{name}.yaml", most_atoms=_MOST_ATOMS))
+    sites = int(asked["structures"]["cations"])
+    contents = [f"{round(x * sites)}/{sites}" for x in (Fraction(1), Fraction(4, 5), Fraction(2, 3), Fraction(1, 2))]
+    asked["structures"] |= {"per_candidate": 2, "starts": 2}
+    asked["stages"][0] |= {
+        "engine": {"name": "chgnet", "fmax": 0.03, "check_minimum": False},
+        "x": contents,
+        "window": f"1..{contents[-1]}",
+        "orderings": {"keep": 2},
+        "accept": ["glide"],
+        "analyses": ["voltage", {"phases_along_x": {"stackings": ["P3"]}}],
+    }
+    asked["rank"] = {"maximize": ["average_voltage"]}
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(asked, sort_keys=False), encoding="utf-8")
+    return path
+
 
 def campaign(name: str, metals: dict[str, int], folder: Path, cations: int, starts: int) -> Path:
     """File of one composition, amounts in parts of their sum."""
@@ -85,7 +115,7 @@ def table(name: str, document: dict[str, Any]) -> None:
             f"{1000 * state['relative_eV_per_fu']:+7.1f} meV/f.u."
             f"  starts {'-' if spread is None else f'{1000 * spread:.1f}'}"
         )
-    print(f"{name:8s} onsets {document['onsets']}; {EXPERIMENT.get(name, '')}")
+    print(f"{name:8s} onsets {document['onsets']}; {(EXPERIMENT | LITERATURE)[name]}")
 
 
 def cobalt() -> None:
@@ -110,27 +140,36 @@ def cobalt() -> None:
             )
 
 
+def compute(name: str, path: Path) -> None:
+    """Run a campaign and print what it says of stackings."""
+    hebe.run(path, launcher="inline", progress=False, start=path.parent)
+    for candidate in hebe.results(path, start=path.parent).candidates:
+        for document in candidate["results"]["phases_along_x"]:
+            table(name, document)
+            for text in document["warnings"]:
+                print(f"{name:8s}   {text}", flush=True)
+
+
 def main() -> None:
     """Compute and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--metals", type=int, default=4, help="per cell")
     parser.add_argument("--starts", type=int, default=3)
-    parser.add_argument("--cobalt", action="store_true", help="minima of NaCoO2 alone")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--cobalt", action="store_true", help="minima of NaCoO2 alone")
+    which.add_argument("--literature", action="store_true", help="high-entropy hosts of the literature alone")
     given = parser.parse_args()
     if given.cobalt:
         cobalt()
         return
-    given.folder.mkdir(parents=True, exist_ok=True)
-    (given.folder / ".hebe").mkdir(exist_ok=True)
+    (given.folder / ".hebe").mkdir(parents=True, exist_ok=True)
+    if given.literature:
+        for name in LITERATURE:
+            compute(name, literature_campaign(name, given.folder))
+        return
     for metal in SINGLE:
-        path = campaign(metal, {metal: 1}, given.folder, given.metals, given.starts)
-        hebe.run(path, workers=1, progress=False)
-        for candidate in hebe.results(path).candidates:
-            for document in candidate["results"]["phases_along_x"]:
-                table(metal, document)
-                for text in document["warnings"]:
-                    print(f"{metal:8s}   {text}")
+        compute(metal, campaign(metal, {metal: 1}, given.folder, given.metals, given.starts))
 
 
 if __name__ == "__main__":
