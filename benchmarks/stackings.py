@@ -1,9 +1,9 @@
 """Prism against octahedron in NaxMO2: E(P3) - E(O3) with CHGNet for single metals, at x = 1 and 1/2, and the onset.
 
-    OMP_NUM_THREADS=1 python benchmarks/stackings.py FOLDER [--metals 4] [--starts 3] [--cobalt | --literature]
+    OMP_NUM_THREADS=1 python benchmarks/stackings.py FOLDER [--metals 4] [--starts 3] [--literature]
 
-``--cobalt`` relaxes O3 and P3 NaCoO2 from cells of three sizes instead: each spin state is a minimum. ``--literature``
-computes three high-entropy hosts of the literature instead, two configurations of two starts in cells of at most 48 atoms.
+``--literature`` computes three high-entropy hosts of the literature instead: two configurations of two starts in cells
+of at most 48 atoms. Minima of cobalt and what GPAW says of chromium: stackings_control.py.
 
 Results stay in FOLDER: run it again to go on. Experiment is what charging does to the O3 hosts; a host that transforms
 where the potential keeps O3 is counted as a miss.
@@ -17,17 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from pymatgen.core import Lattice, Structure
 
 import hebe
 from hebe.campaigns.literature import campaign_of_system
-from hebe.engines import get_engine
-from hebe.science.chemistry.composition import HostComposition
-from hebe.science.chemistry.ions import Ion
-from hebe.science.chemistry.member import family_of, member_spec
-from hebe.science.structures.configuration import build_configuration
-from hebe.science.structures.stackings import restack, stacked_spec
-from hebe.science.structures.working import apply_ordering, choose_orderings
 
 _CAMPAIGN: Final = """\
 name: {name}
@@ -118,28 +110,6 @@ def table(name: str, document: dict[str, Any]) -> None:
     print(f"{name:8s} onsets {document['onsets']}; {(EXPERIMENT | LITERATURE)[name]}")
 
 
-def cobalt() -> None:
-    """Energies, volumes and moments of NaCoO2 from cells that are too small, about right and too large."""
-    made = HostComposition("layered-o3", "Na", Fraction(1), {"TM": {"Co": Fraction(1)}})
-    spec = member_spec(made, {"TM": {Ion("Co", 3): Fraction(1)}}, "TM", {"TM": {"Co": (3,)}})
-    own, engine = build_configuration(made, "TM", n_sites=1), get_engine("chgnet")
-    for name in ("O3", "P3"):
-        cell = own if name == "O3" else restack(spec, own, name)
-        member = spec if name == "O3" else stacked_spec(spec, name)
-        if cell.structure is None:
-            raise ValueError(f"{name} has no cell")
-        (occupied, *_) = choose_orderings(member, cell, Fraction(1), 1).occupied
-        ideal = apply_ordering(cell.structure, occupied, family_of(member).working_of("Na"))
-        for scale in (0.94, 1.0, 1.06):
-            start = Structure(Lattice(ideal.lattice.matrix * scale), ideal.species, ideal.frac_coords)
-            found = engine.relax(start, fmax=0.01)
-            moment = max(found.magmoms) if found.magmoms is not None else 0.0
-            print(
-                f"{name} from {scale:.2f} a: {found.energy_eV:.4f} eV, {found.structure.volume:.2f} A^3 per f.u., "
-                f"moment of cobalt {moment:.2f}"
-            )
-
-
 def compute(name: str, path: Path) -> None:
     """Run a campaign and print what it says of stackings."""
     hebe.run(path, launcher="inline", progress=False, start=path.parent)
@@ -156,13 +126,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--metals", type=int, default=4, help="per cell")
     parser.add_argument("--starts", type=int, default=3)
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--cobalt", action="store_true", help="minima of NaCoO2 alone")
-    which.add_argument("--literature", action="store_true", help="high-entropy hosts of the literature alone")
+    parser.add_argument("--literature", action="store_true", help="high-entropy hosts of the literature alone")
     given = parser.parse_args()
-    if given.cobalt:
-        cobalt()
-        return
     (given.folder / ".hebe").mkdir(parents=True, exist_ok=True)
     if given.literature:
         for name in LITERATURE:
