@@ -1,11 +1,11 @@
 """Controls of stackings in NaxMO2: minima of NaCoO2 with CHGNet, and P3 - O3 of Na1/2CrO2 with CHGNet and GPAW.
 
     OMP_NUM_THREADS=1 python benchmarks/stackings_control.py cobalt
-    OMP_NUM_THREADS=1 python benchmarks/stackings_control.py gpaw FOLDER [--metal Cr] [--cutoff 600]
+    OMP_NUM_THREADS=1 python benchmarks/stackings_control.py gpaw FOLDER [--metal Cr] [--cutoff 400] [--k-spacing 0.9]
 
 ``cobalt`` relaxes O3 and P3 NaCoO2 from cells of three sizes: each spin state is a minimum. ``gpaw`` relaxes both
-stackings of a half-charged host in cells of two formula units, with one ordering of rows each, first with CHGNet, then
-ions and cell with PBE+U (U of the Materials Project, ferromagnetic). What GPAW has reached stays in FOLDER.
+stackings of a half-charged host in cells of two formula units, one ordering of rows each: ions and cell with CHGNet,
+then the ions with PBE+U (U of the Materials Project, ferromagnetic). What GPAW has reached stays in FOLDER.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from hebe.science.structures.stackings import restack, stacked_spec
 from hebe.science.structures.working import apply_ordering, choose_orderings
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from hebe.engines.protocol import Relaxation
 
 _SIZES: Final = (0.94, 1.0, 1.06)
@@ -64,34 +66,31 @@ def cobalt() -> None:
             print(f"{name} from {scale:.2f} a: {_line(engine.relax(start, fmax=0.01))}", flush=True)
 
 
-def control(metal: str, folder: Path, cutoff: float) -> None:
+def control(metal: str, folder: Path, settings: GPAWSettings) -> None:
     """Energies, volumes and moments of both stackings at half charge with both engines."""
-    potential = get_engine("chgnet")
-    density = GPAWEngine("screen", GPAWSettings(cutoff=cutoff))
-    found: dict[str, dict[str, Relaxation]] = {"chgnet": {}, "gpaw, cells of chgnet": {}, "gpaw": {}}
+    potential, density = get_engine("chgnet"), GPAWEngine("screen", settings)
+    found: dict[str, dict[str, float]] = {"chgnet": {}, "gpaw, cells of chgnet": {}, "gpaw, ions relaxed": {}}
     for name in _PAIR:
         relaxed = potential.relax(stacked(metal, name, Fraction(1, 2), 2), fmax=0.01)
-        found["chgnet"][name] = relaxed
-        print(f"chgnet {name}: {_line(relaxed)}", flush=True)
-        bare = Structure(relaxed.structure.lattice, relaxed.structure.species, relaxed.structure.frac_coords)
-        own = density.static(bare, folder=folder / f"{metal}-{name}-{cutoff:g}-static")
-        found["gpaw, cells of chgnet"][name] = own
-        print(f"gpaw in that cell {name}: {_line(own)}", flush=True)
-    for name in _PAIR:
-        start = found["gpaw, cells of chgnet"][name].structure
-        own = density.relax(start, fmax=0.03, folder=folder / f"{metal}-{name}-{cutoff:g}")
-        found["gpaw"][name] = own
-        print(f"gpaw {name}: {_line(own)}, {own.cpu_s:.0f} CPU s, converged {own.converged}", flush=True)
-    for engine, pair in found.items():
-        difference = 1000 * (pair["P3"].energy_eV - pair["O3"].energy_eV) / 2
-        print(f"Na1/2{metal}O2, P3 - O3, {engine}: {difference:+.1f} meV/f.u.")
+        print(f"{name} chgnet: {_line(relaxed)}", flush=True)
+        start = relaxed.structure.copy(site_properties={"magmom": _moments(relaxed).tolist()})
+        own = density.relax(start, fmax=0.05, cell=False, folder=folder / f"{metal}-{name}")
+        print(f"{name} gpaw: {_line(own)}, {own.n_steps} steps, {own.cpu_s:.0f} CPU s, {own.electronic}", flush=True)
+        for kind, energy in zip(found, (relaxed.energy_eV, own.energies[0], own.energy_eV), strict=True):
+            found[kind][name] = energy
+    for kind, pair in found.items():
+        print(f"Na1/2{metal}O2, P3 - O3, {kind}: {1000 * (pair['P3'] - pair['O3']) / 2:+.1f} meV/f.u.")
 
 
 def _line(found: Relaxation) -> str:
     metals = [i for i, site in enumerate(found.structure) if site.specie.symbol not in ("Na", "O")]
-    moments = np.zeros(len(found.structure)) if found.magmoms is None else np.abs(found.magmoms)
     volume = found.structure.volume / len(metals)
-    return f"{found.energy_eV / len(metals):.4f} eV, {volume:.2f} A^3 per f.u., moments {moments[metals].round(2)}"
+    moments = _moments(found)[metals].round(2)
+    return f"{found.energy_eV / len(metals):.4f} eV, {volume:.2f} A^3 per f.u., moments {moments}"
+
+
+def _moments(found: Relaxation) -> NDArray[np.float64]:
+    return np.zeros(len(found.structure)) if found.magmoms is None else np.abs(found.magmoms)
 
 
 def main() -> None:
@@ -100,12 +99,13 @@ def main() -> None:
     parser.add_argument("which", choices=("cobalt", "gpaw"))
     parser.add_argument("folder", type=Path, nargs="?", default=Path("stackings-control"))
     parser.add_argument("--metal", default="Cr")
-    parser.add_argument("--cutoff", type=float, default=600.0, help="of plane waves (eV)")
+    parser.add_argument("--cutoff", type=float, default=400.0, help="of plane waves (eV)")
+    parser.add_argument("--k-spacing", type=float, default=0.9, help="of k points (1/A)")
     given = parser.parse_args()
     if given.which == "cobalt":
         cobalt()
     else:
-        control(given.metal, given.folder, given.cutoff)
+        control(given.metal, given.folder, GPAWSettings(cutoff=given.cutoff, k_spacing=given.k_spacing))
 
 
 if __name__ == "__main__":

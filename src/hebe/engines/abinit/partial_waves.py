@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def orbital_shares(data_set: DataSet, radius: float) -> dict[int, float]:
     radius
         Bohr radii.
     """
-    root = Xml.fromstring(data_set.content)  # noqa: S314 - a file that the user's program reads as well
+    root = ET.fromstring(data_set.content)  # noqa: S314 - a file that the user's program reads as well
     grids = {grid.get("id"): grid for grid in root.iter("radial_grid")}
     waves = {wave.get("state"): wave for wave in root.iter("ae_partial_wave")}
     found = {}
@@ -53,7 +53,7 @@ def orbital_shares(data_set: DataSet, radius: float) -> dict[int, float]:
     return found
 
 
-def _radii(grid: Xml.Element) -> NDArray[np.float64] | None:
+def _radii(grid: ET.Element) -> NDArray[np.float64] | None:
     equation = _GRIDS.get((grid.get("eq") or "").replace(" ", ""))
     if equation is None:
         return None

@@ -13,8 +13,8 @@ from hebe.config.engines.abinit import abinit_tables
 from hebe.config.settings import get_settings
 from hebe.engines.abinit.command import find_command
 from hebe.engines.abinit.parameters import Model, model
-from hebe.engines.abinit.projections import projected_in
 from hebe.engines.abinit.program import Outcome, run_program, wave_functions
+from hebe.engines.abinit.projections import projected_in
 from hebe.engines.abinit.results import evaluation, gap_of
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.electronic import electronic

@@ -7,19 +7,20 @@ window, which no number of empty bands changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Element
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from numpy.typing import NDArray
 
 WINDOW_EV: Final = 10.0
-"""Depth of the window of a centre below the highest occupied level: holds the p states of anions, not their s states."""
+"""Depth of the window of a centre below the highest occupied level: holds p states of anions, not their s states."""
 TOP_EV: Final = 1.0
 """Depth below the highest occupied level of the states that charging empties first."""
 ANIONS: Final = ("O", "F", "S", "Se", "Cl", "N")
