@@ -135,7 +135,7 @@ class GPAWRun:
 
     def _remember(self, structure: Structure, answer: dict[str, Any]) -> Evaluation:
         found = _evaluation(answer, len(structure))
-        projected = None if "projected" not in answer else _projected(answer["projected"])
+        projected = None if "projected" not in answer else projected_of(answer["projected"])
         gap = answer.get("band_gap")
         self._electronic[structure_hash(structure)] = electronic(structure, gap, found.magmoms, projected)
         return found
@@ -181,7 +181,7 @@ def _evaluation(answer: dict[str, Any], n: int) -> Evaluation:
     return Evaluation(answer["energy"], np.array(answer["forces"]), np.array(answer["stress"]), moments)
 
 
-def _projected(answer: dict[str, Any]) -> Projected:
+def projected_of(answer: dict[str, Any]) -> Projected:
     """Projections of an answer, whose keys are words."""
     energies = np.array(answer["energies"])
     return Projected(

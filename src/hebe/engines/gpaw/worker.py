@@ -315,7 +315,7 @@ def _norms(setup: Any) -> dict[int, tuple[list[int], Any, float | None]]:
     import numpy as np
 
     momenta = [momentum for momentum in setup.l_j for _ in range(2 * momentum + 1)]
-    bound = [n > 0 for n, momentum in zip(setup.n_j, setup.l_j) for _ in range(2 * momentum + 1)]
+    bound = [n > 0 for n, momentum in zip(setup.n_j, setup.l_j, strict=True) for _ in range(2 * momentum + 1)]
     full = np.zeros((len(momenta), len(momenta)))
     full[np.triu_indices(len(momenta))] = setup.N0_p
     full = full + full.T - np.diag(full.diagonal())

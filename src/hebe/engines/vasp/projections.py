@@ -1,4 +1,4 @@
-"""From the densities in vasprun.xml to what the spheres hold of the occupied states; written with LORBIT of 11 or more."""
+"""From the densities in vasprun.xml to what the spheres hold of occupied states; written with LORBIT from 11 on."""
 
 from __future__ import annotations
 

@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Element
 
+from hebe.science.crystals.crystal import ANIONS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
 
 WINDOW_EV: Final = 10.0
 """Depth of the window of a centre below the highest occupied level: holds p states of anions, not their s states."""
 TOP_EV: Final = 1.0
 """Depth below the highest occupied level of the states that charging empties first."""
-ANIONS: Final = ("O", "F", "S", "Se", "Cl", "N")
 P: Final = 1
 D: Final = 2
 """Angular momenta."""
