@@ -75,7 +75,8 @@ def control(metal: str, folder: Path, settings: GPAWSettings) -> None:
         print(f"{name} chgnet: {_line(relaxed)}", flush=True)
         start = relaxed.structure.copy(site_properties={"magmom": _moments(relaxed).tolist()})
         own = density.relax(start, fmax=0.05, cell=False, folder=folder / f"{metal}-{name}")
-        print(f"{name} gpaw: {_line(own)}, {own.n_steps} steps, {own.cpu_s:.0f} CPU s, {own.electronic}", flush=True)
+        share = None if own.electronic is None else own.electronic.anion_share
+        print(f"{name} gpaw: {_line(own)}, share of oxygen {share:.2f}, {own.cpu_s:.0f} CPU s", flush=True)
         for kind, energy in zip(found, (relaxed.energy_eV, own.energies[0], own.energy_eV), strict=True):
             found[kind][name] = energy
     for kind, pair in found.items():
