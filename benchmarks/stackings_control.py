@@ -76,7 +76,7 @@ def control(metal: str, folder: Path, settings: GPAWSettings) -> None:
         start = relaxed.structure.copy(site_properties={"magmom": _moments(relaxed).tolist()})
         own = density.relax(start, fmax=0.05, cell=False, folder=folder / f"{metal}-{name}")
         share = None if own.electronic is None else own.electronic.anion_share
-        print(f"{name} gpaw: {_line(own)}, share of oxygen {share:.2f}, {own.cpu_s:.0f} CPU s", flush=True)
+        print(f"{name} gpaw: {_line(own)}, share of oxygen {share or 0.0:.2f}, {own.cpu_s:.0f} CPU s", flush=True)
         for kind, energy in zip(found, (relaxed.energy_eV, own.energies[0], own.energy_eV), strict=True):
             found[kind][name] = energy
     for kind, pair in found.items():

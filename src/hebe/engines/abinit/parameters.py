@@ -27,8 +27,8 @@ _FERMI_DIRAC: Final = 3
 _ALLOWED: Final = {"chkprim": 0, "chksymbreak": 0, "chksymtnons": 0, "maxnsym": 12288}
 """Supercells: with translations among their symmetries, whatever origin they have."""
 _FULLY_LOCALIZED: Final = 1
-_PROJECTIONS: Final = {"prtdos": 3, "pawprtdos": 2}
-"""What the spheres of the data sets hold of each state; ABINIT wants more than one k point for it."""
+_PROJECTIONS: Final = {"prtdos": 3, "pawprtdos": 2, "dosdeltae": 0.05}
+"""What the spheres hold of each state, which takes two k points; densities are written beside it, on a coarse grid."""
 _EXACT: Final = 0
 """Exchange and correlation inside the spheres on a mesh of angles: the default, an expansion, costs 0.1 V in LiCoO2."""
 

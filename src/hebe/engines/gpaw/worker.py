@@ -7,6 +7,7 @@ with its standard input, even in the middle of a calculation, so that it never o
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -132,9 +133,8 @@ class Evaluator:
         gap = _band_gap(calculator)
         if gap is not None:
             found["band_gap"] = gap
-        projected = _projected(calculator)
-        if projected is not None:
-            found["projected"] = projected
+        with contextlib.suppress(AttributeError):  # a version of GPAW that keeps its projections elsewhere
+            found["projected"] = _projected(calculator)
         if calculator.get_number_of_spins() == 2:
             found["moment"] = float(atoms.get_magnetic_moment())
             found["magmoms"] = [float(m) for m in atoms.get_magnetic_moments()]
@@ -272,35 +272,27 @@ def _band_gap(calculator: Any) -> float | None:
         return None
 
 
-def _projected(calculator: Any) -> dict[str, Any] | None:
-    """States and what the augmentation spheres hold of them by element and angular momentum; energies in eV.
-
-    None where a version of GPAW keeps its projections elsewhere.
-    """
+def _projected(calculator: Any) -> dict[str, Any]:
+    """States and what the augmentation spheres hold of them by element and angular momentum; energies in eV."""
     import numpy as np
     from ase.units import Hartree
 
-    try:
-        wfs = calculator.wfs
-        shape = (wfs.kd.nspins, wfs.kd.nibzkpts, wfs.bd.nbands)
-        bands, setups, states = wfs.bd.get_slice(), wfs.setups, wfs.kpt_u
-        first, world = wfs.gd.comm.rank == 0, wfs.world
-    except AttributeError:
-        return None
-    norms = {setup.symbol: _norms(setup) for setup in setups}
+    wfs = calculator.wfs
+    shape = (wfs.kd.nspins, wfs.kd.nibzkpts, wfs.bd.nbands)
+    norms = {setup.symbol: _norms(setup) for setup in wfs.setups}
     energies, occupied = np.zeros(shape), np.zeros(shape)
     weights = {symbol: {momentum: np.zeros(shape) for momentum in found} for symbol, found in norms.items()}
-    for state in states:
-        here = (state.s, state.k, bands)
-        if first:
+    for state in wfs.kpt_u:
+        here = (state.s, state.k, wfs.bd.get_slice())
+        if wfs.gd.comm.rank == 0:  # atoms are divided among these processes, states are not
             energies[here], occupied[here] = state.eps_n * Hartree, state.f_n
         for atom, projections in state.projections.items():
-            symbol = setups[atom].symbol
+            symbol = wfs.setups[atom].symbol
             for momentum, (own, norm, _) in norms[symbol].items():
                 part = projections[:, own]
                 weights[symbol][momentum][here] += np.einsum("ni,ij,nj->n", part.conj(), norm, part).real
     for array in (energies, occupied, *(part for parts in weights.values() for part in parts.values())):
-        world.sum(array)
+        wfs.world.sum(array)
     return {
         "energies": energies.tolist(),
         "occupied": occupied.tolist(),
