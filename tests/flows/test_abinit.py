@@ -26,11 +26,17 @@ def test_voltage_from_given_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     metal = ("li.vasp", lithium())
     path = write(tmp_path, ("full.vasp", licoo2()), ("empty.vasp", coo2()), engine=ENGINE, metal=metal)
+    path.write_text(path.read_text().replace("volume_strain]", "volume_strain, {electronic: {along_x: true}}]"))
     summary = run(path, workers=2, progress=False)
     assert summary.status == "complete", summary.failures
     (candidate,) = results(path).candidates
     assert candidate["average_voltage_V"] == pytest.approx(3.6, abs=0.1)
     assert candidate["energy_scale"].startswith("abinit/PBE/paw-")
+    (electrons,) = candidate["results"]["electronic"]
+    full, empty = electrons["states"]
+    assert (full["x"], empty["x"]) == (1, 0)
+    assert full["anion_p_centre_eV"] < full["d_centres_eV"]["Co"] < 0, "filled t2g states stand above those of oxygen"
+    assert full["anion_share"] < empty["anion_share"], "holes come nearer to oxygen"
     store = project_store(tmp_path)
     try:
         found = list(store.docs_store.query({"output.engine": "abinit", "output.status": "converged"}))

@@ -1,41 +1,40 @@
-"""What the electrons of the as-made cells say: band gap, p states of the anions, Jahn-Teller ions."""
+"""What the electrons of the cells say: band gap, p states of the anions against d states of the metals, ions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from hebe.analyses.protocol import Analysis, NoOptions, Requires
+from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Quantity, Shown
-from hebe.schemas.result import ResultDoc
+from hebe.analyses.wants import Contents
+from hebe.config.model import ConfigModel
+from hebe.schemas.electrons import ElectronsDoc
+from hebe.science.chemistry.member import family_of
+from hebe.science.electrodes.electrode import StateInput
+from hebe.science.electrodes.electron_document import electron_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
-    from hebe.schemas.electronic import ElectronicDoc
     from hebe.schemas.spec import MemberSpec
 
 
-class ElectronsDoc(ResultDoc):
-    """Electrons of one as-made cell.
+class ElectronicSpec(ConfigModel):
+    """Options: ``{electronic: {along_x: true}}`` also looks at the cells at the other contents of the stage."""
 
-    ``anion_p_centre_eV`` is the highest of its anions, from the Fermi level. ``jahn_teller_share`` is that of the ions
-    whose moments decide their oxidation state.
-    """
-
-    band_gap_eV: float | None = None  # noqa: N815 - the unit keeps its case
-    anion_p_centre_eV: float | None = None  # noqa: N815 - same
-    jahn_teller_share: float | None = None
+    along_x: bool = False
 
 
-class Electronic(Analysis[NoOptions, ElectronsDoc]):
-    """Results that the calculation of the as-made cell has anyway, where its engine knows electrons."""
+class Electronic(Analysis[ElectronicSpec, ElectronsDoc]):
+    """Results that calculations have anyway, where their engine knows electrons."""
 
     name: ClassVar[str] = "electronic"
     title: ClassVar[str] = "electronic structure"
+    version: ClassVar[int] = 2
     requires: ClassVar[Requires] = Requires(capabilities=frozenset({"electrons"}))
-    Block = NoOptions
+    Block = ElectronicSpec
     Result = ElectronsDoc
     quantities = (
         Quantity(
@@ -52,7 +51,17 @@ class Electronic(Analysis[NoOptions, ElectronsDoc]):
             unit="eV",
             symbol="E_p",
             read=lambda result: result.anion_p_centre_eV,
+            why_null=lambda _: "no projected densities",
             shown=Shown(unit="eV", sign=True),
+            note="Of the occupied states, from the highest of them.",
+        ),
+        Quantity(
+            name="anion_share",
+            title="anions in the highest states",
+            read=lambda result: result.anion_share,
+            why_null=lambda _: "no projected densities",
+            shown=Shown(unit="%", scale=100, digits=0),
+            note="Share of the anions' p states against the metals' d states in the highest occupied eV.",
         ),
         Quantity(
             name="jahn_teller_share",
@@ -61,32 +70,27 @@ class Electronic(Analysis[NoOptions, ElectronsDoc]):
             shown=Shown(unit="%", scale=100, digits=0),
         ),
     )
+    marks = (
+        Mark(
+            name="anion-redox",
+            letter="O",
+            meaning="the highest occupied states are those of the anions: charging oxidises them",
+            holds=lambda result, _: any(state.anion_redox for state in result.states),
+        ),
+    )
 
-    def wants(self, block: NoOptions, member: MemberSpec) -> Sequence[Want]:
-        """Nothing but the as-made cells."""
-        del block, member
-        return ()
+    def wants(self, block: ElectronicSpec, member: MemberSpec) -> Sequence[Want]:
+        """Nothing but the as-made cells, or those at the contents of the stage too."""
+        moves = family_of(member).working_of(member.working_ion) is not None
+        return (Contents(),) if block.along_x and moves else ()
 
-    def analyse(self, block: NoOptions, member: MemberSpec, given: Given) -> ElectronsDoc:
-        """Results of the as-made cell of one configuration; null with a warning where the engine left none."""
-        del block, member
-        made = given.cell.made
-        found = None if made is None or not made.usable else made.electronic
-        if found is None:
-            return ElectronsDoc(warnings=["the as-made cell has no electronic results"])
-        return ElectronsDoc(
-            band_gap_eV=found.band_gap_eV,
-            anion_p_centre_eV=max(found.p_centres_eV.values(), default=None),
-            jahn_teller_share=_share(found),
-        )
-
-
-def _share(found: ElectronicDoc) -> float | None:
-    """Jahn-Teller ions per ion of known oxidation state, None where moments decide nothing."""
-    known = [i for i, valence in enumerate(found.valences or []) if valence is not None]
-    if not known or found.jahn_teller is None:
-        return None
-    return sum(found.jahn_teller[i] for i in known) / len(known)
+    def analyse(self, block: ElectronicSpec, member: MemberSpec, given: Given) -> ElectronsDoc:
+        """Results of one configuration; null with a warning where the engine left none."""
+        del block
+        cell = given.cell
+        inputs = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept, cell.configuration)
+        return electron_document(inputs)
 
 
 ANALYSIS: Final = Electronic()
+"""What a calculation says about electrons, where its engine has it."""

@@ -52,8 +52,9 @@ def test_a_static_calculation_gives_what_its_program_computed(project: Path) -> 
     electronic = result.electronic
     assert electronic is not None
     assert electronic.band_gap_eV == pytest.approx(GAP[1] - GAP[0])
-    assert electronic.p_centres_eV == pytest.approx({name: BANDS[name][1] for name in ("O", "F")}, abs=1e-3)
-    assert electronic.d_centres_eV["Mn"] == pytest.approx(D_CENTRE, abs=1e-3)
+    assert electronic.p_centres_eV == pytest.approx({name: BANDS[name][1] - GAP[0] for name in ("O", "F")}, abs=1e-3)
+    assert electronic.d_centres_eV["Mn"] == pytest.approx(D_CENTRE - GAP[0], abs=1e-3)
+    assert electronic.anion_share == 0, "their bands lie deeper than an eV"
     assert electronic.valences is not None
     assert electronic.jahn_teller is not None
     ions = cell.site_properties["ion"]

@@ -41,13 +41,18 @@ class DataSet:
     electrons: float
     digest: str
 
+    @property
+    def content(self) -> bytes:
+        """Its XML."""
+        return _content(self.path)
+
     def unpack(self, folder: Path) -> Path:
         """Write it where ABINIT can read it."""
         target = folder / f"{self.symbol}-{self.digest}.xml"
         if not target.exists():
             folder.mkdir(parents=True, exist_ok=True)
             part = target.with_suffix(".part")
-            part.write_bytes(_content(self.path))
+            part.write_bytes(self.content)
             part.replace(target)
         return target
 

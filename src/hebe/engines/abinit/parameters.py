@@ -27,6 +27,8 @@ _FERMI_DIRAC: Final = 3
 _ALLOWED: Final = {"chkprim": 0, "chksymbreak": 0, "chksymtnons": 0, "maxnsym": 12288}
 """Supercells: with translations among their symmetries, whatever origin they have."""
 _FULLY_LOCALIZED: Final = 1
+_PROJECTIONS: Final = {"prtdos": 3, "pawprtdos": 2, "dosdeltae": 0.05}
+"""What the spheres hold of each state, which takes two k points; densities are written beside it, on a coarse grid."""
 _EXACT: Final = 0
 """Exchange and correlation inside the spheres on a mesh of angles: the default, an expansion, costs 0.1 V in LiCoO2."""
 
@@ -87,6 +89,8 @@ def model(structure: Structure, choice: AbinitPreset) -> Model:
         "prtden": 0,
         "prtebands": 0,
     }
+    if math.prod(variables["ngkpt"]) > 1:
+        variables |= _PROJECTIONS
     if moments is not None:
         variables["spinat"] = [[0.0, 0.0, moment] for moment in moments]
     variables |= _hubbard_variables(hubbard(structure, choice), list(sets))

@@ -9,6 +9,7 @@ import numpy as np
 
 from hebe.engines.abinit.parameters import HARTREE_EV
 from hebe.engines.protocol import Evaluation
+from hebe.science.electrons.levels import edges
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,13 +70,8 @@ def band_gap(eigenvalues: NDArray[np.float64], fermi: float) -> float:
     fermi
         Fermi level (eV).
     """
-    filled = (eigenvalues <= fermi).sum(axis=2)
-    if np.any(filled != filled[:, :1]) or np.any(filled == eigenvalues.shape[2]):
-        return 0.0
-    counts = filled[:, 0]
-    highest = max((bands[:, n - 1].max() for bands, n in zip(eigenvalues, counts, strict=True) if n), default=-np.inf)
-    lowest = min(bands[:, n].min() for bands, n in zip(eigenvalues, counts, strict=True))
-    return float(max(lowest - highest, 0.0))
+    found = edges(eigenvalues, fermi)
+    return 0.0 if found is None else max(found[1] - found[0], 0.0)
 
 
 def _ground_state(folder: Path) -> dict[str, Any]:

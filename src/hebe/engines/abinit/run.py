@@ -14,6 +14,7 @@ from hebe.config.settings import get_settings
 from hebe.engines.abinit.command import find_command
 from hebe.engines.abinit.parameters import Model, model
 from hebe.engines.abinit.program import Outcome, run_program, wave_functions
+from hebe.engines.abinit.projections import projected_in
 from hebe.engines.abinit.results import evaluation, gap_of
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.electronic import electronic
@@ -84,8 +85,8 @@ class AbinitRun:
             outcome, path = self._run(structure)
             if outcome.kind == "converged":
                 found = evaluation(outcome.document, path, len(structure))
-                gap = gap_of(path)
-                self._electronic[structure_hash(structure)] = electronic(structure, gap, found.magmoms)
+                said = electronic(structure, gap_of(path), found.magmoms, projected_in(path, self.model.data_sets))
+                self._electronic[structure_hash(structure)] = said
                 return found
             step = _remedy(outcome, tried)
             if step is None:

@@ -20,6 +20,8 @@ from hebe.engines.plane_waves import CHECK_FACTOR
 from hebe.engines.protocol import Evaluation
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.schemas.calculation import Correction
+from hebe.science.electrons.levels import highest_occupied
+from hebe.science.electrons.projected import Projected
 from hebe.science.keys import structure_hash
 
 if TYPE_CHECKING:
@@ -133,7 +135,9 @@ class GPAWRun:
 
     def _remember(self, structure: Structure, answer: dict[str, Any]) -> Evaluation:
         found = _evaluation(answer, len(structure))
-        self._electronic[structure_hash(structure)] = electronic(structure, answer.get("band_gap"), found.magmoms)
+        projected = None if "projected" not in answer else projected_of(answer["projected"])
+        gap = answer.get("band_gap")
+        self._electronic[structure_hash(structure)] = electronic(structure, gap, found.magmoms, projected)
         return found
 
     def _left_s(self) -> float | None:
@@ -175,6 +179,18 @@ class GPAWRun:
 def _evaluation(answer: dict[str, Any], n: int) -> Evaluation:
     moments = np.array(answer["magmoms"]) if "magmoms" in answer else np.zeros(n)
     return Evaluation(answer["energy"], np.array(answer["forces"]), np.array(answer["stress"]), moments)
+
+
+def projected_of(answer: dict[str, Any]) -> Projected:
+    """Projections of an answer, whose keys are words."""
+    energies = np.array(answer["energies"])
+    return Projected(
+        energies,
+        np.array(answer["occupied"]),
+        {symbol: {int(m): np.array(part) for m, part in parts.items()} for symbol, parts in answer["weights"].items()},
+        highest_occupied(energies, answer["fermi"]),
+        {symbol: {int(m): part for m, part in parts.items()} for symbol, parts in answer["orbitals"].items()},
+    )
 
 
 def _with_cutoff(model: Model, factor: float) -> Model:

@@ -7,6 +7,7 @@ with its standard input, even in the middle of a calculation, so that it never o
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -132,6 +133,8 @@ class Evaluator:
         gap = _band_gap(calculator)
         if gap is not None:
             found["band_gap"] = gap
+        with contextlib.suppress(AttributeError):  # a version of GPAW that keeps its projections elsewhere
+            found["projected"] = _projected(calculator)
         if calculator.get_number_of_spins() == 2:
             found["moment"] = float(atoms.get_magnetic_moment())
             found["magmoms"] = [float(m) for m in atoms.get_magnetic_moments()]
@@ -267,6 +270,53 @@ def _band_gap(calculator: Any) -> float | None:
         return float(bandgap(calculator, output=None)[0])
     except ValueError:
         return None
+
+
+def _projected(calculator: Any) -> dict[str, Any]:
+    """States and what the augmentation spheres hold of them by element and angular momentum; energies in eV."""
+    import numpy as np
+    from ase.units import Hartree
+
+    wfs = calculator.wfs
+    shape = (wfs.kd.nspins, wfs.kd.nibzkpts, wfs.bd.nbands)
+    norms = {setup.symbol: _norms(setup) for setup in wfs.setups}
+    energies, occupied = np.zeros(shape), np.zeros(shape)
+    weights = {symbol: {momentum: np.zeros(shape) for momentum in found} for symbol, found in norms.items()}
+    for state in wfs.kpt_u:
+        here = (state.s, state.k, wfs.bd.get_slice())
+        if wfs.gd.comm.rank == 0:  # atoms are divided among these processes, states are not
+            energies[here], occupied[here] = state.eps_n * Hartree, state.f_n
+        for atom, projections in state.projections.items():
+            symbol = wfs.setups[atom].symbol
+            for momentum, (own, norm, _) in norms[symbol].items():
+                part = projections[:, own]
+                weights[symbol][momentum][here] += np.einsum("ni,ij,nj->n", part.conj(), norm, part).real
+    for array in (energies, occupied, *(part for parts in weights.values() for part in parts.values())):
+        wfs.world.sum(array)
+    return {
+        "energies": energies.tolist(),
+        "occupied": occupied.tolist(),
+        "weights": {symbol: {m: part.tolist() for m, part in parts.items()} for symbol, parts in weights.items()},
+        "orbitals": {s: {m: bound for m, (_, _, bound) in f.items() if bound is not None} for s, f in norms.items()},
+        "fermi": float(calculator.get_fermi_level()),
+    }
+
+
+def _norms(setup: Any) -> dict[int, tuple[list[int], Any, float | None]]:
+    """Angular momentum -> its projectors, overlaps of their partial waves in the sphere, share of the bound orbital."""
+    import numpy as np
+
+    momenta = [momentum for momentum in setup.l_j for _ in range(2 * momentum + 1)]
+    bound = [n > 0 for n, momentum in zip(setup.n_j, setup.l_j, strict=True) for _ in range(2 * momentum + 1)]
+    full = np.zeros((len(momenta), len(momenta)))
+    full[np.triu_indices(len(momenta))] = setup.N0_p
+    full = full + full.T - np.diag(full.diagonal())
+    found = {}
+    for momentum in sorted(set(momenta)):
+        own = [i for i, other in enumerate(momenta) if other == momentum]
+        last = [i for i in own if bound[i]]
+        found[momentum] = (own, full[np.ix_(own, own)], float(full[last[-1], last[-1]]) if last else None)
+    return found
 
 
 def _converged(calculator: Any) -> bool:

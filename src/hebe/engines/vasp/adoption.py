@@ -21,6 +21,7 @@ from hebe.engines.vasp.charges import charges_of
 from hebe.engines.vasp.history import existing
 from hebe.engines.vasp.inputs import IONS, RELAX, STATIC, Job, Ordered, input_set, ordered
 from hebe.engines.vasp.potcars import missing
+from hebe.engines.vasp.projections import projected_in
 from hebe.engines.vasp.results import is_relaxed, read_folder, relaxation, titles
 from hebe.exceptions import BadInputError, EngineError
 
@@ -154,7 +155,8 @@ def read_result(engine: VaspEngine, folder: Folder) -> Relaxation:
         with quiet():
             problems = _atoms(cell, calculation.input.structure) or _places(folder, cell, calculation.input.structure)
         if not problems:
-            found = relaxation(document, folder.start, cell, engine.choice, charges_of(folder.path))
+            said = charges_of(folder.path), projected_in(folder.path)
+            found = relaxation(document, folder.start, cell, engine.choice, *said)
             with quiet():
                 problems = [
                     *_tags(engine, folder, cell, calculation.input),

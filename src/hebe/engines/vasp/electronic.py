@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hebe.engines.electronic import projections
 from hebe.schemas.electronic import ElectronicDoc
 from hebe.science.chemistry.valence import assign_valences
 
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from hebe.engines.vasp.inputs import Ordered
-
-_ANIONS: Final = ("O", "F", "S", "Se", "Cl", "N")
+    from hebe.science.electrons.projected import Projected
 
 
 def electronic(
@@ -24,6 +23,7 @@ def electronic(
     cell: Ordered,
     moments: np.ndarray[Any, np.dtype[np.float64]] | None,
     charges: list[float] | None,
+    projected: Projected | None,
 ) -> ElectronicDoc:
     """Electronic results of a calculation.
 
@@ -39,30 +39,19 @@ def electronic(
         Moments (Bohr magnetons) in the order of `structure`.
     charges
         Charges (e, positive for cations) in POSCAR's order.
+    projected
+        Occupied states around the atoms.
     """
     output = calculation.output
-    centres = _centres(output.dos_properties or {})
     assigned = None if moments is None else assign_valences(structure, moments.tolist())
     return ElectronicDoc(
+        **({} if projected is None else projections(projected)),
         band_gap_eV=None if output.bandgap is None else float(output.bandgap),
         is_metal=output.is_metal,
-        p_centres_eV={element: bands["p"] for element, bands in centres.items() if element in _ANIONS and "p" in bands},
-        d_centres_eV={element: bands["d"] for element, bands in centres.items() if "d" in bands},
         valences=None if assigned is None else [site.charge for site in assigned],
         jahn_teller=None if assigned is None else [site.jahn_teller for site in assigned],
         bader_charges=_in_order(charges, cell),
     )
-
-
-def _centres(properties: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
-    """Centres (eV, from the Fermi level) of the bands that hold states."""
-    found = {
-        element: {
-            orbital: float(band["center"]) for orbital, band in orbitals.items() if band.get("center") is not None
-        }
-        for element, orbitals in properties.items()
-    }
-    return {e: {o: centre for o, centre in bands.items() if math.isfinite(centre)} for e, bands in found.items()}
 
 
 def _in_order(charges: list[float] | None, cell: Ordered) -> list[float] | None:

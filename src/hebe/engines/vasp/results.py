@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from hebe.config.engines.vasp import VaspChoice
+    from hebe.science.electrons.projected import Projected
 
 KB_PER_EV_A3: Final = 1602.176634
 """Kilobar in one eV/A^3."""
@@ -57,7 +58,12 @@ def read_folder(path: Path) -> Any:
 
 
 def relaxation(
-    document: Any, start: Structure, cell: Ordered, choice: VaspChoice, charges: list[float] | None
+    document: Any,
+    start: Structure,
+    cell: Ordered,
+    choice: VaspChoice,
+    charges: list[float] | None,
+    projected: Projected | None,
 ) -> Relaxation:
     """Result in the site order of `start`.
 
@@ -73,6 +79,8 @@ def relaxation(
         Says which corrections the energy gets.
     charges
         Charges (e) in POSCAR's order, where they were partitioned.
+    projected
+        Occupied states around the atoms, where they are known.
 
     Raises
     ------
@@ -95,7 +103,7 @@ def relaxation(
         magmoms=by_site,
         energies=energies_of(calculation),
         energy_corrections=named,
-        electronic=electronic(calculation, final, cell, by_site, charges),
+        electronic=electronic(calculation, final, cell, by_site, charges, projected),
         versions={"vasp": str(calculation.vasp_version), "potcars": ", ".join(titles(calculation))},
     )
 

@@ -22,6 +22,7 @@ from hebe.engines.vasp.charges import charges_of
 from hebe.engines.vasp.command import find_command
 from hebe.engines.vasp.history import History
 from hebe.engines.vasp.inputs import RELAX, STATIC, ordered
+from hebe.engines.vasp.projections import projected_in
 from hebe.engines.vasp.results import forces_of, read_folder, relaxation
 from hebe.exceptions import CalculationCutError, EngineError
 from hebe.schemas.calculation import Correction
@@ -139,8 +140,8 @@ class VaspRun:
         if not finished:
             raise CalculationCutError("vasp", self._limit or "the time was over", **self._facts())
         document = self._document or read_folder(finished[-1].path)
-        charges = charges_of(finished[-1].path)
-        found = relaxation(document, self.history.start, self.cell, self.choice, charges)
+        said = charges_of(finished[-1].path), projected_in(finished[-1].path)
+        found = relaxation(document, self.history.start, self.cell, self.choice, *said)
         self.history.reached(found.structure)
         self.history.report()
         self.forces = forces_of(document, self.cell)

@@ -1,0 +1,1 @@
+"""What the electrons of a calculation say: levels, projected densities."""
