@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hebe.analyses.wants import AirSolids, Contents, Metal, OxygenOxides, Phases, Stackings, Tiles
 from hebe.config.reading.refusal import bad_key
@@ -57,7 +57,8 @@ class LaterStage(StageWiring):
                 f"{', '.join(added)} needs cells that the stage before did not relax, and this stage does not either"
             )
             raise bad_key(self.campaign, ("stages", self.number, "task"), reason, "task: relax")
-        return BuiltStage(campaign=self.campaign, number=self.number, jobs=self.jobs, _shared=self._shared)
+        given: dict[str, Any] = {"number": self.number, "prefix": self.prefix, "jobs": self.jobs}
+        return BuiltStage(campaign=self.campaign, **given, _shared=self._shared)
 
     @property
     def n_configurations(self) -> int:
