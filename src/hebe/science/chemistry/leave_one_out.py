@@ -1,7 +1,8 @@
 """Low-entropy controls of a candidate: the same host at the same content with one element removed.
 
-What the removed element leaves is handed to the other cations of its sublattice in whole sites, so that the charge stays
-the same. Of the rules in `RULES` the first that gives a neutral composition holds.
+What the removed element leaves is handed to the other cations of its sublattice, in exact proportion where a cell has
+sites for that and else in whole steps, so that the charge stays the same. Of the rules in `RULES` the first that gives a
+neutral composition holds. An element is taken from all sublattices on which others are left.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from hebe.science.chemistry.shares import distributions, nearest
 from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from hebe.schemas.spec import MemberSpec
 
@@ -81,15 +82,14 @@ Gains = dict[str, int]
 
 def removable(spec: MemberSpec) -> list[str]:
     """Elements of the mixed cation sublattices of a member that controls leave out, in alphabetical order."""
-    host = composition_of(spec).host
-    return sorted(
-        {
-            element
-            for name in host.mixed_cations
-            for element, amount in spec.fractions.get(name, {}).items()
-            if Fraction(amount) and element not in _kept(spec, name)
-        }
-    )
+    return sorted({element for name in composition_of(spec).host.mixed_cations for element in _mixed(spec, name)})
+
+
+def _mixed(spec: MemberSpec, sublattice: str) -> set[str]:
+    """Elements that can leave a sublattice, as others are left on it; none where there is one."""
+    kept = _kept(spec, sublattice)
+    found = {e for e, x in spec.fractions.get(sublattice, {}).items() if Fraction(x) and e not in kept}
+    return found if len(found) > 1 else set()
 
 
 def _kept(spec: MemberSpec, sublattice: str) -> set[str | None]:
@@ -109,7 +109,7 @@ def leave_out(spec: MemberSpec, element: str, cell: int = 1) -> Control:
     element
         One of `removable`.
     cell
-        Sites that cells have: where the composition's own steps give no control, those of the cell are tried.
+        Sites that cells have: steps of the composition, or parts of them down to one site of a cell, are handed out.
     """
     split, host = split_of(spec), composition_of(spec).host
     if split is None:
@@ -117,47 +117,90 @@ def leave_out(spec: MemberSpec, element: str, cell: int = 1) -> Control:
     parts = {
         name: {ion: amount / host.sublattices[name].multiplicity for ion, amount in split[name].items() if amount}
         for name in host.mixed_cations
-        if any(ion.element == element for ion in split.get(name, {}))
+        if element in _mixed(spec, name)
     }
     own = math.lcm(*(amount.denominator for part in parts.values() for amount in part.values()))
     if own > _FINEST:
         return Control(element, reason=f"its amounts are multiples of 1/{own}; controls are looked for up to 1/{_FINEST}")
     for name, rule in _TRIED.items():
-        for grid in (own, *((cell,) if own < cell <= _FINEST and cell % own == 0 and name == "balanced" else ())):
-            found = _balanced(spec, element, parts, rule, grid)
-            if found is not None:
-                return Control(element, found[0], name, found[1])
+        moved = {s: _gains(spec, element, s, part, rule, (own, cell)) for s, part in parts.items()}
+        known = {s: gains for s, gains in moved.items() if gains is not None}
+        made = _without(spec, element, known) if len(known) == len(moved) else None
+        if made is not None:
+            return Control(element, made, name, known)
     left = ", ".join(e for e in removable(spec) if e != element)
     reason = f"{left or 'nothing'} alone cannot be charge-neutral at the same content with the oxidation states listed"
     return Control(element, reason=reason)
 
 
-def _balanced(
+def _gains(
     spec: MemberSpec,
     element: str,
-    parts: Mapping[str, Mapping[Ion, Fraction]],
+    sublattice: str,
+    part: Mapping[Ion, Fraction],
     rule: Callable[[_Sites], Gains | None],
-    grid: int,
-) -> tuple[MemberSpec, dict[str, dict[str, Fraction]]] | None:
-    """The member without the element by one rule, and what each ion gains; None where that is not neutral."""
-    fractions = {s: {e: Fraction(x) for e, x in part.items()} for s, part in spec.fractions.items()}
-    moved: dict[str, dict[str, Fraction]] = {}
-    for name, part in parts.items():
-        whole = {ion: int(amount * grid) for ion, amount in part.items()}
-        allowed = {e: tuple(z) for e, z in spec.valences.get(name, {}).items()}
-        stay = {i: n for i, n in whole.items() if i.element not in {element, *_kept(spec, name)}}
-        gains = rule(_Sites({i: n for i, n in whole.items() if i.element == element}, stay, allowed)) if stay else None
-        if gains is None:
+    steps: tuple[int, int],
+) -> dict[str, Fraction] | None:
+    """What each ion, or element, of a sublattice gains by a rule, in the steps that come nearest to proportion.
+
+    Parameters
+    ----------
+    part
+        Fraction of the sites that each ion has.
+    steps
+        Sites of the smallest cell of the composition, and of the cells.
+    """
+    own, cell = steps
+    allowed = {e: tuple(z) for e, z in spec.valences.get(sublattice, {}).items()}
+    kept = {element, *_kept(spec, sublattice)}
+    if rule is _isovalent and (exact := _proportional(part, element, kept, max(steps))) is not None:
+        return exact
+    found: list[tuple[Fraction, int, dict[str, Fraction]]] = []
+    for grid in (own, *range(2 * own, min(cell, _FINEST) + 1, own)):
+        gone = {ion: int(x * grid) for ion, x in part.items() if ion.element == element}
+        stay = {ion: int(x * grid) for ion, x in part.items() if ion.element not in kept}
+        gains = rule(_Sites(gone, stay, allowed)) if stay else None
+        if gains is not None:
+            shares = {name: Fraction(n, grid) for name, n in gains.items()}
+            found.append((_distance(shares, part), grid, {name: x for name, x in shares.items() if x}))
+    return min(found, key=lambda one: one[:2])[2] if found else None
+
+
+def _proportional(
+    part: Mapping[Ion, Fraction], element: str, kept: Collection[str | None], sites: int
+) -> dict[str, Fraction] | None:
+    """What ions of the charges that leave gain in exact proportion, None where a cell of that many sites is too small."""
+    gains: dict[str, Fraction] = {}
+    for gone, share in part.items():
+        alike = {ion: x for ion, x in part.items() if ion.charge == gone.charge and ion.element not in kept}
+        if gone.element != element:
+            continue
+        if not alike:
             return None
-        moved[name] = {ion: Fraction(n, grid) for ion, n in gains.items() if n}
+        gains |= {str(ion): share * x / sum(alike.values()) for ion, x in alike.items()}
+    held = [x + gains.get(str(ion), Fraction(0)) for ion, x in part.items() if ion.element != element]
+    return gains if math.lcm(*(x.denominator for x in held)) <= sites else None
+
+
+def _distance(shares: Mapping[str, Fraction], part: Mapping[Ion, Fraction]) -> Fraction:
+    """How far shares are from those in proportion, as in `hebe.science.chemistry.shares.distributions`."""
+    has = {name: sum((x for ion, x in part.items() if name in (str(ion), ion.element)), Fraction(0)) for name in shares}
+    given, held = sum(shares.values(), Fraction(0)), sum(has.values(), Fraction(0))
+    return sum(((x - given * has[name] / held) ** 2 / has[name] for name, x in shares.items()), Fraction(0))
+
+
+def _without(spec: MemberSpec, element: str, moved: Mapping[str, Mapping[str, Fraction]]) -> MemberSpec | None:
+    """The member without an element, None where that is not neutral."""
+    fractions = {s: {e: Fraction(x) for e, x in part.items()} for s, part in spec.fractions.items()}
+    for name, gains in moved.items():
         del fractions[name][element]
-        for ion, share in moved[name].items():
+        for ion, share in gains.items():
             fractions[name][Ion.parse(ion).element] += share
     made = composition_of(spec).with_fractions(fractions)
     specs = {s: SublatticeSpec(species={e: tuple(z) for e, z in v.items()}) for s, v in spec.valences.items()}
     space = CompositionSpace(spec.family, spec.working_ion, made.x_own, specs, spec.host)
     candidate = make_candidate(space, made, spec.primary)
-    return None if candidate is None else (candidate_spec(candidate, space.valences), moved)
+    return None if candidate is None else candidate_spec(candidate, space.valences)
 
 
 def _isovalent(sites: _Sites) -> Gains | None:
