@@ -308,7 +308,8 @@ def _controls(store: JobStore, campaign: Campaign, current: Collection[str]) -> 
     """Newest comparison with controls of each stage that has some; of one that chose none the choice."""
     numbers = [number for number, stage in enumerate(campaign.stages) if stage.controls is not None]
     labels = [label.format(number=number) for label in (controls.CHOSEN, controls.COMPARED) for number in numbers]
-    criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": labels}, "output.method": {"$exists": True}}
+    named = {"metadata.campaign": campaign.name, "metadata.label": {"$in": labels}}
+    criteria = {**named, "output.method": {"$exists": True}}
     found = store.docs_store.query(criteria) if labels else ()
     return _newest(sorted(found, key=lambda one: labels.index(one["metadata"]["label"])), current)
 

@@ -9,7 +9,7 @@ from jobflow import Flow, Maker, OutputReference
 
 from hebe.config.campaign import Campaign
 from hebe.flows.members import plain_campaign
-from hebe.flows.wired import wire_stage
+from hebe.flows.wired import Chosen, wire_stage
 from hebe.makers.controls import ChooseControlsMaker, CompareControlsMaker
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from jobflow import Job
 
-    from hebe.flows.wired import Chosen
     from hebe.flows.wiring import StageWiring
     from hebe.schemas.controls import ControlsDoc
     from hebe.schemas.spec import MemberSpec
@@ -100,10 +99,11 @@ class ControlFlowMaker(Maker):
         maker = CompareControlsMaker(campaign=campaign.name, stage=self.stage)
         job = maker.make(document, candidates, controls)
         compare = wiring.add(job, COMPARED.format(number=self.stage).removeprefix(PREFIX), -len(specs))
-        return Flow(_all_jobs(wiring), output=compare.output, name=f"{campaign.name} stage {self.stage} controls")
+        return Flow([*_all_jobs(wiring)], output=compare.output, name=f"{campaign.name} stage {self.stage} controls")
 
 
 def _all_jobs(wiring: StageWiring) -> list[Job]:
-    """Jobs of a stage and of those before it."""
+    """Jobs of a stage and of those before it, each once: a stage asks those before again for what it starts from."""
     before: StageWiring | None = getattr(wiring, "before", None)
-    return [*([] if before is None else _all_jobs(before)), *wiring.jobs]
+    jobs = [*([] if before is None else _all_jobs(before)), *wiring.jobs]
+    return list({job.uuid: job for job in jobs}.values())

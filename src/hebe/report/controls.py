@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,15 +11,15 @@ from hebe.analyses.printing import DASH, difference_text, factor, number
 from hebe.analyses.registry import all_quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from hebe.schemas.controls import ControlDoc, ControlsDoc
 
 HEAD: Final = ("without", "control", "balanced", "S / R", "status")
 
 NOTE: Final = (
-    "Candidate less control, ± the standard error of the difference over configurations; of quantities that have a sign "
-    "the sizes are compared"
+    "Candidate less control, ± the standard error of the difference over configurations; of quantities that have a "
+    "sign the sizes are compared"
 )
 
 

@@ -43,8 +43,8 @@ class Page:
     candidates
         Ranked, in the order to be shown.
     promotions, agreement, calibrations, controls
-        What happened at the borders of stages, what calibrations told and how far candidates differ from their controls,
-        as ``hebe results --json`` prints it.
+        What happened at the borders of stages, what calibrations told, and how far candidates differ from their
+        controls, as ``hebe results --json`` prints it.
     funnel
         How the space narrowed; None where nobody counted.
     crystals

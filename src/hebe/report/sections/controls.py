@@ -26,7 +26,8 @@ def _render(page: Page) -> Iterable[Markup]:
         for tables in control_tables(document):
             yield from _of_candidate(tables)
     if used:
-        yield tag("p", f"{NOTE}. Rules by which a control is balanced, in the order in which they are tried:", class_="note")
+        words = f"{NOTE}. Rules by which a control is balanced, in the order in which they are tried:"
+        yield tag("p", words, class_="note")
         yield unordered(f"{name}: {words}." for name, words in RULES.items() if name in used)
 
 

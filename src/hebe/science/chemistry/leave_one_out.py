@@ -1,19 +1,21 @@
 """Low-entropy controls of a candidate: the same host at the same content with one element removed.
 
 What the removed element leaves is handed to the other cations of its sublattice, in exact proportion where a cell has
-sites for that and else in whole steps, so that the charge stays the same. Of the rules in `RULES` the first that gives a
-neutral composition holds. An element is taken from all sublattices on which others are left.
+sites for that and else in whole steps, so that the charge stays the same. Of the rules in `RULES` the first that gives
+a neutral composition holds. An element is taken from all sublattices on which others are left.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from hebe.config.campaign import SublatticeSpec
 from hebe.config.family_sites import VACANCY
+from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import candidate_spec, composition_of, split_of
@@ -21,9 +23,8 @@ from hebe.science.chemistry.shares import distributions, nearest
 from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
 
-    from hebe.schemas.spec import MemberSpec
 
 RULES: Final = {
     "isovalent": "ions of the same charge take its share, in proportion to their amounts",
@@ -121,7 +122,8 @@ def leave_out(spec: MemberSpec, element: str, cell: int = 1) -> Control:
     }
     own = math.lcm(*(amount.denominator for part in parts.values() for amount in part.values()))
     if own > _FINEST:
-        return Control(element, reason=f"its amounts are multiples of 1/{own}; controls are looked for up to 1/{_FINEST}")
+        reason = f"its amounts are multiples of 1/{own}; controls are looked for up to 1/{_FINEST}"
+        return Control(element, reason=reason)
     for name, rule in _TRIED.items():
         moved = {s: _gains(spec, element, s, part, rule, (own, cell)) for s, part in parts.items()}
         known = {s: gains for s, gains in moved.items() if gains is not None}
@@ -169,7 +171,7 @@ def _gains(
 def _proportional(
     part: Mapping[Ion, Fraction], element: str, kept: Collection[str | None], sites: int
 ) -> dict[str, Fraction] | None:
-    """What ions of the charges that leave gain in exact proportion, None where a cell of that many sites is too small."""
+    """What ions of the charges that leave gain in exact proportion, None where a cell of `sites` is too small."""
     gains: dict[str, Fraction] = {}
     for gone, share in part.items():
         alike = {ion: x for ion, x in part.items() if ion.charge == gone.charge and ion.element not in kept}
