@@ -13,7 +13,7 @@ from hebe.flows.first import BuiltStage
 from hebe.flows.jobs import job_of
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
 from hebe.flows.wiring import StageWiring
-from hebe.science.structures.stackings import stacked_spec
+from hebe.science.structures.forms import formed_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,7 @@ class LaterStage(StageWiring):
         if Stackings not in self.before.kinds:
             return self.fresh.stacked(spec, member, index, stacking, priority)
         held = self.before.stacked(spec, member.before or member, index, stacking, priority)
-        other, name = stacked_spec(spec, stacking), f"{spec.candidate_id}/c{index}/{stacking}"
+        other, name = formed_spec(spec, stacking), f"{spec.candidate_id}/c{index}/{stacking}"
         label = f"{name}/x{spec.x_made}/o0/s{self.number}"
         made = self.add(
             self._again(held.member.configuration, [held.member.made], 0, label, other),

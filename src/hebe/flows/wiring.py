@@ -208,6 +208,8 @@ class StageWiring(ABC):
             engine |= {"fmax": max(self.stage.engine.fmax, TRIAL_FMAX), "check_minimum": False}
         family = None if spec is None else spec.family
         brought = self.campaign.host.crystal if family == self.family.name else None
+        if spec is not None and spec.host is not None and family != self.family.name:
+            brought = spec.host.model_dump(mode="json")  # a polymorph, which no data file has
         member: dict[str, Any] | None = None
         if spec is not None and (chosen.traits.starts_from_ions if from_ions is None else from_ions):
             member = spec.model_dump(mode="json", exclude={"entropy_R", "descriptors"})

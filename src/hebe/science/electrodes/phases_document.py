@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hebe.config.stackings import prism_share
+from hebe.config.polymorphs import polymorphs
+from hebe.config.stackings import prism_share, stackings
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.phases_along_x import PhasesDoc, PhaseState, Transition
+from hebe.science.chemistry.member import composition_of
 from hebe.science.chemistry.space import working_charge
 from hebe.science.electrodes.electrode import StateInput
 from hebe.science.electrodes.ion_entropy import ion_entropy
@@ -23,6 +25,7 @@ from hebe.science.electrodes.phases import (
 )
 from hebe.science.electrodes.voltage import EnergyPoint, voltage, voltage_profile
 from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.structures.polymorphs import form_of, own_form
 
 _UNLIKE: Final = 0.05
 """Difference of volumes from which two stackings are unlike; spin states of cobalt differ by 7 %, stackings by 2 %."""
@@ -86,7 +89,9 @@ def _unlike(states: Sequence[PhaseState], own: str) -> list[str]:
     return [
         f"x = {s.x:.3g}: {s.stacking} has {ratio:.2f} times the volume of {own}: ions may have other spin states in it"
         for s in states
-        if (volume := volumes.get(round(s.x, 6))) and abs((ratio := s.volume_A3_per_fu / volume) - 1) > _UNLIKE
+        if s.stacking in stackings()
+        and (volume := volumes.get(round(s.x, 6)))
+        and abs((ratio := s.volume_A3_per_fu / volume) - 1) > _UNLIKE
     ]
 
 
@@ -97,13 +102,12 @@ def _states(inputs: PhasesInput, warnings: list[str]) -> list[PhaseState]:
         for calculation in (held.made, *held.states):
             if calculation is None or not calculation.usable or not held.n_fu:
                 continue
-            unknown = calculation.topology == "glide" and calculation.stacking is None
-            if unknown or calculation.topology not in (*_RELABELLED, None):
-                warnings.append(
-                    f"{calculation.label}: the relaxed cell is no stacking any more ({calculation.topology})"
-                )
+            form = _form(held, started, calculation)
+            if form is None:
+                kind = "stacking" if started in stackings() else "polymorph"
+                warnings.append(f"{calculation.label}: the relaxed cell is no {kind} any more ({calculation.topology})")
                 continue
-            state = _state(held, started, calculation)
+            state = _state(held, started, calculation, form)
             key = (round(state.x, 6), state.stacking)
             if key not in found or state.energy_eV_per_fu < found[key].energy_eV_per_fu:
                 found[key] = state
@@ -113,12 +117,27 @@ def _states(inputs: PhasesInput, warnings: list[str]) -> list[PhaseState]:
     return [found[round(point.x, 6), point.phase] for point in order]
 
 
-def _state(held: StateInput, started: str, calculation: CalculationDoc) -> PhaseState:
+def _form(held: StateInput, started: str, calculation: CalculationDoc) -> str | None:
+    """Stacking or polymorph that a relaxed cell is; None where it is none of those that are known.
+
+    Slabs that glided are another stacking, metals that moved another order of the cations, tilts another crystal.
+    """
+    verdict = calculation.topology
+    if started not in stackings():
+        return form_of(held.spec, calculation, started) if verdict in (*_RELABELLED, "migrated", None) else None
+    if verdict == "migrated" and own_form(composition_of(held.spec).host) is not None:
+        found = form_of(held.spec, calculation, next(iter(polymorphs())))
+        return found if found in polymorphs() else None
+    unknown = verdict == "glide" and calculation.stacking is None
+    return None if unknown or verdict not in (*_RELABELLED, None) else calculation.stacking or started
+
+
+def _state(held: StateInput, started: str, calculation: CalculationDoc, form: str) -> PhaseState:
     n_fu = held.n_fu or 1
     spread, _ = calculation.spread_over_starts(_RELABELLED)
     return PhaseState(
         x=held.x_of(calculation),
-        stacking=calculation.stacking or started,
+        stacking=form,
         started_as=started,
         energy_eV_per_fu=calculation.energy / n_fu,
         energy_sd_starts_eV_per_fu=None if spread is None else spread / n_fu,

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from pymatgen.core import Structure
 
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pymatgen.core import Structure
 
 Vectors = NDArray[np.float64]
 Sites = NDArray[np.int64]
