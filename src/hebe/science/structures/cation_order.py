@@ -1,8 +1,8 @@
 """How metals are ordered on the octahedra of close-packed anions: in layers, as in spinel, or not at all.
 
-In an oxide AMO2 every metal has twelve octahedra next to it. In layers six of them hold metals, all in one plane; on 16d of
-spinel six, on three lines that no plane holds (Thackeray, David, Bruce, Goodenough, Mater. Res. Bull. 18, 461 (1983)); at
-random as many as chance has it.
+In an oxide AMO2 every metal has twelve octahedra next to it. In layers six of them hold metals, all in one plane; on
+16d of spinel six, on three lines that no plane holds (Thackeray, David, Bruce, Goodenough, Mater. Res. Bull. 18, 461
+(1983)); at random as many as chance has it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _NEXT: Final = 1.25
 """Reach in distances between neighbouring octahedra; the next ones are sqrt(2) of these away."""
 
 _NEIGHBOURS: Final = 6
-_FLAT: Final = 0.15
-"""Share of the squared directions out of the plane up to which neighbours lie in one plane; none does in spinel (1/6)."""
+_FLAT: Final = 0.08
+"""Mean squared cosine to the normal up to which neighbours lie in one plane; in spinel it is 1/6 for every plane."""
 
 _OPPOSITE: Final = -0.9
 """Cosine below which two neighbours are opposite to each other."""
@@ -75,7 +75,7 @@ def _kind(vectors: NDArray[np.float64]) -> tuple[str, NDArray[np.float64] | None
     if not ((unit @ unit.T) < _OPPOSITE).any(axis=1).all():
         return "other", None
     shares, directions = np.linalg.eigh(unit.T @ unit / _NEIGHBOURS)
-    if shares[0] < _FLAT / 2:
+    if shares[0] < _FLAT:
         return "layered", directions[:, 0]
     return "spinel", None
 

@@ -1,7 +1,7 @@
 """Octahedra X(CN)6 of a Prussian blue and the metals M behind them: how a cell turns them, and what crystal it is.
 
-Tilts after Glazer, Acta Cryst. B 28, 3384 (1972): those that are alike on all X turn neighbouring octahedra against each
-other (a-), those that change sign from layer to layer turn the two octahedra on a line alike (a+).
+Tilts after Glazer, Acta Cryst. B 28, 3384 (1972): those that are alike on all X turn neighbouring octahedra against
+each other (a-), those that change sign from layer to layer turn the two octahedra on a line alike (a+).
 """
 
 from __future__ import annotations
