@@ -80,7 +80,8 @@ def computed(folder: Path) -> list[str]:
         states: dict[float, list[float]] = {}
         for document in candidate["results"]["volume_strain"]:
             for state in document["x_states"] if document else ():
-                states.setdefault(round(state["x"], 3), []).append(state["volume_strain"])
+                if state["volume_strain"] is not None:
+                    states.setdefault(round(state["x"], 3), []).append(state["volume_strain"])
         lines.append(f"{candidate['formula']}: {_changes(states)}; gap {_gap(candidate)}")
     return [*lines, *(f"measured: {name} {MEASURED[name]}" for name in ("NMC-811", "HE-LNMO"))]
 
@@ -88,8 +89,7 @@ def computed(folder: Path) -> list[str]:
 def _changes(states: dict[float, list[float]]) -> str:
     parts = []
     for x in sorted(states, reverse=True)[1:]:
-        known = [f"{100 * one:+.1f}" for one in states[x] if one is not None]
-        parts.append(f"x = {x:.2f} {' and '.join(known)} %")
+        parts.append(f"x = {x:.2f} {' and '.join(f'{100 * one:+.1f}' for one in states[x])} %")
     return ", ".join(parts)
 
 

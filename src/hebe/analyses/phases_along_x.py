@@ -17,9 +17,9 @@ from hebe.schemas.phases_along_x import PhasesDoc
 from hebe.science.chemistry.member import family_of
 from hebe.science.electrodes.electrode import StateInput
 from hebe.science.electrodes.phases_document import PhasesInput, phases_document
-from hebe.science.structures.forms import check_form, formed_spec
-from hebe.science.structures.polymorphs import own_form, polymorphs_of
-from hebe.science.structures.stackings import glides_of, stacking_of
+from hebe.science.structures.forms import formed_spec
+from hebe.science.structures.polymorphs import own_form, polymorph_family, polymorphs_of
+from hebe.science.structures.stackings import family_of_stacking, glides_of, stacking_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,8 +93,10 @@ class PhasesAlongX(Analysis[PhasesSpec, PhasesDoc]):
             known = ", ".join([*sorted({rule.family for rule in stackings().values()}), "pba"])
             return f"{host.called} is not made of slabs that can be stacked otherwise, and has no polymorphs", known
         try:
-            for name in (*block.stackings, *block.polymorphs):
-                check_form(host, ion, name)
+            for name in block.stackings:
+                family_of_stacking(host, ion, name)
+            for name in block.polymorphs:
+                polymorph_family(host, name)
         except BadInputError as err:
             return err.reason, err.suggestion or ", ".join(stackings())
         names = self._names(block, host, ion)

@@ -54,8 +54,9 @@ def group(structure: Structure, *, alike: tuple[str, ...] = ()) -> int:
     """Number of the space group, with sites of some sublattices taken for the same species."""
     labels = structure.site_properties["sublattice"]
     kinds = [0 if label in alike else site.specie.Z for site, label in zip(structure, labels, strict=True)]
-    cell = (structure.lattice.matrix, structure.frac_coords, kinds)
+    cell = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), kinds)
     dataset = spglib.get_symmetry_dataset(cell, symprec=1e-3)
+    assert dataset is not None
     return int(dataset.number)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hebe.config.polymorphs import polymorphs
 from hebe.config.stackings import prism_share, stackings
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.phases_along_x import PhasesDoc, PhaseState, Transition
@@ -25,10 +24,13 @@ from hebe.science.electrodes.phases import (
 )
 from hebe.science.electrodes.voltage import EnergyPoint, voltage, voltage_profile
 from hebe.science.mixing.mixing import BOLTZMANN
-from hebe.science.structures.polymorphs import form_of, own_form
+from hebe.science.structures.polymorphs import form_of
 
 _UNLIKE: Final = 0.05
 """Difference of volumes from which two stackings are unlike; spin states of cobalt differ by 7 %, stackings by 2 %."""
+
+_ORDERED: Final = "spinel"
+"""Order of cations into which those of layers can move."""
 
 _RELABELLED: Final = ("host", "glide")
 """Verdicts on the topology with which a cell is one of the stackings: a glide leads to another of them."""
@@ -120,16 +122,18 @@ def _states(inputs: PhasesInput, warnings: list[str]) -> list[PhaseState]:
 def _form(held: StateInput, started: str, calculation: CalculationDoc) -> str | None:
     """Stacking or polymorph that a relaxed cell is; None where it is none of those that are known.
 
-    Slabs that glided are another stacking, metals that moved another order of the cations, tilts another crystal.
+    Slabs that glided are another stacking, tilts another crystal. Cells whose metals left their sites count where their
+    cations are in an order again: no order may be anything.
     """
-    verdict = calculation.topology
-    if started not in stackings():
-        return form_of(held.spec, calculation, started) if verdict in (*_RELABELLED, "migrated", None) else None
-    if verdict == "migrated" and own_form(composition_of(held.spec).host) is not None:
-        found = form_of(held.spec, calculation, next(iter(polymorphs())))
-        return found if found in polymorphs() else None
-    unknown = verdict == "glide" and calculation.stacking is None
-    return None if unknown or verdict not in (*_RELABELLED, None) else calculation.stacking or started
+    verdict, stacked = calculation.topology, started in stackings()
+    if verdict == "migrated":
+        found = form_of(held.spec, calculation, _ORDERED) if composition_of(held.spec).host.anions else None
+        return found if found == _ORDERED or (not stacked and found in stackings()) else None
+    if verdict not in (*_RELABELLED, None):
+        return None
+    if not stacked:
+        return form_of(held.spec, calculation, started)
+    return None if verdict == "glide" and calculation.stacking is None else calculation.stacking or started
 
 
 def _state(held: StateInput, started: str, calculation: CalculationDoc, form: str) -> PhaseState:

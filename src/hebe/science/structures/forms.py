@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from hebe.config.polymorphs import polymorphs
 from hebe.config.stackings import stackings
-from hebe.science.structures.polymorphs import polymorph, polymorph_family, polymorph_spec
-from hebe.science.structures.stackings import family_of_stacking, restack, stacked_spec
+from hebe.science.structures.polymorphs import polymorph, polymorph_spec
+from hebe.science.structures.stackings import restack, stacked_spec
 
 if TYPE_CHECKING:
-    from hebe.config.family import Family
     from hebe.schemas.spec import MemberSpec
     from hebe.schemas.structures import ConfigurationDoc
 
@@ -20,27 +19,13 @@ def form_names() -> tuple[str, ...]:
     return (*stackings(), *polymorphs())
 
 
-def check_form(family: Family, ion: str | None, name: str) -> None:
-    """Refuse a form that a host does not have.
-
-    Raises
-    ------
-    BadInputError
-        Says what it has.
-    """
-    if name in polymorphs():
-        polymorph_family(family, name)
-    else:
-        family_of_stacking(family, ion, name)
-
-
 def formed_spec(spec: MemberSpec, name: str) -> MemberSpec:
     """A member of a host as one of the family of another form.
 
     Raises
     ------
     BadInputError
-        See `check_form`.
+        If the host does not have it.
     """
     return polymorph_spec(spec, name) if name in polymorphs() else stacked_spec(spec, name)
 
@@ -51,7 +36,7 @@ def formed(spec: MemberSpec, configuration: ConfigurationDoc, name: str) -> Conf
     Raises
     ------
     BadInputError
-        See `check_form`; or if the cell cannot be taken apart.
+        If the host does not have it, or the cell cannot be taken apart.
     """
     make = polymorph if name in polymorphs() else restack
     return make(spec, configuration, name)

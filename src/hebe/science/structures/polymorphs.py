@@ -1,7 +1,7 @@
 """Polymorphs of a configuration: the same amounts of the same ions as another crystal; see `hebe.config.polymorphs`.
 
-A polymorph of an oxide is built anew on close-packed anions of the same volume, its metals arranged as randomly as those
-of the configuration; that of a Prussian blue is the configuration with its octahedra tilted.
+A polymorph of an oxide is built anew on close-packed anions of the same volume, its metals arranged as randomly as
+those of the configuration; that of a Prussian blue is the configuration with its octahedra tilted.
 """
 
 from __future__ import annotations
