@@ -87,10 +87,8 @@ def computed(folder: Path) -> list[str]:
 
 
 def _changes(states: dict[float, list[float]]) -> str:
-    parts = []
-    for x in sorted(states, reverse=True)[1:]:
-        parts.append(f"x = {x:.2f} {' and '.join(f'{100 * one:+.1f}' for one in states[x])} %")
-    return ", ".join(parts)
+    known = {x: [f"{100 * one:+.1f}" for one in states[x]] for x in sorted(states, reverse=True)[1:]}
+    return ", ".join(f"x = {x:.2f} {' and '.join(changes)} %" for x, changes in known.items())
 
 
 def _gap(candidate: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ FOUR = "Fe: [3], Mn: [3, 4], Ni: [2], Co: [3]"
 def asking(path: Path, controls: str = "leave-one-out") -> Path:
     """The layered oxides with four cations and controls."""
     text = path.read_text().replace("Fe: [3], Mn: [3, 4], Ni: [2]", FOUR).replace("n_species: 3", "n_species: 4")
+    text = text.replace("per_candidate: 2", "per_candidate: 1")
     asked = f"[voltage, local_structure]\n    controls: {controls}\n"
     text = text.replace("[voltage, volume_strain, mixing]\n", asked, 1)
     path.write_text(text.replace("minimize: [max_volume_strain]", "minimize: []"))
