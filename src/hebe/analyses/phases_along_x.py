@@ -96,7 +96,7 @@ class PhasesAlongX(Analysis[PhasesSpec, PhasesDoc]):
             for name in block.stackings:
                 family_of_stacking(host, ion, name)
             for name in block.polymorphs:
-                polymorph_family(host, name)
+                polymorph_family(host, name, ion)
         except BadInputError as err:
             return err.reason, err.suggestion or ", ".join(stackings())
         names = self._names(block, host, ion)

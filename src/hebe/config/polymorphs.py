@@ -19,12 +19,14 @@ Angles = tuple[float, float, float]
 class PolymorphRule(ConfigModel):
     """One polymorph.
 
-    ``of`` is what it is made from: ``layered`` oxides have spinels and rock salts on the same anions, a cubic
-    ``framework`` of cyanides is tilted. ``exclusion`` is in A; ``even`` and ``odd`` are tilts in degrees, ``stretch`` a
-    strain, ``shift`` moves working ions (A): see the data file.
+    ``of`` is what it is made from: ``slabs`` are stretched in a ``stacking``, ``layered`` oxides have spinels and rock
+    salts on the same anions, a cubic ``framework`` of cyanides is tilted. ``exclusion`` is in A; ``even`` and ``odd``
+    are tilts in degrees, ``stretch`` a strain, ``shift`` moves working ions (A): see the data file.
     """
 
-    of: Literal["layered", "framework"]
+    of: Literal["slabs", "layered", "framework"]
+    stacking: str = ""
+    ratio: float = Field(default=1.0, gt=0)
     exclusion: float = Field(default=0.0, ge=0)
     even: Angles = (0.0, 0.0, 0.0)
     odd: float = 0.0
@@ -36,6 +38,8 @@ class PolymorphRule(ConfigModel):
     def _distorts(self) -> PolymorphRule:
         if (self.of == "framework") != (any(self.even) or bool(self.odd)):
             raise ValueError("a framework is tilted, and nothing else is")
+        if (self.of == "slabs") != bool(self.stacking):
+            raise ValueError("slabs have a stacking, and nothing else has")
         return self
 
 

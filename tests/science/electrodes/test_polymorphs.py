@@ -81,6 +81,21 @@ def test_layers_whose_metals_moved_count_only_where_they_are_in_order_again() ->
     assert any("no stacking any more (migrated)" in text for text in document.warnings)
 
 
+def test_distorted_layers_are_told_where_they_are_compared() -> None:
+    spec, configuration = layered()
+    flat, primed = full(spec, configuration), full(spec, polymorph(spec, configuration, "O'3"))
+    own = StateInput(spec, 4, calculated(flat, -40.0, stacking="O3"), [], [])
+    relaxed = StateInput(spec, 4, calculated(primed, -41.0, stacking="O3"), [], [])
+    found = phases_document(PhasesInput("O3", {"O3": own, "O'3": relaxed}, None, (0.5, 1.0)))
+    assert [(s.stacking, s.relative_eV_per_fu) for s in found.states] == [("O'3", pytest.approx(-0.25)), ("O3", None)]
+    turned = phases_document(PhasesInput("O3", {"O3": relaxed, "O'3": own}, None, (0.5, 1.0)))
+    assert (turned.own, turned.preference_stacking) == ("O'3", "O3")
+    assert turned.preference_eV_per_fu == pytest.approx(0.25)
+    assert any("relaxed from O3 to O'3" in text for text in turned.warnings)
+    alone = phases_document(PhasesInput("O3", {"O3": relaxed}, None, (0.5, 1.0)))
+    assert [s.stacking for s in alone.states] == ["O3"]
+
+
 def test_a_cubic_prussian_blue_that_tilts_counts_as_what_it_became() -> None:
     made = HostComposition("pba", "Na", Fraction(2), {"M": {"Mn": Fraction(1)}, "X": {"Fe": Fraction(1)}})
     split = {"M": {Ion("Mn", 2): Fraction(1)}, "X": {Ion("Fe", 2): Fraction(1)}}

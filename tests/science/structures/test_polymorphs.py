@@ -18,8 +18,11 @@ from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import composition_of, member_spec
 from hebe.science.structures.cation_order import cation_order
 from hebe.science.structures.configuration import build_configuration, displaced
+from hebe.science.structures.distorted_layers import layer_ratio
+from hebe.science.structures.host import host_cell
 from hebe.science.structures.octahedra import Octahedra, crystal_of
 from hebe.science.structures.polymorphs import own_form, polymorph, polymorph_family, polymorph_spec, polymorphs_of
+from hebe.science.structures.stackings import restack
 from hebe.science.structures.tilts import tilted
 from hebe.science.structures.working import apply_ordering, choose_orderings
 
@@ -85,6 +88,33 @@ def test_a_spinel_of_one_metal_has_its_space_group_lithiated_and_half_empty(n_si
     assert half.composition.reduced_formula == "Na(CoO2)2"
     if n_sites == 4:  # one ordering is all on tetrahedra: LiM2O4
         assert group(half) == 227
+
+
+@pytest.mark.parametrize("family", ["layered-o3", "layered-p3"])
+@pytest.mark.parametrize(("name", "of"), [("O'3", "layered-o3"), ("P'3", "layered-p3")])
+def test_distorted_layers_are_monoclinic_at_the_volume_of_their_stacking(family: str, name: str, of: str) -> None:
+    spec, configuration = oxide(ONE, 4, family)
+    found, other = polymorph(spec, configuration, name), polymorph_spec(spec, name)
+    assert found.structure is not None
+    assert (other.family, group(found.structure)) == (of, 12)
+    plain = configuration if family == of else restack(spec, configuration, get_polymorph(name).stacking)
+    assert plain.structure is not None
+    assert found.structure.volume == pytest.approx(plain.structure.volume, rel=1e-6)
+    assert ratio_of(found.structure, of) == pytest.approx(1.1, abs=1e-6)
+    assert ratio_of(displaced(found.structure, 0.1, "moved"), of) == pytest.approx(1.1, abs=0.01)
+    assert ratio_of(plain.structure, of) == pytest.approx(1, abs=1e-6)
+
+
+def ratio_of(structure: Structure, family: str) -> float:
+    normal = host_cell(load_family(family), "Na").layer_normal
+    assert normal is not None
+    labels = structure.site_properties["sublattice"]
+    return layer_ratio(structure, normal, [i for i, label in enumerate(labels) if label == "TM"])
+
+
+def test_the_ratio_of_layers_is_that_of_the_monoclinic_cell() -> None:
+    cell = host_cell(load_family("layered-o3-monoclinic"), "Na").structure.make_supercell([2, 2, 1], in_place=False)
+    assert ratio_of(cell, "layered-o3-monoclinic") == pytest.approx(5.672 / np.sqrt(3) / 2.856, abs=1e-4)  # NaMnO2
 
 
 def test_a_rock_salt_is_one_on_average() -> None:
@@ -181,7 +211,7 @@ def test_only_hosts_that_have_them_have_polymorphs() -> None:
         None,
         None,
     ]
-    assert polymorphs_of(load_family("layered-o3")) == ("spinel", "rock-salt")
+    assert polymorphs_of(load_family("layered-o3")) == ("O'3", "P'3", "spinel", "rock-salt")
     assert polymorphs_of(load_family("pba")) == FRAMEWORK
     with pytest.raises(BadInputError, match="tetragonal is no polymorph of layered-o3"):
         polymorph_family(load_family("layered-o3"), "tetragonal")

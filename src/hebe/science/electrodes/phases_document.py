@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hebe.config.polymorphs import polymorphs
 from hebe.config.stackings import prism_share, stackings
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.phases_along_x import PhasesDoc, PhaseState, Transition
@@ -60,15 +61,20 @@ class PhasesInput:
     window: tuple[float, float]
     temperature: float | None = None
 
+    @property
+    def distorted(self) -> set[str]:
+        """Names of stackings with distorted layers that are compared."""
+        return {name for name in self.stackings if name in polymorphs() and polymorphs()[name].of == "slabs"}
+
 
 def phases_document(inputs: PhasesInput, label: str = "") -> PhasesDoc:
     """Stackings along x; what is missing is a warning."""
     warnings = [text for held in inputs.stackings.values() for text in held.problems()]
-    states = _states(inputs, warnings)
-    document = PhasesDoc(label=label, own=inputs.own, temperature_K=inputs.temperature, warnings=warnings)
+    states, own = _states(inputs, warnings), _base(inputs, warnings)
+    document = PhasesDoc(label=label, own=own, temperature_K=inputs.temperature, warnings=warnings)
     points = [PhasePoint(s.stacking, s.x, _free(s, inputs.temperature)) for s in states]
     inside = [p for p in points if _inside(p.x, inputs)]
-    relative, hull = relative_energies(points, inputs.own), hull_of_phases(inside)
+    relative, hull = relative_energies(points, own), hull_of_phases(inside)
     on_hull = {(p.phase, round(p.x, 6)) for p in hull}
     document.states = [
         state.model_copy(
@@ -79,8 +85,8 @@ def phases_document(inputs: PhasesInput, label: str = "") -> PhasesDoc:
         )
         for state in states
     ]
-    document.warnings += _unlike(document.states, inputs.own)
-    _compare(document, relative_energies(inside, inputs.own), inputs)
+    document.warnings += _unlike(document.states, own)
+    _compare(document, relative_energies(inside, own), inputs)
     _voltages(document, inside, hull, inputs)
     return document
 
@@ -104,7 +110,7 @@ def _states(inputs: PhasesInput, warnings: list[str]) -> list[PhaseState]:
         for calculation in (held.made, *held.states):
             if calculation is None or not calculation.usable or not held.n_fu:
                 continue
-            form = _form(held, started, calculation)
+            form = _form(inputs, started, calculation)
             if form is None:
                 kind = "stacking" if started in stackings() else "polymorph"
                 warnings.append(f"{calculation.label}: the relaxed cell is no {kind} any more ({calculation.topology})")
@@ -119,21 +125,33 @@ def _states(inputs: PhasesInput, warnings: list[str]) -> list[PhaseState]:
     return [found[round(point.x, 6), point.phase] for point in order]
 
 
-def _form(held: StateInput, started: str, calculation: CalculationDoc) -> str | None:
+def _form(inputs: PhasesInput, started: str, calculation: CalculationDoc) -> str | None:
     """Stacking or polymorph that a relaxed cell is; None where it is none of those that are known.
 
     Slabs that glided are another stacking, tilts another crystal. Cells whose metals left their sites count where their
-    cations are in an order again: no order may be anything.
+    cations are in an order again: no order may be anything. Distorted layers are told where they are compared.
     """
-    verdict, stacked = calculation.topology, started in stackings()
+    held, verdict = inputs.stackings[started], calculation.topology
+    slabs = started in stackings() or started in inputs.distorted
     if verdict == "migrated":
         found = form_of(held.spec, calculation, _ORDERED) if composition_of(held.spec).host.anions else None
-        return found if found == _ORDERED or (not stacked and found in stackings()) else None
-    if verdict not in (*_RELABELLED, None):
+        return found if found == _ORDERED or (not slabs and found in stackings()) else None
+    if verdict not in (*_RELABELLED, None) or (slabs and verdict == "glide" and calculation.stacking is None):
         return None
-    if not stacked:
-        return form_of(held.spec, calculation, started)
-    return None if verdict == "glide" and calculation.stacking is None else calculation.stacking or started
+    if slabs and not inputs.distorted:
+        return calculation.stacking or started
+    return form_of(held.spec, calculation, started)
+
+
+def _base(inputs: PhasesInput, warnings: list[str]) -> str:
+    """Form with which the others are compared: the host's own, or what its as-made cell became without gliding."""
+    made = inputs.stackings[inputs.own].made
+    usable = made is not None and made.usable and inputs.stackings[inputs.own].n_fu
+    form = _form(inputs, inputs.own, made) if usable and made is not None else None
+    if form is None or form in stackings() or form == inputs.own:
+        return inputs.own
+    warnings.append(f"the host relaxed from {inputs.own} to {form} as made, with which the others are compared")
+    return form
 
 
 def _state(held: StateInput, started: str, calculation: CalculationDoc, form: str) -> PhaseState:
@@ -167,7 +185,7 @@ def _inside(x: float, inputs: PhasesInput) -> bool:
 
 def _compare(document: PhasesDoc, relative: Mapping[str, Mapping[float, float]], inputs: PhasesInput) -> None:
     """Fill in how far the other stackings lie above the host's own, and where they become lower."""
-    others = [name for name in inputs.stackings if name != inputs.own]
+    others = [name for name in inputs.stackings if name not in (inputs.own, document.own)]
     document.onsets = {
         name: onset(relative[name]) if name in relative else None for name in sorted({*others, *relative})
     }
@@ -180,7 +198,7 @@ def _compare(document: PhasesDoc, relative: Mapping[str, Mapping[float, float]],
     spreads = [
         s.energy_sd_starts_eV_per_fu
         for s in document.states
-        if abs(s.x - x) < 1e-6 and s.stacking in (name, inputs.own) and s.energy_sd_starts_eV_per_fu is not None
+        if abs(s.x - x) < 1e-6 and s.stacking in (name, document.own) and s.energy_sd_starts_eV_per_fu is not None
     ]
     document.preference_sd_starts_eV_per_fu = math.hypot(*spreads) if spreads else None
     known = [value for value in document.onsets.values() if value is not None]
@@ -194,7 +212,7 @@ def _voltages(document: PhasesDoc, inside: list[PhasePoint], hull: list[PhasePoi
         return
     metal = inputs.metal.energy_per_atom
     charge = working_charge(next(iter(inputs.stackings.values())).spec.working_ion)
-    own = [EnergyPoint(p.x, p.energy) for p in inside if p.phase == inputs.own]
+    own = [EnergyPoint(p.x, p.energy) for p in inside if p.phase == document.own]
     every = [EnergyPoint(p.x, p.energy) for p in hull]
     document.topotactic_profile = voltage_profile(own, metal, charge) if len(own) > 1 else []
     document.voltage_profile = voltage_profile(every, metal, charge) if len(every) > 1 else []

@@ -17,6 +17,7 @@ from hebe.config.family import Family, load_family
 from hebe.config.family_sites import FamilySublattice, LatticeEstimate
 from hebe.config.family_topology import Topology
 from hebe.config.polymorphs import get_polymorph, polymorphs
+from hebe.config.stackings import stackings
 from hebe.exceptions import BadInputError
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.composition import HostComposition
@@ -24,9 +25,11 @@ from hebe.science.chemistry.member import composition_of
 from hebe.science.keys import content_hash, rounded
 from hebe.science.structures.cation_order import cation_order
 from hebe.science.structures.configuration import build_configuration
+from hebe.science.structures.distorted_layers import DISTORTED, layer_ratio, stretched
+from hebe.science.structures.host import host_cell
 from hebe.science.structures.octahedra import Octahedra, crystal_of
 from hebe.science.structures.stacking import recognise_stacking
-from hebe.science.structures.stackings import stacking_of
+from hebe.science.structures.stackings import family_of_stacking, restack, stacking_of
 from hebe.science.structures.tilts import framework_metals, tilted
 
 if TYPE_CHECKING:
@@ -56,8 +59,9 @@ def own_form(family: Family) -> str | None:
 def polymorphs_of(family: Family) -> tuple[str, ...]:
     """Polymorphs that a host has."""
     own = own_form(family)
-    kind = None if own is None else "framework" if own == "cubic" else "layered"
-    return tuple(name for name, rule in polymorphs().items() if rule.of == kind)
+    kinds = {"framework"} if own == "cubic" else {"layered"} if own is not None else set()
+    kinds |= {"slabs"} if stacking_of(family) is not None else set()
+    return tuple(name for name, rule in polymorphs().items() if rule.of in kinds)
 
 
 def _plain_oxide(family: Family) -> bool:
@@ -69,19 +73,21 @@ def _plain_oxide(family: Family) -> bool:
     return len(family.sublattices) == len(names) and anions.multiplicity == 2 * metals.multiplicity == 2
 
 
-def polymorph_family(own: Family, name: str) -> Family:
-    """Family of a polymorph: the host without layers, with sites that exclude each other as those of the polymorph do.
+def polymorph_family(own: Family, name: str, ion: str | None = None) -> Family:
+    """Family of a polymorph: that of its stacking, or the host without layers, with sites that exclude each other.
 
     Raises
     ------
     BadInputError
-        If there is no such polymorph, or it is none of this host.
+        If there is no such polymorph, or it is none of this host with the working ion.
     """
     rule = get_polymorph(name)
     known = polymorphs_of(own)
     if name not in known:
         reason = f"{name} is no polymorph of {own.called}"
         raise BadInputError(reason, suggestion=", ".join(known) or "layered-o3 or pba")
+    if rule.of == "slabs":
+        return own if rule.stacking == stacking_of(own) else family_of_stacking(own, ion, rule.stacking)
     topology = Topology(bond_stretch=own.topology.bond_stretch, broken_bonds=own.topology.broken_bonds)
     sublattices = dict(own.sublattices)
     for label in own.working_own:
@@ -91,14 +97,17 @@ def polymorph_family(own: Family, name: str) -> Family:
 
 
 def polymorph_spec(spec: MemberSpec, name: str) -> MemberSpec:
-    """A member of a host as one of the family of a polymorph; it brings that family.
+    """A member of a host as one of the family of a polymorph; it brings that family where no data file has it.
 
     Raises
     ------
     BadInputError
         See `polymorph_family`.
     """
-    family = polymorph_family(composition_of(spec).host, name)
+    host = composition_of(spec).host
+    family = polymorph_family(host, name, spec.working_ion)
+    if get_polymorph(name).of == "slabs":
+        return spec if family == host else spec.model_copy(update={"family": family.name, "host": None})
     return spec.model_copy(update={"family": family.name, "host": family})
 
 
@@ -111,10 +120,14 @@ def polymorph(spec: MemberSpec, configuration: ConfigurationDoc, name: str) -> C
         See `polymorph_family`; or if octahedra of a Prussian blue lack groups.
     """
     host, rule = composition_of(spec).host, get_polymorph(name)
-    polymorph_family(host, name)
+    polymorph_family(host, name, spec.working_ion)
     key = content_hash(["polymorph", POLYMORPH_VERSION, configuration.key, name])
     if configuration.structure is None:
         return ConfigurationDoc(key=key, status="absent", composition=configuration.composition)
+    if rule.of == "slabs":
+        stacking = rule.stacking
+        held = configuration if stacking == stacking_of(host) else restack(spec, configuration, stacking)
+        return held.model_copy(update={"key": key, "structure": _stretched(spec, held, name)})
     if rule.of == "framework":
         structure = tilted(host, configuration.structure, rule)
         n_fu = configuration.n_fu * len(structure) // len(configuration.structure)
@@ -123,6 +136,14 @@ def polymorph(spec: MemberSpec, configuration: ConfigurationDoc, name: str) -> C
         structure, n_fu = build(spec, configuration, int(hashlib.sha256(key.encode()).hexdigest()[:8], 16))
     fields = {"key": key, "structure": structure, "n_fu": n_fu, "quality": {}, "search": None}
     return configuration.model_copy(update=fields)
+
+
+def _stretched(spec: MemberSpec, configuration: ConfigurationDoc, name: str) -> Structure | None:
+    """Cell in the stacking of a polymorph with its layers stretched."""
+    if configuration.structure is None:
+        return None
+    family = composition_of(polymorph_spec(spec, name)).host
+    return stretched(family, configuration.structure, spec.working_ion, get_polymorph(name).ratio)
 
 
 def _held(configuration: ConfigurationDoc) -> dict[str, dict[str, Fraction]]:
@@ -228,7 +249,10 @@ def form_of(spec: MemberSpec, calculation: CalculationDoc, started: str) -> str 
     """
     family, cell = composition_of(spec).host, calculation.cell
     labels = cell.site_properties["sublattice"]
-    if started in polymorphs() and get_polymorph(started).of == "layered":
+    kind = polymorphs()[started].of if started in polymorphs() else None
+    if kind == "slabs" or started in stackings():
+        return _layers(spec, calculation, started)
+    if kind == "layered":
         metals = [i for i, label in enumerate(labels) if label in family.mixed_cations]
         order, normal = cation_order(cell, metals, sum(label in family.anions for label in labels))
         stacking = None if normal is None else recognise_stacking(cell, normal, metals)
@@ -237,3 +261,19 @@ def form_of(spec: MemberSpec, calculation: CalculationDoc, started: str) -> str 
         return crystal_of(Octahedra.of(cell, *framework_metals(family)))
     except BadInputError:
         return calculation.stacking or started
+
+
+def _layers(spec: MemberSpec, calculation: CalculationDoc, started: str) -> str | None:
+    """Stacking of a relaxed layered cell, with a prime where its layers are distorted."""
+    name = calculation.stacking or (get_polymorph(started).stacking if started in polymorphs() else started)
+    family, cell = composition_of(spec).host, calculation.cell
+    normal = host_cell(family, spec.working_ion).layer_normal
+    metals = [i for i, s in enumerate(cell.site_properties["sublattice"]) if s in family.mixed_cations]
+    if normal is None or layer_ratio(cell, normal, metals) < DISTORTED:
+        return name
+    return primed(name)
+
+
+def primed(stacking: str) -> str:
+    """Name of a stacking with distorted layers: ``O'3``."""
+    return f"{stacking[0]}'{stacking[1:]}"
