@@ -76,6 +76,19 @@ def test_stackings_are_computed_compared_and_printed(project: Path) -> None:
 
 
 @pytest.mark.slow
+def test_polymorphs_are_computed_and_told(project: Path) -> None:
+    path = asking(layered(project), "{polymorphs: [spinel, rock-salt], configurations: 1}")
+    jobs = jobs_of(path)
+    assert {name.split("/")[2] for name in jobs if "/c0/" in name and "/build" in name} >= {"spinel", "rock-salt"}
+    assert run(path, workers=1, progress=False).status == "complete"
+    for candidate in results(path).candidates:
+        first, _ = candidate["results"]["phases_along_x"]
+        started = {state["started_as"] for state in first["states"]}
+        assert {"O3", "spinel"} <= started
+        assert all(state["stacking"] in {"O3", "P3", "O1", "spinel", "rock-salt"} for state in first["states"])
+
+
+@pytest.mark.slow
 def test_a_later_stage_takes_the_stackings_of_the_one_before(project: Path) -> None:
     engine = (
         "{ase: 'support.spring_crystal:make', energy_scale: stiff, arguments: {depth: 2.6, length: 2.2}, fmax: 0.1}"
@@ -95,6 +108,9 @@ def test_a_later_stage_takes_the_stackings_of_the_one_before(project: Path) -> N
         ("{stackings: P3}", "stackings"),
         ("{stacking: [P3]}", "stacking"),
         ("{temperature: cold}", "temperature"),
+        ("{polymorphs: [spinell]}", "no polymorph is called 'spinell'"),
+        ("{polymorphs: [monoclinic]}", "monoclinic is no polymorph of layered-o3"),
+        ("{polymorphs: [spinel], temperature: 300 K}", "free energies are known of stackings alone"),
     ],
 )
 def test_options_that_mean_nothing_are_refused(project: Path, options: str, said: str) -> None:

@@ -60,6 +60,22 @@ class LocalStructure(Analysis[NoOptions, LocalStructureDoc]):
             shown=Shown(unit="%", scale=100),
         ),
         Quantity(
+            name="slab_thickness",
+            title="slab",
+            unit="A",
+            read=lambda result: result.slab_A,
+            why_null=lambda _: "the host has no layers",
+            shown=Shown(unit="Å", digits=3),
+        ),
+        Quantity(
+            name="gap_width",
+            title="gap between slabs",
+            unit="A",
+            read=lambda result: result.gap_A,
+            why_null=lambda _: "the host has no layers",
+            shown=Shown(unit="Å", digits=3),
+        ),
+        Quantity(
             name="gap_change",
             title="change of the gap between slabs",
             symbol="Δd/d",

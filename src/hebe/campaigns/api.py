@@ -23,6 +23,7 @@ from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError, StoreError
 from hebe.flows.calibration_cost import calibration_costs
 from hebe.flows.campaign import campaign_flow, campaign_members
+from hebe.flows.controls import PREFIX
 from hebe.flows.estimate import cost_of, estimate
 from hebe.flows.expectation import expectations
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
@@ -172,9 +173,10 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
     finally:
         store.close()
     decided = {job.metadata["stage"] for job in jobs}
+    own = [job for job in jobs if not job.metadata["label"].startswith(PREFIX)]
     return {
         "campaign": chosen.name,
-        "candidates": len({job.metadata["candidate"] for job in jobs if job.metadata.get("candidate")}),
+        "candidates": len({job.metadata["candidate"] for job in own if job.metadata.get("candidate")}),
         "jobs": len(jobs),
         "calculations": len(relaxations),
         "to_run": len(jobs) - len(done),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.analyses.registry import all_quantities, get_analysis
 from hebe.campaigns.asked import asked_for, check_asked
 from hebe.campaigns.calibration_checks import calibrating, check_calibration
+from hebe.campaigns.control_checks import check_controls
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
 from hebe.science.hulls.working_metals import working_metals
@@ -69,6 +70,7 @@ def check_stages(campaign: Campaign, family: Family) -> None:
         _check_contents(campaign, family, index, needing)
         _check_metal(campaign, index, needing)
         _check_engine(campaign, stage, index)
+        check_controls(campaign, family, index)
         if index == 0:
             _check_first(campaign, stage)
         else:

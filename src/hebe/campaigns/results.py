@@ -19,6 +19,7 @@ from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
 from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents, with_late
 from hebe.config.ranking import Rank
 from hebe.exceptions import HebeWarning
+from hebe.flows import controls
 from hebe.flows.calibrate import CHOOSE_LABEL, ERRORS_LABEL
 from hebe.schemas.candidate import RankedCandidate
 from hebe.stores.builders import build_candidates
@@ -44,8 +45,8 @@ class Results(Sequence[RankedCandidate]):
     """Ranked candidates of a campaign, best first; itself a sequence of them.
 
     ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree;
-    ``calibrations`` what small cells told of the errors of an engine; ``edited`` says that the
-    file was edited since it ran, if it was.
+    ``calibrations`` what small cells told of the errors of an engine; ``controls`` how far the best candidates differ
+    from hosts with an element less; ``edited`` says that the file was edited since it ran, if it was.
     """
 
     campaign: str
@@ -54,6 +55,7 @@ class Results(Sequence[RankedCandidate]):
     agreement: list[dict[str, Any]] = field(default_factory=list)
     rank: Rank = field(default_factory=Rank)
     calibrations: list[dict[str, Any]] = field(default_factory=list)
+    controls: list[dict[str, Any]] = field(default_factory=list)
     edited: str | None = None
 
     @overload
@@ -202,7 +204,8 @@ def results_of(
         rows = _latest_stages(_chosen(found, current), promotions, len(campaign.stages))
         in_order = _in_order(store, campaign, [row for row in rows if row.damaged is None], kept, root)
     _warn_of_damaged(rows)
-    return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations)
+    compared = _controls(store, campaign, current)
+    return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations, compared)
 
 
 def _in_order(
@@ -299,6 +302,16 @@ def _calibrations(store: JobStore, campaign: Campaign, current: Collection[str])
     labels = [label.format(number=number) for number in numbers for label in (CHOOSE_LABEL, ERRORS_LABEL)]
     criteria = {"metadata.campaign": campaign.name, "metadata.label": {"$in": labels}, "output.rows": {"$exists": True}}
     return _newest(store.docs_store.query(criteria), current) if labels else []
+
+
+def _controls(store: JobStore, campaign: Campaign, current: Collection[str]) -> list[dict[str, Any]]:
+    """Newest comparison with controls of each stage that has some; of one that chose none the choice."""
+    numbers = [number for number, stage in enumerate(campaign.stages) if stage.controls is not None]
+    labels = [label.format(number=number) for label in (controls.CHOSEN, controls.COMPARED) for number in numbers]
+    named = {"metadata.campaign": campaign.name, "metadata.label": {"$in": labels}}
+    criteria = {**named, "output.method": {"$exists": True}}
+    found = store.docs_store.query(criteria) if labels else ()
+    return _newest(sorted(found, key=lambda one: labels.index(one["metadata"]["label"])), current)
 
 
 def _newest(documents: Iterable[dict[str, Any]], current: Collection[str]) -> list[dict[str, Any]]:

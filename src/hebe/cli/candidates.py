@@ -73,6 +73,7 @@ def _one(file: str, campaign: Campaign, columns: list[Quantity[Any]], options: a
         borders = {"promotions": found.promotions, "agreement": found.agreement}
         borders |= {"calibrations": found.calibrations} if found.calibrations else {}
         several = borders if len(campaign.stages) > 1 else {}
+        several |= {"controls": found.controls} if found.controls else {}
         return {"campaign": campaign.name, "candidates": chosen.candidates, **several}
     if len(options.campaigns) > 1:
         write_line(f"{campaign.name} ({file})")

@@ -21,6 +21,8 @@ from hebe.analyses.printing import (
 )
 from hebe.cli.output import LIMIT, new_table, terminal_width, write_line, write_plain, write_table
 from hebe.report.calibration import calibration_text
+from hebe.report.controls import HEAD, NOTE, control_tables, headline
+from hebe.schemas.controls import ControlsDoc
 from hebe.science.choosing.sample import MIDDLE
 from hebe.science.choosing.standing import CERTAIN
 
@@ -51,10 +53,12 @@ def write_results(results: Results, columns: Sequence[Quantity[Any]] = (), limit
         At most so many candidates; all when None.
     """
     shown = list(results.ranked[:limit])
-    write_ranking(shown, columns or columns_of(shown, (*results.rank.maximize, *results.rank.minimize)))
+    columns = columns or columns_of(shown, (*results.rank.maximize, *results.rank.minimize))
+    write_ranking(shown, columns)
     if len(shown) < len(results):
         write_line(f"{len(shown)} of {len(results):,} candidates: --all shows all, --json and hebe export write them")
     write_calibrations(results.calibrations)
+    write_controls(results, columns)
     write_agreement(results.agreement)
 
 
@@ -136,6 +140,22 @@ def write_calibrations(documents: Sequence[Mapping[str, Any]]) -> None:
     """Print how far what small cells told is what was predicted, a line for each calibration."""
     for document in documents:
         write_line(calibration_text(document))
+
+
+def write_controls(results: Results, columns: Sequence[Quantity[Any]]) -> None:
+    """Print the controls of the best candidates, and how far these differ from them."""
+    for plain in results.controls:
+        document = ControlsDoc.model_validate(plain)
+        write_line(headline(plain))
+        for tables in control_tables(document, {quantity.name for quantity in columns}):
+            write_line(tables.formula)
+            for head, rows, right in ((HEAD, tables.controls, (3,)), (tables.head, tables.differences, ())):
+                table = new_table(list(head), right=right or range(1, len(head)))
+                for row in rows:
+                    table.add_row(*row)
+                if rows:
+                    write_table(table)
+            write_line(f"{NOTE}.")
 
 
 def write_agreement(documents: Sequence[Mapping[str, Any]]) -> None:

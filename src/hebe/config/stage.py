@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from hebe.config.calibration import CalibrationSpec
+from hebe.config.controls import ControlSpec
 from hebe.config.engines import DEFAULT_ENGINE, EngineBlock
 from hebe.config.keep import Keep
 from hebe.config.model import ConfigModel
@@ -54,7 +55,8 @@ class Stage(ConfigModel):
     A later stage says how many candidates it keeps of the stage before and starts from the cells that this one
     left. ``configurations`` is how many of each candidate it takes, all by default. ``accept`` names what counts as the
     host beside the host itself: cells that left it otherwise enter no average, strain, hull or rank. An analysis is a
-    name, or ``{name: {option: value}}``, whose options `options` holds.
+    name, or ``{name: {option: value}}``, whose options `options` holds. ``controls`` are computed beside its best
+    candidates.
 
     A stage with ``calibrate`` computes no candidate again: it has everything of the stage before, its engine too, and
     judges the candidates with errors that small cells have told.
@@ -71,6 +73,7 @@ class Stage(ConfigModel):
     accept: tuple[Departure, ...] = ()
     analyses: tuple[str, ...] = Field(default=("voltage", "volume_strain", "mixing"), min_length=1)
     options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    controls: ControlSpec | None = None
 
     @property
     def engines(self) -> tuple[EngineBlock, ...]:
@@ -105,7 +108,8 @@ class Stage(ConfigModel):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if key not in ("options", "calibrate") or value}
+        later = ("options", "calibrate", "controls")
+        return {key: value for key, value in handler(self).items() if key not in later or value}
 
     @model_validator(mode="after")
     def _valid(self) -> Stage:

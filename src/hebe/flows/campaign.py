@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from jobflow import Flow
 
 from hebe.config.reading.refusal import bad_key
-from hebe.flows.stage import stage_jobs, wire_stage
+from hebe.flows.stage import stage_jobs
+from hebe.flows.wired import wire_stage
 from hebe.science.chemistry.member import candidate_spec, composition_of
 from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace

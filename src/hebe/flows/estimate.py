@@ -56,9 +56,25 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
             relaxations += n_candidates * configurations * cells
         per_configuration = 2 + cells + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
         jobs += n_candidates * (2 + configurations * per_configuration)
+        beside = _controls(campaign, stage, n_candidates)
+        jobs += beside * (2 + configurations * per_configuration)
+        relaxations += 0 if stage.engine.traits.costly else beside * configurations * cells
     jobs += sum(_oxides(campaign, stage) + _more_phases(campaign, stage) for stage in campaign.stages)
     seconds = (relaxations + _SHARED_RELAXATIONS) * CPU_SECONDS * structures.cations / 12
     return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600, "not_counted": sorted(dft)}
+
+
+def _controls(campaign: Campaign, stage: Stage, n_candidates: int) -> int:
+    """Hosts with one element less at most, those of a later stage without what they take of the stages before."""
+    if stage.controls is None:
+        return 0
+    host = campaign.host
+    most = sum(
+        len(spec.species) if spec.n_species is None else spec.n_species.high
+        for name, spec in host.sublattices.items()
+        if name in host.data.mixed_cations
+    )
+    return min(stage.controls.n, n_candidates) * min(most, len(stage.controls.elements) or most)
 
 
 def _more_cells(campaign: Campaign, stage: Stage) -> int:

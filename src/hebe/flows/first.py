@@ -14,8 +14,8 @@ from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
 from hebe.flows.wiring import StageWiring
 from hebe.makers.order import OrderMaker
 from hebe.makers.restack import RestackMaker
+from hebe.science.structures.forms import formed_spec
 from hebe.science.structures.given_cells import CellSet
-from hebe.science.structures.stackings import stacked_spec
 
 if TYPE_CHECKING:
     from jobflow import Job
@@ -133,7 +133,7 @@ class BuiltStage(FirstStage):
     def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
         """The configuration stacked otherwise, with its as-made ordering and those at the other contents, relaxed."""
         name = spec.candidate_id
-        label, other = f"{name}/c{index}/{stacking}", stacked_spec(spec, stacking)
+        label, other = f"{name}/c{index}/{stacking}", formed_spec(spec, stacking)
         restack = job_of(RestackMaker(stacking=stacking), spec, member.configuration, label=label)
         build = self.add(restack, f"{label}/build", priority, name)
         found = self._made(other, build, label, priority, name, self.n_starts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hebe.analyses.wants import AirSolids, Contents, Metal, OxygenOxides, Phases, Stackings, Tiles
 from hebe.config.reading.refusal import bad_key
@@ -13,7 +13,7 @@ from hebe.flows.first import BuiltStage
 from hebe.flows.jobs import job_of
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
 from hebe.flows.wiring import StageWiring
-from hebe.science.structures.stackings import stacked_spec
+from hebe.science.structures.forms import formed_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,8 @@ class LaterStage(StageWiring):
                 f"{', '.join(added)} needs cells that the stage before did not relax, and this stage does not either"
             )
             raise bad_key(self.campaign, ("stages", self.number, "task"), reason, "task: relax")
-        return BuiltStage(campaign=self.campaign, number=self.number, jobs=self.jobs, _shared=self._shared)
+        given: dict[str, Any] = {"number": self.number, "prefix": self.prefix, "jobs": self.jobs}
+        return BuiltStage(campaign=self.campaign, **given, _shared=self._shared)
 
     @property
     def n_configurations(self) -> int:
@@ -116,7 +117,7 @@ class LaterStage(StageWiring):
         if Stackings not in self.before.kinds:
             return self.fresh.stacked(spec, member, index, stacking, priority)
         held = self.before.stacked(spec, member.before or member, index, stacking, priority)
-        other, name = stacked_spec(spec, stacking), f"{spec.candidate_id}/c{index}/{stacking}"
+        other, name = formed_spec(spec, stacking), f"{spec.candidate_id}/c{index}/{stacking}"
         label = f"{name}/x{spec.x_made}/o0/s{self.number}"
         made = self.add(
             self._again(held.member.configuration, [held.member.made], 0, label, other),

@@ -9,51 +9,24 @@ from jobflow import Flow, Job, Maker
 
 from hebe.config.campaign import Campaign
 from hebe.flows.calibrate import CalibrateStage
-from hebe.flows.first import BuiltStage, GivenStage
+from hebe.flows.controls import CHOSEN, choose_controls
 from hebe.flows.later import LaterStage
 from hebe.flows.members import plain_campaign
+from hebe.flows.wired import Chosen, wire_stage
 from hebe.makers.agree import AgreeMaker
 from hebe.makers.identity import ADDED_LATER
 from hebe.makers.promote import PromoteMaker
-from hebe.science.structures.given_cells import assign_cells, metal_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hebe.flows.wiring import StageWiring
     from hebe.schemas.spec import MemberSpec
 
 _BORDER_PRIORITY: Final = -1_000_000
-Chosen = tuple[tuple[int, str], ...]
-
-
-def wire_stage(campaign: Campaign, number: int, specs: Sequence[MemberSpec], chosen: Chosen = ()) -> StageWiring:
-    """Empty wiring of a stage, with those of the stages before it.
-
-    Parameters
-    ----------
-    campaign, number, specs
-        The stage and its candidates.
-    chosen
-        Stages before that calibrate, each with the id of the job that chose its cells.
-
-    Raises
-    ------
-    BadInputError
-        If a structure file of the campaign cannot be used.
-    """
-    if number:
-        before = wire_stage(campaign, number - 1, specs, chosen)
-        if campaign.stages[number].calibrate is not None:
-            return CalibrateStage(campaign=campaign, number=number, before=before, chosen=dict(chosen).get(number))
-        return LaterStage(campaign=campaign, number=number, before=before)
-    if campaign.structures.method == "explicit":
-        return GivenStage(campaign=campaign, cells=assign_cells(campaign, specs), metal_cell=metal_cell(campaign))
-    return BuiltStage(campaign=campaign)
 
 
 def stage_jobs(campaign: Campaign, number: int, specs: Sequence[MemberSpec], chosen: Chosen = ()) -> list[Job]:
-    """Jobs of a stage for some members, best first: theirs, how the stage agrees with the last, who goes on.
+    """Jobs of a stage for some members, best first: theirs, how it agrees with the last, controls, who goes on.
 
     Parameters are those of `wire_stage`.
     """
@@ -67,6 +40,9 @@ def stage_jobs(campaign: Campaign, number: int, specs: Sequence[MemberSpec], cho
             chosen, only = (*chosen, (number, str(wiring.chosen))), wiring.judged
         job = AgreeMaker(campaign=campaign.name, stage=number, only=only).make(before, summaries)
         wiring.add(job, f"border/s{number}/agree", _BORDER_PRIORITY)
+    controls = choose_controls(campaign, number, wiring.summaries, chosen)
+    if controls is not None:
+        wiring.add(controls.make(list(specs), summaries), CHOSEN.format(number=number), _BORDER_PRIORITY)
     if number + 1 < len(campaign.stages):
         promote = _promote(campaign, number + 1, chosen).make(list(specs), summaries)
         wiring.add(promote, f"border/s{number + 1}/promote", _BORDER_PRIORITY)

@@ -63,11 +63,13 @@ _STAGE_PRIORITY: Final = 10_000
 class StageWiring(ABC):
     """Jobs of one stage of a campaign; everything that two candidates share is wired once.
 
-    ``kinds`` are those of the wants that it has wired, ``parts`` what each candidate's document is made of.
+    ``kinds`` are those of the wants that it has wired, ``parts`` what each candidate's document is made of, ``prefix``
+    the start of the labels of its jobs.
     """
 
     campaign: Campaign
     number: int = 0
+    prefix: str = ""
     jobs: list[Job] = field(default_factory=list)
     summaries: dict[str, Job] = field(default_factory=dict)
     kinds: set[type[Want]] = field(default_factory=set)
@@ -171,7 +173,8 @@ class StageWiring(ABC):
     def add(self, job: Job, label: str, priority: int, candidate: str | None = None) -> Job:
         """Give a job its identity and put it into the flow; later stages run first, so that candidates get finished."""
         rank = priority + _STAGE_PRIORITY * self.number
-        stable(job, campaign=self.campaign.name, label=label, priority=rank, candidate=candidate, stage=self.number)
+        name = f"{self.prefix}{label}"
+        stable(job, campaign=self.campaign.name, label=name, priority=rank, candidate=candidate, stage=self.number)
         self.jobs.append(job)
         return job
 
@@ -205,6 +208,8 @@ class StageWiring(ABC):
             engine |= {"fmax": max(self.stage.engine.fmax, TRIAL_FMAX), "check_minimum": False}
         family = None if spec is None else spec.family
         brought = self.campaign.host.crystal if family == self.family.name else None
+        if spec is not None and spec.host is not None and family != self.family.name:
+            brought = spec.host.model_dump(mode="json")  # a polymorph, which no data file has
         member: dict[str, Any] | None = None
         if spec is not None and (chosen.traits.starts_from_ions if from_ions is None else from_ions):
             member = spec.model_dump(mode="json", exclude={"entropy_R", "descriptors"})

@@ -1,4 +1,4 @@
-"""RestackMaker: a configuration of a layered host in another stacking of its slabs."""
+"""RestackMaker: a configuration in another stacking of its slabs, or as a polymorph."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from jobflow import Maker, job
 
-from hebe.config.stackings import stackings
 from hebe.makers.names import check_choice
-from hebe.science.structures.stackings import restack
+from hebe.science.structures.forms import form_names, formed
 
 if TYPE_CHECKING:
     from hebe.schemas.spec import MemberSpec
@@ -18,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class RestackMaker(Maker):
-    """Stack the slabs of a configuration otherwise.
+    """Stack the slabs of a configuration otherwise, or make a polymorph of it.
 
     Parameters
     ----------
     stacking
-        Which one, as ``P3``; see `hebe.config.stackings`.
+        Which one, as ``P3`` or ``spinel``; see `hebe.config.stackings` and `hebe.config.polymorphs`.
     """
 
     name: str = "restack"
@@ -32,9 +31,9 @@ class RestackMaker(Maker):
 
     def __post_init__(self) -> None:
         """Refuse a stacking that there is not."""
-        check_choice(self.stacking, stackings(), "stacking")
+        check_choice(self.stacking, form_names(), "stacking")
 
     @job
     def make(self, spec: MemberSpec, configuration: ConfigurationDoc, label: str = "") -> ConfigurationDoc:
-        """The configuration of a member in the other stacking, all sites of its working ion occupied."""
-        return restack(spec, configuration, self.stacking).model_copy(update={"label": label})
+        """The configuration of a member in the other form, all sites of its working ion occupied."""
+        return formed(spec, configuration, self.stacking).model_copy(update={"label": label})

@@ -69,6 +69,7 @@ def page_of(
         promotions=found.promotions,
         agreement=found.agreement,
         calibrations=found.calibrations,
+        controls=found.controls,
         weights=dict(weights or {}),
         written=written,
     )

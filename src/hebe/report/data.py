@@ -42,8 +42,9 @@ class Page:
     ----------
     candidates
         Ranked, in the order to be shown.
-    promotions, agreement, calibrations
-        What happened at the borders of stages and what calibrations told, as ``hebe results --json`` prints it.
+    promotions, agreement, calibrations, controls
+        What happened at the borders of stages, what calibrations told, and how far candidates differ from their
+        controls, as ``hebe results --json`` prints it.
     funnel
         How the space narrowed; None where nobody counted.
     crystals
@@ -61,6 +62,7 @@ class Page:
     promotions: Sequence[Mapping[str, Any]] = ()
     agreement: Sequence[Mapping[str, Any]] = ()
     calibrations: Sequence[Mapping[str, Any]] = ()
+    controls: Sequence[Mapping[str, Any]] = ()
     funnel: Funnel | None = None
     crystals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     failures: Sequence[Mapping[str, Any]] = ()

@@ -24,6 +24,7 @@ SECTIONS: Final = (
     "analyses",
     "elements",
     "effects",
+    "controls",
     "spread",
     "agreement",
     "calibration",

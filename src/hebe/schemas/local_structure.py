@@ -48,12 +48,14 @@ class LocalState(Document):
 class LocalStructureDoc(ResultDoc):
     """Local structure of one configuration: states of the host, highest x first; what is ranked of the as-made one.
 
-    ``local_strain`` is the largest root mean square of the states of the window, ``gap_change`` the largest relative
-    change of the gap between slabs, with its sign.
+    ``local_strain`` is the largest root mean square of the states of the window, ``slab_A`` and ``gap_A`` are of the
+    as-made cell, ``gap_change`` is the largest relative change of the gap between slabs, with its sign.
     """
 
     states: list[LocalState] = Field(default_factory=list)
     bond_spread_A: float | None = None
     angle_variance_deg2: float | None = None
     local_strain: float | None = None
+    slab_A: float | None = None
+    gap_A: float | None = None
     gap_change: float | None = None

@@ -13,21 +13,23 @@ if TYPE_CHECKING:
 
 
 def card(candidate: RankedCandidate) -> Markup:
-    """Local structure of the configuration of lowest energy: elements as made, then states over the content."""
+    """Local structure of the configuration of lowest energy over the content: elements, then all sites together."""
     result = ANALYSIS.best(candidate)
     if result is None or not result.states:
         return Markup()
-    made = result.states[0]
-    head = ["element", "bond / Å", "spread / Å", "axis ratio", "angle variance / deg²"]
+    head = ["x", "element", "bond / Å", "spread / Å", "axis ratio", "angle variance / deg²", "elongation"]
     shapes = [
         [
+            number(state.x, 3),
             s.element,
             number(s.length_A, 3),
             number(s.length_sd_A, 3),
             number(s.axis_ratio, 3),
             number(s.angle_variance_deg2, 1),
+            number(s.elongation, 4),
         ]
-        for s in made.species
+        for state in result.states
+        for s in state.species
     ]
     columns = ["x", "bond spread / Å", "local strain / %", "slab / Å", "gap / Å"]
     states = [
@@ -40,5 +42,5 @@ def card(candidate: RankedCandidate) -> Markup:
         ]
         for s in result.states
     ]
-    title = tag("p", f"Octahedra at x = {made.x:.3g}, and the states", class_="note")
-    return Markup(title + table(head, shapes, range(1, 5)) + table(columns, states, range(5)))
+    title = tag("p", "Octahedra by element along x, then all sites together", class_="note")
+    return Markup(title + table(head, shapes, (0, *range(2, 7))) + table(columns, states, range(5)))

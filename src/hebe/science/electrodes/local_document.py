@@ -75,6 +75,7 @@ def _rank(
     first = next(state for state in document.states if state.x == x_made)
     document.bond_spread_A = first.bond_spread_A
     document.angle_variance_deg2 = first.angle_variance_deg2
+    document.slab_A, document.gap_A = first.slab_A, first.gap_A
     others = [
         s
         for s in document.states

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hebe.config.stackings import prism_share
+from hebe.config.polymorphs import polymorphs
+from hebe.config.stackings import prism_share, stackings
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.phases_along_x import PhasesDoc, PhaseState, Transition
+from hebe.science.chemistry.member import composition_of
 from hebe.science.chemistry.space import working_charge
 from hebe.science.electrodes.electrode import StateInput
 from hebe.science.electrodes.ion_entropy import ion_entropy
@@ -23,9 +25,13 @@ from hebe.science.electrodes.phases import (
 )
 from hebe.science.electrodes.voltage import EnergyPoint, voltage, voltage_profile
 from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.structures.polymorphs import form_of
 
 _UNLIKE: Final = 0.05
 """Difference of volumes from which two stackings are unlike; spin states of cobalt differ by 7 %, stackings by 2 %."""
+
+_ORDERED: Final = "spinel"
+"""Order of cations into which those of layers can move."""
 
 _RELABELLED: Final = ("host", "glide")
 """Verdicts on the topology with which a cell is one of the stackings: a glide leads to another of them."""
@@ -55,15 +61,20 @@ class PhasesInput:
     window: tuple[float, float]
     temperature: float | None = None
 
+    @property
+    def distorted(self) -> set[str]:
+        """Names of stackings with distorted layers that are compared."""
+        return {name for name in self.stackings if name in polymorphs() and polymorphs()[name].of == "slabs"}
+
 
 def phases_document(inputs: PhasesInput, label: str = "") -> PhasesDoc:
     """Stackings along x; what is missing is a warning."""
     warnings = [text for held in inputs.stackings.values() for text in held.problems()]
-    states = _states(inputs, warnings)
-    document = PhasesDoc(label=label, own=inputs.own, temperature_K=inputs.temperature, warnings=warnings)
+    states, own = _states(inputs, warnings), _base(inputs, warnings)
+    document = PhasesDoc(label=label, own=own, temperature_K=inputs.temperature, warnings=warnings)
     points = [PhasePoint(s.stacking, s.x, _free(s, inputs.temperature)) for s in states]
     inside = [p for p in points if _inside(p.x, inputs)]
-    relative, hull = relative_energies(points, inputs.own), hull_of_phases(inside)
+    relative, hull = relative_energies(points, own), hull_of_phases(inside)
     on_hull = {(p.phase, round(p.x, 6)) for p in hull}
     document.states = [
         state.model_copy(
@@ -74,8 +85,8 @@ def phases_document(inputs: PhasesInput, label: str = "") -> PhasesDoc:
         )
         for state in states
     ]
-    document.warnings += _unlike(document.states, inputs.own)
-    _compare(document, relative_energies(inside, inputs.own), inputs)
+    document.warnings += _unlike(document.states, own)
+    _compare(document, relative_energies(inside, own), inputs)
     _voltages(document, inside, hull, inputs)
     return document
 
@@ -86,7 +97,9 @@ def _unlike(states: Sequence[PhaseState], own: str) -> list[str]:
     return [
         f"x = {s.x:.3g}: {s.stacking} has {ratio:.2f} times the volume of {own}: ions may have other spin states in it"
         for s in states
-        if (volume := volumes.get(round(s.x, 6))) and abs((ratio := s.volume_A3_per_fu / volume) - 1) > _UNLIKE
+        if s.stacking in stackings()
+        and (volume := volumes.get(round(s.x, 6)))
+        and abs((ratio := s.volume_A3_per_fu / volume) - 1) > _UNLIKE
     ]
 
 
@@ -97,13 +110,12 @@ def _states(inputs: PhasesInput, warnings: list[str]) -> list[PhaseState]:
         for calculation in (held.made, *held.states):
             if calculation is None or not calculation.usable or not held.n_fu:
                 continue
-            unknown = calculation.topology == "glide" and calculation.stacking is None
-            if unknown or calculation.topology not in (*_RELABELLED, None):
-                warnings.append(
-                    f"{calculation.label}: the relaxed cell is no stacking any more ({calculation.topology})"
-                )
+            form = _form(inputs, started, calculation)
+            if form is None:
+                kind = "stacking" if started in stackings() else "polymorph"
+                warnings.append(f"{calculation.label}: the relaxed cell is no {kind} any more ({calculation.topology})")
                 continue
-            state = _state(held, started, calculation)
+            state = _state(held, started, calculation, form)
             key = (round(state.x, 6), state.stacking)
             if key not in found or state.energy_eV_per_fu < found[key].energy_eV_per_fu:
                 found[key] = state
@@ -113,12 +125,41 @@ def _states(inputs: PhasesInput, warnings: list[str]) -> list[PhaseState]:
     return [found[round(point.x, 6), point.phase] for point in order]
 
 
-def _state(held: StateInput, started: str, calculation: CalculationDoc) -> PhaseState:
+def _form(inputs: PhasesInput, started: str, calculation: CalculationDoc) -> str | None:
+    """Stacking or polymorph that a relaxed cell is; None where it is none of those that are known.
+
+    Slabs that glided are another stacking, tilts another crystal. Cells whose metals left their sites count where their
+    cations are in an order again: no order may be anything. Distorted layers are told where they are compared.
+    """
+    held, verdict = inputs.stackings[started], calculation.topology
+    slabs = started in stackings() or started in inputs.distorted
+    if verdict == "migrated":
+        found = form_of(held.spec, calculation, _ORDERED) if composition_of(held.spec).host.anions else None
+        return found if found == _ORDERED or (not slabs and found in stackings()) else None
+    if verdict not in (*_RELABELLED, None) or (slabs and verdict == "glide" and calculation.stacking is None):
+        return None
+    if slabs and not inputs.distorted:
+        return calculation.stacking or started
+    return form_of(held.spec, calculation, started)
+
+
+def _base(inputs: PhasesInput, warnings: list[str]) -> str:
+    """Form with which the others are compared: the host's own, or what its as-made cell became without gliding."""
+    made = inputs.stackings[inputs.own].made
+    usable = made is not None and made.usable and inputs.stackings[inputs.own].n_fu
+    form = _form(inputs, inputs.own, made) if usable and made is not None else None
+    if form is None or form in stackings() or form == inputs.own:
+        return inputs.own
+    warnings.append(f"the host relaxed from {inputs.own} to {form} as made, with which the others are compared")
+    return form
+
+
+def _state(held: StateInput, started: str, calculation: CalculationDoc, form: str) -> PhaseState:
     n_fu = held.n_fu or 1
     spread, _ = calculation.spread_over_starts(_RELABELLED)
     return PhaseState(
         x=held.x_of(calculation),
-        stacking=calculation.stacking or started,
+        stacking=form,
         started_as=started,
         energy_eV_per_fu=calculation.energy / n_fu,
         energy_sd_starts_eV_per_fu=None if spread is None else spread / n_fu,
@@ -144,7 +185,7 @@ def _inside(x: float, inputs: PhasesInput) -> bool:
 
 def _compare(document: PhasesDoc, relative: Mapping[str, Mapping[float, float]], inputs: PhasesInput) -> None:
     """Fill in how far the other stackings lie above the host's own, and where they become lower."""
-    others = [name for name in inputs.stackings if name != inputs.own]
+    others = [name for name in inputs.stackings if name not in (inputs.own, document.own)]
     document.onsets = {
         name: onset(relative[name]) if name in relative else None for name in sorted({*others, *relative})
     }
@@ -157,7 +198,7 @@ def _compare(document: PhasesDoc, relative: Mapping[str, Mapping[float, float]],
     spreads = [
         s.energy_sd_starts_eV_per_fu
         for s in document.states
-        if abs(s.x - x) < 1e-6 and s.stacking in (name, inputs.own) and s.energy_sd_starts_eV_per_fu is not None
+        if abs(s.x - x) < 1e-6 and s.stacking in (name, document.own) and s.energy_sd_starts_eV_per_fu is not None
     ]
     document.preference_sd_starts_eV_per_fu = math.hypot(*spreads) if spreads else None
     known = [value for value in document.onsets.values() if value is not None]
@@ -171,7 +212,7 @@ def _voltages(document: PhasesDoc, inside: list[PhasePoint], hull: list[PhasePoi
         return
     metal = inputs.metal.energy_per_atom
     charge = working_charge(next(iter(inputs.stackings.values())).spec.working_ion)
-    own = [EnergyPoint(p.x, p.energy) for p in inside if p.phase == inputs.own]
+    own = [EnergyPoint(p.x, p.energy) for p in inside if p.phase == document.own]
     every = [EnergyPoint(p.x, p.energy) for p in hull]
     document.topotactic_profile = voltage_profile(own, metal, charge) if len(own) > 1 else []
     document.voltage_profile = voltage_profile(every, metal, charge) if len(every) > 1 else []
