@@ -8,28 +8,9 @@ from typing import Any
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.calibration import CalibrationDoc
-from hebe.schemas.defects import DefectsDoc
 from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.schemas.vibrations import VibrationDoc
-
-
-@dataclass(frozen=True)
-class DefectState:
-    """Defects of one kind in one configuration at one content.
-
-    Parameters
-    ----------
-    defects
-        The cells as they were made, None where they could not be.
-    perfect
-        Calculations of the configuration at that content, one of which is of the perfect cell.
-    calculations
-        Of the cells with defects, in the order of `defects`.
-    """
-
-    defects: DefectsDoc | None
-    perfect: Sequence[CalculationDoc | None]
-    calculations: Sequence[CalculationDoc | None]
+from hebe.science.electrodes.defect_energies import DefectState
 
 
 @dataclass(frozen=True)

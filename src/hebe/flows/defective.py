@@ -60,7 +60,7 @@ class Defective:
     jobs: list[Job]
 
     def fields(self) -> dict[str, Any]:
-        """Fields of `hebe.analyses.given.DefectState`."""
+        """Fields of `hebe.science.electrodes.defect_energies.DefectState`."""
         return {
             "defects": self.made,
             "perfect": [job.output for job in self.perfect],

@@ -53,3 +53,39 @@ class DefectsDoc(Document):
     reason: str = ""
     n_sites: dict[str, int] = Field(default_factory=dict)
     cells: list[DefectCell] = Field(default_factory=list)
+
+
+class DefectEnergy(Document):
+    """Energy of one defect, eV: the cell with it less the perfect cell of ``x``; of an oxygen vacancy with half of O2.
+
+    ``ended`` says where the cation is after the relaxation: there, returned to its own site, so that no minimum holds
+    it, or elsewhere; None where the cell has no energy. ``environment`` and ``distance_A`` are those of `DefectCell`.
+    """
+
+    kind: DefectKind
+    element: str
+    x: float
+    site: int
+    environment: str = ""
+    distance_A: float | None = None
+    energy_eV: float | None = None
+    ended: Literal["there", "returned", "elsewhere"] | None = None
+    calculation: str | None = None
+
+
+class DefectStatistics(Document):
+    """Energies (eV) of the defects of one kind and element at one content, those that stayed where they were put.
+
+    ``n`` were computed of ``n_sites`` that there are, ``returned`` went back and ``elsewhere`` went on.
+    """
+
+    kind: DefectKind
+    element: str
+    x: float
+    n_sites: int
+    n: int = 0
+    returned: int = 0
+    elsewhere: int = 0
+    lowest_eV: float | None = None
+    mean_eV: float | None = None
+    sd_eV: float | None = None

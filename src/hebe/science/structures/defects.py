@@ -194,6 +194,15 @@ class DefectSites:
         return shortest(self.structure, self.structure.frac_coords[site], places)
 
 
+def without_defects(host: Family) -> tuple[str, str] | None:
+    """Why no defects are made in a host, and what would do; None where they are."""
+    if not host.charged:
+        return f"{host.called} has no anions around its cations", "a host with anions"
+    if host.groups:
+        return f"the anions of {host.called} are rigid units", "a host whose anions are single atoms"
+    return None
+
+
 def elements_of(spec: MemberSpec, kind: DefectKind) -> list[str]:
     """Elements of which a member can have defects of a kind."""
     host = family_of(spec)

@@ -19,8 +19,6 @@ from scipy.spatial import Voronoi
 from hebe.science.crystals.crystal import ANIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pymatgen.core import Structure
 
 _ONE: Final = 0.8
@@ -67,10 +65,10 @@ def voids(structure: Structure) -> list[Void]:
     if not sites:
         return []
     frac, matrix = structure.frac_coords[sites], structure.lattice.matrix
-    points = _images(frac, structure)
-    vertices = Voronoi(points @ matrix).vertices @ np.linalg.inv(matrix)
+    points = _images(frac, structure) @ matrix
+    vertices = Voronoi(points).vertices @ np.linalg.inv(matrix)
     inside = vertices[((vertices >= -1e-6) & (vertices < 1 - 1e-6)).all(axis=1)]
-    found = [_void(structure, sites, place) for place in _merged(inside, structure)]
+    found = [_void(place, matrix, points) for place in _merged(inside, structure)]
     return sorted(found, key=lambda one: [round(float(c), 3) % 1.0 for c in one.place])
 
 
@@ -97,10 +95,8 @@ def _merged(places: NDArray[np.float64], structure: Structure) -> list[NDArray[n
     return means
 
 
-def _void(structure: Structure, anions: Sequence[int], place: NDArray[np.float64]) -> Void:
-    distances = structure.lattice.get_points_in_sphere(
-        structure.frac_coords[list(anions)], structure.lattice.get_cartesian_coords(place), 5.0, zip_results=False
-    )[1]
-    lengths = np.sort(np.asarray(distances, dtype=float))
-    kept = lengths[lengths < _SHELL * lengths[0]] if len(lengths) else lengths
-    return Void(place, len(kept), float(kept.mean()) if len(kept) else 0.0)
+def _void(place: NDArray[np.float64], matrix: NDArray[np.float64], anions: NDArray[np.float64]) -> Void:
+    """Void at a place (fractions), of the anions at some points (A, shape (n, 3))."""
+    lengths = np.sort(np.linalg.norm(anions - place @ matrix, axis=1))
+    kept = lengths[lengths < _SHELL * lengths[0]]
+    return Void(place, len(kept), float(kept.mean()))
