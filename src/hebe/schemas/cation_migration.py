@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from hebe.schemas.defects import DefectEnergy, DefectStatistics
+from hebe.schemas.defects import DefectEnergy, DefectStatistics  # noqa: TC001 - pydantic reads it
 from hebe.schemas.result import ResultDoc
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hebe.schemas.base import Document
-from hebe.schemas.defects import DefectEnergy
+from hebe.schemas.defects import DefectEnergy  # noqa: TC001 - pydantic reads it
 from hebe.schemas.result import ResultDoc
 
 
