@@ -123,8 +123,8 @@ FIGURES: Final = (
         name="oxygen_release",
         title="Release of oxygen",
         caption=(
-            "Oxygen potential, from half of O2 at 0 K, below which oxygen leaves: the lowest mixture of phases gives it "
-            "off (filled), or the easiest vacancy forms (hollow). Lines: potential of oxygen at the pressure"
+            "Oxygen potential, from half of O2 at 0 K, below which oxygen leaves: the lowest mixture of phases gives "
+            "it off (filled), or the easiest vacancy forms (hollow). Lines: potential of oxygen at the pressure"
         ),
         draw=potentials_over_content,
     ),
