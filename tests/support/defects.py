@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 from pymatgen.core import Structure
@@ -16,7 +17,12 @@ from support.insertion_states import spec
 
 
 def cell(x: str, n_sites: int = 8, shift: float = 0.08) -> Structure:
-    """A cell at a content, every site displaced by `shift` (A) at random."""
+    """A cell at a content, every site displaced by `shift` (A) at random; a copy that can be changed."""
+    return _cell(x, n_sites, shift).copy()
+
+
+@cache
+def _cell(x: str, n_sites: int, shift: float) -> Structure:
     member = spec()
     composition, split = composition_of(member), split_of(member)
     radius = lattice_radius(composition, split, "TM")
