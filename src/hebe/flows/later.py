@@ -137,9 +137,13 @@ class LaterStage(StageWiring):
         return Stacked(Member(held.member.configuration, held.member.n_fu, made, held.member), states)
 
     def defects(self, spec: MemberSpec, wanted: DefectsOf, priority: int) -> Defective:
-        """Cells of the stage before with a defect, calculated anew; defects of this stage's cells where it had none."""
+        """Cells of the stage before with a defect, calculated anew.
+
+        Defects are made of this stage's own cells where the stage before had none, or where the lattice changes.
+        """
         x = Fraction(spec.x_made) if wanted.state is None else wanted.state.x
-        if wanted.asked not in self.before.wants(spec) or x not in defect_contents(self.before, spec, wanted.asked):
+        known = wanted.asked in self.before.wants(spec) and x in defect_contents(self.before, spec, wanted.asked)
+        if self.stage.task == "relax" or not known:
             return self.fresh.defects(spec, wanted, priority)
         earlier = wanted.member.before or wanted.member
         state = None if wanted.state is None else self.before.states(spec, earlier, x, wanted.label, priority)

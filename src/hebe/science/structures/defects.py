@@ -35,8 +35,10 @@ DEFECTS_VERSION: Final = 1
 
 _REACH: Final = {"octahedral": 4.5, "tetrahedral": 3.0}
 """A; how far from its site a cation is put into an empty one. The next octahedron is at 2.9, a tetrahedron at 1.8."""
-_CLEAR: Final = {"octahedral": 2.0, "tetrahedral": 1.4}
-"""A; no other cation is as near to the empty site. Cations of sites that share a face are 1.8 apart."""
+_FACE: Final = 2.5
+"""A; sites that share a face are nearer to each other: 1.8 A, 2.3 in the gap of a sodium oxide; the next are at 3.4."""
+_OVERLAP: Final = 1.4
+"""A; a working ion that is farther from an empty tetrahedron makes room."""
 _SWAP: Final = 4.5
 _BOND: Final = 2.7
 """A; cations around an oxygen, and the anions of a cation."""
@@ -159,16 +161,21 @@ class DefectSites:
         )
 
     def _moved(self, site: int, kind: DefectKind) -> DefectCell | None:
-        """A cation in the nearest empty octahedron (or prism), or in the emptiest tetrahedron; None without one."""
+        """A cation in the nearest empty octahedron (or prism), or in the emptiest tetrahedron; None without one.
+
+        No other cation of the mixed sublattices shares a face with it, and with an octahedron no working ion either.
+        """
         tetrahedral = kind == "tetrahedral"
         able = [one for one in self._voids if (one.anions == 4 if tetrahedral else one.anions > 4)]
         if not able:
             return None
         places = np.array([one.place for one in able])
         vectors, lengths = self._to(site, places)
-        others = [i for i in self._cations if i != site]
-        free = self.structure.lattice.get_all_distances(places, self.structure.frac_coords[others]).min(axis=1)
-        usable = np.flatnonzero((lengths <= _REACH[kind]) & (free > _CLEAR[kind]) & (lengths > 1.0))
+        others = np.array([i for i in self._cations if i != site])
+        apart = self.structure.lattice.get_all_distances(places, self.structure.frac_coords[others])
+        free = apart.min(axis=1)
+        limits = np.where(np.isin(others, self.mixed) | (not tetrahedral), _FACE, _OVERLAP)
+        usable = np.flatnonzero((lengths <= _REACH[kind]) & (apart > limits).all(axis=1) & (lengths > 1.0))
         if not len(usable):
             return None
         keys = (np.round(lengths[usable], 2), np.round(-free[usable], 2))
