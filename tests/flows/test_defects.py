@@ -26,7 +26,7 @@ host:
   family: {family}
   working_ion: {ion}
   sublattices:
-    {mixed}: {{species: {{{species}}}, amounts: {{{amounts}}}}}
+    {mixed}: {{species: {{{species}}}, amounts: {{{amounts}}}}}{extra}
 structures: {{cations: 4, per_candidate: 2, seed: 3, starts: 1}}
 stages:
   - engine: {engine}
@@ -43,6 +43,7 @@ O3 = {
     "species": "Fe: [3], Mn: [4], Ni: [2]",
     "amounts": "Fe: 1/2, Mn: 1/4, Ni: 1/4",
     "engine": SPRINGS,
+    "extra": "",
 }
 BOTH = "[voltage, {cation_migration: {n: 1}}, {oxygen_stability: {vacancies: 2}}]"
 
@@ -109,7 +110,7 @@ def test_oxygen_is_taken_out_and_released(project: Path) -> None:
 @pytest.mark.parametrize("task", ["relax", "relax-ions"])
 @pytest.mark.parametrize("first", ["[voltage]", BOTH, "[voltage, {cation_migration: {n: 2}}]"])
 def test_a_later_stage_refers_to_nothing_that_is_not_computed(project: Path, first: str, task: str) -> None:
-    """Also where the first stage asked for other defects, or for none; a lattice that changes has defects of its own."""
+    """Also where the first stage asked for other defects, or none; in another lattice defects are made anew."""
     path = asking(project, first, later=f"  - {{engine: {STIFF}, keep: 1, task: {task}, analyses: {BOTH}}}")
     campaign = load_campaign(path)
     later = StageFlowMaker(campaign=plain_campaign(campaign), stage=1).make(campaign_members(campaign))
@@ -161,24 +162,36 @@ def test_options_that_mean_nothing_are_refused(project: Path, analyses: str, sai
         load_campaign(asking(project, analyses))
 
 
-BLUE = {"family": "pba", "mixed": "M", "species": "Mn: [2], Fe: [2], Ni: [2]", "amounts": "Mn: 1/2, Fe: 1/4, Ni: 1/4"}
+PHOSPHATE = {
+    "family": "nasicon",
+    "mixed": "M",
+    "species": "V: [3], Fe: [3], Cr: [3]",
+    "amounts": "V: 1/2, Fe: 1/4, Cr: 1/4",
+}
 DRX = {
     "family": "drx",
     "mixed": "M",
     "ion": "Li",
-    "species": "Li: [1], Mn: [3], Ti: [4]",
+    "species": "Li: [1], Mn: [3]",
     "amounts": "Li: 1/2, Mn: 1/2",
+    "extra": "\n    X: {species: {O: [-2], F: [-1]}, amounts: {O: 3/4, F: 1/4}}",
 }
 
 
 @pytest.mark.parametrize(
     ("host", "analyses", "said"),
     [
-        (BLUE, "[oxygen_stability]", "rigid units"),
-        (BLUE, "[cation_migration]", "rigid units"),
-        (DRX, "[cation_migration]", "no sites of its own"),
+        (PHOSPHATE, "[oxygen_stability]", "rigid units"),
+        (PHOSPHATE, "[cation_migration]", "rigid units"),
+        (DRX, "[{cation_migration: {sites: [antisite]}}]", "no sites of its own"),
     ],
 )
 def test_hosts_without_such_defects_are_refused(project: Path, host: dict[str, str], analyses: str, said: str) -> None:
     with pytest.raises(BadInputError, match=said):
         load_campaign(asking(project, analyses, **host))
+
+
+def test_a_disordered_rock_salt_has_no_antisites(project: Path) -> None:
+    labels = jobs_of(asking(project, "[voltage, cation_migration]", **DRX))
+    assert not [name for name in labels if "/antisite/" in name]
+    assert [name for name in labels if "/tetrahedral/" in name]

@@ -12,6 +12,7 @@ from hebe.analyses.wants import Contents, Defects
 from hebe.config.model import ConfigModel
 from hebe.config.reading.units import ExactFraction, Whole
 from hebe.schemas.cation_migration import MigrationDoc
+from hebe.science.chemistry.member import family_of
 from hebe.science.electrodes.migration_document import migration_document
 from hebe.science.structures.defects import without_defects
 
@@ -90,9 +91,9 @@ class CationMigration(Analysis[MigrationSpec, MigrationDoc]):
     )
 
     def refuses(self, block: MigrationSpec, host: Family, ion: str | None) -> tuple[str, str] | None:
-        """Hosts whose anions are no single atoms; antisites where the ion has no sites of its own."""
+        """Hosts whose anions are no single atoms; antisites alone where the ion has no sites of its own."""
         refused = without_defects(host)
-        if refused is None and "antisite" in block.sites and not host.working_own:
+        if refused is None and block.sites == ("antisite",) and not host.working_own:
             return f"{ion} has no sites of its own in {host.called}", "sites: [octahedral, tetrahedral]"
         return refused
 
@@ -102,8 +103,9 @@ class CationMigration(Analysis[MigrationSpec, MigrationDoc]):
 
     def wants(self, block: MigrationSpec, member: MemberSpec) -> Sequence[Want]:
         """Cells at the contents of the stage, and such with defects."""
-        del member
-        return (Contents(), Defects(block.sites, block.n, block.x, configurations=block.configurations))
+        own = family_of(member).working_own
+        kinds = tuple(kind for kind in block.sites if own or kind != "antisite")
+        return (Contents(), Defects(kinds, block.n, block.x, configurations=block.configurations))
 
     def analyse(self, block: MigrationSpec, member: MemberSpec, given: Given) -> MigrationDoc:
         """Defects of one configuration; a configuration of which none are computed has none."""
