@@ -173,7 +173,7 @@ DRX = {
     "mixed": "M",
     "ion": "Li",
     "species": "Li: [1], Mn: [3]",
-    "amounts": "Li: 1/2, Mn: 1/2",
+    "amounts": "Li: 5/8, Mn: 3/8",
     "extra": "\n    X: {species: {O: [-2], F: [-1]}, amounts: {O: 3/4, F: 1/4}}",
 }
 
