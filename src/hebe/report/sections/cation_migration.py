@@ -10,7 +10,7 @@ from hebe.analyses.protocol import Figure
 from hebe.report.axes import Axis, axis
 from hebe.report.figures import BOTTOM, LEFT, MAX_CURVES, RIGHT, TOP, framed, mark_name
 from hebe.report.markup import Markup, table, tag
-from hebe.report.svg import frame, line, marker, style_of, text
+from hebe.report.svg import frame, line, marker, style_of
 from hebe.report.values import number
 
 if TYPE_CHECKING:
@@ -61,10 +61,9 @@ def energies_by_element(candidates: Sequence[RankedCandidate]) -> str | None:
     for at, kind in enumerate(kinds):
         left = LEFT + at * (wide + _GAP)
         ticks = tuple(float(i) for i in range(len(names)))
-        x_axis = _Elements("cation", -0.6, len(names) - 0.4, left, left + wide, ticks, names)
+        x_axis = _Elements(KIND_WORDS[kind], -0.6, len(names) - 0.4, left, left + wide, ticks, names)
         zero = y_axis.pixel(0.0)
         parts += [frame(x_axis, y_axis, labelled=at == 0), line(left, zero, left + wide, zero, stroke_opacity=0.8)]
-        parts.append(text(left + wide - 6, TOP + 14, KIND_WORDS[kind], anchor="end", font_weight="bold"))
         for rank, (candidate, style, document) in enumerate(drawn):
             shift = _WIDE * ((rank + 0.5) / len(drawn) - 0.5)
             for defect in (d for d in document.defects if d.kind == kind and d.energy_eV is not None):

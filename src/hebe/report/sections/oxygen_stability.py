@@ -45,7 +45,7 @@ def potentials_over_content(candidates: Sequence[RankedCandidate]) -> str | None
     for kelvin, potential in lines.items():
         y = y_axis.pixel(potential)
         parts.append(line(LEFT, y, RIGHT, y, stroke_opacity=0.25))
-        parts.append(text(RIGHT - 4, y - 3, f"{kelvin} K", anchor="end", font_size="10"))
+        parts.append(text(LEFT + 4, y - 3, f"{kelvin} K", font_size="10"))
     for candidate, style, released, missing in curves:
         for points, filled, what in ((released, True, "decomposition"), (missing, False, "vacancy")):
             places = [(x_axis.pixel(x), y_axis.pixel(y)) for x, y in points]
