@@ -48,8 +48,9 @@ HOSTS: Final = {
 """Hosts and what experiments say of them; from memory."""
 
 CYCLE: Final = """
-Cycle: H(LiMO2) from the oxides -142.5 (Co) and -56.2 kJ/mol (Ni) (Wang and Navrotsky, Solid State Ionics 166, 167 (2004)),
-half a lithium taken out at 3.97 and 3.75 V, products LiCoO2 + Co3O4 + O2 and LiNiO2 + NiO + O2: -4.1 and -8.1 kJ/mol.
+Cycle: H(LiMO2) from the oxides -142.5 (Co) and -56.2 kJ/mol (Ni) (Wang and Navrotsky, Solid State Ionics 166, 167
+(2004)), half a lithium taken out at 3.97 and 3.75 V, products LiCoO2 + Co3O4 + O2 and LiNiO2 + NiO + O2: -4.1 and
+-8.1 kJ/mol.
 """
 
 
