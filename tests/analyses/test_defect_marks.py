@@ -11,7 +11,17 @@ from hebe.schemas.cation_migration import MigrationDoc
 from hebe.schemas.oxygen_stability import OxygenDoc
 
 CANDIDATE = CandidateDoc(
-    candidate_id="c", campaign="c", stage=0, status="complete", formula="NaFeO2", family="layered-o3", x_made=1.0
+    candidate_id="c",
+    campaign="c",
+    stage=0,
+    status="complete",
+    formula="NaFeO2",
+    family="layered-o3",
+    x_made=1.0,
+    composition={},
+    entropy_R={},
+    engine="e",
+    energy_scale="s",
 )
 
 

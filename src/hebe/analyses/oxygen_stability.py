@@ -42,6 +42,12 @@ class OxygenSpec(ConfigModel):
     configurations: Whole = Field(default=1, ge=1)
 
 
+def _at(result: OxygenDoc) -> str:
+    """Where the energy of a vacancy holds."""
+    gas = f"at {result.temperature_K:.0f} K, {result.pressure_bar:.2g} bar"
+    return gas if result.vacancy_x is None else f"x = {result.vacancy_x:.3g} {gas}"
+
+
 class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
     """Energies of oxygen vacancies, bonds between oxygen atoms, and decomposition with release of oxygen."""
 
@@ -58,9 +64,9 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
             symbol="ΔG",
             better="high",
             read=lambda result: result.vacancy_eV,
-            condition=lambda result: f"at {result.temperature_K:.0f} K, {result.pressure_bar:.2g} bar",
+            condition=_at,
             shown=Shown(unit="eV", sign=True, column=True),
-            note="Lowest of the sites that were computed, at the lowest content; below zero oxygen leaves.",
+            note="Lowest of the sites that were computed; below zero oxygen leaves.",
         ),
         Quantity(
             name="oxygen_release_temperature",
@@ -69,7 +75,7 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
             symbol="T",
             better="high",
             read=lambda result: result.release_K,
-            why_null=lambda _: "no decomposition gives off oxygen",
+            why_null=lambda result: None if result.heat_J_per_g is None else "no decomposition gives off oxygen",
             shown=Shown(unit="K", digits=0),
             note="From it on the lowest mixture of phases holds O2; hosts that stay metastable keep theirs for longer.",
         ),

@@ -76,7 +76,11 @@ class OxygenRelease(Document):
 
 
 class OxygenDoc(ResultDoc):
-    """Stability of the oxygen of one configuration; what is ranked is that of the lowest content of the window."""
+    """Stability of the oxygen of one configuration.
+
+    What is ranked is that of the lowest content ``x`` of the window; ``vacancy_eV`` is the lowest free energy at the
+    lowest content ``vacancy_x`` at which vacancies were asked for.
+    """
 
     temperature_K: float
     pressure_bar: float
@@ -87,6 +91,7 @@ class OxygenDoc(ResultDoc):
     pairs: list[OxygenPairs] = Field(default_factory=list)
     releases: list[OxygenRelease] = Field(default_factory=list)
     x: float | None = None
+    vacancy_x: float | None = None
     vacancy_eV: float | None = None
     release_K: float | None = None
     heat_J_per_g: float | None = None

@@ -111,7 +111,7 @@ def test_distributions_are_by_element_and_content() -> None:
 
 
 def test_the_document_ranks_the_lowest_content() -> None:
-    document = migration_document([state(), state(x="1", kind="antisite", energies=(-319.9, -319.8, -319.7, -319.4))])
+    document = migration_document([state(x="1", kind="antisite", energies=(-319.9, -319.8, -319.7, -319.4)), state()])
     assert document.x == 0.5
     assert (document.octahedral_eV, document.element) == (pytest.approx(1.0), "Mn")
     assert document.antisite_eV is None  # that of x = 1 is not the one at x = 1/2
@@ -130,7 +130,7 @@ def test_what_could_not_be_computed_is_said() -> None:
     assert document.warnings == [
         "no antisite defects: no cell",
         "cells with defects could not be made",
-        "no cells with defects were made",
+        "no defects at the lowest content",
     ]
     failed = calculation(cell("1/2"), 0.0).model_copy(update={"status": "failed", "label": "c/d0"})
     held = state()

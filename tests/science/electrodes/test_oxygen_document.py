@@ -187,3 +187,16 @@ def test_without_oxygen_there_are_pairs_alone() -> None:
     assert any("oxygen has no energy" in text for text in found.warnings)
     other = {name: one.model_copy(update={"energy_scale": "other"}) for name, one in oxides().items()}
     assert any("energy scale other" in text for text in document(half(), held=other).warnings)
+
+
+def test_vacancies_are_ranked_at_the_lowest_content_that_was_asked_for() -> None:
+    """Vacancies as made alone are those; where the charged cell left the host none stand for it."""
+    as_made = document(half(), missing=(vacancies("1", (7.0, 8.0)),))
+    assert (as_made.x, as_made.vacancy_x) == (0.5, 1.0)
+    gone = DefectState(
+        DefectsDoc(key="", status="absent", label="c/x1/2/oxygen_vacancy", reason="gone"), [None], [None]
+    )
+    lost = document(half(topology="migrated"), missing=(vacancies("1", (7.0, 8.0)), gone))
+    assert (lost.vacancy_x, lost.vacancy_eV) == (None, None)
+    assert "no oxygen vacancy defects: gone" in lost.warnings
+    assert lost.warnings[-1] == "x = 0.5: no decomposition of the lowest content"

@@ -65,8 +65,10 @@ def card(candidate: RankedCandidate) -> Markup:
     result = computed(candidate)
     if result is None:
         return Markup()
-    where = f"O2 of {result.pressure_bar:.2g} bar at {result.temperature_K:.0f} K"
-    parts = [tag("p", f"Oxygen: {where}", class_="note"), _decompositions(result)]
+    where = f"Oxygen of {result.pressure_bar:.2g} bar at {result.temperature_K:.0f} K"
+    if result.oxygen_eV is not None and result.oxygen_sd_eV is not None:
+        where += f"; E(O2) {result.oxygen_eV:.2f} \u00b1 {result.oxygen_sd_eV:.2f} eV from its oxides"
+    parts = [tag("p", where, class_="note"), _decompositions(result)]
     parts += [_vacancies(result), _pairs(result)]
     return Markup("".join(parts))
 

@@ -19,22 +19,22 @@ def migration_document(states: Sequence[DefectState], label: str = "") -> Migrat
     Parameters
     ----------
     states
-        Cells with cations in empty sites or swapped with working ions, by kind and content.
+        Cells with cations in empty sites or swapped with working ions, by content from the highest down, and kind.
     """
     energies = [energy for state in states for energy in defect_energies(state)]
     document = MigrationDoc(label=label, defects=energies, statistics=defect_statistics(states, energies))
     document.warnings = list(dict.fromkeys(text for state in states for text in state.problems()))
-    contents = [state.defects.x for state in states if state.defects is not None and state.defects.x is not None]
-    if not contents:
-        document.warnings.append("no cells with defects were made")
+    lowest = states[-1].defects if states else None
+    if lowest is None or lowest.x is None:
+        document.warnings.append("no defects at the lowest content")
         return document
-    document.x = min(contents)
+    document.x = lowest.x
     for kind in ("octahedral", "tetrahedral", "antisite"):
         here = [s for s in document.statistics if s.kind == kind and s.x == document.x and s.lowest_eV is not None]
         if here:
-            lowest = min(here, key=lambda s: s.lowest_eV or 0.0)
-            setattr(document, f"{kind}_eV", lowest.lowest_eV)
-            document.element = lowest.element if kind == "octahedral" else document.element
-    if not any(s.kind == "octahedral" for s in document.statistics):
+            easiest = min(here, key=lambda s: s.lowest_eV or 0.0)
+            setattr(document, f"{kind}_eV", easiest.lowest_eV)
+            document.element = easiest.element if kind == "octahedral" else document.element
+    if not any(s.kind == "octahedral" and s.x == document.x for s in document.statistics):
         document.warnings.append(f"x = {document.x:.3g}: no site that a cation could go to is empty")
     return document

@@ -34,7 +34,7 @@ class OxygenInput:
     states
         Of the configuration.
     vacancies
-        Cells without an oxygen, by content.
+        Cells without an oxygen, by content from the highest down.
     oxides
         Oxides that give the energy of oxygen, by phase.
     phases, facts, brought
@@ -74,7 +74,7 @@ def oxygen_document(inputs: OxygenInput, label: str = "") -> OxygenDoc:
     else:
         _vacancies(document, inputs, fit.energy_eV)
         _releases(document, inputs, fit, lowest)
-    _rank(document, inputs.window, inputs.states.n_fu)
+    _rank(document, inputs)
     return document
 
 
@@ -171,18 +171,22 @@ def _release(inputs: OxygenInput, fit: OxygenFit, x: float, found: CalculationDo
     return release
 
 
-def _rank(document: OxygenDoc, window: tuple[float, float], n_fu: int | None) -> None:
-    """What candidates are ranked by: the values of the lowest content of the window."""
+def _rank(document: OxygenDoc, inputs: OxygenInput) -> None:
+    """What candidates are ranked by: the values of the lowest content of the window, and of that with vacancies."""
+    (low, high), n_fu = inputs.window, inputs.states.n_fu
     slack = _SAME_X + (0.5 / n_fu if n_fu else 0.0)
-    inside = [pairs for pairs in document.pairs if window[0] - slack <= pairs.x <= window[1] + slack]
+    inside = [pairs for pairs in document.pairs if low - slack <= pairs.x <= high + slack]
     if not inside:
         document.warnings.append("no state in the window")
         return
     charged = inside[-1]
     document.x, document.shortest_A, document.bonded = charged.x, charged.shortest_A, charged.bonded
+    last = inputs.vacancies[-1].defects if inputs.vacancies else None
     for vacancy in document.vacancies:
-        if abs(vacancy.x - charged.x) < _SAME_X:
-            document.vacancy_eV = vacancy.free_energy_eV
-    for release in document.releases:
-        if abs(release.x - charged.x) < _SAME_X:
-            document.release_K, document.heat_J_per_g = release.release_K, release.heat_J_per_g
+        if last is not None and vacancy.x == last.x:
+            document.vacancy_x, document.vacancy_eV = vacancy.x, vacancy.free_energy_eV
+    release = next((one for one in document.releases if abs(one.x - charged.x) < _SAME_X), None)
+    if release is not None:
+        document.release_K, document.heat_J_per_g = release.release_K, release.heat_J_per_g
+    elif document.oxygen_eV is not None:
+        document.warnings.append(f"x = {charged.x:.3g}: no decomposition of the lowest content")
