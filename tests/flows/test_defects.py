@@ -16,6 +16,7 @@ from hebe.flows.stage import StageFlowMaker
 from hebe.launchers.graph import references
 from hebe.science.hulls.oxygen import oxygen_oxides
 from support.campaigns import SPRINGS, STIFF
+from support.given_cells import coo2, licoo2, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,3 +196,33 @@ def test_a_disordered_rock_salt_has_no_antisites(project: Path) -> None:
     labels = jobs_of(asking(project, "[voltage, cation_migration]", **DRX))
     assert not [name for name in labels if "/antisite/" in name]
     assert [name for name in labels if "/tetrahedral/" in name]
+
+
+def test_unrelaxed_defects_are_refused_and_relaxed_ones_calculated_anew(project: Path) -> None:
+    static = "  - {{engine: {0}, keep: 1, task: static, analyses: {1}}}"
+    path = asking(project, "[voltage]", later=static.format(STIFF, "[voltage, cation_migration]"))
+    with pytest.raises(BadInputError, match=r"stages\[1\].*defects need cells that relax"):
+        jobs_of(path)
+    asked = "[voltage, {cation_migration: {n: 1, sites: [antisite]}}]"
+    campaign = load_campaign(asking(project, asked, later=static.format(STIFF, asked)))
+    later = StageFlowMaker(campaign=plain_campaign(campaign), stage=1).make(campaign_members(campaign))
+    swapped = [job for job in later.jobs if isinstance(job, Job) and "/antisite/d" in job.metadata["label"]]
+    assert len(swapped) == 3
+    assert {type(job.maker).__name__ for job in swapped} == {"StaticMaker"}
+
+
+def test_cells_that_are_given_have_defects_too(project: Path) -> None:
+    """LiCoO2 and CoO2 of a campaign: lithium and cobalt swapped as made, cobalt in an empty site of CoO2."""
+    path = write(project, ("full.vasp", licoo2()), ("empty.vasp", coo2()))
+    text = path.read_text().replace("task: static", "task: relax-ions")
+    path.write_text(text.replace("[voltage, volume_strain]", "[voltage, {cation_migration: {n: 1, x: [1, 0]}}]"))
+    assert run(path, workers=1, progress=False).status == "complete"
+    (candidate,) = results(path).candidates
+    (document,) = candidate["results"]["cation_migration"]
+    found = [(one["kind"], one["x"]) for one in document["defects"]]
+    assert ("antisite", 1.0) in found
+    assert ("octahedral", 0.0) in found
+    assert ("antisite", 0.0) not in found
+    assert ("octahedral", 1.0) not in found
+    assert all(one["energy_eV"] is not None for one in document["defects"])
+    assert document["octahedral_eV"] == pytest.approx(0.0, abs=1e-3)  # the only cobalt moved: the same crystal

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobflow import Job, OutputReference
 
+from hebe.config.reading.refusal import bad_key
 from hebe.flows.jobs import job_of
 from hebe.makers.defects import DefectsMaker
 from hebe.science.structures.defects import most_defects
@@ -86,7 +87,16 @@ def defect_maker(wiring: StageWiring, spec: MemberSpec) -> RelaxMaker | StaticMa
 
 
 def first_defects(wiring: StageWiring, spec: MemberSpec, wanted: DefectsOf, priority: int) -> Defective:
-    """Cells with a defect, of the lowest one of a stage at a content, and their calculations."""
+    """Cells with a defect, of the lowest one of a stage at a content, and their calculations.
+
+    Raises
+    ------
+    BadInputError
+        If the stage does not relax.
+    """
+    if wiring.stage.task == "static":
+        reason = f"{wanted.kind.replace('_', ' ')} defects need cells that relax"
+        raise bad_key(wiring.campaign, ("stages", wiring.number, "task"), reason, "task: relax")
     name, candidate = f"{wanted.label}/{wanted.kind}", spec.candidate_id
     maker = DefectsMaker(kind=wanted.kind, number=wanted.asked.number, accept=wiring.stage.accept)
     make = job_of(maker, spec, [job.output for job in wanted.perfect], wanted.member.n_fu, label=name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hebe.analyses.wants import AirSolids, Contents, Metal, OxygenOxides, Phases, Stackings, Tiles
 from hebe.config.reading.refusal import bad_key
-from hebe.flows.defective import again, defect_contents
+from hebe.flows.defective import again, defect_contents, first_defects
 from hebe.flows.first import BuiltStage
 from hebe.flows.jobs import job_of
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
@@ -144,7 +144,7 @@ class LaterStage(StageWiring):
         x = Fraction(spec.x_made) if wanted.state is None else wanted.state.x
         known = wanted.asked in self.before.wants(spec) and x in defect_contents(self.before, spec, wanted.asked)
         if self.stage.task == "relax" or not known:
-            return self.fresh.defects(spec, wanted, priority)
+            return first_defects(self, spec, wanted, priority)
         earlier = wanted.member.before or wanted.member
         state = None if wanted.state is None else self.before.states(spec, earlier, x, wanted.label, priority)
         held = self.before.defects(spec, wanted.of(earlier, state), priority)

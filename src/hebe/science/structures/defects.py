@@ -171,9 +171,11 @@ class DefectSites:
             return None
         places = np.array([one.place for one in able])
         vectors, lengths = self._to(site, places)
-        others = np.array([i for i in self._cations if i != site])
-        apart = self.structure.lattice.get_all_distances(places, self.structure.frac_coords[others])
-        free = apart.min(axis=1)
+        others = np.array([i for i in self._cations if i != site], dtype=int)
+        apart = np.empty((len(places), 0))
+        if len(others):
+            apart = self.structure.lattice.get_all_distances(places, self.structure.frac_coords[others])
+        free = apart.min(axis=1, initial=np.inf)
         limits = np.where(np.isin(others, self.mixed) | (not tetrahedral), _FACE, _OVERLAP)
         usable = np.flatnonzero((lengths <= _REACH[kind]) & (apart > limits).all(axis=1) & (lengths > 1.0))
         if not len(usable):
