@@ -73,7 +73,7 @@ class Electronic(Analysis[ElectronicSpec, ElectronsDoc]):
     marks = (
         Mark(
             name="anion-redox",
-            letter="O",
+            letter="X",
             meaning="the highest occupied states are those of the anions: charging oxidises them",
             holds=lambda result, _: any(state.anion_redox for state in result.states),
         ),

@@ -10,6 +10,7 @@ from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.calibration import CalibrationDoc
 from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.schemas.vibrations import VibrationDoc
+from hebe.science.electrodes.defect_energies import DefectState
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Cell:
         Vibrations of the as-made cell.
     stackings
         The same configuration in other stackings of its slabs, by their names.
+    defects
+        Cells with point defects, by kind and content.
     """
 
     n_fu: int | None = None
@@ -39,12 +42,14 @@ class Cell:
     orderings: Sequence[OrderingDoc | None] = ()
     vibrations: VibrationDoc | None = None
     stackings: Mapping[str, Cell] = field(default_factory=dict)
+    defects: Sequence[DefectState] = ()
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Cell:
-        """Cell of its fields, those of its other stackings included."""
+        """Cell of its fields, those of its other stackings and defects included."""
         others = {name: cls.of(other) for name, other in fields.get("stackings", {}).items()}
-        return cls(**{**fields, "stackings": others})
+        defects = [DefectState(**state) for state in fields.get("defects", ())]
+        return cls(**{**fields, "stackings": others, "defects": defects})
 
 
 @dataclass(frozen=True)

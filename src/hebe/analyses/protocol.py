@@ -119,6 +119,11 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
         del block, host, ion
         return 0
 
+    def more_defects(self, block: BlockT, elements: int) -> int:
+        """How many cells with defects it has computed of a candidate with so many mixed elements, for that estimate."""
+        del block, elements
+        return 0
+
     def more_phases(self, block: BlockT) -> int:
         """How many phases it has computed beside the competing ones, for the same estimate."""
         del block

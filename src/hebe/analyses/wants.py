@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+
+from hebe.schemas.defects import DefectKind
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,32 @@ class Stackings(Want):
 
     names: tuple[str, ...]
     configurations: int | None = None
+
+
+@dataclass(frozen=True)
+class Defects(Want):
+    """Cells with one point defect each, of the lowest cell of a configuration at some contents.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of defects.
+    number
+        How many of each kind and element.
+    x
+        Fractions of the full content, of which the nearest contents of the stage are taken; without any the lowest one
+        of its window.
+    as_made
+        Also as made.
+    configurations
+        In how many of the configurations.
+    """
+
+    kinds: tuple[DefectKind, ...]
+    number: int = 2
+    x: tuple[Fraction, ...] = ()
+    as_made: bool = False
+    configurations: int = 1
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from hebe.analyses.wants import Want
     from hebe.config.calibration import CalibrationSpec
+    from hebe.flows.defective import Defective, DefectsOf
     from hebe.flows.wanted import Member, Stacked, States
     from hebe.schemas.calibration import ChoiceDoc
     from hebe.schemas.spec import MemberSpec
@@ -131,6 +132,14 @@ class CalibrateStage(StageWiring):
     def stacked(self, spec: MemberSpec, member: Member, index: int, stacking: str, priority: int) -> Stacked:
         """Cells of the stage before in another stacking."""
         return self.before.stacked(spec, member, index, stacking, priority)
+
+    def defects(self, spec: MemberSpec, wanted: DefectsOf, priority: int) -> Defective:
+        """Cells of the stage before with a defect."""
+        return self.before.defects(spec, wanted, priority)
+
+    def wants(self, spec: MemberSpec) -> list[Want]:
+        """Those of the stage before."""
+        return self.before.wants(spec)
 
     def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
         """Tile of the stage before."""

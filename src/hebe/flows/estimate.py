@@ -48,17 +48,17 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
             jobs += n_candidates * (1 + len(stage.analyses)) + JOBS_OF_A_CELL * most_members(campaign, number)
             continue
         n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
-        configurations = stage.configurations or structures.per_candidate
+        configurations, defects = stage.configurations or structures.per_candidate, _more_defects(campaign, stage)
         cells = _cells(campaign, stage) * (1 + _more_cells(campaign, stage))
         if stage.engine.traits.costly:
             dft.add(str(stage.engine.name))
         else:
-            relaxations += n_candidates * configurations * cells
+            relaxations += n_candidates * (configurations * cells + defects)
         per_configuration = 2 + cells + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
-        jobs += n_candidates * (2 + configurations * per_configuration)
+        of_candidate = 2 + configurations * per_configuration + defects
         beside = _controls(campaign, stage, n_candidates)
-        jobs += beside * (2 + configurations * per_configuration)
-        relaxations += 0 if stage.engine.traits.costly else beside * configurations * cells
+        jobs += (n_candidates + beside) * of_candidate
+        relaxations += 0 if stage.engine.traits.costly else beside * (configurations * cells + defects)
     jobs += sum(_oxides(campaign, stage) + _more_phases(campaign, stage) for stage in campaign.stages)
     seconds = (relaxations + _SHARED_RELAXATIONS) * CPU_SECONDS * structures.cations / 12
     return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600, "not_counted": sorted(dft)}
@@ -81,6 +81,13 @@ def _more_cells(campaign: Campaign, stage: Stage) -> int:
     """In how many other forms analyses of a stage have each configuration computed; as if all were in them."""
     host, ion = campaign.host.data, campaign.host.working_ion
     return sum(analysis.more_cells(block, host, ion) for analysis, block in _asked(campaign, stage))
+
+
+def _more_defects(campaign: Campaign, stage: Stage) -> int:
+    """Cells with defects that analyses of a stage have computed of a candidate, as if all cations mixed in it."""
+    mixing = campaign.host.sublattices.values()
+    elements = sum(len(sub.species) if sub.n_species is None else sub.n_species.high for sub in mixing)
+    return sum(analysis.more_defects(block, elements) for analysis, block in _asked(campaign, stage))
 
 
 def _more_phases(campaign: Campaign, stage: Stage) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pymatgen.core import Structure
 
 from hebe.analyses.wants import Edges
+from hebe.flows.defective import first_defects
 from hebe.flows.jobs import job_of
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
 from hebe.flows.wiring import StageWiring
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from hebe.analyses.wants import Want
     from hebe.config.stage import Task
+    from hebe.flows.defective import Defective, DefectsOf
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
     from hebe.science.hulls.given_phases import GivenPhase
@@ -48,6 +50,10 @@ class FirstStage(StageWiring):
     def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
         """Calculation of an ordered tile of a candidate."""
         return self.calculated((structure,), f"{label}/s{self.number}", priority, spec, candidate=spec.candidate_id)
+
+    def defects(self, spec: MemberSpec, wanted: DefectsOf, priority: int) -> Defective:
+        """Cells with a defect, of the lowest one at the content, and their calculations."""
+        return first_defects(self, spec, wanted, priority)
 
     def reference(self, label: str, structure: Structure) -> Job:
         """Calculation of a cell that is no host."""

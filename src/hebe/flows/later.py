@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hebe.analyses.wants import AirSolids, Contents, Metal, OxygenOxides, Phases, Stackings, Tiles
 from hebe.config.reading.refusal import bad_key
+from hebe.flows.defective import again, defect_contents, first_defects
 from hebe.flows.first import BuiltStage
 from hebe.flows.jobs import job_of
 from hebe.flows.wanted import SHARED_PRIORITY, Member, Stacked, States
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from hebe.analyses.wants import Want
+    from hebe.flows.defective import Defective, DefectsOf
     from hebe.makers.build import BuildMaker
     from hebe.schemas.spec import MemberSpec
     from hebe.science.hulls.given_phases import GivenPhase
@@ -134,6 +136,20 @@ class LaterStage(StageWiring):
                 jobs.append(self.add(job, label, priority, spec.candidate_id))
             states.append(States(state.x, state.ordering, jobs))
         return Stacked(Member(held.member.configuration, held.member.n_fu, made, held.member), states)
+
+    def defects(self, spec: MemberSpec, wanted: DefectsOf, priority: int) -> Defective:
+        """Cells of the stage before with a defect, calculated anew.
+
+        Defects are made of this stage's own cells where the stage before had none, or where the lattice changes.
+        """
+        x = Fraction(spec.x_made) if wanted.state is None else wanted.state.x
+        known = wanted.asked in self.before.wants(spec) and x in defect_contents(self.before, spec, wanted.asked)
+        if self.stage.task == "relax" or not known:
+            return first_defects(self, spec, wanted, priority)
+        earlier = wanted.member.before or wanted.member
+        state = None if wanted.state is None else self.before.states(spec, earlier, x, wanted.label, priority)
+        held = self.before.defects(spec, wanted.of(earlier, state), priority)
+        return again(self, spec, held, wanted, priority)
 
     def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
         """Ordered tile of the stage before, calculated anew."""

@@ -11,6 +11,7 @@ from jobflow import Job, OutputReference
 from hebe.analyses.wants import (
     AirSolids,
     Contents,
+    Defects,
     Displacements,
     Edges,
     Firing,
@@ -22,6 +23,7 @@ from hebe.analyses.wants import (
     Vertices,
     Want,
 )
+from hebe.flows.defective import Defective, DefectsOf, defect_contents
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.air_gases import air_phases
@@ -123,13 +125,15 @@ class Wanted:
         self._states: dict[int, list[States]] = {}
         self._tiles: dict[Tiles, list[Job]] = {}
         self._stacked: dict[tuple[int, str], Stacked] = {}
+        self._defects: dict[tuple[int, Fraction, str, int], Defective] = {}
 
     @property
     def more_jobs(self) -> list[Job]:
         """Calculations of the candidate that were wanted beside those as made."""
         states = [job for index in sorted(self._states) for state in self._states[index] for job in state.jobs]
         stacked = [job for key in sorted(self._stacked) for job in self._stacked[key].jobs]
-        return states + stacked + [job for jobs in self._tiles.values() for job in jobs]
+        defects = [job for key in sorted(self._defects) for job in self._defects[key].jobs]
+        return states + stacked + defects + [job for jobs in self._tiles.values() for job in jobs]
 
     def cell(self, index: int, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Cell` of one configuration."""
@@ -142,6 +146,7 @@ class Wanted:
             found["states"] = [job.output for state in states for job in state.jobs]
             found["orderings"] = [state.ordering for state in states]
         found |= self._stackings(index, _first(wants, Stackings))
+        found |= self._defective(index, _first(wants, Defects))
         asked = _first(wants, Displacements)
         if asked is not None:
             name = self.spec.candidate_id
@@ -211,6 +216,23 @@ class Wanted:
                 stacked = self.wiring.stacked(self.spec, self.members[index], index, name, self.priority)
                 self._stacked[index, name] = stacked
         return {"stackings": {name: self._stacked[index, name].fields() for name in asked.names}}
+
+    def _defective(self, index: int, asked: Defects | None) -> dict[str, Any]:
+        """Defects in the configuration, where they are asked of it."""
+        if asked is None or index >= asked.configurations:
+            return {}
+        found = []
+        for x in defect_contents(self.wiring, self.spec, asked):
+            made = x == Fraction(self.spec.x_made)
+            state = None if made else next(state for state in self._states_of(index) if state.x == x)
+            for kind in asked.kinds:
+                key = (index, x, kind, asked.number)
+                if key not in self._defects:
+                    label = f"{self.spec.candidate_id}/c{index}/x{x}"
+                    wanted = DefectsOf(self.members[index], state, asked, kind, label)
+                    self._defects[key] = self.wiring.defects(self.spec, wanted, self.priority)
+                found.append(self._defects[key].fields())
+        return {"defects": found}
 
     def _phases(self, asked: Displacements | None) -> dict[str, Any]:
         """Competing phases; beside a gas only the metal of the working ion can be left over of the elements."""

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from hebe.config.family import Family
     from hebe.config.model import ConfigModel
     from hebe.config.stage import Stage, Task
+    from hebe.flows.defective import Defective, DefectsOf
     from hebe.schemas.spec import MemberSpec
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.chemistry.ladder import Split
@@ -149,6 +150,14 @@ class StageWiring(ABC):
         """
         del member, index, stacking, priority
         raise ValueError(f"the cells of {spec.candidate_id} are given and cannot be stacked otherwise")
+
+    @abstractmethod
+    def defects(self, spec: MemberSpec, wanted: DefectsOf, priority: int) -> Defective:
+        """Calculations of cells of a configuration with a defect."""
+
+    def wants(self, spec: MemberSpec) -> list[Want]:
+        """What the analyses of the stage want for a candidate."""
+        return [want for analysis, block in self.asked for want in analysis.wants(block, spec)]
 
     @abstractmethod
     def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
@@ -265,10 +274,9 @@ class StageWiring(ABC):
 
     def check_tiles(self, spec: MemberSpec) -> None:
         """Refuse a candidate whose tiles cannot be made; see `tiles`."""
-        for analysis, block in self.asked:
-            for want in analysis.wants(block, spec):
-                if isinstance(want, Tiles):
-                    self.tiles(spec, want)
+        for want in self.wants(spec):
+            if isinstance(want, Tiles):
+                self.tiles(spec, want)
 
     def vertex(self, composition: HostComposition, split: Split, want: type[Want] = Vertices) -> Vertex:
         """Member of the host that candidates are compared with: built and calculated once per campaign."""
@@ -291,7 +299,7 @@ class StageWiring(ABC):
         structures = self.campaign.structures
         builder = BuildMaker(n_sites=structures.cations, seed=structures.seed, shells=structures.shells)
         members = [self.member(spec, name, i, priority, builder, name) for i in range(self.n_configurations)]
-        self.kinds |= {type(want) for analysis, block in self.asked for want in analysis.wants(block, spec)}
+        self.kinds |= {type(want) for want in self.wants(spec)}
         wanted = Wanted(self, spec, members, priority)
         results = {analysis.name: self.results(wanted, analysis, block) for analysis, block in self.asked}
         self.summarise(Parts(wanted, results))

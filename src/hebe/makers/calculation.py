@@ -19,9 +19,10 @@ from hebe.makers.attempt import Attempt, task_key
 from hebe.makers.identity import ADDED_LATER
 from hebe.makers.names import check_engine, check_family
 from hebe.makers.reference import Reference
-from hebe.makers.start import Displacement, Start, bare_start, lowest_start, state_start
+from hebe.makers.start import Displacement, Start, bare_start, defect_start, lowest_start, state_start
 from hebe.schemas.base import ErrorInfo
 from hebe.schemas.calculation import CalculationDoc, StartRecord
+from hebe.schemas.defects import DefectsDoc
 from hebe.schemas.spec import MemberSpec
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.structures.starting_ions import with_ions
@@ -95,7 +96,7 @@ class CalculationMaker(Maker, ABC):
     @job(config=JobConfig(expose_store=True, on_missing_references=OnMissing.NONE))
     def make(
         self,
-        start: Structure | ConfigurationDoc | None,
+        start: Structure | ConfigurationDoc | DefectsDoc | None,
         orderings: OrderingDoc | None = None,
         parent: CalculationDoc | None = None,
         slot: int = 0,
@@ -110,9 +111,10 @@ class CalculationMaker(Maker, ABC):
         Parameters
         ----------
         start
-            A structure, or a configuration with all working sites.
+            A structure, a configuration with all working sites, or cells with defects.
         orderings, slot
-            Which ordering of the working ion to take; a slot beyond those found is ``absent``.
+            Which ordering of the working ion to take, or which of the cells with defects; a slot beyond those found is
+            ``absent``.
         parent
             Relaxed as-made cell of the same configuration: what to start from, unless `previous` says so, and to what
             the layers of the result are compared.
@@ -138,7 +140,7 @@ class CalculationMaker(Maker, ABC):
 
     def start_of(
         self,
-        start: Structure | ConfigurationDoc | None,
+        start: Structure | ConfigurationDoc | DefectsDoc | None,
         orderings: OrderingDoc | None = None,
         parent: CalculationDoc | None = None,
         slot: int = 0,
@@ -151,6 +153,8 @@ class CalculationMaker(Maker, ABC):
         done = starts if previous is None else previous
         if done is not None:
             found, reason = lowest_start(done, slot, self.accept)
+        elif isinstance(start, DefectsDoc):
+            found, reason = defect_start(start, slot, Displacement(self.displacement, number))
         else:
             found, reason = self._start(start, orderings, parent, slot, Displacement(self.displacement, number))
         if found is None:
@@ -186,7 +190,7 @@ class CalculationMaker(Maker, ABC):
             },
         )
 
-    def _host(self, start: Structure | ConfigurationDoc | None, structure: Structure) -> Structure:
+    def _host(self, start: Structure | ConfigurationDoc | DefectsDoc | None, structure: Structure) -> Structure:
         """Cell before any relaxation, against which the topology is judged; the start itself if there is no other."""
         sites = structure.site_properties.get("configuration_site")
         if isinstance(start, Structure):

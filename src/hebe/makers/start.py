@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hebe.config.family_sites import Working
     from hebe.engines.protocol import Engine
     from hebe.schemas.calculation import CalculationDoc
+    from hebe.schemas.defects import DefectsDoc
     from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 
 
@@ -102,6 +103,29 @@ def state_start(
     return Start(displacement.of(cell, *identity), derived)
 
 
+def usable_cells(calculations: Sequence[CalculationDoc | None], accept: Collection[str] = ()) -> list[CalculationDoc]:
+    """Calculations that may be used, lowest energy first, those that are still their host (or `accept`) before all."""
+    usable = (c for c in calculations if c is not None and c.usable)
+    return sorted(usable, key=lambda c: (not c.is_host(accept), c.energy))
+
+
+def defect_start(defects: DefectsDoc, slot: int, displacement: Displacement) -> tuple[Start | None, str]:
+    """Start of a cell with a defect, which is identified by the calculation of the perfect cell and its sites.
+
+    Returns
+    -------
+    tuple
+        The start, or None and the reason, which is empty if there are fewer cells.
+    """
+    if slot >= len(defects.cells):
+        return None, defects.reason if defects.status == "failed" else ""
+    made = defects.cells[slot]
+    derived: dict[str, Any] = {"perfect": defects.perfect, "defect": made.identity}
+    if displacement.length > 0:
+        derived |= {"displacement": displacement.length, "start": displacement.number}
+    return Start(displacement.of(made.structure, "defect", defects.perfect, made.identity), derived), ""
+
+
 def lowest_start(
     previous: Sequence[CalculationDoc | None], slot: int, accept: Collection[str] = ()
 ) -> tuple[Start | None, str]:
@@ -114,9 +138,7 @@ def lowest_start(
     tuple
         The start with the moments of that calculation; or None and the reason, which is empty if there are fewer.
     """
-    usable = sorted(
-        (c for c in previous if c is not None and c.usable), key=lambda c: (not c.is_host(accept), c.energy)
-    )
+    usable = usable_cells(previous, accept)
     if slot < len(usable):
         structure = usable[slot].cell.copy()
         moments = usable[slot].magmoms

@@ -1,0 +1,40 @@
+"""Document of the migration of cations in one configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hebe.schemas.cation_migration import MigrationDoc
+from hebe.science.electrodes.defect_energies import defect_energies, defect_statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.science.electrodes.defect_energies import DefectState
+
+
+def migration_document(states: Sequence[DefectState], label: str = "") -> MigrationDoc:
+    """Energies of defects of the cations; null with a warning where there are none.
+
+    Parameters
+    ----------
+    states
+        Cells with cations in empty sites or swapped with working ions, by content from the highest down, and kind.
+    """
+    energies = [energy for state in states for energy in defect_energies(state)]
+    document = MigrationDoc(label=label, defects=energies, statistics=defect_statistics(states, energies))
+    document.warnings = list(dict.fromkeys(text for state in states for text in state.problems()))
+    lowest = states[-1].defects if states else None
+    if lowest is None or lowest.x is None:
+        document.warnings.append("no defects at the lowest content")
+        return document
+    document.x = lowest.x
+    for kind in ("octahedral", "tetrahedral", "antisite"):
+        here = [s for s in document.statistics if s.kind == kind and s.x == document.x and s.lowest_eV is not None]
+        if here:
+            easiest = min(here, key=lambda s: s.lowest_eV or 0.0)
+            setattr(document, f"{kind}_eV", easiest.lowest_eV)
+            document.element = easiest.element if kind == "octahedral" else document.element
+    if not any(s.kind == "octahedral" and s.x == document.x for s in document.statistics):
+        document.warnings.append(f"x = {document.x:.3g}: no site that a cation could go to is empty")
+    return document

@@ -1,0 +1,52 @@
+"""Marks and quantities of cation migration and of the stability of the oxygen."""
+
+from __future__ import annotations
+
+import pytest
+
+from hebe.analyses import cation_migration, oxygen_stability
+from hebe.analyses.summary import value_of
+from hebe.schemas.candidate import CandidateDoc
+from hebe.schemas.cation_migration import MigrationDoc
+from hebe.schemas.oxygen_stability import OxygenDoc
+
+CANDIDATE = CandidateDoc(
+    candidate_id="c",
+    campaign="c",
+    stage=0,
+    status="complete",
+    formula="NaFeO2",
+    family="layered-o3",
+    x_made=1.0,
+    composition={},
+    entropy_R={},
+    engine="e",
+    energy_scale="s",
+)
+
+
+@pytest.mark.parametrize(("energy", "marked"), [(-0.1, True), (0.0, False), (0.1, False), (None, False)])
+def test_a_cation_that_is_lower_elsewhere(energy: float | None, *, marked: bool) -> None:
+    (mark,) = cation_migration.ANALYSIS.marks
+    assert mark.holds(MigrationDoc(octahedral_eV=energy), CANDIDATE) is marked
+
+
+@pytest.mark.parametrize(("bonded", "marked"), [(1, True), (0, False), (None, False)])
+def test_oxygen_that_is_bonded(bonded: int | None, *, marked: bool) -> None:
+    (mark,) = oxygen_stability.ANALYSIS.marks
+    assert mark.holds(OxygenDoc(temperature_K=500, pressure_bar=1, bonded=bonded), CANDIDATE) is marked
+
+
+def test_what_is_missing_has_a_reason() -> None:
+    document = MigrationDoc(x=1.0, antisite_eV=0.5, warnings=["x = 1: no site that a cation could go to is empty"])
+    found = {q.name: value_of(q, [document], "s", "Na") for q in cation_migration.ANALYSIS.quantities}
+    assert found["antisite_energy"].mean == 0.5
+    assert found["migration_energy"].why_null == "x = 1: no site that a cation could go to is empty"
+    assert found["tetrahedral_energy"].why_null == "no cation stays in a tetrahedron"
+
+
+def test_a_release_at_every_temperature_is_a_value() -> None:
+    document = OxygenDoc(temperature_K=500, pressure_bar=1, release_K=0.0, heat_J_per_g=-80.0)
+    found = {q.name: value_of(q, [document], "s", "Na") for q in oxygen_stability.ANALYSIS.quantities}
+    assert found["oxygen_release_temperature"].mean == 0.0
+    assert found["decomposition_heat"].mean == -80.0
