@@ -54,6 +54,8 @@ LITERATURE: Final = {
     "na-o3-nfmczs": "O3 to P3 (EcoEnergy (2026), review)",
     "na-o3-ncnfmt": "O3 to P3, later than in the ternary host (Energy Environ. Sci. 18, 19 (2025), review)",
 }
+TRANSFORMS: Final = {"Co", "Cr", "Ni", *LITERATURE}
+"""Hosts whose slabs glide to prisms on charging."""
 _MOST_ATOMS: Final = 48
 
 
@@ -107,7 +109,11 @@ def table(name: str, document: dict[str, Any]) -> None:
             f"{1000 * state['relative_eV_per_fu']:+7.1f} meV/f.u."
             f"  starts {'-' if spread is None else f'{1000 * spread:.1f}'}"
         )
-    print(f"{name:8s} onsets {document['onsets']}; {(EXPERIMENT | LITERATURE)[name]}")
+    onset = document["onsets"].get("P3")
+    verdict = "none" if onset is None else f"{onset:.2f}"
+    if (onset is not None) != (name in TRANSFORMS):
+        verdict += " (missed)" if onset is None else " (experiment sees none)"
+    print(f"{name:8s} onset of P3 {verdict}; {(EXPERIMENT | LITERATURE)[name]}")
 
 
 def compute(name: str, path: Path) -> None:

@@ -1,13 +1,20 @@
-"""Table of electrons on the card of a candidate."""
+"""Figure and table of electrons: what is drawn is what was computed."""
 
 from __future__ import annotations
 
-from hebe.report.sections.electronic import card
+import re
+from typing import TYPE_CHECKING
+
+from hebe.report.sections.electronic import card, share_over_content
 from hebe.schemas.electrons import ElectronsDoc, ElectronState, IonElectrons
 from support.report_results import ranked
 
+if TYPE_CHECKING:
+    from hebe.schemas.candidate import RankedCandidate
 
-def test_the_card_has_a_row_for_each_content() -> None:
+
+def candidate() -> RankedCandidate:
+    """A candidate with electrons at two contents."""
     states = [
         ElectronState(
             x=1.0,
@@ -21,8 +28,20 @@ def test_the_card_has_a_row_for_each_content() -> None:
     ]
     (first, *_) = ranked()
     document = ElectronsDoc(states=states).model_dump(mode="json")
-    text = card(first.model_copy(update={"results": {**first.results, "electronic": [document] * 2}}))
+    return first.model_copy(update={"results": {**first.results, "electronic": [document] * 2}})
+
+
+def test_the_figure_has_a_mark_for_each_content() -> None:
+    svg = share_over_content([candidate()])
+    assert svg is not None
+    words = re.findall(r"<title>([^<]*% at x = [^<]*)</title>", svg)
+    assert sorted(word.split(": ", 1)[1] for word in words) == ["31 % at x = 1", "62 % at x = 0.5"]
+    assert share_over_content(ranked()) is None
+
+
+def test_the_card_has_a_row_for_each_content() -> None:
+    text = card(candidate())
     for expected in ("1.25", "−4.29", "Mn −3.10, Ni −1.70", "31", "2 Mn4+ (3.1), 1 O (0.4)", "62"):
         assert expected in text or expected.replace("−", "-") in text, expected
     assert text.count("<tr>") == 3
-    assert card(first) == ""
+    assert card(ranked()[0]) == ""

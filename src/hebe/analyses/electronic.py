@@ -93,4 +93,3 @@ class Electronic(Analysis[ElectronicSpec, ElectronsDoc]):
 
 
 ANALYSIS: Final = Electronic()
-"""What a calculation says about electrons, where its engine has it."""

@@ -6,26 +6,16 @@ The format: PAW-XML specification of ESL (esl.cecam.org/PAW-XML), energies in Ha
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import numpy as np
+from scipy.integrate import trapezoid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from numpy.typing import NDArray
 
     from hebe.engines.abinit.data_sets import DataSet
-
-_GRIDS: Final[Mapping[str, Callable[[Any, Any, Any, Any, Any], Any]]] = {
-    "r=d*i": lambda i, a, b, d, n: d * i,  # noqa: ARG005 - all equations have the same arguments
-    "r=a*exp(d*i)": lambda i, a, b, d, n: a * np.exp(d * i),  # noqa: ARG005
-    "r=a*(exp(d*i)-1)": lambda i, a, b, d, n: a * (np.exp(d * i) - 1),  # noqa: ARG005
-    "r=a*i/(1-b*i)": lambda i, a, b, d, n: a * i / (1 - b * i),  # noqa: ARG005
-    "r=a*i/(n-i)": lambda i, a, b, d, n: a * i / (n - i),  # noqa: ARG005
-    "r=(i/n+a)^5/a-a^4": lambda i, a, b, d, n: (i / n + a) ** 5 / a - a**4,  # noqa: ARG005
-}
 
 
 @cache
@@ -54,15 +44,28 @@ def orbital_shares(data_set: DataSet, radius: float) -> dict[int, float]:
 
 
 def _radii(grid: ET.Element) -> NDArray[np.float64] | None:
-    equation = _GRIDS.get((grid.get("eq") or "").replace(" ", ""))
-    if equation is None:
-        return None
+    """Radii of a grid, None where the format does not know its equation."""
     a, b, d, n = (float(grid.get(name, "nan")) for name in "abdn")
-    numbers = np.arange(int(grid.get("istart", "0")), int(grid.get("iend", "-1")) + 1)
-    return np.asarray(equation(numbers, a, b, d, n), dtype=np.float64)
+    i = np.arange(int(grid.get("istart", "0")), int(grid.get("iend", "-1")) + 1, dtype=float)
+    match (grid.get("eq") or "").replace(" ", ""):
+        case "r=d*i":
+            r = d * i
+        case "r=a*exp(d*i)":
+            r = a * np.exp(d * i)
+        case "r=a*(exp(d*i)-1)":
+            r = a * (np.exp(d * i) - 1)
+        case "r=a*i/(1-b*i)":
+            r = a * i / (1 - b * i)
+        case "r=a*i/(n-i)":
+            r = a * i / (n - i)
+        case "r=(i/n+a)^5/a-a^4":
+            r = (i / n + a) ** 5 / a - a**4
+        case _:
+            return None
+    return r
 
 
 def _within(r: NDArray[np.float64], wave: NDArray[np.float64], radius: float) -> float:
     inside = r[: len(wave)] <= radius
     density = (wave * r[: len(wave)]) ** 2
-    return float(np.trapezoid(density[inside], r[: len(wave)][inside]))
+    return float(trapezoid(density[inside], r[: len(wave)][inside]))

@@ -35,10 +35,19 @@ def projected_in(path: Path) -> Projected | None:
         if dos is None or not dos.pdos:
             return None
         gap, _, highest, _ = (float(np.min(number)) for number in run.eigenvalue_band_properties)
-    return _projected(dos, highest if gap > 0 else float(dos.efermi))
+    return states_of(dos, highest if gap > 0 else float(dos.efermi))
 
 
-def _projected(dos: Any, reference: float) -> Projected:
+def states_of(dos: Any, reference: float) -> Projected:
+    """States of a density: one for each bin of its grid, shape (spins, 1, bins), and what the spheres hold of each.
+
+    Parameters
+    ----------
+    dos
+        pymatgen's complete density.
+    reference
+        Highest occupied level (eV).
+    """
     energies = np.array(dos.energies, dtype=float)
     total = _by_spin(dos.densities)
     occupied = np.where(energies <= reference, total * np.gradient(energies), 0.0)
