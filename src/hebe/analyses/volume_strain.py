@@ -54,7 +54,7 @@ class VolumeStrain(Analysis[NoOptions, StrainDoc]):
         Curve(
             name="volume",
             title="volume change",
-            read=lambda result: {s.x: s.volume_strain for s in result.x_states if s.volume_strain is not None},
+            read=lambda result: {s.x: s.volume_strain for s in result.x_states if s.volume_strain},
             shown=Shown(unit="%", scale=100),
         ),
     )

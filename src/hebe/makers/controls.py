@@ -145,18 +145,19 @@ def _compared(one: ControlDoc, known: Mapping[str, CandidateDoc]) -> ControlDoc:
     reason = "" if control.error is None else control.error.message
     units = _units([name for name in candidate.results if name in control.results])
     found = differences(candidate, control, units)
-    over = _curves(candidate, control)
+    over = _curves(candidate, control, known)
     return one.model_copy(update={"status": control.status, "reason": reason, "differences": found, "curves": over})
 
 
-def _curves(candidate: CandidateDoc, control: CandidateDoc) -> list[CurveDifference]:
+def _curves(candidate: CandidateDoc, control: CandidateDoc, known: Mapping[str, CandidateDoc]) -> list[CurveDifference]:
     """Differences of everything over the content that the analyses of both know."""
     found = []
     for analysis in (get_analysis(name) for name in candidate.results if name in control.results):
-        first, second = ([r for r in analysis.of(one) if r is not None] for one in (candidate, control))
+        results = {name: [r for r in analysis.of(one) if r is not None] for name, one in known.items()}
         for curve in analysis.curves:
-            values = ([curve.read(result) for result in part] for part in (first, second))
-            found += curve_differences(curve.name, curve.unit or "1", *values)
+            values = {name: [curve.read(result) for result in part] for name, part in results.items()}
+            pair = values[candidate.candidate_id], values[control.candidate_id]
+            found += curve_differences(curve.name, curve.unit or "1", *pair, list(values.values()))
     return found
 
 

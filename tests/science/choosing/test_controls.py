@@ -37,12 +37,13 @@ def test_what_one_of_them_lacks_is_not_compared() -> None:
 
 
 def test_curves_are_compared_where_both_have_the_content() -> None:
-    found = curve_differences(
-        "gap", "A", [{1.0: 3.2, 0.5: 3.6, 0.25: 3.5}, {1.0: 3.4, 0.5: 3.6}], [{1.0: 3.0, 0.4857: 3.1}]
-    )
+    first = [{1.0: 3.2, 0.5: 3.6, 0.25: 3.5}, {1.0: 3.4, 0.5: 3.8}]
+    second, third = [{1.0: 3.0, 0.4857: 3.1}], [{1.0: 3.0, 0.5: 3.0}, {1.0: 3.6, 0.5: 3.0}]
+    found = curve_differences("gap", "A", first, second, [first, second, third])
     assert [d.x for d in found] == [1.0, 0.5]
-    assert [d.difference for d in found] == pytest.approx([0.3, 0.5])
+    assert [d.difference for d in found] == pytest.approx([0.3, 0.6])
     assert found[0].sd is None  # one configuration of the control
-    assert found[0].se == pytest.approx(math.hypot(0.1 / math.sqrt(2), 0.1))  # pooled of 0.14 and 0
-    assert curve_differences("gap", "A", [], [{1.0: 3.0}]) == []
-    assert curve_differences("gap", "A", [{1.0: 3.0}], [{}]) == []
+    pooled = math.sqrt((0.02 + 0.18) / 2), math.sqrt(0.02 / 2)  # variances of two pairs each, at the two contents
+    assert [d.se for d in found] == pytest.approx([sd * math.sqrt(1 / 2 + 1) for sd in pooled])
+    assert curve_differences("gap", "A", [], [{1.0: 3.0}], []) == []
+    assert curve_differences("gap", "A", [{1.0: 3.0}], [{}], []) == []
