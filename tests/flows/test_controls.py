@@ -85,11 +85,18 @@ def test_controls_are_computed_like_their_candidate_and_compared(
     assert by_quantity["average_voltage"]["difference"] == pytest.approx(
         candidate["average_voltage_V"] - own["values"]["average_voltage"]["mean"], abs=1e-12
     )
+    over = {(one["quantity"], one["x"]): one for one in control["curves"]}
+    assert {name for name, _ in over} == {"bond_spread", "angles", "strain", "slab", "gap"}
+    assert {x for _, x in over} == {1.0, 0.5}
+    for x in (1.0, 0.5):
+        of = {state["x"]: state["slab_A"] for state in own["results"]["local_structure"][0]["states"]}
+        assert over["slab", x]["control"] == pytest.approx(of[x])
     printed = " ".join(hebe(capsys, "results", path).out.split())
     assert "4 controls of 1 candidate with one element less, 3 compared" in printed
     assert "without Ni" in printed
     page = report_page(page_of(load_campaign(path), found, crystals=False))
     assert "without Ni" in page
+    assert "gap between slabs (Å)" in page
     assert "some of them change their oxidation state" in page
     assert plan(path)["candidates"] == 1
 

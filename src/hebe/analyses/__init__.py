@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hebe.analyses.given import Given as Given
     from hebe.analyses.protocol import Analysis as Analysis
+    from hebe.analyses.protocol import Curve as Curve
     from hebe.analyses.protocol import Figure as Figure
     from hebe.analyses.protocol import Mark as Mark
     from hebe.analyses.protocol import NoOptions as NoOptions
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "Analysis": "hebe.analyses.protocol",
     "ConfigModel": "hebe.config.model",
+    "Curve": "hebe.analyses.protocol",
     "Draws": "hebe.schemas.draws",
     "Figure": "hebe.analyses.protocol",
     "Given": "hebe.analyses.given",
@@ -35,6 +37,7 @@ _PUBLIC = {
 __all__ = [
     "Analysis",
     "ConfigModel",
+    "Curve",
     "Draws",
     "Figure",
     "Given",

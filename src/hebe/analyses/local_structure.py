@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from hebe.analyses.protocol import Analysis, NoOptions, Requires
+from hebe.analyses.protocol import Analysis, Curve, NoOptions, Requires
 from hebe.analyses.quantity import Quantity, Shown
 from hebe.analyses.wants import Contents
 from hebe.schemas.local_structure import LocalStructureDoc
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from hebe.analyses.wants import Want
     from hebe.config.family import Family
     from hebe.schemas.spec import MemberSpec
+
+
+def _over_content(result: LocalStructureDoc, name: str) -> dict[float, float]:
+    """A field of the states of a result by x, where it is known."""
+    return {state.x: value for state in result.states if (value := getattr(state, name)) is not None}
 
 
 class LocalStructure(Analysis[NoOptions, LocalStructureDoc]):
@@ -83,6 +89,17 @@ class LocalStructure(Analysis[NoOptions, LocalStructureDoc]):
             why_null=lambda _: "the host has no layers, or no other state",
             shown=Shown(unit="%", scale=100, sign=True),
         ),
+    )
+
+    curves = tuple(
+        Curve(name=name, title=title, unit=unit, read=partial(_over_content, name=field), shown=shown)
+        for name, title, field, unit, shown in (
+            ("bond_spread", "spread of the bonds", "bond_spread_A", "A", Shown(unit="Å", digits=3)),
+            ("angles", "variance of the angles", "angle_variance_deg2", "deg2", Shown(unit="deg²", digits=1)),
+            ("strain", "local strain", "strain_rms", "", Shown(unit="%", scale=100)),
+            ("slab", "slab", "slab_A", "A", Shown(unit="Å", digits=3)),
+            ("gap", "gap between slabs", "gap_A", "A", Shown(unit="Å", digits=3)),
+        )
     )
 
     def refuses(self, block: NoOptions, host: Family, ion: str | None) -> tuple[str, str] | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
+from hebe.analyses.quantity import Shown
 from hebe.config.model import ConfigModel
 from hebe.schemas.candidate import CandidateDoc, RankedCandidate
 from hebe.schemas.result import ResultDoc
@@ -66,6 +67,25 @@ class Figure:
     draw: Callable[[Sequence[RankedCandidate]], str | None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Curve(Generic[ResultT]):
+    """What a result knows over the content of the working ion, by which candidates are compared with their controls.
+
+    Parameters
+    ----------
+    name, title, unit, shown
+        As of a `hebe.analyses.quantity.Quantity`.
+    read
+        Values of a result by x (ions per formula unit).
+    """
+
+    name: str
+    title: str
+    read: Callable[[ResultT], Mapping[float, float]]
+    unit: str = ""
+    shown: Shown = field(default_factory=Shown)
+
+
 class Analysis(ABC, Generic[BlockT, ResultT]):
     """One analysis. A module of this package, or an entry point of the group ``hebe.analyses``, names an object of it.
 
@@ -83,7 +103,7 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
         Checked when a campaign is read.
     quantities
         The first is the main one: a candidate without it is partial.
-    marks, figures
+    marks, figures, curves
         What else it tells.
     campaign_key
         Key of a campaign that holds its options for all stages, if there is one.
@@ -100,6 +120,7 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
     Result: type[ResultT]
     quantities: tuple[Quantity[ResultT], ...]
     marks: tuple[Mark[ResultT], ...] = ()
+    curves: tuple[Curve[ResultT], ...] = ()
 
     @abstractmethod
     def wants(self, block: BlockT, member: MemberSpec) -> Sequence[Want]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from hebe.analyses.protocol import Analysis, NoOptions, Requires
+from hebe.analyses.protocol import Analysis, Curve, NoOptions, Requires
 from hebe.analyses.quantity import Quantity, Shown
 from hebe.analyses.wants import Contents
 from hebe.schemas.electrode import StrainDoc
@@ -46,6 +46,15 @@ class VolumeStrain(Analysis[NoOptions, StrainDoc]):
             symbol="ΔV/V",
             better="low",
             read=lambda result: result.max_delta_volume,
+            shown=Shown(unit="%", scale=100),
+        ),
+    )
+
+    curves = (
+        Curve(
+            name="volume",
+            title="volume change",
+            read=lambda result: {s.x: s.volume_strain for s in result.x_states if s.volume_strain},
             shown=Shown(unit="%", scale=100),
         ),
     )

@@ -13,9 +13,9 @@ from hebe.config.controls import ControlSpec
 from hebe.config.keep import Keep
 from hebe.config.ranking import Rank
 from hebe.schemas.candidate import RankedCandidate
-from hebe.schemas.controls import ControlDoc, ControlsDoc
+from hebe.schemas.controls import ControlDoc, ControlsDoc, CurveDifference
 from hebe.science.chemistry.leave_one_out import controls_of
-from hebe.science.choosing.controls import differences
+from hebe.science.choosing.controls import curve_differences, differences
 from hebe.science.choosing.promotion import promote
 
 if TYPE_CHECKING:
@@ -145,7 +145,20 @@ def _compared(one: ControlDoc, known: Mapping[str, CandidateDoc]) -> ControlDoc:
     reason = "" if control.error is None else control.error.message
     units = _units([name for name in candidate.results if name in control.results])
     found = differences(candidate, control, units)
-    return one.model_copy(update={"status": control.status, "reason": reason, "differences": found})
+    over = _curves(candidate, control, known)
+    return one.model_copy(update={"status": control.status, "reason": reason, "differences": found, "curves": over})
+
+
+def _curves(candidate: CandidateDoc, control: CandidateDoc, known: Mapping[str, CandidateDoc]) -> list[CurveDifference]:
+    """Differences of everything over the content that the analyses of both know."""
+    found = []
+    for analysis in (get_analysis(name) for name in candidate.results if name in control.results):
+        results = {name: [r for r in analysis.of(one) if r is not None] for name, one in known.items()}
+        for curve in analysis.curves:
+            values = {name: [curve.read(result) for result in part] for name, part in results.items()}
+            pair = values[candidate.candidate_id], values[control.candidate_id]
+            found += curve_differences(curve.name, curve.unit or "1", *pair, list(values.values()))
+    return found
 
 
 def _units(analyses: Sequence[str]) -> dict[str, str]:

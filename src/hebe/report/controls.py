@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.columns import title_of
-from hebe.analyses.printing import DASH, difference_text, factor, number
-from hebe.analyses.registry import all_quantities
+from hebe.analyses.printing import DASH, difference_text, factor, measured, number, signed
+from hebe.analyses.registry import all_quantities, analysis_names, get_analysis
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,13 +25,17 @@ NOTE: Final = (
 
 @dataclass(frozen=True)
 class ControlTables:
-    """The controls of one candidate: a row for each, and one for each quantity with a difference to each."""
+    """The controls of one candidate: a row for each, and one for each quantity with a difference to each.
+
+    ``over_content`` has a row for each quantity and content x.
+    """
 
     of: str
     formula: str
     controls: Sequence[Sequence[str]]
     head: Sequence[str]
     differences: Sequence[Sequence[str]]
+    over_content: Sequence[Sequence[str]] = ()
 
 
 def control_tables(document: ControlsDoc, only: Collection[str] | None = None) -> list[ControlTables]:
@@ -60,7 +64,23 @@ def _tables(controls: Sequence[ControlDoc], only: Collection[str] | None) -> Con
         [_control(control) for control in controls],
         head,
         [_quantity(name, having) for name in shown],
+        _over_content(having),
     )
+
+
+def _over_content(controls: Sequence[ControlDoc]) -> list[list[str]]:
+    """Rows of what is known over x: title with unit, x, value of the candidate, and differences."""
+    known = {curve.name: curve for name in analysis_names() for curve in get_analysis(name).curves}
+    keys = dict.fromkeys((d.quantity, d.x) for control in controls for d in control.curves if d.quantity in known)
+    rows = []
+    for name, x in keys:
+        shown = known[name].shown
+        found = [next((d for d in c.curves if (d.quantity, d.x) == (name, x)), None) for c in controls]
+        own = next(d.candidate for d in found if d is not None)
+        texts = [DASH if d is None else signed(measured(d.difference, d.se, shown.digits, shown.scale)) for d in found]
+        title = f"{known[name].title} ({shown.unit})" if shown.unit else known[name].title
+        rows.append([title, number(x, 3), number(own, shown.digits, shown.scale), *texts])
+    return rows
 
 
 def _control(control: ControlDoc) -> list[str]:

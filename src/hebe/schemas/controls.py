@@ -25,12 +25,18 @@ class Difference(Document):
     se: float | None = None
 
 
+class CurveDifference(Difference):
+    """A difference at one content x (ions per formula unit of the candidate)."""
+
+    x: float
+
+
 class ControlDoc(Document):
     """One control of a candidate ``of``: without an element, balanced by a rule.
 
     ``moved`` says how much of the sites of each sublattice ions, or elements under the rule ``redox``, gain, as exact
     fractions. ``status`` is that of its document, ``none`` where there is no such host or it was not computed, with the
-    reason.
+    reason. ``curves`` are differences over the content of the working ion.
     """
 
     of: str
@@ -44,6 +50,7 @@ class ControlDoc(Document):
     status: Literal["complete", "partial", "failed", "none"] = "none"
     reason: str = ""
     differences: list[Difference] = Field(default_factory=list)
+    curves: list[CurveDifference] = Field(default_factory=list)
 
 
 class ControlsDoc(Document):

@@ -1,4 +1,4 @@
-"""Stackings of one configuration over the content of the working ion."""
+"""Stackings and polymorphs of one configuration over the content of the working ion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hebe.schemas.result import ResultDoc
 
 
 class PhaseState(Document):
-    """Lowest cell of a stacking at one x, in ions and eV per formula unit of the host.
+    """Lowest cell of a stacking or polymorph at one x, in ions and eV per formula unit of the host.
 
     ``stacking`` is what the relaxed cell is, ``started_as`` what it was before; ``relative_eV_per_fu`` is its energy
     above the host's own stacking at that x (free energy where a temperature was asked for), None where that has none;
@@ -40,12 +40,12 @@ class Transition(Document):
 
 
 class PhasesDoc(ResultDoc):
-    """Stackings of one configuration along x.
+    """Stackings and polymorphs of one configuration along x; both are called stackings here.
 
     Parameters
     ----------
     own
-        Stacking of the host.
+        Stacking of the host, or the polymorph that its as-made cell became.
     states
         Lowest cell of each stacking at each x, highest x first.
     preference_eV_per_fu

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,26 @@ def test_distorted_layers_are_told_where_they_are_compared() -> None:
     assert any("relaxed from O3 to O'3" in text for text in turned.warnings)
     alone = phases_document(PhasesInput("O3", {"O3": relaxed}, None, (0.5, 1.0)))
     assert [s.stacking for s in alone.states] == ["O3"]
+
+
+def test_a_host_that_distorts_at_one_content_is_compared_as_it_is_there() -> None:
+    spec, configuration = layered()
+    flat, stretched = full(spec, configuration), full(spec, polymorph(spec, configuration, "O'3"))
+    cells = {"flat": flat, "stretched": stretched}
+    half = {name: cell.copy() for name, cell in cells.items()}
+    for cell in half.values():
+        ions = [i for i, label in enumerate(cell.site_properties["sublattice"]) if label == "A"]
+        cell.remove_sites(ions[::2])
+    made = calculated(flat, -40.0, stacking="O3")
+    own = StateInput(spec, 4, made, [calculated(half["stretched"], -33.0, stacking="O3")], [])
+    other = StateInput(spec, 4, None, [calculated(half["flat"], -32.0, stacking="P3")], [])
+    found = phases_document(PhasesInput("O3", {"O3": own, "P3": other, "O'3": replace(own, states=[])}, None, (0.5, 1)))
+    assert {(s.stacking, s.x): s.relative_eV_per_fu for s in found.states} == {
+        ("O3", 1.0): None,
+        ("O'3", 0.5): None,
+        ("P3", 0.5): pytest.approx(0.25),
+    }
+    assert (found.preference_stacking, found.preference_x) == ("P3", 0.5)
 
 
 def test_a_cubic_prussian_blue_that_tilts_counts_as_what_it_became() -> None:

@@ -38,6 +38,9 @@ def _of_candidate(tables: ControlTables) -> Iterable[Markup]:
     if tables.differences:
         columns = range(1, len(tables.head))
         yield tag("div", table(tables.head, tables.differences, columns), class_="scroll")
+    if tables.over_content:
+        head = [tables.head[0], "x", *tables.head[1:]]
+        yield tag("div", table(head, tables.over_content, range(1, len(head))), class_="scroll")
 
 
 SECTION = Section(title="Controls", render=_render)

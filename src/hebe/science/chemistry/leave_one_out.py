@@ -34,8 +34,8 @@ RULES: Final = {
 }
 """What each rule does, in the order in which they are tried; the first two change no ion that is left."""
 
-_FINEST: Final = 60
-"""Sites of a sublattice beyond which controls are not looked for: shares are searched exactly."""
+_MOST: Final = 60
+"""Sites that are handed out at most: shares are searched exactly."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,9 @@ def leave_out(spec: MemberSpec, element: str, cell: int = 1) -> Control:
         if element in _mixed(spec, name)
     }
     own = math.lcm(*(amount.denominator for part in parts.values() for amount in part.values()))
-    if own > _FINEST:
-        reason = f"its amounts are multiples of 1/{own}; controls are looked for up to 1/{_FINEST}"
+    most = max(int(own * sum(x for ion, x in part.items() if ion.element == element)) for part in parts.values())
+    if most > _MOST:
+        reason = f"it has {most} sites in the smallest cell that holds the composition; {_MOST} are handed out at most"
         return Control(element, reason=reason)
     for name, rule in _TRIED.items():
         moved = {s: _gains(spec, element, s, part, rule, (own, cell)) for s, part in parts.items()}
@@ -158,7 +159,7 @@ def _gains(
     if rule is _isovalent and (exact := _proportional(part, element, kept, max(steps))) is not None:
         return exact
     found: list[tuple[Fraction, int, dict[str, Fraction]]] = []
-    for grid in (own, *range(2 * own, min(cell, _FINEST) + 1, own)):
+    for grid in (own, *range(2 * own, min(cell, _MOST) + 1, own)):
         gone = {ion: int(x * grid) for ion, x in part.items() if ion.element == element}
         stay = {ion: int(x * grid) for ion, x in part.items() if ion.element not in kept}
         gains = rule(_Sites(gone, stay, allowed)) if stay else None

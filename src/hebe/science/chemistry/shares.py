@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Shares = tuple[int, ...]
 
@@ -34,16 +34,16 @@ def distributions(
     dict
         Total charge -> share of each ion, in the order of `amounts`.
     """
-    total = sum(amounts.values())
-    found: dict[tuple[int, int], tuple[Fraction, Shares]] = {(0, 0): (Fraction(0), ())}
-    names, left = list(amounts), [(least or {}).get(name, 0) for name in amounts]
-    for number, name in enumerate(names):
-        ideal, later = Fraction(sites * amounts[name], total), sum(left[number + 1 :])
-        reached: dict[tuple[int, int], tuple[Fraction, Shares]] = {}
+    costs = _costs(sites, amounts)
+    found: dict[tuple[int, int], tuple[int, Shares]] = {(0, 0): (0, ())}
+    left = [(least or {}).get(name, 0) for name in amounts]
+    for number, name in enumerate(amounts):
+        later = sum(left[number + 1 :])
+        reached: dict[tuple[int, int], tuple[int, Shares]] = {}
         for (used, charge), (cost, shares) in sorted(found.items()):
             for share in range(left[number], sites - used - later + 1):
                 key = (used + share, charge + share * charges[name])
-                one = (cost + (share - ideal) ** 2 / amounts[name], (*shares, share))
+                one = (cost + costs(number, share), (*shares, share))
                 if key not in reached or one < reached[key]:
                     reached[key] = one
         found = reached
@@ -52,10 +52,16 @@ def distributions(
 
 def nearest(sites: int, amounts: Mapping[str, int], ways: Mapping[int, Shares]) -> Shares | None:
     """The way that is nearest to proportional of those of all charges; see `distributions`."""
-    total = sum(amounts.values())
+    costs = _costs(sites, amounts)
+    return min(ways.values(), key=lambda shares: (sum(costs(i, d) for i, d in enumerate(shares)), shares), default=None)
 
-    def far(shares: Shares) -> Fraction:
-        pairs = zip(shares, amounts.values(), strict=True)
-        return sum(((d - Fraction(sites * n, total)) ** 2 / n for d, n in pairs), Fraction(0))
 
-    return min(ways.values(), key=lambda shares: (far(shares), shares), default=None)
+def _costs(sites: int, amounts: Mapping[str, int]) -> Callable[[int, int], int]:
+    """What a share of an ion, by its number, adds to the distance: whole numbers, in one unit for all ions."""
+    held, total = list(amounts.values()), sum(amounts.values())
+    unit = math.lcm(*held)
+
+    def cost(number: int, share: int) -> int:
+        return int((share * total - sites * held[number]) ** 2 * (unit // held[number]))
+
+    return cost

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
-from hebe.schemas.controls import Difference
+from hebe.schemas.controls import CurveDifference, Difference
+from hebe.science.errors.spread import mean_and_sd, pooled_sd, standard_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hebe.schemas.candidate import CandidateDoc
+
+Curves = Sequence[Mapping[float, float]]
+"""Values by x (ions per formula unit) of each configuration."""
+
+SAME_X: Final = 0.03
+"""Largest difference of contents at which two cells, each with whole ions, are compared."""
 
 
 def differences(candidate: CandidateDoc, control: CandidateDoc, units: Mapping[str, str]) -> list[Difference]:
@@ -45,3 +51,52 @@ def differences(candidate: CandidateDoc, control: CandidateDoc, units: Mapping[s
 
 def _together(first: float | None, second: float | None) -> float | None:
     return None if first is None or second is None else math.hypot(first, second)
+
+
+def curve_differences(
+    name: str, unit: str, candidate: Curves, control: Curves, alike: Sequence[Curves]
+) -> list[CurveDifference]:
+    """Values over x of a candidate less those of a control, at the contents that both have, highest first.
+
+    Parameters
+    ----------
+    name, unit
+        Of what is compared.
+    candidate, control
+        Values of each configuration.
+    alike
+        Those of all that were computed alike, over which spreads at each x are pooled where configurations are few.
+    """
+    contents = sorted({round(x, 6) for one in candidate for x in one}, reverse=True)
+    found = []
+    for x in contents:
+        first, second = _near(candidate, x), _near(control, x)
+        (mean, sd), (other, other_sd) = mean_and_sd(first), mean_and_sd(second)
+        if mean is None or other is None:
+            continue
+        pooled = pooled_sd((mean_and_sd(part)[1], len(part)) for part in (_near(one, x) for one in alike))
+        errors = standard_error(sd, len(first), pooled), standard_error(other_sd, len(second), pooled)
+        found.append(
+            CurveDifference(
+                quantity=name,
+                unit=unit,
+                x=x,
+                candidate=mean,
+                control=other,
+                difference=mean - other,
+                sd=_together(sd, other_sd),
+                se=_together(*errors),
+            )
+        )
+    return found
+
+
+def _near(curves: Curves, x: float) -> list[float]:
+    """Values at the content nearest to x, of the configurations that have one near enough."""
+    nearest = [(abs(content - x), value) for one in curves if one for content, value in [_closest(one, x)]]
+    return [value for off, value in nearest if off <= SAME_X]
+
+
+def _closest(curve: Mapping[float, float], x: float) -> tuple[float, float]:
+    content = min(curve, key=lambda one: (abs(one - x), one))
+    return content, curve[content]

@@ -74,7 +74,8 @@ def phases_document(inputs: PhasesInput, label: str = "") -> PhasesDoc:
     document = PhasesDoc(label=label, own=own, temperature_K=inputs.temperature, warnings=warnings)
     points = [PhasePoint(s.stacking, s.x, _free(s, inputs.temperature)) for s in states]
     inside = [p for p in points if _inside(p.x, inputs)]
-    relative, hull = relative_energies(points, own), hull_of_phases(inside)
+    instead = _instead(states, inputs, own)
+    relative, hull = _relative(points, own, instead, inputs), hull_of_phases(inside)
     on_hull = {(p.phase, round(p.x, 6)) for p in hull}
     document.states = [
         state.model_copy(
@@ -86,9 +87,31 @@ def phases_document(inputs: PhasesInput, label: str = "") -> PhasesDoc:
         for state in states
     ]
     document.warnings += _unlike(document.states, own)
-    _compare(document, relative_energies(inside, own), inputs)
+    _compare(document, _relative(inside, own, instead, inputs), inputs)
     _voltages(document, inside, hull, inputs)
     return document
+
+
+def _instead(states: Sequence[PhaseState], inputs: PhasesInput, own: str) -> list[PhaseState]:
+    """What stands for the host's own form at contents where its cells became another one without gliding."""
+    known = {round(s.x, 6) for s in states if s.stacking == own}
+    became = [s for s in states if s.started_as == inputs.own and s.stacking not in stackings()]
+    lowest: dict[float, PhaseState] = {}
+    for state in sorted(became, key=lambda s: -s.energy_eV_per_fu):
+        if round(state.x, 6) not in known:
+            lowest[round(state.x, 6)] = state
+    return list(lowest.values())
+
+
+def _relative(
+    points: Sequence[PhasePoint], own: str, instead: Sequence[PhaseState], inputs: PhasesInput
+) -> dict[str, dict[float, float]]:
+    """Energies above the host's own form by phase and x, without what stands for that form."""
+    bases = [PhasePoint(own, s.x, _free(s, inputs.temperature)) for s in instead]
+    found = relative_energies([*points, *bases], own)
+    for state in instead:
+        found.get(state.stacking, {}).pop(round(state.x, 6), None)
+    return {name: by_x for name, by_x in found.items() if by_x}
 
 
 def _unlike(states: Sequence[PhaseState], own: str) -> list[str]:

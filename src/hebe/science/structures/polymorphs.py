@@ -135,7 +135,7 @@ def polymorph(spec: MemberSpec, configuration: ConfigurationDoc, name: str) -> C
         build = _spinel if name == "spinel" else _rock_salt
         structure, n_fu = build(spec, configuration, int(hashlib.sha256(key.encode()).hexdigest()[:8], 16))
     fields = {"key": key, "structure": structure, "n_fu": n_fu, "quality": {}, "search": None}
-    return configuration.model_copy(update=fields)
+    return configuration.model_copy(update={**fields, "shortest_repeat_A": None, "cell_quality": None})
 
 
 def _stretched(spec: MemberSpec, configuration: ConfigurationDoc, name: str) -> Structure | None:
