@@ -151,7 +151,7 @@ def test_lithium_of_the_slab_is_no_antisite_of_lithium() -> None:
     structure = cell("1/2")
     nickel = [i for i, site in enumerate(structure) if site.specie.symbol == "Ni"]
     structure.replace(nickel[0], "Na", properties=dict(structure[nickel[0]].properties))
-    found = DefectSites(structure, load_family("layered-o3"), "Na")
+    found = DefectSites(structure, load_family("layered-o3"))
     assert "Na" in found.cells("octahedral", 1)[1]
     assert "Na" not in found.cells("antisite", 1)[1]
 
