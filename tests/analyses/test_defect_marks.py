@@ -47,7 +47,11 @@ def test_what_is_missing_has_a_reason() -> None:
 
 
 def test_a_release_at_every_temperature_is_a_value() -> None:
-    document = OxygenDoc(temperature_K=500, pressure_bar=1, release_K=0.0, heat_J_per_g=-80.0)
+    document = OxygenDoc(
+        temperature_K=500, pressure_bar=1, release_K=0.0, heat_J_per_g=-80.0, vacancy_eV=0.4, oxygen_sd_eV=0.9
+    )
     found = {q.name: value_of(q, [document], "s", "Na") for q in oxygen_stability.ANALYSIS.quantities}
     assert found["oxygen_release_temperature"].mean == 0.0
     assert found["decomposition_heat"].mean == -80.0
+    vacancy = found["oxygen_vacancy_energy"]
+    assert (vacancy.mean, vacancy.error) == (0.4, 0.45)

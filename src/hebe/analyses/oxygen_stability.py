@@ -65,6 +65,7 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
             better="high",
             read=lambda result: result.vacancy_eV,
             condition=_at,
+            error=lambda result, *_: None if result.oxygen_sd_eV is None else result.oxygen_sd_eV / 2,
             shown=Shown(unit="eV", sign=True, column=True),
             note="Lowest of the sites that were computed; below zero oxygen leaves.",
         ),
