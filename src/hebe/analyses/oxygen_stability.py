@@ -44,8 +44,8 @@ class OxygenSpec(ConfigModel):
 
 def _at(result: OxygenDoc) -> str:
     """Where the energy of a vacancy holds."""
-    gas = f"at {result.temperature_K:.0f} K, {result.pressure_bar:.2g} bar"
-    return gas if result.vacancy_x is None else f"x = {result.vacancy_x:.3g} {gas}"
+    content = "" if result.vacancy_x is None else f", x = {result.vacancy_x:.3g}"
+    return f"at {result.temperature_K:.0f} K{content}"
 
 
 class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
