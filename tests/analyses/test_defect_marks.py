@@ -28,7 +28,7 @@ CANDIDATE = CandidateDoc(
 @pytest.mark.parametrize(("energy", "marked"), [(-0.1, True), (0.0, False), (0.1, False), (None, False)])
 def test_a_cation_that_is_lower_elsewhere(energy: float | None, *, marked: bool) -> None:
     (mark,) = cation_migration.ANALYSIS.marks
-    assert mark.holds(MigrationDoc(octahedral_eV=energy), CANDIDATE) is marked
+    assert mark.holds(MigrationDoc(lowest_eV=energy), CANDIDATE) is marked
 
 
 @pytest.mark.parametrize(("bonded", "marked"), [(1, True), (0, False), (None, False)])
@@ -38,15 +38,20 @@ def test_oxygen_that_is_bonded(bonded: int | None, *, marked: bool) -> None:
 
 
 def test_what_is_missing_has_a_reason() -> None:
-    document = MigrationDoc(x=1.0, antisite_eV=0.5, warnings=["x = 1: no site that a cation could go to is empty"])
+    document = MigrationDoc(x=1.0, antisite_eV=0.5, warnings=["x = 1: no cation stays away from its site"])
     found = {q.name: value_of(q, [document], "s", "Na") for q in cation_migration.ANALYSIS.quantities}
     assert found["antisite_energy"].mean == 0.5
-    assert found["migration_energy"].why_null == "x = 1: no site that a cation could go to is empty"
+    assert found["migration_energy"].why_null == "x = 1: no cation stays away from its site"
+    assert found["octahedral_energy"].why_null == "no octahedron is empty, or no cation stays in one"
     assert found["tetrahedral_energy"].why_null == "no cation stays in a tetrahedron"
 
 
 def test_a_release_at_every_temperature_is_a_value() -> None:
-    document = OxygenDoc(temperature_K=500, pressure_bar=1, release_K=0.0, heat_J_per_g=-80.0)
+    document = OxygenDoc(
+        temperature_K=500, pressure_bar=1, release_K=0.0, heat_J_per_g=-80.0, vacancy_eV=0.4, oxygen_sd_eV=0.9
+    )
     found = {q.name: value_of(q, [document], "s", "Na") for q in oxygen_stability.ANALYSIS.quantities}
     assert found["oxygen_release_temperature"].mean == 0.0
     assert found["decomposition_heat"].mean == -80.0
+    vacancy = found["oxygen_vacancy_energy"]
+    assert (vacancy.mean, vacancy.error) == (0.4, 0.45)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
 from hebe.engines.ase import ASEEngine
-from hebe.engines.tasks import Relax
 from hebe.exceptions import BadInputError
 from hebe.makers.defects import DefectsMaker
 from hebe.makers.start import Displacement, defect_start
@@ -25,7 +24,8 @@ N_FU = 8
 
 def made(*calculations: CalculationDoc | None, kind: str = "octahedral", accept: tuple[str, ...] = ()) -> DefectsDoc:
     maker = DefectsMaker(kind=kind, number=2, accept=accept)  # type: ignore[arg-type]
-    document: DefectsDoc = maker.make.original(maker, spec(), list(calculations), N_FU, label="c0/x1/2/octahedral")
+    make: Any = maker.make
+    document: DefectsDoc = make.original(maker, spec(), list(calculations), N_FU, label="c0/x1/2/octahedral")
     return document
 
 
@@ -81,15 +81,15 @@ def test_a_kind_that_there_is_not_is_refused() -> None:
 def test_the_energy_of_a_vacancy_converges_with_the_size_of_the_cell() -> None:
     """Rock salt of springs in its own lattice: relaxation around an oxygen that is missing, in growing cells."""
     engine = ASEEngine("support.spring_crystal:make", {"length": 2.25}, "springs")
-    unit = Structure(Lattice([[0, 1, 1], [1, 0, 1], [1, 1, 0]]), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    unit = Structure(Lattice([[0, 1, 1], [1, 0, 1], [1, 1, 0]]), ["Mg", "O"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]]))
     unit.scale_lattice(4.3**3 / 4)
-    relaxed = engine.run(Relax(fmax=0.001, steps=200), unit).structure
+    relaxed = engine.relax(unit, fmax=0.001, steps=200).structure
     energies = []
     for n in (2, 3, 4):
         perfect = relaxed * (n, n, n)
         whole = engine.evaluate(perfect).energy_eV
         perfect.remove_sites([next(i for i, site in enumerate(perfect) if site.specie.symbol == "O")])
-        energies.append(engine.run(Relax(cell=False, fmax=0.003, steps=200), perfect).energy_eV - whole)
+        energies.append(engine.relax(perfect, fmax=0.003, steps=200, cell=False).energy_eV - whole)
     first, second = np.abs(np.diff(energies))
     assert first > 0.002
     assert second < first / 3

@@ -35,7 +35,9 @@ def migrating() -> RankedCandidate:
         DefectEnergy(kind="antisite", element="Ni", x=0.5, site=6, energy_eV=None),
     ]
     statistics = [DefectStatistics(kind="octahedral", element="Fe", x=0.5, n_sites=6, n=1, lowest_eV=1.5, mean_eV=1.5)]
-    document = MigrationDoc(defects=defects, statistics=statistics, x=0.5, octahedral_eV=1.5, element="Fe")
+    document = MigrationDoc(
+        defects=defects, statistics=statistics, x=0.5, octahedral_eV=1.5, antisite_eV=-0.2, lowest_eV=-0.2
+    )
     return held("cation_migration", document, MigrationDoc())
 
 

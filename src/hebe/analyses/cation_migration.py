@@ -51,14 +51,24 @@ class CationMigration(Analysis[MigrationSpec, MigrationDoc]):
     quantities = (
         Quantity(
             name="migration_energy",
-            title="cation in an empty site",
+            title="migration of a cation",
+            unit="eV",
+            symbol="ΔE",
+            better="high",
+            read=lambda result: result.lowest_eV,
+            condition=lambda result: None if result.x is None else f"at x = {result.x:.3g}",
+            shown=Shown(unit="eV", sign=True, column=True),
+            note="Lowest of the sites that were computed; below zero a cation leaves its own.",
+        ),
+        Quantity(
+            name="octahedral_energy",
+            title="cation in an empty octahedron",
             unit="eV",
             symbol="ΔE",
             better="high",
             read=lambda result: result.octahedral_eV,
-            condition=lambda result: None if result.x is None else f"at x = {result.x:.3g}",
-            shown=Shown(unit="eV", sign=True, column=True),
-            note="Lowest of the sites that were computed; below zero a cation leaves its site.",
+            why_null=lambda _: "no octahedron is empty, or no cation stays in one",
+            shown=Shown(unit="eV", sign=True),
         ),
         Quantity(
             name="tetrahedral_energy",
@@ -85,8 +95,8 @@ class CationMigration(Analysis[MigrationSpec, MigrationDoc]):
         Mark(
             name="migrating",
             letter="M",
-            meaning="a cation is lower in an empty site of the working ion than on its own",
-            holds=lambda result, _: result.octahedral_eV is not None and result.octahedral_eV < 0,
+            meaning="a cation is lower away from its site than on it",
+            holds=lambda result, _: result.lowest_eV is not None and result.lowest_eV < 0,
         ),
     )
 

@@ -44,8 +44,8 @@ class OxygenSpec(ConfigModel):
 
 def _at(result: OxygenDoc) -> str:
     """Where the energy of a vacancy holds."""
-    gas = f"at {result.temperature_K:.0f} K, {result.pressure_bar:.2g} bar"
-    return gas if result.vacancy_x is None else f"x = {result.vacancy_x:.3g} {gas}"
+    content = "" if result.vacancy_x is None else f", x = {result.vacancy_x:.3g}"
+    return f"at {result.temperature_K:.0f} K{content}"
 
 
 class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
@@ -65,6 +65,7 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
             better="high",
             read=lambda result: result.vacancy_eV,
             condition=_at,
+            error=lambda result, *_: None if result.oxygen_sd_eV is None else result.oxygen_sd_eV / 2,
             shown=Shown(unit="eV", sign=True, column=True),
             note="Lowest of the sites that were computed; below zero oxygen leaves.",
         ),

@@ -156,7 +156,7 @@ class StageWiring(ABC):
         """Calculations of cells of a configuration with a defect."""
 
     def wants(self, spec: MemberSpec) -> list[Want]:
-        """What the analyses of the stage want for a candidate."""
+        """What is computed for a candidate because analyses want it."""
         return [want for analysis, block in self.asked for want in analysis.wants(block, spec)]
 
     @abstractmethod
@@ -274,9 +274,10 @@ class StageWiring(ABC):
 
     def check_tiles(self, spec: MemberSpec) -> None:
         """Refuse a candidate whose tiles cannot be made; see `tiles`."""
-        for want in self.wants(spec):
-            if isinstance(want, Tiles):
-                self.tiles(spec, want)
+        for analysis, block in self.asked:
+            for want in analysis.wants(block, spec):
+                if isinstance(want, Tiles):
+                    self.tiles(spec, want)
 
     def vertex(self, composition: HostComposition, split: Split, want: type[Want] = Vertices) -> Vertex:
         """Member of the host that candidates are compared with: built and calculated once per campaign."""

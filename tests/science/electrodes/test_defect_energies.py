@@ -113,15 +113,24 @@ def test_distributions_are_by_element_and_content() -> None:
 def test_the_document_ranks_the_lowest_content() -> None:
     document = migration_document([state(x="1", kind="antisite", energies=(-319.9, -319.8, -319.7, -319.4)), state()])
     assert document.x == 0.5
-    assert (document.octahedral_eV, document.element) == (pytest.approx(1.0), "Mn")
+    assert document.octahedral_eV == document.lowest_eV == pytest.approx(1.0)
+    assert (document.kind, document.element) == ("octahedral", "Mn")
     assert document.antisite_eV is None  # that of x = 1 is not the one at x = 1/2
     assert len(document.defects) == 8
 
 
-def test_a_full_host_says_that_nothing_is_empty() -> None:
+def test_the_lowest_of_the_kinds_is_ranked_and_each_is_told() -> None:
+    both = [state(), state("tetrahedral", energies=(-318.9, -319.7, -319.4, -319.0))]
+    document = migration_document(both)
+    assert (document.octahedral_eV, document.tetrahedral_eV) == pytest.approx((1.0, 0.3))
+    assert document.lowest_eV == pytest.approx(0.3)
+    assert (document.kind, document.element) == ("tetrahedral", "Mn")
+
+
+def test_a_full_host_has_no_empty_octahedra() -> None:
     document = migration_document([state(x="1")])
     assert document.octahedral_eV is None
-    assert document.warnings[-1] == "x = 1: no site that a cation could go to is empty"
+    assert document.warnings == ["x = 1: no cation stays away from its site"]
 
 
 def test_what_could_not_be_computed_is_said() -> None:

@@ -74,6 +74,17 @@ def test_a_tetrahedron_is_the_emptiest_that_the_cation_shares_a_face_with() -> N
     assert distances["1/2"] > distances["1"]
 
 
+@pytest.mark.parametrize("x", ["1", "1/2"])
+def test_a_tetrahedron_shares_a_face_with_no_other_metal(x: str) -> None:
+    """It is the one in the gap, above or below the cation: those between three metals lead nowhere."""
+    structure, cells = made(x, "tetrahedral", 8)
+    assert len(cells) == 8
+    metals = [i for i, site in enumerate(structure) if site.specie.symbol in {"Ni", "Mn"}]
+    for one in cells:
+        others = [i for i in metals if i != one.site]
+        assert min(one.structure.get_distance(one.site, i) for i in others) > 2.5
+
+
 def test_an_antisite_swaps_a_cation_with_the_nearest_ion() -> None:
     structure, cells = made("1", "antisite")
     assert {one.element for one in cells} == {"Mn", "Ni"}
@@ -140,7 +151,7 @@ def test_lithium_of_the_slab_is_no_antisite_of_lithium() -> None:
     structure = cell("1/2")
     nickel = [i for i, site in enumerate(structure) if site.specie.symbol == "Ni"]
     structure.replace(nickel[0], "Na", properties=dict(structure[nickel[0]].properties))
-    found = DefectSites(structure, load_family("layered-o3"), "Na")
+    found = DefectSites(structure, load_family("layered-o3"))
     assert "Na" in found.cells("octahedral", 1)[1]
     assert "Na" not in found.cells("antisite", 1)[1]
 

@@ -64,13 +64,13 @@ def x_states(inputs: StateInput, window: Window) -> list[XState]:
     made = inputs.made
     if made is None or not made.usable or not inputs.n_fu:
         return []
-    lowest = _lowest(inputs)
+    lowest = lowest_states(inputs)
     lost = not made.is_host(inputs.accept)
     left = {x for x, calculation in lowest.items() if lost or not calculation.is_host(inputs.accept)}
     inside = [
         EnergyPoint(x, c.energy / inputs.n_fu)
         for x, c in lowest.items()
-        if x not in left and _within(x, window, inputs.n_fu)
+        if x not in left and in_window(x, window, inputs.n_fu)
     ]
     hull = {point.x for point in lower_hull(inside)} if inside else set[float]()
     holes = {round(o.x, 9): o.anion_oxidation for o in inputs.orderings if o is not None}
@@ -80,7 +80,7 @@ def x_states(inputs: StateInput, window: Window) -> list[XState]:
     ]
 
 
-def _lowest(inputs: StateInput) -> dict[float, CalculationDoc]:
+def lowest_states(inputs: StateInput) -> dict[float, CalculationDoc]:
     """Lowest calculation at each x; one that is still the host comes before one that is not."""
     found: dict[float, CalculationDoc] = {}
     for calculation in (inputs.made, *inputs.states):
@@ -120,7 +120,7 @@ def _state(
     )
 
 
-def _within(x: float, window: Window, n_fu: int | None) -> bool:
+def in_window(x: float, window: Window, n_fu: int | None) -> bool:
     """Whether x lies in the window; ends that a cell cannot hold count as the nearest content that it can."""
     slack = _SAME_X + (0.5 / n_fu if n_fu else 0.0)
     return window[0] - slack <= x <= window[1] + slack
@@ -142,7 +142,7 @@ def _state_warnings(states: Sequence[XState]) -> list[str]:
 
 def _ends(states: Sequence[XState], window: Window, n_fu: int | None) -> tuple[list[XState], str]:
     """States of the host in the window, highest x first, and why they do not cover it; empty if they do."""
-    inside = [s for s in states if not s.left and _within(s.x, window, n_fu)]
+    inside = [s for s in states if not s.left and in_window(s.x, window, n_fu)]
     if len(inside) < 2:
         return inside, "fewer than two contents in the window"
     off = (abs(inside[-1].x - window[0]), abs(inside[0].x - window[1]))

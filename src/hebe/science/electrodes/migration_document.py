@@ -29,12 +29,10 @@ def migration_document(states: Sequence[DefectState], label: str = "") -> Migrat
         document.warnings.append("no defects at the lowest content")
         return document
     document.x = lowest.x
-    for kind in ("octahedral", "tetrahedral", "antisite"):
-        here = [s for s in document.statistics if s.kind == kind and s.x == document.x and s.lowest_eV is not None]
-        if here:
-            easiest = min(here, key=lambda s: s.lowest_eV or 0.0)
-            setattr(document, f"{kind}_eV", easiest.lowest_eV)
-            document.element = easiest.element if kind == "octahedral" else document.element
-    if not any(s.kind == "octahedral" and s.x == document.x for s in document.statistics):
-        document.warnings.append(f"x = {document.x:.3g}: no site that a cation could go to is empty")
+    here = [s for s in document.statistics if s.x == document.x and s.lowest_eV is not None]
+    for found in sorted(here, key=lambda s: s.lowest_eV or 0.0, reverse=True):
+        setattr(document, f"{found.kind}_eV", found.lowest_eV)  # that of the lowest comes last
+        document.lowest_eV, document.kind, document.element = found.lowest_eV, found.kind, found.element
+    if not here:
+        document.warnings.append(f"x = {document.x:.3g}: no cation stays away from its site")
     return document

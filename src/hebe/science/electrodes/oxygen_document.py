@@ -12,7 +12,7 @@ from hebe.schemas.oxygen import OxygenFit
 from hebe.schemas.oxygen_stability import OxygenDoc, OxygenPairs, OxygenRelease, ReleaseProduct, VacancyState
 from hebe.science.chemistry.member import family_of
 from hebe.science.electrodes.defect_energies import DefectState, defect_energies, occupation, stayed
-from hebe.science.electrodes.electrode import StateInput
+from hebe.science.electrodes.electrode import StateInput, in_window, lowest_states
 from hebe.science.hulls.hull import InfeasibleError, PhaseEntry
 from hebe.science.hulls.hull_entries import PhaseFacts, competing_entries
 from hebe.science.hulls.oxygen import BOLTZMANN, fit_oxygen, gas_potential
@@ -61,7 +61,7 @@ def oxygen_document(inputs: OxygenInput, label: str = "") -> OxygenDoc:
     document = OxygenDoc(label=label, temperature_K=inputs.temperature, pressure_bar=inputs.pressure)
     document.warnings = inputs.states.problems()
     document.warnings += dict.fromkeys(text for state in inputs.vacancies for text in state.problems())
-    lowest = _lowest(inputs.states)
+    lowest = lowest_states(inputs.states) if inputs.states.n_fu else {}
     document.pairs = [_pairs(inputs.states, x, lowest[x]) for x in sorted(lowest, reverse=True)]
     fit = fit_oxygen(inputs.oxides)
     made = inputs.states.made
@@ -76,23 +76,6 @@ def oxygen_document(inputs: OxygenInput, label: str = "") -> OxygenDoc:
         _releases(document, inputs, fit, lowest)
     _rank(document, inputs)
     return document
-
-
-def _lowest(states: StateInput) -> dict[float, CalculationDoc]:
-    """Lowest calculation at each content, cells of the host before others."""
-    found: dict[float, CalculationDoc] = {}
-    for one in (states.made, *states.states):
-        if one is None or not one.usable or not states.n_fu:
-            continue
-        x = round(states.x_of(one), 9)
-        before = found.get(x)
-        if before is None or _order(one, states) < _order(before, states):
-            found[x] = one
-    return found
-
-
-def _order(calculation: CalculationDoc, states: StateInput) -> tuple[bool, float]:
-    return not calculation.is_host(states.accept), calculation.energy
 
 
 def _pairs(states: StateInput, x: float, found: CalculationDoc) -> OxygenPairs:
@@ -173,9 +156,7 @@ def _release(inputs: OxygenInput, fit: OxygenFit, x: float, found: CalculationDo
 
 def _rank(document: OxygenDoc, inputs: OxygenInput) -> None:
     """What candidates are ranked by: the values of the lowest content of the window, and of that with vacancies."""
-    (low, high), n_fu = inputs.window, inputs.states.n_fu
-    slack = _SAME_X + (0.5 / n_fu if n_fu else 0.0)
-    inside = [pairs for pairs in document.pairs if low - slack <= pairs.x <= high + slack]
+    inside = [pairs for pairs in document.pairs if in_window(pairs.x, inputs.window, inputs.states.n_fu)]
     if not inside:
         document.warnings.append("no state in the window")
         return

@@ -41,7 +41,7 @@ _OVERLAP: Final = 1.4
 """A; a working ion that is farther from an empty tetrahedron makes room."""
 _SWAP: Final = 4.5
 _BOND: Final = 2.7
-"""A; cations around an oxygen, and the anions of a cation."""
+"""A; cations around an oxygen."""
 _NEIGHBOUR: Final = 3.6
 """A; cations around a cation: those whose polyhedra share an edge."""
 
@@ -54,13 +54,12 @@ class DefectSites:
     ----------
     structure
         The cell, with the site property ``sublattice``.
-    family, ion
-        Its host family and working ion.
+    family
+        Its host family.
     """
 
     structure: Structure
     family: Family
-    ion: str | None
 
     def cells(self, kind: DefectKind, number: int) -> tuple[list[DefectCell], dict[str, int]]:
         """Cells with a defect of a kind, as many per element as asked for or as there are sites.
