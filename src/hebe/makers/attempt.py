@@ -88,7 +88,7 @@ class Attempt(Generic[Doc]):
         """Have the engine do it, from where an earlier attempt was cut off if there was one."""
         before = unfinished(self.key, self.schema)
         start = self.start if before is None else before.reached or self.start
-        folder, began, elsewhere_s = run_folder(self.engine.name, self.key), time.process_time() - LINE.cpu_s, 0.0
+        folder, began, elsewhere_s = run_folder(self.engine.name, self.key), time.process_time() + LINE.cpu_s, 0.0
         try:
             outcome = self.engine.run(self.task, start, folder)
             elsewhere_s = outcome.cpu_s
