@@ -14,8 +14,9 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from pymatgen.core import Structure
 
 from hebe.config.engines import EngineBlock
 from hebe.engines.batched import Batched
@@ -26,8 +27,6 @@ from hebe.exceptions import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from pymatgen.core import Structure
 
     from hebe.engines.protocol import Evaluation
 
@@ -47,28 +46,20 @@ class _Request:
     """A cell to evaluate; ``alone`` if a process has died while it had it."""
 
     guest: _Guest
-    head: dict[str, Any]
-    numbers: Numbers
+    block: str
+    magmoms: bool
+    alone: bool
+    structure: Structure
 
     @property
     def kind(self) -> tuple[str, bool]:
         """What cells of one pass have in common: engine with its settings, and whether moments are wanted."""
-        return self.head["engine"], self.head["magmoms"]
-
-    @property
-    def alone(self) -> bool:
-        """Whether it gets a pass of its own."""
-        return bool(self.head["alone"])
+        return self.block, self.magmoms
 
     @property
     def atoms(self) -> int:
         """Number of atoms."""
-        return len(self.head["elements"])
-
-    @cached_property
-    def structure(self) -> Structure:
-        """The cell."""
-        return to_structure(self.head["elements"], self.numbers)
+        return len(self.structure)
 
 
 class Server:
@@ -86,6 +77,7 @@ class Server:
 
     def __init__(self, listener: socket.socket, budget: Budget, served: Callable[[], None] = lambda: None) -> None:
         self._listener, self._budget, self._served = listener, budget, served
+        listener.settimeout(0)
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
         self._waiting: deque[_Request] = deque()
@@ -108,20 +100,29 @@ class Server:
         if self._waiting:
             self._pass(self._chosen())
 
+    def close(self) -> None:
+        """Let go of all connections."""
+        for key in list(self._selector.get_map().values()):
+            if key.data is not None:
+                key.data.channel.close()
+        self._selector.close()
+
     def _welcome(self) -> None:
-        channel, _ = self._listener.accept()
-        channel.settimeout(None)
-        self._selector.register(channel, selectors.EVENT_READ, _Guest(channel))
+        with suppress(BlockingIOError):
+            while True:
+                channel, _ = self._listener.accept()
+                channel.settimeout(None)
+                self._selector.register(channel, selectors.EVENT_READ, _Guest(channel))
 
     def _hear(self, guest: _Guest) -> None:
         try:
             data = guest.channel.recv(_CHUNK)
-            messages = guest.frames.feed(data)
+            requests = [_request(guest, *message) for message in guest.frames.feed(data)]
         except (OSError, GarbledError):
-            data, messages = b"", []
+            data, requests = b"", []
         if not data:
             self._part(guest)
-        self._waiting.extend(_Request(guest, head, numbers) for head, numbers in messages)
+        self._waiting.extend(requests)
 
     def _part(self, guest: _Guest) -> None:
         """Forget a worker that is no more, with what it has asked for."""
@@ -169,6 +170,14 @@ class Server:
         if not self._has_answered:
             self._has_answered = True
             self._served()
+
+
+def _request(guest: _Guest, head: dict[str, Any], numbers: Numbers) -> _Request:
+    try:
+        cell = to_structure(head["elements"], numbers)
+        return _Request(guest, str(head["engine"]), bool(head["magmoms"]), bool(head["alone"]), cell)
+    except (KeyError, TypeError, ValueError) as err:
+        raise GarbledError(f"a request without {err}") from err
 
 
 def _evaluated(requests: Sequence[_Request]) -> Sequence[Evaluation]:

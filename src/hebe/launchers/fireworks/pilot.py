@@ -121,9 +121,9 @@ def _keep_slots(pilot: Pilot, folder: Path, ends: float, devices: Sequence[Devic
         if not pid:
             time.sleep(0.2)
             continue
-        slot = slots.pop(pid, None)
-        if slot is None:  # the process of a device: slots evaluate for themselves
+        if pid not in slots:  # the process of a device: slots evaluate for themselves
             continue
+        slot = slots.pop(pid)
         _end_group(pid)
         how = os.waitstatus_to_exitcode(status)
         if how == 0:
