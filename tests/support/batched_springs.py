@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from hebe.config.engines import EngineBlock, Traits
@@ -16,7 +17,6 @@ from hebe.config.plugins import plugins
 from hebe.engines.ase import evaluate_calculator
 from hebe.engines.batched import Batched
 from hebe.exceptions import EngineError
-from hebe.science.structures.configuration import displaced
 from support.spring_crystal import SpringCrystal
 
 if TYPE_CHECKING:
@@ -84,10 +84,13 @@ class BatchedSprings(Batched):
 
 def oxide(number: int, *, element: str = "Mg", repeat: int = 1) -> Structure:
     """Displaced rock salt, a different one for each number; 8 atoms times the repeats."""
-    sites = [[0, 0, 0], [0.5, 0.5, 0.5]]
-    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], sites) * (repeat, 1, 1)
-    cell[0] = element
-    return displaced(cell, 0.1, f"{element} {number}")
+    cations = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
+    shifts = [np.array(shift) for k in range(repeat) for shift in ([k, 0, 0], [k + 0.5, 0.5, 0.5])]
+    sites = np.vstack([cations + shift for shift in shifts])
+    elements = ([*["Mg"] * 4, *["O"] * 4] * repeat)[1:]
+    moved = 4.2 * sites + np.random.default_rng(number).normal(scale=0.05, size=sites.shape)
+    lattice = Lattice.orthorhombic(4.2 * repeat, 4.2, 4.2)
+    return Structure(lattice, [element, *elements], moved, coords_are_cartesian=True)
 
 
 def noted(passes: Path) -> list[list[int]]:

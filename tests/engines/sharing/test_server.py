@@ -12,7 +12,7 @@ import pytest
 from hebe.engines import get_engine
 from hebe.engines.sharing.budget import Budget, TorchMemory
 from hebe.engines.sharing.server import Server
-from hebe.engines.sharing.wire import Frames, of_structure, pack, to_evaluation
+from hebe.engines.sharing.wire import Frames, is_begin, of_structure, pack, to_evaluation
 from hebe.exceptions import EngineError
 from support.batched_springs import NO_ENERGY, BatchedSpringsBlock, installed, noted, oxide
 
@@ -62,7 +62,9 @@ class Device:
             self.server.step(0)
 
     def answer(self, guest: socket.socket) -> Evaluation | str:
-        (message,) = Frames().feed(guest.recv(1 << 20))
+        *begins, message = Frames().feed(guest.recv(1 << 20))
+        assert begins
+        assert all(map(is_begin, begins))
         try:
             return to_evaluation("batched-springs", message)[0]
         except EngineError as err:

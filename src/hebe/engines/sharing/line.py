@@ -6,7 +6,7 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from hebe.engines.sharing.wire import Frames, GarbledError, of_structure, pack, to_evaluation
+from hebe.engines.sharing.wire import Frames, GarbledError, is_begin, of_structure, pack, to_evaluation
 from hebe.exceptions import EngineError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Device = Literal["cpu", "cuda"]
 
 _TRIES: Final = 3
-"""So often a cell is sent to a process that dies meanwhile; from the second time on it is evaluated alone."""
+"""So often a process may die while it evaluates a cell; from the second time on the cell is evaluated alone."""
 _CHUNK: Final = 1 << 16
 
 
@@ -36,6 +36,7 @@ class Line:
         self._socket: socket.socket | None = None
         self._frames = Frames()
         self._pid = 0
+        self._has_begun = False
 
     def use(self, path: str, kind: Device) -> None:
         """Have evaluations made by the process that listens at a path."""
@@ -69,14 +70,16 @@ class Line:
         """
         elements, numbers = of_structure(structure)
         head: dict[str, Any] = {"engine": block, "magmoms": magmoms, "elements": elements}
-        for number in range(_TRIES):
+        deaths = 0
+        while deaths < _TRIES:
             if not self._connected():
                 self._path = ""
                 return None
             try:
-                answer = self._ask({**head, "alone": number > 0}, numbers)
+                answer = self._ask({**head, "alone": deaths > 0}, numbers)
             except (OSError, GarbledError):
                 self._hang_up()
+                deaths += self._has_begun
                 continue
             evaluation, cpu_s = to_evaluation(engine, answer)
             self.cpu_s += cpu_s
@@ -87,13 +90,16 @@ class Line:
         channel = self._socket
         if channel is None:
             raise ConnectionError
+        self._has_begun = False
         channel.sendall(pack(head, numbers))
         while True:
             data = channel.recv(_CHUNK)
             if not data:
                 raise ConnectionError
             for message in self._frames.feed(data):
-                return message
+                if not is_begin(message):
+                    return message
+                self._has_begun = True
 
     def _connected(self) -> bool:
         """Connect, if that was not done by this very process: a copy of it must not read what is meant for it."""

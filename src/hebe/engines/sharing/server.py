@@ -22,7 +22,7 @@ from hebe.config.engines import EngineBlock
 from hebe.engines.batched import Batched
 from hebe.engines.registry import get_engine
 from hebe.engines.sharing.budget import Budget, is_out_of_memory
-from hebe.engines.sharing.wire import Frames, GarbledError, Numbers, of_error, of_evaluation, to_structure
+from hebe.engines.sharing.wire import Frames, GarbledError, Numbers, of_begin, of_error, of_evaluation, to_structure
 from hebe.exceptions import EngineError
 
 if TYPE_CHECKING:
@@ -145,6 +145,8 @@ class Server:
     def _pass(self, requests: Sequence[_Request]) -> None:
         """Evaluate cells together; one by one where one of them has no energy, half of them if memory is short."""
         atoms, began = sum(request.atoms for request in requests), time.process_time()
+        for request in requests:
+            self._say(request, of_begin())
         try:
             evaluations = _evaluated(requests)
         except Exception as err:  # noqa: BLE001 - of an engine, told to who has asked
@@ -165,11 +167,14 @@ class Server:
         self.passes.append(len(requests))
 
     def _answer(self, request: _Request, raw: bytes) -> None:
-        with suppress(OSError):  # a worker that is no more, which its connection tells next
-            request.guest.channel.sendall(raw)
+        self._say(request, raw)
         if not self._has_answered:
             self._has_answered = True
             self._served()
+
+    def _say(self, request: _Request, raw: bytes) -> None:
+        with suppress(OSError):  # a worker that is no more, which its connection tells next
+            request.guest.channel.sendall(raw)
 
 
 def _request(guest: _Guest, head: dict[str, Any], numbers: Numbers) -> _Request:

@@ -25,6 +25,9 @@ _CELL = 9
 _SCALARS = 2
 
 
+_BEGUN = "begun"
+
+
 class GarbledError(HebeError):
     """What came over a connection is no message."""
 
@@ -77,6 +80,16 @@ def of_structure(structure: Structure) -> tuple[list[str], Numbers]:
 def to_structure(elements: list[str], numbers: Numbers) -> Structure:
     """The cell of `of_structure`, with nothing but elements, lattice and coordinates."""
     return Structure(numbers[:_CELL].reshape(3, 3), elements, numbers[_CELL:].reshape(-1, 3))
+
+
+def of_begin() -> bytes:
+    """Word that the evaluation of a cell begins: from now on it may be what the process dies of."""
+    return pack({_BEGUN: True}, np.empty(0))
+
+
+def is_begin(message: Message) -> bool:
+    """Whether a message is that word, and the answer is still to come."""
+    return _BEGUN in message[0]
 
 
 def of_evaluation(found: Evaluation, cpu_s: float) -> bytes:
