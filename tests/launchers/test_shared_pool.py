@@ -93,12 +93,12 @@ def test_a_batch_gives_the_documents_of_its_members_one_by_one(root: Path, tmp_p
 
 def test_members_fail_alone(root: Path) -> None:
     """One without an energy, one that is cut off by its limit, one that kills the process of the device."""
-    good = [relaxation(root, number) for number in range(4)]
+    good = [relaxation(root, number) for number in range(3)]
     bad = relaxation(root, 10, element=NO_ENERGY)
     endless = relaxation(root, 11, steps=2)
     killer = relaxation(root, 12, element=KILLS)
     flow, store = Flow([killer, bad, endless, *good]), open_store(root)
-    summary = launch(flow, store, root, batch=4)
+    summary = launch(flow, store, root, batch=3)
     found = documents(flow, store)
     assert {uuid for uuid, one in found.items() if one["status"] == "converged"} == {job.uuid for job in good}
     assert found[endless.uuid]["status"] == "cut"
@@ -111,6 +111,7 @@ def test_members_fail_alone(root: Path) -> None:
     assert log.read_text(encoding="utf-8").count("died (signal 9)") == 3
 
 
+@pytest.mark.slow
 def test_after_a_kill_in_the_middle_of_a_batch_nothing_finished_is_computed_again(root: Path) -> None:
     n_jobs, store, passes = 12, open_store(root), root / "passes"
     script = root / "launch.py"
@@ -144,9 +145,9 @@ def test_only_jobs_of_such_engines_share_a_device(root: Path) -> None:
 
 
 def test_other_jobs_run_as_many_at_a_time_as_there_are_workers(root: Path) -> None:
-    flow = Flow([*(relaxation(root, number) for number in range(3)), *(jobs.process() for _ in range(4))])
+    flow = Flow([*(relaxation(root, number) for number in range(2)), *(jobs.process() for _ in range(4))])
     store = open_store(root)
-    assert launch(flow, store, root, batch=3).status == "complete"
+    assert launch(flow, store, root, batch=2).status == "complete"
     told = [store.get_output(job.uuid) for job, _ in flow.iterflow()]
     assert len({one["pid"] for one in told if "pid" in one}) == 1
 
@@ -164,7 +165,7 @@ def test_processors_are_shared_where_that_is_said(root: Path, settings: str, wor
 
 
 def test_where_no_device_is_found_workers_are_all_alike(root: Path) -> None:
-    flow, store = flow_of(root, 3), open_store(root)
+    flow, store = flow_of(root, 1), open_store(root)
     pool: list[SharedPool] = []
 
     class Looked(SharedPool):
