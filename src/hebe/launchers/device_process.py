@@ -13,15 +13,21 @@ import signal
 import socket
 import sys
 import time
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
+from hebe.engines.sharing.budget import Budget, TorchMemory
+from hebe.engines.sharing.line import LINE
+from hebe.engines.sharing.server import Server
 from hebe.launchers.worker import die_with
+
+if TYPE_CHECKING:
+    from hebe.engines.sharing.line import Device
 
 _MOST_FALSE_STARTS: Final = 3
 _LOOK_S: Final = 0.2
 
 
-def main(listener: str, folder: str, atoms: str) -> None:
+def main(listener: str, folder: str, kind: Device, atoms: str) -> None:
     """Have a process evaluate until the launcher ends.
 
     Parameters
@@ -30,18 +36,20 @@ def main(listener: str, folder: str, atoms: str) -> None:
         File descriptor of the socket where workers connect.
     folder
         Folder of the socket, removed at the end.
+    kind
+        Kind of the device.
     atoms
         Bound on the atoms of one pass; 0: by the memory of the device.
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # of a terminal or a queue, meant for those who want evaluations
         signal.signal(number, signal.SIG_IGN)
     try:
-        _watch(socket.socket(fileno=int(listener)), int(atoms) or None)
+        _watch(socket.socket(fileno=int(listener)), kind, int(atoms) or None)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _watch(listener: socket.socket, atoms: int | None) -> None:
+def _watch(listener: socket.socket, kind: Device, atoms: int | None) -> None:
     """Start the process again when it dies, unless it died several times before it had evaluated anything."""
     false_starts = 0
     while false_starts < _MOST_FALSE_STARTS:
@@ -49,7 +57,9 @@ def _watch(listener: socket.socket, atoms: int | None) -> None:
         parent, pid = os.getpid(), os.fork()
         if not pid:
             os.close(told)
-            _evaluate(listener, atoms, tells, parent)
+            die_with(parent)
+            LINE.be(kind)
+            _evaluate(listener, atoms, tells)
         os.close(tells)
         code = _ended(pid)
         false_starts = 0 if os.read(told, 1) else false_starts + 1
@@ -78,20 +88,15 @@ def _is_over(timeout_s: float) -> bool:
     return bool(ready) and not os.read(0, 1)
 
 
-def _evaluate(listener: socket.socket, atoms: int | None, tells: int, parent: int) -> NoReturn:
+def _evaluate(listener: socket.socket, atoms: int | None, tells: int) -> NoReturn:
     """Be the process of the device."""
-    code = 1
     try:
-        die_with(parent)
-        from hebe.engines.sharing.budget import Budget, TorchMemory
-        from hebe.engines.sharing.server import Server
-
         Server(listener, Budget(atoms, TorchMemory()), lambda: _tell(tells)).serve()
     except BaseException as err:  # noqa: BLE001 - told in the log
         sys.stderr.write(f"{time.strftime('%H:%M:%S')} {type(err).__name__}: {err}\n")
     finally:
         sys.stderr.flush()
-        os._exit(code)
+        os._exit(1)
 
 
 def _tell(descriptor: int) -> None:

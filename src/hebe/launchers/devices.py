@@ -99,7 +99,7 @@ class DeviceProcess:
         with socket.socket(socket.AF_UNIX) as listener, log.open("ab") as stream:
             listener.bind(self.path)
             listener.listen(_QUEUE)
-            words = [str(listener.fileno()), self._folder, str(atoms or 0)]
+            words = [str(listener.fileno()), self._folder, device.kind, str(atoms or 0)]
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-c", _BOOT, json.dumps(search_path()), *words],
                 stdin=subprocess.PIPE,
@@ -108,6 +108,7 @@ class DeviceProcess:
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
                 env={**one_thread_each(), **device.environment},
+                cwd=log.parent,  # below the project, whose settings count
             )
 
     def close(self) -> None:

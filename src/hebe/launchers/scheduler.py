@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _MOST_DOUBTS = 5
 _PATIENCE_S = 0.5
 _PUT_BACK_S = 1.0
+_Heap = list[tuple[tuple[float, tuple[int, ...]], int, Node]]
 PARENT_FAILED = "ParentFailed"
 
 
@@ -87,7 +88,7 @@ class Scheduler:
         self._graph = Graph()
         self._lineage = Lineage(documents)
         self._claims = JobClaims(records, documents, announce)
-        self._ready: dict[str, list[tuple[tuple[float, tuple[int, ...]], int, Node]]] = {}
+        self._ready: dict[str, _Heap] = {}
         self._undecided: deque[Node] = deque()
         self._put_back: list[tuple[float, Node]] = []
         self._started: dict[tuple[str, int], float] = {}
@@ -230,7 +231,7 @@ class Scheduler:
             self._dispatch_in(lane, ready)
         self.tally.running = min(self._workers.busy, self._workers.size)
 
-    def _dispatch_in(self, lane: str, ready: list[tuple[tuple[float, tuple[int, ...]], int, Node]]) -> None:
+    def _dispatch_in(self, lane: str, ready: _Heap) -> None:
         """Hand over what is ready in a lane as long as it has room."""
         while ready and not self.stopping and not self.paused and self._workers.has_room(lane):
             share = -(-len(ready) // self._workers.size_of(lane))

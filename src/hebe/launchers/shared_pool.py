@@ -7,12 +7,12 @@ ended its job takes the next one that is ready.
 
 from __future__ import annotations
 
-import select
+import selectors
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hebe.config.engines import EngineBlock
 from hebe.launchers.devices import AT_A_TIME, Device, DeviceProcess, cuda_devices, might_have_cuda
@@ -44,28 +44,32 @@ class Sharing:
         Jobs that share a device: 1 none, None as many as are good for a CUDA device, and none on processors.
     atoms
         Bound on the atoms of one pass; None: by the memory of the device.
-    cuda
-        Whether CUDA may be used.
+    device
+        Where engines compute, as in settings.
     """
 
     jobs: int | None = None
     atoms: int | None = None
-    cuda: bool = True
+    device: Literal["auto", "cpu", "cuda"] = "auto"
 
     @classmethod
     def of(cls, settings: Settings) -> Sharing:
         """What settings say."""
-        return cls(settings.batch, settings.batch_atoms, settings.device != "cpu")
+        return cls(settings.batch, settings.batch_atoms, settings.device)
 
     @property
     def is_worth_a_look(self) -> bool:
         """Whether jobs may share a device here."""
-        return self.jobs != 1 and (self.jobs is not None or (self.cuda and might_have_cuda()))
+        return self.jobs != 1 and (self.jobs is not None or (self.device != "cpu" and might_have_cuda()))
 
     def devices(self, processors: int) -> list[Device]:
         """Devices that jobs share; so many processors where there is no CUDA, if they are to be shared at all."""
-        found = cuda_devices() if self.cuda and self.jobs != 1 else []
-        return found or ([Device("cpu")] * processors if (self.jobs or 1) > 1 else [])
+        if self.jobs == 1:
+            return []
+        found = [] if self.device == "cpu" else cuda_devices()
+        if found or self.jobs is None or self.device == "cuda":
+            return found
+        return [Device("cpu")] * processors
 
 
 def is_batched(job: Any) -> bool:
@@ -94,6 +98,8 @@ class SharedPool:
         self._others, self._sharing, self._make = others, sharing, make
         self._devices: list[DeviceProcess] = []
         self._pools: list[WorkerPool] | None = None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(others, selectors.EVENT_READ)
 
     @property
     def size(self) -> int:
@@ -137,7 +143,7 @@ class SharedPool:
             left = end - time.monotonic()
             if events or left <= 0:
                 return events
-            select.select(self._all, [], [], min(left, _LOOK_S))
+            self._selector.select(min(left, _LOOK_S))
 
     def running(self) -> list[Node]:
         """Return the jobs that run."""
@@ -175,4 +181,5 @@ class SharedPool:
             self._devices.append(process)
             told = {"device": (process.path, device.kind)}
             pools.append(self._make(self._sharing.jobs or AT_A_TIME, told, folder))
+            self._selector.register(pools[-1], selectors.EVENT_READ)
         return pools

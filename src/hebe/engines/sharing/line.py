@@ -43,6 +43,11 @@ class Line:
         self._hang_up()
         self._path, self.kind = path, kind
 
+    def be(self, kind: Device) -> None:
+        """Be the process that evaluates on a device of a kind."""
+        self.leave()
+        self.kind = kind
+
     def leave(self) -> None:
         """Evaluate here again."""
         self._hang_up()

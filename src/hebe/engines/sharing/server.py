@@ -82,8 +82,6 @@ class Server:
         self._selector.register(listener, selectors.EVENT_READ)
         self._waiting: deque[_Request] = deque()
         self._has_answered = False
-        self.passes: list[int] = []
-        """Number of cells of each pass so far."""
 
     def serve(self) -> NoReturn:
         """Evaluate until the process ends."""
@@ -147,24 +145,28 @@ class Server:
         atoms, began = sum(request.atoms for request in requests), time.process_time()
         for request in requests:
             self._say(request, of_begin())
-        try:
-            evaluations = _evaluated(requests)
-        except Exception as err:  # noqa: BLE001 - of an engine, told to who has asked
-            if len(requests) == 1:
-                self._answer(requests[0], of_error(_explained(err, requests[0])))
-            elif is_out_of_memory(err):
-                self._budget.halve(atoms)
-                sys.stderr.write(f"{atoms} atoms are too many for the memory: {self._budget.atoms} from now on\n")
-                self._waiting.extendleft(reversed(requests))
-            else:
-                for request in requests:
-                    self._pass([request])
+        evaluations = _evaluated(requests)
+        if isinstance(evaluations, Exception):
+            self._failed(requests, atoms, evaluations)
             return
         self._budget.learn(atoms)
         cpu_s = time.process_time() - began
         for request, found in zip(requests, evaluations, strict=True):
             self._answer(request, of_evaluation(found, cpu_s * request.atoms / atoms))
-        self.passes.append(len(requests))
+
+    def _failed(self, requests: Sequence[_Request], atoms: int, err: Exception) -> None:
+        if is_out_of_memory(err):
+            self._budget.halve(atoms)
+            if len(requests) > 1:
+                sys.stderr.write(f"{atoms} atoms are too many for the memory: {self._budget.atoms} from now on\n")
+                self._waiting.extendleft(reversed(requests))
+                return
+            err = MemoryError(f"the device has too little memory for a cell of {atoms} atoms ({err})")
+        if len(requests) == 1:
+            self._answer(requests[0], of_error(err))
+            return
+        for request in requests:
+            self._pass([request])
 
     def _answer(self, request: _Request, raw: bytes) -> None:
         self._say(request, raw)
@@ -185,15 +187,22 @@ def _request(guest: _Guest, head: dict[str, Any], numbers: Numbers) -> _Request:
         raise GarbledError(f"a request without {err}") from err
 
 
-def _evaluated(requests: Sequence[_Request]) -> Sequence[Evaluation]:
+def _evaluated(requests: Sequence[_Request]) -> Sequence[Evaluation] | Exception:
+    """Evaluations, or why there are none."""
     block, magmoms = requests[0].kind
-    engine = get_engine(EngineBlock.model_validate(json.loads(block)))
-    if not isinstance(engine, Batched):
-        raise EngineError(engine.name, "it does not evaluate many cells at once", deterministic=True)
-    return engine.evaluate_many([request.structure for request in requests], magmoms=magmoms)
+    try:
+        engine = get_engine(EngineBlock.model_validate(json.loads(block)))
+        if not isinstance(engine, Batched):
+            return EngineError(engine.name, "it does not evaluate many cells at once", deterministic=True)
+        return engine.evaluate_many([request.structure for request in requests], magmoms=magmoms)
+    except Exception as err:  # noqa: BLE001 - of an engine, told to who has asked
+        return _without_frames(err)
 
 
-def _explained(err: Exception, request: _Request) -> Exception:
-    if not is_out_of_memory(err):
-        return err
-    return MemoryError(f"the device has too little memory for a cell of {request.atoms} atoms ({err})")
+def _without_frames(err: Exception) -> Exception:
+    """An error without its frames, which hold what has filled the memory."""
+    part: BaseException | None = err
+    while part is not None:
+        part.__traceback__ = None
+        part = part.__cause__ or part.__context__
+    return err

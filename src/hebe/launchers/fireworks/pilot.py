@@ -95,7 +95,7 @@ def _devices(pilot: Pilot, folder: Path) -> list[DeviceProcess]:
     if pilot.batch == 1:
         return []
     settings = get_settings(Path(pilot.root))
-    found = Sharing(pilot.batch, cuda=settings.device != "cpu").devices(pilot.slots // pilot.batch)
+    found = Sharing(pilot.batch, settings.batch_atoms, settings.device).devices(pilot.slots // pilot.batch)
     return [
         DeviceProcess(device, folder / f"device-{number}.log", settings.batch_atoms)
         for number, device in enumerate(found)
