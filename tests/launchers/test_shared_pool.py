@@ -15,6 +15,7 @@ from hebe.config.settings import get_settings
 from hebe.launchers import local
 from hebe.launchers.devices import might_have_cuda
 from hebe.launchers.shared_pool import LANE, SharedPool, Sharing, is_batched
+from hebe.launchers.worker_pool import WorkerPool
 from hebe.makers import RelaxMaker
 from hebe.stores import open_store
 from support import launcher_jobs as jobs
@@ -76,31 +77,35 @@ def results(flow: Flow, store: JobStore) -> dict[str, Any]:
 
 
 def test_a_batch_gives_the_documents_of_its_members_one_by_one(root: Path, tmp_path_factory: Any) -> None:
-    flow, store, events = flow_of(root, 6), open_store(root), list[tuple[str, str]]()
+    flow, store, events = flow_of(root, 4), open_store(root), list[tuple[str, str]]()
     summary = launch(flow, store, root, batch=3, on_event=lambda e: events.append((e["kind"], e["name"])))
     assert summary.status == "complete"
-    assert summary.jobs["completed"] == summary.calculations["computed"] == 6
-    assert sorted(kind for kind, _ in events) == 6 * ["completed"] + 6 * ["started"]
+    assert summary.jobs["completed"] == summary.calculations["computed"] == 4
+    assert sorted(kind for kind, _ in events) == 4 * ["completed"] + 4 * ["started"]
     assert max(map(len, noted(root / "passes"))) > 1, "no pass had several cells"
     assert sum(map(len, noted(root / "passes"))) == sum(one["n_steps"] for one in documents(flow, store).values())
     other = tmp_path_factory.mktemp("alone")
     (other / ".hebe").mkdir()
-    alone, peer = flow_of(root, 6), open_store(other)
+    alone, peer = flow_of(root, 4), open_store(other)
     local.run(alone, store=peer, root=other, progress=False)
     assert results(flow, store) == results(alone, peer)
-    assert launch(flow_of(root, 6), store, root, batch=3).jobs["reused"] == 6
+    assert launch(flow_of(root, 4), store, root, batch=3).jobs["reused"] == 4
     assert not list((root / ".hebe").rglob("*.log")), "nothing was said, and no log is left"
 
 
 def test_members_fail_alone(root: Path) -> None:
-    """One without an energy, one that is cut off by its limit, one that kills the process of the device."""
+    """One without an energy, one that is cut off by its limit, one that kills the process of the device;
+    jobs of no engine have workers of their own.
+    """
     good = [relaxation(root, number) for number in range(3)]
     bad = relaxation(root, 10, element=NO_ENERGY)
     endless = relaxation(root, 11, steps=2)
     killer = relaxation(root, 12, element=KILLS)
-    flow, store = Flow([killer, bad, endless, *good]), open_store(root)
+    others = [jobs.process() for _ in range(3)]
+    flow, store = Flow([killer, bad, endless, *good, *others]), open_store(root)
     summary = launch(flow, store, root, batch=3)
     found = documents(flow, store)
+    assert len({found.pop(job.uuid)["pid"] for job in others}) == 1, "as many at a time as there are workers"
     assert {uuid for uuid, one in found.items() if one["status"] == "converged"} == {job.uuid for job in good}
     assert found[endless.uuid]["status"] == "cut"
     assert found[endless.uuid]["n_steps"] == 2
@@ -145,14 +150,6 @@ def test_only_jobs_of_such_engines_share_a_device(root: Path) -> None:
     assert not is_batched(jobs.add(1, 2))
 
 
-def test_other_jobs_run_as_many_at_a_time_as_there_are_workers(root: Path) -> None:
-    flow = Flow([*(relaxation(root, number) for number in range(2)), *(jobs.process() for _ in range(4))])
-    store = open_store(root)
-    assert launch(flow, store, root, batch=2).status == "complete"
-    told = [store.get_output(job.uuid) for job, _ in flow.iterflow()]
-    assert len({one["pid"] for one in told if "pid" in one}) == 1
-
-
 @pytest.mark.parametrize(
     ("settings", "worth"),
     [
@@ -173,17 +170,13 @@ def test_processors_are_shared_where_that_is_said(root: Path, settings: str, wor
 
 
 def test_where_no_device_is_found_workers_are_all_alike(root: Path) -> None:
-    flow, store = flow_of(root, 1), open_store(root)
-    pool: list[SharedPool] = []
+    if might_have_cuda():
+        pytest.skip("there may be a CUDA device")
 
-    class Looked(SharedPool):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments)
-            pool.append(self)
+    def refuse(*_: Any) -> WorkerPool:
+        raise AssertionError("a pool was made for a device that is not there")
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hebe.launchers.shared_pool.SharedPool", Looked)
-        patch.setattr("hebe.launchers.shared_pool.might_have_cuda", lambda: True)
-        summary = local.run(flow, store=store, root=root, progress=False, workers=2, sharing=Sharing())
-    assert summary.status == "complete"
-    assert pool[0].size_of(LANE) == pool[0].size == 2
+    pool = SharedPool(WorkerPool(2, {}, root / "logs", {}), Sharing(), refuse)
+    assert pool.has_room(LANE)
+    assert pool.has_room("")
+    assert pool.size_of(LANE) == pool.size_of("") == pool.size == 2
