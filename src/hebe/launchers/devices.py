@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from hebe.engines.sharing.line import Device as Kind
 from hebe.launchers.process import one_thread_each, search_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-Kind = Literal["cpu", "cuda"]
 
 AT_A_TIME: Final = 16
 """Jobs that share a CUDA device where nothing else is said."""
@@ -38,6 +37,8 @@ main(*sys.argv[2:])
 """
 _QUEUE: Final = 4096
 _END_S: Final = 5.0
+_LONGEST: Final = 80
+"""Characters of a folder for the path of a socket, which is short by nature."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +55,14 @@ class Device:
 
 
 def might_have_cuda() -> bool:
-    """Whether it is worth asking torch for CUDA devices."""
-    try:
-        built_for_cpu = metadata.version("torch").endswith("+cpu")
-    except metadata.PackageNotFoundError:
-        return False
-    return not built_for_cpu and any(Path("/dev").glob("nvidia[0-9]*"))
+    """Whether it is worth asking torch for CUDA devices where nobody said that there are some."""
+    return _may_know_cuda() and any(Path("/dev").glob("nvidia[0-9]*"))
 
 
 @cache
 def cuda_devices() -> list[Device]:
     """CUDA devices that torch can compute on, asked in a process of its own: torch stays out of this one."""
-    if not might_have_cuda():
+    if not _may_know_cuda():
         return []
     try:
         told = subprocess.run(  # noqa: S603 - our own words
@@ -76,6 +73,14 @@ def cuda_devices() -> list[Device]:
         return []
     named = [name.strip() for name in os.environ.get(_VISIBLE, "").split(",") if name.strip()]
     return [Device("cuda", name) for name in (named or map(str, range(count)))][:count]
+
+
+def _may_know_cuda() -> bool:
+    """Whether torch is there, and its build does not rule CUDA out."""
+    try:
+        return sys.platform != "darwin" and not metadata.version("torch").endswith("+cpu")
+    except metadata.PackageNotFoundError:
+        return False
 
 
 class DeviceProcess:
@@ -93,7 +98,9 @@ class DeviceProcess:
 
     def __init__(self, device: Device, log: Path, atoms: int | None) -> None:
         self.device, self._log = device, log
-        self._folder = tempfile.mkdtemp(prefix="hebe-")  # paths of sockets are short
+        folder = tempfile.gettempdir()
+        short = folder if len(folder) < _LONGEST else "/tmp"  # noqa: S108 - a folder of ours alone is made there
+        self._folder = tempfile.mkdtemp(prefix="hebe-", dir=short)
         self.path = str(Path(self._folder) / "device")
         log.parent.mkdir(parents=True, exist_ok=True)
         with socket.socket(socket.AF_UNIX) as listener, log.open("ab") as stream:
