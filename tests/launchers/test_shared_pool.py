@@ -155,7 +155,7 @@ def test_chgnet_in_batches_relaxes_to_the_energies_of_one_by_one(root: Path, tmp
         made = [maker.make(cell, label=str(number)) for number, cell in enumerate(cells)]
         for number, job in enumerate(made):
             job.set_uuid(f"cell-{number}")
-        return Flow(made)
+        return Flow([*made])
 
     other = tmp_path_factory.mktemp("alone")
     (other / ".hebe").mkdir()
