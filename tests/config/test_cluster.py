@@ -32,6 +32,13 @@ def test_units_and_shares() -> None:
     assert one.walltime == 5400
     assert one.memory == pytest.approx(2 * 2**30 / 10**6)
     assert one.cores_per_slot == 2
+    assert one.at_a_time == 4
+
+
+def test_jobs_that_share_devices_are_counted_by_device() -> None:
+    assert Resources(cores=16, gpus=2, batch=8).at_a_time == 16
+    shared = Resources(cores=4, slots=4, batch=3)
+    assert (shared.at_a_time, shared.cores_per_slot) == (12, 1)
 
 
 @pytest.mark.parametrize(

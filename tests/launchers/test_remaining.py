@@ -16,12 +16,17 @@ from hebe.launchers.graph import walk
 from hebe.launchers.remaining import Remaining
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TESTS = Path(__file__).parents[1]
 WORKERS = 2
 START_S = 4.0
 """From the command to the first job."""
+
+
+def alike(workers: int) -> Callable[[str], int]:
+    """So many workers in every lane."""
+    return lambda _lane: workers
 
 
 def replayed(jobs: list[tuple[str, float, float]]) -> Iterator[tuple[float, float | None]]:
@@ -41,7 +46,7 @@ def replayed(jobs: list[tuple[str, float, float]]) -> Iterator[tuple[float, floa
         remaining.measured(kind, expected, taken)
         remaining.drop(kind, expected)
         busy = [(*jobs[one][:2], now - began) for _, one, began in running]
-        yield now, remaining.left_s(WORKERS, busy)
+        yield now, remaining.left_s(alike(WORKERS), busy)
 
 
 def recorded() -> list[tuple[str, float, float]]:
@@ -85,11 +90,11 @@ def test_nothing_is_said_before_some_jobs_of_the_kind_that_takes_most_have_ended
     for _ in range(5):
         remaining.measured("small", 0.01, 0.01)
         remaining.drop("small", 0.01)
-    assert remaining.left_s(1) is None
+    assert remaining.left_s(alike(1)) is None
     for _ in range(3):
         remaining.measured("large", 10.0, 20.0)
         remaining.drop("large", 10.0)
-    assert remaining.left_s(1) == pytest.approx(17 * 20.0, rel=0.4)
+    assert remaining.left_s(alike(1)) == pytest.approx(17 * 20.0, rel=0.4)
 
 
 def test_the_first_job_of_a_process_does_not_spoil_the_estimate() -> None:
@@ -99,15 +104,33 @@ def test_the_first_job_of_a_process_does_not_spoil_the_estimate() -> None:
     for seconds in (20.0, 20.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0):
         remaining.measured("a", 1.0, seconds)
         remaining.drop("a", 1.0)
-    left = remaining.left_s(2)
+    left = remaining.left_s(alike(2))
     assert left is not None
     assert 46.0 <= left <= 2 * 46.0
 
 
 def test_nothing_is_left_at_the_end() -> None:
     remaining = Remaining()
-    assert remaining.left_s(2) == 0.0
+    assert remaining.left_s(alike(2)) == 0.0
     remaining.add("a", 1.0)
     remaining.measured("a", 1.0, 1.0)
     remaining.drop("a", 1.0)
-    assert remaining.left_s(2) == 0.0
+    assert remaining.left_s(alike(2)) == 0.0
+
+
+def test_jobs_that_share_a_device_and_others_run_side_by_side() -> None:
+    """Each of 16 members takes as long as the device needs for all of them; 2 workers do the rest meanwhile."""
+    remaining = Remaining()
+    for kind, lane, number, seconds in (("relax", "device", 96, 10.0), ("build", "", 10, 4.0)):
+        for _ in range(number):
+            remaining.add(kind, seconds, lane)
+    for _ in range(48):
+        remaining.measured("relax", 10.0, 10.0)
+        remaining.drop("relax", 10.0)
+    sizes = {"device": 16, "": 2}
+    assert remaining.left_s(sizes.__getitem__) == pytest.approx(48 / 16 * 10.0)
+    assert remaining.left_s(sizes.__getitem__, [("relax", 10.0, 8.0)] * 16) == pytest.approx(22.0)
+    for _ in range(40):
+        remaining.measured("relax", 10.0, 10.0)
+        remaining.drop("relax", 10.0)
+    assert remaining.left_s(sizes.__getitem__) == pytest.approx(10 / 2 * 4.0)

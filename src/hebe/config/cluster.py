@@ -21,7 +21,8 @@ class Resources(ConfigModel):
     """What one queue job asks for, and how many jobs of a campaign it works on at a time.
 
     ``cores`` are those of the queue job on its one node; its ``slots`` share them evenly, each slot runs one job after
-    the other. ``walltime`` (``4 h``; a bare number is in s) and
+    the other. With a ``batch`` so many jobs share each of its GPUs, or each of its slots where it has none, for engines
+    that evaluate many cells at once. ``walltime`` (``4 h``; a bare number is in s) and
     ``memory`` (``16 GB``, of the whole queue job; a bare number is in MB). ``gpus``,
     ``queue`` (Slurm: partition), ``account`` and ``qos`` go into the script as they are; ``options`` are further lines
     of its head without ``#SBATCH`` or ``#PBS``. ``modules`` are loaded, then the commands in ``before`` run.
@@ -35,6 +36,7 @@ class Resources(ConfigModel):
     memory: Megabytes | None = Field(default=None, gt=0)
     walltime: Seconds = Field(default=3600.0, ge=10)
     gpus: Whole = Field(default=0, ge=0)
+    batch: Whole = Field(default=1, ge=1, le=1024)
     modules: list[str] = Field(default_factory=list)
     before: list[str] = Field(default_factory=list)
     options: list[str] = Field(default_factory=list)
@@ -42,7 +44,12 @@ class Resources(ConfigModel):
     @property
     def cores_per_slot(self) -> int:
         """Cores that one job has."""
-        return self.cores // self.slots
+        return self.cores // self.slots if self.batch == 1 else 1
+
+    @property
+    def at_a_time(self) -> int:
+        """Jobs that run at the same time."""
+        return self.slots if self.batch == 1 else self.batch * (self.gpus or self.slots)
 
     @model_validator(mode="after")
     def _every_slot_has_cores(self) -> Self:

@@ -107,6 +107,8 @@ class Settings(ConfigModel):
     source that names it replaces it as a whole, except that variables (``HEBE_STORE_URI``, ...) change single keys.
     ``cluster`` describes a batch queue; only files give it.
     ``device`` is where machine-learned potentials of Hebe compute: ``cpu``, ``cuda``, or CUDA when there is one.
+    ``batch`` is the number of jobs that share a device, of engines that evaluate many cells at once (None: several on
+    CUDA, none on processors), ``batch_atoms`` bounds the atoms evaluated at once (None: by the memory of the device).
     ``gpaw_python`` is the Python that has GPAW (None: this one if it has, else the system's), ``gpaw_processes`` the
     number of MPI processes of one calculation, ``gpaw_walltime_s`` the wall time after which a calculation writes a
     checkpoint and is ``cut``, ``gpaw_stuck_s`` the time without output after which it counts as stuck.
@@ -124,6 +126,8 @@ class Settings(ConfigModel):
     store: StoreSettings = StoreSettings()
     cluster: ClusterSettings | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    batch: Whole | None = Field(default=None, ge=1, le=1024)
+    batch_atoms: Whole | None = Field(default=None, ge=1)
     gpaw_python: Path | None = None
     gpaw_processes: Whole = Field(default=1, ge=1, le=10_000)
     gpaw_walltime_s: float | None = Field(default=None, gt=0)

@@ -59,5 +59,9 @@ def _make(content: str, block: type[EngineBlock]) -> Engine:
         make = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as err:
         raise BadInputError(f"engine {block.traits.called} cannot be imported: {err}", key="stages.engine") from err
+    from hebe.engines.batched import Batched
+
     engine: Engine = make(block.model_validate_json(content))
+    if isinstance(engine, Batched):
+        engine.shared_as = content
     return engine

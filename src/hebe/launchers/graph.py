@@ -59,8 +59,8 @@ class Node:
     """One job at one index, with what the scheduler must know of it.
 
     ``inputs`` are the uuids that it reads, ``after`` those that it only follows; ``is_out`` says that a worker has it,
-    ``losses`` how often it was lost for which cause, ``expected`` of which kind it is and how long (s) one may take.
-    ``job`` is given up when the node has ended.
+    ``losses`` how often it was lost for which cause, ``expected`` of which kind it is and how long (s) one may take,
+    ``lane`` which workers run it. ``job`` is given up when the node has ended.
     """
 
     job: Job
@@ -73,6 +73,7 @@ class Node:
     pending: int = 0
     is_out: bool = False
     losses: dict[str, int] = field(default_factory=dict)
+    lane: str = ""
     expected: tuple[str, float] = ("", 1.0)
     limits: Limits = field(default_factory=Limits)
 

@@ -13,7 +13,7 @@ from hebe.launchers.in_process import InProcessLauncher
 from hebe.launchers.job_folders import JobFolders
 from hebe.launchers.launch import Surroundings, launch
 from hebe.launchers.protocol import Task, decode_job
-from hebe.launchers.workers import Event
+from hebe.launchers.workers import Event, OneLane
 
 if TYPE_CHECKING:
     from jobflow.core.flow import Flow
@@ -49,7 +49,7 @@ class InlineLauncher(InProcessLauncher):
         )
 
 
-class InlineWorkers:
+class InlineWorkers(OneLane):
     """The own process as the only worker; jobs are copies, as they are everywhere else."""
 
     size = 1
@@ -65,7 +65,7 @@ class InlineWorkers:
         """How many jobs it has."""
         return len(self._waiting) + (self._current is not None)
 
-    def has_room(self) -> bool:
+    def has_room(self, _lane: str = "") -> bool:
         """Whether no job waits."""
         return not self.busy
 

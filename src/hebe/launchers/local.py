@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hebe.config.settings import get_settings
 from hebe.exceptions import LaunchError
 from hebe.launchers.in_process import InProcessLauncher
 from hebe.launchers.summary import RunSummary
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from hebe.launchers.launcher import Wishes
     from hebe.launchers.limits import Limits
     from hebe.launchers.remaining import Expects
-    from hebe.launchers.worker_pool import WorkerPool
+    from hebe.launchers.shared_pool import Sharing
+    from hebe.launchers.workers import Workers
 
 __all__ = ["LocalLauncher", "RunSummary", "run"]
 
@@ -41,6 +43,7 @@ def run(
     retry_failed: bool = False,
     limits: Limits | None = None,
     expects: Expects | None = None,
+    sharing: Sharing | None = None,
 ) -> RunSummary:
     """Run a flow to its end; what is finished in the store is not run again.
 
@@ -76,6 +79,8 @@ def run(
     expects
         Says of which kind a job is and how long one is expected to take (s), for the time that is left; all jobs are
         expected to take the same time without it.
+    sharing
+        How many jobs share a device whose engine evaluates many cells at once; each computes for itself when None.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def run(
     _check_start(workers)
     return launch(
         flow,
-        partial(_pool, workers),
+        partial(_workers, workers, sharing),
         store=store,
         progress=progress,
         on_event=on_event,
@@ -110,6 +115,8 @@ class LocalLauncher(InProcessLauncher):
 
     def run_flow(self, flow: Flow, wishes: Wishes) -> RunSummary:
         """Run one flow to its end."""
+        from hebe.launchers.shared_pool import Sharing
+
         return run(
             flow,
             store=self._project.store,
@@ -119,6 +126,7 @@ class LocalLauncher(InProcessLauncher):
             root=self._project.root,
             retry_failed=wishes.retry_failed,
             expects=wishes.expects,
+            sharing=Sharing.of(get_settings(self._project.root)),
         )
 
 
@@ -131,10 +139,21 @@ def _check_start(workers: int) -> None:
         raise LaunchError(f"workers must be at least 1, not {workers}")
 
 
-def _pool(workers: int, near: Surroundings) -> WorkerPool:
+def _workers(workers: int, sharing: Sharing | None, near: Surroundings) -> Workers:
+    from hebe.launchers.shared_pool import SharedPool
+    from hebe.launchers.worker_pool import WorkerPool
+
+    stores, greeting = _greeting(near)
+    pool = WorkerPool(workers, greeting, near.folder, stores)
+    if sharing is None or not sharing.is_worth_a_look:
+        return pool
+    return SharedPool(pool, sharing, lambda size, more, folder: WorkerPool(size, {**greeting, **more}, folder, stores))
+
+
+def _greeting(near: Surroundings) -> tuple[dict[str, Store], dict[str, Any]]:
+    """Stores of this process that workers may ask about, and what every worker is told first."""
     from jobflow.core.store import JobStore
 
-    from hebe.launchers.worker_pool import WorkerPool
     from hebe.stores.service import stand_in
 
     inner: Any = near.store
@@ -153,4 +172,4 @@ def _pool(workers: int, near: Surroundings) -> WorkerPool:
         "limits": asdict(near.limits),
         "main": str(Path(script).absolute()) if script else None,
     }
-    return WorkerPool(workers, greeting, near.folder, stores)
+    return stores, greeting

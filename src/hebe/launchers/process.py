@@ -159,13 +159,13 @@ def start(number: int, folder: Path, service: Service) -> Worker:
         inherited = [theirs.fileno(), notes.fileno()]
         numbers = map(str, [*inherited, os.getpid()])
         process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-c", _BOOT, json.dumps(_search_path()), *numbers],
+            [sys.executable, "-c", _BOOT, json.dumps(search_path()), *numbers],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
             pass_fds=inherited,
             start_new_session=True,
-            env={**_environment(), MARK: mark},
+            env={**one_thread_each(), MARK: mark},
         )
     guard = subprocess.Popen(  # noqa: S603 - a fixed command with a number
         ["/bin/sh", "-c", _GUARD, "sh", str(process.pid), sys.executable, leftovers.__file__, mark],
@@ -186,11 +186,11 @@ def _resident_mb(pid: str) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def _environment() -> dict[str, str]:
+def one_thread_each() -> dict[str, str]:
     """One compute thread per worker, decided before any numerical library is imported."""
     return {**os.environ, **dict.fromkeys(ONE_THREAD, "1")}
 
 
-def _search_path() -> list[str]:
+def search_path() -> list[str]:
     """Where workers find modules; not told by the environment, which programs started by jobs would inherit."""
     return [entry or str(Path.cwd()) for entry in sys.path]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +32,7 @@ class _Kind:
     factors: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     ended: int = 0
     weight: float = 0.0
+    lane: str = ""
 
     def mean(self) -> float:
         """Mean factor, in which one that is far above the median counts as a few times that."""
@@ -56,9 +57,9 @@ class Remaining:
     def __init__(self) -> None:
         self._kinds: dict[str, _Kind] = {}
 
-    def add(self, kind: str, expected_s: float) -> None:
-        """A job that is to run."""
-        found = self._kinds.setdefault(kind, _Kind())
+    def add(self, kind: str, expected_s: float, lane: str = "") -> None:
+        """A job that is to run, in a lane: all of a kind do in the same."""
+        found = self._kinds.setdefault(kind, _Kind(lane=lane))
         found.jobs += 1
         found.seconds += expected_s
 
@@ -75,13 +76,13 @@ class Remaining:
         found.ended += 1
         found.weight += expected_s
 
-    def left_s(self, workers: int, running: Iterable[tuple[str, float, float]] = ()) -> float | None:
+    def left_s(self, size_of: Callable[[str], int], running: Iterable[tuple[str, float, float]] = ()) -> float | None:
         """Wall time (s) until all jobs have ended, None while too little is known.
 
         Parameters
         ----------
-        workers
-            How many jobs run at a time.
+        size_of
+            Says how many jobs of a lane run at a time. What takes longest decides: lanes work side by side.
         running
             Kind, expected time and time so far (s) of those that run.
         """
@@ -92,11 +93,15 @@ class Remaining:
         if not times:
             return 0.0
         heaviest = self._kinds[max(times, key=times.__getitem__)]
-        if heaviest.ended < min(_ENOUGH * workers, heaviest.ended + heaviest.jobs):
+        if heaviest.ended < min(_ENOUGH * size_of(heaviest.lane), heaviest.ended + heaviest.jobs):
             return None
-        done = sum(min(so_far, expected_s * self._kinds[name].factor(of_all)) for name, expected_s, so_far in running)
-        jobs = sum(kind.jobs for kind in self._kinds.values())
-        return max(0.0, sum(times.values()) - done) / max(1, min(workers, jobs))
+        left, jobs = defaultdict[str, float](float), Counter[str]()
+        for name, time in times.items():
+            left[self._kinds[name].lane] += time
+            jobs[self._kinds[name].lane] += self._kinds[name].jobs
+        for name, expected_s, so_far in running:
+            left[self._kinds[name].lane] -= min(so_far, expected_s * self._kinds[name].factor(of_all))
+        return max(max(0.0, left[lane]) / max(1, min(size_of(lane), jobs[lane])) for lane in jobs)
 
     def _common(self) -> float:
         """Factor of all kinds, each by the time that its jobs were expected to take."""

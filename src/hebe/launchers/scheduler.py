@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _MOST_DOUBTS = 5
 _PATIENCE_S = 0.5
 _PUT_BACK_S = 1.0
+_Heap = list[tuple[tuple[float, tuple[int, ...]], int, Node]]
 PARENT_FAILED = "ParentFailed"
 
 
@@ -87,7 +88,7 @@ class Scheduler:
         self._graph = Graph()
         self._lineage = Lineage(documents)
         self._claims = JobClaims(records, documents, announce)
-        self._ready: list[tuple[tuple[float, tuple[int, ...]], int, Node]] = []
+        self._ready: dict[str, _Heap] = {}
         self._undecided: deque[Node] = deque()
         self._put_back: list[tuple[float, Node]] = []
         self._started: dict[tuple[str, int], float] = {}
@@ -108,7 +109,7 @@ class Scheduler:
             self._dispatch()
             if self._undecided and not self.stopping:
                 continue
-            if not self._workers.busy and (self.stopping or not (self._ready or self._put_back)):
+            if not self._workers.busy and (self.stopping or not (any(self._ready.values()) or self._put_back)):
                 break
             for event in self._workers.poll(_PATIENCE_S):
                 self._handle(event)
@@ -142,7 +143,7 @@ class Scheduler:
         running = [
             (*node.expected, now - self._started.get((node.uuid, node.index), now)) for node in self._workers.running()
         ]
-        return self._remaining.left_s(self._workers.size, running)
+        return self._remaining.left_s(self._workers.size_of, running)
 
     def _grow(self, flow: Flow | Job, origin: Node | None = None, *, instead: bool = False) -> None:
         """Add a flow: the first one, or one that a job asked for (``instead`` of or before its children)."""
@@ -156,7 +157,8 @@ class Scheduler:
             node.stored = stored.get((node.uuid, node.index))
             node.record = records.get((node.uuid, node.index))
             node.expected = self._expects(node.job)
-            self._remaining.add(*node.expected)
+            node.lane = self._workers.lane(node)
+            self._remaining.add(*node.expected, node.lane)
             if node.job.config.manager_config:
                 node.limits = self._limits.of(node.job.config.manager_config)
             else:
@@ -218,25 +220,30 @@ class Scheduler:
 
     def _enqueue(self, node: Node) -> None:
         self._serial += 1
-        heapq.heappush(self._ready, (node.rank, self._serial, node))
+        heapq.heappush(self._ready.setdefault(node.lane, []), (node.rank, self._serial, node))
 
     def _dispatch(self) -> None:
         now = time.monotonic()
         for item in [item for item in self._put_back if item[0] <= now]:
             self._put_back.remove(item)
             self._enqueue(item[1])
-        while self._ready and not self.stopping and not self.paused and self._workers.has_room():
-            share = -(-len(self._ready) // self._workers.size)
+        for lane, ready in list(self._ready.items()):
+            self._dispatch_in(lane, ready)
+        self.tally.running = min(self._workers.busy, self._workers.size)
+
+    def _dispatch_in(self, lane: str, ready: _Heap) -> None:
+        """Hand over what is ready in a lane as long as it has room."""
+        while ready and not self.stopping and not self.paused and self._workers.has_room(lane):
+            share = -(-len(ready) // self._workers.size_of(lane))
             batch = Batch(self._workers.pace, share, self._task)
-            while self._ready and batch.takes(self._ready[0][2]):
-                self._put(batch, heapq.heappop(self._ready)[2])
+            while ready and batch.takes(ready[0][2]):
+                self._put(batch, heapq.heappop(ready)[2])
             self._task = batch.serial
             items = self._sifted(batch.items)
             if items:
                 for node, _ in items:
                     node.is_out = True
                 self._workers.submit(items)
-        self.tally.running = min(self._workers.busy, self._workers.size)
 
     def _sifted(self, items: list[tuple[Node, Task]]) -> list[tuple[Node, Task]]:
         """Those of some jobs that nobody else runs or has run meanwhile."""

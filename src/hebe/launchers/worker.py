@@ -102,6 +102,10 @@ class Worker:
 
         self._queue, self._current = task_queue, current_task
         self._script: str | None = greeting["main"]
+        if greeting.get("device"):
+            from hebe.engines.sharing.line import LINE
+
+            LINE.use(*greeting["device"])
         task_queue.line.use()
         inner = MontyDecoder().process_decoded(greeting["store"])
         inner.connect()

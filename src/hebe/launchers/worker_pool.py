@@ -14,7 +14,7 @@ from hebe.exceptions import LaunchError, StoreError
 from hebe.launchers.batches import AHEAD_S
 from hebe.launchers.process import Worker, start
 from hebe.launchers.protocol import UnreadableError, frame, receive
-from hebe.launchers.workers import Event
+from hebe.launchers.workers import Event, OneLane
 from hebe.stores.claims import LEASE_S
 from hebe.stores.remote import NO_ANSWER
 from hebe.stores.service import Service
@@ -40,7 +40,7 @@ SILENCE_S = 60.0
 """A worker that has not begun a job so long after the time that the job may take is ended."""
 
 
-class WorkerPool:
+class WorkerPool(OneLane):
     """Up to a number of worker processes.
 
     Parameters
@@ -60,7 +60,7 @@ class WorkerPool:
         self.started = 0
         self.busy = 0
         self._greeting = frame(greeting)
-        self._folder = folder
+        self.folder = folder
         self._stores = stores
         self._workers: list[Worker] = []
         self._selector = selectors.DefaultSelector()
@@ -73,7 +73,7 @@ class WorkerPool:
         found = [worker.current() for worker in self._workers]
         return [item[0] for item in found if item is not None]
 
-    def has_room(self) -> bool:
+    def has_room(self, _lane: str = "") -> bool:
         """Whether a job can be handed over now."""
         return len(self._workers) < self.size or self._is_hungry(self._best())
 
@@ -95,6 +95,10 @@ class WorkerPool:
         best.recalling = False
         self.busy += len(batch)
         self._send(best, {"type": "run", "tasks": [task for _, task in batch]})
+
+    def fileno(self) -> int:
+        """Return the descriptor that can be read from when there is news."""
+        return self._selector.fileno()
 
     def poll(self, timeout_s: float) -> list[Event]:
         """Wait for news for at most a time in seconds and return them.
@@ -141,8 +145,8 @@ class WorkerPool:
         for worker in list(self._workers):
             worker.end()
             self._remove(worker)
-        if self._folder.is_dir():
-            for entry in [*self._folder.iterdir(), self._folder]:
+        if self.folder.is_dir():
+            for entry in [*self.folder.iterdir(), self.folder]:
                 with contextlib.suppress(OSError):
                     entry.rmdir()
 
@@ -153,7 +157,7 @@ class WorkerPool:
         return not worker.assigned or (worker.is_ready and worker.backlog_s < AHEAD_S / 2)
 
     def _start(self) -> Worker:
-        worker = start(self.started, self._folder, Service(self._stores))
+        worker = start(self.started, self.folder, Service(self._stores))
         self.started += 1
         self._workers.append(worker)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)

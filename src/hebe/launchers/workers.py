@@ -32,6 +32,20 @@ class Event:
     cause: Cause = "died"
 
 
+class OneLane:
+    """Base of workers that are all alike."""
+
+    size: int
+
+    def lane(self, _node: Node) -> str:
+        """Return the only lane."""
+        return ""
+
+    def size_of(self, _lane: str) -> int:
+        """How many jobs may run at a time."""
+        return self.size
+
+
 class Workers(Protocol):
     """Runs jobs for one launch; all methods are called by one thread.
 
@@ -43,18 +57,24 @@ class Workers(Protocol):
     def size(self) -> int:
         """How many jobs may run at a time."""
 
+    def lane(self, node: Node) -> str:
+        """Return the lane of a job: each has a number of jobs that may run at a time, and a queue of its own."""
+
+    def size_of(self, lane: str) -> int:
+        """How many jobs of a lane may run at a time."""
+
     @property
     def busy(self) -> int:
         """How many jobs it has."""
 
-    def has_room(self) -> bool:
-        """Whether jobs can be handed over now."""
+    def has_room(self, lane: str) -> bool:
+        """Whether jobs of a lane can be handed over now."""
 
     def pace(self, node: Node) -> float | None:
         """Return how long a job of this kind takes (s); None if it is not known or jobs are to come one by one."""
 
     def submit(self, batch: list[tuple[Node, Task]]) -> None:
-        """Take jobs over, to be run in this order by one worker; returns at once."""
+        """Take jobs over, to be run in this order by one worker, that of the first one's lane; returns at once."""
 
     def poll(self, timeout_s: float) -> list[Event]:
         """Return what has happened since the last call; wait for at most a time in seconds if it is nothing.

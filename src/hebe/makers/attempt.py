@@ -17,6 +17,7 @@ from pymatgen.core import Structure
 
 from hebe.config.settings import STORE_FOLDER, project_folder
 from hebe.engines.protocol import Engine
+from hebe.engines.sharing.line import LINE
 from hebe.engines.tasks import Task
 from hebe.exceptions import CalculationCutError, EngineError, HebeError
 from hebe.makers.caching import reuse, unfinished
@@ -87,7 +88,7 @@ class Attempt(Generic[Doc]):
         """Have the engine do it, from where an earlier attempt was cut off if there was one."""
         before = unfinished(self.key, self.schema)
         start = self.start if before is None else before.reached or self.start
-        folder, began, elsewhere_s = run_folder(self.engine.name, self.key), time.process_time(), 0.0
+        folder, began, elsewhere_s = run_folder(self.engine.name, self.key), time.process_time() + LINE.cpu_s, 0.0
         try:
             outcome = self.engine.run(self.task, start, folder)
             elsewhere_s = outcome.cpu_s
@@ -96,7 +97,7 @@ class Attempt(Generic[Doc]):
             elsewhere_s, document = err.cpu_s, self._failed(err)
         except (HebeError, *_OF_NUMBERS) as err:
             document = self._failed(err)
-        document.cpu_s = time.process_time() - began + elsewhere_s
+        document.cpu_s = time.process_time() + LINE.cpu_s - began + elsewhere_s
         if before is not None:
             document.n_steps += before.n_steps
             document.cpu_s += before.cpu_s

@@ -5,22 +5,24 @@ from __future__ import annotations
 import importlib.util
 import sys
 from importlib import metadata
-from typing import Literal
 
 from hebe.config.settings import get_settings
+from hebe.engines.sharing.line import LINE, Device
 from hebe.exceptions import BadInputError
 
-Device = Literal["cpu", "cuda"]
+__all__ = ["Device", "choose_device", "cuda_available"]
 
 
 def choose_device() -> Device:
-    """Device that the settings ask for; ``auto`` takes CUDA when there is one.
+    """Device that the settings ask for, ``auto`` takes CUDA when there is one; that which workers share where they do.
 
     Raises
     ------
     BadInputError
         If CUDA is asked for and torch finds none.
     """
+    if LINE.kind is not None:
+        return LINE.kind
     asked = get_settings().device
     if asked == "cpu":
         return "cpu"

@@ -9,16 +9,17 @@ foundation machine learning interatomic potentials, npj Comput. Mater. (2025)).
 from __future__ import annotations
 
 import importlib.util
-from functools import cached_property, partial
+from functools import cached_property
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.engines.chgnet import DEFAULT_MODEL, ENERGY_SCALES, CHGNetBlock
+from hebe.engines.batched import Batched
 from hebe.engines.chgnet.device import choose_device
 from hebe.engines.chgnet.pretrained import model_file, model_hash
-from hebe.engines.driving import Driven, require_order
-from hebe.engines.optimizer import OPTIMIZER, relax_many
-from hebe.engines.protocol import Evaluation, Relaxation
+from hebe.engines.driving import require_order
+from hebe.engines.optimizer import OPTIMIZER
+from hebe.engines.protocol import Evaluation
 from hebe.exceptions import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 
     from hebe.config.engines.chgnet import Model
     from hebe.engines.chgnet.device import Device
-    from hebe.exceptions import EngineError
+    from hebe.engines.protocol import Relaxation
 
 EVALUATION: Final = "fast-1"
 """Name and version of what computes energies from the weights: enters content keys, changed when numbers do."""
 
 
-class CHGNetEngine(Driven):
+class CHGNetEngine(Batched):
     """CHGNet: energy, forces and stress from one backward pass, of one cell or of many at once.
 
     Parameters
@@ -87,10 +88,6 @@ class CHGNetEngine(Driven):
             raise MissingDependencyError("torch", "engine chgnet", "mlip")
         _ = self.device
 
-    def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
-        """Energy (eV), forces (eV/A), stress (eV/A^3) and, when asked, moments (Bohr magnetons)."""
-        return self.evaluate_many([structure], magmoms=magmoms)[0]
-
     def evaluate_many(self, structures: Sequence[Structure], *, magmoms: bool = False) -> list[Evaluation]:
         """Evaluate structures in one pass over the union of their graphs.
 
@@ -126,20 +123,6 @@ class CHGNetEngine(Driven):
         from hebe.engines.chgnet.training import outside_training
 
         return outside_training(result, self.energy_scale)
-
-    def relax_many(
-        self,
-        structures: Sequence[Structure],
-        *,
-        fmax: float = 0.05,
-        steps: int = 200,
-        cell: bool = True,
-        minimum: bool = False,
-        batch: int = 64,
-    ) -> list[Relaxation | EngineError]:
-        """Relax structures in lock-step, up to `batch` at a time; see `hebe.engines.optimizer.relax_many`."""
-        evaluate = partial(self.evaluate_many, magmoms=True)
-        return relax_many(structures, evaluate, fmax=fmax, steps=steps, cell=cell, minimum=minimum, batch=batch)
 
 
 def from_block(block: CHGNetBlock) -> CHGNetEngine:

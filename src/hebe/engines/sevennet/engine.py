@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.engines.fingerprint import fingerprint
 from hebe.config.engines.sevennet import NO_MODAL, SevenNetBlock
+from hebe.engines.batched import Batched
 from hebe.engines.chgnet.device import choose_device
-from hebe.engines.driving import Driven, require_order
-from hebe.engines.optimizer import OPTIMIZER, relax_many
+from hebe.engines.driving import require_order
+from hebe.engines.optimizer import OPTIMIZER
 from hebe.engines.potentials import check_weights
 from hebe.exceptions import EngineError, MissingDependencyError
 
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from hebe.engines.chgnet.device import Device
-    from hebe.engines.protocol import Evaluation, Relaxation
+    from hebe.engines.protocol import Evaluation
     from hebe.engines.sevennet.network import Network
 
 _FOLDER: Final = "pretrained_potentials"
 
 
-class SevenNetEngine(Driven):
+class SevenNetEngine(Batched):
     """SevenNet: energy, forces and stress from one backward pass, of one cell or of many at once."""
 
     name = "sevennet"
@@ -95,10 +96,6 @@ class SevenNetEngine(Driven):
         if self.block.path is not None:
             check_weights(self.block)
 
-    def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
-        """Energy (eV), forces (eV/A) and stress (eV/A^3); it has no moments."""
-        return self.evaluate_many([structure], magmoms=magmoms)[0]
-
     def evaluate_many(self, structures: Sequence[Structure], *, magmoms: bool = False) -> list[Evaluation]:  # noqa: ARG002
         """Evaluate structures in one pass over the union of their graphs; needs the memory of all of them at once.
 
@@ -115,21 +112,6 @@ class SevenNetEngine(Driven):
             return network.evaluate(structures)
         except RuntimeError as err:
             raise EngineError(self.name, f"{type(err).__name__}: {err}") from err
-
-    def relax_many(
-        self,
-        structures: Sequence[Structure],
-        *,
-        fmax: float = 0.05,
-        steps: int = 200,
-        cell: bool = True,
-        minimum: bool = False,
-        batch: int = 64,
-    ) -> list[Relaxation | EngineError]:
-        """Relax structures in lock-step, up to `batch` at a time; see `hebe.engines.optimizer.relax_many`."""
-        return relax_many(
-            structures, self.evaluate_many, fmax=fmax, steps=steps, cell=cell, minimum=minimum, batch=batch
-        )
 
     @cached_property
     def _network(self) -> Network:

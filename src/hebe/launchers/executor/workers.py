@@ -20,7 +20,7 @@ from hebe.launchers.executor.parcel import Delivery, Parcel, run_parcel
 from hebe.launchers.graph import Node
 from hebe.launchers.job_folders import JobFolders
 from hebe.launchers.outcome import Failure, Outcome
-from hebe.launchers.workers import Event
+from hebe.launchers.workers import Event, OneLane
 from hebe.stores.owners import Owner
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class _Sent:
         return self.seen and limit is not None and time.monotonic() - self.began > limit + GRACE_S
 
 
-class ExecutorWorkers:
+class ExecutorWorkers(OneLane):
     """Runs jobs on an executor.
 
     Parameters
@@ -83,7 +83,7 @@ class ExecutorWorkers:
         told = sum(event.kind != "started" for event in self._events)
         return len(self._out) + sum(map(len, self._behind.values())) + told
 
-    def has_room(self) -> bool:
+    def has_room(self, _lane: str = "") -> bool:
         """Whether a job can be handed over.
 
         After a break one at a time, until it is known which job did it; none to a pool with a stuck process, which is

@@ -263,8 +263,8 @@ class Driver:
         for category, resources in cluster.resources.items():
             mine = [job for job in alive if kinds[job.name] == category]
             ready = launchpad.ready(category, paused)
-            free = sum(resources.slots - busy.get(name, 0) for name, kind in kinds.items() if kind == category)
-            wanted = min(math.ceil((ready - free) / resources.slots), room)
+            free = sum(resources.at_a_time - busy.get(name, 0) for name, kind in kinds.items() if kind == category)
+            wanted = min(math.ceil((ready - free) / resources.at_a_time), room)
             for _ in range(wanted):
                 self._submit(category)
                 room -= 1
@@ -283,7 +283,8 @@ class Driver:
             name=name,
             root=str(self.access.root),
             category=category,
-            slots=resources.slots,
+            slots=resources.at_a_time,
+            batch=resources.batch,
             walltime_s=resources.walltime,
             grace_s=cluster.grace,
             attempts=cluster.attempts,

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from hebe.engines.deadline import DEADLINE
+from hebe.engines.sharing.line import LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from hebe.launchers.devices import DeviceProcess
     from hebe.launchers.fireworks.access import Access
 
 FILE = "pilot.json"
@@ -39,7 +41,7 @@ _EX_SPOILT = 76
 class Pilot:
     """A queue job: its name, the resources that it asked for, how many jobs it runs at a time and for how long.
 
-    ``relay``: its node does not reach the database, ``hebe launch`` does for it.
+    ``relay``: its node does not reach the database, ``hebe launch`` does for it. ``batch`` of its jobs share a device.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Pilot:
     attempts: int
     idle_s: float
     relay: bool = False
+    batch: int = 1
 
     @property
     def patience_s(self) -> float:
@@ -72,13 +75,42 @@ def main(folder: Path) -> int:
     pilot = Pilot.read(folder)
     ends = time.monotonic() + pilot.walltime_s - pilot.grace_s
     _load()
+    devices = _devices(pilot, folder)
+    try:
+        code = _keep_slots(pilot, folder, ends, devices)
+    finally:
+        for device in devices:
+            device.close()
+    with suppress(OSError):
+        (folder / EXITED).touch()
+    return code
+
+
+def _devices(pilot: Pilot, folder: Path) -> list[DeviceProcess]:
+    """The processes of the devices that jobs share."""
+    from hebe.config.settings import get_settings
+    from hebe.launchers.devices import DeviceProcess
+    from hebe.launchers.shared_pool import Sharing
+
+    if pilot.batch == 1:
+        return []
+    settings = get_settings(Path(pilot.root))
+    found = Sharing(pilot.batch, settings.batch_atoms, settings.device).devices(pilot.slots // pilot.batch)
+    return [
+        DeviceProcess(device, folder / f"device-{number}.log", settings.batch_atoms)
+        for number, device in enumerate(found)
+    ]
+
+
+def _keep_slots(pilot: Pilot, folder: Path, ends: float, devices: Sequence[DeviceProcess]) -> int:
+    """Have a process in each slot until there is nothing to do; return the exit code."""
     slots: dict[int, int] = {}
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: stopping.append(received))
     deaths, code = 0, 0
     for slot in range(pilot.slots):
-        slots[_start(pilot, folder, slot, ends, "")] = slot
+        slots[_start(pilot, folder, slot, ends, "", devices)] = slot
     while slots:
         if stopping:
             for pid in slots:
@@ -88,6 +120,8 @@ def main(folder: Path) -> int:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if not pid:
             time.sleep(0.2)
+            continue
+        if pid not in slots:  # the process of a device: slots evaluate for themselves
             continue
         slot = slots.pop(pid)
         _end_group(pid)
@@ -99,9 +133,7 @@ def main(folder: Path) -> int:
         if 0 < how < _EX_TAKEN_AWAY or deaths >= _MOST_DEATHS or time.monotonic() >= ends:
             continue
         reason = f"its worker was ended by signal {-how}" if how < 0 else f"its worker left with code {how}"
-        slots[_start(pilot, folder, slot, ends, reason)] = slot
-    with suppress(OSError):
-        (folder / EXITED).touch()
+        slots[_start(pilot, folder, slot, ends, reason, devices)] = slot
     return code
 
 
@@ -114,11 +146,13 @@ def _load() -> None:
     import hebe.launchers.fireworks.worker  # noqa: F401
 
 
-def _start(pilot: Pilot, folder: Path, slot: int, ends: float, lost: str) -> int:
+def _start(pilot: Pilot, folder: Path, slot: int, ends: float, lost: str, devices: Sequence[DeviceProcess] = ()) -> int:
     sys.stdout.flush()
     parent, pid = os.getpid(), os.fork()
     if not pid:
         os.setsid()
+        if devices:
+            LINE.use(devices[slot % len(devices)].path, devices[slot % len(devices)].device.kind)
         _work(pilot, folder, slot, parent, ends, lost)
     return pid
 
