@@ -20,6 +20,7 @@ from hebe.campaigns.ranked import Placed, RankedDocuments
 from hebe.campaigns.results import results_of
 from hebe.campaigns.selection import selected_ids
 from hebe.campaigns.summaries import Summaries, read_documents
+from hebe.campaigns.summary import Part
 from hebe.exceptions import HebeError
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.records import Records
@@ -134,7 +135,7 @@ def _stages(rows: Sequence[Summary]) -> list[list[Summary]]:
 
 
 def _pooled(part: Sequence[Summary]) -> dict[str, float | None]:
-    return pooled_spreads(part, list(all_quantities()))
+    return pooled_spreads(Part(part), list(all_quantities()))
 
 
 def _read_again(place: Place, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:

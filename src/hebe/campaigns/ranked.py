@@ -16,11 +16,11 @@ from hebe.analyses.before import candidate_of
 from hebe.analyses.errors import errors_from, pooled_spreads, with_errors
 from hebe.analyses.registry import objectives_of
 from hebe.analyses.samples import samples_from, samples_of, with_intervals
-from hebe.campaigns.summary import Summary
+from hebe.campaigns.summary import Part, Summary
 from hebe.exceptions import StoreError
 from hebe.schemas.candidate import RankedCandidate
 from hebe.science.choosing.sample import Known, draws_for
-from hebe.science.choosing.standing import standings
+from hebe.science.choosing.standing import standings, standings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -91,24 +91,22 @@ def ranked_summaries(
     """
     stages, pooled = [], dict[int, dict[str, float | None]]()
     for number in range(len(campaign.stages) - 1, -1, -1):
-        part = [row for row in rows if row.stage == number]
-        names = {id(row.numbers): row.numbers["sd"] for row in part}.values()
-        pooled[number] = pooled_spreads(part, list(dict.fromkeys(name for known in names for name in known)))
+        part = Part([row for row in rows if row.stage == number])
+        pooled[number] = pooled_spreads(part, part.names)
         objectives = objectives_of(campaign.rank, campaign.stages[number].analyses)
         samples = {one.name: _samples(part, one.name, pooled[number], draws(one.name)) for one in objectives}
-        stages.append(list(zip(standings(part, objectives, samples), part, strict=True)))
+        found = standings_of(part.entrants(objectives), objectives, samples)
+        stages.append(list(zip(found, part.rows, strict=True)))
     inside, without = _in_order(stages)
     without.sort(key=lambda row: row.candidate_id)
     placed = [Placed(row, ranks, pooled[row.stage]) for row, ranks in inside]
     return placed + [Placed(row, {}, pooled[row.stage]) for row in without]
 
 
-def _samples(part: Sequence[Summary], name: str, pooled: Pooled, drawn: Mapping[Job, Array]) -> Array:
-    errors = errors_from(part, name, pooled)
-    known = [
-        Known(row.candidate_id, row.mean(name), drawn.get(row.job), se) for row, se in zip(part, errors, strict=True)
-    ]
-    return samples_from(known, name, draws_for(len(part)))
+def _samples(part: Part, name: str, pooled: Pooled, drawn: Mapping[Job, Array]) -> Array:
+    numbers = zip(part.rows, part.column("mean", name), errors_from(part, name, pooled), strict=True)
+    known = [Known(row.candidate_id, mean, drawn.get(row.job), se) for row, mean, se in numbers]
+    return samples_from(known, name, draws_for(len(known)))
 
 
 class RankedDocuments(Sequence[RankedCandidate]):

@@ -18,9 +18,11 @@ from hebe.campaigns.contract import contract
 from hebe.campaigns.keys import LISTS, searchable
 from hebe.config.reading.wording import dotted
 from hebe.schemas.candidate import RankedCandidate
+from hebe.science.choosing.ranking import Entrants
 
 if TYPE_CHECKING:
     from hebe.schemas.candidate import CandidateDoc
+    from hebe.science.choosing.ranking import Objective
 
 Array = NDArray[np.float64]
 Job = tuple[str, int, str]
@@ -60,23 +62,43 @@ class Summary:
     numbers: Mapping[str, Mapping[str, Sequence[Any]]]
     at: int
 
-    def _number(self, kind: str, name: str) -> Any:
-        column = self.numbers[kind].get(name)
-        return None if column is None else column[self.at]
 
-    def mean(self, name: str) -> float | None:
-        """Value of a quantity, None if there is none."""
-        found: float | None = self._number("mean", name)
+class Part:
+    """Some summaries as columns.
+
+    Parameters
+    ----------
+    rows
+        The summaries.
+    """
+
+    def __init__(self, rows: Sequence[Summary]) -> None:
+        self.rows = rows
+        self._runs: list[tuple[Mapping[str, Mapping[str, Sequence[Any]]], list[int]]] = []
+        for row in rows:
+            if not self._runs or self._runs[-1][0] is not row.numbers:
+                self._runs.append((row.numbers, []))
+            self._runs[-1][1].append(row.at)
+
+    @property
+    def names(self) -> list[str]:
+        """Quantities of which there may be a spread."""
+        return list(dict.fromkeys(name for numbers, _ in self._runs for name in numbers["sd"]))
+
+    def column(self, kind: str, name: str) -> list[Any]:
+        """Numbers of a quantity, None where there is none; see `NUMBERS`."""
+        found: list[Any] = []
+        for numbers, places in self._runs:
+            values = numbers[kind].get(name)
+            found += [None] * len(places) if values is None else [values[at] for at in places]
         return found
 
-    def spread(self, name: str) -> tuple[float | None, int]:
-        """Standard deviation of a quantity over configurations, None without one, and their number."""
-        return self._number("sd", name), self._number("n", name) or 0
-
-    def divisor(self, name: str) -> float | None:
-        """Number by which the standard error of a derived quantity follows from that of another."""
-        found: float | None = self._number("divisor", name)
-        return found
+    def entrants(self, objectives: Sequence[Objective]) -> Entrants:
+        """What is ranked of them."""
+        means = [np.array(self.column("mean", one.name), dtype=np.float64) for one in objectives]
+        costs = [-mean if one.maximize else mean for mean, one in zip(means, objectives, strict=True)]
+        table = np.array(costs, dtype=np.float64).reshape(len(objectives), len(self.rows)).T
+        return Entrants([row.candidate_id for row in self.rows], [row.status for row in self.rows], table)
 
 
 @dataclass(frozen=True)

@@ -123,15 +123,16 @@ def _failure(documents: Store, name: Name) -> Failure:
 
 def _asked(records: Records, jobs: Wired) -> dict[Name, list[str]] | None:
     """Jobs that some jobs asked for; None where one is not trusted, or asked that others should not run."""
-    told, uuids = list(records.of({uuid for uuid, _ in jobs}).values()), [uuid for uuid, _ in jobs]
     found: dict[Name, list[str]] = {}
-    if any(record["status"] == "diverted" for record in told):
-        try:
-            flows = records.asked(uuids)
-        except BadInputError:
-            return None
-        for job, _ in (one for flow in flows for one in walk(flow)):
-            found[job.uuid, job.index] = sorted(references((job.function_args, job.function_kwargs)))
-        told += records.of({uuid for uuid, _ in found}).values()
+    if not any((record["uuid"], record["index"]) in jobs for record in records.store.query({"status": "diverted"})):
+        return found
+    uuids = {uuid for uuid, _ in jobs}
+    try:
+        flows = records.asked(uuids)
+    except BadInputError:
+        return None
+    for job, _ in (one for flow in flows for one in walk(flow)):
+        found[job.uuid, job.index] = sorted(references((job.function_args, job.function_kwargs)))
+    told = records.of(uuids | {uuid for uuid, _ in found}).values()
     stops = any(record.get("stop_children") or record.get("stop_jobflow") for record in told)
     return None if stops else found
