@@ -116,7 +116,7 @@ def _unranked(place: Place, store: JobStore, name: str, current: Collection[str]
             before = latest.get(row.candidate_id)
             if before is None or (row.stage, row.job[0] in current) >= (before.stage, before.job[0] in current):
                 latest[row.candidate_id] = row
-        columns = kept.columns()
+        columns, cells = kept.columns(), kept.cells()
     remarks = tuple(
         f"candidate {row.candidate_id} is left out, its document in the store is damaged: {row.damaged}"
         for row in latest.values()
@@ -124,7 +124,7 @@ def _unranked(place: Place, store: JobStore, name: str, current: Collection[str]
     )
     sound = sorted((row for row in latest.values() if row.damaged is None), key=lambda r: (-r.stage, r.candidate_id))
     placed = [Placed(row, {}, pooled) for part in _stages(sound) for pooled in [_pooled(part)] for row in part]
-    found = RankedDocuments(placed, partial(_read_again, place), lambda: columns)
+    found = RankedDocuments(placed, partial(_read_again, place), lambda: columns, lambda: cells)
     rows = found.rows(list(columns.keys)) if kept.are_kept else [printed(candidate) for candidate in found]
     return Holdings(name, found, rows, remarks=remarks)
 

@@ -68,6 +68,9 @@ _MIXING: Final = (
     "oxygen",
     "formation",
 )
+SE_OF_MIXING: Final = ("mixing.dH_se_eV_per_site", "mixing.T_mix_se_configurations_K")
+"""Keys of standard errors of the mixing of a candidate, which are known when candidates are ranked."""
+
 _SAMPLE: Final = frozenset(Draws.model_fields)
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hebe.analyses.before import candidate_of
 from hebe.analyses.errors import divisor_of
 from hebe.analyses.registry import analysis_names, get_analysis
-from hebe.analyses.samples import draws_of
+from hebe.analyses.samples import draws_of, interval_of
 from hebe.campaigns.contract import contract
-from hebe.campaigns.keys import LISTS, searchable
+from hebe.campaigns.keys import LISTS, in_columns, searchable
 from hebe.config.reading.wording import dotted
 from hebe.schemas.candidate import RankedCandidate
 from hebe.science.choosing.ranking import Entrants
@@ -117,6 +119,10 @@ class Whole:
         The document by printed keys, without most lists and what is known only when candidates are ranked.
     draws
         Draws of the quantities that have some.
+    order, cells
+        Columns of a table of the document in their order, and the lists and mappings among them as JSON.
+    intervals
+        Intervals of the quantities that have draws, without the standard errors of their means.
     """
 
     job: Job
@@ -124,6 +130,9 @@ class Whole:
     numbers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     keys: Mapping[str, Any] = field(default_factory=dict)
     draws: Mapping[str, Array] = field(default_factory=dict)
+    order: Sequence[str] = ()
+    cells: Mapping[str, str] = field(default_factory=dict)
+    intervals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def readable(document: Mapping[str, Any]) -> CandidateDoc:
@@ -164,13 +173,23 @@ def whole_of(document: Mapping[str, Any], job: Job) -> Whole:
         "n": {name: value.n for name, value in values.items()},
         "divisor": {},
     }
-    drawn = dict[str, Array]()
+    drawn, intervals = dict[str, Array](), dict[str, dict[str, float]]()
     for analysis in (get_analysis(one) for one in candidate.results if one in analysis_names()):
         results = analysis.of(candidate)
         for quantity in analysis.quantities:
             divisor, draws = divisor_of(analysis, quantity, candidate), draws_of(quantity, results)
             numbers["divisor"] |= {} if divisor is None else {quantity.name: divisor}
             drawn |= {} if draws is None else {quantity.name: draws}
-    printed = searchable(contract(RankedCandidate(**dict(candidate))))
-    keys = {k: v for k, v in printed.items() if k in LISTS or not isinstance(v, list)}
-    return Whole(job, {**named, "status": candidate.status, "engine": candidate.engine}, numbers, keys, drawn)
+            if draws is not None and quantity.name in values:
+                intervals[quantity.name] = interval_of(draws, candidate.candidate_id, quantity)
+    printed = contract(RankedCandidate(**dict(candidate)))
+    keys = {k: v for k, v in searchable(printed).items() if k in LISTS or not isinstance(v, list)}
+    row = in_columns(printed)
+    cells = {key: cell_text(value) for key, value in row.items() if isinstance(value, list | dict)}
+    whole = {**named, "status": candidate.status, "engine": candidate.engine}
+    return Whole(job, whole, numbers, keys, drawn, list(row), cells, intervals)
+
+
+def cell_text(value: Any) -> str:
+    """List or mapping as a cell of a table has it: JSON, in which a number that is not finite is null."""
+    return json.dumps(orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from hebe.science.choosing.fronts import front_numbers, order_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hebe.science.choosing.fronts import Array
+from hebe.science.choosing.fronts import Array, front_numbers, order_keys
 
 
 class Rankable(Protocol):
