@@ -13,7 +13,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.optimize import brentq
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +49,8 @@ def ion_entropy(x: float, *, prisms: bool) -> float:
 @cache
 def hard_particles(x: float) -> float:
     """Entropy (k per cell of two sites) of the honeycomb net with nearest-neighbour exclusion at `x` per cell."""
+    from scipy.optimize import brentq
+
     activity = math.exp(brentq(lambda log_z: _strip(math.exp(log_z))[1] - x, -25.0, 25.0, xtol=1e-10))
     pressure, held = _strip(activity)
     return max(0.0, pressure - held * math.log(activity))

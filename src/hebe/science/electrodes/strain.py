@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import polar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +25,8 @@ def axis_strain(reference: NDArray[np.float64], deformed: NDArray[np.float64]) -
     list of float
         Diagonal of ``U - 1`` with ``F = R U`` (right polar decomposition of the deformation gradient).
     """
+    from scipy.linalg import polar
+
     gradient = np.linalg.solve(reference, deformed).T
     _, stretch = polar(gradient)
     return [float(value) for value in np.diag(stretch) - 1]

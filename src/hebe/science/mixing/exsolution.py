@@ -13,8 +13,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.linalg import eigh
-from scipy.optimize import nnls
 
 from hebe.science.mixing.mixing import BOLTZMANN
 
@@ -52,6 +50,8 @@ def first_columns(solution: HostSolution) -> Vector:
 
 def even_weights(corners: Vector, amounts: Vector) -> Vector:
     """Shares of the corners that make a composition, as even as possible, shape ``(n_corners,)``."""
+    from scipy.optimize import nnls
+
     rows = np.vstack([corners.T, _EVEN * np.eye(len(corners))])
     shares, _ = nnls(rows, np.concatenate([amounts, np.full(len(corners), _EVEN / len(corners))]))
     found: Vector = shares
@@ -66,6 +66,8 @@ def reach(amounts: Vector, direction: Vector) -> float:
 
 def soft_directions(solution: HostSolution) -> Vector:
     """Directions of composition at the candidate, that in which it becomes unstable first in front, ``(n, n_ions)``."""
+    from scipy.linalg import eigh
+
     basis = _changes(solution)
     if not len(basis):
         return basis

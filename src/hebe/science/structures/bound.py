@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +31,8 @@ def pair_bound(problem: Problem) -> float:
 
 
 def _channel_bound(problem: Problem, c: int) -> float:
+    from scipy.optimize import Bounds, LinearConstraint, milp  # a third of a second, which lists need not wait
+
     channel, pairs = problem.channels[c], problem.pairs
     amount = np.bincount(problem.start, minlength=len(problem.kinds))
     sides = [[k for k, (sub, _) in enumerate(problem.kinds) if sub == side] for side in channel.pair]
@@ -41,7 +42,7 @@ def _channel_bound(problem: Problem, c: int) -> float:
     scale = np.array([pairs.scale[c, k, m] for k, m in couples])
     goal = np.array([pairs.goal[c, k, m] for k, m in couples])
     low = np.array([pairs.fixed[c, k] if k == m else 0.0 for k, m in couples])
-    rows = [_deviation(scale, goal, +1.0), _deviation(scale, goal, -1.0)]
+    rows = [LinearConstraint(*_deviation(scale, goal, sign)) for sign in (+1.0, -1.0)]
     sums = _sum_rules(problem, c, couples, amount)
     if sums is not None:
         matrix, totals = sums
@@ -58,9 +59,11 @@ def _channel_bound(problem: Problem, c: int) -> float:
     return 0.0 if bound is None else max(0.0, float(bound) - _MARGIN)
 
 
-def _deviation(scale: NDArray[np.float64], goal: NDArray[np.float64], sign: float) -> LinearConstraint:
-    """``e >= sign (goal - scale C)`` for every pair."""
-    return LinearConstraint(np.hstack([np.diag(sign * scale), np.eye(len(scale))]), sign * goal, np.inf)
+def _deviation(
+    scale: NDArray[np.float64], goal: NDArray[np.float64], sign: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Matrix, low and high of ``e >= sign (goal - scale C)`` for every pair."""
+    return np.hstack([np.diag(sign * scale), np.eye(len(scale))]), sign * goal, np.inf
 
 
 def _sum_rules(

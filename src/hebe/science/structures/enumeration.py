@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import spglib
 from pymatgen.core import Structure
-from scipy.optimize import nnls
 
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
@@ -230,6 +229,8 @@ def _weights(features: NDArray[np.float64], degeneracies: NDArray[np.int64], mos
     Rows of `features` are deviations from the random alloy; the weighted sum is brought to zero by non-negative least
     squares, the sum of the weights to one by a row of its own.
     """
+    from scipy.optimize import nnls
+
     if most is None or most >= len(features):
         return np.asarray(degeneracies / degeneracies.sum())
     strong = 100.0 * max(1.0, float(np.abs(features).max(initial=0.0)))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +92,8 @@ class Polyhedron:
 
     def elongation(self) -> float | None:
         """Mean of ``(l / l0)^2`` of an octahedron, l0 that of a regular one of its volume; None of others."""
+        from scipy.spatial import ConvexHull
+
         if not self.is_octahedron:
             return None
         volume = float(ConvexHull(self.vectors).volume)
