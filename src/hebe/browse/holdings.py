@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from jobflow.core.store import JobStore
 
     from hebe.browse.place import Place
+    from hebe.campaigns.cells import Cells
     from hebe.campaigns.summary import Job, Summary
 
 
@@ -116,7 +117,7 @@ def _unranked(place: Place, store: JobStore, name: str, current: Collection[str]
             before = latest.get(row.candidate_id)
             if before is None or (row.stage, row.job[0] in current) >= (before.stage, before.job[0] in current):
                 latest[row.candidate_id] = row
-        columns, cells = kept.columns(), kept.cells()
+        columns = kept.columns()
     remarks = tuple(
         f"candidate {row.candidate_id} is left out, its document in the store is damaged: {row.damaged}"
         for row in latest.values()
@@ -124,7 +125,7 @@ def _unranked(place: Place, store: JobStore, name: str, current: Collection[str]
     )
     sound = sorted((row for row in latest.values() if row.damaged is None), key=lambda r: (-r.stage, r.candidate_id))
     placed = [Placed(row, {}, pooled) for part in _stages(sound) for pooled in [_pooled(part)] for row in part]
-    found = RankedDocuments(placed, partial(_read_again, place), lambda: columns, lambda: cells)
+    found = RankedDocuments(placed, partial(_read_again, place), lambda: columns, partial(_cells_again, place))
     rows = found.rows(list(columns.keys)) if kept.are_kept else [printed(candidate) for candidate in found]
     return Holdings(name, found, rows, remarks=remarks)
 
@@ -141,6 +142,11 @@ def _pooled(part: Sequence[Summary]) -> dict[str, float | None]:
 def _read_again(place: Place, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
     with place.opened() as store:
         return read_documents(store, jobs)
+
+
+def _cells_again(place: Place) -> Cells:
+    with place.opened() as store, closing(Summaries(store)) as kept:
+        return kept.cells()
 
 
 def _messages(told: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:

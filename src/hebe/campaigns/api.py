@@ -17,6 +17,7 @@ from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
 from hebe.campaigns.selection import selected_ids, with_selection
+from hebe.campaigns.summaries import Keeping
 from hebe.config.campaign import Campaign
 from hebe.config.reading.wording import suggest
 from hebe.engines.registry import get_engine
@@ -103,7 +104,8 @@ def run(
     try:
         root = project_root(start)
         found = get_launcher(launcher, Project(root, store))
-        wishes = Wishes(workers, progress, retry_failed=retry_failed, expects=expectations(chosen))
+        told = {"on_event": Keeping(store), "expects": expectations(chosen)}
+        wishes = Wishes(workers, progress, retry_failed=retry_failed, **told)
         with closing(Records.beside(store.docs_store, root)) as records:
             warn_of_others(records)
             summary = None if found.keeps else _finished(store, records, chosen, retry_failed=retry_failed)

@@ -73,6 +73,10 @@ class Cells:
         _append(self._columns, columns, before)
         _append(self._intervals, {name: orjson.loads(text) for name, text in cells["intervals"].items()}, before)
 
+    def holds(self, jobs: Iterable[Job]) -> bool:
+        """Whether there are rows of all of some candidates."""
+        return all(job in self._at for job in jobs)
+
     def interval(self, job: Job, quantity: str) -> Interval | None:
         """Interval of a quantity of a candidate without its standard error; None if it has no draws."""
         column, place = self._intervals.get(quantity, ()), self._at[job]

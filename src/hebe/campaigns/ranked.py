@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from hebe.analyses.before import candidate_of
+from hebe.analyses.composition import QUANTITIES
 from hebe.analyses.errors import errors_from, pooled_spreads, with_errors
 from hebe.analyses.registry import all_quantities, objectives_of
 from hebe.analyses.samples import samples_from, samples_of, with_intervals
@@ -126,7 +127,8 @@ def late_values(
     part, pooled = Part([one.summary for one in placed]), placed[0].pooled
     found = [{name: one.ranks.get(name) for name in _RANKS} for one in placed]
     errors, widened = dict[str, list[float | None]](), dict[int, None]()
-    for name, quantity in all_quantities().items():
+    own = {quantity.name for quantity in QUANTITIES}  # which have no standard errors
+    for name, quantity in ((name, one) for name, one in all_quantities().items() if name not in own):
         errors[name] = errors_from(part, name, pooled)
         for at, se in enumerate(errors[name]):
             if se is not None:
@@ -136,8 +138,8 @@ def late_values(
                 found[at].update({f"{quantity.key}_{end}": ends[end] for end in INTERVAL})
                 widened.update({at: None} if se else {})
     for at, mean in enumerate(part.column("mean", "mixing_temperature")):
-        own = "mixing_temperature" if mean is not None else "mixing_temperature_same_host"
-        found[at].update(zip(SE_OF_MIXING, (errors["mixing_enthalpy"][at], errors[own][at]), strict=True))
+        chosen = "mixing_temperature" if mean is not None else "mixing_temperature_same_host"
+        found[at].update(zip(SE_OF_MIXING, (errors["mixing_enthalpy"][at], errors[chosen][at]), strict=True))
     for start in range(0, len(widened), _AT_ONCE):
         places = list(widened)[start : start + _AT_ONCE]
         for at, candidate in zip(places, whole([placed[at] for at in places]), strict=True):
@@ -212,8 +214,8 @@ class RankedDocuments(Sequence[RankedCandidate]):
         kept = self.columns.rows(keys)
         return [{**kept.get(one.summary.job, {}), **_NO_RANK, **one.ranks} for one in self.placed]
 
-    def table(self) -> dict[str, list[Any]]:
-        """All as columns of a table, with the cells that whole documents would have.
+    def table(self) -> dict[str, list[Any]] | None:
+        """All as columns of a table, with the cells that whole documents would have; None where some are not kept.
 
         Raises
         ------
@@ -221,11 +223,13 @@ class RankedDocuments(Sequence[RankedCandidate]):
             As `some`.
         """
         cells, late, stages = self._cells(), dict["Job", dict[str, Any]](), dict[int, list[Placed]]()
+        jobs = [one.summary.job for one in self.placed]
+        if not cells.holds(jobs):
+            return None
         for one in self.placed:
             stages.setdefault(one.summary.stage, []).append(one)
         for part in stages.values():
             late |= late_values(part, cells, self.some)
-        jobs = [one.summary.job for one in self.placed]
         return cells.table(jobs, [late[job] for job in jobs])
 
     def some(self, placed: Sequence[Placed]) -> list[RankedCandidate]:

@@ -256,12 +256,12 @@ def _candidates_store(store: JobStore) -> Store:
     return open_collection(store, "candidates", "candidate_id")
 
 
-def update_candidates(store: JobStore, campaign: str, current: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Bring the candidates of a campaign up to date and return them."""
+def update_candidates(store: JobStore, campaign: str, current: Collection[str] = ()) -> list[str]:
+    """Bring the candidates of a campaign up to date and return their ids."""
     candidates = _candidates_store(store)
     try:
         build_candidates(store, candidates, campaign, current)
-        return list(candidates.query({"campaign": campaign}))
+        return [str(one["candidate_id"]) for one in candidates.query({"campaign": campaign}, ["candidate_id"])]
     finally:
         candidates.close()
 

@@ -22,6 +22,7 @@ from hebe.campaigns.cells import Cells, packed_cells
 from hebe.campaigns.contract import INTERVAL, SE_OF_MIXING
 from hebe.campaigns.summary import FIELDS, NUMBERS, Summary, whole_of
 from hebe.exceptions import StoreError
+from hebe.flows.wiring import CANDIDATE_LABEL
 from hebe.science.choosing.sample import draws_for
 from hebe.science.keys import content_hash
 from hebe.stores.builders import candidate_document
@@ -95,7 +96,9 @@ class Summaries:
 
     def cells(self) -> Cells:
         """Documents as rows of a table."""
-        return Cells(zip(self._read("keys"), self._read("cells"), strict=True))
+        numbers = range(self._number)
+        pairs = ([self._blocks.query_one({"block": f"{part} {one}"}) for part in ("keys", "cells")] for one in numbers)
+        return Cells((keys, cells) for keys, cells in pairs if keys is not None and cells is not None)
 
     def draws(self, quantity: str) -> dict[Job, Array]:
         """First draws of a quantity of those candidates that have some."""
@@ -145,6 +148,28 @@ class Summaries:
         """Summaries of documents, which are read for it; without an id of what is no candidate."""
         for job, document in _documents(self._outputs, jobs):
             yield whole_of(candidate_document(document) or {}, job)
+
+
+class Keeping:
+    """Keeps summaries while a campaign runs, so that nobody waits for those of thousands of candidates at its end.
+
+    Parameters
+    ----------
+    store
+        Connected store of outputs.
+    """
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self._new = 0
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Count candidates of a launch, of whose events it is told, and keep the summaries of as many as a block has."""
+        self._new += event["kind"] == "completed" and str(event["name"]).endswith(CANDIDATE_LABEL)
+        if self._new >= _ROWS:
+            self._new = 0
+            with suppress(StoreError):
+                Summaries(self._store).close()
 
 
 class Columns:

@@ -182,10 +182,10 @@ def whole_of(document: Mapping[str, Any], job: Job) -> Whole:
             drawn |= {} if draws is None else {quantity.name: draws}
             if draws is not None and quantity.name in values:
                 intervals[quantity.name] = interval_of(draws, candidate.candidate_id, quantity)
-    printed = contract(RankedCandidate(**dict(candidate)))
-    keys = {k: v for k, v in searchable(printed).items() if k in LISTS or not isinstance(v, list)}
-    row = in_columns(printed)
-    cells = {key: cell_text(value) for key, value in row.items() if isinstance(value, list | dict)}
+    row = in_columns(contract(RankedCandidate(**dict(candidate))))
+    nested = {key: value for key, value in row.items() if isinstance(value, (list, dict))}
+    keys = {k: v for k, v in searchable(row).items() if k in LISTS or k not in nested}
+    cells = {key: cell_text(value) for key, value in nested.items()}
     whole = {**named, "status": candidate.status, "engine": candidate.engine}
     return Whole(job, whole, numbers, keys, drawn, list(row), cells, intervals)
 
