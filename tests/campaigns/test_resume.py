@@ -1,8 +1,8 @@
-"""A campaign that is finished is not wired again, unless something that decides its jobs or their outputs has changed."""
+"""A campaign that is finished is not wired again, unless what decides its jobs or their outputs has changed."""
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +17,7 @@ from hebe.launchers.records import Records
 from support.campaigns import rocksalt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -27,6 +28,12 @@ class WiredError(Exception):
 def run(path: Path, **options: Any) -> dict[str, Any]:
     found = api.run(path, launcher="inline", progress=False, **options).as_dict()
     return {name: found[name] for name in ("status", "jobs", "calculations")}
+
+
+@contextmanager
+def records_of(path: Path) -> Iterator[Records]:
+    with closing(api.project_store(path.parent)) as store, closing(Records.beside(store.docs_store, path.parent)) as it:
+        yield it
 
 
 @pytest.fixture(scope="module")
@@ -97,25 +104,22 @@ def test_an_output_that_changed_is_wired_and_computed_anew(name: str, finished: 
 
 
 def test_a_finished_campaign_goes_on_where_it_was_paused(finished: Path) -> None:
-    with closing(api.project_store(finished.parent)) as store:
-        with closing(Records.beside(store.docs_store, finished.parent)) as records:
-            name = load_campaign(finished).name
-            records.control(name, "paused")
-            run(finished)
-            assert records.controls() == {}
+    name = load_campaign(finished).name
+    with records_of(finished) as records:
+        records.control(name, "paused")
+        run(finished)
+        assert records.controls() == {}
 
 
 @pytest.mark.usefixtures("unwired")
 def test_a_campaign_whose_jobs_are_forgotten_is_wired(finished: Path) -> None:
-    with closing(api.project_store(finished.parent)) as store:
-        with closing(Records.beside(store.docs_store, finished.parent)) as records:
-            name = load_campaign(finished).name
-            records.store.remove_docs({"uuid": f"jobs of {name}"})
-            with pytest.raises(WiredError):
-                run(finished)
-            campaign = load_campaign(finished)
-            remember(records, campaign, campaign_flow(campaign))
+    campaign = load_campaign(finished)
+    with records_of(finished) as records:
+        records.store.remove_docs({"uuid": f"jobs of {campaign.name}"})
+        with pytest.raises(WiredError):
             run(finished)
+        remember(records, campaign, campaign_flow(campaign))
+        run(finished)
 
 
 def test_summaries_are_kept_while_a_campaign_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

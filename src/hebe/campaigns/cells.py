@@ -10,7 +10,7 @@ import zstandard
 
 from hebe.analyses.registry import all_quantities
 from hebe.campaigns.contract import INTERVAL, SPREADS
-from hebe.config.reading.hiding import printable
+from hebe.config.reading.hiding import STEERING, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,8 +63,7 @@ class Cells:
         self._at |= {job: before + at for at, job in enumerate(jobs)}
         self._order += [len(self._orders) + number for number in cells["order"]]
         self._orders += map(tuple, cells["orders"])
-        scalars: dict[str, list[Any]] = {name: orjson.loads(text) for name, text in keys["columns"].items()}
-        columns = {name: [_shown(value) for value in column] for name, column in scalars.items()}
+        columns = {name: _shown(text) for name, text in keys["columns"].items()}
         unpack = zstandard.ZstdDecompressor()
         for name, packed in cells["cells"].items():
             texts = unpack.decompress(base64.b64decode(packed)).decode().split(_BETWEEN)
@@ -94,11 +93,15 @@ class Cells:
         kinds = {(self._order[place], tuple(values)): None for place, values in zip(places, late, strict=True)}
         orders = (with_late_keys(self._orders[order], keys) for order, keys in kinds)
         names = dict.fromkeys(name for order in orders for name in order)
+        are_late = {name for _, keys in kinds for name in keys}
         found = {}
         for name in names:
             column = self._columns.get(name, [])
-            kept = (column[place] if place < len(column) else None for place in places)
-            found[printable(name)] = [values.get(name, value) for values, value in zip(late, kept, strict=True)]
+            column = column + [None] * (len(self._order) - len(column))
+            kept = [column[place] for place in places]
+            if name in are_late:
+                kept = [values.get(name, value) for values, value in zip(late, kept, strict=True)]
+            found[printable(name)] = kept
         return found
 
 
@@ -110,8 +113,12 @@ def _append(columns: dict[str, list[Any]], more: Mapping[str, Sequence[Any]], be
         known += column
 
 
-def _shown(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) else value
+def _shown(text: str) -> list[Any]:
+    """Values of a column of JSON, whose texts do not steer a terminal."""
+    column: list[Any] = orjson.loads(text)
+    if "\\" not in text and STEERING.search(text) is None:
+        return column
+    return [printable(value) if isinstance(value, str) else value for value in column]
 
 
 def with_late_keys(order: Sequence[str], late: Iterable[str]) -> list[str]:

@@ -164,7 +164,7 @@ class Keeping:
         self._new = 0
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        """Count candidates of a launch, of whose events it is told, and keep the summaries of as many as a block has."""
+        """Count candidates of a launch by its events, and keep the summaries of as many as a block has."""
         self._new += event["kind"] == "completed" and str(event["name"]).endswith(CANDIDATE_LABEL)
         if self._new >= _ROWS:
             self._new = 0
