@@ -13,8 +13,10 @@ from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.ranked import RankedDocuments
 from hebe.campaigns.results import Results, results_of
 from hebe.campaigns.summaries import Summaries
+from hebe.cli.export import table_rows
 from hebe.exceptions import BadInputError, HebeWarning, StoreError
 from hebe.flows.campaign import campaign_members
+from hebe.report.files import csv_text, frame
 from hebe.stores import open_store
 from support.campaigns import rocksalt
 from support.forming import formation
@@ -132,6 +134,40 @@ def test_both_choose_alike(text: str, store: JobStore, campaign: Campaign, tmp_p
         first, second = (results.where(text).sort(key, reverse=True) for results in both(store, campaign, tmp_path))
         assert [c.candidate_id for c in first] == [c.candidate_id for c in second]
     assert quick.where(text).head(1)[0] == whole.where(text)[0]
+
+
+def test_a_table_has_the_cells_of_documents(store: JobStore, campaign: Campaign, tmp_path: Path) -> None:
+    whole, quick = both(store, campaign, tmp_path)
+    assert whole.table() is None
+    for first, second in ((whole, quick), (whole.where("rank < 9"), quick.where("rank < 9").sort("rank"))):
+        columns, rows = second.table(), table_rows(first.candidates)
+        assert columns is not None
+        assert any(name.endswith("_se") for name in columns), "standard errors are known when candidates are ranked"
+        assert any(name.endswith("_median") for name in columns)
+        assert frame(columns).dtypes.to_dict() == frame(rows).dtypes.to_dict()
+        assert csv_text(columns) == csv_text(rows)
+
+
+def test_a_table_of_lost_cells_is_made_of_documents(store: JobStore, campaign: Campaign, tmp_path: Path) -> None:
+    _, quick = both(store, campaign, tmp_path)
+    kept = Summaries(store)
+    kept._blocks.remove_docs({"block": "cells 1"})
+    kept.close()
+    assert quick.table() is None
+
+
+def test_intervals_need_documents_only_where_means_have_errors(
+    store: JobStore, campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate(ids(campaign)):
+        plain = document(number, name)["values"]
+        put(store, number, name, values={k: v | {"n": 1, "sd_configurations": None} for k, v in plain.items()})
+    whole, quick = both(store, campaign, tmp_path)
+    expected = csv_text(table_rows(whole.candidates))
+    monkeypatch.setattr(ranked, "candidate_of", lambda *_: pytest.fail("no mean has a standard error"))
+    columns = quick.table()
+    assert columns is not None
+    assert csv_text(columns) == expected
 
 
 def test_a_list_reads_only_the_documents_that_it_shows(

@@ -8,27 +8,20 @@ from hebe.analyses.registry import get_analysis, source_of
 from hebe.science.errors.spread import pooled_sd, standard_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hebe.analyses.protocol import AnyAnalysis
     from hebe.analyses.quantity import Quantity
     from hebe.schemas.candidate import CandidateDoc, RankedCandidate
 
-    Spread = tuple[float | None, int]
     Pooled = Mapping[str, float | None]
 
 
-class HasSpreads(Protocol):
-    """What standard errors follow from: spreads over configurations, and what derived ones are divided by."""
+class HasNumbers(Protocol):
+    """Candidates as columns of what standard errors follow from."""
 
-    def mean(self, name: str) -> float | None:
-        """Value of a quantity."""
-
-    def spread(self, name: str) -> Spread:
-        """Standard deviation of a quantity over configurations, and their number."""
-
-    def divisor(self, name: str) -> float | None:
-        """Number of the result by which the error of a derived quantity follows."""
+    def column(self, kind: str, name: str) -> Sequence[Any]:
+        """Numbers of a quantity, None where there is none: ``mean``, ``sd`` over ``n`` configurations, ``divisor``."""
 
 
 def with_errors(candidates: Sequence[RankedCandidate], pooled: Pooled | None = None) -> list[RankedCandidate]:
@@ -52,23 +45,28 @@ def with_errors(candidates: Sequence[RankedCandidate], pooled: Pooled | None = N
     return result
 
 
-def pooled_spreads(candidates: Sequence[HasSpreads], names: Sequence[str]) -> dict[str, float | None]:
+def pooled_spreads(candidates: HasNumbers, names: Sequence[str]) -> dict[str, float | None]:
     """Standard deviations of quantities over configurations, pooled over candidates."""
-    return {name: pooled_sd(candidate.spread(name) for candidate in candidates) for name in names}
+    return {name: pooled_sd(_spreads(candidates, name)) for name in names}
 
 
-def errors_from(candidates: Sequence[HasSpreads], name: str, pooled: Pooled) -> list[float | None]:
+def _spreads(candidates: HasNumbers, name: str) -> Iterable[tuple[float | None, int]]:
+    return zip(candidates.column("sd", name), (n or 0 for n in candidates.column("n", name)), strict=True)
+
+
+def errors_from(candidates: HasNumbers, name: str, pooled: Pooled) -> list[float | None]:
     """Standard errors of one quantity, as `with_errors` gives them to whole candidates."""
     source = source_of(name)
     quantities = () if source is None else get_analysis(source).quantities
     derived = next((one.derived for one in quantities if one.name == name), None)
     basis = name if derived is None else derived.of
-    errors = [standard_error(*candidate.spread(basis), pooled.get(basis)) for candidate in candidates]
+    errors = [standard_error(sd, n, pooled.get(basis)) for sd, n in _spreads(candidates, basis)]
     if derived is None:
         return errors
+    means, divisors = (candidates.column(kind, name) for kind in ("mean", "divisor"))
     return [
-        se / divisor if se is not None and c.mean(name) is not None and (divisor := c.divisor(name)) else None
-        for se, c in zip(errors, candidates, strict=True)
+        se / divisor if se is not None and mean is not None and divisor else None
+        for se, mean, divisor in zip(errors, means, divisors, strict=True)
     ]
 
 

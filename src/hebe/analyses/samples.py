@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hebe.analyses.registry import get_analysis, source_of
+from hebe.schemas.draws import quantiles_of
 from hebe.science.choosing.sample import DRAWS, HIGH, LOW, Known, sample_table
 
 if TYPE_CHECKING:
@@ -57,11 +58,16 @@ def _drawn(candidate: CandidateDoc) -> dict[str, Value]:
         for quantity in having:
             known = _known(candidate, quantity, results)
             if known.draws is not None:
-                (row,) = sample_table([known], _errors_of(quantity))
-                low, median, high = np.quantile(row, (LOW, 0.5, HIGH), method="inverted_cdf").tolist()
-                interval = {"low": low, "median": median, "high": high}
+                interval = interval_of(known.draws, candidate.candidate_id, quantity, known.se)
                 found[quantity.name] = candidate.values[quantity.name].model_copy(update=interval)
     return found
+
+
+def interval_of(draws: Array, candidate_id: str, quantity: Quantity[Any], se: float | None = None) -> dict[str, float]:
+    """Values below which 16, 50 and 84 % of the draws of a quantity of a candidate lie, its standard error added."""
+    (row,) = sample_table([Known(candidate_id, None, draws, se)], _errors_of(quantity))
+    low, median, high = quantiles_of(row, (LOW, 0.5, HIGH))
+    return {"low": low, "median": median, "high": high}
 
 
 def _known(candidate: CandidateDoc, quantity: Quantity[Any], results: Sequence[ResultDoc | None]) -> Known:

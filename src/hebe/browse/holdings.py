@@ -20,6 +20,7 @@ from hebe.campaigns.ranked import Placed, RankedDocuments
 from hebe.campaigns.results import results_of
 from hebe.campaigns.selection import selected_ids
 from hebe.campaigns.summaries import Summaries, read_documents
+from hebe.campaigns.summary import Part
 from hebe.exceptions import HebeError
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.records import Records
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from jobflow.core.store import JobStore
 
     from hebe.browse.place import Place
+    from hebe.campaigns.cells import Cells
     from hebe.campaigns.summary import Job, Summary
 
 
@@ -123,7 +125,7 @@ def _unranked(place: Place, store: JobStore, name: str, current: Collection[str]
     )
     sound = sorted((row for row in latest.values() if row.damaged is None), key=lambda r: (-r.stage, r.candidate_id))
     placed = [Placed(row, {}, pooled) for part in _stages(sound) for pooled in [_pooled(part)] for row in part]
-    found = RankedDocuments(placed, partial(_read_again, place), lambda: columns)
+    found = RankedDocuments(placed, partial(_read_again, place), lambda: columns, partial(_cells_again, place))
     rows = found.rows(list(columns.keys)) if kept.are_kept else [printed(candidate) for candidate in found]
     return Holdings(name, found, rows, remarks=remarks)
 
@@ -134,12 +136,17 @@ def _stages(rows: Sequence[Summary]) -> list[list[Summary]]:
 
 
 def _pooled(part: Sequence[Summary]) -> dict[str, float | None]:
-    return pooled_spreads(part, list(all_quantities()))
+    return pooled_spreads(Part(part), list(all_quantities()))
 
 
 def _read_again(place: Place, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
     with place.opened() as store:
         return read_documents(store, jobs)
+
+
+def _cells_again(place: Place) -> Cells:
+    with place.opened() as store, closing(Summaries(store)) as kept:
+        return kept.cells()
 
 
 def _messages(told: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:

@@ -12,11 +12,12 @@ from jobflow import Job, JobStore
 from hebe.campaigns.comparison import Comparison
 from hebe.campaigns.comparison import compare as compared
 from hebe.campaigns.contract import without_versions
-from hebe.campaigns.edited import edited_since, jobs_as_it_ran, remember, warn_of_others
+from hebe.campaigns.edited import edited_since, jobs_as_it_ran, remember, remember_file, warn_of_others
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.results import Results, documents_called, results_of, update_candidates
 from hebe.campaigns.selection import selected_ids, with_selection
+from hebe.campaigns.summaries import Keeping
 from hebe.config.campaign import Campaign
 from hebe.config.reading.wording import suggest
 from hebe.engines.registry import get_engine
@@ -26,7 +27,9 @@ from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.controls import PREFIX
 from hebe.flows.estimate import cost_of, estimate
 from hebe.flows.expectation import expectations
+from hebe.flows.wiring_key import wiring_key
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
+from hebe.launchers.finished import finished, wired
 from hebe.launchers.launcher import Project, Wishes
 from hebe.launchers.records import Records
 from hebe.launchers.registry import get_launcher, launchers_in_use
@@ -97,21 +100,40 @@ def run(
         get_engine(block).check()
     if chosen.mixing.vibrations is not None:
         require_phonopy()
-    flow = campaign_flow(chosen)
+    flow = None if has_store(start) else campaign_flow(chosen)  # what cannot be wired makes no store
     store = project_store(start)
     try:
         root = project_root(start)
         found = get_launcher(launcher, Project(root, store))
+        told = {"on_event": Keeping(store), "expects": expectations(chosen)}
+        wishes = Wishes(workers, progress, retry_failed=retry_failed, **told)
         with closing(Records.beside(store.docs_store, root)) as records:
             warn_of_others(records)
-            remember(records, chosen, flow)
-        wishes = Wishes(workers, progress, retry_failed=retry_failed, expects=expectations(chosen))
-        summary = run_flow(found, flow, wishes)
+            summary = None if found.keeps else _finished(store, records, chosen, retry_failed=retry_failed)
+            if summary is None:
+                flow = flow or campaign_flow(chosen)
+                remember(records, chosen, flow)
+        if flow is not None:
+            summary = run_flow(found, flow, wishes)
         with closing(Records.beside(store.docs_store, root)) as records:
             current = jobs_of_campaigns(records).get(chosen.name, set())
         update_candidates(store, chosen.name, current)
     finally:
         store.close()
+    assert summary is not None  # noqa: S101 - found finished, or run
+    return summary
+
+
+def _finished(store: JobStore, records: Records, campaign: Campaign, *, retry_failed: bool) -> RunSummary | None:
+    """Summary of a run that has nothing to do, which is told by what was noted when it ran; None of another one."""
+    jobs = wired(records, campaign.name, wiring_key(campaign))
+    if jobs is None or not {uuid for uuid, _ in jobs} <= jobs_of_campaigns(records).get(campaign.name, set()):
+        return None
+    summary = finished(store.docs_store, records, jobs, retry_failed=retry_failed)
+    if summary is not None:
+        remember_file(records, campaign)
+        if campaign.name in records.controls():
+            records.control(campaign.name, None)
     return summary
 
 

@@ -11,7 +11,7 @@ from hebe.campaigns.calibration_checks import calibrating, check_calibration
 from hebe.campaigns.control_checks import check_controls
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
-from hebe.science.hulls.working_metals import working_metals
+from hebe.science.hulls.working_metals import has_metal, working_metals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def check_stages(campaign: Campaign, family: Family) -> None:
 def _check_metal(campaign: Campaign, index: int, needing: Sequence[str]) -> None:
     """Refuse contents of an ion whose metal is not known: energies at two contents are compared by it."""
     ion = campaign.host.working_ion
-    if not needing or ion is None or ion in working_metals() or campaign.structures.metal is not None:
+    if not needing or ion is None or has_metal(ion) or campaign.structures.metal is not None:
         return
     key: KeyPath = ("stages", index, "analyses", campaign.stages[index].analyses.index(needing[0]))
     hint = f"known: {', '.join(sorted(working_metals()))}; or cells of your own with structures.metal"

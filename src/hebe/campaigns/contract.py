@@ -68,7 +68,11 @@ _MIXING: Final = (
     "oxygen",
     "formation",
 )
+SE_OF_MIXING: Final = ("mixing.dH_se_eV_per_site", "mixing.T_mix_se_configurations_K")
+"""Keys of standard errors of the mixing of a candidate, which are known when candidates are ranked."""
+
 _SAMPLE: Final = frozenset(Draws.model_fields)
+_NESTS: Final = (dict, list)
 
 
 def contract(candidate: RankedCandidate) -> dict[str, Any]:
@@ -135,12 +139,15 @@ def without_versions(value: Any) -> Any:
     A sample is replaced by its number of draws, its median and the values below which 16 and 84 % of it lie.
     """
     if isinstance(value, dict):
-        if len(value) <= len(_SAMPLE) and value.keys() | {"schema_version"} == _SAMPLE:
+        if "data" in value and len(value) <= len(_SAMPLE) and value.keys() | {"schema_version"} == _SAMPLE:
             return _interval(Draws.model_validate(value))
-        kept = ((k, v) for k, v in value.items() if k != "schema_version" and not k.startswith("@"))
-        return {k: without_versions(v) if isinstance(v, dict | list) else v for k, v in kept}
+        found = {}
+        for key, inner in value.items():
+            if key != "schema_version" and key[:1] != "@":
+                found[key] = without_versions(inner) if isinstance(inner, _NESTS) else inner
+        return found
     if isinstance(value, list):
-        return [without_versions(item) if isinstance(item, dict | list) else item for item in value]
+        return [without_versions(item) if isinstance(item, _NESTS) else item for item in value]
     return value
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import hebe
 from hebe.exceptions import HebeWarning
+from hebe.flows.wiring_key import wiring_key
 from hebe.launchers.campaign_jobs import jobs_of_campaigns, remember_jobs
+from hebe.launchers.finished import remember_wiring
 from hebe.launchers.status import is_alive
 from hebe.science.keys import content_hash
 from hebe.stores.owners import Owner
@@ -28,6 +30,12 @@ _NOT_COMPUTED = {"name", "rank", "order"}
 def remember(records: Records, campaign: Campaign, flow: Flow) -> None:
     """Write down what the file of a campaign asks for as it runs, and the jobs that it consists of."""
     remember_jobs(records, flow)
+    remember_wiring(records, flow, wiring_key(campaign))
+    remember_file(records, campaign)
+
+
+def remember_file(records: Records, campaign: Campaign) -> None:
+    """Write down what the file of a campaign asks for as it runs."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
     what = {"digest": _digest(campaign), "version": hebe.__version__, "at": when}
     records.store.update({"uuid": _FILE + campaign.name, "index": 0, "status": "file", **what}, key=["uuid", "index"])

@@ -21,6 +21,7 @@ Names = Mapping[str, str]
 LISTS: Final = ("elements", "marks")
 """Keys of lists of texts in which one may be looked for."""
 
+_LEAVES: Final = frozenset({str, int, float, bool, type(None), list})
 _SUFFIXES: Final = frozenset({*SPREADS, *INTERVAL})
 
 
@@ -28,7 +29,7 @@ def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Values of a document by dotted path; mappings are opened, lists are not."""
     found: dict[str, Any] = {}
     for key, value in document.items():
-        if isinstance(value, Mapping):
+        if type(value) not in _LEAVES and isinstance(value, Mapping):
             found |= flat(value, f"{prefix}{key}.")
         else:
             found[prefix + key] = value
@@ -36,8 +37,15 @@ def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def searchable(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a candidate by dotted path, without its calculations, whose labels are of that candidate alone."""
-    return flat({key: value for key, value in document.items() if key not in ("results", "calculations")})
+    """Values of a candidate by dotted path, without its calculations, whose labels are of that candidate alone.
+
+    Parameters
+    ----------
+    document
+        As it is printed, or as `in_columns` gives it.
+    """
+    left_out = ("results", "calculations")
+    return flat({k: v for k, v in document.items() if k not in left_out and not k.startswith("results.")})
 
 
 def in_columns(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from hebe.analyses.registry import all_quantities, objectives_of
 from hebe.analyses.samples import samples_of
 from hebe.config.reading.wording import shown, suggest
 from hebe.exceptions import BadInputError
-from hebe.science.choosing.ranking import Objective
+from hebe.science.choosing.ranking import Objective, cost_table
 from hebe.science.choosing.sample import draws_for, share_before
 from hebe.science.choosing.standing import drawn_ranks
 
@@ -53,7 +53,7 @@ def _by_all(part: Sequence[RankedCandidate], objectives: Sequence[Objective], fi
             raise BadInputError(f"{part[at].candidate_id} has no rank", suggestion="a quantity that it has")
     samples = {one.name: samples_of(part, one.name, draws_for(len(part))) for one in objectives}
     inside = [i for i, candidate in enumerate(part) if candidate.rank is not None]
-    drawn = drawn_ranks(part, objectives, samples, inside).best
+    drawn = drawn_ranks(cost_table(part, objectives), objectives, samples, inside).best
     return share_before(drawn[inside.index(first)], drawn[inside.index(second)])
 
 

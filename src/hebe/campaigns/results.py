@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from hebe.analyses.before import candidate_of
 from hebe.analyses.columns import columns_of, printed_row
@@ -16,7 +16,7 @@ from hebe.campaigns.expression import Expression, in_order_of
 from hebe.campaigns.keys import in_columns, key_names, key_of, scalar_keys, searchable
 from hebe.campaigns.order import order_probability
 from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
-from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents, with_late
+from hebe.campaigns.summaries import Summaries, is_late, read_documents, with_late
 from hebe.config.ranking import Rank
 from hebe.exceptions import HebeWarning
 from hebe.flows import controls
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from hebe.campaigns.keys import Names
     from hebe.campaigns.summary import Job, Summary
     from hebe.config.campaign import Campaign
+
+Kept = TypeVar("Kept")
 
 __all__ = ["Results", "documents_called", "ranked", "results_of", "update_candidates"]
 
@@ -77,6 +79,10 @@ class Results(Sequence[RankedCandidate]):
     def candidates(self) -> list[dict[str, Any]]:
         """Candidates as ``hebe results --json`` prints them."""
         return [contract(candidate) for candidate in self.ranked]
+
+    def table(self) -> dict[str, list[Any]] | None:
+        """Columns of a table of the candidates, from what is kept of them; None where only documents can tell."""
+        return self.ranked.table() if isinstance(self.ranked, RankedDocuments) else None
 
     def where(self, expression: str) -> Results:
         """Those candidates for which an expression is true, in their order and with their ranks.
@@ -215,7 +221,8 @@ def _in_order(
     if root is not None and kept.has_draws_for(rows):
         read = partial(_read_again, root)
         placed = ranked_summaries(rows, campaign, kept.draws)
-        return RankedDocuments(placed, read, partial(_columns_again, root))
+        keys, cells = (partial(_kept_again, root, part) for part in (Summaries.columns, Summaries.cells))
+        return RankedDocuments(placed, read, keys, cells)
     documents = read_documents(store, [row.job for row in rows])
     return ranked([candidate_of(documents[row.job]) for row in rows if row.job in documents], campaign)
 
@@ -225,9 +232,9 @@ def _read_again(root: Path, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
         return read_documents(store, jobs)
 
 
-def _columns_again(root: Path) -> Columns:
+def _kept_again(root: Path, part: Callable[[Summaries], Kept]) -> Kept:
     with closing(open_store(root)) as store, closing(Summaries(store)) as kept:
-        return kept.columns()
+        return part(kept)
 
 
 def _chosen(found: Iterable[Summary], current: Collection[str]) -> list[Summary]:
@@ -252,12 +259,12 @@ def _candidates_store(store: JobStore) -> Store:
     return open_collection(store, "candidates", "candidate_id")
 
 
-def update_candidates(store: JobStore, campaign: str, current: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Bring the candidates of a campaign up to date and return them."""
+def update_candidates(store: JobStore, campaign: str, current: Collection[str] = ()) -> list[str]:
+    """Bring the candidates of a campaign up to date and return their ids."""
     candidates = _candidates_store(store)
     try:
         build_candidates(store, candidates, campaign, current)
-        return list(candidates.query({"campaign": campaign}))
+        return [str(one["candidate_id"]) for one in candidates.query({"campaign": campaign}, ["candidate_id"])]
     finally:
         candidates.close()
 

@@ -163,6 +163,6 @@ def has_results(campaign: Campaign, start: Path | None) -> set[str]:
 
     store = open_store(project_root(start))
     try:
-        return {str(document["candidate_id"]) for document in update_candidates(store, campaign.name)}
+        return set(update_candidates(store, campaign.name))
     finally:
         store.close()

@@ -18,9 +18,11 @@ import orjson
 
 import hebe
 from hebe.analyses.registry import all_quantities, analysis_names, own_analyses
-from hebe.campaigns.contract import INTERVAL
+from hebe.campaigns.cells import Cells, packed_cells
+from hebe.campaigns.contract import INTERVAL, SE_OF_MIXING
 from hebe.campaigns.summary import FIELDS, NUMBERS, Summary, whole_of
 from hebe.exceptions import StoreError
+from hebe.flows.wiring import CANDIDATE_LABEL
 from hebe.science.choosing.sample import draws_for
 from hebe.science.keys import content_hash
 from hebe.stores.builders import candidate_document
@@ -38,14 +40,13 @@ if TYPE_CHECKING:
 KEPT_DRAWS: Final = 500
 """Draws that are kept of each quantity: as many as rank 1,000 candidates."""
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _ROWS: Final = 256
 _FEW: Final = 64
 """Rows up to which the last block is made again with what is new."""
 
 _INDEX: Final = "index"
 _LATE: Final = ("_se", *(f"_{end}" for end in INTERVAL))
-_LATE_OF_MIXING: Final = frozenset({"mixing.dH_se_eV_per_site", "mixing.T_mix_se_configurations_K"})
 
 
 class Summaries:
@@ -92,6 +93,12 @@ class Summaries:
     def columns(self) -> Columns:
         """Documents by printed keys, without lists and what is known only when candidates are ranked."""
         return Columns(list(self._read("keys")))
+
+    def cells(self) -> Cells:
+        """Documents as rows of a table."""
+        numbers = range(self._number)
+        pairs = ([self._blocks.query_one({"block": f"{part} {one}"}) for part in ("keys", "cells")] for one in numbers)
+        return Cells((keys, cells) for keys, cells in pairs if keys is not None and cells is not None)
 
     def draws(self, quantity: str) -> dict[Job, Array]:
         """First draws of a quantity of those candidates that have some."""
@@ -143,6 +150,28 @@ class Summaries:
             yield whole_of(candidate_document(document) or {}, job)
 
 
+class Keeping:
+    """Keeps summaries while a campaign runs, so that nobody waits for those of thousands of candidates at its end.
+
+    Parameters
+    ----------
+    store
+        Connected store of outputs.
+    """
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self._new = 0
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Count candidates of a launch by its events, and keep the summaries of as many as a block has."""
+        self._new += event["kind"] == "completed" and str(event["name"]).endswith(CANDIDATE_LABEL)
+        if self._new >= _ROWS:
+            self._new = 0
+            with suppress(StoreError):
+                Summaries(self._store).close()
+
+
 class Columns:
     """Documents of candidates by printed keys, of which only those are read that are asked for."""
 
@@ -184,7 +213,7 @@ def with_late(keys: Iterable[str]) -> list[str]:
 
 def is_late(key: str) -> bool:
     """Whether a printed key has its value only when candidates are ranked: standard errors, ends of intervals."""
-    return key.endswith(_LATE) or key in _LATE_OF_MIXING
+    return key.endswith(_LATE) or key in SE_OF_MIXING
 
 
 def _version() -> str:
@@ -210,6 +239,7 @@ def _blocks(number: int, made: Sequence[Whole]) -> list[dict[str, Any]]:
         {"block": f"rows {number}", **jobs, "fields": fields, "numbers": numbers},
         {"block": f"keys {number}", **jobs, "columns": columns},
         {"block": f"draws {number}", **jobs, "quantities": quantities},
+        {"block": f"cells {number}", **jobs, **packed_cells(made)},
     ]
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hebe.analyses.before import candidate_of
 from hebe.analyses.errors import divisor_of
 from hebe.analyses.registry import analysis_names, get_analysis
-from hebe.analyses.samples import draws_of
+from hebe.analyses.samples import draws_of, interval_of
 from hebe.campaigns.contract import contract
-from hebe.campaigns.keys import LISTS, searchable
+from hebe.campaigns.keys import LISTS, in_columns, searchable
 from hebe.config.reading.wording import dotted
 from hebe.schemas.candidate import RankedCandidate
+from hebe.science.choosing.ranking import Entrants
 
 if TYPE_CHECKING:
     from hebe.schemas.candidate import CandidateDoc
+    from hebe.science.choosing.ranking import Objective
 
 Array = NDArray[np.float64]
 Job = tuple[str, int, str]
@@ -60,23 +64,43 @@ class Summary:
     numbers: Mapping[str, Mapping[str, Sequence[Any]]]
     at: int
 
-    def _number(self, kind: str, name: str) -> Any:
-        column = self.numbers[kind].get(name)
-        return None if column is None else column[self.at]
 
-    def mean(self, name: str) -> float | None:
-        """Value of a quantity, None if there is none."""
-        found: float | None = self._number("mean", name)
+class Part:
+    """Some summaries as columns.
+
+    Parameters
+    ----------
+    rows
+        The summaries.
+    """
+
+    def __init__(self, rows: Sequence[Summary]) -> None:
+        self.rows = rows
+        self._runs: list[tuple[Mapping[str, Mapping[str, Sequence[Any]]], list[int]]] = []
+        for row in rows:
+            if not self._runs or self._runs[-1][0] is not row.numbers:
+                self._runs.append((row.numbers, []))
+            self._runs[-1][1].append(row.at)
+
+    @property
+    def names(self) -> list[str]:
+        """Quantities of which there may be a spread."""
+        return list(dict.fromkeys(name for numbers, _ in self._runs for name in numbers["sd"]))
+
+    def column(self, kind: str, name: str) -> list[Any]:
+        """Numbers of a quantity, None where there is none; see `NUMBERS`."""
+        found: list[Any] = []
+        for numbers, places in self._runs:
+            values = numbers[kind].get(name)
+            found += [None] * len(places) if values is None else [values[at] for at in places]
         return found
 
-    def spread(self, name: str) -> tuple[float | None, int]:
-        """Standard deviation of a quantity over configurations, None without one, and their number."""
-        return self._number("sd", name), self._number("n", name) or 0
-
-    def divisor(self, name: str) -> float | None:
-        """Number by which the standard error of a derived quantity follows from that of another."""
-        found: float | None = self._number("divisor", name)
-        return found
+    def entrants(self, objectives: Sequence[Objective]) -> Entrants:
+        """What is ranked of them."""
+        means = [np.array(self.column("mean", one.name), dtype=np.float64) for one in objectives]
+        costs = [-mean if one.maximize else mean for mean, one in zip(means, objectives, strict=True)]
+        table = np.array(costs, dtype=np.float64).reshape(len(objectives), len(self.rows)).T
+        return Entrants([row.candidate_id for row in self.rows], [row.status for row in self.rows], table)
 
 
 @dataclass(frozen=True)
@@ -95,6 +119,10 @@ class Whole:
         The document by printed keys, without most lists and what is known only when candidates are ranked.
     draws
         Draws of the quantities that have some.
+    order, cells
+        Columns of a table of the document in their order, and the lists and mappings among them as JSON.
+    intervals
+        Intervals of the quantities that have draws, without the standard errors of their means.
     """
 
     job: Job
@@ -102,6 +130,9 @@ class Whole:
     numbers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     keys: Mapping[str, Any] = field(default_factory=dict)
     draws: Mapping[str, Array] = field(default_factory=dict)
+    order: Sequence[str] = ()
+    cells: Mapping[str, str] = field(default_factory=dict)
+    intervals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def readable(document: Mapping[str, Any]) -> CandidateDoc:
@@ -142,13 +173,23 @@ def whole_of(document: Mapping[str, Any], job: Job) -> Whole:
         "n": {name: value.n for name, value in values.items()},
         "divisor": {},
     }
-    drawn = dict[str, Array]()
+    drawn, intervals = dict[str, Array](), dict[str, dict[str, float]]()
     for analysis in (get_analysis(one) for one in candidate.results if one in analysis_names()):
         results = analysis.of(candidate)
         for quantity in analysis.quantities:
             divisor, draws = divisor_of(analysis, quantity, candidate), draws_of(quantity, results)
             numbers["divisor"] |= {} if divisor is None else {quantity.name: divisor}
             drawn |= {} if draws is None else {quantity.name: draws}
-    printed = searchable(contract(RankedCandidate(**dict(candidate))))
-    keys = {k: v for k, v in printed.items() if k in LISTS or not isinstance(v, list)}
-    return Whole(job, {**named, "status": candidate.status, "engine": candidate.engine}, numbers, keys, drawn)
+            if draws is not None and quantity.name in values:
+                intervals[quantity.name] = interval_of(draws, candidate.candidate_id, quantity)
+    row = in_columns(contract(RankedCandidate(**dict(candidate))))
+    nested = {key: value for key, value in row.items() if isinstance(value, (list, dict))}
+    keys = {k: v for k, v in searchable(row).items() if k in LISTS or k not in nested}
+    cells = {key: cell_text(value) for key, value in nested.items()}
+    whole = {**named, "status": candidate.status, "engine": candidate.engine}
+    return Whole(job, whole, numbers, keys, drawn, list(row), cells, intervals)
+
+
+def cell_text(value: Any) -> str:
+    """List or mapping as a cell of a table has it: JSON, in which a number that is not finite is null."""
+    return json.dumps(orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from hebe.cli.arguments import wants_json
 from hebe.cli.output import write_json, write_line
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from hebe.campaigns.results import Results
     from hebe.cli.arguments import Parser
+    from hebe.report.files import Table
 
-    Rows = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+    Cells = Callable[[Results], Table]
 
 FORMAT: Final = "ro-crate"
 _LICENCE: Final = "CC-BY-4.0"
@@ -30,8 +32,8 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--author", metavar="NAME", action="append", default=[], help="of a crate: may be repeated")
 
 
-def export_crate(options: argparse.Namespace, rows: Rows) -> int:
-    """Write the crate; `rows` makes those of a table from documents."""
+def export_crate(options: argparse.Namespace, table: Cells) -> int:
+    """Write the crate; `table` makes one of the results of the campaign."""
     from hebe.campaigns.archive import campaign_crate
     from hebe.campaigns.loading import load_campaign
     from hebe.report.files import unwritable
@@ -50,7 +52,7 @@ def export_crate(options: argparse.Namespace, rows: Rows) -> int:
         licence=options.license,
         authors=options.author,
         today=datetime.now(tz=UTC).date().isoformat(),
-        table=_table(file, rows),
+        table=_table(file, table),
     )
     try:
         crate.write(target)
@@ -63,7 +65,7 @@ def export_crate(options: argparse.Namespace, rows: Rows) -> int:
     return 0
 
 
-def _table(file: Path, rows: Rows) -> str | None:
+def _table(file: Path, table: Cells) -> str | None:
     """Candidates as CSV, None without pandas."""
     from importlib.util import find_spec
 
@@ -72,4 +74,4 @@ def _table(file: Path, rows: Rows) -> str | None:
     from hebe.campaigns.api import results
     from hebe.report.files import csv_text
 
-    return csv_text(rows(results(file).candidates))
+    return csv_text(table(results(file)))

@@ -16,8 +16,10 @@ from hebe.exceptions import BadInputError
 if TYPE_CHECKING:
     import argparse
 
+    from hebe.campaigns.results import Results
     from hebe.cli.arguments import Commands
     from hebe.config.campaign import Campaign
+    from hebe.report.files import Table
 
 FORMATS: Final = (*STRUCTURE_FORMATS, "json", "csv", "parquet", archive.FORMAT)
 _CAMPAIGNS: Final = (".yaml", ".yml")
@@ -45,16 +47,18 @@ def export(options: argparse.Namespace) -> int:
     output = None if options.output is None else Path(options.output)
     kind = _format(options.format, output)
     if kind == archive.FORMAT:
-        return archive.export_crate(options, table_rows)
+        return archive.export_crate(options, table_of)
     _check_target(kind, output, several=_is_campaign(options.what))
-    documents, campaign = _documents(options.what)
+    found, campaign = _found(options.what)
     if kind in STRUCTURE_FORMATS:
         from hebe.campaigns.place import start_of
 
         start = None if campaign is None else start_of(campaign, None)
-        written = _write_structures(kind, documents, output, start, several=campaign is not None)
+        written = _write_structures(kind, _documents(found), output, start, several=campaign is not None)
+    elif kind == "json":
+        written = _write_json(_documents(found), output, several=campaign is not None)
     else:
-        written = _write_table(kind, documents, output, several=campaign is not None)
+        written = _write_table(kind, found, output)
     if output is not None and wants_json(options):
         write_json({"format": kind, "output": str(output.absolute()), "documents": written})
     elif output is not None:
@@ -93,8 +97,8 @@ def _is_campaign(what: str) -> bool:
     return Path(what).suffix.lower() in _CAMPAIGNS or Path(what).is_file()
 
 
-def _documents(what: str) -> tuple[list[dict[str, Any]], Campaign | None]:
-    """Documents to export, and the campaign if one was named."""
+def _found(what: str) -> tuple[list[dict[str, Any]] | Results, Campaign | None]:
+    """What is exported, and the campaign if one was named."""
     if not _is_campaign(what):
         from hebe.campaigns import api
 
@@ -104,31 +108,47 @@ def _documents(what: str) -> tuple[list[dict[str, Any]], Campaign | None]:
     campaign = load_campaign(what)
     from hebe.campaigns import api
 
-    found = api.results(campaign).candidates
+    found = api.results(campaign)
     if not found:
         raise BadInputError("no candidate of this campaign is finished", file=what, suggestion=f"hebe run {what}")
     return found, campaign
 
 
-def _write_table(kind: str, documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
-    from hebe.report.files import csv_text, unwritable, write_documents
+def _documents(found: list[dict[str, Any]] | Results) -> list[dict[str, Any]]:
+    return found if isinstance(found, list) else found.candidates
 
-    if kind == "json":
-        content = documents if several else documents[0]
-        if output is None:
-            write_json(content)
-            return len(documents)
-        try:
-            output.write_text(json_text(content) + "\n", encoding="utf-8")
-        except OSError as err:
-            raise unwritable(output, err) from err
-    elif output is None:
+
+def _write_json(documents: list[dict[str, Any]], output: Path | None, *, several: bool) -> int:
+    from hebe.report.files import unwritable
+
+    content = documents if several else documents[0]
+    if output is None:
+        write_json(content)
+        return len(documents)
+    try:
+        output.write_text(json_text(content) + "\n", encoding="utf-8")
+    except OSError as err:
+        raise unwritable(output, err) from err
+    return len(documents)
+
+
+def _write_table(kind: str, found: list[dict[str, Any]] | Results, output: Path | None) -> int:
+    from hebe.report.files import csv_text, write_documents
+
+    table = table_of(found)
+    if output is None:
         import sys
 
-        sys.stdout.write(csv_text(table_rows(documents)))
+        sys.stdout.write(csv_text(table))
     else:
-        write_documents(table_rows(documents), output, f".{kind}")
-    return len(documents)
+        write_documents(table, output, f".{kind}")
+    return len(found)
+
+
+def table_of(found: list[dict[str, Any]] | Results) -> Table:
+    """Cells of documents, or of the candidates of a campaign: columns that are kept, or rows of their documents."""
+    columns = None if isinstance(found, list) else found.table()
+    return table_rows(_documents(found)) if columns is None else columns
 
 
 def table_rows(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -57,6 +57,8 @@ _SMALLEST_VERTEX: Final = 8
 _LARGEST_GROWTH: Final = 2
 TRIAL_FMAX: Final = 0.05
 """Largest force (eV/A) at which it is clear which of several starts of a cell is lowest."""
+CANDIDATE_LABEL: Final = "/candidate"
+"""End of the label, and so of the name, of a job that puts the document of a candidate together."""
 _STAGE_PRIORITY: Final = 10_000
 
 
@@ -323,7 +325,7 @@ class StageWiring(ABC):
         calculations = [*made, *(job.output for job in wanted.more_jobs)]
         summary = job_of(maker, wanted.spec, calculations, made, parts.results)
         self.parts[name] = parts
-        self.summaries[name] = self.add(summary, f"{name}/s{self.number}/candidate", wanted.priority, name)
+        self.summaries[name] = self.add(summary, f"{name}/s{self.number}{CANDIDATE_LABEL}", wanted.priority, name)
 
     def results(
         self, wanted: Wanted, analysis: AnyAnalysis, block: ConfigModel, more: Mapping[str, Any] | None = None

@@ -38,11 +38,21 @@ def read_digests(documents: Store, uuids: Collection[str]) -> dict[tuple[str, in
 def made_from(contents: Mapping[str, str]) -> dict[str, Any]:
     """What an output notes: the content of each job that its job reads, and a hash of all of them."""
     each = sorted(contents.items())
-    return {"all": _hash(each), "each": [list(pair) for pair in each]}
+    return {"all": _hash(each), "each": [list(one) for one in each]}
 
 
 def _hash(each: Iterable[tuple[str, str]]) -> str:
-    text = "\n".join(f"{uuid} {content}" for uuid, content in each)
+    return hash_of(pair(uuid, content) for uuid, content in each)
+
+
+def pair(uuid: str, content: str) -> str:
+    """A job that is read, and the content of its output, as `hash_of` takes them."""
+    return f"{uuid} {content}"
+
+
+def hash_of(pairs: Iterable[str]) -> str:
+    """Hash of what an output was made from, in the order of the jobs."""
+    text = "\n".join(pairs)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

@@ -49,6 +49,8 @@ class Records:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.store.connect()
+        if isinstance(store, SQLiteStore) and store.mode != "snapshot":
+            store.ensure_index("status")
         self._path = store.path if isinstance(store, SQLiteStore) else ""
 
     @staticmethod
@@ -192,7 +194,8 @@ class SharedRecords(Records):
     def __init__(self, documents: Store) -> None:
         super().__init__(open_collection(documents, COLLECTION, "uuid"))
         self._beats = open_collection(documents, _BEATS, "id")
-        self.store.ensure_index("uuid")
+        for path in ("uuid", "status"):
+            self.store.ensure_index(path)
 
     def beat(self, launch: str, body: dict[str, Any]) -> None:
         """Say that a launch is alive and how far it is."""

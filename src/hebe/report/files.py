@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.campaigns.keys import flat
@@ -13,12 +14,13 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a text begins with that spreadsheets execute."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pandas as pd
 
-    Writer = Callable[[Sequence[Mapping[str, Any]], Path], None]
+    Table = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]
+    Writer = Callable[[Table, Path], None]
 
 
 def writer_of(path: Path) -> Writer:
@@ -54,11 +56,13 @@ def check_target(path: Path) -> None:
         raise BadInputError(f"expected a file, got {kind_of_file(path.stat().st_mode)}", file=path)
 
 
-def write_documents(documents: Sequence[Mapping[str, Any]], path: Path, kind: str | None = None) -> None:
+def write_documents(documents: Table, path: Path, kind: str | None = None) -> None:
     """Write one row or line per document.
 
     Parameters
     ----------
+    documents
+        Documents, or, unless lines are written, a table of columns.
     kind
         ``.csv``, ``.parquet`` or ``.jsonl``; None: the suffix of `path`.
 
@@ -81,17 +85,17 @@ def unwritable(path: Path, error: OSError) -> BadInputError:
     return BadInputError(f"the file cannot be written: {error.strerror or error}", file=path)
 
 
-def _write_lines(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
+def _write_lines(documents: Table, path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         for document in documents:
             file.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
-def _write_csv(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
+def _write_csv(documents: Table, path: Path) -> None:
     path.write_text(csv_text(documents), encoding="utf-8", newline="")
 
 
-def csv_text(documents: Sequence[Mapping[str, Any]]) -> str:
+def csv_text(documents: Table) -> str:
     """Table of comma-separated values; a text that a spreadsheet would execute has an apostrophe before it."""
     rows = frame(documents)
     rows.columns = [_harmless(str(column)) for column in rows.columns]
@@ -106,16 +110,17 @@ def _harmless(text: str) -> str:
     return f"'{written}" if text.startswith(_FORMULA) else written
 
 
-def _write_parquet(documents: Sequence[Mapping[str, Any]], path: Path) -> None:
+def _write_parquet(documents: Table, path: Path) -> None:
     frame(documents).to_parquet(path, index=False, engine="pyarrow")
 
 
-def frame(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def frame(documents: Table) -> pd.DataFrame:
     """One row per document, dotted columns; a species that a candidate lacks has the amount 0."""
     _need(("pandas",), ".csv")
     import pandas as pd
 
-    rows = pd.DataFrame([flat(document) for document in documents])
+    is_table = isinstance(documents, Mapping)
+    rows = pd.DataFrame(documents if is_table else [flat(document) for document in documents])
     amounts = [column for column in rows.columns if str(column).startswith("composition.")]
     rows[amounts] = rows[amounts].fillna(0.0)
     order = [column for column in rows.columns if column not in amounts]

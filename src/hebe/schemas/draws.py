@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from hebe.schemas.base import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
 _STORED: Final = np.dtype("<f4")
@@ -48,5 +51,13 @@ class Draws(Document):
 
     def quantiles(self, *shares: float) -> list[float]:
         """Values below which shares of the draws lie, as `quantile` gives one."""
-        found: list[float] = np.quantile(self.values, shares, method="inverted_cdf").tolist()
-        return found
+        return quantiles_of(self.values, shares)
+
+
+def quantiles_of(values: NDArray[np.float64], shares: Sequence[float]) -> list[float]:
+    """Values below which shares of a sample lie: NumPy's method ``inverted_cdf``, in less time for one sample."""
+    ordered = np.sort(values)
+    if np.isnan(ordered[-1]):
+        return [math.nan] * len(shares)
+    places = (max(0, math.ceil(len(ordered) * share - 1)) for share in shares)
+    return [float(ordered[place]) for place in places]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from hebe.science.choosing.fronts import front_numbers, order_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hebe.science.choosing.fronts import Array
+from hebe.science.choosing.fronts import Array, front_numbers, order_keys
 
 
 class Rankable(Protocol):
@@ -38,21 +34,43 @@ class Objective:
     maximize: bool
 
 
+@dataclass(frozen=True)
+class Entrants:
+    """Candidates as columns: ids, how far each is computed, and values to be minimized (see `cost_table`)."""
+
+    ids: Sequence[str]
+    statuses: Sequence[str]
+    costs: Array
+
+    @classmethod
+    def of(cls, candidates: Sequence[Rankable], objectives: Sequence[Objective]) -> Entrants:
+        """Columns of candidates."""
+        ids, statuses = [one.candidate_id for one in candidates], [one.status for one in candidates]
+        return cls(ids, statuses, cost_table(candidates, objectives))
+
+
 def rank(candidates: Sequence[Rankable], objectives: Sequence[Objective]) -> list[int | None]:
+    """Rank of each candidate; see `places`."""
+    return places(Entrants.of(candidates, objectives))
+
+
+def places(entrants: Entrants) -> list[int | None]:
     """Rank (1 is best) of each candidate, None for those that cannot be ranked.
 
     Sorted by front (Deb et al., IEEE Trans. Evol. Comput. 6, 182 (2002)), then by the sum of per-objective ranks,
     then by candidate id. A candidate with a null objective comes after every front; failed ones, and partial
     ones with a null objective, get no rank.
     """
-    costs = cost_table(candidates, objectives)
-    keys, lacking = order_keys(costs).tolist(), {i for i, row in enumerate(costs) if np.isnan(row).any()}
+    ids, keys = entrants.ids, order_keys(entrants.costs).tolist()
+    lacking = np.isnan(entrants.costs).any(axis=1).tolist()
     ranked = [
-        i for i, c in enumerate(candidates) if c.status == "complete" or (c.status == "partial" and i not in lacking)
+        i
+        for i, status in enumerate(entrants.statuses)
+        if status == "complete" or (status == "partial" and not lacking[i])
     ]
-    ranked.sort(key=lambda i: (keys[i], candidates[i].candidate_id))
+    ranked.sort(key=lambda i: (keys[i], ids[i]))
     position = {i: number for number, i in enumerate(ranked, start=1)}
-    return [position.get(i) for i in range(len(candidates))]
+    return [position.get(i) for i in range(len(ids))]
 
 
 def fronts(candidates: Sequence[Rankable], objectives: Sequence[Objective]) -> dict[int, int]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebe.science.choosing.fronts import order_keys, ranks_of
-from hebe.science.choosing.ranking import cost_table, rank
+from hebe.science.choosing.ranking import Entrants, places
 from hebe.science.choosing.sample import HIGH, LOW, is_uncertain, shares_before
 
 if TYPE_CHECKING:
@@ -56,6 +56,13 @@ class Standing:
 def standings(
     candidates: Sequence[Rankable], objectives: Sequence[Objective], samples: Mapping[str, Array]
 ) -> list[Standing | None]:
+    """Standing of each candidate; see `standings_of`."""
+    return standings_of(Entrants.of(candidates, objectives), objectives, samples)
+
+
+def standings_of(
+    entrants: Entrants, objectives: Sequence[Objective], samples: Mapping[str, Array]
+) -> list[Standing | None]:
     """Standing of each candidate, None for those that have no rank.
 
     Groups are formed from the best downwards: a group starts with a candidate, and the next one in the order joins
@@ -67,18 +74,18 @@ def standings(
     samples
         Draws of the objectives by name, shape ``(candidates, draws)``; without one its values are exact.
     """
-    places = rank(candidates, objectives)
-    order = sorted((i for i, place in enumerate(places) if place is not None), key=lambda i: places[i] or 0)
+    found = places(entrants)
+    order = sorted((i for i, place in enumerate(found) if place is not None), key=lambda i: found[i] or 0)
     if len(order) < 2 or not any(o.name in samples and is_uncertain(samples[o.name]) for o in objectives):
-        return [None if place is None else Standing(place, place, place, place) for place in places]
-    drawn = drawn_ranks(candidates, objectives, samples, order)
+        return [None if place is None else Standing(place, place, place, place) for place in found]
+    drawn = drawn_ranks(entrants.costs, objectives, samples, order)
     ranks = shared_ranks(drawn.best)
     low, high = drawn.interval()
     number_with = Counter(ranks)
-    found: list[Standing | None] = [None] * len(candidates)
+    stands: list[Standing | None] = [None] * len(found)
     for at, i in enumerate(order):
-        found[i] = Standing(at + 1, ranks[at], low[at], high[at], number_with[ranks[at]] > 1)
-    return found
+        stands[i] = Standing(at + 1, ranks[at], low[at], high[at], number_with[ranks[at]] > 1)
+    return stands
 
 
 @dataclass(frozen=True)
@@ -96,13 +103,13 @@ class DrawnRanks:
 
 
 def drawn_ranks(
-    candidates: Sequence[Rankable],
+    costs: Array,
     objectives: Sequence[Objective],
     samples: Mapping[str, Array],
     chosen: Sequence[int],
 ) -> DrawnRanks:
-    """Ranks of the `chosen` candidates among each other in every draw."""
-    costs = cost_table(candidates, objectives)
+    """Ranks of the `chosen` of some candidates, with these costs, among each other in every draw."""
+    costs = costs.copy()
     signs = [-1.0 if objective.maximize else 1.0 for objective in objectives]
     tables = [None if (t := samples.get(o.name)) is None else s * t.T for o, s in zip(objectives, signs, strict=True)]
     number = min(len(table) for table in tables if table is not None)

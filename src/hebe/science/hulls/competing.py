@@ -18,7 +18,7 @@ from hebe.exceptions import BadInputError
 from hebe.science.hulls.phase import KINDS, Kind, Phase, PhaseFile, Prototype
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 Grade = Literal["A", "B", "C", "D"]
 
@@ -280,6 +280,11 @@ def coverage_grade(
         return "B" if model_formulas(elements, present, anions=anions) else "A"
     mixed = len(_listed(_systems(elements, working_ion, anions))["M-M'-O"]) + len(unlisted["M-M'-O"])
     return "B" if 2 * absent <= mixed else "C"
+
+
+def phase_files() -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the files of phases, each read when it is asked for."""
+    return ((name, _read(name)) for name in _files(coverage=False))
 
 
 def _files(*, coverage: bool) -> list[str]:

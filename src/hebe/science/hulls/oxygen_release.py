@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scipy.optimize import brentq
+import scipy
 
 from hebe.schemas.oxygen import OxygenFit
 from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
@@ -121,7 +121,7 @@ def release_temperature(potential: float, pressure: float) -> float | None:
     low = 1.0
     if gas_potential(low, pressure) / 2 < potential:
         return 0.0
-    found: float = brentq(lambda t: gas_potential(t, pressure) / 2 - potential, low, highest, xtol=1e-6)
+    found: float = scipy.optimize.brentq(lambda t: gas_potential(t, pressure) / 2 - potential, low, highest, xtol=1e-6)
     return found
 
 

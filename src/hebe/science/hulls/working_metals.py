@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from hebe.config.reading.yamlfile import load_model, parse_yaml
-from hebe.science.hulls.competing import GASES, load_phases, shared_types
+from hebe.science.hulls.competing import GASES, load_phases, phase_files, shared_types
 from hebe.science.hulls.phase import Phase, PhaseFile
 
 if TYPE_CHECKING:
@@ -19,6 +20,15 @@ def working_metals() -> dict[str, Phase]:
     """Element -> its metal: those among the competing phases, and those of ``working_metals.yaml``."""
     elements = (phase for phase in load_phases() if phase.kind == "element")
     return {next(iter(phase.elements)): phase for phase in (*_read("working_metals.yaml"), *elements)}
+
+
+@cache
+def has_metal(element: str) -> bool:
+    """Whether the package has the metal of an element; no more of its files are read than that takes."""
+    own = ((name, _bytes(name)) for name in ("working_metals.yaml",))
+    plain = (parse_yaml(content, file=name).data for name, content in chain(own, phase_files()))
+    phases = (phase for data in plain for phase in data.get("phases") or ())
+    return any(phase.get("kind") == "element" and phase.get("formula") == element for phase in phases)
 
 
 def competing_elements(elements: Collection[str]) -> tuple[Phase, ...]:
@@ -46,5 +56,8 @@ def package_phases() -> dict[str, Phase]:
 
 
 def _read(name: str) -> tuple[Phase, ...]:
-    content = (resources.files("hebe.science.hulls") / name).read_bytes()
-    return load_model(PhaseFile, parse_yaml(content, file=name)).all(shared_types())
+    return load_model(PhaseFile, parse_yaml(_bytes(name), file=name)).all(shared_types())
+
+
+def _bytes(name: str) -> bytes:
+    return (resources.files("hebe.science.hulls") / name).read_bytes()

@@ -11,10 +11,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import Voronoi
 
 from hebe.science.crystals.crystal import ANIONS
 
@@ -66,7 +64,7 @@ def voids(structure: Structure) -> list[Void]:
         return []
     frac, matrix = structure.frac_coords[sites], structure.lattice.matrix
     points = _images(frac, structure) @ matrix
-    vertices = Voronoi(points).vertices @ np.linalg.inv(matrix)
+    vertices = scipy.spatial.Voronoi(points).vertices @ np.linalg.inv(matrix)
     inside = vertices[((vertices >= -1e-6) & (vertices < 1 - 1e-6)).all(axis=1)]
     found = [_void(place, matrix, points) for place in _merged(inside, structure)]
     return sorted(found, key=lambda one: [round(float(c), 3) % 1.0 for c in one.place])
@@ -86,7 +84,7 @@ def _merged(places: NDArray[np.float64], structure: Structure) -> list[NDArray[n
     if not len(places):
         return []
     near = structure.lattice.get_all_distances(places, places) < _ONE
-    number, labels = connected_components(coo_matrix(near), directed=False)
+    number, labels = scipy.sparse.csgraph.connected_components(scipy.sparse.coo_matrix(near), directed=False)
     means = []
     for k in range(number):
         group = places[labels == k]
