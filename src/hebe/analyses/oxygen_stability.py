@@ -81,6 +81,17 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
             note="From it on the lowest mixture of phases holds O2; hosts that stay metastable keep theirs for longer.",
         ),
         Quantity(
+            name="oxygen_release_potential",
+            title="oxygen potential of release",
+            unit="eV/atom",
+            symbol="Δμ",
+            better="low",
+            read=lambda result: result.release_eV,
+            why_null=lambda result: None if result.heat_J_per_g is None else "no decomposition gives off oxygen",
+            shown=Shown(unit="eV/atom", sign=True),
+            note="Below it the lowest mixture holds O2; from half a molecule at 0 K, above zero at every temperature.",
+        ),
+        Quantity(
             name="decomposition_heat",
             title="heat of decomposition",
             unit="J/g",

@@ -79,7 +79,7 @@ class OxygenDoc(ResultDoc):
     """Stability of the oxygen of one configuration.
 
     What is ranked is that of the lowest content ``x`` of the window; ``vacancy_eV`` is the lowest free energy at the
-    lowest content ``vacancy_x`` at which vacancies were asked for.
+    lowest content ``vacancy_x`` at which vacancies were asked for, ``release_eV`` the potential of `OxygenRelease`.
     """
 
     temperature_K: float
@@ -93,6 +93,7 @@ class OxygenDoc(ResultDoc):
     x: float | None = None
     vacancy_x: float | None = None
     vacancy_eV: float | None = None
+    release_eV: float | None = None
     release_K: float | None = None
     heat_J_per_g: float | None = None
     shortest_A: float | None = None

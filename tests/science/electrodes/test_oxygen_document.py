@@ -147,6 +147,7 @@ def test_decomposition_of_each_content_balances() -> None:
 
 def test_a_host_of_higher_energy_gives_off_more_heat() -> None:
     lower, higher = (document(calculation(cell("1/2"), e, "p1/2")) for e in (-184.0, -180.0))
+    assert lower.release_eV == lower.releases[1].potential_eV
     assert lower.heat_J_per_g is not None
     assert higher.heat_J_per_g is not None
     difference = lower.releases[1].energy_eV_per_fu or 0.0

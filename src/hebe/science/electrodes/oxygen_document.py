@@ -168,6 +168,7 @@ def _rank(document: OxygenDoc, inputs: OxygenInput) -> None:
             document.vacancy_x, document.vacancy_eV = vacancy.x, vacancy.free_energy_eV
     release = next((one for one in document.releases if abs(one.x - charged.x) < _SAME_X), None)
     if release is not None:
-        document.release_K, document.heat_J_per_g = release.release_K, release.heat_J_per_g
+        document.release_eV, document.release_K = release.potential_eV, release.release_K
+        document.heat_J_per_g = release.heat_J_per_g
     elif document.oxygen_eV is not None:
         document.warnings.append(f"x = {charged.x:.3g}: no decomposition of the lowest content")
