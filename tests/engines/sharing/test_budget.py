@@ -27,14 +27,26 @@ class Megabytes:
 
 
 def test_the_bound_follows_from_the_memory_that_atoms_have_taken() -> None:
-    budget = Budget(None, Megabytes([100e6, 50e6]))
+    budget = Budget(None, Megabytes([600e6, 300e6]))
     first = budget.atoms
-    budget.learn(500)  # 0.2 MB an atom: at most 5,000 of them fit
-    assert first < 3 * budget.atoms
-    assert 2000 <= budget.atoms <= 4000
+    budget.learn(600)  # 1 MB an atom: at most 1,000 of them fit
+    assert first < 1000
+    assert 450 < budget.atoms < 950
     before = budget.atoms
-    budget.learn(1000)  # lighter ones do not make room for heavy ones
+    budget.learn(900)  # lighter ones do not make room for heavy ones
     assert budget.atoms == before
+
+
+def test_small_passes_say_nothing_of_large_ones() -> None:
+    """50 MB for every pass, and 1 MB for each atom: 950 of them fit."""
+    sizes = [4, 8, 100, 520, 4, 100, 4]
+    budget = Budget(None, Megabytes([50e6 + size * 1e6 for size in sizes]))
+    found = []
+    for size in sizes:
+        budget.learn(size)
+        found.append(budget.atoms)
+    assert found[3:] == [found[3]] * 4
+    assert all(450 < atoms < 950 for atoms in found)
 
 
 def test_what_was_asked_for_is_a_bound_whatever_the_memory() -> None:

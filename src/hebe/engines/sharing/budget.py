@@ -6,7 +6,7 @@ import sys
 from typing import Any, Final, Protocol
 
 _FIRST: Final = 512
-"""Atoms before anything is known of the memory that one takes."""
+"""Atoms that are tried before it is known what a pass of so many takes."""
 _SHARE: Final = 0.6
 """Part of the free memory that a pass may take: cells of the same number of atoms differ in bonds and angles."""
 _WITHOUT_MEMORY: Final = 2048
@@ -69,7 +69,7 @@ class Budget:
 
     def __init__(self, atoms: int | None, memory: Memory) -> None:
         self._asked, self._memory = atoms, memory
-        self._per_atom = 0.0
+        self._per_atom, self._largest = 0.0, 0
         self._most = float("inf")
 
     @property
@@ -78,8 +78,13 @@ class Budget:
         return max(1, int(min(self._most, self._wanted())))
 
     def learn(self, atoms: int) -> None:
-        """A pass over so many atoms was made."""
-        self._per_atom = max(self._per_atom, self._memory.peak() / atoms)
+        """A pass over so many atoms was made; what small ones take whatever their size says nothing of large ones."""
+        per_atom = self._memory.peak() / atoms
+        if atoms > 2 * self._largest:
+            self._per_atom = per_atom
+        elif 2 * atoms >= self._largest:
+            self._per_atom = max(self._per_atom, per_atom)
+        self._largest = max(self._largest, atoms)
 
     def halve(self, atoms: int) -> None:
         """A pass over so many atoms did not find enough memory."""
@@ -93,7 +98,8 @@ class Budget:
         free = self._memory.free()
         if free is None:
             return _WITHOUT_MEMORY
-        return _SHARE * free / self._per_atom if self._per_atom else _FIRST
+        known = _SHARE * free / self._per_atom if self._per_atom else 0.0
+        return known if self._largest >= _FIRST else max(known, _FIRST)
 
 
 def is_out_of_memory(err: BaseException | None) -> bool:
