@@ -51,6 +51,7 @@ def test_variables_of_lithium_cobalt_oxide() -> None:
     assert (found["nsppol"], found["nspden"]) == (2, 2)
     symbols = [site.specie.symbol for site in structure]
     assert found["spinat"] == [[0.0, 0.0, 0.6 if symbol == "Co" else 0.0] for symbol in symbols]
+    assert found["diemix"] == 0.3, "moments are mixed softly"
     order = list(dict.fromkeys(symbols))
     assert found["lpawu"] == [2 if symbol == "Co" else -1 for symbol in order]
     assert [u * HARTREE_EV for u in found["upawu"]] == pytest.approx([3.32 if s == "Co" else 0.0 for s in order])
@@ -63,6 +64,7 @@ def test_closed_shells_and_metals_have_no_spin_and_no_u() -> None:
     assert not metal.is_polarized
     assert "spinat" not in metal.variables
     assert "upawu" not in metal.variables
+    assert "diemix" not in metal.variables
     assert metal.variables["nsppol"] == 1
     off = abinit_choice("screen", AbinitSettings(spin="off"))
     assert not model(delithiable(14.05, lithium=True), off).is_polarized
@@ -170,6 +172,10 @@ def test_what_alters_no_number_is_no_part_of_keys() -> None:
     assert dict(get_engine(tuned).settings) == dict(plain.settings)
     finer = EngineSpec.model_validate({"name": "abinit", "settings": {"fine_cutoff": 2}})
     assert dict(get_engine(finer).settings) != dict(plain.settings)
+    named = [
+        get_engine(AbinitBlock(settings=AbinitSettings(spin=spin))).settings["evaluation"] for spin in ("off", "auto")
+    ]
+    assert named == ["abinit-1", "abinit-2"], "only what could lose its moments is computed again"
     structure = lithium()
     asked = model(structure, abinit_choice("screen", AbinitSettings(variables={"npkpt": 4}))).variables
     assert asked["npkpt"] == 4
@@ -179,6 +185,7 @@ def test_tables_name_no_variable_twice() -> None:
     tables = abinit_tables()
     assert not set(tables.free_variables) & set(tables.of_the_engine)
     tried = {name for attempt in tables.against_divergence for name in attempt.variables}
+    tried |= set(tables.with_moments)
     assert tried <= set(tables.free_variables), "a remedy never changes what is asked"
 
 

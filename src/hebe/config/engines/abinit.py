@@ -107,6 +107,7 @@ class AbinitTables(ConfigModel):
     cutoff_smearing: Smoothing
     free_variables: tuple[str, ...]
     of_the_engine: dict[str, str]
+    with_moments: dict[str, VariableValue]
     against_divergence: tuple[Attempt, ...]
 
 

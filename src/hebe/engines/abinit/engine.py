@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 EVALUATION: Final = "abinit-1"
 """Name and version of how variables follow from settings: enters content keys, changed when numbers do."""
+_WITH_MOMENTS: Final = "abinit-2"
+"""That of calculations that may have moments: those of before could lose them before the density was found."""
 _NOT_IN_KEYS: Final = {"max_iterations", "allow_low_cutoff", "variables", "magnetic_order", "data_sets"}
 """The order of moments is in the moments, which a key holds."""
 
@@ -69,7 +71,7 @@ class AbinitEngine(PlaneWaveEngine):
             "u_values": tables.hubbard_u.d if self.choice.hubbard_u == "mp" else {},
             "default_moments": tables.initial_moments.moments if self.choice.spin == "auto" else {},
             "paw": find_library(self.choice.xc).release,
-            "evaluation": EVALUATION,
+            "evaluation": EVALUATION if self.choice.spin == "off" else _WITH_MOMENTS,
             "optimizer": OPTIMIZER,
         }
 

@@ -92,6 +92,7 @@ def model(structure: Structure, choice: AbinitPreset) -> Model:
     if math.prod(variables["ngkpt"]) > 1:
         variables |= _PROJECTIONS
     if moments is not None:
+        variables |= abinit_tables().with_moments
         variables["spinat"] = [[0.0, 0.0, moment] for moment in moments]
     variables |= _hubbard_variables(hubbard(structure, choice), list(sets))
     return Model(variables | choice.variables, tuple(sets.values()), basis, moments is not None)
