@@ -119,8 +119,8 @@ def frame(documents: Table) -> pd.DataFrame:
     _need(("pandas",), ".csv")
     import pandas as pd
 
-    is_table = isinstance(documents, Mapping)
-    rows = pd.DataFrame(documents if is_table else [flat(document) for document in documents])
+    given = documents if isinstance(documents, Mapping) else [flat(document) for document in documents]
+    rows = pd.DataFrame(given)
     amounts = [column for column in rows.columns if str(column).startswith("composition.")]
     rows[amounts] = rows[amounts].fillna(0.0)
     order = [column for column in rows.columns if column not in amounts]
