@@ -92,17 +92,26 @@ def _write_lines(documents: Table, path: Path) -> None:
 
 
 def _write_csv(documents: Table, path: Path) -> None:
-    path.write_text(csv_text(documents), encoding="utf-8", newline="")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        _for_spreadsheets(documents).to_csv(file, index=False)
 
 
 def csv_text(documents: Table) -> str:
     """Table of comma-separated values; a text that a spreadsheet would execute has an apostrophe before it."""
+    text: str = _for_spreadsheets(documents).to_csv(index=False)
+    return text
+
+
+def _for_spreadsheets(documents: Table) -> pd.DataFrame:
+    """Table whose texts a spreadsheet does not execute."""
+    import pandas as pd
+
     rows = frame(documents)
     rows.columns = [_harmless(str(column)) for column in rows.columns]
     for column in [name for name in rows.columns if rows[name].dtype.kind not in "biufc"]:
-        rows[column] = [_harmless(value) if isinstance(value, str) else value for value in rows[column]]
-    text: str = rows.to_csv(index=False)
-    return text
+        texts = [_harmless(value) if isinstance(value, str) else value for value in rows[column]]
+        rows[column] = pd.Series(texts, index=rows.index, dtype=object)
+    return rows
 
 
 def _harmless(text: str) -> str:
