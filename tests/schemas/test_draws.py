@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hebe.schemas.draws import Draws
+from hebe.schemas.draws import Draws, quantiles_of
 
 
 def test_values_come_back_to_the_precision_of_float32() -> None:
@@ -23,3 +23,12 @@ def test_a_draw_without_a_value_is_infinite_and_above_all_others() -> None:
 
 def test_quantiles_are_values_that_were_drawn() -> None:
     assert Draws.of(np.arange(1, 101)).quantile(0.16) == pytest.approx(16)
+
+
+@pytest.mark.parametrize("number", [1, 2, 7, 100, 500])
+def test_quantiles_are_those_of_numpy(number: int) -> None:
+    values = np.random.default_rng(number).normal(size=number)
+    for sample in (values, np.where(values > 1, np.inf, values), np.where(values > 1, np.nan, values)):
+        for shares in ((0.16, 0.5, 0.84), (0.0, 0.01, 0.25, 1.0)):
+            expected = np.quantile(sample, shares, method="inverted_cdf").tolist()
+            np.testing.assert_array_equal(quantiles_of(sample, shares), expected)

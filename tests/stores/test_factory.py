@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from hebe.config.settings import StoreSettings, get_settings
 from hebe.exceptions import BadInputError, HebeWarning, StoreError
-from hebe.stores import Claims, SQLiteBlobStore, SQLiteStore, lookup, open_collection, open_store
+from hebe.stores import Claims, SQLiteBlobStore, SQLiteStore, builders, lookup, open_collection, open_store
 from hebe.stores.builders import build_candidates
 from hebe.stores.cache import lookup_or_claim
 from hebe.stores.factory import _mongodb, connect, embedded_path, store_of_spec
@@ -88,6 +88,39 @@ def test_cache_claims_and_candidates_on_every_backend(store: JobStore) -> None:
     assert [found["candidate_id"] for found in candidates.query({"campaign": "c"})] == ["layered-o3-1"]
     candidates.close()
     assert store.count() == 1, "closing a collection leaves the store open"
+
+
+def test_candidates_that_are_up_to_date_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(tmp_path)
+    plain: dict[str, Any] = {"campaign": "c", "entropy_R": {}, "calculations": {}, "stage": 0}
+
+    def put(uuid: str, name: str, **more: Any) -> None:
+        document = {"uuid": uuid, "index": 1, "output": {**plain, "candidate_id": name, **more}}
+        store.docs_store.update([document], key=["uuid", "index"])
+
+    put("a", "one")
+    put("b", "two")
+    put("c", "of-another", campaign="d")
+    candidates = open_collection(store, "candidates", "candidate_id")
+    assert build_candidates(store, candidates, "c") == 2
+    seen, real = list[str](), builders.candidate_document
+
+    def read(found: dict[str, Any]) -> dict[str, Any] | None:
+        seen.append(found["uuid"])
+        return real(found)
+
+    monkeypatch.setattr(builders, "candidate_document", read)
+    assert build_candidates(store, candidates, "c") == 0
+    assert seen == ["c"], "nobody has asked for the other campaign yet"
+    put("b", "two", stage=0, entropy_R={"mixed-site": 1.0})
+    assert build_candidates(store, candidates) == 2
+    assert {one["job_id"]: one["entropy_R"] for one in candidates.query({})}["b"] == {"mixed-site": 1.0}
+    put("e", "two")
+    assert build_candidates(store, candidates, current=["b"]) == 0, "that of a current job stays"
+    assert build_candidates(store, candidates) == 1, "else the one that was stored last"
+    assert {one["job_id"] for one in candidates.query({})} == {"a", "c", "e"}
+    candidates.close()
+    store.close()
 
 
 def test_collection_of_a_project_and_of_a_store_with_one_collection_only(tmp_path: Path) -> None:

@@ -105,8 +105,8 @@ def run(
     try:
         root = project_root(start)
         found = get_launcher(launcher, Project(root, store))
-        told = {"on_event": Keeping(store), "expects": expectations(chosen)}
-        wishes = Wishes(workers, progress, retry_failed=retry_failed, **told)
+        heard, expects = Keeping(store), expectations(chosen)
+        wishes = Wishes(workers, progress, retry_failed=retry_failed, on_event=heard, expects=expects)
         with closing(Records.beside(store.docs_store, root)) as records:
             warn_of_others(records)
             summary = None if found.keeps else _finished(store, records, chosen, retry_failed=retry_failed)

@@ -221,8 +221,8 @@ def _in_order(
     if root is not None and kept.has_draws_for(rows):
         read = partial(_read_again, root)
         placed = ranked_summaries(rows, campaign, kept.draws)
-        keys, cells = (partial(_kept_again, root, part) for part in (Summaries.columns, Summaries.cells))
-        return RankedDocuments(placed, read, keys, cells)
+        keys = partial(_kept_again, root, Summaries.columns)
+        return RankedDocuments(placed, read, keys, partial(_kept_again, root, Summaries.cells))
     documents = read_documents(store, [row.job for row in rows])
     return ranked([candidate_of(documents[row.job]) for row in rows if row.job in documents], campaign)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 COLLECTION = "jobs"
 _KEY = ["uuid", "index"]
 _CHUNK = 500
+_OF_JOBS = ["diverted", "failed", "retried"]
 _CONTROL = "campaign "
 _BEATS = "heartbeats"
 
@@ -124,6 +125,9 @@ class Records:
         if not self.store.count():
             return {}
         wanted, found = list(uuids), {}
+        if len(wanted) > _CHUNK:  # few of many jobs have one
+            known = {record["uuid"] for record in self.store.query({"status": {"$in": _OF_JOBS}}, ["uuid"])}
+            wanted = [uuid for uuid in wanted if uuid in known]
         for start in range(0, len(wanted), _CHUNK):
             for record in self.store.query({"uuid": {"$in": wanted[start : start + _CHUNK]}}):
                 found[record["uuid"], record["index"]] = record

@@ -60,7 +60,7 @@ class Criteria:
         self.spec: dict[str, Any] = normalize_dates(dict(spec or {}))
         _refuse_code(self.spec)
         self._simple = _simple(self.spec)
-        if self.spec:
+        if self.spec and self._simple is None:
             self._applies({})
 
     def __bool__(self) -> bool:

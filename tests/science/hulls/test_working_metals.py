@@ -13,7 +13,7 @@ from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.science.chemistry.space import working_charge
 from hebe.science.hulls.competing import load_phases
-from hebe.science.hulls.working_metals import working_metals
+from hebe.science.hulls.working_metals import has_metal, working_metals
 from support.cif_hosts import O3, write
 
 if TYPE_CHECKING:
@@ -92,3 +92,7 @@ def test_an_ion_without_a_metal_is_refused_before_anything_runs(tmp_path: Path) 
     with pytest.raises(BadInputError, match="no metal for Cs") as caught:
         load_campaign(write(tmp_path, "host: {file: my.cif, working_ion: Cs}", text))
     assert caught.value.key == "stages[0].analyses[0]"
+
+
+def test_a_metal_is_known_without_making_the_phases() -> None:
+    assert [element for element in (*working_metals(), "Xe") if has_metal(element)] == [*working_metals()]

@@ -62,11 +62,11 @@ def places(entrants: Entrants) -> list[int | None]:
     ones with a null objective, get no rank.
     """
     ids, keys = entrants.ids, order_keys(entrants.costs).tolist()
-    lacking = np.isnan(entrants.costs).any(axis=1).tolist()
+    lacking = set(np.flatnonzero(np.isnan(entrants.costs).any(axis=1)).tolist())
     ranked = [
         i
         for i, status in enumerate(entrants.statuses)
-        if status == "complete" or (status == "partial" and not lacking[i])
+        if status == "complete" or (status == "partial" and i not in lacking)
     ]
     ranked.sort(key=lambda i: (keys[i], ids[i]))
     position = {i: number for number, i in enumerate(ranked, start=1)}
