@@ -2,6 +2,7 @@
 
 jobflow decodes an output for every job that reads it, and a campaign's candidates all read the same hundred phases.
 Objects are kept by the content of the output, so that one that was computed anew is never taken for the one before.
+A job whose maker says that it ``only_reads`` gets what is kept itself.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Inputs:
         self._fetch = fetch
         self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
+        self._shares = False
 
     def missing(self, contents: Mapping[str, str]) -> list[str]:
         """Jobs of which no output of this content is kept."""
@@ -80,6 +82,7 @@ class Inputs:
             Whether that was done.
         """
         found: dict[OutputReference, Any] = {}
+        self._shares = bool(getattr(job.maker, "only_reads", False))
         try:
             arguments = [self._filled(part, contents, found) for part in (job.function_args, job.function_kwargs)]
         except (UnresolvedError, LookupError, AttributeError, TypeError, ValueError):
@@ -107,7 +110,7 @@ class Inputs:
         return Decoder().process_decoded(jsanitize(value, strict=True, enum_values=True, allow_bson=True))
 
     def _object(self, reference: OutputReference, content: str) -> Any:
-        """What a reference refers to, as nobody else has it."""
+        """What a reference refers to, as nobody else has it unless the job shares it."""
         if not content:
             raise UnresolvedError
         value = self._output(reference.uuid, content)
@@ -117,7 +120,7 @@ class Inputs:
             else:
                 is_plain = isinstance(value, BaseModel) and name in type(value).model_fields
                 value = getattr(value if is_plain else own_copy(value), name)
-        return own_copy(value)
+        return value if self._shares else own_copy(value)
 
     def _output(self, uuid: str, content: str) -> Any:
         kept = self._kept.get(content)
