@@ -17,6 +17,7 @@ from jobflow.core.reference import OnMissing, OutputReference, find_and_get_refe
 from hebe.launchers.failing import MESSAGE, plain
 from hebe.launchers.limits import Limits
 from hebe.launchers.outcome import Digest
+from hebe.schemas.base import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,4 +208,6 @@ def references(value: Any) -> set[str]:
         return set().union(*map(references, value)) if value else set()
     if value is None or type(value).__module__.startswith(_WITHOUT_REFERENCES):
         return set()
+    if isinstance(value, Document):
+        return references(vars(value))
     return {reference.uuid for reference in find_and_get_references(value)}

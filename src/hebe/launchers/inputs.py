@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pymatgen.core import Structure
 
 from hebe.launchers.graph import references
+from hebe.schemas.base import Document
 from hebe.schemas.structure_objects import copied, structure_of
 from hebe.stores.content import content_of
 
@@ -105,6 +106,8 @@ class Inputs:
             return [self._walked(inner, contents, found) for inner in value]
         if kind is dict and "@module" not in value and "@class" not in value:
             return {str(key): self._walked(inner, contents, found) for key, inner in value.items()}
+        if isinstance(value, Document) and _is_plain(vars(value)):
+            return own_copy(value)
         if references(value):
             raise UnresolvedError
         return Decoder().process_decoded(jsanitize(value, strict=True, enum_values=True, allow_bson=True))
@@ -140,6 +143,16 @@ class Inputs:
         self._bytes += size
         while self._bytes > _MOST_BYTES:
             self._bytes -= self._kept.popitem(last=False)[1][1]
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is the same after a journey through JSON: documents, mappings, lists and what they hold."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and (type(one) in _LEAVES or _is_plain(one)) for key, one in value.items())
+    if kind is list:
+        return all(type(one) in _LEAVES or _is_plain(one) for one in value)
+    return kind in _LEAVES or (isinstance(value, Document) and _is_plain(vars(value)))
 
 
 def own_copy(value: Any) -> Any:
