@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,9 @@ from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.estimate import cost_of, estimate
 from hebe.flows.expectation import expectations
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
+from hebe.launchers.early import StartsEarly
 from hebe.launchers.launcher import Project, Wishes
+from hebe.launchers.preparation import Preparation
 from hebe.launchers.records import Records
 from hebe.launchers.registry import get_launcher, launchers_in_use
 from hebe.launchers.running import run_flow
@@ -36,10 +38,12 @@ from hebe.stores.factory import embedded_path, open_store
 
 if TYPE_CHECKING:
     import re
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from jobflow import Flow
 
+    from hebe.launchers.launcher import Launcher
     from hebe.launchers.summary import RunSummary
 
 __all__ = [
@@ -96,22 +100,40 @@ def run(
         get_engine(block).check()
     if chosen.mixing.vibrations is not None:
         require_phonopy()
-    flow = campaign_flow(chosen)
     store = project_store(start)
     try:
         root = project_root(start)
         found = get_launcher(launcher, Project(root, store))
-        with closing(Records.beside(store.docs_store, root)) as records:
-            warn_of_others(records)
-            remember(records, chosen, flow)
-        wishes = Wishes(workers, progress, retry_failed=retry_failed, expects=expectations(chosen))
-        summary = run_flow(found, flow, wishes)
+        wishes = Wishes(workers, progress, retry_failed=retry_failed)
+        with _workers_started(found, wishes, chosen, store, root):
+            flow = campaign_flow(chosen)
+            with closing(Records.beside(store.docs_store, root)) as records:
+                warn_of_others(records)
+                remember(records, chosen, flow)
+            summary = run_flow(found, flow, replace(wishes, expects=expectations(chosen)))
         with closing(Records.beside(store.docs_store, root)) as records:
             current = jobs_of_campaigns(records).get(chosen.name, set())
         update_candidates(store, chosen.name, current)
     finally:
         store.close()
     return summary
+
+
+def _workers_started(
+    launcher: Launcher, wishes: Wishes, campaign: Campaign, store: JobStore, root: Path
+) -> AbstractContextManager[None]:
+    """Have workers start while the flow is put together, where it is sure that there will be jobs for them."""
+    if not isinstance(launcher, StartsEarly):
+        return nullcontext()
+    with closing(Records.beside(store.docs_store, root)) as records:
+        if campaign.name in jobs_of_campaigns(records):
+            return nullcontext()
+    members = campaign_members(campaign)
+    engines = [block.model_dump(mode="json") for stage in campaign.stages for block in stage.engines]
+    built = campaign.structures.method == "sqs"
+    spec = members[0].model_dump(mode="json") if built and members else None
+    preparation = Preparation("hebe.makers.ready:get_ready", (engines, spec, campaign.structures.shells))
+    return launcher.started(wishes, len(members), preparation)
 
 
 def _nothing() -> JobStore:

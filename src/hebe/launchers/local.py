@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hebe.config.settings import STORE_FOLDER
 from hebe.exceptions import LaunchError
+from hebe.launchers.early import waiting
 from hebe.launchers.in_process import InProcessLauncher
+from hebe.launchers.records import launch_id
 from hebe.launchers.summary import RunSummary
+from hebe.stores.modes import make_private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jobflow.core.flow import Flow
     from jobflow.core.job import Job
     from jobflow.core.store import JobStore
     from maggma.core.store import Store
 
+    from hebe.launchers.early import EarlyWorkers
     from hebe.launchers.launch import Surroundings
     from hebe.launchers.launcher import Wishes
     from hebe.launchers.limits import Limits
+    from hebe.launchers.preparation import Preparation
     from hebe.launchers.remaining import Expects
     from hebe.launchers.worker_pool import WorkerPool
 
@@ -41,6 +48,7 @@ def run(
     retry_failed: bool = False,
     limits: Limits | None = None,
     expects: Expects | None = None,
+    early: EarlyWorkers | None = None,
 ) -> RunSummary:
     """Run a flow to its end; what is finished in the store is not run again.
 
@@ -76,6 +84,8 @@ def run(
     expects
         Says of which kind a job is and how long one is expected to take (s), for the time that is left; all jobs are
         expected to take the same time without it.
+    early
+        Workers that were started before there was a flow.
 
     Returns
     -------
@@ -94,7 +104,7 @@ def run(
     _check_start(workers)
     return launch(
         flow,
-        partial(_pool, workers),
+        partial(_pool, workers, early),
         store=store,
         progress=progress,
         on_event=on_event,
@@ -102,11 +112,26 @@ def run(
         retry_failed=retry_failed,
         limits=limits,
         expects=expects,
+        name=None if early is None else early.folder.name,
     )
 
 
 class LocalLauncher(InProcessLauncher):
     """Runs jobs in worker processes of this machine."""
+
+    _early: EarlyWorkers | None = None
+
+    @contextmanager
+    def started(self, wishes: Wishes, most: int, preparation: Preparation) -> Iterator[None]:
+        """Have workers start and prepare themselves while the flow is put together."""
+        hidden = self._project.root / STORE_FOLDER
+        make_private_folder(hidden)
+        number = min(most, self._at_a_time(wishes))
+        with waiting(number, hidden / "runs" / launch_id(), preparation) as self._early:
+            try:
+                yield
+            finally:
+                self._early = None
 
     def run_flow(self, flow: Flow, wishes: Wishes) -> RunSummary:
         """Run one flow to its end."""
@@ -119,6 +144,7 @@ class LocalLauncher(InProcessLauncher):
             root=self._project.root,
             retry_failed=wishes.retry_failed,
             expects=wishes.expects,
+            early=self._early,
         )
 
 
@@ -131,7 +157,7 @@ def _check_start(workers: int) -> None:
         raise LaunchError(f"workers must be at least 1, not {workers}")
 
 
-def _pool(workers: int, near: Surroundings) -> WorkerPool:
+def _pool(workers: int, early: EarlyWorkers | None, near: Surroundings) -> WorkerPool:
     from jobflow.core.store import JobStore
 
     from hebe.launchers.worker_pool import WorkerPool
@@ -153,4 +179,4 @@ def _pool(workers: int, near: Surroundings) -> WorkerPool:
         "limits": asdict(near.limits),
         "main": str(Path(script).absolute()) if script else None,
     }
-    return WorkerPool(workers, greeting, near.folder, stores)
+    return WorkerPool(workers, greeting, near.folder, stores, early)

@@ -295,7 +295,9 @@ def _read(name: str) -> bytes:
 def _listed(wanted: Mapping[str, Collection[frozenset[str]]]) -> dict[str, tuple[str, ...]]:
     """Formulas of the systems that are wanted, group by group, in the order of the list."""
     known = _listed_systems()
-    places = {group: sorted(i for system in systems for i in known.get(system, ())) for group, systems in wanted.items()}
+    places = {
+        group: sorted(i for system in systems for i in known.get(system, ())) for group, systems in wanted.items()
+    }
     systems = load_coverage().systems
     return {group: tuple(f for i in found for f in systems[i].formulas) for group, found in places.items()}
 

@@ -294,7 +294,9 @@ def _lateral_vectors(structure: Structure, normal: NDArray[np.float64]) -> tuple
     The layers of a cell that was relaxed before may be tilted against `normal`: vectors count as lateral by
     their angle to the layers.
     """
-    return _lateral_of(np.array(structure.lattice.matrix, order="C").tobytes(), np.asarray(normal, dtype=float).tobytes())
+    return _lateral_of(
+        np.array(structure.lattice.matrix, order="C").tobytes(), np.asarray(normal, dtype=float).tobytes()
+    )
 
 
 @lru_cache(maxsize=64)
