@@ -76,8 +76,7 @@ def launch(
         Of the launch, where it has one already.
     """
     store, root = _store_and_root(store, root)
-    records, name = Records.beside(store.docs_store, root), name or launch_id()
-    limits = limits or Limits()
+    records, name, limits = Records.beside(store.docs_store, root), name or launch_id(), limits or Limits()
     make_private_folder(root / STORE_FOLDER)
     workers = hire(Surroundings(store, records, root / STORE_FOLDER / "runs" / name, limits))
 

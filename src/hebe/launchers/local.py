@@ -127,7 +127,8 @@ class LocalLauncher(InProcessLauncher):
         hidden = self._project.root / STORE_FOLDER
         make_private_folder(hidden)
         number = min(most, self._at_a_time(wishes))
-        with waiting(number, hidden / "runs" / launch_id(), preparation) as self._early:
+        with waiting(number, hidden / "runs" / launch_id(), preparation) as early:
+            self._early = early
             try:
                 yield
             finally:

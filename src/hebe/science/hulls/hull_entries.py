@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from hebe.science.hulls.phase import Phase
 from hebe.science.hulls.working_metals import package_phases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from hebe.schemas.calculation import CalculationDoc
     from hebe.science.hulls.given_phases import GivenPhase
