@@ -5,7 +5,7 @@ The files stand in ``phases/``.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from itertools import combinations
 from types import MappingProxyType
@@ -56,6 +56,14 @@ class CoverageFile(ConfigModel):
     criterion: str = ""
     left_out: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     systems: tuple[CoverageSystem, ...]
+
+    @cached_property
+    def places(self) -> Mapping[frozenset[str], tuple[int, ...]]:
+        """Elements of all systems, and where in the list those of these elements stand."""
+        found: dict[frozenset[str], tuple[int, ...]] = {}
+        for place, system in enumerate(self.systems):
+            found[system.elements] = (*found.get(system.elements, ()), place)
+        return MappingProxyType(found)
 
 
 @cache
@@ -218,7 +226,7 @@ def unlisted_systems(
     dict
         Names of systems (``Al-Na-O``), sorted, under ``binary``, ``A-M-O`` and ``M-M'-O``.
     """
-    known = _listed_systems()
+    known = load_coverage().places
     return {
         group: tuple(sorted("-".join(sorted(system)) for system in systems if system not in known))
         for group, systems in _systems(elements, working_ion, anions).items()
@@ -294,21 +302,9 @@ def _read(name: str) -> bytes:
 
 def _listed(wanted: Mapping[str, Collection[frozenset[str]]]) -> dict[str, tuple[str, ...]]:
     """Formulas of the systems that are wanted, group by group, in the order of the list."""
-    known = _listed_systems()
-    places = {
-        group: sorted(i for system in systems for i in known.get(system, ())) for group, systems in wanted.items()
-    }
-    systems = load_coverage().systems
-    return {group: tuple(f for i in found for f in systems[i].formulas) for group, found in places.items()}
-
-
-@cache
-def _listed_systems() -> dict[frozenset[str], tuple[int, ...]]:
-    """Elements of all systems of the list, and where in it they stand."""
-    found: dict[frozenset[str], tuple[int, ...]] = {}
-    for place, system in enumerate(load_coverage().systems):
-        found[system.elements] = (*found.get(system.elements, ()), place)
-    return found
+    known = load_coverage()
+    places = {group: sorted(i for one in found for i in known.places.get(one, ())) for group, found in wanted.items()}
+    return {group: tuple(f for i in found for f in known.systems[i].formulas) for group, found in places.items()}
 
 
 @cache
