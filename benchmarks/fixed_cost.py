@@ -1,19 +1,21 @@
 """CPU time of a candidate beside its calculations: a campaign with an engine that costs nothing, one worker.
 
-    OMP_NUM_THREADS=1 python benchmarks/fixed_cost.py [--repeats 3] [--candidates 40]
+    OMP_NUM_THREADS=1 python benchmarks/fixed_cost.py [--repeats 3] [--candidates 40] [--against FOLDER]
 
 A candidate is ten jobs: one configuration of 48 sites is built and ordered as made and at half the sodium, relaxed once
 as made and twice there; voltage, volume strain and mixing are analysed, and its document is put together. Candidates
 have the same five cations, so that all share the same competing phases and members of the host. `hebe run` computes a
 few candidates and many in fresh projects, one after the other; the difference of the CPU times of all processes,
 divided by that of the numbers, is the cost of a candidate. The search for structures is measured so in processes that
-only build the same configurations, in the same rounds, and taken off. Resuming the finished campaign is timed as well;
+only build the same configurations, in the same rounds, and taken off. Resuming the finished campaign is timed as well,
+and each kind of job where one process runs them all. `--against` measures another checkout in the same rounds;
 `--wire FILE` times the wiring of a campaign's flow alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import statistics
@@ -21,6 +23,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,21 +91,21 @@ def project(folder: Path, number: int) -> Path:
     return path
 
 
-def command_s(*words: str) -> float:
-    """CPU time of a command with all that it starts (s)."""
+def command(tree: Path | None, *words: str) -> tuple[float, str]:
+    """CPU time of a command with all that it starts (s), and what it prints; of another checkout if one is named."""
     before = children_s()
-    here = str(Path(__file__).parent)
-    paths = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
+    source = None if tree is None else str(tree / "src")
+    paths = os.pathsep.join(filter(None, [source, str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
     environment = {**os.environ, "PYTHONPATH": paths, "HEBE_TRUST": "fixed_cost", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
-    return children_s() - before
+    return children_s() - before, done.stdout
 
 
-def run_s(path: Path) -> float:
+def run_s(tree: Path | None, path: Path) -> float:
     """CPU time of `hebe run` (s)."""
-    return command_s("-m", "hebe", "run", str(path), "--workers", "1", "--json")
+    return command(tree, "-m", "hebe", "run", str(path), "--workers", "1", "--json")[0]
 
 
 def build(path: Path) -> None:
@@ -129,33 +134,87 @@ def wire(path: Path) -> None:
     print(f"{jobs:,} jobs wired in {time.process_time() - began:.2f} s CPU")
 
 
+def kinds(path: Path) -> None:
+    """Print the median CPU time of each kind of job (ms) of the last candidates of a campaign, as JSON."""
+    from hebe.campaigns import api
+
+    inline: Any = import_module("hebe.launchers.inline")
+    taken: dict[str, list[float]] = {}
+    plain = inline.execute
+
+    def execute(identity: dict[str, Any], *given: Any, **named: Any) -> Any:
+        began = time.process_time()
+        outcome = plain(identity, *given, **named)
+        name, label = str(identity["name"]).split(" ")[:2]
+        if not label.startswith("shared/"):
+            taken.setdefault(name, []).append(1e3 * (time.process_time() - began))
+        return outcome
+
+    inline.execute = execute
+    with redirect_stdout(sys.stderr):
+        api.run(path, launcher="inline", progress=False)
+    print(json.dumps({name: statistics.median(times) for name, times in taken.items()}))
+
+
+@dataclass
+class Costs:
+    """What was measured of one checkout, round by round: CPU seconds, and milliseconds by kind of job."""
+
+    tree: Path | None = None
+    candidate: list[float] = field(default_factory=list)
+    search: list[float] = field(default_factory=list)
+    resume: list[float] = field(default_factory=list)
+    kinds: list[dict[str, float]] = field(default_factory=list)
+
+    def measure(self, candidates: int) -> None:
+        """One round more."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [project(Path(folder) / str(n), n) for n in (FEW, FEW + candidates)]
+            taken = [run_s(self.tree, path) for path in paths]
+            searched = [command(self.tree, __file__, "--build", str(path))[0] for path in paths]
+            self.candidate.append((taken[1] - taken[0]) / candidates)
+            self.search.append((searched[1] - searched[0]) / candidates)
+            self.resume.append(run_s(self.tree, paths[1]))
+            own = project(Path(folder) / "kinds", FEW + candidates)
+            self.kinds.append(json.loads(command(self.tree, __file__, "--kinds", str(own))[1]))
+
+    @property
+    def own(self) -> float:
+        """Of a candidate without its search (s)."""
+        return statistics.median(cost - search for cost, search in zip(self.candidate, self.search, strict=True))
+
+    @property
+    def by_kind(self) -> str:
+        """Median of each kind of job (ms), in words."""
+        names = self.kinds[0]
+        return ", ".join(f"{name} {statistics.median(one[name] for one in self.kinds):.1f}" for name in names)
+
+
 def main() -> None:
     """Print what a candidate costs."""
     parser = argparse.ArgumentParser(description="CPU time of a candidate with an engine that costs nothing.")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--candidates", type=int, default=40)
-    parser.add_argument("--build", type=Path, metavar="FILE", help="only build the configurations of a campaign")
-    parser.add_argument("--wire", type=Path, metavar="FILE", help="only wire the flow of a campaign")
+    parser.add_argument("--against", type=Path, metavar="FOLDER", help="another checkout, measured in the same rounds")
+    for name, what in (("build", "build the configurations"), ("wire", "wire the flow"), ("kinds", "time the jobs")):
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"only {what} of a campaign")
     options = parser.parse_args()
-    if options.build or options.wire:
-        build(options.build) if options.build else wire(options.wire)
-        return
-    many = FEW + options.candidates
-    costs, searches, resumes = [], [], []
+    for path, only in ((options.build, build), (options.wire, wire), (options.kinds, kinds)):
+        if path:
+            only(path)
+            return
+    measured = [Costs(), *([Costs(options.against.resolve())] if options.against else [])]
     for number in range(options.repeats):
-        with tempfile.TemporaryDirectory() as folder:
-            few, all_of_them = (project(Path(folder) / str(n), n) for n in (FEW, many))
-            taken = [run_s(few), run_s(all_of_them)]
-            searched = [command_s(__file__, "--build", str(path)) for path in (few, all_of_them)]
-            costs.append((taken[1] - taken[0]) / options.candidates)
-            searches.append((searched[1] - searched[0]) / options.candidates)
-            resumes.append(run_s(all_of_them))
-        print(f"round {number + 1}: {costs[-1]:.3f} s a candidate, {searches[-1]:.3f} s of it search", flush=True)
-    own = statistics.median(cost - search for cost, search in zip(costs, searches, strict=True))
-    verdict = "met" if 0 < own <= GOAL_S else "MISSED"
-    per_job = f"{1e3 * own / JOBS:.1f} ms a job"
-    print(f"a candidate without its search {own:.3f} s CPU ({per_job})  goal {GOAL_S} {verdict}")
-    print(f"resuming {many} finished candidates {statistics.median(resumes):.2f} s CPU")
+        for one in measured:
+            one.measure(options.candidates)
+            name = "" if one.tree is None else f" of {options.against}"
+            told = f"{one.candidate[-1]:.3f} s a candidate, {one.search[-1]:.3f} s of it search"
+            print(f"round {number + 1}{name}: {told}", flush=True)
+    for one in measured:
+        verdict = f"goal {GOAL_S} {'met' if 0 < one.own <= GOAL_S else 'MISSED'}" if one.tree is None else "before"
+        print(f"a candidate without its search {one.own:.3f} s CPU ({1e3 * one.own / JOBS:.1f} ms a job)  {verdict}")
+        print(f"  ms by kind of job: {one.by_kind}")
+        print(f"  resuming {FEW + options.candidates} finished candidates {statistics.median(one.resume):.2f} s CPU")
 
 
 if __name__ == "__main__":

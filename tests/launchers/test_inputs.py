@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jobflow import Flow, Job, JobStore, OnMissing, OutputReference, job
+from jobflow import Flow, Job, JobStore, Maker, OnMissing, OutputReference, job
 from jobflow.core.reference import find_and_resolve_references
 from maggma.stores import MemoryStore
 from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
 
+from hebe.campaigns import api
+from hebe.launchers.graph import references
 from hebe.launchers.inline import run
 from hebe.launchers.inputs import Inputs, own_copy
 from hebe.schemas.calculation import CalculationDoc, StartRecord
 from hebe.stores import open_store
 from hebe.stores.content import content_of
+from support.campaigns import layered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,3 +159,59 @@ def test_copies_are_equal_and_other_objects() -> None:
     assert copy["d"] is not original["d"]
     assert copy["d"].cell is not original["d"].cell
     assert copy["s"] is not original["s"]
+
+
+@dataclass
+class Reader(Maker):
+    """Reads, and says that it does nothing else if it is asked to."""
+
+    name: str = "reader"
+    only_reads: bool = False
+
+    @job
+    def make(self, *values: Any) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("only_reads", ["only reads", ""])
+def test_who_only_reads_shares_what_is_kept(only_reads: str, store: JobStore, tmp_path: Path) -> None:
+    first = make_calculation()
+    contents = outputs(store, tmp_path, first)
+    found = inputs_of(store)
+    readers = [Reader(only_reads=bool(only_reads)).make(first.output) for _ in range(2)]
+    assert all(found.put_into(reader, contents) for reader in readers)
+    one, other = (reader.function_args[0] for reader in readers)
+    assert one == other == calculation()
+    assert (one is other) is bool(only_reads)
+    last = read(first.output)
+    assert found.put_into(last, contents)
+    assert last.function_args[0] is not one, "nobody else shares it"
+
+
+def test_plain_documents_are_copied_as_json_would_make_them(store: JobStore) -> None:
+    plain = StartRecord(key="s", status="converged", energy_eV=-1.0)
+    held, also = read(plain, make_mapping().output), read(plain)
+    found = inputs_of(store)
+    assert found._walked(plain, {}, {}) == find_and_resolve_references(plain, store)
+    assert found._walked(plain, {}, {}) is not plain
+    assert references(held.function_args)
+    assert not references(also.function_args)
+    assert references(calculation().model_copy(update={"settings": {"a": [held.output]}})) == {held.uuid}
+
+
+@pytest.mark.slow
+def test_analyses_change_nothing_of_what_they_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept is still what was stored, after all analyses of a candidate have read it."""
+    kept: list[Inputs] = []
+    made = Inputs.__init__
+    monkeypatch.setattr(Inputs, "__init__", lambda self, fetch: kept.append(self) or made(self, fetch))
+    path = layered(tmp_path)
+    text = (
+        path.read_text().replace("method: all", "method: random, n: 1").replace("per_candidate: 2", "per_candidate: 1")
+    )
+    path.write_text(text)
+    assert api.run(path, launcher="inline", progress=False).status == "complete"
+    found = {content: value for one in kept for content, (value, _) in one._kept.items()}
+    assert len(found) > 20
+    for content, value in found.items():
+        assert content_of(jsanitize(value, strict=True, enum_values=True, allow_bson=True)) == content

@@ -176,6 +176,17 @@ def test_process_start_tells_processes_apart() -> None:
     assert Owner(Owner.current().host, os.getpid(), "long ago").is_dead
 
 
+def test_a_copy_of_a_process_is_another_owner() -> None:
+    """The start of a process is looked up once, by a copy of it again."""
+    own = Owner.current()
+    child = os.fork()
+    if not child:
+        found = Owner.current()
+        os._exit(0 if found.pid == os.getpid() and found.started == process_start(os.getpid()) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert Owner.current() == own == Owner(own.host, os.getpid(), str(process_start(os.getpid())))
+
+
 @pytest.mark.parametrize("energy", [None, float("nan"), float("inf"), "****"])
 def test_a_converged_calculation_without_an_energy_is_not_found_and_is_healed(store: JobStore, energy: Any) -> None:
     calculation = {"key": "k", "status": "converged", "energy_scale": "s"}

@@ -19,6 +19,11 @@ def mark(folder: str, name: str) -> None:
     Path(folder, f"{name}.{uuid.uuid4().hex}").touch()
 
 
+def mark_process(folder: str) -> None:
+    """Leave a file that bears the number of this process."""
+    Path(folder, str(os.getpid())).touch()
+
+
 def executions(folder: Path) -> dict[str, int]:
     """How often each name was executed."""
     counts: dict[str, int] = {}
@@ -159,8 +164,9 @@ def leave_file(text: str) -> str:
 
 
 @job
-def process() -> dict[str, Any]:
-    """Who runs this, and with how many threads."""
+def process(pause_s: float = 0.0) -> dict[str, Any]:
+    """Who runs this, and with how many threads, after a pause (s)."""
+    threading.Event().wait(pause_s)
     return {"pid": os.getpid(), "threads": os.environ.get("OMP_NUM_THREADS")}
 
 

@@ -218,6 +218,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
     per = "candidate"
     requires: ClassVar[Requires] = Requires(disorder=True)
     campaign_key: ClassVar[str | None] = "mixing"
+    only_reads: ClassVar[bool] = True
     Block = MixingSpec
     Result = MixingDoc
     quantities = (

@@ -107,6 +107,9 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
         What else it tells.
     campaign_key
         Key of a campaign that holds its options for all stages, if there is one.
+    only_reads
+        Whether it is known that `analyse` changes nothing of what it is given, so that the analyses of a worker may
+        share it; without, each gets copies of its own.
     """
 
     name: ClassVar[str]
@@ -115,6 +118,7 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
     per: ClassVar[Literal["configuration", "candidate"]] = "configuration"
     requires: ClassVar[Requires] = Requires()
     campaign_key: ClassVar[str | None] = None
+    only_reads: ClassVar[bool] = False
     figures: ClassVar[tuple[Figure, ...]] = ()
     Block: type[BlockT]
     Result: type[ResultT]

@@ -33,6 +33,7 @@ class Voltage(Analysis[NoOptions, VoltageDoc]):
     title: ClassVar[str] = "voltage"
     version: ClassVar[int] = 2  # 2: the capacity is that of what the cells hold, which is said
     requires: ClassVar[Requires] = Requires(contents=2)
+    only_reads: ClassVar[bool] = True
     Block = NoOptions
     Result = VoltageDoc
     quantities = (

@@ -26,6 +26,7 @@ class VolumeStrain(Analysis[NoOptions, StrainDoc]):
     name: ClassVar[str] = "volume_strain"
     title: ClassVar[str] = "volume strain"
     requires: ClassVar[Requires] = Requires(contents=2)
+    only_reads: ClassVar[bool] = True
     Block = NoOptions
     Result = StrainDoc
     quantities = (

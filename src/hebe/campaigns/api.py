@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,10 @@ from hebe.flows.estimate import cost_of, estimate
 from hebe.flows.expectation import expectations
 from hebe.flows.wiring_key import wiring_key
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
+from hebe.launchers.early import StartsEarly
 from hebe.launchers.finished import finished, wired
 from hebe.launchers.launcher import Project, Wishes
+from hebe.launchers.preparation import Preparation
 from hebe.launchers.records import Records
 from hebe.launchers.registry import get_launcher, launchers_in_use
 from hebe.launchers.running import run_flow
@@ -40,10 +42,12 @@ from hebe.stores.factory import embedded_path, open_store
 
 if TYPE_CHECKING:
     import re
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from jobflow import Flow
 
+    from hebe.launchers.launcher import Launcher
     from hebe.launchers.summary import RunSummary
 
 __all__ = [
@@ -100,7 +104,6 @@ def run(
         get_engine(block).check()
     if chosen.mixing.vibrations is not None:
         require_phonopy()
-    flow = None if has_store(start) else campaign_flow(chosen)  # what cannot be wired makes no store
     store = project_store(start)
     try:
         root = project_root(start)
@@ -110,17 +113,13 @@ def run(
         with closing(Records.beside(store.docs_store, root)) as records:
             warn_of_others(records)
             summary = None if found.keeps else _finished(store, records, chosen, retry_failed=retry_failed)
-            if summary is None:
-                flow = flow or campaign_flow(chosen)
-                remember(records, chosen, flow)
-        if flow is not None:
-            summary = run_flow(found, flow, wishes)
+        if summary is None:
+            summary = _run(found, wishes, chosen, store, root)
         with closing(Records.beside(store.docs_store, root)) as records:
             current = jobs_of_campaigns(records).get(chosen.name, set())
         update_candidates(store, chosen.name, current)
     finally:
         store.close()
-    assert summary is not None  # noqa: S101 - found finished, or run
     return summary
 
 
@@ -135,6 +134,32 @@ def _finished(store: JobStore, records: Records, campaign: Campaign, *, retry_fa
         if campaign.name in records.controls():
             records.control(campaign.name, None)
     return summary
+
+
+def _run(launcher: Launcher, wishes: Wishes, campaign: Campaign, store: JobStore, root: Path) -> RunSummary:
+    """Put the flow together and run it."""
+    with _workers_started(launcher, wishes, campaign, store, root):
+        flow = campaign_flow(campaign)
+        with closing(Records.beside(store.docs_store, root)) as records:
+            remember(records, campaign, flow)
+        return run_flow(launcher, flow, wishes)
+
+
+def _workers_started(
+    launcher: Launcher, wishes: Wishes, campaign: Campaign, store: JobStore, root: Path
+) -> AbstractContextManager[None]:
+    """Have workers start while the flow is put together, where it is sure that there will be jobs for them."""
+    if not isinstance(launcher, StartsEarly):
+        return nullcontext()
+    with closing(Records.beside(store.docs_store, root)) as records:
+        if campaign.name in jobs_of_campaigns(records):
+            return nullcontext()
+    members = campaign_members(campaign)
+    engines = [block.model_dump(mode="json") for stage in campaign.stages for block in stage.engines]
+    built = campaign.structures.method == "sqs"
+    spec = members[0].model_dump(mode="json") if built and members else None
+    preparation = Preparation("hebe.makers.ready:get_ready", (engines, spec, campaign.structures.shells))
+    return launcher.started(wishes, len(members), preparation)
 
 
 def _nothing() -> JobStore:

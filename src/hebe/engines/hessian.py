@@ -50,8 +50,8 @@ def spring_hessian(structure: Structure) -> NDArray[np.float64]:
     rows = np.arange(len(i))
     bend = np.zeros((len(i), 3 * n + 6))
     for axis in range(3):
-        np.add.at(bend, (rows, 3 * i + axis), unit[:, axis])
-        np.add.at(bend, (rows, 3 * j + axis), -unit[:, axis])
+        bend[rows, 3 * i + axis] += unit[:, axis]
+        bend[rows, 3 * j + axis] -= unit[:, axis]
     for t, (a, b) in enumerate(VOIGT):
         bend[:, 3 * n + t] = unit[:, a] * v[:, b] if a == b else 0.5 * (unit[:, a] * v[:, b] + unit[:, b] * v[:, a])
     springs = _springs(np.array([s.specie.Z for s in structure]), i, j, d)

@@ -208,7 +208,7 @@ def references(value: Any) -> set[str]:
     if isinstance(value, (list, tuple, set)):
         return set().union(*map(references, value)) if value else set()
     if isinstance(value, Document):
-        return references(value.__dict__)
+        return references(vars(value))
     if value is None or type(value).__module__.startswith(_WITHOUT_REFERENCES):
         return set()
     return {reference.uuid for reference in find_and_get_references(value)}

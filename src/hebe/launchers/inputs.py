@@ -2,6 +2,7 @@
 
 jobflow decodes an output for every job that reads it, and a campaign's candidates all read the same hundred phases.
 Objects are kept by the content of the output, so that one that was computed anew is never taken for the one before.
+A job whose maker says that it ``only_reads`` gets what is kept itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import BaseModel
 from pymatgen.core import Structure
 
 from hebe.launchers.graph import references
+from hebe.schemas.base import Document
 from hebe.schemas.structure_objects import copied, structure_of
 from hebe.stores.content import content_of
 
@@ -59,6 +61,7 @@ class Inputs:
         self._fetch = fetch
         self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
+        self._shares = False
 
     def missing(self, contents: Mapping[str, str]) -> list[str]:
         """Jobs of which no output of this content is kept."""
@@ -80,6 +83,7 @@ class Inputs:
             Whether that was done.
         """
         found: dict[OutputReference, Any] = {}
+        self._shares = bool(getattr(job.maker, "only_reads", False))
         try:
             arguments = [self._filled(part, contents, found) for part in (job.function_args, job.function_kwargs)]
         except (UnresolvedError, LookupError, AttributeError, TypeError, ValueError):
@@ -102,12 +106,14 @@ class Inputs:
             return [self._walked(inner, contents, found) for inner in value]
         if kind is dict and "@module" not in value and "@class" not in value:
             return {str(key): self._walked(inner, contents, found) for key, inner in value.items()}
+        if isinstance(value, Document) and _is_plain(vars(value)):
+            return own_copy(value)
         if references(value):
             raise UnresolvedError
         return Decoder().process_decoded(jsanitize(value, strict=True, enum_values=True, allow_bson=True))
 
     def _object(self, reference: OutputReference, content: str) -> Any:
-        """What a reference refers to, as nobody else has it."""
+        """What a reference refers to, as nobody else has it unless the job shares it."""
         if not content:
             raise UnresolvedError
         value = self._output(reference.uuid, content)
@@ -117,7 +123,7 @@ class Inputs:
             else:
                 is_plain = isinstance(value, BaseModel) and name in type(value).model_fields
                 value = getattr(value if is_plain else own_copy(value), name)
-        return own_copy(value)
+        return value if self._shares else own_copy(value)
 
     def _output(self, uuid: str, content: str) -> Any:
         kept = self._kept.get(content)
@@ -137,6 +143,16 @@ class Inputs:
         self._bytes += size
         while self._bytes > _MOST_BYTES:
             self._bytes -= self._kept.popitem(last=False)[1][1]
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is the same after a journey through JSON: documents, mappings, lists and what they hold."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and (type(one) in _LEAVES or _is_plain(one)) for key, one in value.items())
+    if kind is list:
+        return all(type(one) in _LEAVES or _is_plain(one) for one in value)
+    return kind in _LEAVES or (isinstance(value, Document) and _is_plain(vars(value)))
 
 
 def own_copy(value: Any) -> Any:

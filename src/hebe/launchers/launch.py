@@ -64,6 +64,7 @@ def launch(
     retry_failed: bool = False,
     limits: Limits | None = None,
     expects: Expects | None = None,
+    name: str | None = None,
 ) -> RunSummary:
     """Run a flow to its end with some workers; parameters and errors are those of `hebe.launchers.local.run`.
 
@@ -71,10 +72,11 @@ def launch(
     ----------
     hire
         Makes the workers; it starts nothing that would not be needed if everything is finished.
+    name
+        Of the launch, where it has one already.
     """
     store, root = _store_and_root(store, root)
-    records, name = Records.beside(store.docs_store, root), launch_id()
-    limits = limits or Limits()
+    records, name, limits = Records.beside(store.docs_store, root), name or launch_id(), limits or Limits()
     make_private_folder(root / STORE_FOLDER)
     workers = hire(Surroundings(store, records, root / STORE_FOLDER / "runs" / name, limits))
 

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hebe.config.settings import get_settings
+from hebe.config.settings import STORE_FOLDER, get_settings
 from hebe.exceptions import LaunchError
+from hebe.launchers.early import waiting
 from hebe.launchers.in_process import InProcessLauncher
+from hebe.launchers.records import launch_id
 from hebe.launchers.summary import RunSummary
+from hebe.stores.modes import make_private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jobflow.core.flow import Flow
     from jobflow.core.job import Job
     from jobflow.core.store import JobStore
     from maggma.core.store import Store
 
+    from hebe.launchers.early import EarlyWorkers
     from hebe.launchers.launch import Surroundings
     from hebe.launchers.launcher import Wishes
     from hebe.launchers.limits import Limits
+    from hebe.launchers.preparation import Preparation
     from hebe.launchers.remaining import Expects
     from hebe.launchers.shared_pool import Sharing
     from hebe.launchers.workers import Workers
@@ -44,6 +50,7 @@ def run(
     limits: Limits | None = None,
     expects: Expects | None = None,
     sharing: Sharing | None = None,
+    early: EarlyWorkers | None = None,
 ) -> RunSummary:
     """Run a flow to its end; what is finished in the store is not run again.
 
@@ -81,6 +88,8 @@ def run(
         expected to take the same time without it.
     sharing
         How many jobs share a device whose engine evaluates many cells at once; each computes for itself when None.
+    early
+        Workers that were started before there was a flow.
 
     Returns
     -------
@@ -99,7 +108,7 @@ def run(
     _check_start(workers)
     return launch(
         flow,
-        partial(_workers, workers, sharing),
+        partial(_workers, workers, sharing, early),
         store=store,
         progress=progress,
         on_event=on_event,
@@ -107,11 +116,27 @@ def run(
         retry_failed=retry_failed,
         limits=limits,
         expects=expects,
+        name=None if early is None else early.folder.name,
     )
 
 
 class LocalLauncher(InProcessLauncher):
     """Runs jobs in worker processes of this machine."""
+
+    _early: EarlyWorkers | None = None
+
+    @contextmanager
+    def started(self, wishes: Wishes, most: int, preparation: Preparation) -> Iterator[None]:
+        """Have workers start and prepare themselves while the flow is put together."""
+        hidden = self._project.root / STORE_FOLDER
+        make_private_folder(hidden)
+        number = min(most, self._at_a_time(wishes))
+        with waiting(number, hidden / "runs" / launch_id(), preparation) as early:
+            self._early = early
+            try:
+                yield
+            finally:
+                self._early = None
 
     def run_flow(self, flow: Flow, wishes: Wishes) -> RunSummary:
         """Run one flow to its end."""
@@ -127,6 +152,7 @@ class LocalLauncher(InProcessLauncher):
             retry_failed=wishes.retry_failed,
             expects=wishes.expects,
             sharing=Sharing.of(get_settings(self._project.root)),
+            early=self._early,
         )
 
 
@@ -139,12 +165,12 @@ def _check_start(workers: int) -> None:
         raise LaunchError(f"workers must be at least 1, not {workers}")
 
 
-def _workers(workers: int, sharing: Sharing | None, near: Surroundings) -> Workers:
+def _workers(workers: int, sharing: Sharing | None, early: EarlyWorkers | None, near: Surroundings) -> Workers:
     from hebe.launchers.shared_pool import SharedPool
     from hebe.launchers.worker_pool import WorkerPool
 
     stores, greeting = _greeting(near)
-    pool = WorkerPool(workers, greeting, near.folder, stores)
+    pool = WorkerPool(workers, greeting, near.folder, stores, early)
     if sharing is None or not sharing.is_worth_a_look:
         return pool
     return SharedPool(pool, sharing, lambda size, more, folder: WorkerPool(size, {**greeting, **more}, folder, stores))

@@ -61,7 +61,11 @@ def main(descriptor: int, current_task: int, parent: int) -> None:
     for held in (task_queue, current):
         os.register_at_fork(after_in_child=held.close)
     task_queue.start()
-    worker = Worker(task_queue, current, task_queue.message())
+    greeting = task_queue.message()
+    while greeting["type"] == "prepare":
+        greeting["preparation"]()
+        greeting = task_queue.message()
+    worker = Worker(task_queue, current, greeting)
     try:
         worker.work()
     except StoreError as err:
@@ -88,7 +92,7 @@ class Worker:
     current_task
         Where it says what it does.
     greeting
-        The launcher's first message.
+        The launcher's first message, once what was to be prepared is done.
     """
 
     def __init__(self, task_queue: TaskQueue, current_task: CurrentTask, greeting: dict[str, Any]) -> None:

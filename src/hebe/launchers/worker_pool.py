@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from maggma.core.store import Store
 
+    from hebe.launchers.early import EarlyWorkers
     from hebe.launchers.graph import Node
     from hebe.launchers.limits import Cause
     from hebe.launchers.outcome import Outcome
@@ -53,15 +54,25 @@ class WorkerPool(OneLane):
         Where logs are written.
     stores
         Stores of this process that workers may ask about, by place.
+    early
+        Workers that have been started already, to be taken first.
     """
 
-    def __init__(self, size: int, greeting: dict[str, Any], folder: Path, stores: dict[str, Store]) -> None:
+    def __init__(
+        self,
+        size: int,
+        greeting: dict[str, Any],
+        folder: Path,
+        stores: dict[str, Store],
+        early: EarlyWorkers | None = None,
+    ) -> None:
         self.size = size
         self.started = 0
         self.busy = 0
         self._greeting = frame(greeting)
         self.folder = folder
         self._stores = stores
+        self._early = early
         self._workers: list[Worker] = []
         self._selector = selectors.DefaultSelector()
         self._false_starts = 0
@@ -157,7 +168,10 @@ class WorkerPool(OneLane):
         return not worker.assigned or (worker.is_ready and worker.backlog_s < AHEAD_S / 2)
 
     def _start(self) -> Worker:
-        worker = start(self.started, self.folder, Service(self._stores))
+        worker = None if self._early is None else self._early.take()
+        if worker is None:
+            worker = start(self.started, self.folder, Service(self._stores))
+        worker.number, worker.service = self.started, Service(self._stores)
         self.started += 1
         self._workers.append(worker)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)

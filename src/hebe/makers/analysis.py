@@ -44,6 +44,11 @@ class AnalysisMaker(Maker):
         """Refuse a name that no analysis has."""
         check_analyses([self.analysis] if self.analysis else [], "analysis")
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether its job changes nothing of what it is given; launchers then spare the copies."""
+        return get_analysis(self.analysis).only_reads
+
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
     def make(
         self, spec: MemberSpec, cells: list[dict[str, Any]], shared: dict[str, Any] | None = None, label: str = ""

@@ -41,6 +41,7 @@ class CandidateMaker(Maker):
     window: tuple[float, float] | None = None
     accept: tuple[str, ...] = ()
     version: ClassVar[int] = 3
+    only_reads: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse names that no analysis has."""

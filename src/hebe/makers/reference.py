@@ -9,7 +9,7 @@ from pymatgen.core import Structure
 
 from hebe.config.family import Family
 from hebe.schemas.calculation import CalculationDoc
-from hebe.science.structures.host import host_cell
+from hebe.science.structures.host import layer_normal
 from hebe.science.structures.stacking import recognise_stacking
 from hebe.science.structures.topology import check_topology, layer_repeat, sanity, slab_cations
 
@@ -46,7 +46,7 @@ class Reference:
         """Unit vector across the layers of the host, None where it has none."""
         if self.family is None:
             return None
-        return host_cell(self.family, self.ion or next(iter(self.family.working_ions), None)).layer_normal
+        return layer_normal(self.family, self.ion or next(iter(self.family.working_ions), None))
 
     def verdict(self, final: Structure) -> str:
         """Verdict on the topology of a relaxed cell; see `check_topology`."""

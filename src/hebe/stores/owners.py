@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
@@ -20,7 +21,7 @@ class Owner:
     @classmethod
     def current(cls) -> Owner:
         """Return this process."""
-        return cls(socket.gethostname(), os.getpid(), process_start(os.getpid()) or "")
+        return cls(socket.gethostname(), os.getpid(), _own_start())
 
     @property
     def is_here(self) -> bool:
@@ -34,6 +35,15 @@ class Owner:
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}"
+
+
+@cache
+def _own_start() -> str:
+    """When this process started; a copy of it asks for itself."""
+    return process_start(os.getpid()) or ""
+
+
+os.register_at_fork(after_in_child=_own_start.cache_clear)
 
 
 def process_start(pid: int) -> str | None:

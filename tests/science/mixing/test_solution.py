@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hebe.science.chemistry.ions import Ion
-from hebe.science.mixing.exsolution import below_plane, distinct, even_weights, first_columns, reach, spinodals
+from hebe.science.mixing.exsolution import below_planes, distinct, even_weights, first_columns, reach, spinodals
 from hebe.science.mixing.mixing import BOLTZMANN
 from hebe.science.mixing.pair_terms import IonSpace, pair_name
 from hebe.science.mixing.solution import HostSolution, SolutionMember
@@ -114,9 +114,28 @@ def test_the_lowest_composition_below_a_plane() -> None:
     x = np.linspace(1e-6, 1 - 1e-6, 100001)
     free = 0.3 * x * (1 - x) + BOLTZMANN * temperature * (x * np.log(x) + (1 - x) * np.log(1 - x))
     above = free - x * prices[0] - (1 - x) * prices[1]
-    rows = below_plane(found, temperature, prices)
+    rows = below_planes(found, np.array([temperature]), prices[None])[0]
     values = found.energy(rows) - temperature * found.space.entropy(rows) - rows @ prices
     assert values.min() == pytest.approx(above.min(), abs=2e-5)
+
+
+def test_several_planes_are_answered_as_each_alone() -> None:
+    """To the bit: what is found does not depend on what else is asked."""
+    found, random = solution(some_w(), more=True), np.random.default_rng(3)
+    temperatures = np.array([300.0, 900.0, 1400.0])
+    prices, offsets = random.normal(size=(3, len(MIXED))), 0.05 * random.normal(size=(3, len(found.space.pairs)))
+    together = below_planes(found, temperatures, prices, offsets)
+    for at, rows in enumerate(together):
+        one = slice(at, at + 1)
+        assert np.array_equal(rows, below_planes(found, temperatures[one], prices[one], offsets[one])[0])
+
+
+def test_known_compositions_stay_and_are_not_found_again() -> None:
+    found = solution(some_w())
+    columns, own = first_columns(found), found.own.amounts
+    middle = (columns[0] + columns[-1]) / 2
+    assert np.array_equal(distinct(np.vstack([columns[:5], middle, own, middle]), own, columns), [*columns, middle])
+    assert np.array_equal(distinct(np.vstack([columns, middle]), own), distinct(middle[None], own, columns))
 
 
 def test_first_compositions_lie_between_the_corners() -> None:

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hebe.config.family import load_family
+from hebe.config.family import family_names, load_family
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion, shannon_radius
 from hebe.science.structures.configuration import mean_radius
-from hebe.science.structures.host import estimate_lattice
+from hebe.science.structures.host import estimate_lattice, host_cell, layer_normal
 
 if TYPE_CHECKING:
     from hebe.config.family_sites import LatticeEstimate
@@ -80,3 +80,15 @@ def test_a_mean_radius_does_not_hang_on_the_order_of_the_ions() -> None:
     radii = {ion: shannon_radius(ion, 6) for ion in ions}
     exact = sum((amount * Fraction(str(radii[ion])) for ion, amount in parts.items()), Fraction(0))
     assert found == {float(exact)}
+
+
+@pytest.mark.parametrize("name", family_names())
+def test_the_normal_of_the_layers_is_that_of_the_cell(name: str) -> None:
+    """To the bit, with every working ion."""
+    family = load_family(name)
+    for ion in [None, *family.working_ions]:
+        if ion is None and "none" not in family.lattice and family.working_ions:
+            continue
+        normal, expected = layer_normal(family, ion), host_cell(family, ion).layer_normal
+        assert (normal is None) is (expected is None) is (family.layer_axis is None)
+        assert normal is None or np.array_equal(normal, expected)

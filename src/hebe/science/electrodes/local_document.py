@@ -12,7 +12,7 @@ from pymatgen.core import Structure
 from hebe.schemas.local_structure import LocalState, LocalStructureDoc, SpeciesShape
 from hebe.science.chemistry.member import composition_of
 from hebe.science.crystals.crystal import ANIONS
-from hebe.science.structures.host import host_cell
+from hebe.science.structures.host import layer_normal
 from hebe.science.structures.layer_heights import slab_and_gap
 from hebe.science.structures.polyhedra import Polyhedron, local_strain, polyhedra, surroundings
 from hebe.science.structures.topology import slab_cations
@@ -109,7 +109,7 @@ def _state(inputs: StateInput, host: Family, reference: _Shapes, x: float, found
         angle_variance_deg2=float(np.mean(variances)) if variances else None,
         calculation=found.key,
     )
-    normal = host_cell(host, inputs.spec.working_ion).layer_normal
+    normal = layer_normal(host, inputs.spec.working_ion)
     slabs = slab_cations(shapes.structure, host.working_of(inputs.spec.working_ion))
     if normal is not None:
         state.slab_A, state.gap_A = slab_and_gap(shapes.structure, normal, slabs)

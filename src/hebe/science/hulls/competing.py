@@ -5,9 +5,10 @@ The files stand in ``phases/``.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from itertools import combinations
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field
@@ -55,6 +56,14 @@ class CoverageFile(ConfigModel):
     criterion: str = ""
     left_out: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     systems: tuple[CoverageSystem, ...]
+
+    @cached_property
+    def places(self) -> Mapping[frozenset[str], tuple[int, ...]]:
+        """Elements of all systems, and where in the list those of these elements stand."""
+        found: dict[frozenset[str], tuple[int, ...]] = {}
+        for place, system in enumerate(self.systems):
+            found[system.elements] = (*found.get(system.elements, ()), place)
+        return MappingProxyType(found)
 
 
 @cache
@@ -193,7 +202,7 @@ def model_formulas(
     present
         Ids of phases, or formulas; a formula counts as the published structure.
     """
-    models = {phase.id for phase in load_phases() if phase.model}
+    models = _models()
     real, stands_in = (
         _reduced_formulas([entry for entry in present if (entry in models) is wanted]) for wanted in (False, True)
     )
@@ -217,7 +226,7 @@ def unlisted_systems(
     dict
         Names of systems (``Al-Na-O``), sorted, under ``binary``, ``A-M-O`` and ``M-M'-O``.
     """
-    known = {system.elements for system in load_coverage().systems}
+    known = load_coverage().places
     return {
         group: tuple(sorted("-".join(sorted(system)) for system in systems if system not in known))
         for group, systems in _systems(elements, working_ion, anions).items()
@@ -298,14 +307,25 @@ def _read(name: str) -> bytes:
 
 def _listed(wanted: Mapping[str, Collection[frozenset[str]]]) -> dict[str, tuple[str, ...]]:
     """Formulas of the systems that are wanted, group by group, in the order of the list."""
-    return {
-        group: tuple(f for system in load_coverage().systems if system.elements in systems for f in system.formulas)
-        for group, systems in wanted.items()
-    }
+    known = load_coverage()
+    places = {group: sorted(i for one in found for i in known.places.get(one, ())) for group, found in wanted.items()}
+    return {group: tuple(f for i in found for f in known.systems[i].formulas) for group, found in places.items()}
+
+
+@cache
+def phase_formulas() -> Mapping[str, str]:
+    """Formulas of all phases by id."""
+    return MappingProxyType({phase.id: phase.formula for phase in load_phases()})
+
+
+@cache
+def _models() -> frozenset[str]:
+    """Ids of the phases that are models."""
+    return frozenset(phase.id for phase in load_phases() if phase.model)
 
 
 def _reduced_formulas(present: Collection[str]) -> set[str]:
-    formula_of = {phase.id: phase.formula for phase in load_phases()}
+    formula_of = phase_formulas()
     return {_reduced(formula_of.get(entry, entry)) for entry in present}
 
 

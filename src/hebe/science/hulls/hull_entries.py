@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from pymatgen.core import Composition
 
 from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.hulls.phase import Phase
 from hebe.science.hulls.working_metals import package_phases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from hebe.schemas.calculation import CalculationDoc
     from hebe.science.hulls.given_phases import GivenPhase
@@ -84,21 +88,38 @@ def competing_entries(
     for name, calculation in sorted(phases.items()):
         if calculation is None or not calculation.usable:
             continue
-        composition = calculation.cell.composition
-        if not {str(e) for e in composition} <= elements:
+        cell = _per_formula(tuple((str(e), float(n)) for e, n in calculation.cell.composition.items()))
+        if not cell.amounts.keys() <= elements:
             continue
-        reduced, factor = composition.get_reduced_composition_and_factor()
         facts = brought.get(name) or _facts_of_package_phase(name)
-        size = sum(facts.ions.values()) / sum(reduced.values())
+        size = sum(facts.ions.values()) / cell.size
         result.append(
             PhaseEntry(
                 name=name,
-                amounts={str(e): float(n) for e, n in reduced.items()},
-                energy=calculation.energy / factor,
+                amounts=dict(cell.amounts),
+                energy=calculation.energy / cell.factor,
                 energy_scale=calculation.energy_scale,
-                formula=reduced.reduced_formula,
+                formula=cell.formula,
                 source=facts.source,
                 ions={ion: n / size for ion, n in facts.ions.items()},
             )
         )
     return result
+
+
+@dataclass(frozen=True)
+class _PerFormula:
+    """Content of a cell by its reduced formula: amounts of the elements, their sum, formulas in the cell."""
+
+    formula: str
+    amounts: Mapping[str, float]
+    size: float
+    factor: float
+
+
+@lru_cache(maxsize=4096)
+def _per_formula(content: tuple[tuple[str, float], ...]) -> _PerFormula:
+    """Reduced formula of the content of a cell, (element, atoms) in the order of the cell."""
+    reduced, factor = Composition(dict(content)).get_reduced_composition_and_factor()
+    amounts = {str(element): float(n) for element, n in reduced.items()}
+    return _PerFormula(reduced.reduced_formula, MappingProxyType(amounts), sum(reduced.values()), factor)

@@ -48,13 +48,26 @@ class HostEntry:
 
 
 @dataclass(frozen=True)
+class Composed:
+    """A composition of the host; as text its name: ``Co2+0.33 Mg2+0.67``, shares of the sites."""
+
+    space: IonSpace
+    amounts: Vector
+
+    def __str__(self) -> str:
+        """Shares of the ions that are there."""
+        shares = zip(self.space.ions, self.amounts / self.space.sites, strict=True)
+        return " ".join(f"{ion}{share:.3g}" for (_, ion), share in shares if share > 5e-4)
+
+
+@dataclass(frozen=True)
 class Table:
     """Columns of a hull and what is to be made of them.
 
     Parameters
     ----------
     names
-        Of the columns.
+        Of the columns; those of compositions are made when they are asked for.
     amounts
         Of the components, shape ``(n_columns, n_components)``.
     energies, entropies
@@ -67,7 +80,7 @@ class Table:
         Amounts of the candidate, shape ``(n_components,)``.
     """
 
-    names: list[str]
+    names: list[str | Composed]
     amounts: Vector
     energies: Vector
     entropies: Vector
@@ -199,6 +212,7 @@ class Competition:
         found: Vector = self.own.energy + self.pair_errors @ terms + self.remainder(self.own.name)
         return found
 
+    @cached_property
     def elements_table(self) -> Table:
         """Phases and members of the host, balanced by elements."""
         components = self.elements
@@ -209,7 +223,7 @@ class Competition:
         mine = self._host_table(hosts)
         nothing = np.zeros((len(phases), len(self.space.pairs)))
         return Table(
-            [phase.name for phase in phases] + mine.names,
+            [*(phase.name for phase in phases), *mine.names],
             np.array(amounts, dtype=float).reshape(-1, len(components)),
             np.concatenate([[phase.energy for phase in phases], mine.energies]),
             np.concatenate([[phase.entropy for phase in phases], mine.entropies]),
@@ -239,7 +253,7 @@ class Competition:
         terms = self.space.terms(amounts)
         wanted = np.arange(self.rows) if rows is None else rows
         return Table(
-            [self.label(row) for row in amounts],
+            [Composed(self.space, row) for row in amounts],
             amounts if by_ions else self._base + amounts @ self._ion_elements,
             self.fitted.energy(amounts),
             self.space.entropy(amounts),
@@ -249,11 +263,6 @@ class Competition:
             terms,
             self.space.vector(self.own.split) if by_ions else np.array([self.own.amounts[c] for c in self.elements]),
         )
-
-    def label(self, amounts: Vector) -> str:
-        """Name of a composition: ``Co2+0.33 Mg2+0.67``, shares of the sites."""
-        shares = zip(self.space.ions, amounts / self.space.sites, strict=True)
-        return " ".join(f"{ion}{share:.3g}" for (_, ion), share in shares if share > 5e-4)
 
     def ion_prices(self, potentials: Vector) -> tuple[Vector, float]:
         """Price of each ion and of the rest of a formula unit (eV) at chemical potentials of the elements."""

@@ -9,6 +9,7 @@ energy bends least, so that demixing into nearby compositions is seen at once.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ _NEAR: Final = 1e-3
 """Change of an amount at which compositions around the candidate stand for the plane that touches its free energy."""
 _STARTS: Final = 12
 _DESCENT: Final = 80
+_LEAST_SHARE: Final = 1e-12
 _SAME: Final = 5e-4
 _EVEN: Final = 1e-3
 
@@ -107,42 +109,69 @@ def _changes(solution: HostSolution) -> Vector:
     return found
 
 
-def below_plane(solution: HostSolution, temperature: float, prices: Vector, offset: Vector | None = None) -> Vector:
-    """Compositions of lowest free energy above a plane, shape ``(n, n_ions)``: local minima from many starts.
+def below_planes(
+    solution: HostSolution, temperatures: Vector, prices: Vector, offsets: Vector | None = None
+) -> list[Vector]:
+    """Compositions of lowest free energy above each of some planes, shape ``(n, n_ions)``: minima from many starts.
 
     Parameters
     ----------
-    temperature
-        K.
+    temperatures
+        K, shape ``(n_planes,)``.
     prices
-        Chemical potential of each ion (eV), what stands for the rest of the formula unit left out, shape ``(n_ions,)``.
-    offset
-        What is added to the energy of each pair (eV per mixed site), shape ``(n_pairs,)``.
+        Chemical potential of each ion (eV), what stands for the rest of the formula unit left out, shape
+        ``(n_planes, n_ions)``.
+    offsets
+        What is added to the energy of each pair (eV per mixed site), shape ``(n_planes, n_pairs)``.
     """
     corners, space = solution.corners, solution.space
-    random = np.random.default_rng(0)
-    starts = random.dirichlet(np.ones(len(corners)), _STARTS)
-    starts = np.vstack([starts, 0.9 * np.eye(len(corners)) + 0.1 / len(corners)])
-    shares = np.clip(starts, 1e-12, None)
-    scale = BOLTZMANN * max(temperature, 100.0) * float(np.unique(space.sites).sum())
-    bending = solution.curvature if offset is None else solution.curvature + solution.pair_curvature(offset)
+    scales = BOLTZMANN * np.maximum(temperatures, 100.0) * float(np.unique(space.sites).sum())
+    bending = solution.curvature
+    if offsets is not None:
+        bending = np.array([bending + solution.pair_curvature(offset) for offset in offsets])
+    kelvin, scale, fixed = temperatures[:, None, None], scales[:, None, None], (solution.linear - prices)[:, None]
+    shares = np.repeat(_starts(len(corners))[None], len(temperatures), axis=0)
     for _ in range(_DESCENT):
         amounts = shares @ corners
-        slopes = solution.linear - prices + amounts @ bending - temperature * space.entropy_slopes(amounts)
+        slopes = amounts @ bending
+        slopes += fixed
+        slopes -= kelvin * space.entropy_slopes(amounts)
         rise = slopes @ corners.T
-        logs = np.log(shares) - 0.5 * (rise - rise.min(axis=1, keepdims=True)) / scale
-        shares = np.exp(logs - logs.max(axis=1, keepdims=True))
-        shares = np.clip(shares / shares.sum(axis=1, keepdims=True), 1e-12, None)
-    return distinct(shares @ corners, solution.own.amounts)
+        rise -= np.minimum.reduce(rise, axis=-1, keepdims=True)
+        rise *= 0.5
+        rise /= scale
+        logs = np.log(shares, out=shares)
+        logs -= rise
+        logs -= np.maximum.reduce(logs, axis=-1, keepdims=True)
+        shares = np.exp(logs, out=logs)
+        shares /= np.add.reduce(shares, axis=-1, keepdims=True)
+        np.maximum(shares, _LEAST_SHARE, out=shares)
+    return [distinct(found, solution.own.amounts) for found in shares @ corners]
 
 
-def distinct(amounts: Vector, own: Vector) -> Vector:
-    """Compositions that differ from one another and from the candidate, in their order."""
-    kept = own[None]
+@lru_cache(maxsize=64)
+def _starts(n: int) -> Vector:
+    """Shares of n corners from which minima are sought, shape ``(n_starts, n)``."""
+    random = np.random.default_rng(0).dirichlet(np.ones(n), _STARTS)
+    found: Vector = np.maximum(np.vstack([random, 0.9 * np.eye(n) + 0.1 / n]), _LEAST_SHARE)
+    found.setflags(write=False)
+    return found
+
+
+def distinct(amounts: Vector, own: Vector, known: Vector | None = None) -> Vector:
+    """Compositions that differ from one another and from the candidate, in their order.
+
+    ``known`` are some that do, which stand in front.
+    """
+    before = own[None] if known is None else np.vstack([own, known])
+    kept, number = np.empty((len(before) + len(amounts), len(own))), len(before)
+    kept[:number] = before
     for row in amounts:
-        if np.abs(kept - row).max(axis=1).min() > _SAME:
-            kept = np.vstack([kept, row])
-    return kept[1:]
+        apart = np.abs(kept[:number] - row)
+        if np.minimum.reduce(np.maximum.reduce(apart, axis=1)) > _SAME:
+            kept[number] = row
+            number += 1
+    return kept[1:number]
 
 
 def _subsets(n: int) -> list[tuple[int, ...]]:

@@ -16,12 +16,16 @@ import numpy as np
 from hebe.science.hulls.linear_program import HullProgram, UnbalancedError
 from hebe.science.hulls.sampled_hull import SampledHull
 from hebe.science.mixing.competition import Table
-from hebe.science.mixing.exsolution import below_plane, distinct, first_columns, spinodals
+from hebe.science.mixing.exsolution import below_planes, distinct, first_columns, spinodals
 from hebe.science.mixing.pair_terms import Vector
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hebe.science.mixing.competition import Competition
     from hebe.science.mixing.fired import Air
+    from hebe.science.mixing.pair_terms import Indices
+    from hebe.science.mixing.solution import HostSolution
 
 TOLERANCE: Final = 1e-8
 """Excess of a free energy that counts as none (eV per atom)."""
@@ -116,7 +120,7 @@ def judge(case: Competition, temperature: float, air: Air | None = None) -> Judg
     UnbalancedError
         If no mixture of what competes has its composition.
     """
-    plain = _hull(case, case.elements_table())
+    plain = _hull(case, case.elements_table)
     others = None if case.fitted is None else competing_compositions(case, plain, temperature)
     crossings, limits = plain.temperatures(), _unstable_below(case)
     if others is not None:
@@ -130,7 +134,7 @@ def judge(case: Competition, temperature: float, air: Air | None = None) -> Judg
         margins,
         crossings,
         _same_host(case, others),
-        {used.table.names[i]: float(shares[i]) for i in np.flatnonzero(shares > _SHOWN)},
+        {str(used.table.names[i]): float(shares[i]) for i in np.flatnonzero(shares > _SHOWN)},
         {name: float(slope) for name, slope in zip(case.space.names, slopes, strict=True) if abs(slope) > _SHOWN},
         case.fitted is not None and case.fitted.complete,
     )
@@ -138,11 +142,11 @@ def judge(case: Competition, temperature: float, air: Air | None = None) -> Judg
 
 def _margins(case: Competition, others: Vector | None, temperature: float, air: Air | None) -> tuple[Vector, Hull]:
     """Margins of each row (eV per mixed site), and the hull that decides that of the first."""
-    plain = _fired(case, case.elements_table(), air)
+    plain = _fired(case, case.elements_table, air)
     margins = plain.margins(temperature)
     if others is None:
         return margins, plain
-    hull = _fired(case, case.elements_table().joined(case.compositions(others, by_ions=False)), air)
+    hull = _fired(case, case.elements_table.joined(case.compositions(others, by_ions=False)), air)
     against, least = hull.margins(temperature), TOLERANCE * hull.size / hull.sites
     wins = (against > least) | (_unstable_below(case) > temperature)
     margins = np.where(wins, np.maximum(against, least), np.minimum(margins, 0.0))
@@ -178,34 +182,41 @@ def competing_compositions(case: Competition, plain: Hull, temperature: float) -
     for _ in range(_ROUNDS):
         table = known.joined(case.compositions(columns, by_ions=False, rows=rows))
         crossings = replace(plain, table=table, own_energies=plain.own_energies[rows]).temperatures()
-        found = [
-            _lower(case, table, number, int(rows[number]), at)
+        asked = [
+            (number, at)
             for number, crossing in enumerate(crossings)
             for at in {temperature, float(crossing)}
             if np.isfinite(at) and at > 0
         ]
-        more = distinct(np.vstack([columns, *found]), case.fitted.own.amounts)
+        found = _lower(case, case.fitted, table, rows, asked)
+        more = distinct(found, case.fitted.own.amounts, columns)
         if len(more) == len(columns):
             break
         columns = more
     return columns
 
 
-def _lower(case: Competition, table: Table, number: int, row: int, temperature: float) -> Vector:
-    """Compositions below the plane of the lowest mixture in one row, which is that of a number in a table."""
-    sizes, solution = table.sizes, case.fitted
-    if solution is None:
+def _lower(
+    case: Competition, solution: HostSolution, table: Table, rows: Indices, asked: Sequence[tuple[int, float]]
+) -> Vector:
+    """Compositions below the planes of the lowest mixtures in some rows at temperatures, shape ``(n, n_ions)``.
+
+    ``rows`` are those of the candidate that stand in the table, ``asked`` the numbers of rows of the table, with K.
+    """
+    if not asked:
         return np.empty((0, len(case.space.ions)))
-    costs = (table.energies + table.errors[number] - temperature * table.entropies) / sizes
-    program = HullProgram((table.amounts / sizes[:, None]).T, costs)
-    potentials = program.solve(table.target / table.target.sum()).potentials
-    prices, rest = case.ion_prices(potentials)
-    found = below_plane(solution, temperature, prices, case.pair_errors[row])
-    made = case.compositions(found, by_ions=False, rows=np.array([row]))
-    free = made.energies + made.errors[0] - temperature * made.entropies
-    below = free - found @ prices - rest < -TOLERANCE * float(table.target.sum())
-    lower: Vector = found[below]
-    return lower
+    sizes, target = table.sizes, table.target / table.target.sum()
+    matrix = (table.amounts / sizes[:, None]).T
+    costs = [(table.energies + table.errors[number] - at * table.entropies) / sizes for number, at in asked]
+    planes = [case.ion_prices(HullProgram(matrix, cost).solve(target).potentials) for cost in costs]
+    of_rows, temperatures = rows[[number for number, _ in asked]], np.array([at for _, at in asked])
+    found = below_planes(solution, temperatures, np.array([prices for prices, _ in planes]), case.pair_errors[of_rows])
+    lower = []
+    for row, at, (prices, rest), amounts in zip(of_rows, temperatures, planes, found, strict=True):
+        made = case.compositions(amounts, by_ions=False, rows=np.array([row]))
+        free = made.energies + made.errors[0] - at * made.entropies
+        lower.append(amounts[free - amounts @ prices - rest < -TOLERANCE * float(table.target.sum())])
+    return np.vstack(lower)
 
 
 def _hull(case: Competition, table: Table) -> Hull:

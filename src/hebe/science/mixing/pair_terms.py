@@ -52,6 +52,11 @@ class IonSpace:
         return [(i, j) for i, j in combinations(number, 2) if self.ions[i][0] == self.ions[j][0]]
 
     @cached_property
+    def of_pairs(self) -> Indices:
+        """Numbers of the first and of the second ion of each pair, shape ``(2, n_pairs)``."""
+        return np.array(self.pairs, dtype=np.intp).reshape(-1, 2).T
+
+    @cached_property
     def names(self) -> list[str]:
         """Name of each pair: ``Ni2+ Ti4+``."""
         return [pair_name(self.ions[i][1], self.ions[j][1]) for i, j in self.pairs]
@@ -66,7 +71,7 @@ class IonSpace:
 
     def terms(self, amounts: Vector) -> Vector:
         """``m_s x_i x_j`` of each pair, shape ``(..., n_pairs)``, from amounts of shape ``(..., n_ions)``."""
-        first, second = np.array(self.pairs, dtype=np.intp).reshape(-1, 2).T
+        first, second = self.of_pairs
         found: Vector = amounts[..., first] * amounts[..., second] / self.sites[first]
         return found
 
@@ -79,8 +84,13 @@ class IonSpace:
 
     def entropy_slopes(self, amounts: Vector) -> Vector:
         """Derivative of the ideal entropy by each amount (eV/K per ion), shape ``(..., n_ions)``."""
-        shares = np.clip(amounts @ self._by_element / self._element_sites, _SMALLEST, None)
-        found: Vector = -BOLTZMANN * (np.log(shares) + 1.0) @ self._by_element.T
+        shares: Vector = amounts @ self._by_element
+        shares /= self._element_sites
+        np.maximum(shares, _SMALLEST, out=shares)
+        logs = np.log(shares, out=shares)
+        logs += 1.0
+        logs *= -BOLTZMANN
+        found: Vector = logs @ self._by_element.T
         return found
 
     def entropy_curvature(self, amounts: Vector) -> Vector:

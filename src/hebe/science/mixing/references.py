@@ -11,7 +11,7 @@ from hebe.science.errors.calibration_document import errors_of
 from hebe.science.errors.entry_errors import EntryErrors
 from hebe.science.errors.model_error import documented_error, entry_errors
 from hebe.science.errors.spread import root_mean_square
-from hebe.science.hulls.competing import coverage_grade, load_phases, model_formulas, unlisted_systems
+from hebe.science.hulls.competing import coverage_grade, model_formulas, phase_formulas, unlisted_systems
 from hebe.science.hulls.hull import InfeasibleError, PhaseEntry, PhaseEquilibrium
 from hebe.science.hulls.hull_entries import competing_entries, member_entries
 from hebe.science.hulls.working_metals import package_phases
@@ -226,7 +226,7 @@ def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[Phase
     amounts = candidate.amounts
     anions = candidate.composition.host.anion_elements & set(amounts)
     ion = candidate.spec.working_ion or next((alkali for alkali in _ALKALI if alkali in amounts), "")
-    known = {phase.id for phase in load_phases()}
+    known = phase_formulas()
     present = [entry.name if entry.name in known else entry.formula for entry in entries]
     document.hull_grade = coverage_grade(amounts, present, working_ion=ion, anions=anions)
     document.hull_models = list(model_formulas(amounts, present, anions=anions))
@@ -239,10 +239,11 @@ def _grade(document: MixingDoc, candidate: MemberResult, entries: Sequence[Phase
 
 def _doubtful_phases(document: MixingDoc, given: set[str]) -> dict[str, str]:
     """Phases of the package that decide the competing values and are a model or unverified, and which of both."""
-    phases = {name: phase for name, phase in package_phases().items() if name not in given}
+    phases = package_phases()
     opened = [] if document.oxygen is None else document.oxygen.decomposition
     bound = [*document.competing.decomposition, *document.competing.decomposition_at_T_mix, *opened]
-    doubts = {part.phase: phases[part.phase].doubt for part in bound if part.phase in phases}
+    found = {part.phase for part in bound if part.phase in phases and part.phase not in given}
+    doubts = {name: phases[name].doubt for name in found}
     return {name: doubt for name, doubt in sorted(doubts.items()) if doubt}
 
 

@@ -128,7 +128,7 @@ class HostSolution:
 
     def pair_curvature(self, pairs: Vector) -> Vector:
         """Second derivatives (eV) of given pairs ``w`` (eV per mixed site), shape ``(n_ions, n_ions)``."""
-        first, second = np.array(self.space.pairs, dtype=np.intp).reshape(-1, 2).T
+        first, second = self.space.of_pairs
         found = np.zeros((len(self.space.ions), len(self.space.ions)))
         found[first, second] = found[second, first] = pairs / self.space.sites[first]
         return found

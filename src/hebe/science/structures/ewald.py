@@ -36,7 +36,7 @@ def ewald_matrix(structure: Structure) -> NDArray[np.float64]:
     difference = structure.frac_coords[:, None, :] - structure.frac_coords[None, :, :]
     difference -= np.round(difference)
     cutoff = reach / eta
-    images = np.array(_images(lattice, cutoff + float(np.linalg.norm(lattice, axis=1).sum()) / 2), dtype=np.float64)
+    images = _images(lattice, cutoff + float(np.linalg.norm(lattice, axis=1).sum()) / 2)
     matrix = _real_space(difference @ lattice, images @ lattice, eta, cutoff)
     matrix += _reciprocal_space(structure.cart_coords, lattice, eta, 2 * eta * reach)
     matrix -= np.eye(n) * 2 * eta / math.sqrt(math.pi)
@@ -73,7 +73,8 @@ def _reciprocal_space(
     positions: NDArray[np.float64], lattice: NDArray[np.float64], eta: float, cutoff: float
 ) -> NDArray[np.float64]:
     reciprocal = np.asarray(2 * math.pi * np.linalg.inv(lattice).T, dtype=np.float64)
-    waves = np.array([image @ reciprocal for image in _images(reciprocal, cutoff) if any(image)])
+    images = _images(reciprocal, cutoff)
+    waves = (images[images.any(axis=1)][:, None] @ reciprocal)[:, 0]  # one by one, as rounding goes
     squared = (waves**2).sum(axis=1)
     waves, squared = waves[squared < cutoff**2], squared[squared < cutoff**2]
     weight = np.exp(-squared / (4 * eta**2)) / squared
@@ -84,8 +85,8 @@ def _reciprocal_space(
     return total
 
 
-def _images(lattice: NDArray[np.float64], reach: float) -> list[NDArray[np.int64]]:
-    """Lattice translations whose cells may come within `reach` (A) of the origin cell."""
+def _images(lattice: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
+    """Lattice translations whose cells may come within `reach` (A) of the origin cell, shape (n, 3)."""
     heights = 1 / np.linalg.norm(np.linalg.inv(lattice), axis=0)
     spans = [range(-n, n + 1) for n in np.ceil(reach / heights).astype(int)]
-    return [np.array(step) for step in product(*spans)]
+    return np.array(list(product(*spans)), dtype=np.float64)

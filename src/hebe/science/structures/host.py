@@ -102,12 +102,22 @@ def host_cell(family: Family, working_ion: str | None = None, mean_radius: float
     vectors = primitive_vectors(family.space_group) @ lattice.matrix
     properties = {"sublattice": names, **({"element": elements} if family.groups else {})}
     primitive = Structure(Lattice(vectors), species, coords, site_properties=properties)
-    normal = None
-    if family.layer_axis is not None:
-        normal = np.cross(lattice.matrix[0], lattice.matrix[1])
-        normal = normal / np.linalg.norm(normal)
     per_unit = sum(family.atoms_per_unit(name) for name in family.sublattices)
-    return HostCell(primitive, normal, len(primitive) // per_unit)
+    return HostCell(primitive, _across(family, lattice), len(primitive) // per_unit)
+
+
+def layer_normal(family: Family, working_ion: str | None = None) -> NDArray[np.float64] | None:
+    """Cartesian unit vector across the layers of a host, as `host_cell` has it, shape (3,); None without layers."""
+    if family.layer_axis is None:
+        return None
+    return _across(family, estimate_lattice(family.lattice_of(working_ion), None, family.space_group))
+
+
+def _across(family: Family, lattice: Lattice) -> NDArray[np.float64] | None:
+    if family.layer_axis is None:
+        return None
+    normal: NDArray[np.float64] = np.cross(lattice.matrix[0], lattice.matrix[1])
+    return normal / np.linalg.norm(normal)
 
 
 def _placed(family: Family, lattice: Lattice) -> Iterator[tuple[str, str, tuple[NDArray[np.float64], ...]]]:

@@ -305,7 +305,9 @@ def _lowest_found(
 def _ranked(states: BoolArray, energies: SiteEnergies, keep: int) -> tuple[BoolArray, NDArray[np.float64]]:
     """The `keep` lowest by rounded energy, ties broken by the sites that are occupied first."""
     values = np.round(energies_of(states, energies), _ROUND)
-    order = sorted(range(len(states)), key=lambda i: (values[i], np.flatnonzero(states[i]).tolist()))[:keep]
+    highest = np.sort(values)[:keep].max(initial=-np.inf)
+    among = np.flatnonzero(values <= highest).tolist()
+    order = sorted(among, key=lambda i: (values[i], np.flatnonzero(states[i]).tolist()))[:keep]
     return states[order], values[order]
 
 

@@ -85,10 +85,20 @@ def recognise_stacking(structure: Structure, normal: NDArray[np.float64], slab_s
         return None
     order = layers if filled[0] else [*layers[1:], layers[0]]
     indices = [members for _, members in order]
-    steps = [_offset(doubled, normal, a, b) for a, b in pairwise([*indices, indices[0]])]
+    pairs = list(pairwise([*indices, indices[0]]))
+    half = len(pairs) // 2
+    if all(map(_are_copies, indices[:half], indices[half:])):  # the upper half of a doubled cell is the lower one
+        steps = [_offset(doubled, normal, *pair) for pair in pairs[:half]] * 2
+    else:
+        steps = [_offset(doubled, normal, *pair) for pair in pairs]
     slabs, between = steps[::2], steps[1::2]
     gaps = tuple(_gap(low, gap, high) for low, gap, high in zip(slabs, between, [*slabs[1:], slabs[0]], strict=True))
     return Stacking(_named(gaps), gaps[: max(1, len(gaps) // 2)])
+
+
+def _are_copies(lower: NDArray[np.int64], upper: NDArray[np.int64]) -> bool:
+    """Whether two layers of a doubled cell are copies of the same sites."""
+    return np.array_equal(np.unique(lower // len(_CORNERS)), np.unique(upper // len(_CORNERS)))
 
 
 @dataclass(frozen=True)
@@ -141,13 +151,14 @@ def _offset(cell: _Cell, normal: NDArray[np.float64], lower: NDArray[np.int64], 
     """Offset of the nearest anions of the next layer, averaged over the layer.
 
     An octahedral offset has three nearest anions at 120 degrees, whose triple angle is one; the unit is the nearest
-    distance within the layer divided by sqrt(3).
+    distance within the layer divided by sqrt(3). Of the copies of a site in a layer, which see the same, one counts.
     """
-    vectors = _nearest_images(cell, lower, upper)
+    ones = lower[np.unique(lower // len(_CORNERS), return_index=True)[1]]
+    vectors = _nearest_images(cell, ones, upper)
     rise = vectors @ normal
     lateral = vectors - rise[:, :, None] * normal
-    within = _nearest_images(cell, lower, lower)
-    own = np.linalg.norm(within, axis=2) + np.where(np.eye(len(lower), dtype=bool), np.inf, 0.0)
+    within = _nearest_images(cell, ones, lower)
+    own = np.linalg.norm(within, axis=2) + np.where(ones[:, None] == lower, np.inf, 0.0)
     unit = float(np.median(own.min(axis=1))) / np.sqrt(3)
     first = np.cross(normal, [0.0, 0.0, 1.0] if abs(normal[2]) < 0.9 else [1.0, 0.0, 0.0])
     first /= np.linalg.norm(first)

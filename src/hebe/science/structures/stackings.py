@@ -15,7 +15,7 @@ from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.keys import content_hash, rounded
 from hebe.science.structures.configuration import lattice_radius
-from hebe.science.structures.host import host_cell
+from hebe.science.structures.host import host_cell, layer_normal
 from hebe.science.structures.slabs import NotLayeredError, Slabs
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def take_apart(family: Family, structure: Structure, ion: str | None) -> Slabs:
     NotLayeredError
         If the host is not layered, or not of slabs that can be stacked otherwise.
     """
-    normal = host_cell(family, ion).layer_normal
+    normal = layer_normal(family, ion)
     if normal is None:
         raise NotLayeredError("the host has no layers")
     return Slabs.of(structure, normal, family.mixed_cations, family.anions)

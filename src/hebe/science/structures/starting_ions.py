@@ -10,7 +10,7 @@ from hebe.config.family_sites import VACANCY
 from hebe.science.chemistry.ladder import RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.space import working_charge
-from hebe.science.structures.host import host_cell
+from hebe.science.structures.host import layer_normal
 from hebe.science.structures.labels import initial_moments, ions_of, site_labels
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def with_ions(spec: MemberSpec, structure: Structure, order: MagneticOrder = "fe
     held = 0 if working is None else len(working.sites(structure))
     removed = (made.x_made - held / n_fu) * working_charge(spec.working_ion)
     ions = ions_of(spec, structure, RedoxLadder.of(host).oxidise(split, removed))
-    normal = host_cell(host, spec.working_ion).layer_normal if order == "layer-antiferromagnetic" else None
+    normal = layer_normal(host, spec.working_ion) if order == "layer-antiferromagnetic" else None
     result = structure.copy()
     result.add_site_property("ion", site_labels(spec, structure, ions))
     result.add_site_property("magmom", initial_moments(spec, structure, ions, order, normal).tolist())

@@ -5,6 +5,7 @@ Coordinates of the relaxed cell must continue those of the start (not wrapped ba
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -36,6 +37,9 @@ _WITHIN_SLAB: Final = 2.0
 
 _TILT: Final = 0.15
 """Sine of the angle to the layers up to which a lattice vector counts as lateral."""
+
+_STEPS: Final = np.array([step for step in np.array(np.meshgrid(*[range(-2, 3)] * 3)).reshape(3, -1).T if step.any()])
+"""Short combinations of lattice vectors, shape (124, 3)."""
 
 
 def sanity(start: Structure, final: Structure) -> Verdict:
@@ -266,16 +270,9 @@ def _facing_anions(
     centres, points, images, distances = start.get_neighbor_list(4.6)
     vectors = _Pairs(centres, points, images).vectors(start)
     height = vectors @ normal
-    towards: dict[int, float] = {}
-    for c, p, h, d in zip(centres, points, height, distances, strict=True):
-        if anions[c] and slabs[p] and d < 2.6:
-            towards[int(c)] = towards.get(int(c), 0.0) + float(h)
-    across = np.array(
-        [
-            bool(anions[c] and anions[p] and h > 1.0 and towards.get(int(c), 0) < 0 < towards.get(int(p), 0))
-            for c, p, h in zip(centres, points, height, strict=True)
-        ]
-    )
+    bound = anions[centres] & slabs[points] & (distances < 2.6)
+    towards = np.bincount(centres[bound], weights=height[bound], minlength=len(start))
+    across = anions[centres] & anions[points] & (height > 1.0) & (towards[centres] < 0) & (towards[points] > 0)
     if not across.any():
         return None
     first = centres[across]
@@ -297,9 +294,16 @@ def _lateral_vectors(structure: Structure, normal: NDArray[np.float64]) -> tuple
     The layers of a cell that was relaxed before may be tilted against `normal`: vectors count as lateral by
     their angle to the layers.
     """
-    steps = np.array(np.meshgrid(*[range(-2, 3)] * 3)).reshape(3, -1).T
-    steps = steps[np.abs(steps).any(axis=1)]
-    vectors = steps @ structure.lattice.matrix
+    return _lateral_of(
+        np.array(structure.lattice.matrix, order="C").tobytes(), np.asarray(normal, dtype=float).tobytes()
+    )
+
+
+@lru_cache(maxsize=64)
+def _lateral_of(lattice: bytes, across: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The same of vectors (rows, A) and a normal, each as bytes: one cell is asked several times in a row."""
+    matrix, normal = np.frombuffer(lattice).reshape(3, 3), np.frombuffer(across)
+    vectors = _STEPS @ matrix
     lengths = np.linalg.norm(vectors, axis=1)
     slope = np.abs(vectors @ normal) / lengths
     order = np.lexsort((lengths, slope > _TILT))
@@ -307,7 +311,7 @@ def _lateral_vectors(structure: Structure, normal: NDArray[np.float64]) -> tuple
     independent = (
         np.linalg.norm(np.cross(vectors[first], vectors[order]), axis=1) > _TILT * lengths[first] * lengths[order]
     )
-    return steps[first], steps[order[independent][0]]
+    return _STEPS[first], _STEPS[order[independent][0]]
 
 
 def _normal(final: Structure, normal: NDArray[np.float64], start: Structure) -> NDArray[np.float64]:

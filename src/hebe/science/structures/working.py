@@ -16,7 +16,7 @@ from hebe.science.chemistry.ladder import Oxidation, RedoxLadder
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.space import working_charge
 from hebe.science.keys import content_hash, structure_content
-from hebe.science.structures.host import host_cell, layer_numbers
+from hebe.science.structures.host import layer_normal, layer_numbers
 from hebe.science.structures.orderings import ORDERING_VERSION, Orderings, Removal, find_orderings
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class _FreeSites:
 
 def _layers(spec: MemberSpec, structure: Structure, sites: Sequence[int]) -> list[int] | None:
     """Layer of each site, None in a host without layers."""
-    normal = host_cell(composition_of(spec).host, spec.working_ion).layer_normal
+    normal = layer_normal(composition_of(spec).host, spec.working_ion)
     return None if normal is None else layer_numbers(structure, sites, normal)
 
 
