@@ -40,7 +40,7 @@ def springs(passes: Path) -> BatchedSprings:
 
 def evaluator(device: DeviceProcess) -> int:
     """The process that evaluates: the child of the one that watches; the kernel may leave it out of a list."""
-    watches = device._process.pid  # noqa: SLF001 - what is killed here
+    watches = device._process.pid
     children = Path(f"/proc/{watches}/task/{watches}/children")
     found = list[str]()
 
