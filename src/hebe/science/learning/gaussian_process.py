@@ -183,11 +183,12 @@ class Process:
         sd = np.sqrt(np.maximum(variance, 0.0)) * self.width * self.factor
         return self.middle + self.width * (k @ coefficients), sd
 
-    def joint(self, table: Array) -> Array:
-        """Covariance of predictions, in the unit of the quantity squared, shape ``(rows, rows)``."""
-        u = table * self.parameters.weights
-        part = covariance(u, self.scaled, self.parameters) @ self._factors[0].T
-        found = covariance(u, u, self.parameters) - part @ part.T
+    def cross(self, first: Array, second: Array) -> Array:
+        """Covariance of predictions, in the unit of the quantity squared, shape ``(rows of first, rows of second)``."""
+        u, v = (table * self.parameters.weights for table in (first, second))
+        inverse = self._factors[0]
+        known = [covariance(one, self.scaled, self.parameters) @ inverse.T for one in (u, v)]
+        found = covariance(u, v, self.parameters) - known[0] @ known[1].T
         return np.asarray(found * (self.width * self.factor) ** 2)
 
     def novelty(self, table: Array) -> Array:

@@ -1,0 +1,89 @@
+"""Predictions of many compositions at once: exact means, and standard deviations that are at most too large.
+
+What is known from some of the points leaves at least the variance that is known from all of them, so that an
+acquisition that never falls with the variance is never underestimated. Exact variances take a product with the inverse
+of the whole covariance for every row; they are left to the few rows for which the bound says that they matter.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hebe.science.compiled import compiled
+from hebe.science.learning.gaussian_process import covariance
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hebe.science.learning.gaussian_process import Array, Process
+
+KNOWN: Final = 48
+"""Points from which the bound of a variance follows."""
+
+
+@compiled
+def _means(
+    inner: Array, own: Array, others: Array, mixture: float, departure: float, coefficients: Array, out: Array, k: Array
+) -> None:
+    """Means from inner products, shape ``(rows, points)``, which turn into the covariance with the first points."""
+    for i in range(inner.shape[0]):
+        total = 0.0
+        for j in range(inner.shape[1]):
+            g = inner[i, j]
+            value = mixture * (1.0 + g) + departure * math.exp(g - own[i] - others[j])
+            total += value * coefficients[j]
+            if j < k.shape[1]:
+                k[i, j] = value
+        out[i] = total
+
+
+def spread_points(process: Process, number: int) -> NDArray[np.intp]:
+    """Points in an order in which each is the one that those before tell least of: pivots of Cholesky's factor."""
+    K = covariance(process.scaled, process.scaled, process.parameters) + np.diag(process.errors)
+    left, chosen = np.diag(K).copy(), list[int]()
+    factor = np.zeros((len(K), min(number, len(K))))
+    for column in range(factor.shape[1]):
+        pivot = int(np.argmax(np.round(left, 9)))
+        chosen.append(pivot)
+        factor[:, column] = (K[:, pivot] - factor @ factor[pivot]) / math.sqrt(left[pivot])
+        left -= factor[:, column] ** 2
+        left[chosen] = -1.0
+    rest = np.setdiff1d(np.arange(len(K)), chosen)
+    return np.concatenate([np.array(chosen, dtype=np.intp), rest])
+
+
+class Bounded:
+    """Means and bounds of standard deviations of one process."""
+
+    def __init__(self, process: Process) -> None:
+        order = spread_points(process, KNOWN)
+        number = min(KNOWN, len(order))
+        self.process = process
+        self._points = np.ascontiguousarray(process.scaled[order])
+        self._squares = 0.5 * np.einsum("ij,ij->i", self._points, self._points)
+        self._coefficients = np.ascontiguousarray(process.coefficients[order])
+        known = self._points[:number]
+        K = covariance(known, known, process.parameters) + np.diag(process.errors[order[:number]])
+        self._inverse = np.linalg.inv(np.linalg.cholesky(K)).T
+
+    def predict(self, table: Array) -> tuple[Array, Array]:
+        """Means, and standard deviations at least as large as the exact ones, of rows of scaled descriptors."""
+        process, found = self.process, self.process.parameters
+        u = table * found.weights
+        squares = np.einsum("ij,ij->i", u, u)
+        k, means = np.empty((len(u), len(self._inverse))), np.empty(len(u))
+        inner = u @ self._points.T
+        _means(
+            inner, 0.5 * squares, self._squares, found.mixture, found.departure, self._coefficients, means, k
+        )
+        part = k @ self._inverse
+        variance = found.mixture * (1 + squares) + found.departure - np.einsum("ij,ij->i", part, part)
+        sds = np.sqrt(np.maximum(variance, 0.0) + _SLACK) * process.width * process.factor
+        return process.middle + process.width * means, sds
+
+
+_SLACK: Final = 1e-10
+"""By which rounding can make a variance too small, relative to that of the values."""
