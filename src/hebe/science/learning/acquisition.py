@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hebe.science.learning.bounds import Bounded
+from hebe.science.learning.bounds import Bounded, BoundedLinked, bounded
+from hebe.science.learning.gaussian_process import Array
 from hebe.science.learning.hypervolume import boxes_above
 from hebe.science.learning.improvement import expected_improvement, probability_within
+from hebe.science.learning.linked import Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hebe.science.learning.gaussian_process import Array, Process
     from hebe.science.learning.hypervolume import Boxes
 
 
@@ -24,7 +25,7 @@ class Aim:
     """A quantity that is to be improved, as a cost: ``sign`` is -1 where more is better."""
 
     name: str
-    process: Process
+    model: Model
     sign: float
 
 
@@ -67,16 +68,16 @@ class Acquisition:
 
     def _met(self, table: Array) -> Array:
         """Which rows probably meet all limits."""
-        inside = [one.sign * one.process.predict(table)[0] <= one.most for one in self.limits]
+        inside = [one.sign * one.model.predict(table)[0] <= one.most for one in self.limits]
         return np.asarray(np.all(inside, axis=0) if inside else np.ones(len(table), dtype=bool))
 
     def means(self, table: Array) -> Array:
         """Expected costs, shape ``(rows, aims)``."""
-        return np.stack([one.sign * one.process.predict(table)[0] for one in self.aims], axis=1)
+        return np.stack([one.sign * one.model.predict(table)[0] for one in self.aims], axis=1)
 
     @cached_property
-    def _bounded(self) -> dict[int, Bounded]:
-        return {id(one): Bounded(one.process) for one in (*self.aims, *self.limits)}
+    def _bounded(self) -> dict[int, Bounded | BoundedLinked]:
+        return {id(one): bounded(one.model) for one in (*self.aims, *self.limits)}
 
     def upper(self, table: Array) -> Array:
         """Gain that rows have at most, whatever else is in their batch, shape ``(rows,)``."""
@@ -122,15 +123,14 @@ class Acquisition:
     def _exact(self, parts: Sequence[Aim], table: Array, batch: Array) -> tuple[Array, Array]:
         means, sds = [], []
         for one in parts:
-            mean, sd = one.process.predict(table)
+            mean, sd = one.model.predict(table)
             means.append(one.sign * mean)
-            sds.append(np.sqrt(np.maximum(sd**2 - told_by(one.process, table, batch), 0.0)) if len(batch) else sd)
+            sds.append(np.sqrt(np.maximum(sd**2 - told_by(one.model, table, batch), 0.0)) if len(batch) else sd)
         return np.stack(means, axis=1), np.stack(sds, axis=1)
 
 
-def told_by(process: Process, table: Array, batch: Array) -> Array:
+def told_by(model: Model, table: Array, batch: Array) -> Array:
     """By how much the variance of rows falls when a batch is computed with the usual noise, shape ``(rows,)``."""
-    noise = float(np.median(process.errors)) * (process.width * process.factor) ** 2
-    inner = process.cross(batch, batch) + noise * np.eye(len(batch))
-    part = np.linalg.solve(np.linalg.cholesky(inner), process.cross(batch, table))
+    inner = model.cross(batch, batch) + model.usual_noise * np.eye(len(batch))
+    part = np.linalg.solve(np.linalg.cholesky(inner), model.cross(batch, table))
     return np.asarray(np.einsum("ij,ij->j", part, part))

@@ -1,33 +1,37 @@
-"""The members of a space that are worth most to compute next, together: greedy, each choice as if the others were found
-as expected.
+"""The members of a space that are worth most to compute next, together.
 
-Every later choice of a batch gains less from a member than an earlier one: what a member gains at most is computed once
-for all, block by block, and only those that gain most by that are looked at again, exactly (lazy evaluation: Minoux,
-1978). Members are told apart by their gain to six digits, ties go to the first in the order of the space.
+The choice is greedy, each member chosen as if those before it were found as expected. A member never gains more from a
+batch that has grown: what it gains at most is computed once for all, block by block, and only those that gain most by
+that are looked at again, exactly (lazy evaluation: Minoux, 1978). Members are told apart by their gain to six digits,
+ties go to the first in the order of the space.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hebe.science.chemistry.walking import Rows
+from hebe.science.learning.gaussian_process import Array
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from hebe.science.chemistry.walking import Rows
     from hebe.science.learning.acquisition import Acquisition
-    from hebe.science.learning.gaussian_process import Array
 
 KEPT: Final = 50_000
 """Members that are kept at first of a space, those that gain most at best."""
 
 _PART: Final = 1_024
 
-Blocks = "Callable[[], Iterable[tuple[Rows, Array]]]"
+_SMALLEST: Final = 1e-290
+
+Blocks = Callable[[], Iterable[tuple[Rows, Array]]]
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ def _next(acquisition: Acquisition, pool: _Pool, upper: Array, batch: Array) -> 
         table = pool.table[part]
         gain = acquisition.gain(table, batch)
         upper[part] = np.minimum(upper[part], acquisition.lasting(gain, table))
-        expected = _rounded(gain.expected)
+        expected = six_digits(gain.expected)
         top = int(part[expected == expected.max()].min())
         value, probability = float(expected.max()), float(gain.probability[part == top][0])
         if value > 0 and (best is None or (value, -top) > (best[0], -best[1])):
@@ -157,9 +161,8 @@ def _by_bound(upper: Array) -> Iterator[NDArray[np.intp]]:
         yield order[begin : begin + _PART]
 
 
-def _rounded(values: Array) -> Array:
-    """Values to six digits."""
-    with np.errstate(divide="ignore"):
-        powers = np.where(values > 0, np.floor(np.log10(values)), 0.0)
-    unit = 10.0 ** (powers - 5)
-    return np.asarray(np.where(values > 0, np.round(values / unit) * unit, 0.0))
+def six_digits(values: Array) -> Array:
+    """Values to six digits; none below the smallest that has so many."""
+    known = np.where(values > _SMALLEST, values, 1.0)
+    unit = 10.0 ** (np.floor(np.log10(known)) - 5)
+    return np.asarray(np.where(values > _SMALLEST, np.round(known / unit) * unit, 0.0))

@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hebe.science.compiled import compiled
-from hebe.science.learning.gaussian_process import covariance
+from hebe.science.learning.gaussian_process import Process, covariance
+from hebe.science.learning.linked import Linked, Model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hebe.science.learning.gaussian_process import Array, Process
+    from hebe.science.learning.gaussian_process import Array
 
 KNOWN: Final = 48
 """Points from which the bound of a variance follows."""
+
+_SLACK: Final = 1e-10
+"""By which rounding can make a variance too small, relative to that of the values."""
 
 
 @compiled
@@ -76,14 +80,28 @@ class Bounded:
         squares = np.einsum("ij,ij->i", u, u)
         k, means = np.empty((len(u), len(self._inverse))), np.empty(len(u))
         inner = u @ self._points.T
-        _means(
-            inner, 0.5 * squares, self._squares, found.mixture, found.departure, self._coefficients, means, k
-        )
+        _means(inner, 0.5 * squares, self._squares, found.mixture, found.departure, self._coefficients, means, k)
         part = k @ self._inverse
         variance = found.mixture * (1 + squares) + found.departure - np.einsum("ij,ij->i", part, part)
         sds = np.sqrt(np.maximum(variance, 0.0) + _SLACK) * process.width * process.factor
         return process.middle + process.width * means, sds
 
 
-_SLACK: Final = 1e-10
-"""By which rounding can make a variance too small, relative to that of the values."""
+class BoundedLinked:
+    """The same of two linked processes."""
+
+    def __init__(self, model: Linked) -> None:
+        self.slope, self.cheap, self.own = model.slope, Bounded(model.cheap), Bounded(model.own)
+
+    def predict(self, table: Array) -> tuple[Array, Array]:
+        """Means, and standard deviations at least as large as the exact ones, of rows of scaled descriptors."""
+        (low, low_sd), (own, own_sd) = self.cheap.predict(table), self.own.predict(table)
+        return self.slope * low + own, np.sqrt((self.slope * low_sd) ** 2 + own_sd**2)
+
+
+def bounded(model: Model) -> Bounded | BoundedLinked:
+    """Bounds of the predictions of a model."""
+    if isinstance(model, Linked):
+        return BoundedLinked(model)
+    assert isinstance(model, Process)  # noqa: S101 - the two that there are
+    return Bounded(model)

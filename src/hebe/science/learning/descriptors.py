@@ -135,6 +135,10 @@ def places_of(members: Iterable[Mapping[str, Mapping[str, float]]], mixed: Itera
     """Places at which any of some members has an ion, on mixed sublattices, in a fixed order."""
     wanted = set(mixed)
     found = {
-        (name, Ion.parse(text)) for member in members for name, ions in member.items() if name in wanted for text in ions
+        (name, Ion.parse(text))
+        for member in members
+        for name, ions in member.items()
+        if name in wanted
+        for text in ions
     }
     return sorted(found)

@@ -51,7 +51,7 @@ class Prior:
 
     def slope(self, value: Array) -> Array:
         """Derivative of the cost."""
-        return (value - self.middle) / self.width**2
+        return np.asarray((value - self.middle) / self.width**2)
 
 
 MIXTURE: Final = Prior(0.0, 1.0)
@@ -102,7 +102,7 @@ class Parameters:
     @property
     def logarithms(self) -> Array:
         """As the search has them."""
-        return np.log(np.array([self.mixture, self.departure, self.scatter, *self.weights]))
+        return np.asarray(np.log([self.mixture, self.departure, self.scatter, *self.weights]))
 
     @classmethod
     def of(cls, logarithms: Array) -> Parameters:
@@ -152,6 +152,11 @@ class Process:
     def errors(self) -> Array:
         """Variance of what is seen at each point beyond the process, relative to that of the values."""
         return np.asarray((self.noise / self.width) ** 2 + self.parameters.scatter)
+
+    @property
+    def usual_noise(self) -> float:
+        """Variance of what is usually seen beyond the process, in the unit of the quantity squared."""
+        return float(np.median(self.errors)) * self.width**2
 
     @cached_property
     def _factors(self) -> tuple[Array, Array]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from hebe.science.choosing.fronts import first_front
@@ -43,7 +45,7 @@ def boxes_above(costs: Array, reference: Array) -> Boxes:
         return np.full((1, 1), -np.inf), np.array([[min(front[:, 0], default=reference[0])]])
     edges = np.concatenate([[-np.inf], np.unique(front[:, -1]), reference[-1:]])
     lower, upper = [np.empty((0, number))], [np.empty((0, number))]
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges.tolist()):
         inner = boxes_above(front[front[:, -1] <= low, :-1], reference[:-1])
         size = len(inner[0])
         lower.append(np.column_stack([inner[0], np.full(size, low)]))

@@ -38,7 +38,13 @@ def _below(edge: float, mean: float, sd: float) -> float:
 
 @compiled
 def _sum_boxes(
-    means: Array, sds: Array, edges: Array, starts: NDArray[np.int64], boxes: NDArray[np.int64], known: Array, out: Array
+    means: Array,
+    sds: Array,
+    edges: Array,
+    starts: NDArray[np.int64],
+    boxes: NDArray[np.int64],
+    known: Array,
+    out: Array,
 ) -> None:
     """Expected improvement of each row; ``boxes`` has the edges of each box, lower then upper, by their numbers."""
     for i in range(means.shape[0]):
@@ -98,7 +104,10 @@ def _shares(limits: Array, means: Array, sds: Array, out: Array) -> None:
         share = 1.0
         for k in range(means.shape[1]):
             gap = limits[k] - means[i, k]
-            share *= 0.5 * math.erfc(-gap / sds[i, k] * _ROOT_HALF) if sds[i, k] > 0.0 else float(gap >= 0.0)
+            if sds[i, k] > 0.0:
+                share *= 0.5 * math.erfc(-gap / sds[i, k] * _ROOT_HALF)
+            elif gap < 0.0:
+                share = 0.0
         out[i] = share
 
 
