@@ -8,6 +8,7 @@ of the whole covariance for every row; they are left to the few rows for which t
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 KNOWN: Final = 48
 """Points from which the bound of a variance follows."""
+
+_PART: Final = 1_024
+"""Rows whose products are in the cache of a processor together."""
 
 _SLACK: Final = 1e-10
 """By which rounding can make a variance too small, relative to that of the values."""
@@ -73,18 +77,31 @@ class Bounded:
         K = covariance(known, known, process.parameters) + np.diag(process.errors[order[:number]])
         self._inverse = np.linalg.inv(np.linalg.cholesky(K)).T
 
+    @cached_property
+    def _room(self) -> tuple[Array, Array]:
+        """Room for the products of one part of the rows, taken once: fresh memory costs more than the products."""
+        return np.empty((_PART, len(self._points))), np.empty((_PART, len(self._inverse)))
+
     def predict(self, table: Array) -> tuple[Array, Array]:
         """Means, and standard deviations at least as large as the exact ones, of rows of scaled descriptors."""
-        process, found = self.process, self.process.parameters
+        means, variances = np.empty(len(table)), np.empty(len(table))
+        for begin in range(0, len(table), _PART):
+            part = slice(begin, begin + _PART)
+            self._fill(table[part], means[part], variances[part])
+        process = self.process
+        sds = np.sqrt(np.maximum(variances, 0.0) + _SLACK) * process.width * process.factor
+        return process.middle + process.width * means, sds
+
+    def _fill(self, table: Array, means: Array, variances: Array) -> None:
+        """Means and bounds of variances relative to those of the values, of at most `_PART` rows."""
+        found = self.process.parameters
         u = table * found.weights
         squares = np.einsum("ij,ij->i", u, u)
-        k, means = np.empty((len(u), len(self._inverse))), np.empty(len(u))
-        inner = u @ self._points.T
+        inner, k = (room[: len(u)] for room in self._room)
+        np.matmul(u, self._points.T, out=inner)
         _means(inner, 0.5 * squares, self._squares, found.mixture, found.departure, self._coefficients, means, k)
-        part = k @ self._inverse
-        variance = found.mixture * (1 + squares) + found.departure - np.einsum("ij,ij->i", part, part)
-        sds = np.sqrt(np.maximum(variance, 0.0) + _SLACK) * process.width * process.factor
-        return process.middle + process.width * means, sds
+        told = k @ self._inverse
+        variances[:] = found.mixture * (1 + squares) + found.departure - np.einsum("ij,ij->i", told, told)
 
 
 class BoundedLinked:
