@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.space import CompositionSpace
     from hebe.science.learning.gaussian_process import Array, Process
     from hebe.science.learning.held_out import HeldOut
-    from hebe.science.learning.linked import Model
+    from hebe.science.learning.linked import Linked, Model
 
 Composition = Mapping[str, Mapping[str, float]]
 """Sublattice -> species -> amount per formula unit, as documents of candidates have it."""
 
 SAMPLE: Final = 2_000
 """Members of a space by which descriptors are scaled, and over which effects are taken."""
+
+_WHOLE: Final = 1e-6
 
 FAR: Final = 0.5
 """Variance of a prediction, relative to that where nothing was computed, above which it is refused."""
@@ -117,7 +119,7 @@ class Study:
         held = leave_out(found, [group_of(one.composition, self.space) for one in seen])
         return calibrated(found, held), held
 
-    def linked(self, cheap: Process, dear: Sequence[Seen]) -> Model:
+    def linked(self, cheap: Process, dear: Sequence[Seen]) -> Linked:
         """Model of dear values that are linked to those of a cheap one.
 
         Raises
@@ -126,6 +128,20 @@ class Study:
             If there are too few values.
         """
         return link(cheap, self.of_members([one.composition for one in dear]), *_columns(dear))
+
+    def row_of(self, composition: Composition) -> tuple[int, ...] | None:
+        """Row of a composition in the space; None where it has elements or amounts that no row has."""
+        left: dict[tuple[str, str], float] = {}
+        for name, ion in places_of([composition], self.space.specs):
+            share = composition[name][str(ion)] / self.space.host.sublattices[name].multiplicity
+            left[name, ion.element] = left.get((name, ion.element), 0.0) + share
+        row = []
+        for column, block in zip(self.space.columns, self.space.layout.block_of, strict=True):
+            amount = left.pop((column.sublattice, column.element), 0.0) * block.grid
+            if abs(amount - round(amount)) > _WHOLE:
+                return None
+            row.append(round(amount))
+        return None if any(share > _WHOLE for share in left.values()) else tuple(row)
 
     def new_ions(self, composition: Composition) -> list[str]:
         """Ions that stand nowhere in what is known: ``Zr4+ on TM``."""
