@@ -197,10 +197,8 @@ class Process:
         return np.asarray(found * (self.width * self.factor) ** 2)
 
     def novelty(self, table: Array) -> Array:
-        """Variance of predictions relative to that where nothing was computed, 0 to 1, shape ``(rows,)``."""
-        _, sd = self.predict(table)
-        prior = self.prior_variance(table * self.parameters.weights)
-        return np.asarray((sd / (self.width * self.factor)) ** 2 / prior)
+        """Variance of predictions relative to that of the values, shape ``(rows,)``: 1 where nothing is told."""
+        return np.asarray((self.predict(table)[1] / (self.width * self.factor)) ** 2)
 
 
 def covariance(u: Array, v: Array, parameters: Parameters) -> Array:

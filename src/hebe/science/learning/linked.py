@@ -35,7 +35,7 @@ class Model(Protocol):
         """Covariance of predictions, shape ``(rows of first, rows of second)``."""
 
     def novelty(self, table: Array) -> Array:
-        """Variance of predictions relative to that where nothing was computed, shape ``(rows,)``."""
+        """Variance of predictions relative to that of the values, shape ``(rows,)``: 1 where nothing is told."""
 
 
 @dataclass(frozen=True)

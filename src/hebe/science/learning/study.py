@@ -34,7 +34,7 @@ SAMPLE: Final = 2_000
 _WHOLE: Final = 1e-6
 
 FAR: Final = 0.5
-"""Variance of a prediction, relative to that where nothing was computed, above which it is refused."""
+"""Variance of a prediction, relative to that of the values, above which it is refused: it says little."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Study:
             return None
         ions = self.new_ions(composition)
         why = f"no candidate with {', '.join(ions)} is known" if ions else "no candidate like it is known"
-        return f"{why}: {100 * novelty:.0f} % of what is not known without any candidate is left"
+        return f"{why}: {100 * novelty:.0f} % of the variance of the values is left"
 
 
 def group_of(composition: Composition, space: CompositionSpace) -> tuple[tuple[str, str], ...]:
