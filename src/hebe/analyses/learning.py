@@ -19,18 +19,17 @@ from hebe.science.learning.acquisition import Acquisition, Aim, Limit
 from hebe.science.learning.describe import learned_quantity, predicted, with_link
 from hebe.science.learning.hypervolume import hypervolume
 from hebe.science.learning.linked import Model
-from hebe.science.learning.proposing import pick
 from hebe.science.learning.study import Seen, Study
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hebe.analyses.constraint import Constraint
     from hebe.config.campaign import Campaign
     from hebe.schemas.candidate import CandidateDoc
     from hebe.science.choosing.ranking import Objective
     from hebe.science.learning.gaussian_process import Array
-    from hebe.science.learning.proposing import Pick
+    from hebe.science.learning.proposing import Pick, Picks
     from hebe.science.learning.study import Composition
 
 LEARNING_VERSION: Final = 1
@@ -193,36 +192,45 @@ def proposal(
     campaign: Campaign,
     learned: Learned,
     acquisition: Acquisition,
-    taken: Iterable[tuple[int, ...]],
-    number: int,
-    seed: int = 0,
+    picks: Picks,
     constraints: Sequence[Constraint] = (),
 ) -> ProposalDoc:
-    """What to compute next, with what is expected of it.
-
-    Parameters
-    ----------
-    taken
-        Rows of the space that are computed or chosen already.
-    number
-        How many are wanted.
-    seed
-        Of the sample of a space that is too large to be streamed.
-    """
-    found = pick(campaign, learned.study, acquisition, taken, number, seed)
+    """Document of what to compute next, with what is expected of it."""
     edges = zip(acquisition.aims, acquisition.reference.tolist(), strict=True)
     return ProposalDoc(
         campaign=campaign.name,
         model=learned.key,
+        known=len(learned.study.known),
         objectives={one.name: "maximize" if one.sign < 0 else "minimize" for one in acquisition.aims},
         constraints=[str(one) for one in constraints],
         reference={one.name: one.sign * edge for one, edge in edges},
-        hypervolume=hypervolume(acquisition.costs, acquisition.reference),
-        looked_at=found.looked_at,
-        of=found.of,
-        candidates=[_proposed(learned, one) for one in found.picks],
+        hypervolume=hypervolume(_costs(learned, acquisition), acquisition.reference),
+        looked_at=picks.looked_at,
+        of=picks.of,
+        candidates=[_proposed(learned, one) for one in picks.picks],
         remarks=learned.remarks,
     )
+
+
+def _costs(learned: Learned, acquisition: Acquisition) -> Array:
+    """Costs of what is known, as computed; as the models have them where these are linked to measured values.
+
+    What a constraint excludes, or lacks a value, is left out.
+    """
+    if any(learned.quantities[one.name].measured for one in acquisition.aims):
+        return acquisition.costs
+    parts = [(one.sign, _values(learned, one.name)) for one in acquisition.aims]
+    limits = [(one.sign, _values(learned, one.name), one.most) for one in acquisition.limits]
+    names = set.intersection(*(set(values) for _, values in parts), *(set(values) for _, values, _ in limits))
+    inside = [name for name in sorted(names) if all(sign * values[name] <= most for sign, values, most in limits)]
+    rows = [[sign * values[name] for sign, values in parts] for name in inside]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(parts))
+
+
+def _values(learned: Learned, name: str) -> dict[str, float]:
+    """Values of a quantity by candidate."""
+    found = learned.quantities[name]
+    return dict(zip(found.candidates, found.values, strict=True))
 
 
 def _proposed(learned: Learned, one: Pick) -> Proposed:

@@ -22,6 +22,7 @@ from hebe.launchers.records import Records
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.learning.describe import predicted
+from hebe.science.learning.proposing import pick
 from hebe.stores.factory import open_collection
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def propose(
     acquisition = acquisition_of(chosen, learned, objectives, limits, {})
     rows = (learned.study.row_of(composition) for composition in learned.study.known)
     taken = [row for row in rows if row is not None]
-    return proposal(chosen, learned, acquisition, taken, number, seed, limits)
+    picks = pick(chosen, learned.study, acquisition, taken, number, seed)
+    return proposal(chosen, learned, acquisition, picks, limits)
 
 
 def _known(store: JobStore, campaign: Campaign, data: Data, start: Path | None) -> tuple[list[CandidateDoc], list[str]]:

@@ -16,6 +16,7 @@ from hebe.campaigns.expression import Expression, in_order_of
 from hebe.campaigns.keys import in_columns, key_names, key_of, scalar_keys, searchable
 from hebe.campaigns.order import order_probability
 from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
+from hebe.campaigns.rounds import proposed_ids, rounds_of
 from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents, with_late
 from hebe.config.ranking import Rank
 from hebe.exceptions import HebeWarning
@@ -45,7 +46,7 @@ class Results(Sequence[RankedCandidate]):
 
     ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree;
     ``calibrations`` what small cells told of the errors of an engine; ``edited`` says that the
-    file was edited since it ran, if it was.
+    file was edited since it ran, if it was; ``rounds`` what each round of a campaign that learns said.
     """
 
     campaign: str
@@ -55,6 +56,7 @@ class Results(Sequence[RankedCandidate]):
     rank: Rank = field(default_factory=Rank)
     calibrations: list[dict[str, Any]] = field(default_factory=list)
     edited: str | None = None
+    rounds: list[dict[str, Any]] = field(default_factory=list)
 
     @overload
     def __getitem__(self, index: int) -> RankedCandidate: ...
@@ -191,18 +193,19 @@ def results_of(
     Parameters
     ----------
     wanted
-        Ids of the candidates that the campaign has.
+        Ids of the candidates that the campaign has, without those that its rounds chose.
     root
         Project of the store: where there are many candidates, their documents are read when they are asked for.
     """
+    wanted = {*wanted, *proposed_ids(store, campaign, current)}
     promotions, agreement = (_borders(store, campaign, name, current) for name in ("promote", "agree"))
-    calibrations = _calibrations(store, campaign, current)
+    calibrations, rounds = _calibrations(store, campaign, current), rounds_of(store, campaign, current)
     with closing(Summaries(store)) as kept:
         found = [row for row in kept.rows if row.campaign == campaign.name and row.candidate_id in wanted]
         rows = _latest_stages(_chosen(found, current), promotions, len(campaign.stages))
         in_order = _in_order(store, campaign, [row for row in rows if row.damaged is None], kept, root)
     _warn_of_damaged(rows)
-    return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations)
+    return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations, rounds=rounds)
 
 
 def _in_order(

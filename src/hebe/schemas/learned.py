@@ -156,10 +156,17 @@ class ProposalDoc(Document):
         Of the front as known, in the units of the objectives multiplied.
     looked_at, of
         How many compositions were scored, and how many there are.
+    round, known
+        Round of a loop that is over, from 1, and how many candidates are known by then; 0 outside of one.
+    stopped
+        Why the loop ends here.
     """
 
     campaign: str
-    model: str
+    model: str = ""
+    round: int = 0
+    known: int = 0
+    stopped: str | None = None
     objectives: dict[str, str] = Field(default_factory=dict)
     constraints: list[str] = Field(default_factory=list)
     reference: dict[str, float] = Field(default_factory=dict)

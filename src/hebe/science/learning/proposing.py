@@ -145,6 +145,8 @@ def pick(
     if len(acquisition.aims) > MOST_AIMS:
         reason = f"{len(acquisition.aims)} objectives: an expected gain is computed for at most {MOST_AIMS}"
         raise bad_key(campaign, ("rank",), reason, "rank by fewer, or make some of them constraints")
+    if number < 1:
+        return Picks((), 0, study.space.count())
     members = Reachable(campaign, study, taken, seed)
     choice = choose_batch(acquisition, members, number)
     space, found = study.space, list[Pick]()
