@@ -94,7 +94,7 @@ def killed_in_the_second_round(path: Path) -> None:
         words, cwd=path.parent, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        until(lambda: bool(rounds(path.parent)) or process.poll() is not None, 300)
+        until(lambda: bool(rounds(path.parent)), "a round has chosen", 300, running=process)
         assert process.poll() is None, "it ended before it was killed"
     finally:
         os.killpg(process.pid, signal.SIGKILL)

@@ -218,7 +218,7 @@ def _costs(learned: Learned, acquisition: Acquisition) -> Array:
     What a constraint excludes, or lacks a value, is left out.
     """
     if any(learned.quantities[one.name].measured for one in acquisition.aims):
-        return acquisition.costs
+        return np.asarray(acquisition.costs)
     parts = [(one.sign, _values(learned, one.name)) for one in acquisition.aims]
     limits = [(one.sign, _values(learned, one.name), one.most) for one in acquisition.limits]
     names = set.intersection(*(set(values) for _, values in parts), *(set(values) for _, values, _ in limits))

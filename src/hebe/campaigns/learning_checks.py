@@ -31,9 +31,7 @@ def check_learning(campaign: Campaign) -> None:
     made = all_quantities(campaign.stages[0].analyses)
     number = len(objectives_of(campaign.rank, campaign.stages[0].analyses))
     if not 1 <= number <= MOST_AIMS:
-        reason = (
-            f"method learn improves what the first stage computes of rank: {number} quantities, not 1 to {MOST_AIMS}"
-        )
+        reason = f"method learn improves 1 to {MOST_AIMS} quantities that the first stage computes, rank names {number}"
         raise bad_key(campaign, ("rank",), reason, "rank: {maximize: [average_voltage]}")
     for at, text in enumerate(campaign.select.where or ()):
         try:

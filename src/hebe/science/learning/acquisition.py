@@ -17,6 +17,8 @@ from hebe.science.learning.linked import Model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from hebe.science.learning.hypervolume import Boxes
 
 
@@ -49,6 +51,19 @@ class Gain:
         return np.asarray(self.improvement * self.probability)
 
 
+@dataclass(frozen=True)
+class Quick:
+    """Expected costs and bounds of their standard deviations, shape ``(n, aims)``, and of the probability."""
+
+    means: Array
+    sds: Array
+    most: Array
+
+    def at(self, kept: NDArray[np.bool_]) -> Quick:
+        """Some of the rows."""
+        return Quick(self.means[kept], self.sds[kept], self.most[kept])
+
+
 class Acquisition:
     """Expected gain by aims and limits.
 
@@ -79,17 +94,25 @@ class Acquisition:
     def _bounded(self) -> dict[int, Bounded | BoundedLinked]:
         return {id(one): bounded(one.model) for one in (*self.aims, *self.limits)}
 
-    def upper(self, table: Array) -> Array:
-        """Gain that rows have at most, whatever else is in their batch, shape ``(rows,)``."""
+    def quick(self, table: Array) -> Quick:
+        """What is known of rows without looking at all points."""
         means, sds = self._columns(self.aims, table)
-        improvement = expected_improvement(means, sds, self._boxes)
         if not self.limits:
-            return improvement
-        means, sds = self._columns(self.limits, table)
-        return np.asarray(improvement * self._most_probable(means, sds))
+            return Quick(means, sds, np.ones(len(table)))
+        return Quick(means, sds, self._most_probable(*self._columns(self.limits, table)))
+
+    def upper(self, quick: Quick, batch: Array) -> Array:
+        """Gain that rows have at most beside a batch, shape ``(rows,)``; never more beside a larger one."""
+        return np.asarray(expected_improvement(quick.means, quick.sds, self._boxes(batch)) * quick.most)
+
+    def _boxes(self, batch: Array) -> Boxes:
+        """What would improve the front, were a batch found as expected."""
+        if not len(batch):
+            return self._boxes_now
+        return boxes_above(np.concatenate([self.costs, self.means(batch)[self._met(batch)]]), self.reference)
 
     @cached_property
-    def _boxes(self) -> Boxes:
+    def _boxes_now(self) -> Boxes:
         return boxes_above(self.costs, self.reference)
 
     def _columns(self, parts: Sequence[Aim], table: Array) -> tuple[Array, Array]:
@@ -105,9 +128,8 @@ class Acquisition:
 
     def gain(self, table: Array, batch: Array) -> Gain:
         """Exact gain of rows if a batch, shape ``(rows, descriptors)``, were computed and found as expected."""
-        costs = np.concatenate([self.costs, self.means(batch)[self._met(batch)]])
         means, sds = self._exact(self.aims, table, batch)
-        improvement = expected_improvement(means, sds, boxes_above(costs, self.reference))
+        improvement = expected_improvement(means, sds, self._boxes(batch))
         if not self.limits:
             return Gain(improvement, np.ones(len(table)))
         means, sds = self._exact(self.limits, table, batch)

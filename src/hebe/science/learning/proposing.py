@@ -13,6 +13,7 @@ import numpy as np
 
 from hebe.config.reading.refusal import bad_key
 from hebe.science.chemistry.candidate import Candidate, make_candidate
+from hebe.science.chemistry.row_table import RowTable
 from hebe.science.chemistry.screening import MOST_MASKED, MOST_ROWS
 from hebe.science.chemistry.sieve import Sieve
 from hebe.science.learning.batch import choose_batch
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hebe.config.campaign import Campaign
-    from hebe.science.chemistry.row_table import RowTable
     from hebe.science.chemistry.walking import Rows
     from hebe.science.learning.acquisition import Acquisition
     from hebe.science.learning.gaussian_process import Array
@@ -87,6 +87,10 @@ class Reachable:
             part = table if free.all() else table.at(free)
             if len(part):
                 yield part.rows, self.study.of_rows(part)
+
+    def table(self, rows: Rows) -> Array:
+        """Scaled descriptors of some rows."""
+        return self.study.of_rows(RowTable(self.study.space, rows, None, None, self.study.plan))
 
     def _tables(self, sieve: Sieve) -> Iterator[RowTable]:
         if self.streams:
