@@ -1,7 +1,7 @@
 """Does learning pay? Hypervolume of the front over the number of calculations, on a space that is known in full.
 
-    OMP_NUM_THREADS=1 python benchmarks/learning_space.py compute FOLDER     # CHGNet, about an hour; goes on when killed
-    OMP_NUM_THREADS=1 python benchmarks/learning_space.py write FOLDER       # benchmarks/learning_space.csv
+    OMP_NUM_THREADS=1 python benchmarks/learning_space.py compute FOLDER  # CHGNet, an hour or so; goes on when killed
+    OMP_NUM_THREADS=1 python benchmarks/learning_space.py write FOLDER    # benchmarks/learning_space.csv
     OMP_NUM_THREADS=1 python benchmarks/learning_space.py curves [--synthetic SEED] [--seeds 20] [--baybe]
 
 The reference point is the median of each objective over the space, fixed before anything is chosen. Everyone starts
@@ -31,17 +31,18 @@ from hebe.campaigns.loading import load_campaign
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.choice import diverse
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.chemistry.walking import Rows
 from hebe.science.learning.acquisition import Acquisition, Aim
 from hebe.science.learning.batch import choose_batch
-from hebe.science.learning.gaussian_process import fit
+from hebe.science.learning.gaussian_process import Array, fit
 from hebe.science.learning.hypervolume import better_than, hypervolume
 from support.mixture_truth import Described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hebe.science.chemistry.walking import Rows
-    from hebe.science.learning.gaussian_process import Array
+    from hebe.schemas.candidate import RankedCandidate
+    from hebe.schemas.result import Value
 
 HERE: Final = Path(__file__).parent
 TABLE: Final = HERE / "learning_space.csv"
@@ -56,7 +57,7 @@ class Truth:
 
     described: Described
     rows: Rows
-    values: Array
+    known: Array
     errors: Array
 
     @cached_property
@@ -67,7 +68,7 @@ class Truth:
     @cached_property
     def costs(self) -> Array:
         """What is minimized."""
-        return np.asarray(self.values * SIGNS)
+        return np.asarray(self.known * SIGNS)
 
     @cached_property
     def reference(self) -> Array:
@@ -140,7 +141,7 @@ class Left:
 
 def learned(truth: Truth, start: list[int], most: int, seed: int, *, shuffled: bool = False) -> list[int]:
     """Choose batch by batch by the expected gain."""
-    chosen, values = list(start), truth.values
+    chosen, values = list(start), truth.known
     if shuffled:
         values = values[np.random.default_rng(seed).permutation(len(values))]
     while len(chosen) < most:
@@ -187,7 +188,7 @@ def by_baybe(truth: Truth, start: list[int], most: int, seed: int) -> list[int]:
     number_of = {tuple(line): number for number, line in enumerate(frame.to_numpy().tolist())}
     chosen, fresh = list(start), list(start)
     while len(chosen) < most:
-        told = frame.iloc[fresh].assign(**{q: truth.values[fresh, k] for k, q in enumerate(QUANTITIES)})
+        told = frame.iloc[fresh].assign(**{q: truth.known[fresh, k] for k, q in enumerate(QUANTITIES)})
         campaign.add_measurements(told)
         asked = campaign.recommend(min(BATCH, most - len(chosen)))
         fresh = [number_of[tuple(line)] for line in asked[columns].to_numpy().tolist()]
@@ -200,7 +201,9 @@ def _continuous(frame: object) -> list[object]:
 
     columns: dict[str, list[float]] = frame.to_dict("list")  # type: ignore[attr-defined]
     return [
-        NumericalDiscreteParameter(name, sorted(set(values))) for name, values in columns.items() if len(set(values)) > 1
+        NumericalDiscreteParameter(name, sorted(set(values)))
+        for name, values in columns.items()
+        if len(set(values)) > 1
     ]
 
 
@@ -219,7 +222,9 @@ def curves(options: argparse.Namespace) -> None:
     if options.baybe:
         ways["baybe"] = by_baybe
     steps = list(range(BATCH, most + 1, BATCH))
-    print("| way | " + " | ".join(f"{k} ({100 * k / n:.0f} %)" for k in steps) + " | front within 5 % at 15 % | CPU s |")
+    print(
+        "| way | " + " | ".join(f"{k} ({100 * k / n:.0f} %)" for k in steps) + " | front within 5 % at 15 % | CPU s |"
+    )
     print("|---" * (len(steps) + 3) + "|")
     for name, way in ways.items():
         begin, shares, met = time.process_time(), [], []
@@ -250,11 +255,18 @@ def write(folder: Path) -> None:
         for row in made:
             candidate = make_candidate(made, made.composition(row))
             one = None if candidate is None else found.get(candidate.candidate_id)
-            values = [] if one is None else [one.values.get(q) for q in QUANTITIES]
+            values = [] if one is None else _values_of(one)
             if one is None or any(value is None or value.mean is None for value in values):
                 continue
-            texts = [f"{value.mean:.6g}" for value in values if value] + [f"{value.se or 0:.3g}" for value in values if value]
+            texts = [f"{value.mean:.6g}" for value in values if value] + [
+                f"{value.se or 0:.3g}" for value in values if value
+            ]
             out.write(",".join([" ".join(map(str, row)), one.formula, *texts]) + "\n")
+
+
+def _values_of(one: RankedCandidate) -> list[Value | None]:
+    found: dict[str, Value] = dict(one.values)  # noqa: PD011 - no frame of pandas
+    return [found.get(q) for q in QUANTITIES]
 
 
 def main() -> None:
@@ -269,9 +281,11 @@ def main() -> None:
     drawn.add_argument("--most", type=float, default=0.3, help="share of the space that is computed at most")
     drawn.add_argument("--baybe", action="store_true")
     options = parser.parse_args()
-    {"compute": lambda: compute(options.folder), "write": lambda: write(options.folder), "curves": lambda: curves(options)}[
-        options.command
-    ]()
+    {
+        "compute": lambda: compute(options.folder),
+        "write": lambda: write(options.folder),
+        "curves": lambda: curves(options),
+    }[options.command]()
 
 
 if __name__ == "__main__":

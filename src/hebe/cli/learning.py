@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from hebe.cli.arguments import Parser, add_campaign, add_json, positive, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
 
     from hebe.campaigns.learning import Data
     from hebe.cli.arguments import Commands
     from hebe.schemas.learned import LearnedDoc, LearnedQuantity, Predicted, ProposalDoc
 
-_EFFECTS = 5
+_EFFECTS: Final = 5
 
 
 def add_commands(commands: Commands) -> None:
@@ -176,6 +177,19 @@ def _print_proposal(document: ProposalDoc) -> None:
     write_line(f"Scored {document.looked_at:,} of {document.of:,} compositions.")
     for remark in document.remarks:
         write_line(remark)
+
+
+def write_rounds(rounds: Sequence[Mapping[str, Any]]) -> None:
+    """Print how a loop went, a line for each round."""
+    table = new_table(["round", "known", "hypervolume", "chosen", "expected gain"], right=range(5))
+    for one in rounds:
+        chosen = [] if one["stopped"] else one["candidates"]
+        gains = f"{_short(sum(c['gain'] for c in chosen))}" if chosen else "–"
+        numbers = [str(one["round"]), str(one["known"]), _short(one["hypervolume"]), str(len(chosen))]
+        table.add_row(*numbers, gains)
+    write_table(table)
+    last = rounds[-1]["stopped"]
+    write_line(f"The loop has ended: {last}." if last else "The loop goes on: hebe run computes what was chosen.")
 
 
 def _limited(document: ProposalDoc) -> list[str]:
