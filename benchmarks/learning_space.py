@@ -265,7 +265,7 @@ def write(folder: Path) -> None:
 
 
 def _values_of(one: RankedCandidate) -> list[Value | None]:
-    found: dict[str, Value] = dict(one.values)  # noqa: PD011 - no frame of pandas
+    found: dict[str, Value] = dict(one.values)
     return [found.get(q) for q in QUANTITIES]
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.row_plan import Place, RowPlan
     from hebe.science.chemistry.row_split import RowSplits
 
-Amounts = "Mapping[str, Mapping[str, float]]"
-
 
 @dataclass(frozen=True)
 class _Moment:
@@ -81,13 +79,19 @@ class Descriptors:
     def _properties(self, name: str) -> dict[str, list[float]]:
         """Radius (A) and electronegativity (Pauling) of the ion at each place, NaN where there is none."""
         sub = self.host.sublattices[name]
-        radii = [
-            shannon_radius(ion, sub.coordination, spin_of(ion, sub))
-            if self.host.charged
-            else metallic_radius(ion.element)
-            for ion in (ion for _, ion in self.places)
-        ]
-        negativities = [electronegativity(ion.element) for _, ion in self.places]
+        radii, negativities = list[float | None](), list[float | None]()
+        for _, ion in self.places:
+            if ion.element == VACANCY:
+                size, scale = None, None
+            else:
+                size = (
+                    shannon_radius(ion, sub.coordination, spin_of(ion, sub))
+                    if self.host.charged
+                    else metallic_radius(ion.element)
+                )
+                scale = electronegativity(ion.element)
+            radii.append(size)
+            negativities.append(scale)
         tables = {"radius": radii, "electronegativity": negativities}
         return {title: [math.nan if v is None else v for v in values] for title, values in tables.items()}
 
