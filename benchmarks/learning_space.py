@@ -41,6 +41,8 @@ from support.mixture_truth import Described
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import pandas as pd
+
     from hebe.schemas.candidate import RankedCandidate
     from hebe.schemas.result import Value
 
@@ -196,10 +198,10 @@ def by_baybe(truth: Truth, start: list[int], most: int, seed: int) -> list[int]:
     return chosen
 
 
-def _continuous(frame: object) -> list[object]:
+def _continuous(frame: pd.DataFrame) -> list[object]:
     from baybe.parameters import NumericalDiscreteParameter
 
-    columns: dict[str, list[float]] = frame.to_dict("list")  # type: ignore[attr-defined]
+    columns = {str(name): values for name, values in frame.to_dict("list").items()}
     return [
         NumericalDiscreteParameter(name, sorted(set(values)))
         for name, values in columns.items()
