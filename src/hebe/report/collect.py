@@ -69,6 +69,7 @@ def page_of(
         promotions=found.promotions,
         agreement=found.agreement,
         calibrations=found.calibrations,
+        rounds=found.rounds,
         weights=dict(weights or {}),
         written=written,
     )

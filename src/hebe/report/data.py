@@ -44,6 +44,8 @@ class Page:
         Ranked, in the order to be shown.
     promotions, agreement, calibrations
         What happened at the borders of stages and what calibrations told, as ``hebe results --json`` prints it.
+    rounds
+        What the rounds of a campaign that learns said, as the same prints it.
     funnel
         How the space narrowed; None where nobody counted.
     crystals
@@ -61,6 +63,7 @@ class Page:
     promotions: Sequence[Mapping[str, Any]] = ()
     agreement: Sequence[Mapping[str, Any]] = ()
     calibrations: Sequence[Mapping[str, Any]] = ()
+    rounds: Sequence[Mapping[str, Any]] = ()
     funnel: Funnel | None = None
     crystals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     failures: Sequence[Mapping[str, Any]] = ()

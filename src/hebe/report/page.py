@@ -25,6 +25,7 @@ SECTIONS: Final = (
     "elements",
     "effects",
     "spread",
+    "rounds",
     "agreement",
     "calibration",
     "literature",
