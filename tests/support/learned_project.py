@@ -60,13 +60,20 @@ def synthetic_project(folder: Path, n: int = 30, seed: int = 5) -> tuple[Campaig
     copper = [column.element for column in described.space.columns].index("Cu")
     rows = described.space.sample(4 * n, seed)
     rows = np.random.default_rng(seed).permutation(rows[rows[:, copper] == 0])[:n]
-    values, strains = voltage(described, rows), strain(described, rows)
     with closing(open_store(folder)) as store:
-        for number, row in enumerate(rows.tolist()):
-            document = _document(described.space, row, float(values[number]), float(strains[number]), seed + number)
+        for number, document in enumerate(synthetic_documents(described, rows, seed)):
             body = {"metadata": {"campaign": "synthetic"}, "output": document.model_dump(mode="json")}
             store.docs_store.update([{"uuid": f"job-{number}", "index": 1, **body}], key=["uuid", "index"])
     return campaign, rows
+
+
+def synthetic_documents(described: Described, rows: Rows, seed: int = 5) -> list[CandidateDoc]:
+    """Documents of computed rows."""
+    values, strains = voltage(described, rows), strain(described, rows)
+    return [
+        _document(described.space, row, float(values[number]), float(strains[number]), seed + number)
+        for number, row in enumerate(rows.tolist())
+    ]
 
 
 def _document(space: CompositionSpace, row: list[int], volts: float, change: float, seed: int) -> CandidateDoc:
