@@ -89,6 +89,25 @@ def test_the_same_data_give_the_same_fit_in_any_unit(described: Described) -> No
     assert wider == pytest.approx(1000 * sds)
 
 
+@pytest.mark.parametrize("values", ["same", "line", "noise", "outlier", "twins"])
+def test_any_values_can_be_fitted(values: str) -> None:
+    """Values that are all the same, a plain line, nothing but noise, one that is far off, points that are the same."""
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(30, 12))
+    y = {"same": np.full(30, 3.0), "line": 1e4 * points[:, 0], "noise": rng.normal(size=30)}.get(values, points[:, 1])
+    if values == "outlier":
+        y = np.append(y[:-1], 1e6)
+    if values == "twins":
+        points, y = np.repeat(points[:3], 10, axis=0), np.repeat(y[:3], 10)
+    found = fit(points, y, np.zeros(30))
+    means, sds = found.predict(points)
+    assert np.isfinite(means).all()
+    assert np.isfinite(sds).all()
+    assert leave_out(found, range(30)) is not None
+    if values in ("same", "line", "twins"):
+        assert means == pytest.approx(y, abs=0.05 * (y.std() or 1.0))
+
+
 def test_too_few_points_are_refused() -> None:
     with pytest.raises(BadInputError, match="4 candidates have a value"):
         fit(np.zeros((4, 1)), np.zeros(4), np.zeros(4))
