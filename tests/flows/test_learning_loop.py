@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jobflow import JobStore, run_locally
@@ -20,40 +20,11 @@ from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.science.chemistry.survey import survey
 from hebe.stores.factory import open_store
-from support.campaigns import SPRINGS
+from support.learning_loop import written
 from support.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-LOOP: Final = """\
-name: loop
-host:
-  family: layered-o3
-  working_ion: Na
-  sublattices:
-    TM:
-      species: {{Fe: [3], Mn: [3, 4], Ni: [2], Co: [3]}}
-      n_species: 2..3
-      grid: 4
-select: {select}
-structures: {{cations: 4, per_candidate: 1, seed: 3, starts: 1}}
-stages:
-  - engine: {engine}
-    x: [1, 1/2]
-    window: 1..1/2
-    analyses: [voltage, volume_strain]
-rank: {{maximize: [average_voltage], minimize: [max_volume_strain]}}
-"""
-SELECT: Final = "{method: learn, batch: 5, rounds: 4, budget: 8, start: diverse, seed: 7}"
-
-
-def written(folder: Path, select: str = SELECT) -> Path:
-    folder.mkdir(exist_ok=True)
-    (folder / ".hebe").mkdir(exist_ok=True)
-    path = folder / "loop.yaml"
-    path.write_text(LOOP.format(select=select, engine=SPRINGS))
-    return path
 
 
 def rounds(folder: Path) -> list[dict[str, Any]]:
