@@ -16,7 +16,7 @@ from hebe.campaigns.expression import Expression, in_order_of
 from hebe.campaigns.keys import in_columns, key_names, key_of, scalar_keys, searchable
 from hebe.campaigns.order import order_probability
 from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
-from hebe.campaigns.rounds import proposed_ids, rounds_of
+from hebe.campaigns.rounds import chosen_ids, rounds_of
 from hebe.campaigns.summaries import Columns, Summaries, is_late, read_documents, with_late
 from hebe.config.ranking import Rank
 from hebe.exceptions import HebeWarning
@@ -197,9 +197,10 @@ def results_of(
     root
         Project of the store: where there are many candidates, their documents are read when they are asked for.
     """
-    wanted = {*wanted, *proposed_ids(store, campaign, current)}
+    rounds = rounds_of(store, campaign, current)
+    wanted = {*wanted, *chosen_ids(rounds)}
     promotions, agreement = (_borders(store, campaign, name, current) for name in ("promote", "agree"))
-    calibrations, rounds = _calibrations(store, campaign, current), rounds_of(store, campaign, current)
+    calibrations = _calibrations(store, campaign, current)
     with closing(Summaries(store)) as kept:
         found = [row for row in kept.rows if row.campaign == campaign.name and row.candidate_id in wanted]
         rows = _latest_stages(_chosen(found, current), promotions, len(campaign.stages))

@@ -8,7 +8,7 @@ from hebe.campaigns.contract import without_versions
 from hebe.flows.rounds import ROUND_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
     from jobflow import JobStore
 
@@ -32,7 +32,6 @@ def rounds_of(store: JobStore, campaign: Campaign, current: Collection[str] = ()
     return [newest[number] for number in sorted(newest)]
 
 
-def proposed_ids(store: JobStore, campaign: Campaign, current: Collection[str] = ()) -> set[str]:
-    """Ids of the candidates that rounds of a campaign chose."""
-    rounds = rounds_of(store, campaign, current)
-    return {str(one["candidate_id"]) for found in rounds for one in found["candidates"] if not found["stopped"]}
+def chosen_ids(rounds: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Ids of the candidates that rounds chose."""
+    return {str(one["candidate_id"]) for found in rounds if not found["stopped"] for one in found["candidates"]}
