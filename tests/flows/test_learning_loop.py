@@ -20,6 +20,7 @@ from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow
 from hebe.science.chemistry.survey import survey
 from hebe.stores.factory import open_store
+from support.campaigns import STIFF
 from support.learning_loop import written
 from support.waiting import until
 
@@ -106,3 +107,16 @@ def test_a_loop_without_objectives_is_refused(tmp_path: Path) -> None:
     path.write_text("\n".join(path.read_text().splitlines()[:-1]))
     with pytest.raises(BadInputError, match="rank names 0"):
         load_campaign(path)
+
+
+@pytest.mark.slow
+def test_after_the_last_round_the_best_of_all_go_on(tmp_path: Path) -> None:
+    path = written(tmp_path / "funnel", "{method: learn, batch: 5, budget: 7, seed: 7}")
+    second = f"  - {{engine: {STIFF}, keep: 2, task: static, x: [1, 1/2], analyses: [voltage]}}\nrank:"
+    path.write_text(path.read_text().replace("rank:", second))
+    assert run(path, workers=2, progress=False).status == "complete"
+    found = results(path)
+    assert [one["known"] for one in found.rounds] == [5, 7]
+    (border,) = found.promotions
+    assert len(border["candidates"]) == 7
+    assert sorted(one.stage for one in found) == [0] * 5 + [1] * 2
