@@ -6,10 +6,10 @@
     OMP_NUM_THREADS=1 python benchmarks/learning_space.py speed [--members 10000000]
 
 The reference point is the median of each objective over the space, fixed before anything is chosen. Everyone starts
-from the same diverse or random batch of a seed. ``shuffled`` is the control: it learns from values that were given to
+from the same random batch of a seed. ``shuffled`` is the control: it learns from values that were given to
 other members. With ``--synthetic`` the values are made up, with the scatter of three configurations: no property of
-any material. ``--baybe`` adds BayBE, where it is installed. ``speed`` chooses eight of so many members by models of 200,
-and fails above 60 CPU seconds.
+any material. ``--baybe`` adds BayBE, where it is installed. ``speed`` chooses eight of so many members by models of
+200, and fails above 60 CPU seconds.
 """
 
 from __future__ import annotations
