@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hebe.campaigns.learning import Data, learn, predict, propose
+from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.measured import read_measured
 from hebe.cli.main import main
 from hebe.exceptions import BadInputError
@@ -18,7 +19,7 @@ from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.learning.study import Study
 from hebe.stores.factory import open_collection, open_store
-from support.learned_project import synthetic_project, voltage
+from support.learned_project import CAMPAIGN, strain, synthetic_project, voltage
 from support.mixture_truth import Described
 
 if TYPE_CHECKING:
@@ -190,6 +191,26 @@ def test_a_bench_closes_the_loop(project: tuple[Campaign, Rows], folder: Path) -
     assert len(propose(campaign, 2, (), data).candidates) == 2
     few = Data(measured=table(folder, HEAD + "\n".join(lines[:3]) + "\n", "few.csv"))
     assert "3 values are too few" in learn(campaign, few).remarks[0]
+
+
+def test_a_bench_alone_is_enough(tmp_path: Path) -> None:
+    """Nothing is computed: what was measured says what to make next."""
+    path = tmp_path / "synthetic.yaml"
+    path.write_text(CAMPAIGN)
+    campaign = load_campaign(path)
+    space = CompositionSpace.from_campaign(campaign)
+    rows = space.sample(12, 3)
+    described = Described(space)
+    columns = zip(rows.tolist(), voltage(described, rows), strain(described, rows), strict=True)
+    lines = [f"{space.composition(row).formula}, {volts:.4f}, {100 * change:.4f}" for row, volts, change in columns]
+    text = "formula, average_voltage (V), max_volume_strain (%)\n" + "\n".join(lines)
+    found = propose(campaign, 3, (), Data(measured=table(tmp_path, text)))
+    assert len(found.candidates) == 3
+    assert not {one.candidate_id for one in found.candidates} & {
+        space.composition(row).candidate_id for row in rows.tolist()
+    }
+    with pytest.raises(BadInputError, match="there is no store yet"):
+        propose(campaign, 3)
 
 
 def test_other_campaigns_must_be_computed_alike_and_there(project: tuple[Campaign, Rows]) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from hebe.analyses.constraint import Constraint
     from hebe.config.campaign import Campaign
+    from hebe.config.reading.wording import KeyPath
     from hebe.schemas.candidate import CandidateDoc
     from hebe.science.choosing.ranking import Objective
     from hebe.science.learning.gaussian_process import Array
@@ -166,7 +167,7 @@ def acquisition_of(
         raise bad_key(campaign, ("rank",), "nothing says what is to be improved", hint)
     aims = [Aim(one.name, _model(campaign, learned, one.name), -1.0 if one.maximize else 1.0) for one in objectives]
     limits = [
-        Limit(one.name, _model(campaign, learned, one.name), sign := -1.0 if one.above else 1.0, sign * one.value)
+        Limit(one.name, _model(campaign, learned, one.name, None), sign := -1.0 if one.above else 1.0, sign * one.value)
         for one in constraints
     ]
     known = learned.study.of_members(learned.study.known)
@@ -178,14 +179,15 @@ def _median(aim: Aim, known: Array) -> float:
     return float(np.median(aim.sign * aim.model.predict(known)[0]))
 
 
-def _model(campaign: Campaign, learned: Learned, name: str) -> Model:
+def _model(campaign: Campaign, learned: Learned, name: str, key: KeyPath | None = ("rank",)) -> Model:
+    """Model of a quantity that stands at a key of the campaign."""
     model = learned.models.get(name)
-    if model is None:
-        quantity = learned.quantities.get(name)
-        reason = quantity.refused if quantity is not None and quantity.refused else "nothing of it is known"
-        hint = "compute some candidates first: select: {method: diverse, n: 12}"
-        raise bad_key(campaign, ("rank",), f"{name} cannot be predicted: {reason}", hint)
-    return model
+    if model is not None:
+        return model
+    quantity = learned.quantities.get(name)
+    reason = quantity.refused if quantity is not None and quantity.refused else "nothing of it is known"
+    reason, hint = f"{name} cannot be predicted: {reason}", "compute some candidates first"
+    raise BadInputError(reason, suggestion=hint) if key is None else bad_key(campaign, key, reason, hint)
 
 
 def proposal(

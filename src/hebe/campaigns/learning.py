@@ -11,9 +11,9 @@ from hebe.analyses.before import candidate_of
 from hebe.analyses.constraint import Constraint
 from hebe.analyses.learning import acquisition_of, learn_from, learned_document, proposal
 from hebe.analyses.registry import get_analysis, objectives_of
-from hebe.campaigns.api import as_campaign, existing_store
+from hebe.campaigns.api import as_campaign, existing_store, project_store
 from hebe.campaigns.measured import read_measured
-from hebe.campaigns.place import project_root, start_of
+from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.results import update_candidates
 from hebe.config.reading.wording import shown
 from hebe.exceptions import BadInputError
@@ -71,12 +71,11 @@ def learn(
     chosen = as_campaign(campaign)
     data = data or Data()
     start = start_of(chosen, start)
-    with closing(existing_store(start)) as store:
-        candidates, jobs = _known(store, chosen, data, start)
-        learned = _learned(chosen, candidates, data, (), curve=curve)
-        document = learned_document(chosen, learned, candidates).model_copy(update={"jobs": jobs})
-        with closing(open_collection(store, COLLECTION, "key")) as models:
-            models.update([document.model_dump(mode="json")], key="key")
+    candidates, jobs = _known(chosen, data, start)
+    learned = _learned(chosen, candidates, data, (), curve=curve)
+    document = learned_document(chosen, learned, candidates).model_copy(update={"jobs": jobs})
+    with closing(project_store(start)) as store, closing(open_collection(store, COLLECTION, "key")) as models:
+        models.update([document.model_dump(mode="json")], key="key")
     return document
 
 
@@ -93,8 +92,7 @@ def predict(
     chosen = as_campaign(campaign)
     data = data or Data()
     start = start_of(chosen, start)
-    with closing(existing_store(start)) as store:
-        candidates, _ = _known(store, chosen, data, start)
+    candidates, _ = _known(chosen, data, start)
     learned = _learned(chosen, candidates, data, ())
     found = {}
     for text in formulas:
@@ -136,8 +134,7 @@ def propose(
     data = data or Data()
     start = start_of(chosen, start)
     limits = [Constraint.parse(text) for text in constraints]
-    with closing(existing_store(start)) as store:
-        candidates, _ = _known(store, chosen, data, start)
+    candidates, _ = _known(chosen, data, start)
     learned = _learned(chosen, candidates, data, [one.name for one in limits])
     objectives = objectives_of(chosen.rank, chosen.stages[data.stage - 1].analyses)
     acquisition = acquisition_of(chosen, learned, objectives, limits, {})
@@ -147,8 +144,10 @@ def propose(
     return proposal(chosen, learned, acquisition, picks, limits)
 
 
-def _known(store: JobStore, campaign: Campaign, data: Data, start: Path | None) -> tuple[list[CandidateDoc], list[str]]:
+def _known(campaign: Campaign, data: Data, start: Path | None) -> tuple[list[CandidateDoc], list[str]]:
     """Candidates of a stage of a campaign and of others, one document each, and the jobs that made them.
+
+    None where only measured values are given, and nothing is computed.
 
     Raises
     ------
@@ -157,6 +156,15 @@ def _known(store: JobStore, campaign: Campaign, data: Data, start: Path | None) 
     """
     if not 1 <= data.stage <= len(campaign.stages):
         raise BadInputError(f"{campaign.name} has no stage {data.stage}", suggestion=f"1 to {len(campaign.stages)}")
+    if data.measured is not None and not data.others and not has_store(start):
+        return [], []
+    with closing(existing_store(start)) as store:
+        return _in_store(store, campaign, data, start)
+
+
+def _in_store(
+    store: JobStore, campaign: Campaign, data: Data, start: Path | None
+) -> tuple[list[CandidateDoc], list[str]]:
     with closing(Records.beside(store.docs_store, project_root(start))) as records:
         current = jobs_of_campaigns(records)
     found: dict[str, tuple[CandidateDoc, str]] = {}
@@ -167,7 +175,7 @@ def _known(store: JobStore, campaign: Campaign, data: Data, start: Path | None) 
             for doc in documents
             if doc["stage"] == data.stage - 1
         }
-        if not part:
+        if not part and (name != campaign.name or data.measured is None):
             what = "hebe run computes them" if name == campaign.name else f"campaigns with results: {_names(store)}"
             raise BadInputError(f"no candidate of {name} is computed", suggestion=what)
         found |= part

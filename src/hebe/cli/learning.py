@@ -46,7 +46,9 @@ def add_commands(commands: Commands) -> None:
         default=[],
         help="such as 'formation_probability > 0.8'; may be given several times",
     )
-    propose.add_argument("--seed", metavar="N", type=int, default=0, help="of the sample of a space beyond 20 million")
+    propose.add_argument(
+        "--seed", metavar="N", type=positive, default=1, help="of the sample of a space beyond 20 million"
+    )
     add_json(propose)
 
 
