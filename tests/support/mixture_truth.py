@@ -49,11 +49,12 @@ class Described:
     @cached_property
     def descriptors(self) -> Descriptors:
         """Descriptors of its rows."""
-        return Descriptors.of_plan(self.space.host, self.plan)
+        return Descriptors(self.space.host, self.plan.places[: self.plan.listed])
 
     def plain(self, rows: Rows) -> Array:
         """Descriptors of rows as they are."""
-        return self.descriptors.of_splits(split_rows(self.space, self.plan, rows), self.plan.scale)
+        amounts = split_rows(self.space, self.plan, rows).amounts[: self.plan.listed]
+        return self.descriptors.table(amounts / self.plan.scale)
 
     @cached_property
     def scale(self) -> Scale:

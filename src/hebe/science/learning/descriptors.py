@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hebe.config.family import Family
-    from hebe.science.chemistry.row_plan import Place, RowPlan
-    from hebe.science.chemistry.row_split import RowSplits
+    from hebe.science.chemistry.row_plan import Place
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,6 @@ class Descriptors:
 
     def __init__(self, host: Family, places: Sequence[Place]) -> None:
         self.host, self.places = host, tuple(places)
-
-    @classmethod
-    def of_plan(cls, host: Family, plan: RowPlan) -> Descriptors:
-        """Descriptors of the rows of a composition space."""
-        return cls(host, plan.places[: plan.listed])
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -117,10 +111,6 @@ class Descriptors:
             found[:, at + 1] = np.sqrt(np.maximum(second * share - mean * mean, 0.0))
             at += 2
         return found
-
-    def of_splits(self, splits: RowSplits, scale: int) -> Floats:
-        """Descriptors of rows of a space from their splits, shape ``(rows, descriptors)``."""
-        return self.table(splits.amounts[: len(self.places)] / scale)
 
     def of_members(self, members: Sequence[Mapping[str, Mapping[str, float]]]) -> Floats:
         """Descriptors of members given as documents have them: sublattice -> species -> amount per formula unit."""
