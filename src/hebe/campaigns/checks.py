@@ -9,6 +9,7 @@ from hebe.analyses.registry import all_quantities, get_analysis
 from hebe.campaigns.asked import asked_for, check_asked
 from hebe.campaigns.calibration_checks import calibrating, check_calibration
 from hebe.campaigns.control_checks import check_controls
+from hebe.campaigns.learning_checks import check_learning
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
 from hebe.science.hulls.working_metals import has_metal, working_metals
@@ -75,6 +76,7 @@ def check_stages(campaign: Campaign, family: Family) -> None:
             _check_first(campaign, stage)
         else:
             _check_later(campaign, family, index)
+    check_learning(campaign)
 
 
 def _check_metal(campaign: Campaign, index: int, needing: Sequence[str]) -> None:

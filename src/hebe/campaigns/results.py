@@ -16,6 +16,7 @@ from hebe.campaigns.expression import Expression, in_order_of
 from hebe.campaigns.keys import in_columns, key_names, key_of, scalar_keys, searchable
 from hebe.campaigns.order import order_probability
 from hebe.campaigns.ranked import RankedDocuments, ranked, ranked_summaries
+from hebe.campaigns.rounds import chosen_ids, rounds_of
 from hebe.campaigns.summaries import Summaries, is_late, read_documents, with_late
 from hebe.config.ranking import Rank
 from hebe.exceptions import HebeWarning
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 Kept = TypeVar("Kept")
 
-__all__ = ["Results", "documents_called", "ranked", "results_of", "update_candidates"]
+__all__ = ["Results", "candidate_documents", "documents_called", "ranked", "results_of", "update_candidates"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Results(Sequence[RankedCandidate]):
 
     ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree;
     ``calibrations`` what small cells told of the errors of an engine; ``controls`` how far the best candidates differ
-    from hosts with an element less; ``edited`` says that the file was edited since it ran, if it was.
+    from hosts with an element less; ``edited`` says that the file was edited since it ran, if it was; ``rounds`` what
+    each round of a campaign that learns said.
     """
 
     campaign: str
@@ -59,6 +61,7 @@ class Results(Sequence[RankedCandidate]):
     calibrations: list[dict[str, Any]] = field(default_factory=list)
     controls: list[dict[str, Any]] = field(default_factory=list)
     edited: str | None = None
+    rounds: list[dict[str, Any]] = field(default_factory=list)
 
     @overload
     def __getitem__(self, index: int) -> RankedCandidate: ...
@@ -199,10 +202,12 @@ def results_of(
     Parameters
     ----------
     wanted
-        Ids of the candidates that the campaign has.
+        Ids of the candidates that the campaign has, without those that its rounds chose.
     root
         Project of the store: where there are many candidates, their documents are read when they are asked for.
     """
+    rounds = rounds_of(store, campaign, current)
+    wanted = {*wanted, *chosen_ids(rounds)}
     promotions, agreement = (_borders(store, campaign, name, current) for name in ("promote", "agree"))
     calibrations = _calibrations(store, campaign, current)
     with closing(Summaries(store)) as kept:
@@ -211,7 +216,7 @@ def results_of(
         in_order = _in_order(store, campaign, [row for row in rows if row.damaged is None], kept, root)
     _warn_of_damaged(rows)
     compared = _controls(store, campaign, current)
-    return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations, compared)
+    return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations, compared, rounds=rounds)
 
 
 def _in_order(
@@ -265,6 +270,16 @@ def update_candidates(store: JobStore, campaign: str, current: Collection[str] =
     try:
         build_candidates(store, candidates, campaign, current)
         return [str(one["candidate_id"]) for one in candidates.query({"campaign": campaign}, ["candidate_id"])]
+    finally:
+        candidates.close()
+
+
+def candidate_documents(store: JobStore, campaign: str, current: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Bring the candidates of a campaign up to date and return their documents."""
+    candidates = _candidates_store(store)
+    try:
+        build_candidates(store, candidates, campaign, current)
+        return list(candidates.query({"campaign": campaign}))
     finally:
         candidates.close()
 

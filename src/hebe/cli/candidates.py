@@ -71,16 +71,21 @@ def _one(file: str, campaign: Campaign, columns: list[Quantity[Any]], options: a
         chosen = chosen.sort(options.sort, reverse=options.reverse)
     if wants_json(options):
         borders = {"promotions": found.promotions, "agreement": found.agreement}
+        rounds = {"rounds": found.rounds} if found.rounds else {}
         borders |= {"calibrations": found.calibrations} if found.calibrations else {}
         several = borders if len(campaign.stages) > 1 else {}
         several |= {"controls": found.controls} if found.controls else {}
-        return {"campaign": campaign.name, "candidates": chosen.candidates, **several}
+        return {"campaign": campaign.name, "candidates": chosen.candidates, **several, **rounds}
     if len(options.campaigns) > 1:
         write_line(f"{campaign.name} ({file})")
     if chosen:
         from hebe.cli.ranking import write_results
 
         write_results(chosen, columns, None if options.all else options.limit)
+        if found.rounds:
+            from hebe.cli.learning import write_rounds
+
+            write_rounds(found.rounds)
     elif found:
         write_line(f"none of {len(found)} candidates fits --where")
     else:

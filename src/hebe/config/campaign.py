@@ -19,6 +19,7 @@ from pydantic import (
 
 from hebe.config.family import Family, load_family
 from hebe.config.family_synthesis import FiringTemperature
+from hebe.config.learning import LEARNING_KEYS, LearningKeys
 from hebe.config.mixing import MixingSpec
 from hebe.config.model import ConfigModel
 from hebe.config.ranking import Rank
@@ -243,10 +244,10 @@ class Filters(ConfigModel):
         return {key: fields[key] for key in self.order}
 
 
-class Selection(ConfigModel):
+class Selection(LearningKeys):
     """Which of the compositions that pass are calculated."""
 
-    method: Literal["all", "random", "diverse", "explicit"] = "all"
+    method: Literal["all", "random", "diverse", "explicit", "learn"] = "all"
     n: Whole | None = Field(default=None, ge=1)
     seed: Whole = Field(default=0, ge=0, lt=2**32)
     formulas: tuple[str, ...] = ()
@@ -255,21 +256,36 @@ class Selection(ConfigModel):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_unset(handler(self), ("extend",))
+        return _without_unset(handler(self), ("extend", *LEARNING_KEYS))
+
+    @property
+    def learns(self) -> bool:
+        """Whether candidates are chosen round by round."""
+        return self.method == "learn"
+
+    @property
+    def most(self) -> int:
+        """How many candidates a selection that learns has at most."""
+        rounds = None if self.rounds is None else self.rounds * (self.batch or 1)
+        return min(number for number in (rounds, self.budget) if number is not None)
+
+    def first(self, n: int | None = None) -> Selection:
+        """Selection of the candidates of the first round, or of `n` that extend those which are known."""
+        number = min(self.batch or 1, self.most) if n is None else n
+        return Selection(method=self.start or "diverse", n=number, seed=self.seed, extend=n is not None or None)
 
     @model_validator(mode="after")
     def _complete(self) -> Selection:
+        self.check_learning(learns=self.learns)
         if self.extend is not None and self.method not in ("random", "diverse"):
             hint = "method: random or diverse, or remove the key"
             raise RefusedValueError(f"method {self.method} has nothing to extend", key="extend", suggestion=hint)
         if self.method in ("random", "diverse") and self.n is None:
             raise RefusedValueError(f"method {self.method} needs n, the number of candidates", suggestion="add n: 6")
-        if self.method in ("all", "explicit") and self.n is not None:
-            raise RefusedValueError(
-                f"method {self.method} takes every candidate and no n",
-                key="n",
-                suggestion="method: diverse takes n candidates",
-            )
+        if self.method in ("all", "explicit", "learn") and self.n is not None:
+            what = "a batch and no n" if self.learns else "every candidate and no n"
+            hint = "batch: 8, rounds: 12" if self.learns else "method: diverse takes n candidates"
+            raise RefusedValueError(f"method {self.method} takes {what}", key="n", suggestion=hint)
         if (self.method == "explicit") != bool(self.formulas):
             raise ValueError("method explicit and a list of formulas belong together")
         return self
@@ -300,6 +316,11 @@ class Campaign(ConfigModel):
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return _without_unset(handler(self), ("firing_temperature",))
+
+    @property
+    def first_round(self) -> Campaign:
+        """The campaign with the selection of its first round, where it learns; itself where it does not."""
+        return self.model_copy(update={"select": self.select.first()}) if self.select.learns else self
 
     @property
     def calibrates(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from jobflow import Flow
 
 from hebe.config.reading.refusal import bad_key
+from hebe.flows.rounds import first_round_jobs
 from hebe.flows.stage import stage_jobs
 from hebe.flows.wired import wire_stage
 from hebe.science.chemistry.member import candidate_spec, composition_of
@@ -60,7 +61,7 @@ def campaign_flow(campaign: Campaign) -> Flow:
     """Flow of a campaign, ready for any jobflow manager; job ids depend on its content alone.
 
     A campaign with several stages has the jobs of the first, and one that asks for those of the next when it is known
-    which candidates go on.
+    which candidates go on; one that learns has those of the first round, and one that asks for the second.
 
     Raises
     ------
@@ -70,7 +71,8 @@ def campaign_flow(campaign: Campaign) -> Flow:
     """
     members = campaign_members(campaign)
     check_members(campaign, members)
-    return Flow(list(stage_jobs(campaign, 0, members)), name=campaign.name)
+    jobs = first_round_jobs(campaign, members) if campaign.select.learns else stage_jobs(campaign, 0, members)
+    return Flow(list(jobs), name=campaign.name)
 
 
 def check_members(campaign: Campaign, members: Sequence[MemberSpec]) -> None:

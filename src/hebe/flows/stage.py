@@ -20,6 +20,7 @@ from hebe.makers.promote import PromoteMaker
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hebe.flows.wiring import StageWiring
     from hebe.schemas.spec import MemberSpec
 
 _BORDER_PRIORITY: Final = -1_000_000
@@ -44,9 +45,15 @@ def stage_jobs(campaign: Campaign, number: int, specs: Sequence[MemberSpec], cho
     if controls is not None:
         wiring.add(controls.make(list(specs), summaries), CHOSEN.format(number=number), _BORDER_PRIORITY)
     if number + 1 < len(campaign.stages):
-        promote = _promote(campaign, number + 1, chosen).make(list(specs), summaries)
-        wiring.add(promote, f"border/s{number + 1}/promote", _BORDER_PRIORITY)
+        add_promotion(wiring, number + 1, specs, chosen)
     return wiring.jobs
+
+
+def add_promotion(wiring: StageWiring, number: int, specs: Sequence[MemberSpec], chosen: Chosen = ()) -> None:
+    """Add the job that decides who goes on to a stage to the wiring of the one before it."""
+    summaries = [wiring.summaries[spec.candidate_id].output for spec in specs]
+    promote = _promote(wiring.campaign, number, chosen).make(list(specs), summaries)
+    wiring.add(promote, f"border/s{number}/promote", _BORDER_PRIORITY)
 
 
 def _promote(campaign: Campaign, number: int, chosen: Chosen) -> PromoteMaker:

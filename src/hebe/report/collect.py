@@ -70,6 +70,7 @@ def page_of(
         agreement=found.agreement,
         calibrations=found.calibrations,
         controls=found.controls,
+        rounds=found.rounds,
         weights=dict(weights or {}),
         written=written,
     )

@@ -45,6 +45,8 @@ class Page:
     promotions, agreement, calibrations, controls
         What happened at the borders of stages, what calibrations told, and how far candidates differ from their
         controls, as ``hebe results --json`` prints it.
+    rounds
+        What the rounds of a campaign that learns said, as the same prints it.
     funnel
         How the space narrowed; None where nobody counted.
     crystals
@@ -63,6 +65,7 @@ class Page:
     agreement: Sequence[Mapping[str, Any]] = ()
     calibrations: Sequence[Mapping[str, Any]] = ()
     controls: Sequence[Mapping[str, Any]] = ()
+    rounds: Sequence[Mapping[str, Any]] = ()
     funnel: Funnel | None = None
     crystals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     failures: Sequence[Mapping[str, Any]] = ()

@@ -26,6 +26,7 @@ SECTIONS: Final = (
     "effects",
     "controls",
     "spread",
+    "rounds",
     "agreement",
     "calibration",
     "literature",

@@ -13,7 +13,8 @@ import yaml
 
 from hebe.engines.vasp.results import read_text
 from support.calibrated import EXACT, calibrated
-from support.campaigns import funnel, layered, rocksalt
+from support.campaigns import SPRINGS, funnel, layered, rocksalt
+from support.learning_loop import LOOP, SELECT
 from support.vasp import use_mpirun, use_stand_in
 
 if TYPE_CHECKING:
@@ -90,6 +91,20 @@ def test_small_cells_of_a_calibration_are_computed_by_the_queue(project: Project
     errors = [result["calibrations"][0]["errors"] for result in found]
     assert errors[0]["pairs"] == errors[1]["pairs"]
     assert errors[0]["mean"] == pytest.approx(errors[1]["mean"], abs=1e-6)
+
+
+def test_a_loop_chooses_the_same_candidates_in_the_queue(project: Project, tmp_path: Path) -> None:
+    project.driver.close()
+    campaign, here = tmp_path / "loop.yaml", tmp_path / "local"
+    campaign.write_text(LOOP.format(select=SELECT, engine=SPRINGS))
+    here.mkdir()
+    (here / "hebe.yaml").touch()  # a project of its own: that of a file in none
+    queued = hebe(project.root, "run", campaign, "--launcher", "fireworks")
+    local = hebe(here, "run", campaign, "--workers", 1)
+    assert queued["status"] == local["status"] == "complete"
+    found = [hebe(folder, "results", campaign) for folder in (project.root, here)]
+    assert [len(one["rounds"]) for one in found] == [2, 2]
+    assert found[0] == found[1]
 
 
 def asked_for(cluster: Slurm) -> set[tuple[str, ...]]:

@@ -80,6 +80,8 @@ def _options(value: object, unit: tuple[float, str] | None = None) -> str:
 
 def _selection(campaign: Campaign) -> str:
     select = campaign.select
+    if select.learns:
+        return f"learn, {select.batch} a round, at most {select.most}, seed {select.seed}"
     number = "" if select.n is None else f", {select.n} of them"
     return f"{select.method}{number}" + (f", seed {select.seed}" if select.method in ("random", "diverse") else "")
 

@@ -79,7 +79,7 @@ def screen(campaign: Campaign, *, kept: Sequence[HostComposition] = (), tell: Te
         If the space is empty, nothing passes, an explicit formula cannot be made, or the selection would have to look
         at too many compositions; names file and line.
     """
-    space = CompositionSpace.from_campaign(campaign)
+    campaign, space = campaign.first_round, CompositionSpace.from_campaign(campaign)
     size = checked_size(campaign, space)
     if campaign.select.method == "explicit":
         result = _named(campaign, space, size)

@@ -92,6 +92,7 @@ def survey(
     BadInputError
         If the space is empty, or nothing passes the filters and all was looked at.
     """
+    learned, campaign = campaign.select, campaign.first_round
     space = CompositionSpace.from_campaign(campaign)
     size = checked_size(campaign, space)
     if counted is not None:
@@ -110,7 +111,10 @@ def survey(
         chosen, refused = None, error
     selected = None if chosen is None else with_series(campaign, space, list(chosen))
     by_filter: dict[str, int | Estimate] = estimated(campaign, space) if passed is None else {**sieve.by_filter}
-    return Survey(size, by_filter, _number(campaign, by_filter, size, selected), selected, refused)
+    number = _number(campaign, by_filter, size, selected)
+    if learned.learns:
+        number = min(_passed(by_filter, size), learned.most)
+    return Survey(size, by_filter, number, selected, refused)
 
 
 def _refused(campaign: Campaign, space: CompositionSpace) -> BadInputError | None:
@@ -132,9 +136,14 @@ def _number(
     """Number of candidates, as far as it is known."""
     if selected is not None:
         return len(selected)
-    last = next(reversed(by_filter.values()), size)
-    passed = last.value if isinstance(last, Estimate) else last
+    passed = _passed(by_filter, size)
     return passed if campaign.select.n is None else min(passed, campaign.select.n)
+
+
+def _passed(by_filter: dict[str, int | Estimate], size: int) -> int:
+    """Number of compositions that pass, as far as it is known."""
+    last = next(reversed(by_filter.values()), size)
+    return last.value if isinstance(last, Estimate) else last
 
 
 def estimated(campaign: Campaign, space: CompositionSpace, seed: int = 0) -> dict[str, int | Estimate]:

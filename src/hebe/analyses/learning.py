@@ -1,0 +1,249 @@
+"""From documents of candidates to models of their quantities, and from those to what is worth computing next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hebe.analyses.errors import with_errors
+from hebe.analyses.registry import all_quantities
+from hebe.config.reading.refusal import bad_key
+from hebe.exceptions import BadInputError
+from hebe.schemas.candidate import RankedCandidate
+from hebe.schemas.learned import LearnedDoc, LearnedQuantity, ProposalDoc, Proposed
+from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.keys import content_hash
+from hebe.science.learning.acquisition import Acquisition, Aim, Limit
+from hebe.science.learning.describe import learned_quantity, predicted, with_link
+from hebe.science.learning.hypervolume import hypervolume
+from hebe.science.learning.linked import Model
+from hebe.science.learning.study import Seen, Study
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hebe.analyses.constraint import Constraint
+    from hebe.config.campaign import Campaign
+    from hebe.config.reading.wording import KeyPath
+    from hebe.schemas.candidate import CandidateDoc
+    from hebe.science.choosing.ranking import Objective
+    from hebe.science.learning.gaussian_process import Array
+    from hebe.science.learning.proposing import Pick, Picks
+    from hebe.science.learning.study import Composition
+
+LEARNING_VERSION: Final = 1
+"""Counts up when the same data give other models."""
+
+_SAME: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Models of quantities by name, what they were fitted to, and the documents that say so."""
+
+    study: Study
+    models: dict[str, Model]
+    quantities: dict[str, LearnedQuantity]
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """Key of the data, and of the versions of what learns from them."""
+        data = {name: [one.candidates, one.values, one.errors, one.measured] for name, one in self.quantities.items()}
+        return content_hash([LEARNING_VERSION, self.study.descriptors.names, data])
+
+
+def learn_from(
+    campaign: Campaign,
+    candidates: Sequence[CandidateDoc],
+    names: Sequence[str],
+    measured: Mapping[str, Sequence[Seen]] | None = None,
+    *,
+    curve: bool = False,
+) -> Learned:
+    """Fit a model of each quantity to the candidates that have it; those with too few values have a reason instead.
+
+    Parameters
+    ----------
+    campaign
+        Says which space predictions are for.
+    candidates
+        Of one stage, computed alike.
+    names
+        Quantities.
+    measured
+        Measured values by quantity, to which models are linked where there are enough.
+    curve
+        Whether learning curves are made.
+    """
+    space, measured = CompositionSpace.from_campaign(campaign), measured or {}
+    errors = with_errors([RankedCandidate(**dict(one)) for one in candidates if _is_alike(one.composition, space)])
+    every = [*(one.composition for one in errors), *(one.composition for part in measured.values() for one in part)]
+    study, known = Study(space, every), all_quantities()
+    learned = Learned(study, {}, {})
+    for name in names:
+        seen, dear = _seen(errors, name), list(measured.get(name, ()))
+        _learn(learned, name, known[name].unit, seen, dear, curve=curve)
+    return learned
+
+
+def _is_alike(composition: Composition, space: CompositionSpace) -> bool:
+    """Whether a candidate has the working ions of a space on sites of their own."""
+    name = space.host.working_sublattice
+    if space.working_ion is None or not name or name in space.specs:
+        return True
+    return abs(sum(composition.get(name, {}).values()) - float(space.x_made)) < _SAME
+
+
+def _seen(candidates: Sequence[RankedCandidate], name: str) -> list[Seen]:
+    """Values of a quantity, by candidate in the order of ids: the order of results is none."""
+    found = []
+    for one in sorted(candidates, key=lambda candidate: candidate.candidate_id):
+        value = one.values.get(name)
+        if one.status != "failed" and value is not None and value.mean is not None and np.isfinite(value.mean):
+            found.append(Seen(one.candidate_id, one.composition, value.mean, value.se or 0.0))
+    return found
+
+
+def _learn(learned: Learned, name: str, unit: str, seen: list[Seen], dear: list[Seen], *, curve: bool) -> None:
+    """Add the model of one quantity, or why there is none."""
+    study = learned.study
+    if len(seen) < len(dear):  # what is measured stands for itself
+        seen, dear = dear, []
+    try:
+        model, held = study.model_of(seen)
+    except BadInputError as err:
+        learned.quantities[name] = LearnedQuantity(unit=unit, refused=err.reason)
+        return
+    document, learned.models[name] = learned_quantity(study, seen, model, held, unit, curve=curve), model
+    if dear:
+        try:
+            linked = study.linked(model, dear)
+        except BadInputError as err:
+            learned.remarks.append(f"{name}, measured: {err.reason}")
+        else:
+            document, learned.models[name] = with_link(document, linked, dear), linked
+    learned.quantities[name] = document
+
+
+def learned_document(campaign: Campaign, learned: Learned, candidates: Sequence[CandidateDoc]) -> LearnedDoc:
+    """Document of models, with the ids of the candidates behind them."""
+    first = candidates[0] if candidates else None
+    return LearnedDoc(
+        key=learned.key,
+        campaign=campaign.name,
+        family=campaign.host.data.name,
+        working_ion=campaign.host.working_ion,
+        stage=first.stage if first else 0,
+        energy_scale=first.energy_scale if first else "",
+        quantities=learned.quantities,
+        remarks=learned.remarks,
+    )
+
+
+def acquisition_of(
+    campaign: Campaign,
+    learned: Learned,
+    objectives: Sequence[Objective],
+    constraints: Sequence[Constraint],
+    reference: Mapping[str, float],
+) -> Acquisition:
+    """What a calculation is expected to gain by the objectives and constraints of a campaign.
+
+    Parameters
+    ----------
+    reference
+        Value of objectives that has to be surpassed to count; the median of what is known without one.
+
+    Raises
+    ------
+    BadInputError
+        If there is no objective, or no model of one of them or of a constraint.
+    """
+    if not objectives:
+        hint = "rank: {maximize: [average_voltage]}"
+        raise bad_key(campaign, ("rank",), "nothing says what is to be improved", hint)
+    aims = [Aim(one.name, _model(campaign, learned, one.name), -1.0 if one.maximize else 1.0) for one in objectives]
+    limits = [
+        Limit(one.name, _model(campaign, learned, one.name, None), sign := -1.0 if one.above else 1.0, sign * one.value)
+        for one in constraints
+    ]
+    known = learned.study.of_members(learned.study.known)
+    edges = [one.sign * reference[one.name] if one.name in reference else _median(one, known) for one in aims]
+    return Acquisition(aims, limits, known, np.array(edges))
+
+
+def _median(aim: Aim, known: Array) -> float:
+    return float(np.median(aim.sign * aim.model.predict(known)[0]))
+
+
+def _model(campaign: Campaign, learned: Learned, name: str, key: KeyPath | None = ("rank",)) -> Model:
+    """Model of a quantity that stands at a key of the campaign."""
+    model = learned.models.get(name)
+    if model is not None:
+        return model
+    quantity = learned.quantities.get(name)
+    reason = quantity.refused if quantity is not None and quantity.refused else "nothing of it is known"
+    reason, hint = f"{name} cannot be predicted: {reason}", "compute some candidates first"
+    raise BadInputError(reason, suggestion=hint) if key is None else bad_key(campaign, key, reason, hint)
+
+
+def proposal(
+    campaign: Campaign,
+    learned: Learned,
+    acquisition: Acquisition,
+    picks: Picks,
+    constraints: Sequence[Constraint] = (),
+) -> ProposalDoc:
+    """Document of what to compute next, with what is expected of it."""
+    edges = zip(acquisition.aims, acquisition.reference.tolist(), strict=True)
+    return ProposalDoc(
+        campaign=campaign.name,
+        model=learned.key,
+        known=len(learned.study.known),
+        objectives={one.name: "maximize" if one.sign < 0 else "minimize" for one in acquisition.aims},
+        constraints=[str(one) for one in constraints],
+        reference={one.name: one.sign * edge for one, edge in edges},
+        hypervolume=hypervolume(_costs(learned, acquisition), acquisition.reference),
+        looked_at=picks.looked_at,
+        of=picks.of,
+        candidates=[_proposed(learned, one) for one in picks.picks],
+        remarks=learned.remarks,
+    )
+
+
+def _costs(learned: Learned, acquisition: Acquisition) -> Array:
+    """Costs of what is known, as computed; as the models have them where these are linked to measured values.
+
+    What a constraint excludes, or lacks a value, is left out.
+    """
+    if any(learned.quantities[one.name].measured for one in acquisition.aims):
+        return np.asarray(acquisition.costs)
+    parts = [(one.sign, _values(learned, one.name)) for one in acquisition.aims]
+    limits = [(one.sign, _values(learned, one.name), one.most) for one in acquisition.limits]
+    names = set.intersection(*(set(values) for _, values in parts), *(set(values) for _, values, _ in limits))
+    inside = [name for name in sorted(names) if all(sign * values[name] <= most for sign, values, most in limits)]
+    rows = [[sign * values[name] for sign, values in parts] for name in inside]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(parts))
+
+
+def _values(learned: Learned, name: str) -> dict[str, float]:
+    """Values of a quantity by candidate."""
+    found = learned.quantities[name]
+    return dict(zip(found.candidates, found.values, strict=True))
+
+
+def _proposed(learned: Learned, one: Pick) -> Proposed:
+    """A pick with its predictions, which are not refused: that little is known of it is a reason to compute it."""
+    composition: Composition = one.candidate.species
+    models = learned.models.items()
+    return Proposed(
+        candidate_id=one.candidate.candidate_id,
+        formula=one.candidate.composition.formula,
+        gain=one.gain,
+        probability=one.probability,
+        predicted={name: predicted(learned.study, model, composition, refuses=False) for name, model in models},
+        new=learned.study.new_ions(composition),
+    )

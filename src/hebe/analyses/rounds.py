@@ -1,0 +1,139 @@
+"""The end of a round of a campaign that learns: what is known by then says what is computed next, or that all is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hebe.analyses.constraint import Constraint
+from hebe.analyses.learning import acquisition_of, learn_from, proposal
+from hebe.analyses.registry import objectives_of
+from hebe.schemas.learned import ProposalDoc, Proposed
+from hebe.schemas.spec import MemberSpec
+from hebe.science.chemistry.member import candidate_spec, composition_of
+from hebe.science.chemistry.screening import screen
+from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.learning.proposing import pick
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hebe.analyses.learning import Learned
+    from hebe.config.campaign import Campaign
+    from hebe.schemas.candidate import CandidateDoc
+    from hebe.science.chemistry.candidate import Candidate
+    from hebe.science.learning.acquisition import Acquisition
+
+_DIGITS = 6
+"""Of the reference, which is part of the ids of the jobs that follow."""
+
+
+@dataclass(frozen=True)
+class Next:
+    """What a round says: its document, and the members that are computed next."""
+
+    document: ProposalDoc
+    members: list[MemberSpec]
+
+
+def next_round(
+    campaign: Campaign,
+    number: int,
+    specs: Sequence[MemberSpec],
+    candidates: Sequence[CandidateDoc],
+    reference: Mapping[str, float],
+) -> Next:
+    """Decide what comes after a round; the same whatever the order in which candidates were computed.
+
+    Parameters
+    ----------
+    campaign
+        With its filters, selection and ranking.
+    number
+        Of the round that is over, from 1.
+    specs
+        Members that were chosen so far.
+    candidates
+        What is known of them.
+    reference
+        Value of each objective that has to be surpassed to count, as the first round set it; empty before.
+    """
+    select = campaign.select
+    constraints = [Constraint.parse(text) for text in select.where or ()]
+    objectives = objectives_of(campaign.rank, campaign.stages[0].analyses)
+    names = list(dict.fromkeys([*(one.name for one in objectives), *(one.name for one in constraints)]))
+    learned = learn_from(campaign, candidates, names)
+    wanted = min(select.batch or 1, select.most - len(specs))
+    over = "the budget is used up" if wanted <= 0 else None
+    if over is None and select.rounds is not None and number >= select.rounds:
+        over = "all rounds are done"
+    wanted = 0 if over else wanted
+    if any(name not in learned.models for name in names):
+        return _without_models(campaign, number, specs, learned, wanted, over)
+    acquisition = acquisition_of(campaign, learned, objectives, constraints, reference)
+    return _learned(campaign, number, specs, learned, acquisition, constraints, wanted, over)
+
+
+def _learned(
+    campaign: Campaign,
+    number: int,
+    specs: Sequence[MemberSpec],
+    learned: Learned,
+    acquisition: Acquisition,
+    constraints: Sequence[Constraint],
+    wanted: int,
+    over: str | None,
+) -> Next:
+    """The members that are worth most, as the models say."""
+    space = learned.study.space
+    rows = (space.row(composition_of(spec)) for spec in specs)
+    taken = [row for row in rows if row is not None]
+    picks = pick(campaign, learned.study, acquisition, taken, wanted, campaign.select.seed + number)
+    document = proposal(campaign, learned, acquisition, picks, constraints)
+    rounded = {name: float(f"{value:.{_DIGITS}g}") for name, value in document.reference.items()}
+    if over is None:
+        over = _hopeless(document, campaign.select.least_gain or 0.0)
+    document = document.model_copy(update={"round": number, "reference": rounded, "stopped": over})
+    members = [] if over else _specs([one.candidate for one in picks.picks], space)
+    return Next(document, members)
+
+
+def _hopeless(document: ProposalDoc, least: float) -> str | None:
+    """Why going on would not pay, None if it would."""
+    best = max((one.gain for one in document.candidates), default=0.0)
+    if best <= 0:
+        return "nothing is expected to improve on what is known"
+    if best < least * document.hypervolume:
+        share = 100 * best / document.hypervolume
+        return f"the best is expected to add {share:.2g} % to the hypervolume, less than {100 * least:g} %"
+    return None
+
+
+def _without_models(
+    campaign: Campaign,
+    number: int,
+    specs: Sequence[MemberSpec],
+    learned: Learned,
+    wanted: int,
+    over: str | None,
+) -> Next:
+    """Members as the first round would take more of them, where too little is known for a model."""
+    space = CompositionSpace.from_campaign(campaign)
+    told = [f"{name}: no model: {one.refused}" for name, one in learned.quantities.items() if one.refused]
+    document = ProposalDoc(
+        campaign=campaign.name, model=learned.key, round=number, known=len(learned.study.known), of=space.count()
+    )
+    found: list[Candidate] = []
+    if not over:
+        more = campaign.model_copy(update={"select": campaign.select.first(len(specs) + wanted)})
+        known = {spec.candidate_id for spec in specs}
+        kept = [composition_of(spec) for spec in specs]
+        found = [one for one in screen(more, kept=kept).selected if one.candidate_id not in known][:wanted]
+        over = None if found else "there is nothing else"
+    chosen = [Proposed(candidate_id=c.candidate_id, formula=c.composition.formula, gain=0.0) for c in found]
+    update = {"candidates": chosen, "stopped": over, "remarks": told}
+    return Next(document.model_copy(update=update), _specs(found, space))
+
+
+def _specs(candidates: Sequence[Candidate], space: CompositionSpace) -> list[MemberSpec]:
+    return [candidate_spec(one, space.valences) for one in candidates]

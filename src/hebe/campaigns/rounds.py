@@ -1,0 +1,37 @@
+"""Rounds of a campaign that learns, as its store has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hebe.campaigns.contract import without_versions
+from hebe.flows.rounds import ROUND_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from jobflow import JobStore
+
+    from hebe.config.campaign import Campaign
+
+
+def rounds_of(store: JobStore, campaign: Campaign, current: Collection[str] = ()) -> list[dict[str, Any]]:
+    """What each round said, in their order: that of a current job, else the one that was stored last."""
+    if not campaign.select.learns:
+        return []
+    most = -(-campaign.select.most // (campaign.select.batch or 1))
+    labels = [ROUND_LABEL.format(number=number) for number in range(1, most + 1)]
+    criteria = {
+        "metadata.campaign": campaign.name,
+        "metadata.label": {"$in": labels},
+        "output.round": {"$exists": True},
+    }
+    newest: dict[int, dict[str, Any]] = {}
+    for found in sorted(store.docs_store.query(criteria), key=lambda document: document["uuid"] in current):
+        newest[found["output"]["round"]] = without_versions(found["output"])
+    return [newest[number] for number in sorted(newest)]
+
+
+def chosen_ids(rounds: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Ids of the candidates that rounds chose."""
+    return {str(one["candidate_id"]) for found in rounds if not found["stopped"] for one in found["candidates"]}

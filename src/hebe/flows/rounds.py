@@ -1,0 +1,111 @@
+"""Rounds of a campaign that learns: each is a flow of its own, asked for by the one before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from jobflow import Flow, Maker
+
+from hebe.config.campaign import Campaign
+from hebe.flows.members import plain_campaign
+from hebe.flows.stage import add_promotion
+from hebe.flows.wired import wire_stage
+from hebe.makers.propose import ProposeMaker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jobflow import Job
+
+    from hebe.flows.wiring import StageWiring
+    from hebe.schemas.spec import MemberSpec
+
+ROUND_LABEL: Final = "rounds/{number}/propose"
+_PRIORITY: Final = -1_000_000
+
+
+def first_round_jobs(campaign: Campaign, specs: Sequence[MemberSpec]) -> list[Job]:
+    """Jobs of the first round of a campaign that learns, best first, and the one that decides on the second."""
+    wiring = wire_stage(campaign, 0, specs)
+    wiring.candidates(specs)
+    add_proposal(wiring, 1, specs)
+    return wiring.jobs
+
+
+def add_proposal(
+    wiring: StageWiring, number: int, specs: Sequence[MemberSpec], reference: Mapping[str, float] | None = None
+) -> None:
+    """Add the job that ends a round to the wiring of all candidates so far.
+
+    Parameters
+    ----------
+    number
+        Of the round, from 1.
+    reference
+        As the first round set it.
+    """
+    campaign = wiring.campaign
+    choosing = campaign.model_dump(mode="json", include={"filters", "select"})
+    plain = {**plain_campaign(campaign), **choosing}
+    maker = ProposeMaker(
+        following=RoundFlowMaker(campaign=plain, number=number + 1),
+        campaign=plain,
+        number=number,
+        reference=dict(reference or {}),
+    )
+    summaries = [wiring.summaries[spec.candidate_id].output for spec in specs]
+    wiring.add(maker.make(list(specs), summaries), ROUND_LABEL.format(number=number), _PRIORITY)
+
+
+@dataclass(kw_only=True)
+class RoundFlowMaker(Maker):
+    """Makes the flow of a round, and that of what comes after the last one.
+
+    Jobs of the rounds before are wired again to know their ids, and what is shared with them; they are not part of the
+    flow, so that a manager that checks for that has to be told (``allow_external_references``).
+
+    Parameters
+    ----------
+    campaign
+        The campaign as plain data, with its filters and selection.
+    number
+        Of the round, from 2.
+    """
+
+    name: str = "round"
+    campaign: dict[str, Any] = field(default_factory=dict)
+    number: int = 2
+
+    def make(self, known: list[MemberSpec], new: list[MemberSpec], reference: Mapping[str, float]) -> Flow:
+        """Flow of a round.
+
+        Parameters
+        ----------
+        known
+            Members of the rounds before.
+        new
+            Those of this round.
+        reference
+            As the first round set it.
+        """
+        wiring = self._wired(known)
+        begin = len(wiring.jobs)
+        for position, spec in enumerate(new, start=len(known)):
+            wiring.candidate(spec, position)
+        add_proposal(wiring, self.number, [*known, *new], reference)
+        return Flow(list(wiring.jobs[begin:]), name=f"{wiring.campaign.name} round {self.number}")
+
+    def finish(self, specs: list[MemberSpec]) -> Flow | None:
+        """Flow of the border to the second stage, None where there is none."""
+        wiring = self._wired(specs)
+        if len(wiring.campaign.stages) < 2:
+            return None
+        begin = len(wiring.jobs)
+        add_promotion(wiring, 1, specs)
+        return Flow(list(wiring.jobs[begin:]), name=f"{wiring.campaign.name} after round {self.number - 1}")
+
+    def _wired(self, specs: list[MemberSpec]) -> StageWiring:
+        wiring = wire_stage(Campaign.model_validate(self.campaign), 0, specs)
+        wiring.candidates(specs)
+        return wiring

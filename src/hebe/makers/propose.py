@@ -1,0 +1,76 @@
+"""ProposeMaker: the end of a round of a campaign that learns, where the next one is decided and asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from jobflow import JobConfig, Maker, OnMissing, Response, job
+
+from hebe.analyses.rounds import next_round
+from hebe.config.campaign import Campaign
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jobflow import Flow
+
+    from hebe.schemas.candidate import CandidateDoc
+    from hebe.schemas.learned import ProposalDoc
+    from hebe.schemas.spec import MemberSpec
+
+
+class Following(Protocol):
+    """What makes the flow of the next round, and that of what comes after the last."""
+
+    def make(self, known: Sequence[MemberSpec], new: Sequence[MemberSpec], reference: Mapping[str, float]) -> Flow:
+        """Flow of the next round."""
+
+    def finish(self, specs: Sequence[MemberSpec]) -> Flow | None:
+        """Flow of what comes after the last round, None for nothing."""
+
+
+@dataclass(kw_only=True)
+class ProposeMaker(Maker):
+    """Choose the candidates that come next, and replace itself by the flow of their round.
+
+    Parameters
+    ----------
+    following
+        Makes the flow of the next round.
+    campaign
+        The campaign as plain data, with its filters, selection and ranking.
+    number
+        Of the round that is over, from 1.
+    reference
+        Value of each objective that has to be surpassed to count, as the first round set it.
+    """
+
+    name: str = "propose"
+    following: Any = None
+    campaign: dict[str, Any] = field(default_factory=dict)
+    number: int = 1
+    reference: dict[str, float] = field(default_factory=dict)
+    version: ClassVar[int] = 1
+
+    @job(config=JobConfig(on_missing_references=OnMissing.NONE))
+    def make(self, specs: list[MemberSpec], candidates: list[CandidateDoc | None]) -> Response[ProposalDoc]:
+        """Decide by what all candidates so far tell.
+
+        Parameters
+        ----------
+        specs
+            Members that were chosen so far.
+        candidates
+            What is known of them, in any order; those without a document are not learned from.
+        """
+        known = [candidate for candidate in candidates if candidate is not None]
+        found = next_round(Campaign.model_validate(self.campaign), self.number, specs, known, self.reference)
+        following: Following | None = self.following
+        if following is None:
+            return Response(output=found.document)
+        if found.members:
+            flow: Flow | None = following.make(specs, found.members, found.document.reference)
+        else:
+            flow = following.finish(specs)
+        return Response(output=found.document) if flow is None else Response(output=found.document, replace=flow)

@@ -1,0 +1,1 @@
+"""Learning from what is computed: Gaussian processes over compositions, and what they say to compute next."""

@@ -1,0 +1,122 @@
+"""A campaign that learns: the same candidates in the same rounds, whoever runs it and however often it is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jobflow import JobStore, run_locally
+from maggma.stores import MemoryStore
+
+from hebe.campaigns.api import results, run
+from hebe.campaigns.loading import load_campaign
+from hebe.campaigns.rounds import rounds_of
+from hebe.exceptions import BadInputError
+from hebe.flows.campaign import campaign_flow
+from hebe.science.chemistry.survey import survey
+from hebe.stores.factory import open_store
+from support.campaigns import STIFF
+from support.learning_loop import written
+from support.waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def rounds(folder: Path) -> list[dict[str, Any]]:
+    with closing(open_store(folder)) as store:
+        return rounds_of(store, load_campaign(folder / "loop.yaml"))
+
+
+@pytest.mark.slow
+def test_rounds_are_the_same_with_two_workers_after_a_kill_and_by_another_manager(tmp_path: Path) -> None:
+    path = written(tmp_path / "two")
+    summary = run(path, workers=2, progress=False)
+    assert summary.status == "complete"
+    found = results(path)
+    wanted = found.rounds
+    assert [(one["round"], one["known"], len(one["candidates"])) for one in wanted] == [(1, 5, 3), (2, 8, 0)]
+    assert wanted[0]["stopped"] is None
+    assert wanted[1]["stopped"] == "the budget is used up"
+    assert wanted[1]["hypervolume"] >= wanted[0]["hypervolume"]
+    chosen = {one["candidate_id"] for one in wanted[0]["candidates"]}
+    assert len(found) == 8
+    assert chosen < {one.candidate_id for one in found}
+    assert all(one.status == "complete" for one in found)
+
+    killed_in_the_second_round(written(tmp_path / "killed"))
+    run(tmp_path / "killed" / "loop.yaml", workers=1, progress=False)
+    assert rounds(tmp_path / "killed") == wanted
+
+    store = JobStore(MemoryStore())
+    run_locally(campaign_flow(load_campaign(path)), store=store, log=False, ensure_success=True)
+    assert rounds_of(store, load_campaign(path)) == wanted
+
+
+def killed_in_the_second_round(path: Path) -> None:
+    """Run with one worker until the first round has chosen, then kill everything at once."""
+    script = "import sys; from hebe.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", script, "run", str(path), "--workers", "1"]
+    process = subprocess.Popen(
+        words, cwd=path.parent, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: bool(rounds(path.parent)), "a round has chosen", 300, running=process)
+        assert process.poll() is None, "it ended before it was killed"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_the_first_round_is_that_of_its_start(tmp_path: Path) -> None:
+    campaign = load_campaign(written(tmp_path))
+    diverse = load_campaign(written(tmp_path / "other", "{method: diverse, n: 5, seed: 7}"))
+    labels = {job.metadata.get("candidate") for job in campaign_flow(campaign).jobs} - {None}
+    assert labels == {job.metadata.get("candidate") for job in campaign_flow(diverse).jobs} - {None}
+    others = {job.uuid for job in campaign_flow(diverse).jobs}
+    added = [job for job in campaign_flow(campaign).jobs if job.uuid not in others]
+    assert [job.metadata["label"] for job in added] == ["rounds/1/propose"], "nothing else is another job"
+    assert survey(campaign).candidates == 8
+
+
+@pytest.mark.parametrize(
+    ("select", "reason"),
+    [
+        ("{method: learn, rounds: 3}", "needs batch"),
+        ("{method: learn, batch: 3}", "needs rounds or budget"),
+        ("{method: learn, batch: 3, rounds: 2, n: 4}", "takes a batch and no n"),
+        ("{method: diverse, n: 4, batch: 3}", "batch belongs to method learn"),
+        ("{method: learn, batch: 3, rounds: 2, where: ['average_voltage > 3 K']}", "average_voltage is in V"),
+        ("{method: learn, batch: 3, rounds: 2, where: ['formation_probability > 0.8']}", "first stage has no"),
+        ("{method: learn, batch: 3, rounds: 2, least_gain: 200 %}", "share from 0 to below 1"),
+    ],
+)
+def test_loops_that_cannot_run_are_refused_when_they_are_read(tmp_path: Path, select: str, reason: str) -> None:
+    with pytest.raises(BadInputError, match=reason) as caught:
+        load_campaign(written(tmp_path, select))
+    assert caught.value.line == 10
+
+
+def test_a_loop_without_objectives_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]))
+    with pytest.raises(BadInputError, match="rank names 0"):
+        load_campaign(path)
+
+
+@pytest.mark.slow
+def test_after_the_last_round_the_best_of_all_go_on(tmp_path: Path) -> None:
+    path = written(tmp_path / "funnel", "{method: learn, batch: 5, budget: 7, seed: 7}")
+    second = f"  - {{engine: {STIFF}, keep: 2, task: static, x: [1, 1/2], analyses: [voltage]}}\nrank:"
+    path.write_text(path.read_text().replace("rank:", second))
+    assert run(path, workers=2, progress=False).status == "complete"
+    found = results(path)
+    assert [one["known"] for one in found.rounds] == [5, 7]
+    (border,) = found.promotions
+    assert len(border["candidates"]) == 7
+    assert sorted(one.stage for one in found) == [0] * 5 + [1] * 2

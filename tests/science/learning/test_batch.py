@@ -1,0 +1,122 @@
+"""The batch of a streamed space is that of exact scoring of all its members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from hebe.science.learning.acquisition import Acquisition, Aim, Limit
+from hebe.science.learning.batch import choose_batch, six_digits
+from hebe.science.learning.gaussian_process import fit
+from support.mixture_truth import FIFTEEN, SEVEN, Described, sodium_space
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hebe.science.chemistry.walking import Rows
+    from hebe.science.learning.gaussian_process import Array
+
+
+class Members:
+    """Rows of a space in blocks, with their scaled descriptors."""
+
+    def __init__(self, described: Described, rows: Rows, size: int = 16_384) -> None:
+        self.described, self.rows, self.size = described, rows, size
+
+    def __call__(self) -> Iterator[tuple[Rows, Array]]:
+        for begin in range(0, len(self.rows), self.size):
+            part = self.rows[begin : begin + self.size]
+            yield part, self.table(part)
+
+    def table(self, rows: Rows) -> Array:
+        """Scaled descriptors of some rows."""
+        return self.described.table(rows)
+
+
+def acquisition_of(described: Described, n: int, *, limited: bool = False) -> Acquisition:
+    rows = described.space.sample(n, 11)
+    table, processes = described.table(rows), []
+    for seed in range(2 + limited):
+        values = described.truth(rows, seed)
+        processes.append(fit(table, values, np.full(n, 0.1 * values.std())))
+    aims = [Aim("voltage", processes[0], -1.0), Aim("strain", processes[1], 1.0)]
+    limits = [Limit("formation", processes[2], 1.0, float(np.median(processes[2].values)))] if limited else []
+    reference = np.array([np.median(one.sign * one.model.predict(table)[0]) for one in aims])
+    return Acquisition(aims, limits, table, reference)
+
+
+def exact_batch(acquisition: Acquisition, rows: Rows, table: Array, number: int) -> list[tuple[int, ...]]:
+    """Greedy choice that looks at every member each time."""
+    chosen: list[int] = []
+    while len(chosen) < number:
+        parts = [acquisition.gain(table[b : b + 20_000], table[chosen]).expected for b in range(0, len(rows), 20_000)]
+        gains = six_digits(np.concatenate(parts))
+        gains[chosen] = -1.0
+        chosen.append(int(np.argmax(gains)))
+    return [tuple(rows[at].tolist()) for at in chosen]
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_the_batch_is_that_of_exact_scoring(*, limited: bool) -> None:
+    described = Described(sodium_space(SEVEN, "3..5", 12))
+    acquisition = acquisition_of(described, 40, limited=limited)
+    rows = np.concatenate(list(described.space.blocks()))
+    found = choose_batch(acquisition, Members(described, rows), 6, held=200)
+    assert [tuple(row) for row in found.rows.tolist()] == exact_batch(acquisition, rows, described.table(rows), 6)
+    assert found.looked_at == len(rows) == 3395
+    assert list(found.gains) == sorted(found.gains, reverse=True) or limited
+    assert len(set(map(tuple, found.rows.tolist()))) == 6
+
+
+@pytest.mark.slow
+def test_the_batch_of_a_hundred_thousand_is_that_of_exact_scoring() -> None:
+    described = Described(sodium_space(FIFTEEN, "3..6", 12))
+    acquisition = acquisition_of(described, 200)
+    rows = described.space.sample(100_000, 3)
+    found = choose_batch(acquisition, Members(described, rows), 8, held=2_000)
+    assert [tuple(row) for row in found.rows.tolist()] == exact_batch(acquisition, rows, described.table(rows), 8)
+
+
+def test_a_small_pool_is_enlarged_until_it_is_known_to_be_enough() -> None:
+    described = Described(sodium_space(SEVEN, "3..5", 12))
+    acquisition = acquisition_of(described, 40)
+    rows = np.concatenate(list(described.space.blocks()))
+    few, many = (choose_batch(acquisition, Members(described, rows, 500), 4, held=held) for held in (4, 5_000))
+    assert few.rows.tolist() == many.rows.tolist()
+    assert few.gains == many.gains
+
+
+def test_what_was_chosen_makes_its_relatives_less_worth() -> None:
+    described = Described(sodium_space(SEVEN, "3..5", 12))
+    acquisition = acquisition_of(described, 40)
+    rows = np.concatenate(list(described.space.blocks()))
+    table = described.table(rows)
+    alone = acquisition.gain(table, table[:0]).expected
+    best = int(np.argmax(alone))
+    after = acquisition.gain(table, table[[best]]).expected
+    assert (after <= alone + 1e-12).all()
+    assert after[best] < 0.5 * alone[best]
+
+
+def test_bounds_are_never_below_what_is_gained() -> None:
+    described = Described(sodium_space(SEVEN, "3..5", 12))
+    acquisition = acquisition_of(described, 60, limited=True)
+    table = described.table(described.space.sample(1000, 5))
+    gain = acquisition.gain(table, table[:0])
+    assert (acquisition.upper(acquisition.quick(table), table[:0]) >= gain.expected * (1 - 1e-9)).all()
+
+
+def test_limits_that_are_met_on_average_may_become_certain() -> None:
+    described = Described(sodium_space(SEVEN, "3..5", 12))
+    acquisition = acquisition_of(described, 60, limited=True)
+    table = described.table(described.space.sample(300, 5))
+    before = acquisition.gain(table, table[:0])
+    lasting = acquisition.lasting(before, table)
+    for at in (0, 50, 100):
+        assert (acquisition.gain(table, table[[at]]).expected <= lasting + 1e-12).all()
+
+
+def test_six_digits() -> None:
+    assert six_digits(np.array([0.0, 1.23456789, 1.2345678e-9])).tolist() == pytest.approx([0, 1.23457, 1.23457e-9])
