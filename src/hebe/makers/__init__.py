@@ -5,6 +5,7 @@ from hebe.makers.build import BuildMaker
 from hebe.makers.candidate import CandidateMaker
 from hebe.makers.mixing import MixingMaker
 from hebe.makers.order import OrderMaker
+from hebe.makers.path import PathMaker
 from hebe.makers.relax import RelaxMaker
 from hebe.makers.static import StaticMaker
 from hebe.makers.strain import StrainMaker
@@ -17,6 +18,7 @@ __all__ = [
     "CandidateMaker",
     "MixingMaker",
     "OrderMaker",
+    "PathMaker",
     "RelaxMaker",
     "StaticMaker",
     "StrainMaker",
