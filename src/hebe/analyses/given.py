@@ -8,6 +8,8 @@ from typing import Any
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.calibration import CalibrationDoc
+from hebe.schemas.hops import HopsDoc
+from hebe.schemas.path import PathDoc
 from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.schemas.vibrations import VibrationDoc
 
@@ -30,6 +32,10 @@ class Cell:
         Vibrations of the as-made cell.
     stackings
         The same configuration in other stackings of its slabs, by their names.
+    hops, paths
+        Hops of the working ion in the as-made cell, and the paths of those that were chosen.
+    ends
+        Cells between which these lead: the start and the end of each, one after another.
     """
 
     n_fu: int | None = None
@@ -39,6 +45,9 @@ class Cell:
     orderings: Sequence[OrderingDoc | None] = ()
     vibrations: VibrationDoc | None = None
     stackings: Mapping[str, Cell] = field(default_factory=dict)
+    hops: HopsDoc | None = None
+    paths: Sequence[PathDoc | None] = ()
+    ends: Sequence[CalculationDoc | None] = ()
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Cell:

@@ -107,6 +107,26 @@ class Displacements(Want):
 
 
 @dataclass(frozen=True)
+class Hops(Want):
+    """Paths of the working ion in the as-made cells, in their relaxed lattice.
+
+    Parameters
+    ----------
+    n
+        Hops of each configuration, shared out over their environments.
+    images, fmax
+        Images of a band between its ends, and largest force (eV/A) across it.
+    seed
+        Decides among hops that are alike.
+    """
+
+    n: int = 4
+    images: int = 5
+    fmax: float = 0.05
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class AirSolids(Want):
     """Oxides, carbonates and hydroxides that give the energies of carbon dioxide and water."""
 

@@ -40,16 +40,19 @@ def first_images(start: Structure, end: Structure, n: int, via: tuple[int, Array
     n
         Images between them.
     via
-        An atom and the place (fractional coordinates) that it passes half-way; straight from end to end without.
+        An atom and the place (fractional coordinates) that it passes half-way, at its image nearest to the start; the
+        atom ends as far on the other side of it as it can. Straight from end to end without.
     """
-    ends = np.array([start.cart_coords, nearest_end(start, end)])
-    corners = [ends[0], ends[1]]
+    corners = [np.array(start.cart_coords), nearest_end(start, end)]
     if via is not None:
         atom, place = via
-        middle = ends.mean(axis=0)
-        here = start.lattice.get_fractional_coords(middle[atom])
-        shift = np.asarray(place) - here
-        middle[atom] = (here + shift - np.round(shift)) @ start.lattice.matrix
+        here = start.frac_coords[atom]
+        half = np.asarray(place) - here
+        half -= np.round(half)
+        rest = end.frac_coords[atom] - here - 2 * half
+        corners[1][atom] = (here + 2 * half + rest - np.round(rest)) @ start.lattice.matrix
+        middle = (corners[0] + corners[1]) / 2
+        middle[atom] = (here + half) @ start.lattice.matrix
         corners.insert(1, middle)
     along = np.linspace(0, len(corners) - 1, n + 2)
     straight = np.array([_between(corners, x) for x in along])

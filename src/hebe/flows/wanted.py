@@ -14,6 +14,7 @@ from hebe.analyses.wants import (
     Displacements,
     Edges,
     Firing,
+    Hops,
     Metal,
     OxygenOxides,
     Phases,
@@ -22,6 +23,7 @@ from hebe.analyses.wants import (
     Vertices,
     Want,
 )
+from hebe.flows.hops import HopJobs, wire_hops
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.air_gases import air_phases
@@ -123,13 +125,15 @@ class Wanted:
         self._states: dict[int, list[States]] = {}
         self._tiles: dict[Tiles, list[Job]] = {}
         self._stacked: dict[tuple[int, str], Stacked] = {}
+        self._hops: dict[tuple[int, Hops], HopJobs] = {}
 
     @property
     def more_jobs(self) -> list[Job]:
         """Calculations of the candidate that were wanted beside those as made."""
         states = [job for index in sorted(self._states) for state in self._states[index] for job in state.jobs]
         stacked = [job for key in sorted(self._stacked) for job in self._stacked[key].jobs]
-        return states + stacked + [job for jobs in self._tiles.values() for job in jobs]
+        ends = [job for hops in self._hops.values() for job in hops.ends]
+        return states + stacked + ends + [job for jobs in self._tiles.values() for job in jobs]
 
     def cell(self, index: int, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Cell` of one configuration."""
@@ -147,7 +151,18 @@ class Wanted:
             name = self.spec.candidate_id
             job = self.wiring.vibrations(member.made, asked, f"{name}/c{index}", self.priority, name)
             found["vibrations"] = job.output
+        hops = _first(wants, Hops)
+        if hops is not None and member.configuration is not None:
+            found |= self._hops_of(index, hops)
         return found
+
+    def _hops_of(self, index: int, asked: Hops) -> dict[str, Any]:
+        """Hops of one configuration, their ends and paths."""
+        if (index, asked) not in self._hops:
+            self._hops[index, asked] = wire_hops(
+                self.wiring, self.spec, self.members[index], index, asked, self.priority
+            )
+        return self._hops[index, asked].fields()
 
     def shared(self, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Given` that do not belong to one configuration."""

@@ -90,7 +90,7 @@ class PathMaker(Maker):
             ),
             start=first,
             identity=of_start,
-            payload=_payload,
+            payload=path_payload,
             label=label,
         ).make()
 
@@ -101,7 +101,7 @@ def _cell(given: CalculationDoc | Structure | None) -> Structure | None:
     return given
 
 
-def _payload(found: Passage) -> Mapping[str, Any]:
+def path_payload(found: Passage) -> Mapping[str, Any]:
     """Fields of the document that a path fills, none as long as not all its images were looked at."""
     if found.known is None:
         return {}
