@@ -13,12 +13,12 @@ from hebe.campaigns.loading import load_campaign
 from hebe.config.family import load_family
 from hebe.flows.campaign import campaign_members
 from hebe.report.sections.percolation import card
+from hebe.schemas.percolation import PercolationDoc
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.structures.host import host_cell
 from support.report_results import ranked
 
 if TYPE_CHECKING:
-    from hebe.schemas.percolation import PercolationDoc
     from hebe.schemas.spec import MemberSpec
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "literature"
@@ -51,7 +51,9 @@ def test_a_layered_oxide_conducts_through_1tm_channels_alone() -> None:
     assert values == [(0.0, 0, None), (1.0, 2, None), (1.0, 2, None)]
     assert document.x == 1.0
     (mark,) = ANALYSIS.marks
-    assert mark.holds(document, ranked()[0])
+    assert not mark.holds(document, ranked()[0]), "nothing is shared that could block"
+    below = PercolationDoc(channels=[document.channels[0].model_copy(update={"threshold_x": 0.54})])
+    assert mark.holds(below, ranked()[0])
     (threshold,) = (one for one in ANALYSIS.quantities if one.name == "threshold_0tm")
     assert threshold.why_null is not None
     assert "beside others" in str(threshold.why_null(document))

@@ -101,8 +101,10 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
         Mark(
             name="not-percolating",
             letter="N",
-            meaning="no net of 0-TM channels runs through cells drawn at random",
-            holds=lambda result, _: (net := result.channel(0)) is not None and net.directions == 0,
+            meaning="the working ion is mixed with others, and no net of 0-TM channels runs through random cells",
+            holds=lambda result, _: (
+                (net := result.channel(0)) is not None and net.directions == 0 and net.threshold_x is not None
+            ),
         ),
     )
 

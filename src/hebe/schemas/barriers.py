@@ -12,8 +12,8 @@ class BarrierDoc(Document):
     """One computed hop, from site ``first`` to site ``second`` of the configuration, with what stands around its way.
 
     ``forward_eV`` and ``backward_eV`` are the heights of the saddle above the start and above the end, ``saddle_eV``
-    that above the lowest end of all hops of the configuration. ``steps`` counts the saddles of a path that rests on its way.
-    ``path`` is the key of its `hebe.schemas.path.PathDoc`.
+    that above the lowest end of all hops of the configuration. ``steps`` counts the saddles of a path that rests on its
+    way. ``path`` is the key of its `hebe.schemas.path.PathDoc`.
     """
 
     first: int

@@ -101,12 +101,12 @@ def _barrier(hop: HopDoc, path: PathDoc, ground: float) -> BarrierDoc:
 def _environments(hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc]) -> list[EnvironmentDoc]:
     values: dict[str, list[float]] = defaultdict(list)
     for barrier in computed.values():
-        values[barrier.environment] += [barrier.forward_eV, barrier.backward_eV]
+        values[barrier.environment].append(barrier.mean_eV)
     return [
         EnvironmentDoc(
             environment=name,
             n_hops=number,
-            n_computed=len(values[name]) // 2,
+            n_computed=len(values[name]),
             mean_eV=float(np.mean(values[name])) if values[name] else None,
             sd_eV=float(np.std(values[name], ddof=1)) if len(values[name]) > 1 else None,
         )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 HOPS_VERSION: Final = 1
 _SAME: Final = 1e-3  # of a lattice vector
 _ASIDE: Final = 0.1
-_EMPTY: Final = "He"
+_EMPTY: Final = "Po"
 """Stands on empty sites where symmetry is looked for."""
 _SLACK: Final = 0.01  # A
 

@@ -55,23 +55,21 @@ class Cell:
 
     def near(self, place: Array, sites: Sequence[int], reach: float) -> list[tuple[float, int, Array]]:
         """Distance (A), site and vector from a place (fractional) to sites of a list within reach, nearest first."""
+        if not sites:
+            return []
         lattice = self.structure.lattice
         points: Any = self.structure.frac_coords[list(sites)]
         found: Any = lattice.get_points_in_sphere(points, lattice.get_cartesian_coords(place), reach)
         rows = [(round(float(d), 4), int(sites[int(i)]), (frac - place) @ lattice.matrix) for frac, d, i, _ in found]
         return sorted(rows, key=lambda row: row[:2])
 
-    def bottleneck(self, corners: Sequence[Array]) -> float | None:
-        """Shortest distance (A) to an anion along straight lines between fractional places; None without anions."""
-        anions = self.anions
-        if not anions:
+    def clearance(self, line: Sequence[Array], sites: Sequence[int]) -> float | None:
+        """Shortest distance (A) from straight lines between places (fractional) to sites; None without sites."""
+        if not sites:
             return None
-        shortest = np.inf
-        for a, b in pairwise(corners):
-            for x in np.linspace(0, 1, _POINTS):
-                near = self.near(a + x * (b - a), anions, 4.0)
-                shortest = min(shortest, near[0][0] if near else np.inf)
-        return float(shortest) if np.isfinite(shortest) else None
+        points = np.concatenate([np.linspace(a, b, _POINTS) for a, b in pairwise(line)])
+        distances = self.structure.lattice.get_all_distances(points, self.structure.frac_coords[list(sites)])
+        return float(distances.min())
 
 
 def find_hops(structure: Structure, working: Sequence[int]) -> list[HopDoc]:
@@ -153,7 +151,7 @@ def _octahedral(
         gate=sorted(structure[i].specie.symbol for i in gate),
         blocking=sum(i not in cell.working for i in gate),
         gate_area_A2=area,
-        bottleneck_A=cell.bottleneck(line),
+        bottleneck_A=cell.clearance(line, cell.anions),
     )
 
 
@@ -182,9 +180,9 @@ def _line(cell: Cell, first: int, second: int, image: NDArray[np.int64]) -> HopD
     structure = cell.structure
     line = [structure.frac_coords[first], structure.frac_coords[second] + image]
     others = [i for i in range(len(structure)) if i not in (first, second)]
-    for x in np.linspace(0, 1, _POINTS):
-        if cell.near(line[0] + x * (line[1] - line[0]), others, _IN_THE_WAY):
-            return None
+    clear = cell.clearance(line, others)
+    if clear is not None and clear < _IN_THE_WAY:
+        return None
     fixed = [i for i in cell.cations if i not in cell.working]
     around = cell.near((line[0] + line[1]) / 2, fixed, 5.0)
     gate = [structure[i].specie.symbol for d, i, _ in around if d <= _GATE * around[0][0]]
@@ -194,5 +192,5 @@ def _line(cell: Cell, first: int, second: int, image: NDArray[np.int64]) -> HopD
         image=(int(image[0]), int(image[1]), int(image[2])),
         length_A=_length(structure, line),
         gate=sorted(gate),
-        bottleneck_A=cell.bottleneck(line),
+        bottleneck_A=cell.clearance(line, cell.anions),
     )
