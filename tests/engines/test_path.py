@@ -275,6 +275,34 @@ def test_forces_that_are_no_numbers_end_it() -> None:
         Path(end=mueller_brown.cell("product")).drive(broken, mueller_brown.cell("intermediate"), None)
 
 
+def test_in_a_skewed_cell_an_atom_ends_opposite_to_where_it_came_from() -> None:
+    """A sheet of two by two: the nearest image by coordinates is not the nearest one in space."""
+    lattice = Lattice([[3.0, 5.2, 0.0], [-3.0, 5.2, 0.0], [-3.0, -1.73, 5.37]])
+    first = Structure(lattice, ["Na"], [[0.5, 0.5, 0.5]])
+    last = Structure(lattice, ["Na"], [[0.5, 0.0, 0.5]])
+    positions = first_images(first, last, 3, (0, np.array([0.765, 0.6175, 0.6475])))
+    assert positions[-1] - positions[0] == pytest.approx(np.array([[0.0, 0.5, 0.0]]) @ lattice.matrix)
+    assert positions[2] == pytest.approx(np.array([[0.765, 0.6175, 0.6475]]) @ lattice.matrix, abs=1e-3)
+    other = first_images(first, last, 3, (0, np.array([0.235, 0.3825, 0.3525])))
+    assert other[-1] - other[0] == pytest.approx(np.array([[0.0, -0.5, 0.0]]) @ lattice.matrix)
+
+
+def test_a_band_that_comes_apart_is_an_error() -> None:
+    """Beside the straight way the energy falls without end, along it nothing holds an image back."""
+
+    def slope(structure: Structure) -> Evaluation:
+        x, y, _ = structure.cart_coords[0] - 10.0
+        asked.append(y)
+        force = np.array([[0.0, 0.0, 0.0]])
+        return Evaluation(float(len(asked)) if 0 < x < 1.9 else 0.0, force + [[0.0, 1.0, 0.0]], np.zeros((3, 3)))
+
+    asked: list[float] = []
+    ends = [Structure(Lattice.cubic(20.0), ["Li"], [[0.5 + s / 20, 0.5, 0.5]]) for s in (0, 2)]
+    with pytest.raises(EngineError, match="the band came apart") as caught:
+        Path(end=ends[1], images=3).drive(slope, ends[0], None)
+    assert caught.value.deterministic
+
+
 def test_no_atoms_come_close_in_the_first_images() -> None:
     """Two atoms that change places: straight they would meet."""
     lattice = Lattice.cubic(12.0)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
+    from pymatgen.core import Lattice, Structure
 
 Array = NDArray[np.float64]
 
@@ -26,8 +26,14 @@ _TOLERANCE: Final = 1e-6
 
 def nearest_end(start: Structure, end: Structure) -> Array:
     """Cartesian coordinates (A) of `end` with every atom at its image nearest to where it starts, shape (n, 3)."""
-    moved = end.frac_coords - start.frac_coords
-    return np.asarray((start.frac_coords + moved - np.round(moved)) @ start.lattice.matrix)
+    pairs = zip(start.frac_coords, end.frac_coords, strict=True)
+    return np.array([_nearest(start.lattice, here, there) for here, there in pairs]) @ start.lattice.matrix
+
+
+def _nearest(lattice: Lattice, here: Array, there: Array) -> Array:
+    """Image of a place nearest to another one, in fractional coordinates, shape (3,)."""
+    _, image = lattice.get_distance_and_image(here, there)
+    return np.asarray(there + image)
 
 
 def first_images(start: Structure, end: Structure, n: int, via: tuple[int, Array] | None = None) -> Array:
@@ -47,12 +53,11 @@ def first_images(start: Structure, end: Structure, n: int, via: tuple[int, Array
     if via is not None:
         atom, place = via
         here = start.frac_coords[atom]
-        half = np.asarray(place) - here
-        half -= np.round(half)
-        rest = end.frac_coords[atom] - here - 2 * half
-        corners[1][atom] = (here + 2 * half + rest - np.round(rest)) @ start.lattice.matrix
+        half = _nearest(start.lattice, here, np.asarray(place))
+        across = _nearest(start.lattice, 2 * half - here, end.frac_coords[atom])
+        corners[1][atom] = across @ start.lattice.matrix
         middle = (corners[0] + corners[1]) / 2
-        middle[atom] = (here + half) @ start.lattice.matrix
+        middle[atom] = half @ start.lattice.matrix
         corners.insert(1, middle)
     along = np.linspace(0, len(corners) - 1, n + 2)
     straight = np.array([_between(corners, x) for x in along])

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     EvaluateMany = Callable[[Sequence[Structure]], Iterable[Evaluation]]
 
 _LOG: Final = "path.jsonl"
+_DISSOLVED: Final = 3.0
+"""A band whose highest image is so many times as high as at first, and so many eV more, leads nowhere."""
 _REST: Final = 0.01
 """So deep (eV) a dip along a path is a resting place, and the path goes in several steps."""
 
@@ -170,7 +172,8 @@ class Path:
         CalculationCutError
             If a limit of the engine ended it before its first evaluation.
         EngineError
-            If the ends do not hold the same atoms in the same cell, or energies or forces are not finite.
+            If the ends do not hold the same atoms in the same cell, energies or forces are not finite, or the band
+            comes apart.
         """
         _check_ends(start, self.end)
         via = None if self.via is None else (self.via[0], np.array(self.via[1]))
@@ -222,6 +225,14 @@ class _Look:
         return found
 
 
+def _refuse_dissolved(band: Band, bound: float) -> None:
+    """Refuse a band that has left every path: its images climb far above where they began."""
+    height = float(band.energies.max() - band.energies[0])
+    if height > _DISSOLVED * max(bound, 0.0) + _DISSOLVED:
+        reason = f"the band came apart: an image is {height:.1f} eV above the start, it began at {bound:.1f} eV"
+        raise EngineError("path", reason, deterministic=True)
+
+
 def _plain(found: Evaluation) -> list[Any]:
     """Evaluation as it is written down."""
     if not (np.isfinite(found.energy_eV) and np.isfinite(found.forces).all()):
@@ -240,6 +251,7 @@ def _relaxed(look: _Look, positions: NDArray[np.float64], fmax: float) -> Passag
     while True:
         band = Band(positions, np.array([one[0] for one in found]), np.array([one[1] for one in found]))
         moving, residual = band.nudged()
+        _refuse_dissolved(band, float(bound))
         done = residual < fmax
         if done:
             break
