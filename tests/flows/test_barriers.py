@@ -1,4 +1,4 @@
-"""Campaigns that ask for barriers: two compositions from end to end, resumed, in later stages, refused."""
+"""Campaigns that ask for barriers and site energies: from end to end, resumed, in later stages, refused."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hebe.flows.members import plain_campaign
 from hebe.flows.stage import StageFlowMaker
 from hebe.launchers.graph import references
 from hebe.report.sections.barriers import card
+from hebe.report.sections.site_energies import card as sites_card
 from support.campaigns import STIFF, layered, rocksalt, staged
 from support.report_results import ranked as ranked_candidates
 
@@ -46,7 +47,7 @@ def few(path: Path) -> Path:
 
 
 def test_two_compositions_from_end_to_end(project: Path) -> None:
-    path = few(asking(layered(project), "[{barriers: {n: 2, fmax: 0.1}}, {percolation: {sites: 2000, cells: 2}}]"))
+    path = few(asking(layered(project), "[{barriers: {n: 2, fmax: 0.1}}, {site_energies: {n: 2}}, percolation]"))
     done = run(path, workers=1, progress=False)
     assert done.status == "complete"
     found = results(path)
@@ -65,6 +66,11 @@ def test_two_compositions_from_end_to_end(project: Path) -> None:
         assert document["connections"][0]["barrier_eV"] <= document["connections"][1]["barrier_eV"]
         assert candidate["connecting_barrier_3d_eV"] is None
         assert (candidate["share_0tm"], candidate["share_1tm"]) == (0.0, 1.0)
+        (energies,) = candidate["results"]["site_energies"]
+        assert energies["n_sites"] == 4
+        assert sum(one["weight"] * one["energy_eV"] for one in energies["sites"]) == pytest.approx(0.0, abs=1e-9)
+        assert all(one["fixed_eV"] is not None for one in energies["sites"])
+        assert candidate["site_energy_spread_eV"] == energies["sd_eV"]
     again = run(path, workers=1, progress=False)
     assert (again.status, again.calculations["computed"]) == ("complete", 0)
 
@@ -76,16 +82,19 @@ def jobs_of(flow: Flow) -> dict[str, Job]:
 def test_slots_are_wired_once_and_on_demand(project: Path) -> None:
     plain = jobs_of(campaign_flow(load_campaign(asking(layered(project, name="plain"), "[percolation]"))))
     assert not any("/hops/" in label for label in plain)
-    campaign = load_campaign(asking(layered(project, name="asked"), "[{barriers: {n: 3}}, percolation]"))
+    campaign = load_campaign(
+        asking(layered(project, name="asked"), "[{barriers: {n: 3}}, {site_energies: {n: 5}}, percolation]")
+    )
     asked = jobs_of(campaign_flow(campaign))
     number = 2 * len(campaign_members(campaign))
     assert sum("/hops/" in label for label in asked) == number * (1 + 3 * 3)
     assert sum(label.endswith("/barriers") for label in asked) == number
+    assert sum("/sites/" in label for label in asked) == number * (1 + 2 * 5)
 
 
-@pytest.mark.parametrize("first", ["[percolation]", "[barriers]"])
+@pytest.mark.parametrize("first", ["[percolation]", "[barriers, site_energies]"])
 def test_a_later_stage_refers_to_nothing_that_is_not_computed(project: Path, first: str) -> None:
-    path = asking(staged(project, f"{{engine: {STIFF}, keep: all, analyses: [barriers]}}"), first)
+    path = asking(staged(project, f"{{engine: {STIFF}, keep: all, analyses: [barriers, site_energies]}}"), first)
     campaign = load_campaign(path)
     members = campaign_members(campaign)
     later = StageFlowMaker(campaign=plain_campaign(campaign), stage=1).make(members[:1])
@@ -102,7 +111,7 @@ def test_an_estimate_counts_hops(project: Path) -> None:
     assert estimate(asked, 10)["cpu_hours"] > 2 * estimate(plain, 10)["cpu_hours"]
 
 
-@pytest.mark.parametrize("analyses", ["[barriers]", "[percolation]"])
+@pytest.mark.parametrize("analyses", ["[barriers]", "[percolation]", "[site_energies]"])
 def test_nothing_moves_without_a_working_ion(project: Path, analyses: str) -> None:
     path = rocksalt(project)
     path.write_text(
@@ -132,3 +141,17 @@ def test_the_report_lists_hops_and_where_they_connect() -> None:
         assert said in text
     assert card(ranked.model_copy(update={"results": {}})) == ""
     assert ANALYSIS.best(ranked) is not None
+
+
+def test_the_report_lists_environments_of_sites_deepest_first() -> None:
+    site = {"site": 0, "sublattice": "A", "environment": "6 Co", "weight": 2, "energy_eV": 0.1}
+    kinds = [
+        {"name": "A: 6 Co", "n_sites": 3, "n_computed": 1, "mean_eV": 0.1},
+        {"name": "A: 6 Mn", "n_sites": 1, "n_computed": 1, "mean_eV": -0.3},
+    ]
+    (first, *_) = ranked_candidates()
+    found = {"sites": [site, {**site, "site": 3}], "environments": kinds, "n_sites": 4}
+    text = sites_card(first.model_copy(update={"results": {"site_energies": [found] * len(first.results["voltage"])}}))
+    assert text.index("A: 6 Mn") < text.index("A: 6 Co")
+    assert "2 of 4 sites" in text
+    assert sites_card(first) == ""

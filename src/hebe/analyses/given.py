@@ -10,6 +10,7 @@ from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.calibration import CalibrationDoc
 from hebe.schemas.hops import HopsDoc
 from hebe.schemas.path import PathDoc
+from hebe.schemas.site_energies import SitesDoc
 from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.schemas.vibrations import VibrationDoc
 
@@ -36,6 +37,9 @@ class Cell:
         Hops of the working ion in the as-made cell, and the paths of those that were chosen.
     ends
         Cells between which these lead: the start and the end of each, one after another.
+    sites, emptied, emptied_fixed
+        Occupied working sites of the as-made cell, and the cells that lack the ion on each chosen one, with relaxed
+        ions and with no atom moved.
     """
 
     n_fu: int | None = None
@@ -48,6 +52,9 @@ class Cell:
     hops: HopsDoc | None = None
     paths: Sequence[PathDoc | None] = ()
     ends: Sequence[CalculationDoc | None] = ()
+    sites: SitesDoc | None = None
+    emptied: Sequence[CalculationDoc | None] = ()
+    emptied_fixed: Sequence[CalculationDoc | None] = ()
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Cell:

@@ -127,6 +127,22 @@ class Hops(Want):
 
 
 @dataclass(frozen=True)
+class SiteVacancies(Want):
+    """The as-made cells without one working ion each, in their relaxed lattice: with and without relaxed ions.
+
+    Parameters
+    ----------
+    n
+        Sites of each configuration, shared out over their environments.
+    seed
+        Decides among sites that are alike.
+    """
+
+    n: int = 6
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class AirSolids(Want):
     """Oxides, carbonates and hydroxides that give the energies of carbon dioxide and water."""
 

@@ -1,4 +1,4 @@
-"""Hops of the working ion in a configuration as jobs: their choice, the cells between which they lead, their paths."""
+"""Hops and sites of the working ion in a configuration as jobs: their choice, the cells behind them, the paths."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Job
 
 from hebe.flows.jobs import job_of
-from hebe.makers.hops import HopMaker, HopsMaker
+from hebe.makers.hops import HopMaker, HopsMaker, SitesMaker
 
 if TYPE_CHECKING:
-    from hebe.analyses.wants import Hops
+    from hebe.analyses.wants import Hops, SiteVacancies
     from hebe.flows.wanted import Member
     from hebe.flows.wiring import StageWiring
     from hebe.schemas.spec import MemberSpec
@@ -54,3 +54,37 @@ def wire_hops(wiring: StageWiring, spec: MemberSpec, member: Member, index: int,
         job = job_of(path, choice.output, member.configuration, *outputs, slot=k, label=of_path)
         paths.append(wiring.add(job, of_path, priority, name))
     return HopJobs(choice, ends, paths)
+
+
+@dataclass(frozen=True)
+class SiteJobs:
+    """Choice of sites, and the cells that lack the ion on each chosen one: with relaxed ions, with no atom moved."""
+
+    choice: Job
+    relaxed: list[Job]
+    fixed: list[Job]
+
+    def fields(self) -> dict[str, Any]:
+        """Fields of `Cell`."""
+        return {
+            "sites": self.choice.output,
+            "emptied": [job.output for job in self.relaxed],
+            "emptied_fixed": [job.output for job in self.fixed],
+        }
+
+
+def wire_sites(
+    wiring: StageWiring, spec: MemberSpec, member: Member, index: int, asked: SiteVacancies, priority: int
+) -> SiteJobs:
+    """Cells of a configuration without one ion each; slots beyond those that there are stay ``absent``."""
+    name = spec.candidate_id
+    label, made = f"{name}/c{index}/sites/s{wiring.number}", member.made.output
+    choose = job_of(SitesMaker(n=asked.n, seed=asked.seed), spec, member.configuration, made, label=label)
+    choice = wiring.add(choose, f"{label}/choice", priority, name)
+    start, found = (member.configuration, choice.output.orderings, made), SiteJobs(choice, [], [])
+    relax, static = wiring.maker("relax-ions", spec=spec), wiring.maker("static", spec=spec)
+    for kind, maker, jobs in (("relaxed", relax, found.relaxed), ("fixed", static, found.fixed)):
+        for k in range(asked.n):
+            of_site = f"{label}/v{k}/{kind}"
+            jobs.append(wiring.add(job_of(maker, *start, slot=k, label=of_site), of_site, priority, name))
+    return found

@@ -18,12 +18,13 @@ from hebe.analyses.wants import (
     Metal,
     OxygenOxides,
     Phases,
+    SiteVacancies,
     Stackings,
     Tiles,
     Vertices,
     Want,
 )
-from hebe.flows.hops import HopJobs, wire_hops
+from hebe.flows.hops import HopJobs, SiteJobs, wire_hops, wire_sites
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.air_gases import air_phases
@@ -126,6 +127,7 @@ class Wanted:
         self._tiles: dict[Tiles, list[Job]] = {}
         self._stacked: dict[tuple[int, str], Stacked] = {}
         self._hops: dict[tuple[int, Hops], HopJobs] = {}
+        self._sites: dict[tuple[int, SiteVacancies], SiteJobs] = {}
 
     @property
     def more_jobs(self) -> list[Job]:
@@ -133,7 +135,8 @@ class Wanted:
         states = [job for index in sorted(self._states) for state in self._states[index] for job in state.jobs]
         stacked = [job for key in sorted(self._stacked) for job in self._stacked[key].jobs]
         ends = [job for hops in self._hops.values() for job in hops.ends]
-        return states + stacked + ends + [job for jobs in self._tiles.values() for job in jobs]
+        emptied = [job for sites in self._sites.values() for job in (*sites.relaxed, *sites.fixed)]
+        return states + stacked + ends + emptied + [job for jobs in self._tiles.values() for job in jobs]
 
     def cell(self, index: int, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Cell` of one configuration."""
@@ -154,7 +157,18 @@ class Wanted:
         hops = _first(wants, Hops)
         if hops is not None and member.configuration is not None:
             found |= self._hops_of(index, hops)
+        sites = _first(wants, SiteVacancies)
+        if sites is not None and member.configuration is not None:
+            found |= self._sites_of(index, sites)
         return found
+
+    def _sites_of(self, index: int, asked: SiteVacancies) -> dict[str, Any]:
+        """Sites of one configuration, and the cells without an ion."""
+        if (index, asked) not in self._sites:
+            self._sites[index, asked] = wire_sites(
+                self.wiring, self.spec, self.members[index], index, asked, self.priority
+            )
+        return self._sites[index, asked].fields()
 
     def _hops_of(self, index: int, asked: Hops) -> dict[str, Any]:
         """Hops of one configuration, their ends and paths."""

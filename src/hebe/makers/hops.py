@@ -1,4 +1,4 @@
-"""HopsMaker and HopMaker: which hops of a configuration are looked at, and the path of one of them."""
+"""Makers of hops: which hops and sites of a configuration are looked at, and the path of one hop."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from hebe.makers.path import path_payload
 from hebe.schemas.path import PathDoc
 from hebe.science.transport.hop_choice import choose_hops
 from hebe.science.transport.hop_ends import hop_ends
+from hebe.science.transport.site_choice import choose_sites
 
 if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc
     from hebe.schemas.hops import HopsDoc
+    from hebe.schemas.site_energies import SitesDoc
     from hebe.schemas.spec import MemberSpec
     from hebe.schemas.structures import ConfigurationDoc
 
@@ -48,6 +50,32 @@ class HopsMaker(Maker):
         """Hops of a configuration whose as-made cell is relaxed; without that the document is ``absent``."""
         cell = made.cell if made is not None and made.usable else None
         return choose_hops(spec, configuration, cell, self.n, self.seed).model_copy(update={"label": label})
+
+
+@dataclass(kw_only=True)
+class SitesMaker(Maker):
+    """Find the occupied working sites of a configuration, and choose some.
+
+    Parameters
+    ----------
+    n
+        How many are chosen.
+    seed
+        Decides among sites that are alike.
+    """
+
+    name: str = "sites"
+    n: int = 6
+    seed: int = 0
+    version: ClassVar[int] = 1
+
+    @job(config=JobConfig(on_missing_references=OnMissing.NONE))
+    def make(
+        self, spec: MemberSpec, configuration: ConfigurationDoc | None, made: CalculationDoc | None, label: str = ""
+    ) -> SitesDoc:
+        """Sites of a configuration whose as-made cell is relaxed; without that the document is ``absent``."""
+        cell = made.cell if made is not None and made.usable else None
+        return choose_sites(spec, configuration, cell, self.n, self.seed).model_copy(update={"label": label})
 
 
 @dataclass(kw_only=True)

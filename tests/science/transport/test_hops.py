@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from hebe.campaigns.loading import load_campaign
 from hebe.config.family import load_family
-from hebe.flows.campaign import campaign_members
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.hops import HopsDoc
-from hebe.science.chemistry.member import composition_of, family_of
-from hebe.science.structures.configuration import build_configuration
-from hebe.science.structures.working import apply_ordering, choose_orderings
+from hebe.science.chemistry.member import family_of
+from hebe.science.structures.working import apply_ordering
 from hebe.science.transport.hop_choice import allotted, choose_hops, distinct_hops
 from hebe.science.transport.hop_ends import hop_ends
 from hebe.science.transport.hops import find_hops, hop_net
-
-if TYPE_CHECKING:
-    from hebe.schemas.spec import MemberSpec
-    from hebe.schemas.structures import ConfigurationDoc
-
-EXAMPLES = Path(__file__).parents[3] / "examples" / "literature"
-
-
-def built(name: str, n_sites: int) -> tuple[MemberSpec, ConfigurationDoc, Structure]:
-    """Member of a literature example, a configuration, and its cell as made, not relaxed."""
-    (spec,) = campaign_members(load_campaign(EXAMPLES / f"{name}.yaml"))
-    configuration = build_configuration(composition_of(spec), spec.primary, n_sites=n_sites, seed=1)
-    assert configuration.structure is not None
-    (occupied,) = choose_orderings(spec, configuration, Fraction(spec.x_made), 1).occupied
-    working = family_of(spec).working_of(spec.working_ion)
-    return spec, configuration, apply_ordering(configuration.structure, occupied, working)
+from support.transport_cells import built
 
 
 def test_lithium_in_a_layered_oxide_hops_through_tetrahedra_that_share_a_face_with_a_metal() -> None:

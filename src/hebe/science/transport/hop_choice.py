@@ -61,9 +61,7 @@ def choose_hops(
     sites = _Sites(structure, set(occupied), _exclusions(spec, structure))
     hops = [hop for found in find_hops(structure, working) if (hop := sites.from_ion(found)) is not None]
     possible = [k for k, hop in enumerate(hops) if sites.possible(hop)]
-    marked = structure.copy()
-    for site in set(working) - set(occupied):
-        marked[site] = _EMPTY
+    marked = with_empty_sites(structure, set(working) - set(occupied))
     distinct = [possible[k] for k in distinct_hops(marked, [hops[k] for k in possible])]
     chosen = _stratified(hops, distinct, n, seed)
     key = content_hash(["hops", HOPS_VERSION, structure_content(structure), occupied, n, seed])
@@ -163,6 +161,14 @@ def allotted(shares: Mapping[str, int], most: Mapping[str, int], n: int) -> dict
         taken = min(open_classes, key=lambda name: (found[name] > 0, found[name] / shares[name]))
         found[taken] += 1
     return found
+
+
+def with_empty_sites(structure: Structure, empty: set[int]) -> Structure:
+    """A cell in which symmetry tells empty sites from occupied ones."""
+    marked = structure.copy()
+    for site in empty:
+        marked[site] = _EMPTY
+    return marked
 
 
 def distinct_hops(structure: Structure, hops: Sequence[HopDoc]) -> list[int]:
