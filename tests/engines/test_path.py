@@ -294,7 +294,9 @@ def test_a_band_that_comes_apart_is_an_error() -> None:
         x, y, _ = structure.cart_coords[0] - 10.0
         asked.append(y)
         force = np.array([[0.0, 0.0, 0.0]])
-        return Evaluation(float(len(asked)) if 0 < x < 1.9 else 0.0, force + np.array([0.0, 1.0, 0.0]), np.zeros((3, 3)))
+        return Evaluation(
+            float(len(asked)) if 0 < x < 1.9 else 0.0, force + np.array([0.0, 1.0, 0.0]), np.zeros((3, 3))
+        )
 
     asked: list[float] = []
     ends = [Structure(Lattice.cubic(20.0), ["Li"], [[0.5 + s / 20, 0.5, 0.5]]) for s in (0, 2)]

@@ -47,7 +47,7 @@ def few(path: Path) -> Path:
 
 
 def test_two_compositions_from_end_to_end(project: Path) -> None:
-    path = few(asking(layered(project), "[{barriers: {n: 2, fmax: 0.1}}, {site_energies: {n: 2}}, percolation]"))
+    path = few(asking(layered(project), "[{barriers: {n: 2, fmax: 0.1}}, {site_energies: {n: 2}}, {percolation: {sites: 2000}}]"))
     done = run(path, workers=1, progress=False)
     assert done.status == "complete"
     found = results(path)

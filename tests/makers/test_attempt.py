@@ -18,13 +18,12 @@ from pymatgen.core import Lattice, Structure
 
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.displacements import Displacements
-from hebe.makers import PathMaker, VibrationMaker
+from hebe.makers import DynamicsMaker, PathMaker, VibrationMaker
 from hebe.makers.attempt import task_key
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.vibrations import VibrationDoc
 from support.counted_springs import count
 from support.double_well import start
-from support.dynamics import DynamicsMaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +68,7 @@ def vibrations() -> Job:
 
 
 def dynamics() -> Job:
-    return DynamicsMaker(engine=ENGINE, task={"steps": 10, "friction": 0.01}).make(CELL)
+    return DynamicsMaker(engine=ENGINE, task={"steps": 10, "every": 1}).make(CELL)
 
 
 def path() -> Job:
@@ -101,7 +100,7 @@ class Seconds:
 
 @pytest.mark.parametrize(
     ("made", "module"),
-    [(vibrations, "hebe.engines.displacements"), (dynamics, "support.dynamics"), (path, "hebe.engines.path")],
+    [(vibrations, "hebe.engines.displacements"), (dynamics, "hebe.engines.dynamics"), (path, "hebe.engines.path")],
 )
 def test_every_task_ends_as_cut_goes_on_and_is_found_again(
     made: Any, module: str, store: JobStore, monkeypatch: pytest.MonkeyPatch

@@ -3,6 +3,7 @@
 from hebe.makers.analysis import AnalysisMaker
 from hebe.makers.build import BuildMaker
 from hebe.makers.candidate import CandidateMaker
+from hebe.makers.dynamics import DynamicsMaker
 from hebe.makers.mixing import MixingMaker
 from hebe.makers.order import OrderMaker
 from hebe.makers.path import PathMaker
@@ -16,6 +17,7 @@ __all__ = [
     "AnalysisMaker",
     "BuildMaker",
     "CandidateMaker",
+    "DynamicsMaker",
     "MixingMaker",
     "OrderMaker",
     "PathMaker",
