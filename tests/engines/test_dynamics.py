@@ -179,3 +179,11 @@ def test_forces_that_are_no_numbers_end_the_run() -> None:
 
     with pytest.raises(EngineError, match="not finite"):
         run(Dynamics(steps=3), evaluate=broken)
+
+
+@pytest.mark.slow
+def test_in_fifty_picoseconds_the_energy_drifts_by_less_than_a_millielectronvolt_per_atom() -> None:
+    task = Dynamics(steps=12_500, time_step_fs=4.0, temperature=600.0, thermostat="none", every=25)
+    found = run(task, displaced(COPPER, 0.02, "drift"))
+    slope = np.polyfit(found.times, found.total, 1)[0]
+    assert abs(slope * 50_000) / len(COPPER) < 1e-3
