@@ -47,14 +47,18 @@ def few(path: Path) -> Path:
 
 
 def test_two_compositions_from_end_to_end(project: Path) -> None:
-    path = few(asking(layered(project), "[{barriers: {n: 2, fmax: 0.1}}, {site_energies: {n: 2}}, {percolation: {sites: 2000}}]"))
+    path = few(
+        asking(
+            layered(project), "[{barriers: {n: 2, fmax: 0.1}}, {site_energies: {n: 2}}, {percolation: {sites: 2000}}]"
+        )
+    )
     done = run(path, workers=1, progress=False)
     assert done.status == "complete"
     found = results(path)
     assert len(found.candidates) == 2
     for candidate in found.candidates:
         (document,) = candidate["results"]["barriers"]
-        assert document["vacancy"]
+        assert document["taken_out"] == 1
         assert document["n_hops"] == 4 * 6
         assert len(document["hops"]) == 2
         for hop in document["hops"]:

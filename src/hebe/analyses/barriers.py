@@ -27,16 +27,17 @@ _ELECTRON: Final = 0.5
 
 
 class BarriersSpec(ConfigModel):
-    """Options: ``{barriers: {n: 4, images: 5, fmax: 0.05, seed: 0}}``.
+    """Options: ``{barriers: {n: 4, images: 5, fmax: 0.05, seed: 0, vacancies: 2}}``.
 
-    Hops of each configuration, images of a band between its ends, largest force (eV/A) across it, and the seed that
-    decides among hops that are alike.
+    Hops of each configuration, images of a band between its ends, largest force (eV/A) across it, the seed that decides
+    among hops that are alike, and how many ions are taken out where all sites are occupied as made.
     """
 
     n: Whole = Field(default=4, ge=1, le=100)
     images: Whole = Field(default=5, ge=3, le=21)
     fmax: float = Field(default=0.05, gt=0, le=0.5)
     seed: Whole = Field(default=0, ge=0)
+    vacancies: Whole = Field(default=1, ge=1, le=2)
 
 
 def _connection(result: BarriersDoc, directions: int) -> float | None:
@@ -117,7 +118,7 @@ class Barriers(Analysis[BarriersSpec, BarriersDoc]):
     def wants(self, block: BarriersSpec, member: MemberSpec) -> Sequence[Want]:
         """Paths of hops."""
         del member
-        return (Hops(block.n, block.images, block.fmax, block.seed),)
+        return (Hops(block.n, block.images, block.fmax, block.seed, block.vacancies),)
 
     def analyse(self, block: BarriersSpec, member: MemberSpec, given: Given) -> BarriersDoc:
         """Barriers of one configuration."""

@@ -118,12 +118,15 @@ class Hops(Want):
         Images of a band between its ends, and largest force (eV/A) across it.
     seed
         Decides among hops that are alike.
+    vacancies
+        Ions that are taken out where all sites are occupied as made.
     """
 
     n: int = 4
     images: int = 5
     fmax: float = 0.05
     seed: int = 0
+    vacancies: int = 1
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,14 @@ class HopsMaker(Maker):
         How many are chosen.
     seed
         Decides among hops that are alike.
+    vacancies
+        Ions that are taken out where all sites are occupied as made: 1, or 2, the second one from the gate of a hop.
     """
 
     name: str = "hops"
     n: int = 4
     seed: int = 0
+    vacancies: int = 1
     version: ClassVar[int] = 1
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
@@ -49,7 +52,8 @@ class HopsMaker(Maker):
     ) -> HopsDoc:
         """Hops of a configuration whose as-made cell is relaxed; without that the document is ``absent``."""
         cell = made.cell if made is not None and made.usable else None
-        return choose_hops(spec, configuration, cell, self.n, self.seed).model_copy(update={"label": label})
+        found = choose_hops(spec, configuration, cell, self.n, self.seed, self.vacancies)
+        return found.model_copy(update={"label": label})
 
 
 @dataclass(kw_only=True)

@@ -64,14 +64,14 @@ class BarriersDoc(ResultDoc):
     """Barriers of one configuration; means and quantiles over both directions, each environment by its share of hops.
 
     ``model_error_eV`` is the root mean square error of a hop's mean barrier when it is taken from the others of its
-    environment, which is what stands for hops that were not computed. ``vacancy`` says whether an ion was taken out.
+    environment, which is what stands for hops that were not computed. ``taken_out`` counts ions that were taken out.
     """
 
     hops: list[BarrierDoc] = Field(default_factory=list)
     environments: list[EnvironmentDoc] = Field(default_factory=list)
     connections: list[ConnectionDoc] = Field(default_factory=list)
     n_hops: int = 0
-    vacancy: bool = True
+    taken_out: int = 1
     mean_eV: float | None = None
     sd_eV: float | None = None
     lowest_eV: float | None = None

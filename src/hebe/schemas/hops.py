@@ -13,8 +13,9 @@ class HopDoc(Document):
 
     The ion goes from site ``first`` to the image ``image`` of site ``second``, past ``via`` (fractional coordinates) if
     that is given. ``gate`` are the cations beside its way, joined in ``environment``; ``blocking`` counts those in a
-    gate of a rock salt that do not move, None in other hosts. ``gate_area_A2`` is that of the smaller triangle of
-    anions that the ion passes in a rock salt, ``bottleneck_A`` the shortest distance to an anion on straight lines.
+    gate of a rock salt that do not move, None in other hosts; ``moving`` are the working sites in such a gate.
+    ``gate_area_A2`` is that of the smaller triangle of anions that the ion passes in a rock salt, ``bottleneck_A`` the
+    shortest distance to an anion on straight lines.
     """
 
     first: int
@@ -24,6 +25,7 @@ class HopDoc(Document):
     length_A: float
     gate: list[str] = Field(default_factory=list)
     blocking: int | None = None
+    moving: list[int] = Field(default_factory=list)
     gate_area_A2: float | None = None
     bottleneck_A: float | None = None
 
@@ -38,7 +40,7 @@ class HopsDoc(Document):
 
     ``distinct`` counts those that can be chosen and that no symmetry of the configuration makes from others. Ordering
     2k of ``orderings`` is the start of the chosen hop k, ordering 2k + 1 its end: an ion goes to an empty site, or,
-    where ``vacancy`` says so, to one that another ion was taken from, because all sites are occupied as made.
+    where all are occupied as made, to one that another ion was taken from; ``taken_out`` counts ions taken out.
     """
 
     key: str
@@ -47,5 +49,5 @@ class HopsDoc(Document):
     hops: list[HopDoc] = Field(default_factory=list)
     chosen: list[int] = Field(default_factory=list)
     distinct: int = 0
-    vacancy: bool = True
+    taken_out: int = 1
     orderings: OrderingDoc

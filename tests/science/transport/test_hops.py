@@ -20,7 +20,7 @@ from support.transport_cells import built
 def test_lithium_in_a_layered_oxide_hops_through_tetrahedra_that_share_a_face_with_a_metal() -> None:
     spec, configuration, made = built("li-o3-lco", 16)
     found = choose_hops(spec, configuration, made, 4, 0)
-    assert found.vacancy
+    assert found.taken_out == 1
     assert len(found.hops) == 16 * 6, "six neighbours in the layer, two tetrahedra for each pair, each pair once"
     assert {(hop.environment, hop.blocking) for hop in found.hops} == {("Co, Li", 1)}
     assert found.distinct == len(found.chosen) == 1, "the cell of 4 x 4 has the symmetry of the host"
@@ -126,7 +126,7 @@ def test_an_ion_goes_to_an_empty_site_where_there_is_one() -> None:
     """Garnet with vacancies: no ion is taken out, and no two ions come too near."""
     spec, configuration, made = built("gar-li7-he", 8)
     found = choose_hops(spec, configuration, made, 4, 0)
-    assert not found.vacancy
+    assert found.taken_out == 0
     cell = configuration.structure
     assert cell is not None
     n_made = sum(site.specie.symbol == "Li" for site in made)
@@ -162,6 +162,24 @@ def calculation(cell: Structure) -> CalculationDoc:
     return CalculationDoc(
         key="k", engine="e", energy_scale="s", task="relax-ions", status="converged", energy_eV=-1.0, structure=cell
     )
+
+
+def test_the_second_vacancy_is_in_the_gate() -> None:
+    """In a layered oxide the tetrahedron has a third lithium beside the two ends: it is taken out too."""
+    spec, configuration, made = built("li-o3-lco", 16)
+    found = choose_hops(spec, configuration, made, 4, 0, vacancies=2)
+    (hop,) = (found.hops[k] for k in found.chosen)
+    before, after = found.orderings.occupied
+    assert found.taken_out == 2
+    assert (set(range(16)) - set(before), set(range(16)) - set(after)) == (
+        {hop.second, *hop.moving},
+        {hop.first, *hop.moving},
+    )
+    cell = configuration.structure
+    assert cell is not None
+    beside = cell.distance_matrix[hop.moving[0], [hop.first, hop.second]]
+    assert beside == pytest.approx(cell.distance_matrix[hop.first, hop.second], abs=0.01)
+    assert found.key != choose_hops(spec, configuration, made, 4, 0).key
 
 
 def test_without_a_cell_there_are_no_hops() -> None:

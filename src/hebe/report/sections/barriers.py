@@ -42,5 +42,5 @@ def _note(result: BarriersDoc) -> str:
         for one in result.connections
     ]
     connect = f" Hops connect {', '.join(ways)} above the lowest site." if ways else ""
-    ions = "one ion taken out" if result.vacancy else "empty sites as made"
+    ions = ("empty sites as made", "one ion taken out", "two ions taken out")[result.taken_out]
     return f"{len(result.hops)} of {result.n_hops} hops, {ions}.{connect}"

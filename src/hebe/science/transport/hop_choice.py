@@ -34,7 +34,12 @@ _SLACK: Final = 0.01  # A
 
 
 def choose_hops(
-    spec: MemberSpec, configuration: ConfigurationDoc | None, made: Structure | None, n: int, seed: int
+    spec: MemberSpec,
+    configuration: ConfigurationDoc | None,
+    made: Structure | None,
+    n: int,
+    seed: int,
+    vacancies: int = 1,
 ) -> HopsDoc:
     """Hops of the working ion in a configuration, `n` of them chosen; none without a configuration or its cell as made.
 
@@ -51,6 +56,8 @@ def choose_hops(
         The cell as made, whose site property ``configuration_site`` says which sites are occupied.
     n, seed
         How many, and what decides among equals.
+    vacancies
+        Ions that are taken out where all sites are occupied as made: 1, or 2, the second one from the gate of a hop.
     """
     structure = None if configuration is None else configuration.structure
     if configuration is None or structure is None or made is None:
@@ -58,29 +65,40 @@ def choose_hops(
         return HopsDoc(key=key, status="absent", orderings=OrderingDoc(key=key, status="absent", x=0.0))
     working = mobile_sites(spec, structure)
     occupied = sorted(set(made.site_properties["configuration_site"]) & set(working))
-    sites = _Sites(structure, set(occupied), _exclusions(spec, structure))
+    sites = _Sites(structure, set(occupied), _exclusions(spec, structure), vacancies)
     hops = [hop for found in find_hops(structure, working) if (hop := sites.from_ion(found)) is not None]
     possible = [k for k, hop in enumerate(hops) if sites.possible(hop)]
     marked = with_empty_sites(structure, set(working) - set(occupied))
     distinct = [possible[k] for k in distinct_hops(marked, [hops[k] for k in possible])]
     chosen = _stratified(hops, distinct, n, seed)
-    key = content_hash(["hops", HOPS_VERSION, structure_content(structure), occupied, n, seed])
+    key = content_hash(["hops", HOPS_VERSION, structure_content(structure), occupied, n, seed, vacancies])
     orderings = OrderingDoc(
         key=key,
-        x=(len(occupied) - sites.full) / configuration.n_fu if configuration.n_fu else 0.0,
+        x=(len(occupied) - sites.taken_out) / configuration.n_fu if configuration.n_fu else 0.0,
         n_candidates=len(working),
         occupied=[end for k in chosen for end in sites.ends(hops[k])],
     )
-    return HopsDoc(key=key, hops=hops, chosen=chosen, distinct=len(distinct), vacancy=sites.full, orderings=orderings)
+    return HopsDoc(
+        key=key, hops=hops, chosen=chosen, distinct=len(distinct), taken_out=sites.taken_out, orderings=orderings
+    )
 
 
 @dataclass(frozen=True)
 class _Sites:
-    """Which working sites are occupied as made, and how near (A) two ions may be, shape (n, n)."""
+    """Which working sites are occupied as made, and how near (A) two ions may be, shape (n, n).
+
+    ``vacancies`` are made where all sites are occupied.
+    """
 
     structure: Structure
     occupied: set[int]
     exclusion: NDArray[np.float64]
+    vacancies: int = 1
+
+    @property
+    def taken_out(self) -> int:
+        """Ions that are taken out."""
+        return self.vacancies if self.full else 0
 
     @property
     def full(self) -> bool:
@@ -113,12 +131,18 @@ class _Sites:
         if hop.first == hop.second:
             return False
         if self.full:
-            return {hop.first, hop.second} <= self.occupied
+            return {hop.first, hop.second} <= self.occupied and (self.vacancies == 1 or bool(self._beside(hop)))
         return hop.first in self.occupied and hop.second in self._free and self._too_near(hop.second) <= {hop.first}
+
+    def _beside(self, hop: HopDoc) -> list[int]:
+        """Sites in the gate of a hop from which the second ion can be taken."""
+        return [site for site in hop.moving if site in self.occupied - {hop.first, hop.second}]
 
     def ends(self, hop: HopDoc) -> tuple[list[int], list[int]]:
         """Occupied sites before and after."""
         before = self.occupied - {hop.second}
+        if self.taken_out > 1:
+            before -= {self._beside(hop)[0]}
         return sorted(before), sorted((before | {hop.second}) - {hop.first})
 
 

@@ -150,6 +150,7 @@ def _octahedral(
         length_A=_length(structure, line),
         gate=sorted(structure[i].specie.symbol for i in gate),
         blocking=sum(i not in cell.working for i in gate),
+        moving=sorted(i for i in gate if i in cell.working),
         gate_area_A2=area,
         bottleneck_A=cell.clearance(line, cell.anions),
     )
