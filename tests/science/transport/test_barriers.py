@@ -109,6 +109,41 @@ def test_a_path_of_several_steps_says_so() -> None:
     assert hop.steps == 2
 
 
+def pictured(places: list[list[float]], **fields: Any) -> PathDoc:
+    """Path of one ion, on site 0 of the configuration, over places (A)."""
+    lattice = Lattice.cubic(10.0)
+    images = [
+        Structure(lattice, ["Li"], [place], coords_are_cartesian=True, site_properties={"configuration_site": [0]})
+        for place in places
+    ]
+    return path(0, 0.5, 0, images=images, **fields)
+
+
+def through(vias: list[float], one: PathDoc) -> HopInput:
+    """Two ways from site 0 to site 1, 3 A along x, by places aside of the middle (fractional y)."""
+    hops = [
+        HopDoc(first=0, second=1, length_A=3.5, via=(0.15, y, 0.0), gate=[gate])
+        for y, gate in zip(vias, ("Co", "Ni"), strict=True)
+    ]
+    document = HopsDoc(key="h", hops=hops, chosen=[0], orderings=OrderingDoc(key="h", x=1.0))
+    return HopInput(document, [end(), end()], [one])
+
+
+@pytest.mark.parametrize(("y", "gate"), [(0.9, "Co"), (-0.9, "Ni"), (0.0, "Co")])
+def test_a_path_belongs_to_the_gate_that_it_goes_through(y: float, gate: str) -> None:
+    whole = through([0.1, -0.1], pictured([[0, 0, 0], [1.5, y, 0], [3, 0, 0]]))
+    found = barriers_document(whole)
+    assert [hop.environment for hop in found.hops] == [gate]
+    assert len(found.warnings) == (gate == "Ni")
+    assert all("the path went by Ni" in warning for warning in found.warnings)
+
+
+def test_an_ion_that_leaves_its_site_made_no_hop() -> None:
+    found = barriers_document(through([0.1, -0.1], pictured([[1, 0, 0], [1.2, 0, 0], [1.5, 0, 0]])))
+    assert found.hops == []
+    assert found.warnings == ["hop 0 to 1: the ion does not stay on its site when the ends relax"]
+
+
 def test_no_hop_that_can_be_made_is_said() -> None:
     found = barriers_document(ring([None, None], ["Co", "Ni"]))
     assert found.warnings == ["no hop can be made from the cell as made"]

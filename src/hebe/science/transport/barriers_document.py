@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hebe.schemas.hops import HopDoc
+
+
+_STAYED: Final = 0.4
+"""An ion that moves by less than this share of the way of its hop did not stay where the hop begins and ends."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,9 @@ def barriers_document(inputs: HopInput) -> BarriersDoc:
     )
     computed: dict[int, BarrierDoc] = {}
     for slot, path in usable.items():
-        place = hops.chosen[slot]
+        place = passed(hops.hops, hops.chosen[slot], path)
+        if place != hops.chosen[slot]:
+            document.warnings.append(f"{_name(hops.hops[place])}: the path went by {hops.hops[place].environment}")
         computed[place] = _barrier(hops.hops[place], path, ground)
     document.hops = [computed[place] for place in sorted(computed)]
     document.environments = _environments(hops.hops, computed)
@@ -63,7 +69,7 @@ def barriers_document(inputs: HopInput) -> BarriersDoc:
 def _path(inputs: HopInput, slot: int, document: BarriersDoc) -> PathDoc | None:
     """Path of a chosen hop, None with a warning where it cannot be used."""
     hop = inputs.hops.hops[inputs.hops.chosen[slot]]
-    name = f"hop {hop.first} to {hop.second}"
+    name = _name(hop)
     ends = [inputs.ends[k] if k < len(inputs.ends) else None for k in (2 * slot, 2 * slot + 1)]
     for end in ends:
         if end is None or not end.usable:
@@ -76,7 +82,47 @@ def _path(inputs: HopInput, slot: int, document: BarriersDoc) -> PathDoc | None:
     if path is None or not path.usable:
         document.warnings.append(f"{name}: the path is {'missing' if path is None else path.status}")
         return None
+    way = moving_ion(hop, path)
+    if way is not None and float(np.linalg.norm(way[-1] - way[0])) < _STAYED * hop.length_A:
+        document.warnings.append(f"{name}: the ion does not stay on its site when the ends relax")
+        return None
     return path
+
+
+def _name(hop: HopDoc) -> str:
+    return f"hop {hop.first} to {hop.second}"
+
+
+def moving_ion(hop: HopDoc, path: PathDoc) -> NDArray[np.float64] | None:
+    """Where the ion of a hop is on each image (A), shape (m, 3); None where the images do not say which it is."""
+    properties = path.images[0].site_properties if path.images else {}
+    sites = list(properties.get("configuration_site", []))
+    if hop.first not in sites:
+        return None
+    atom = sites.index(hop.first)
+    return np.array([image.cart_coords[atom] for image in path.images])
+
+
+def passed(hops: Sequence[HopDoc], chosen: int, path: PathDoc) -> int:
+    """Position of the hop that a path really is: of those between its two sites, the one whose way is nearest.
+
+    Two octahedra share two tetrahedra; a band that begins in one can end in the other.
+    """
+    hop, way = hops[chosen], moving_ion(hops[chosen], path)
+    if hop.via is None or way is None:
+        return chosen
+    lattice = path.images[0].lattice
+    middle = way[len(way) // 2] - (way[0] + way[-1]) / 2
+    same = (hop.first, hop.second, hop.image)
+    aside: dict[int, NDArray[np.float64]] = {
+        k: lattice.get_cartesian_coords(np.array(other.via) - np.array(hop.via))
+        for k, other in enumerate(hops)
+        if other.via is not None and (other.first, other.second, other.image) == same
+    }
+    if len(aside) < 2:
+        return chosen
+    centre = np.mean(list(aside.values()), axis=0)
+    return max(aside, key=lambda k: (round(float((aside[k] - centre) @ middle), 6), k == chosen))
 
 
 def _barrier(hop: HopDoc, path: PathDoc, ground: float) -> BarrierDoc:
