@@ -127,8 +127,8 @@ class Path:
     via
         Number of an atom, and the place (fractional coordinates) that it first passes half-way.
     origin
-        What identifies the end where it comes from a calculation, whose coordinates differ in the last digits between
-        processors: its key.
+        What identifies the end and ``via`` where they come from a calculation, whose coordinates differ in the last
+        digits between processors: its key, and the ideal place.
     """
 
     end: Structure
@@ -148,7 +148,7 @@ class Path:
             "images": self.images,
             "fmax": self.fmax,
             "band": BAND,
-            **({} if self.via is None else {"via": [self.via[0], [round(x, 6) for x in self.via[1]]]}),
+            **({} if self.via is None or self.origin is not None else {"via": [self.via[0], _digits(self.via[1])]}),
         }
 
     def drive(self, evaluate: Callable[[Structure], Evaluation], start: Structure, folder: Folder | None) -> Passage:
@@ -183,6 +183,10 @@ class Path:
         )
         look = _Look(evaluate_many, start, log, self.steps)
         return _relaxed(look, positions, self.fmax)
+
+
+def _digits(place: Sequence[float]) -> list[float]:
+    return [round(x, 6) for x in place]
 
 
 def _check_ends(start: Structure, end: Structure) -> None:

@@ -136,7 +136,7 @@ class HopMaker(Maker):
         return Attempt(
             schema=PathDoc,
             engine=engine,
-            task=Path(end=ends.end, images=self.images, fmax=self.fmax, via=ends.via, origin=end.key),
+            task=Path(end=ends.end, images=self.images, fmax=self.fmax, via=ends.via, origin=f"{end.key} {ends.way}"),
             start=ends.start,
             identity={"calculation": start.key},
             payload=path_payload,

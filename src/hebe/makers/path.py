@@ -86,7 +86,7 @@ class PathMaker(Maker):
                 fmax=self.fmax,
                 steps=self.steps,
                 via=passed,
-                origin=end.key if isinstance(end, CalculationDoc) else None,
+                origin=f"{end.key} {passed or ''}".strip() if isinstance(end, CalculationDoc) else None,
             ),
             start=first,
             identity=of_start,

@@ -38,7 +38,10 @@ class CellChannelsDoc(Document):
 
 
 class PercolationDoc(ResultDoc):
-    """Percolation of one composition: ``channels`` of cells drawn at random, ``cells`` of its configurations."""
+    """Percolation of one composition: ``channels`` of cells drawn at random, ``cells`` of its configurations.
+
+    ``x`` counts sites (per formula unit) that hold the working ion, or nothing.
+    """
 
     order: Literal["random"] = "random"
     criterion: Literal["wrapping"] = "wrapping"

@@ -66,7 +66,7 @@ def choose_hops(
     working = mobile_sites(spec, structure)
     occupied = sorted(set(made.site_properties["configuration_site"]) & set(working))
     sites = _Sites(structure, set(occupied), _exclusions(spec, structure), vacancies)
-    hops = [hop for found in find_hops(structure, working) if (hop := sites.from_ion(found)) is not None]
+    hops = [sites.from_ion(hop) for hop in find_hops(structure, working)]
     possible = [k for k, hop in enumerate(hops) if sites.possible(hop)]
     marked = with_empty_sites(structure, set(working) - set(occupied))
     distinct = [possible[k] for k in distinct_hops(marked, [hops[k] for k in possible])]
@@ -116,7 +116,7 @@ class _Sites:
             i for i in self.occupied - {site} if self.structure.get_distance(site, i) < self.exclusion[site, i] - _SLACK
         }
 
-    def from_ion(self, hop: HopDoc) -> HopDoc | None:
+    def from_ion(self, hop: HopDoc) -> HopDoc:
         """The hop in the direction in which an ion stands at its start; between empty sites as it is."""
         if self.full or hop.first in self.occupied or hop.second not in self.occupied:
             return hop

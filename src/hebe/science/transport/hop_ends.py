@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HopEnds:
-    """Cells before and after a hop, and the atom that moves with the place (fractional) that it passes half-way."""
+    """Cells before and after a hop, and the atom that moves with the place (fractional) that it passes half-way.
+
+    ``way`` names site and place in the ideal cell.
+    """
 
     start: Structure
     end: Structure
     via: tuple[int, tuple[float, float, float]]
+    way: str
 
 
 def hop_ends(
@@ -52,4 +56,5 @@ def hop_ends(
     middle = (first + second) / 2 if hop.via is None else np.array(hop.via)
     shift = (before.frac_coords[atom] - first + moved.frac_coords[atom] - ideal.frac_coords[hop.second]) / 2
     x, y, z = (float(c) for c in middle + shift)
-    return HopEnds(before, moved, (atom, (x, y, z)))
+    way = f"{hop.first} by " + " ".join(f"{c:.4f}" for c in middle)
+    return HopEnds(before, moved, (atom, (x, y, z)), way)
