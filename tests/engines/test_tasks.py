@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
-from pymatgen.io.ase import AseAtomsAdaptor
 
 from hebe.config.engines.ase import ASEBlock
 from hebe.engines import get_engine
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.displacements import Displacements
 from hebe.engines.driving import Driven
+from hebe.engines.dynamics import Dynamics, Trajectory
+from hebe.engines.path import Passage, Path
 from hebe.engines.protocol import Evaluation
 from hebe.engines.tasks import EvaluatedTask, Relax, Static, Task
 from hebe.exceptions import CalculationCutError, EngineError
-from hebe.science.structures.configuration import displaced
-from support.double_well import DoubleWell, start
-from support.dynamics import BOLTZMANN, Dynamics, Trajectory
-from support.path import Band, Path
+from support.double_well import start
 
 if TYPE_CHECKING:
     import pathlib
@@ -84,7 +82,7 @@ class Nothing:
         return {"task": self.kind}
 
 
-@pytest.mark.parametrize("task", [Static(), Relax(fmax=0.1), Displacements(), Dynamics(steps=1), Path(COPPER)])
+@pytest.mark.parametrize("task", [Static(), Relax(fmax=0.1), Displacements(), Dynamics(steps=1), Path(end=COPPER)])
 def test_tasks_are_told_apart_by_kind(task: Task) -> None:
     assert isinstance(task, Task)
     assert isinstance(task, EvaluatedTask) == (task.kind not in ("static", "relax"))
@@ -107,95 +105,17 @@ def test_what_an_engine_lacks_is_said_before_anything_runs() -> None:
 
 def test_limits_of_an_attempt_are_no_part_of_what_is_asked() -> None:
     assert Relax(fmax=0.1, steps=3).identity() == Relax(fmax=0.1, steps=9).identity()
-    assert Path(COPPER, steps=3).identity() == Path(COPPER, steps=9).identity()
+    assert Path(end=COPPER, steps=3).identity() == Path(end=COPPER, steps=9).identity()
     assert Dynamics(steps=3).identity() != Dynamics(steps=9).identity()
 
 
-def test_dynamics_without_friction_conserve_the_energy() -> None:
-    """Velocity Verlet is of second order: half the step, a quarter of the error."""
-    cell = displaced(COPPER, 0.05, "dynamics")
-
-    def error(dt: float) -> float:
-        found = EMT.run(Dynamics(steps=round(200 / dt), time_step_fs=dt, temperature=400.0), cell)
-        assert isinstance(found, Trajectory)
-        assert found.converged
-        assert np.ptp(found.kinetic) > 0.02, "it moves"
-        return float(np.abs(found.total - found.total[0]).max())
-
-    coarse, fine = error(4.0), error(2.0)
-    assert coarse < 2e-3
-    assert coarse / fine == pytest.approx(4.0, rel=0.25)
-
-
-def test_dynamics_with_friction_have_the_temperature_that_was_asked_for() -> None:
-    """Twelve degrees of freedom with kT/2 each; the error of the mean follows from what the average forgets."""
-    task = Dynamics(steps=3000, time_step_fs=4.0, temperature=300.0, friction=0.05, seed=3)
-    found = EMT.run(task, COPPER)
-    assert isinstance(found, Trajectory)
-    kinetic = np.array(found.kinetic[200:])
-    blocks = kinetic[: len(kinetic) // 50 * 50].reshape(-1, 50).mean(axis=1)  # 50 steps forget: 10 / friction
-    error = float(blocks.std(ddof=1) / np.sqrt(len(blocks)))
-    expected = 12 / 2 * BOLTZMANN * 300.0
-    assert error < 0.05 * expected
-    assert abs(kinetic.mean() - expected) < 4 * error
-
-
-def test_a_path_finds_the_barrier_of_a_known_well() -> None:
-    left, top, right = stationary()
-    found = well_engine().run(Path(start(s=right), images=4, fmax=1e-3), start(s=left))
-    assert isinstance(found, Band)
-    assert found.converged
-    well = DoubleWell(**WELL)
-    expected = well(start(s=top)).energy_eV - well(start(s=left)).energy_eV
-    assert found.barrier == pytest.approx(expected, abs=1e-5)
-    straight = well(start(s=(left + right) / 2)).energy_eV - well(start(s=left)).energy_eV
-    assert abs(straight - expected) > 1e-3, "the top is not halfway"
-
-
-def test_a_path_back_has_the_same_top() -> None:
-    left, top, right = stationary()
-    back = well_engine().run(Path(start(s=left), images=4, fmax=1e-3), start(s=right))
-    well = DoubleWell(**WELL)
-    assert back.barrier == pytest.approx(well(start(s=top)).energy_eV - well(start(s=right)).energy_eV, abs=1e-5)
-
-
-@pytest.mark.slow
-def test_a_vacancy_hops_over_the_barrier_that_another_implementation_finds() -> None:
-    from ase.calculators import emt
-    from ase.mep import NEB
-    from ase.optimize import FIRE
-
-    large = COPPER.make_supercell(2, in_place=False)
-    first, second = sorted(range(1, len(large)), key=lambda n: large.get_distance(0, n))[:2]
-    assert second != first
-    ends = []
-    for empty, filled in ((0, first), (first, 0)):
-        order = [filled, *(n for n in range(len(large)) if n not in (empty, filled))]
-        cell = Structure.from_sites([large[n] for n in order])
-        ends.append(EMT.relax(cell, fmax=0.005, cell=False).structure)
-    moved = ends[1].frac_coords - np.round(ends[1].frac_coords - ends[0].frac_coords)
-    ends[1] = Structure(ends[1].lattice, ends[1].species, moved)
-    found = EMT.run(Path(ends[1], images=3, fmax=0.01), ends[0])
-    assert isinstance(found, Band)
-    assert found.converged
-    images = [AseAtomsAdaptor.get_atoms(ends[k > 2], msonable=False) for k in range(5)]
-    for image in images:
-        image.calc = emt.EMT()
-    band = NEB(images, climb=True, method="improvedtangent")
-    band.interpolate()
-    FIRE(band, logfile=None).run(fmax=0.01, steps=300)
-    energies = [image.get_potential_energy() for image in images]
-    assert found.barrier == pytest.approx(max(energies) - energies[0], abs=2e-3)
-    assert 0.4 < found.barrier < 1.0
-
-
 def dynamics() -> tuple[Any, EvaluatedTask, Structure]:
-    return EMT, Dynamics(steps=12, friction=0.02, seed=5), COPPER
+    return EMT, Dynamics(steps=12, time_constant_fs=50.0, seed=5, every=1), COPPER
 
 
 def path() -> tuple[Any, EvaluatedTask, Structure]:
     left, _, right = stationary()
-    return well_engine(), Path(start(s=right), images=2), start(s=left)
+    return well_engine(), Path(end=start(s=right), images=2, fmax=1e-3), start(s=left)
 
 
 def displacements() -> tuple[Any, EvaluatedTask, Structure]:
@@ -209,9 +129,9 @@ def displacements() -> tuple[Any, EvaluatedTask, Structure]:
 def numbers(outcome: Any) -> list[Any]:
     """Everything that an outcome found, to the last bit."""
     if isinstance(outcome, Trajectory):
-        return [outcome.positions.tolist(), outcome.potential, outcome.kinetic]
-    if isinstance(outcome, Band):
-        return [outcome.positions.tolist(), outcome.energies.tolist()]
+        return [outcome.positions.tolist(), outcome.potential.tolist(), outcome.kinetic.tolist()]
+    if isinstance(outcome, Passage):
+        return [outcome.band.positions.tolist(), outcome.band.energies.tolist()]
     spectrum = outcome.spectrum()
     return [outcome.rest.tolist(), [f.tolist() for f in outcome.forces], spectrum.frequencies.tolist()]
 

@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jobflow import Job, JobStore, run_locally
 from maggma.stores import MemoryStore
+from monty.json import MontyEncoder
 from pymatgen.core import Lattice, Structure
 
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.displacements import Displacements
-from hebe.makers import VibrationMaker
+from hebe.makers import DynamicsMaker, PathMaker, VibrationMaker
 from hebe.makers.attempt import task_key
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.vibrations import VibrationDoc
 from support.counted_springs import count
 from support.double_well import start
-from support.dynamics import DynamicsMaker
-from support.path import PathMaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +68,7 @@ def vibrations() -> Job:
 
 
 def dynamics() -> Job:
-    return DynamicsMaker(engine=ENGINE, task={"steps": 10, "friction": 0.01}).make(CELL)
+    return DynamicsMaker(engine=ENGINE, task={"steps": 10, "every": 1}).make(CELL)
 
 
 def path() -> Job:
@@ -83,7 +82,8 @@ def outcome(job: Job, store: JobStore) -> Any:
 def results(document: TaskDoc) -> dict[str, Any]:
     """What a document says of its structure, not of how that was found."""
     of_the_attempt = {"n_steps", "cpu_s", "job_id", "run_dir", "reused_from"}
-    return document.model_dump(mode="json", exclude=of_the_attempt)
+    found: dict[str, Any] = json.loads(json.dumps(document.model_dump(exclude=of_the_attempt), cls=MontyEncoder))
+    return found
 
 
 class Seconds:
@@ -100,7 +100,7 @@ class Seconds:
 
 @pytest.mark.parametrize(
     ("made", "module"),
-    [(vibrations, "hebe.engines.displacements"), (dynamics, "support.dynamics"), (path, "support.path")],
+    [(vibrations, "hebe.engines.displacements"), (dynamics, "hebe.engines.dynamics"), (path, "hebe.engines.path")],
 )
 def test_every_task_ends_as_cut_goes_on_and_is_found_again(
     made: Any, module: str, store: JobStore, monkeypatch: pytest.MonkeyPatch
@@ -145,7 +145,9 @@ def test_keys_of_other_starts_and_settings_differ(store: JobStore) -> None:
 
 def test_a_path_over_a_known_well_is_a_document(store: JobStore) -> None:
     found = outcome(path(), store)
-    assert max(found.energies_eV) - found.energies_eV[0] == pytest.approx(0.15, abs=1e-6)
+    assert found.barrier_eV == pytest.approx(0.15, abs=1e-6)
+    assert (found.saddle, found.resting, len(found.images)) == (2, [], 5)
+    assert found.energies_eV[found.saddle] - found.energies_eV[0] == found.barrier_eV
     assert (found.task, found.settings["images"]) == ("path", 3)
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.calibration import CalibrationDoc
+from hebe.schemas.hops import HopsDoc
+from hebe.schemas.path import PathDoc
+from hebe.schemas.site_energies import SitesDoc
 from hebe.schemas.structures import ConfigurationDoc, OrderingDoc
 from hebe.schemas.vibrations import VibrationDoc
 from hebe.science.electrodes.defect_energies import DefectState
@@ -33,6 +36,13 @@ class Cell:
         The same configuration in other stackings of its slabs, by their names.
     defects
         Cells with point defects, by kind and content.
+    hops, paths
+        Hops of the working ion in the as-made cell, and the paths of those that were chosen.
+    ends
+        Cells between which these lead: the start and the end of each, one after another.
+    sites, emptied, emptied_fixed
+        Occupied working sites of the as-made cell, and the cells that lack the ion on each chosen one, with relaxed
+        ions and with no atom moved.
     """
 
     n_fu: int | None = None
@@ -43,6 +53,12 @@ class Cell:
     vibrations: VibrationDoc | None = None
     stackings: Mapping[str, Cell] = field(default_factory=dict)
     defects: Sequence[DefectState] = ()
+    hops: HopsDoc | None = None
+    paths: Sequence[PathDoc | None] = ()
+    ends: Sequence[CalculationDoc | None] = ()
+    sites: SitesDoc | None = None
+    emptied: Sequence[CalculationDoc | None] = ()
+    emptied_fixed: Sequence[CalculationDoc | None] = ()
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Cell:

@@ -136,6 +136,45 @@ class Displacements(Want):
 
 
 @dataclass(frozen=True)
+class Hops(Want):
+    """Paths of the working ion in the as-made cells, in their relaxed lattice.
+
+    Parameters
+    ----------
+    n
+        Hops of each configuration, shared out over their environments.
+    images, fmax
+        Images of a band between its ends, and largest force (eV/A) across it.
+    seed
+        Decides among hops that are alike.
+    vacancies
+        Ions that are taken out where all sites are occupied as made.
+    """
+
+    n: int = 4
+    images: int = 5
+    fmax: float = 0.05
+    seed: int = 0
+    vacancies: int = 1
+
+
+@dataclass(frozen=True)
+class SiteVacancies(Want):
+    """The as-made cells without one working ion each, in their relaxed lattice: with and without relaxed ions.
+
+    Parameters
+    ----------
+    n
+        Sites of each configuration, shared out over their environments.
+    seed
+        Decides among sites that are alike.
+    """
+
+    n: int = 6
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class AirSolids(Want):
     """Oxides, carbonates and hydroxides that give the energies of carbon dioxide and water."""
 

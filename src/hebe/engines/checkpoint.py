@@ -116,6 +116,13 @@ class Log:
             os.truncate(self.path, len(whole))
         return found[1:]
 
+    def keep(self, number: int) -> None:
+        """Cut away what stands after the first results, after `resume`."""
+        with self.path.open("rb+") as file:
+            for _ in range(number + 1):
+                file.readline()
+            file.truncate(file.tell())
+
     def append(self, result: Any) -> None:
         """Write one more result, after `resume`."""
         with self.path.open("a") as file:

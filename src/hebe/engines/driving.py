@@ -10,10 +10,11 @@ from pymatgen.core import DummySpecies
 
 from hebe.engines.optimizer import relax
 from hebe.engines.protocol import static_result
-from hebe.engines.tasks import EvaluatedTask, Relax, Static
+from hebe.engines.tasks import BatchTask, EvaluatedTask, Relax, Static
 from hebe.exceptions import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pymatgen.core import Structure
@@ -53,6 +54,10 @@ class Driven(ABC):
     def evaluate(self, structure: Structure, *, magmoms: bool = False) -> Evaluation:
         """Energy (eV), forces (eV/A), stress (eV/A^3) and, when asked and available, moments (Bohr magnetons)."""
 
+    def evaluate_many(self, structures: Sequence[Structure], *, magmoms: bool = False) -> Iterable[Evaluation]:
+        """Evaluations of structures one after another; an engine with batches has its own, which gives a list."""
+        return (self.evaluate(structure, magmoms=magmoms) for structure in structures)
+
     def run(self, task: Task, start: Structure, folder: Path | None = None) -> Outcome:
         """Do a task from a structure, with files in `folder`; the same folder continues what was cut off there.
 
@@ -71,6 +76,9 @@ class Driven(ABC):
             return self.relax(
                 start, fmax=task.fmax, steps=task.steps, cell=task.cell, minimum=task.minimum, folder=folder
             )
+        if isinstance(task, BatchTask):
+            evaluate_many = partial(self.evaluate_many, magmoms="magmoms" in self.capabilities)
+            return task.drive_many(evaluate_many, start, folder)
         if isinstance(task, EvaluatedTask):
             return task.drive(self.evaluate, start, folder)
         raise EngineError(self.name, f"{task.kind} is not among the tasks that it knows", deterministic=True)

@@ -10,7 +10,7 @@ from hebe.config.model import ConfigModel
 from hebe.engines.softest import LOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pymatgen.core import Structure
@@ -97,6 +97,20 @@ class EvaluatedTask(Task, Protocol):
         folder
             Where it is written how far it is; nowhere if None.
         """
+        ...
+
+
+@runtime_checkable
+class BatchTask(EvaluatedTask, Protocol):
+    """A task that often has several structures to evaluate at once, as an engine with batches can."""
+
+    def drive_many(
+        self,
+        evaluate_many: Callable[[Sequence[Structure]], Iterable[Evaluation]],
+        start: Structure,
+        folder: Path | None,
+    ) -> Outcome:
+        """Do it; `evaluate_many` gives a list where an engine has batches, else one evaluation after another."""
         ...
 
 

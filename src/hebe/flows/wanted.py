@@ -15,15 +15,18 @@ from hebe.analyses.wants import (
     Displacements,
     Edges,
     Firing,
+    Hops,
     Metal,
     OxygenOxides,
     Phases,
+    SiteVacancies,
     Stackings,
     Tiles,
     Vertices,
     Want,
 )
 from hebe.flows.defective import Defective, DefectsOf, defect_contents
+from hebe.flows.hops import HopJobs, SiteJobs, wire_hops, wire_sites
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.air_gases import air_phases
@@ -126,6 +129,8 @@ class Wanted:
         self._tiles: dict[Tiles, list[Job]] = {}
         self._stacked: dict[tuple[int, str], Stacked] = {}
         self._defects: dict[tuple[int, Fraction, str, int], Defective] = {}
+        self._hops: dict[tuple[int, Hops], HopJobs] = {}
+        self._sites: dict[tuple[int, SiteVacancies], SiteJobs] = {}
 
     @property
     def more_jobs(self) -> list[Job]:
@@ -133,7 +138,10 @@ class Wanted:
         states = [job for index in sorted(self._states) for state in self._states[index] for job in state.jobs]
         stacked = [job for key in sorted(self._stacked) for job in self._stacked[key].jobs]
         defects = [job for key in sorted(self._defects) for job in self._defects[key].jobs]
-        return states + stacked + defects + [job for jobs in self._tiles.values() for job in jobs]
+        ends = [job for hops in self._hops.values() for job in hops.ends]
+        emptied = [job for sites in self._sites.values() for job in (*sites.relaxed, *sites.fixed)]
+        tiles = [job for jobs in self._tiles.values() for job in jobs]
+        return states + stacked + defects + ends + emptied + tiles
 
     def cell(self, index: int, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Cell` of one configuration."""
@@ -152,7 +160,29 @@ class Wanted:
             name = self.spec.candidate_id
             job = self.wiring.vibrations(member.made, asked, f"{name}/c{index}", self.priority, name)
             found["vibrations"] = job.output
+        hops = _first(wants, Hops)
+        if hops is not None and member.configuration is not None:
+            found |= self._hops_of(index, hops)
+        sites = _first(wants, SiteVacancies)
+        if sites is not None and member.configuration is not None:
+            found |= self._sites_of(index, sites)
         return found
+
+    def _sites_of(self, index: int, asked: SiteVacancies) -> dict[str, Any]:
+        """Sites of one configuration, and the cells without an ion."""
+        if (index, asked) not in self._sites:
+            self._sites[index, asked] = wire_sites(
+                self.wiring, self.spec, self.members[index], index, asked, self.priority
+            )
+        return self._sites[index, asked].fields()
+
+    def _hops_of(self, index: int, asked: Hops) -> dict[str, Any]:
+        """Hops of one configuration, their ends and paths."""
+        if (index, asked) not in self._hops:
+            self._hops[index, asked] = wire_hops(
+                self.wiring, self.spec, self.members[index], index, asked, self.priority
+            )
+        return self._hops[index, asked].fields()
 
     def shared(self, wants: Sequence[Want]) -> dict[str, Any]:
         """Fields of `Given` that do not belong to one configuration."""

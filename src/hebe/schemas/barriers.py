@@ -1,0 +1,80 @@
+"""Barriers of the hops of a configuration: those that were computed, their distribution, where hops connect."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from hebe.schemas.base import Document
+from hebe.schemas.result import ResultDoc
+
+
+class BarrierDoc(Document):
+    """One computed hop, from site ``first`` to site ``second`` of the configuration, with what stands around its way.
+
+    ``forward_eV`` and ``backward_eV`` are the heights of the saddle above the start and above the end, ``saddle_eV``
+    that above the lowest end of all hops of the configuration. ``steps`` counts the saddles of a path that rests on its
+    way. ``path`` is the key of its `hebe.schemas.path.PathDoc`.
+    """
+
+    first: int
+    second: int
+    environment: str
+    blocking: int | None = None
+    length_A: float
+    gate_area_A2: float | None = None
+    bottleneck_A: float | None = None
+    forward_eV: float
+    backward_eV: float
+    saddle_eV: float
+    steps: int = 1
+    moment_change: float | None = None
+    path: str
+
+    @property
+    def mean_eV(self) -> float:  # noqa: N802 - the unit keeps its case
+        """Mean of both directions."""
+        return (self.forward_eV + self.backward_eV) / 2
+
+
+class EnvironmentDoc(Document):
+    """Hops of one environment: how many there are and were computed, mean (eV) of these in both directions."""
+
+    environment: str
+    n_hops: int
+    n_computed: int
+    mean_eV: float | None = None
+    sd_eV: float | None = None
+
+
+class ConnectionDoc(Document):
+    """Lowest barrier (eV, above the lowest end) with which hops run through the crystal in so many directions.
+
+    ``first`` and ``second`` are the sites of the hop without which they no longer do; where ``computed`` is false its
+    barrier is the mean of its environment.
+    """
+
+    directions: int
+    barrier_eV: float
+    first: int
+    second: int
+    computed: bool
+
+
+class BarriersDoc(ResultDoc):
+    """Barriers of one configuration; means and quantiles over both directions, each environment by its share of hops.
+
+    ``model_error_eV`` is the root mean square error of a hop's mean barrier when it is taken from the others of its
+    environment, which is what stands for hops that were not computed. ``taken_out`` counts ions that were taken out.
+    """
+
+    hops: list[BarrierDoc] = Field(default_factory=list)
+    environments: list[EnvironmentDoc] = Field(default_factory=list)
+    connections: list[ConnectionDoc] = Field(default_factory=list)
+    n_hops: int = 0
+    taken_out: int = 1
+    mean_eV: float | None = None
+    sd_eV: float | None = None
+    lowest_eV: float | None = None
+    median_eV: float | None = None
+    highest_eV: float | None = None
+    model_error_eV: float | None = None

@@ -1,0 +1,211 @@
+"""Barriers of one configuration from the paths of its chosen hops: distribution, model of the others, connection."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hebe.schemas.barriers import BarrierDoc, BarriersDoc, ConnectionDoc, EnvironmentDoc
+from hebe.schemas.calculation import CalculationDoc
+from hebe.schemas.hops import HopsDoc
+from hebe.schemas.path import PathDoc
+from hebe.science.transport.hops import hop_net
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from hebe.schemas.hops import HopDoc
+
+
+_STAYED: Final = 0.4
+"""An ion that moves by less than this share of the way of its hop did not stay where the hop begins and ends."""
+
+
+@dataclass(frozen=True)
+class HopInput:
+    """Hops of a configuration, the cells between which the chosen ones lead (start, end, ...), and their paths.
+
+    ``accept`` are verdicts on the topology of a cell that count as the host.
+    """
+
+    hops: HopsDoc
+    ends: Sequence[CalculationDoc | None]
+    paths: Sequence[PathDoc | None]
+    accept: tuple[str, ...] = ()
+
+
+def barriers_document(inputs: HopInput) -> BarriersDoc:
+    """Barriers of a configuration; what is missing is a warning."""
+    hops = inputs.hops
+    document = BarriersDoc(n_hops=len(hops.hops), taken_out=hops.taken_out)
+    if not hops.chosen:
+        document.warnings.append("no hop can be made from the cell as made")
+        return document
+    usable = {slot: path for slot in range(len(hops.chosen)) if (path := _path(inputs, slot, document)) is not None}
+    ground = min(
+        (energy for path in usable.values() for energy in (path.energies_eV[0], path.energies_eV[-1])), default=0
+    )
+    computed: dict[int, BarrierDoc] = {}
+    for slot, path in usable.items():
+        place = passed(hops.hops, hops.chosen[slot], path)
+        if place != hops.chosen[slot]:
+            document.warnings.append(f"{_name(hops.hops[place])}: the path went by {hops.hops[place].environment}")
+        computed[place] = _barrier(hops.hops[place], path, ground)
+    document.hops = [computed[place] for place in sorted(computed)]
+    document.environments = _environments(hops.hops, computed)
+    if computed:
+        _distribution(document)
+        document.model_error_eV = _model_error(document.hops)
+        document.connections = _connections(hops.hops, computed)
+    return document
+
+
+def _path(inputs: HopInput, slot: int, document: BarriersDoc) -> PathDoc | None:
+    """Path of a chosen hop, None with a warning where it cannot be used."""
+    hop = inputs.hops.hops[inputs.hops.chosen[slot]]
+    name = _name(hop)
+    ends = [inputs.ends[k] if k < len(inputs.ends) else None for k in (2 * slot, 2 * slot + 1)]
+    for end in ends:
+        if end is None or not end.usable:
+            document.warnings.append(f"{name}: an end is {'missing' if end is None else end.status}")
+            return None
+        if not end.is_host(inputs.accept):
+            document.warnings.append(f"{name}: an end is no longer the host ({end.topology})")
+            return None
+    path = inputs.paths[slot] if slot < len(inputs.paths) else None
+    if path is None or not path.usable:
+        document.warnings.append(f"{name}: the path is {'missing' if path is None else path.status}")
+        return None
+    way = moving_ion(hop, path)
+    if way is not None and float(np.linalg.norm(way[-1] - way[0])) < _STAYED * hop.length_A:
+        document.warnings.append(f"{name}: the ion does not stay on its site when the ends relax")
+        return None
+    return path
+
+
+def _name(hop: HopDoc) -> str:
+    return f"hop {hop.first} to {hop.second}"
+
+
+def moving_ion(hop: HopDoc, path: PathDoc) -> NDArray[np.float64] | None:
+    """Where the ion of a hop is on each image (A), shape (m, 3); None where the images do not say which it is."""
+    properties = path.images[0].site_properties if path.images else {}
+    sites = list(properties.get("configuration_site", []))
+    if hop.first not in sites:
+        return None
+    atom = sites.index(hop.first)
+    return np.array([image.cart_coords[atom] for image in path.images])
+
+
+def passed(hops: Sequence[HopDoc], chosen: int, path: PathDoc) -> int:
+    """Position of the hop that a path really is: of those between its two sites, the one whose way is nearest.
+
+    Two octahedra share two tetrahedra; a band that begins in one can end in the other.
+    """
+    hop, way = hops[chosen], moving_ion(hops[chosen], path)
+    if hop.via is None or way is None:
+        return chosen
+    lattice = path.images[0].lattice
+    middle = way[len(way) // 2] - (way[0] + way[-1]) / 2
+    same = (hop.first, hop.second, hop.image)
+    aside: dict[int, NDArray[np.float64]] = {
+        k: lattice.get_cartesian_coords(np.array(other.via) - np.array(hop.via))
+        for k, other in enumerate(hops)
+        if other.via is not None and (other.first, other.second, other.image) == same
+    }
+    if len(aside) < 2:
+        return chosen
+    centre = np.mean(list(aside.values()), axis=0)
+    return max(aside, key=lambda k: (round(float((aside[k] - centre) @ middle), 6), k == chosen))
+
+
+def _barrier(hop: HopDoc, path: PathDoc, ground: float) -> BarrierDoc:
+    top = max(path.energies_eV)
+    return BarrierDoc(
+        first=hop.first,
+        second=hop.second,
+        environment=hop.environment,
+        blocking=hop.blocking,
+        length_A=hop.length_A,
+        gate_area_A2=hop.gate_area_A2,
+        bottleneck_A=hop.bottleneck_A,
+        forward_eV=top - path.energies_eV[0],
+        backward_eV=top - path.energies_eV[-1],
+        saddle_eV=top - ground,
+        steps=len(path.resting) + 1,
+        moment_change=path.moment_change,
+        path=path.key,
+    )
+
+
+def _environments(hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc]) -> list[EnvironmentDoc]:
+    values: dict[str, list[float]] = defaultdict(list)
+    for barrier in computed.values():
+        values[barrier.environment].append(barrier.mean_eV)
+    return [
+        EnvironmentDoc(
+            environment=name,
+            n_hops=number,
+            n_computed=len(values[name]),
+            mean_eV=float(np.mean(values[name])) if values[name] else None,
+            sd_eV=float(np.std(values[name], ddof=1)) if len(values[name]) > 1 else None,
+        )
+        for name, number in sorted(Counter(hop.environment for hop in hops).items())
+    ]
+
+
+def _distribution(document: BarriersDoc) -> None:
+    """Weighted mean, standard deviation and quantiles: each environment counts as often as its hops occur."""
+    of = {one.environment: one.n_hops / one.n_computed for one in document.environments if one.n_computed}
+    rows = sorted((value, of[hop.environment]) for hop in document.hops for value in (hop.forward_eV, hop.backward_eV))
+    values, weights = np.array(rows).T
+    weights = weights / weights.sum()
+    mean = float(weights @ values)
+    document.mean_eV, document.lowest_eV, document.highest_eV = mean, float(values[0]), float(values[-1])
+    document.median_eV = float(values[np.searchsorted(np.cumsum(weights), 0.5 - 1e-9)])
+    if len(document.hops) > 1:
+        document.sd_eV = float(np.sqrt(weights @ (values - mean) ** 2))
+
+
+def _model_error(hops: Sequence[BarrierDoc]) -> float | None:
+    """Root mean square error of each hop's mean barrier, predicted from the others; None for fewer than three hops."""
+    if len(hops) < 3:
+        return None
+    errors = []
+    for k, hop in enumerate(hops):
+        others = [other for n, other in enumerate(hops) if n != k]
+        alike = [other.mean_eV for other in others if other.environment == hop.environment]
+        errors.append(hop.mean_eV - float(np.mean(alike or [other.mean_eV for other in others])))
+    return float(np.sqrt(np.mean(np.square(errors))))
+
+
+def _connections(hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc]) -> list[ConnectionDoc]:
+    """Where hops connect; hops that were not computed have the mean saddle of their environment, or of all."""
+    alike: dict[str, list[float]] = defaultdict(list)
+    for barrier in computed.values():
+        alike[barrier.environment].append(barrier.saddle_eV)
+    everything = float(np.mean([barrier.saddle_eV for barrier in computed.values()]))
+    means = {name: float(np.mean(values)) for name, values in alike.items()}
+    heights: NDArray[np.float64] = np.array(
+        [
+            computed[k].saddle_eV if k in computed else means.get(hop.environment, everything)
+            for k, hop in enumerate(hops)
+        ]
+    )
+    net = hop_net(hops, 1 + max(max(hop.first, hop.second) for hop in hops))
+    return [
+        ConnectionDoc(
+            directions=one.directions,
+            barrier_eV=one.value,
+            first=hops[one.bond].first,
+            second=hops[one.bond].second,
+            computed=one.bond in computed,
+        )
+        for one in net.crossings(heights)
+    ]

@@ -1,0 +1,119 @@
+"""How far ions move in a trajectory: mean square displacement, jumps, and a diffusion coefficient or its bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hebe.exceptions import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Array = NDArray[np.float64]
+
+ENOUGH_JUMPS: Final = 100
+"""With fewer jumps a diffusion coefficient is not told, only its bound."""
+FEWEST_FRAMES: Final = 41
+_JUMP: Final = 0.7
+_LAGS: Final = (0.05, 0.2)
+"""Ends of the interval of lags, as shares of the trajectory, from which the slope is taken."""
+_A2_PER_FS_IN_CM2_PER_S: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Diffusion:
+    """Tracer diffusion of some ions.
+
+    ``d_cm2_per_s`` with the standard error over ions, None where it is not to be told: ``bound_cm2_per_s`` is then what
+    it is below. ``msd_A2`` is the mean square displacement at the last lag of the fit.
+    """
+
+    n_ions: int
+    time_fs: float
+    n_jumps: int
+    msd_A2: float  # noqa: N815 - the unit keeps its case
+    d_cm2_per_s: float | None
+    se_cm2_per_s: float | None
+    bound_cm2_per_s: float | None
+
+
+def square_displacements(positions: Array, lags: Sequence[int]) -> Array:
+    """Mean square displacement of each ion over all windows of a length, A^2, shape (lags, n).
+
+    Parameters
+    ----------
+    positions
+        Cartesian coordinates (A) that are not wrapped, shape (frames, n, 3).
+    lags
+        Lengths of windows in frames.
+    """
+    return np.array([((positions[lag:] - positions[:-lag]) ** 2).sum(axis=2).mean(axis=0) for lag in lags])
+
+
+def against_frame(positions: Array, mobile: Sequence[int]) -> Array:
+    """Positions of some ions relative to the mean of all others, which may drift; as they are without others."""
+    others = np.setdiff1d(np.arange(positions.shape[1]), mobile)
+    drift = positions[:, others].mean(axis=1, keepdims=True) if len(others) else np.zeros((len(positions), 1, 3))
+    return np.asarray(positions[:, list(mobile)] - drift)
+
+
+def count_jumps(positions: Array, distance: float) -> int:
+    """Jumps of all ions: one has jumped when it is further than 0.7 of `distance` (A) from where it last was counted.
+
+    Vibrations are no jumps as long as they are smaller than that.
+    """
+    jumps, places = 0, positions[0].copy()
+    for now in positions[1:]:
+        jumped = ((now - places) ** 2).sum(axis=1) > (_JUMP * distance) ** 2
+        jumps += int(jumped.sum())
+        places[jumped] = now[jumped]
+    return jumps
+
+
+def diffusion(positions: Array, time_fs: float, mobile: Sequence[int], distance: float) -> Diffusion:
+    """Tracer diffusion from the slope of the mean square displacement, ``D = (MSD(t2) - MSD(t1)) / (6 (t2 - t1))``.
+
+    It is told with at least 100 jumps and a mean square displacement above `distance` squared, else only its bound
+    ``(jumps + 1) distance^2 / (6 N t)``: that of one jump more than there were.
+
+    Parameters
+    ----------
+    positions
+        Cartesian coordinates (A) that are not wrapped, at even times, shape (frames, n, 3).
+    time_fs
+        From the first frame to the last.
+    mobile
+        Ions that diffuse.
+    distance
+        Length (A) of a jump.
+
+    Raises
+    ------
+    BadInputError
+        If there are fewer than 41 frames, or no ions.
+    """
+    frames = len(positions)
+    if frames < FEWEST_FRAMES or not len(mobile):
+        reason = f"{frames} frames of {len(mobile)} ions tell no diffusion"
+        raise BadInputError(reason, suggestion=f"{FEWEST_FRAMES} frames or more")
+    moved = against_frame(positions, mobile)
+    lags = [max(1, round(share * (frames - 1))) for share in _LAGS]
+    short, long = square_displacements(moved, lags)
+    step = time_fs / (frames - 1)
+    each = (long - short) / (6 * (lags[1] - lags[0]) * step) * _A2_PER_FS_IN_CM2_PER_S
+    jumps, n = count_jumps(moved, distance), len(mobile)
+    told = jumps >= ENOUGH_JUMPS and float(long.mean()) > distance**2
+    bound = (jumps + 1) * distance**2 / (6 * n * time_fs) * _A2_PER_FS_IN_CM2_PER_S
+    return Diffusion(
+        n_ions=n,
+        time_fs=time_fs,
+        n_jumps=jumps,
+        msd_A2=float(long.mean()),
+        d_cm2_per_s=float(each.mean()) if told else None,
+        se_cm2_per_s=float(each.std(ddof=1) / np.sqrt(n)) if told and n > 1 else None,
+        bound_cm2_per_s=None if told else bound,
+    )

@@ -1,0 +1,117 @@
+"""Percolation of a composition of a rock salt: cells drawn at random, and its configurations as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pymatgen.core import Structure
+
+from hebe.config.family_sites import VACANCY
+from hebe.exceptions import BadInputError
+from hebe.schemas.percolation import CellChannelsDoc, PercolationDoc
+from hebe.science.chemistry.member import composition_of, family_of
+from hebe.science.structures.host import host_cell
+from hebe.science.transport.channels import draw, given_cell, mean_channels
+from hebe.science.transport.tetrahedra import Tetrahedra, find_tetrahedra
+from hebe.science.transport.tiling import even_repeats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.config.family import Family
+    from hebe.schemas.spec import MemberSpec
+    from hebe.schemas.structures import ConfigurationDoc
+
+
+@dataclass(frozen=True)
+class RockSalt:
+    """Octahedral cation sites of a host derived from rock salt: a short cell, their sublattices and tetrahedra."""
+
+    cell: Structure
+    sublattices: tuple[str, ...]
+    tetrahedra: Tetrahedra
+
+
+def rock_salt(host: Family, ion: str | None) -> RockSalt:
+    """Cation sites of a host.
+
+    Raises
+    ------
+    BadInputError
+        If they are not those of a rock salt.
+    """
+    cell = _cations(host, host_cell(host, ion).structure).get_reduced_structure()
+    return RockSalt(cell, tuple(cell.site_properties["sublattice"]), find_tetrahedra(cell))
+
+
+def _cations(host: Family, structure: Structure) -> Structure:
+    """Sites of a cell that are neither anions nor parts of groups."""
+    labels = structure.site_properties["sublattice"]
+    kept = [n for n, sub in host.sublattices.items() if n not in host.anions and sub.group is None]
+    return Structure.from_sites([site for site, label in zip(structure, labels, strict=True) if label in kept])
+
+
+def percolation_document(
+    spec: MemberSpec, configurations: Sequence[ConfigurationDoc], n_sites: int, n_cells: int, seed: int
+) -> PercolationDoc:
+    """Percolation of the working ion as made.
+
+    Parameters
+    ----------
+    spec
+        The composition.
+    configurations
+        Its cells.
+    n_sites, n_cells, seed
+        Least number of cation sites of a cell that is drawn at random, number of such cells, and of the first draw.
+    """
+    host = family_of(spec)
+    salt = rock_salt(host, spec.working_ion)
+    share = _shares(spec, host)
+    repeats = even_repeats(salt.cell.lattice, len(salt.cell), n_sites)
+    tetrahedra = salt.tetrahedra.repeated(repeats)
+    labels = salt.sublattices * (tetrahedra.n_sites // len(salt.cell))
+    content = {name: part * host.sublattices[name].multiplicity for name, part in share.items()}
+    fixed = float(sum(x for name, x in content.items() if share[name] == 1))
+    shared = float(sum(content.values())) - fixed
+    parts = {name: float(part) for name, part in share.items()}
+    drawn = [draw(tetrahedra, labels, parts, seed + n).channels(thresholds=shared > 0) for n in range(n_cells)]
+    document = PercolationDoc(
+        x=fixed + shared,
+        n_sites=tetrahedra.n_sites,
+        n_cells=n_cells,
+        channels=mean_channels(drawn, fixed, shared),
+    )
+    for configuration in configurations:
+        _add_cell(document, spec, host, configuration)
+    return document
+
+
+def _shares(spec: MemberSpec, host: Family) -> dict[str, Fraction]:
+    """Share of the sites of each cation sublattice that belongs to the working ion: its own, and empty ones."""
+    own = {name: Fraction(1) for name in host.working_own}
+    fractions = composition_of(spec).fractions
+    shared = {
+        name: fractions[name].get(spec.working_ion or "", Fraction(0)) + fractions[name].get(VACANCY, Fraction(0))
+        for name in host.mixed_cations
+        if name in fractions
+    }
+    return own | {name: part for name, part in shared.items() if part}
+
+
+def _add_cell(document: PercolationDoc, spec: MemberSpec, host: Family, configuration: ConfigurationDoc) -> None:
+    """Nets of a configuration, or a warning where its sites are not those of a rock salt."""
+    if configuration.structure is None:
+        return
+    cell = _cations(host, configuration.structure)
+    try:
+        tetrahedra = find_tetrahedra(cell)
+    except BadInputError:
+        document.warnings.append(f"{configuration.label}: empty cation sites: no channels of the cell as it is")
+        return
+    is_open = np.array([site.specie.symbol == spec.working_ion for site in cell])
+    channels = given_cell(tetrahedra, is_open).channels(thresholds=False)
+    document.cells.append(CellChannelsDoc(label=configuration.label, n_sites=len(cell), channels=channels))

@@ -1,0 +1,161 @@
+"""Campaigns that ask for barriers and site energies: from end to end, resumed, in later stages, refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jobflow import Flow, Job
+
+from hebe.analyses.barriers import ANALYSIS
+from hebe.campaigns.api import estimate, results, run
+from hebe.campaigns.loading import load_campaign
+from hebe.exceptions import BadInputError
+from hebe.flows.campaign import campaign_flow, campaign_members
+from hebe.flows.members import plain_campaign
+from hebe.flows.stage import StageFlowMaker
+from hebe.launchers.graph import references
+from hebe.report.sections.barriers import card
+from hebe.report.sections.site_energies import card as sites_card
+from support.campaigns import STIFF, layered, rocksalt, staged
+from support.report_results import ranked as ranked_candidates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project folder that is also the working folder."""
+    (tmp_path / ".hebe").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def asking(path: Path, analyses: str) -> Path:
+    text = path.read_text().replace("[voltage, volume_strain, mixing]", analyses)
+    text = text.replace("rank: {maximize: [average_voltage], minimize: [max_volume_strain]}", "")
+    path.write_text(text.replace("x: [1, 1/2]", "x: [1]").replace("window: 1..1/2", ""))
+    return path
+
+
+def few(path: Path) -> Path:
+    path.write_text(
+        path.read_text().replace("method: all", "method: diverse, n: 2").replace("per_candidate: 2", "per_candidate: 1")
+    )
+    return path
+
+
+def test_two_compositions_from_end_to_end(project: Path) -> None:
+    path = few(
+        asking(
+            layered(project), "[{barriers: {n: 2, fmax: 0.1}}, {site_energies: {n: 2}}, {percolation: {sites: 2000}}]"
+        )
+    )
+    done = run(path, workers=1, progress=False)
+    assert done.status == "complete"
+    found = results(path)
+    assert len(found.candidates) == 2
+    for candidate in found.candidates:
+        (document,) = candidate["results"]["barriers"]
+        assert document["taken_out"] == 1
+        assert document["n_hops"] == 4 * 6
+        assert len(document["hops"]) == 2
+        for hop in document["hops"]:
+            assert hop["blocking"] == 1
+            assert 0 < hop["forward_eV"] < hop["saddle_eV"] + 1e-9
+        assert candidate["migration_barrier_eV"] == pytest.approx(document["mean_eV"])
+        directions = [one["directions"] for one in document["connections"]]
+        assert directions == [1, 2], "the layers are not connected"
+        assert document["connections"][0]["barrier_eV"] <= document["connections"][1]["barrier_eV"]
+        assert candidate["connecting_barrier_3d_eV"] is None
+        assert (candidate["share_0tm"], candidate["share_1tm"]) == (0.0, 1.0)
+        (energies,) = candidate["results"]["site_energies"]
+        assert energies["n_sites"] == 4
+        assert sum(one["weight"] * one["energy_eV"] for one in energies["sites"]) == pytest.approx(0.0, abs=1e-9)
+        assert all(one["fixed_eV"] is not None for one in energies["sites"])
+        assert candidate["site_energy_spread_eV"] == energies["sd_eV"]
+    again = run(path, workers=1, progress=False)
+    assert (again.status, again.calculations["computed"]) == ("complete", 0)
+
+
+def jobs_of(flow: Flow) -> dict[str, Job]:
+    return {job.metadata["label"]: job for job in flow.jobs if isinstance(job, Job)}
+
+
+def test_slots_are_wired_once_and_on_demand(project: Path) -> None:
+    plain = jobs_of(campaign_flow(load_campaign(asking(layered(project, name="plain"), "[percolation]"))))
+    assert not any("/hops/" in label for label in plain)
+    campaign = load_campaign(
+        asking(layered(project, name="asked"), "[{barriers: {n: 3}}, {site_energies: {n: 5}}, percolation]")
+    )
+    asked = jobs_of(campaign_flow(campaign))
+    number = 2 * len(campaign_members(campaign))
+    assert sum("/hops/" in label for label in asked) == number * (1 + 3 * 3)
+    assert sum(label.endswith("/barriers") for label in asked) == number
+    assert sum("/sites/" in label for label in asked) == number * (1 + 2 * 5)
+
+
+@pytest.mark.parametrize("first", ["[percolation]", "[barriers, site_energies]"])
+def test_a_later_stage_refers_to_nothing_that_is_not_computed(project: Path, first: str) -> None:
+    path = asking(staged(project, f"{{engine: {STIFF}, keep: all, analyses: [barriers, site_energies]}}"), first)
+    campaign = load_campaign(path)
+    members = campaign_members(campaign)
+    later = StageFlowMaker(campaign=plain_campaign(campaign), stage=1).make(members[:1])
+    known = {job.uuid for flow in (campaign_flow(campaign), later) for job in flow.jobs}
+    own = [job for job in later.jobs if isinstance(job, Job)]
+    wanted = {uuid for job in own for uuid in references((job.function_args, job.function_kwargs))}
+    assert wanted
+    assert wanted <= known
+
+
+def test_an_estimate_counts_hops(project: Path) -> None:
+    plain = load_campaign(asking(layered(project, name="plain"), "[percolation]"))
+    asked = load_campaign(asking(layered(project, name="asked"), "[percolation, {barriers: {n: 8}}]"))
+    assert estimate(asked, 10)["cpu_hours"] > 2 * estimate(plain, 10)["cpu_hours"]
+
+
+@pytest.mark.parametrize("analyses", ["[barriers]", "[percolation]", "[site_energies]"])
+def test_nothing_moves_without_a_working_ion(project: Path, analyses: str) -> None:
+    path = rocksalt(project)
+    path.write_text(
+        path.read_text().replace("[mixing]", analyses).replace("rank: {minimize: [mixing_temperature_same_host]}", "")
+    )
+    with pytest.raises(BadInputError, match="nothing moves without a working ion"):
+        load_campaign(path)
+
+
+@pytest.mark.parametrize(("options", "said"), [("{n: 0}", "n"), ("{images: 2}", "images"), ("{fmax: 0}", "fmax")])
+def test_options_that_make_no_band_are_refused(project: Path, options: str, said: str) -> None:
+    with pytest.raises(BadInputError, match=said):
+        load_campaign(asking(layered(project), f"[{{barriers: {options}}}]"))
+
+
+def test_the_report_lists_hops_and_where_they_connect() -> None:
+    hop: dict[str, Any] = {"first": 0, "second": 1, "environment": "Co, Li", "length_A": 3.5, "path": "p"}
+    document = {
+        "hops": [{**hop, "forward_eV": 0.41, "backward_eV": 0.32, "saddle_eV": 0.41, "gate_area_A2": 4.06}],
+        "connections": [{"directions": 2, "barrier_eV": 0.41, "first": 0, "second": 1, "computed": False}],
+        "n_hops": 96,
+    }
+    (first, *_) = ranked_candidates()
+    ranked = first.model_copy(update={"results": {"barriers": [document] * len(first.results["voltage"])}})
+    text = card(ranked)
+    for said in ("Co, Li", "0.41", "0.32", "1 of 96 hops", "in 2 directions"):
+        assert said in text
+    assert card(ranked.model_copy(update={"results": {}})) == ""
+    assert ANALYSIS.best(ranked) is not None
+
+
+def test_the_report_lists_environments_of_sites_deepest_first() -> None:
+    site = {"site": 0, "sublattice": "A", "environment": "6 Co", "weight": 2, "energy_eV": 0.1}
+    kinds = [
+        {"name": "A: 6 Co", "n_sites": 3, "n_computed": 1, "mean_eV": 0.1},
+        {"name": "A: 6 Mn", "n_sites": 1, "n_computed": 1, "mean_eV": -0.3},
+    ]
+    (first, *_) = ranked_candidates()
+    found = {"sites": [site, {**site, "site": 3}], "environments": kinds, "n_sites": 4}
+    text = sites_card(first.model_copy(update={"results": {"site_energies": [found] * len(first.results["voltage"])}}))
+    assert text.index("A: 6 Mn") < text.index("A: 6 Co")
+    assert "2 of 4 sites" in text
+    assert sites_card(first) == ""

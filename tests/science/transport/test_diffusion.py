@@ -1,0 +1,85 @@
+"""Diffusion: a lattice walk with a known coefficient, jumps, bounds, drift."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from hebe.exceptions import BadInputError
+from hebe.science.transport.diffusion import against_frame, count_jumps, diffusion, square_displacements
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DISTANCE = 3.0  # A
+STEP_FS = 100.0
+
+
+def walk(n_ions: int, frames: int, rate: float, seed: int, noise: float = 0.0) -> NDArray[np.float64]:
+    """Ions that jump along the axes of a cubic lattice with a probability per frame, and vibrate."""
+    random = np.random.default_rng(seed)
+    jumps = random.random((frames - 1, n_ions)) < rate
+    axis, sign = random.integers(3, size=jumps.shape), random.choice([-1.0, 1.0], size=jumps.shape)
+    steps = np.zeros((frames - 1, n_ions, 3))
+    np.put_along_axis(steps, axis[:, :, None], (jumps * sign * DISTANCE)[:, :, None], axis=2)
+    places = np.concatenate([np.zeros((1, n_ions, 3)), np.cumsum(steps, axis=0)])
+    return places + random.normal(scale=noise, size=places.shape) if noise else places
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_walk_on_a_lattice_has_its_known_coefficient(seed: int, noise: float) -> None:
+    """D = rate a^2 / 6, within four standard errors that are below a tenth."""
+    rate, frames = 0.02, 2001
+    found = diffusion(walk(400, frames, rate, seed, noise), (frames - 1) * STEP_FS, range(400), DISTANCE)
+    expected = rate / STEP_FS * DISTANCE**2 / 6 * 0.1
+    assert found.d_cm2_per_s is not None
+    assert found.se_cm2_per_s is not None
+    assert found.se_cm2_per_s < 0.1 * expected
+    assert abs(found.d_cm2_per_s - expected) < 4 * found.se_cm2_per_s
+    assert found.n_jumps == pytest.approx(400 * (frames - 1) * rate, rel=0.05)
+    assert found.bound_cm2_per_s is None
+
+
+def test_without_a_jump_there_is_only_a_bound() -> None:
+    """Ten ions that stay for 200 ps: less than one jump in their time, a^2 / (6 N t)."""
+    found = diffusion(walk(10, 2001, 0.0, 0, noise=0.2), 200_000.0, range(10), DISTANCE)
+    assert (found.n_jumps, found.d_cm2_per_s, found.se_cm2_per_s) == (0, None, None)
+    assert found.bound_cm2_per_s == pytest.approx(DISTANCE**2 * 1e-16 / (6 * 10 * 200_000e-15))
+
+
+def test_few_jumps_are_not_told_and_their_bound_holds() -> None:
+    rate = 0.001
+    found = diffusion(walk(20, 2001, rate, 1), 200_000.0, range(20), DISTANCE)
+    assert 10 < found.n_jumps < 100
+    assert found.d_cm2_per_s is None
+    assert found.bound_cm2_per_s is not None
+    assert found.bound_cm2_per_s == pytest.approx(rate / STEP_FS * DISTANCE**2 / 6 * 0.1, rel=0.5)
+
+
+def test_vibrations_are_no_jumps() -> None:
+    assert count_jumps(walk(50, 1000, 0.0, 0, noise=0.2), DISTANCE) == 0
+    back_and_forth = np.zeros((5, 1, 3))
+    back_and_forth[[1, 3], 0, 0] = DISTANCE
+    assert count_jumps(back_and_forth, DISTANCE) == 4
+
+
+def test_a_drift_of_the_frame_is_no_diffusion() -> None:
+    frames = 201
+    still = np.zeros((frames, 6, 3)) + np.linspace(0, 50, frames)[:, None, None]
+    assert against_frame(still, [0, 1]) == pytest.approx(0.0)
+    found = diffusion(still, 20_000.0, [0, 1], DISTANCE)
+    assert (found.n_jumps, found.msd_A2) == (0, 0.0)
+
+
+def test_square_displacements_are_means_over_windows() -> None:
+    straight = np.arange(5.0)[:, None, None] * np.array([1.0, 2.0, 2.0])
+    assert square_displacements(straight, [1, 2, 4])[:, 0] == pytest.approx([9.0, 36.0, 144.0])
+
+
+@pytest.mark.parametrize(("frames", "mobile"), [(40, [0]), (41, [])])
+def test_too_little_tells_nothing(frames: int, mobile: list[int]) -> None:
+    with pytest.raises(BadInputError, match="tell no diffusion"):
+        diffusion(np.zeros((frames, 2, 3)), 1.0, mobile, DISTANCE)
