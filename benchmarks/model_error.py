@@ -23,8 +23,8 @@ import hebe
 from hebe.campaigns.api import project_store
 from hebe.flows.campaign import campaign_members
 from hebe.flows.later import LaterStage
-from hebe.flows.stage import wire_stage
 from hebe.flows.wanted import Member
+from hebe.flows.wired import wire_stage
 from hebe.launchers import local
 from hebe.makers.build import BuildMaker
 from hebe.schemas.calculation import CalculationDoc

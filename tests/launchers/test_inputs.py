@@ -204,7 +204,12 @@ def test_analyses_change_nothing_of_what_they_share(tmp_path: Path, monkeypatch:
     """What is kept is still what was stored, after all analyses of a candidate have read it."""
     kept: list[Inputs] = []
     made = Inputs.__init__
-    monkeypatch.setattr(Inputs, "__init__", lambda self, fetch: kept.append(self) or made(self, fetch))
+
+    def remembered(self: Inputs, fetch: Any) -> None:
+        kept.append(self)
+        made(self, fetch)
+
+    monkeypatch.setattr(Inputs, "__init__", remembered)
     path = layered(tmp_path)
     text = (
         path.read_text().replace("method: all", "method: random, n: 1").replace("per_candidate: 2", "per_candidate: 1")
