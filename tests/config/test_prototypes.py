@@ -75,6 +75,7 @@ def published_types() -> dict[str, Structure]:
     return {entry["tags"]["aflow"]: entry["snl"].structure for entry in found}
 
 
+@pytest.mark.slow
 def test_prototypes_are_those_of_the_encyclopedia() -> None:
     """Families whose data name a structure type of AFLOW have its positions, whatever stands on them."""
     types, compared = published_types(), 0

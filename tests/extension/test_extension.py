@@ -132,6 +132,7 @@ def test_the_campaign_is_ranked_by_the_new_quantity(project: Path, site: Path) -
         assert candidate["bond_spread_A"] == pytest.approx(sum(own) / len(own))
 
 
+@pytest.mark.slow
 def test_the_new_quantity_is_chosen_sorted_and_shown_by(project: Path, site: Path) -> None:
     spreads = [candidate["bond_spread_A"] for candidate in results(project, site)]
     kept = results(project, site, "--where", f"bond_spread <= {spreads[1]}", "--sort", "bond_length")
@@ -181,6 +182,7 @@ def ids(folder: Path, paths: Sequence[Path], text: str) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in done.stdout.splitlines())
 
 
+@pytest.mark.slow
 def test_an_analysis_that_is_not_asked_for_leaves_no_trace_in_ids(site: Path, tmp_path: Path) -> None:
     plain = (
         WITHOUT.replace("zincblende", "rocksalt")

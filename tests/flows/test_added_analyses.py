@@ -35,6 +35,7 @@ def asking(folder: Path, first: str, later: str, *, task: str = "relax") -> Path
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "later", "told"),
     [

@@ -247,6 +247,7 @@ def test_killed_in_the_middle_of_the_small_cells_nothing_is_computed_twice(tmp_p
     assert places[0] == places[1]
 
 
+@pytest.mark.slow
 def test_an_ordinary_stage_takes_the_best_of_a_calibrated_one(tmp_path: Path) -> None:
     later = f"{SMALL}\n{{engine: {STIFF}, keep: 1, task: static, analyses: [mixing]}}"
     path = calibrated(tmp_path, later, species=THREE)
@@ -263,6 +264,7 @@ def test_an_ordinary_stage_takes_the_best_of_a_calibrated_one(tmp_path: Path) ->
     assert again.jobs["reused"] == again.jobs["total"]
 
 
+@pytest.mark.slow
 def test_jobflows_own_manager_gives_the_same_errors_with_a_committee(tmp_path: Path) -> None:
     path = calibrated(tmp_path, SMALL.replace("geometries", f"committee: [{OTHER}], geometries"), species=THREE)
     inside(tmp_path, path)

@@ -147,6 +147,7 @@ def test_spinels_give_lithium_from_their_tetrahedra(project: Path) -> None:
     )  # Zhong et al. (1997), see the family
 
 
+@pytest.mark.slow
 def test_both_sublattices_of_a_spinel_oxide_mix(project: Path) -> None:
     found = ranked(project, SPINEL_OXIDE)
     assert len(found) == 3

@@ -95,6 +95,7 @@ def test_a_batch_gives_the_documents_of_its_members_one_by_one(root: Path, tmp_p
     assert not list((root / ".hebe").rglob("*.log")), "nothing was said, and no log is left"
 
 
+@pytest.mark.slow
 def test_members_fail_alone(root: Path) -> None:
     """One without an energy, one that is cut off by its limit, one that kills the process of the device.
 

@@ -30,6 +30,7 @@ def outputs(project: Project) -> list[dict[str, Any]]:
     return [one["output"] for one in project.access.store.query({"output.status": {"$exists": True}}, load=True)]
 
 
+@pytest.mark.slow
 def test_slots_that_share_a_device_leave_the_documents_of_jobs_one_by_one(
     shared: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -168,6 +168,7 @@ def computed_again(script: ModuleType, host: MeasuredHost) -> float:
     return voltages(host, states, script.metal_energy(engine, host.working_ion))[0].computed
 
 
+@pytest.mark.slow
 def test_two_hosts_computed_again_give_the_voltages_of_the_table() -> None:
     pytest.importorskip("chgnet", reason="needs the package chgnet")
     script, rows = benchmark(), {row.formula: row for row in table("voltage")}

@@ -40,6 +40,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(noise: float, level: floa
         assert share == pytest.approx(level, abs=0.04 + 2 * uncertainty(found, level))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [1.0, 2.0])
 def test_a_calibration_puts_candidates_in_order(noise: float) -> None:
     found = right(noise)
