@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from hebe.exceptions import BadInputError
 
@@ -19,6 +20,9 @@ ENOUGH_JUMPS: Final = 100
 """With fewer jumps a diffusion coefficient is not told, only its bound."""
 FEWEST_FRAMES: Final = 41
 _JUMP: Final = 0.7
+_CONFIDENCE: Final = 0.95
+_SPARSE: Final = 0.1
+"""Where an ion has jumped in a larger share of the intervals between frames, several jumps may count as one."""
 _LAGS: Final = (0.05, 0.2)
 """Ends of the interval of lags, as shares of the trajectory, from which the slope is taken."""
 _A2_PER_FS_IN_CM2_PER_S: Final = 0.1
@@ -28,8 +32,9 @@ _A2_PER_FS_IN_CM2_PER_S: Final = 0.1
 class Diffusion:
     """Tracer diffusion of some ions.
 
-    ``d_cm2_per_s`` with the standard error over ions, None where it is not to be told: ``bound_cm2_per_s`` is then what
-    it is below. ``msd_A2`` is the mean square displacement at the last lag of the fit.
+    ``d_cm2_per_s`` with the standard error over ions, None where it is not to be told: ``bound_cm2_per_s`` is then its
+    upper limit at 95 % confidence, None where frames are too sparse to count jumps. ``msd_A2`` is the mean square
+    displacement at the last lag of the fit.
     """
 
     n_ions: int
@@ -64,7 +69,8 @@ def against_frame(positions: Array, mobile: Sequence[int]) -> Array:
 def count_jumps(positions: Array, distance: float) -> int:
     """Jumps of all ions: one has jumped when it is further than 0.7 of `distance` (A) from where it last was counted.
 
-    Vibrations are no jumps as long as they are smaller than that.
+    Vibrations are no jumps as long as they are smaller than that. An ion jumps once at most from frame to frame, and
+    not at all if it is back by then: where frames are further apart than jumps, too few are counted.
     """
     jumps, places = 0, positions[0].copy()
     for now in positions[1:]:
@@ -77,8 +83,10 @@ def count_jumps(positions: Array, distance: float) -> int:
 def diffusion(positions: Array, time_fs: float, mobile: Sequence[int], distance: float) -> Diffusion:
     """Tracer diffusion from the slope of the mean square displacement, ``D = (MSD(t2) - MSD(t1)) / (6 (t2 - t1))``.
 
-    It is told with at least 100 jumps and a mean square displacement above `distance` squared, else only its bound
-    ``(jumps + 1) distance^2 / (6 N t)``: that of one jump more than there were.
+    It is told with at least 100 jumps and a mean square displacement above `distance` squared, else only its upper
+    limit ``most distance^2 / (6 N t)``. ``most = chi2.ppf(0.95, 2 (jumps + 1)) / 2`` is that of the number of
+    independent jumps expected (Garwood, Biometrika 28, 437 (1936)): 3.0 where none was seen. It is not told either
+    where an ion has jumped in more than a tenth of the intervals between frames: several jumps may then count as one.
 
     Parameters
     ----------
@@ -107,7 +115,9 @@ def diffusion(positions: Array, time_fs: float, mobile: Sequence[int], distance:
     each = (long - short) / (6 * (lags[1] - lags[0]) * step) * _A2_PER_FS_IN_CM2_PER_S
     jumps, n = count_jumps(moved, distance), len(mobile)
     told = jumps >= ENOUGH_JUMPS and float(long.mean()) > distance**2
-    bound = (jumps + 1) * distance**2 / (6 * n * time_fs) * _A2_PER_FS_IN_CM2_PER_S
+    most = 0.5 * float(chi2.ppf(_CONFIDENCE, 2 * (jumps + 1)))
+    bound = most * distance**2 / (6 * n * time_fs) * _A2_PER_FS_IN_CM2_PER_S
+    bounded = not told and jumps <= _SPARSE * n * (frames - 1)
     return Diffusion(
         n_ions=n,
         time_fs=time_fs,
@@ -115,5 +125,5 @@ def diffusion(positions: Array, time_fs: float, mobile: Sequence[int], distance:
         msd_A2=float(long.mean()),
         d_cm2_per_s=float(each.mean()) if told else None,
         se_cm2_per_s=float(each.std(ddof=1) / np.sqrt(n)) if told and n > 1 else None,
-        bound_cm2_per_s=None if told else bound,
+        bound_cm2_per_s=bound if bounded else None,
     )
