@@ -99,7 +99,8 @@ def _payload(mobile: str | None, jump: float, found: Trajectory) -> Mapping[str,
         slope = np.polyfit(found.times / 1000, found.total, 1)[0]
         fields["drift_meV_per_atom_per_ps"] = float(1000 * slope / len(found.start))
     ions = [i for i, site in enumerate(found.start) if site.specie.symbol == mobile]
-    if ions and len(found.times) >= FEWEST_FRAMES:
-        told = asdict(diffusion(found.positions, float(found.times[-1] - found.times[0]), ions, jump))
+    times = found.times[settled]
+    if ions and len(times) >= FEWEST_FRAMES:
+        told = asdict(diffusion(found.positions[settled], float(times[-1] - times[0]), ions, jump))
         fields["diffusion"] = DiffusionDoc(element=str(mobile), jump_A=jump, **told)
     return fields

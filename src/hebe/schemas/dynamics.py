@@ -22,10 +22,10 @@ class DiffusionDoc(Document):
 class DynamicsDoc(TaskDoc):
     """A run of molecular dynamics.
 
-    ``temperature_K`` and ``temperature_sd_K`` are of the frames after the first fifth; of a canonical run the square of
-    the latter is ``2 T^2 / degrees``. ``drift_meV_per_atom_per_ps`` is the slope of the total energy, which only a run
-    without thermostat conserves. Frames are in ``frames.jsonl`` of ``run_dir``: step, potential and kinetic energy
-    (eV), positions (A).
+    ``temperature_K``, ``temperature_sd_K``, ``potential_eV`` and ``diffusion`` are of the frames after the first fifth;
+    of a canonical run the square of the second is ``2 T^2 / degrees``. ``drift_meV_per_atom_per_ps`` is the slope of
+    the total energy, which only a run without thermostat conserves. Frames are in ``frames.jsonl`` of ``run_dir``:
+    step, potential and kinetic energy (eV), positions (A).
     """
 
     key: str = ""
