@@ -156,6 +156,16 @@ def test_a_run_in_parts_is_the_whole_run(thermostat: Any, tmp_path: pathlib.Path
     assert end.times.tolist() == [0, 3, 6, 9, 12, 15, 18]
 
 
+@pytest.mark.parametrize("mass", [6.94, 22.99, 55.845])
+def test_one_atom_whose_centre_of_mass_rests_has_nothing_to_rescale(mass: float) -> None:
+    """Its velocity is a remainder of rounding."""
+    moves = Integrator(np.full((1, 1), mass), 1.0, 300.0, "bussi", 100.0)
+    here = Motion(np.zeros((1, 3)), np.full((1, 3), 1e-18), np.zeros((1, 3)), 0.0)
+    after = moves.step(here, lambda positions: (0.0, np.zeros_like(positions)), np.random.default_rng(0))
+    assert moves.degrees == 0
+    assert after.velocities.tolist() == here.velocities.tolist()
+
+
 def test_seeds_give_other_trajectories_and_the_same_one_again() -> None:
     first, again, other = (run(Dynamics(steps=3, seed=seed)) for seed in (1, 1, 2))
     assert first.potential.tolist() == again.potential.tolist()

@@ -96,9 +96,9 @@ class Integrator:
         return np.asarray(np.sqrt(FORCE * BOLTZMANN * self.temperature / self.masses))
 
     def _rescaling(self, velocities: Array, random: np.random.Generator) -> float:
-        """Factor of the velocities, equation A7 of Bussi et al."""
+        """Factor of the velocities, equation A7 of Bussi et al.; 1 where nothing can move, as for one atom."""
         kinetic, n = self.kinetic(velocities), self.degrees
-        if kinetic == 0.0:
+        if kinetic == 0.0 or n < 1:
             return 1.0
         kept = np.exp(-self.time_step / self.time_constant)
         share = (1 - kept) * BOLTZMANN * self.temperature / (2 * kinetic)
