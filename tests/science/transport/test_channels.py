@@ -10,6 +10,7 @@ from pymatgen.core import Lattice, Structure
 
 from hebe.config.family import load_family
 from hebe.exceptions import BadInputError
+from hebe.schemas.percolation import ChannelNetDoc
 from hebe.science.transport.channels import Drawn, draw, given_cell, mean_channels
 from hebe.science.transport.percolation_document import rock_salt
 from hebe.science.transport.tetrahedra import Tetrahedra, find_tetrahedra
@@ -34,7 +35,7 @@ def lithium(large: Tetrahedra, per_two_sites: float, seed: int) -> Drawn:
 def test_0tm_channels_of_random_order_connect_at_the_published_content(large: Tetrahedra) -> None:
     """The net wraps around the cell in one direction."""
     nets = [lithium(large, 1.2, seed).channels(thresholds=True) for seed in range(3)]
-    zero, one, two = mean_channels(nets, 0.0, 0.6)
+    zero, one, two = mean_channels(nets, 0.0, [(1.0, 0.6)])
     assert zero.threshold_x is not None
     assert zero.threshold_x_sd is not None
     assert 2 * zero.threshold_x == pytest.approx(1.09, abs=0.01)
@@ -43,6 +44,13 @@ def test_0tm_channels_of_random_order_connect_at_the_published_content(large: Te
     assert two.threshold_x is not None
     assert two.threshold_x == pytest.approx(0.1992, abs=0.004), "every pair: sites of a face-centred lattice"
     assert two.threshold_x < one.threshold_x < zero.threshold_x
+
+
+def test_a_sublattice_that_is_full_takes_no_more() -> None:
+    """Nets of a site of A and two of B, of which the working ion has 0.8 and 0.1, that connect at twice the content."""
+    net = ChannelNetDoc(blocking=0, tetrahedra=0.1, share=0.0, directions=0, threshold_x=2.0)
+    (found,) = mean_channels([[net]], 0.5, [(1.0, 0.8), (2.0, 0.1)])
+    assert found.threshold_x == pytest.approx(0.5 + 1.0 + 2 * 0.2)
 
 
 @pytest.mark.parametrize("content", URBAN)

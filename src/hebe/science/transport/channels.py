@@ -90,21 +90,38 @@ def given_cell(tetrahedra: Tetrahedra, is_open: NDArray[np.bool_]) -> Drawn:
     return Drawn(tetrahedra, np.where(is_open, 0.0, np.inf))
 
 
-def mean_channels(cells: Sequence[Sequence[ChannelNetDoc]], x_fixed: float, x_shared: float) -> list[ChannelNetDoc]:
+def content(value: float, x_fixed: float, shared: Sequence[tuple[float, float]]) -> float:
+    """Content (ions per formula unit) at so many times that of the composition; a sublattice that is full stays full.
+
+    Parameters
+    ----------
+    value
+        In units of the content of the composition.
+    x_fixed
+        Content on sublattices that are full of the working ion.
+    shared
+        Sites per formula unit of each other sublattice, and the share of them that is the working ion's.
+    """
+    return x_fixed + sum(multiplicity * min(value * share, 1.0) for multiplicity, share in shared)
+
+
+def mean_channels(
+    cells: Sequence[Sequence[ChannelNetDoc]], x_fixed: float, shared: Sequence[tuple[float, float]]
+) -> list[ChannelNetDoc]:
     """Means over cells, with standard deviations where there are two and more.
 
     Parameters
     ----------
     cells
         Nets of each cell, in the same order.
-    x_fixed, x_shared
-        Content (ions per formula unit) on sublattices that are full of the working ion, and on those that it shares.
+    x_fixed, shared
+        As of `content`.
     """
     found = []
     for nets in zip(*cells, strict=True):
         shares = [net.share for net in nets]
-        thresholds = [x_fixed + net.threshold_x * x_shared for net in nets if net.threshold_x is not None]
-        all_cross = bool(x_shared) and len(thresholds) == len(nets)
+        thresholds = [content(net.threshold_x, x_fixed, shared) for net in nets if net.threshold_x is not None]
+        all_cross = bool(shared) and len(thresholds) == len(nets)
         found.append(
             ChannelNetDoc(
                 blocking=nets[0].blocking,

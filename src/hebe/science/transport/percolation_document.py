@@ -14,7 +14,7 @@ from hebe.exceptions import BadInputError
 from hebe.schemas.percolation import CellChannelsDoc, PercolationDoc
 from hebe.science.chemistry.member import composition_of, family_of
 from hebe.science.structures.host import host_cell
-from hebe.science.transport.channels import draw, given_cell, mean_channels
+from hebe.science.transport.channels import content, draw, given_cell, mean_channels
 from hebe.science.transport.tetrahedra import Tetrahedra, find_tetrahedra
 from hebe.science.transport.tiling import even_repeats
 
@@ -74,13 +74,13 @@ def percolation_document(
     repeats = even_repeats(salt.cell.lattice, len(salt.cell), n_sites)
     tetrahedra = salt.tetrahedra.repeated(repeats)
     labels = salt.sublattices * (tetrahedra.n_sites // len(salt.cell))
-    content = {name: part * host.sublattices[name].multiplicity for name, part in share.items()}
-    fixed = float(sum(x for name, x in content.items() if share[name] == 1))
-    shared = float(sum(content.values())) - fixed
+    sites = {name: host.sublattices[name].multiplicity for name in share}
+    fixed = float(sum(sites[name] for name, part in share.items() if part == 1))
+    shared = [(float(sites[name]), float(part)) for name, part in share.items() if part < 1]
     parts = {name: float(part) for name, part in share.items()}
-    drawn = [draw(tetrahedra, labels, parts, seed + n).channels(thresholds=shared > 0) for n in range(n_cells)]
+    drawn = [draw(tetrahedra, labels, parts, seed + n).channels(thresholds=bool(shared)) for n in range(n_cells)]
     document = PercolationDoc(
-        x=fixed + shared,
+        x=content(1.0, fixed, shared),
         n_sites=tetrahedra.n_sites,
         n_cells=n_cells,
         channels=mean_channels(drawn, fixed, shared),
