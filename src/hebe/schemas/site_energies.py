@@ -69,8 +69,8 @@ class SiteEnergiesDoc(ResultDoc):
 
     ``gap_eV`` is that between the means of the lowest and the highest sublattice, ``overlap`` the share that normal
     distributions of these two have in common. ``window_eV`` is the least difference of the energies of neighbouring
-    sites that must be allowed so that hops run through the crystal; sites that were not computed have the mean of
-    their kind.
+    sites that must be allowed so that hops between different sites run through the crystal; sites that were not
+    computed have the mean of their kind.
     """
 
     sites: list[SiteEnergyDoc] = Field(default_factory=list)

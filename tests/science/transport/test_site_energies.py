@@ -87,6 +87,16 @@ def test_the_window_is_the_least_step_that_connects() -> None:
     assert document(alike, [0.0, -0.1], structure=structure).window_eV == pytest.approx(0.1)
 
 
+def test_a_hop_to_the_image_of_the_same_site_opens_no_window() -> None:
+    """Across a cell that is one site wide no energy differs, along it the way goes over every site."""
+    chain = sites([("A", "a"), ("A", "b"), ("A", "c")], [0, 1, 2])
+    for width in (3.0, 8.0):
+        structure = Structure(Lattice.orthorhombic(9.0, width, 8.0), ["Li"] * 3, [[x, 0, 0] for x in (0, 1 / 3, 2 / 3)])
+        assert document(chain, [0.0, -0.1, -0.3], structure=structure).window_eV == pytest.approx(0.3)
+    alone = Structure(Lattice.orthorhombic(3.0, 3.0, 8.0), ["Li"], [[0, 0, 0]])
+    assert document(sites([("A", "a")], [0]), [0.0], structure=alone).window_eV is None
+
+
 def test_energies_with_no_atom_moved_stand_beside() -> None:
     chosen = sites([("A", "a"), ("A", "b")], [0, 1])
     found = document(chosen, [-10.0, -9.6], fixed=[cell(-9.5), cell(-8.9)])

@@ -147,7 +147,10 @@ def overlap(first: tuple[float, float], second: tuple[float, float]) -> float:
 
 
 def _window(inputs: SiteInput, document: SiteEnergiesDoc) -> float | None:
-    """Least difference of neighbouring energies that connects; None where a kind has no energy, or nothing connects."""
+    """Least difference of neighbouring energies that connects; None where a kind has no energy, or nothing connects.
+
+    Hops of a narrow cell from a site to its own image have no difference, whatever the energies: they are left out.
+    """
     if inputs.structure is None:
         return None
     computed = {one.site: one.energy_eV for one in document.sites}
@@ -156,7 +159,7 @@ def _window(inputs: SiteInput, document: SiteEnergiesDoc) -> float | None:
     known = {site: value for site, value in energies.items() if value is not None}
     if len(known) < len(energies):
         return None
-    hops = [hop for hop in find_hops(inputs.structure, sorted(known)) if {hop.first, hop.second} <= known.keys()]
+    hops = [hop for hop in find_hops(inputs.structure, sorted(known)) if hop.first != hop.second]
     if not hops:
         return None
     crossings = hop_net(hops, len(inputs.structure)).crossings(
