@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hebe.schemas.defects import DefectKind
     from hebe.schemas.spec import MemberSpec
 
-DEFECTS_VERSION: Final = 1
+DEFECTS_VERSION: Final = 2
 
 _REACH: Final = {"octahedral": 4.5, "tetrahedral": 3.0}
 """A; how far from its site a cation is put into an empty one. The next octahedron is at 2.9, a tetrahedron at 1.8."""
@@ -56,10 +56,13 @@ class DefectSites:
         The cell, with the site property ``sublattice``.
     family
         Its host family.
+    ion
+        Working ion. Where it shares a sublattice with cations it is none of those that can leave their sites.
     """
 
     structure: Structure
     family: Family
+    ion: str | None = None
 
     def cells(self, kind: DefectKind, number: int) -> tuple[list[DefectCell], dict[str, int]]:
         """Cells with a defect of a kind, as many per element as asked for or as there are sites.
@@ -103,9 +106,10 @@ class DefectSites:
 
     @cached_property
     def mixed(self) -> list[int]:
-        """Cations of the mixed sublattices."""
-        names = self.family.mixed_cations
-        return [i for i, name in enumerate(self._labels) if name in names and self._symbols[i] not in ANIONS]
+        """Cations of the mixed sublattices, without the working ions that share them."""
+        names, shared = self.family.mixed_cations, self.family.working_shared
+        held = [(i, self._labels[i]) for i in self._cations if self._labels[i] in names]
+        return [i for i, name in held if name not in shared or self._symbols[i] != self.ion]
 
     @cached_property
     def oxygens(self) -> list[int]:
@@ -216,8 +220,11 @@ def elements_of(spec: MemberSpec, kind: DefectKind) -> list[str]:
     host = family_of(spec)
     if kind == "oxygen_vacancy":
         return ["O"]
-    mixed = {e for name in host.mixed_cations for e in spec.fractions.get(name, {}) if e != VACANCY}
-    return sorted(mixed - ({str(spec.working_ion)} if kind == "antisite" else set()))
+    found: set[str] = set()
+    for name in host.mixed_cations:
+        works = kind == "antisite" or name in host.working_shared
+        found |= spec.fractions.get(name, {}).keys() - {VACANCY, str(spec.working_ion) if works else VACANCY}
+    return sorted(found)
 
 
 def most_defects(spec: MemberSpec, kind: DefectKind, number: int) -> int:
