@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 HEAD: Final = ("without", "control", "balanced", "S / R", "status")
 
 NOTE: Final = (
-    "Candidate less control, ± the standard error of the difference over configurations; of quantities that have a "
-    "sign the sizes are compared"
+    "Candidate less control, ± the standard error of the difference over configurations; of the volume strain "
+    "the sizes are compared, whatever its sign"
 )
 
 
