@@ -156,7 +156,16 @@ def _compared(one: ControlDoc, known: Mapping[str, CandidateDoc]) -> ControlDoc:
     units = _units([name for name in candidate.results if name in control.results])
     found = differences(candidate, control, units)
     over = _curves(candidate, control, known, same_content(one.n_fu, one.of_n_fu))
-    return one.model_copy(update={"status": control.status, "reason": reason, "differences": found, "curves": over})
+    fields = {"status": control.status, "reason": reason, "warnings": _warnings(one)}
+    return one.model_copy(update={**fields, "differences": found, "curves": over})
+
+
+def _warnings(one: ControlDoc) -> list[str]:
+    """Whether the cells differ in size: a defect is then not as far from its images."""
+    if one.n_fu is None or one.n_fu == one.of_n_fu:
+        return []
+    sizes = f"its cells have {one.n_fu} formula units, those of the candidate {one.of_n_fu}"
+    return [f"{sizes}: energies of single defects depend on the size"]
 
 
 def _curves(

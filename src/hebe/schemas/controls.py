@@ -37,7 +37,7 @@ class ControlDoc(Document):
     ``moved`` says how much of the sites of each sublattice ions, or elements under the rule ``redox``, gain, as exact
     fractions. ``status`` is that of its document, ``none`` where there is no such host or it was not computed, with the
     reason. ``curves`` are differences over the content of the working ion. ``n_fu`` and ``of_n_fu`` are the formula
-    units in a cell of the control and of the candidate.
+    units in a cell of the control and of the candidate; ``warnings`` say what to know before trusting a difference.
     """
 
     of: str
@@ -54,6 +54,7 @@ class ControlDoc(Document):
     reason: str = ""
     differences: list[Difference] = Field(default_factory=list)
     curves: list[CurveDifference] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
 
 
 class ControlsDoc(Document):
