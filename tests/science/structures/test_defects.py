@@ -90,6 +90,17 @@ def test_a_tetrahedron_shares_a_face_with_no_other_metal(x: str) -> None:
         assert min(one.structure.get_distance(one.site, i) for i in others) > 2.5
 
 
+def test_a_cation_that_stays_makes_no_room_for_a_tetrahedron() -> None:
+    """Every tetrahedron of the gap shares a face with a full site of it: sodium gives way, a fixed cation does not."""
+    structure = cell("1")
+    fixed = structure.copy()
+    for i, label in enumerate(structure.site_properties["sublattice"]):
+        if label == "A":
+            fixed.replace(i, "P", properties={"sublattice": "P"})
+    assert sites(structure).cells("tetrahedral", 8)[0]
+    assert sites(fixed).cells("tetrahedral", 8)[0] == []
+
+
 def test_an_antisite_swaps_a_cation_with_the_nearest_ion() -> None:
     structure, cells = made("1", "antisite")
     assert {one.element for one in cells} == {"Mn", "Ni"}

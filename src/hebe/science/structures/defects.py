@@ -38,7 +38,7 @@ _REACH: Final = {"octahedral": 4.5, "tetrahedral": 3.0}
 _FACE: Final = 2.5
 """A; sites that share a face are nearer to each other: 1.8 A, 2.3 in the gap of a sodium oxide; the next are at 3.4."""
 _OVERLAP: Final = 1.4
-"""A; a working ion that is farther from an empty tetrahedron makes room."""
+"""A; a working ion on a site of its own that is farther from an empty tetrahedron makes room."""
 _SWAP: Final = 4.5
 _BOND: Final = 2.7
 """A; cations around an oxygen."""
@@ -166,7 +166,8 @@ class DefectSites:
     def _moved(self, site: int, kind: DefectKind) -> DefectCell | None:
         """A cation in the nearest empty octahedron (or prism), or in the emptiest tetrahedron; None without one.
 
-        No other cation of the mixed sublattices shares a face with it, and with an octahedron no working ion either.
+        No other cation shares a face with it but a working ion on a site of its own with a tetrahedron: it makes room,
+        which metals, P5+ and working ions among the metals do not.
         """
         tetrahedral = kind == "tetrahedral"
         able = [one for one in self._voids if (one.anions == 4 if tetrahedral else one.anions > 4)]
@@ -179,7 +180,7 @@ class DefectSites:
         if len(others):
             apart = self.structure.lattice.get_all_distances(places, self.structure.frac_coords[others])
         free = apart.min(axis=1, initial=np.inf)
-        limits = np.where(np.isin(others, self.mixed) | (not tetrahedral), _FACE, _OVERLAP)
+        limits = np.where(np.isin(others, self._own) & tetrahedral, _OVERLAP, _FACE)
         usable = np.flatnonzero((lengths <= _REACH[kind]) & (apart > limits).all(axis=1) & (lengths > 1.0))
         if not len(usable):
             return None
