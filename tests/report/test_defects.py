@@ -112,7 +112,9 @@ def test_vacancies_of_one_configuration_stand_beside_the_release_of_a_lower_one(
     assert "0.5 NiO" in oxygen_stability.card(candidate)
     svg = oxygen_stability.potentials_over_content([candidate])
     assert svg is not None
-    assert {"decomposition below +0.10 eV at x = 0.5", "vacancy below -0.60 eV at x = 0.5"} <= set(marks(svg, " below "))
+    assert {"decomposition below +0.10 eV at x = 0.5", "vacancy below -0.60 eV at x = 0.5"} <= set(
+        marks(svg, " below ")
+    )
 
 
 def test_the_card_of_the_oxygen_names_products_and_pairs() -> None:

@@ -101,7 +101,7 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
             symbol="Δμ",
             better="low",
             read=lambda result: result.release_eV,
-            why_null=lambda result: _never(result),
+            why_null=_never,
             shown=Shown(unit="eV/atom", sign=True),
             note="Below it the lowest mixture holds O2; from half a molecule at 0 K, above zero at every temperature.",
         ),

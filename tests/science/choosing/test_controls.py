@@ -55,5 +55,5 @@ def test_half_charge_of_five_metals_is_that_of_four() -> None:
     within = same_content(15, 12)
     found = curve_differences("gap", "A", first, second, [first, second], within)
     assert [d.difference for d in found] == pytest.approx([0.2, 0.5])
-    assert 1 / 15 > within, "a content that is another one in the larger cell stays another one"
+    assert within < 1 / 15, "a content that is another one in the larger cell stays another one"
     assert same_content(None, None) == same_content(100, 100) == 0.03

@@ -179,7 +179,7 @@ def test_lithium_of_the_slab_is_no_antisite_of_lithium() -> None:
 def test_a_working_ion_that_shares_the_sites_of_metals_is_none_that_migrates(
     family: str, own: int, part: dict[str, dict[str, tuple[int, int]]]
 ) -> None:
-    """Lithium leaves its site when the cell is charged: energies and environments of cations are those of the metals."""
+    """Lithium leaves its site when the cell is charged: energies and environments are those of the metals."""
     fractions = {name: {e: Fraction(*x) for e, x in of.items()} for name, of in part.items()}
     ((name, mixed),) = fractions.items()
     composition = HostComposition(family, "Li", Fraction(own), fractions)
