@@ -46,6 +46,21 @@ def test_what_is_missing_has_a_reason() -> None:
     assert found["tetrahedral_energy"].why_null == "no cation stays in a tetrahedron"
 
 
+@pytest.mark.parametrize(
+    ("potential", "temperature", "field"),
+    [
+        (None, "no decomposition gives off oxygen", "no decomposition gives off oxygen"),
+        (-9.0, "oxygen is given off only above the temperatures of the tables", None),
+    ],
+)
+def test_never_is_told_from_above_the_tables(potential: float | None, temperature: str, field: str | None) -> None:
+    document = OxygenDoc(temperature_K=500, pressure_bar=1, release_eV=potential, heat_J_per_g=10.0)
+    found = {q.name: value_of(q, [document], "s", "Na") for q in oxygen_stability.ANALYSIS.quantities}
+    assert found["oxygen_release_temperature"].why_null == temperature
+    assert found["oxygen_release_potential"].why_null == field
+    assert found["oxygen_release_potential"].mean == potential
+
+
 def test_a_release_at_every_temperature_is_a_value() -> None:
     document = OxygenDoc(
         temperature_K=500, pressure_bar=1, release_K=0.0, heat_J_per_g=-80.0, vacancy_eV=0.4, oxygen_sd_eV=0.9

@@ -51,6 +51,16 @@ def document_of(folder: Path, candidate: str) -> dict[str, Any]:
         store.close()
 
 
+def formula_units(folder: Path) -> dict[str, int]:
+    """Formula units of the configurations that were built, by the label of their jobs without what follows c0."""
+    store = project_store(folder)
+    try:
+        found = store.docs_store.query({"output.n_fu": {"$exists": True}})
+        return {row["metadata"]["label"].partition("/build")[0]: row["output"]["n_fu"] for row in found}
+    finally:
+        store.close()
+
+
 def test_one_job_is_added_and_all_others_keep_their_ids(project: Path) -> None:
     with_controls = jobs_of(asking(layered(project)))
     plain = project / "plain.yaml"
@@ -79,6 +89,9 @@ def test_controls_are_computed_like_their_candidate_and_compared(
     control = by_element["Ni"]
     own = document_of(project, control["candidate_id"])
     assert "Ni" not in own["formula"]
+    sizes = formula_units(project)
+    assert control["of_n_fu"] == sizes[f"{candidate['candidate_id']}/c0"]
+    assert control["n_fu"] == sizes[f"controls/{control['candidate_id']}/c0"]
     assert (own["x_made"], own["engine"]) == (candidate["x_made"], candidate["engine"])
     by_quantity = {one["quantity"]: one for one in control["differences"]}
     assert {"average_voltage", "bond_length_spread", "slab_thickness", "gap_width"} <= set(by_quantity)

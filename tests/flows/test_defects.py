@@ -138,6 +138,29 @@ def test_a_later_stage_has_defects_in_the_lattice_of_its_perfect_cell(project: P
     assert swapped == pytest.approx([0.0] * 3, abs=5e-3)
 
 
+@pytest.mark.parametrize("keep", [1, 2])
+def test_a_third_stage_compares_with_the_cell_that_its_defects_were_made_of(project: Path, keep: int) -> None:
+    """Where the second stage has several cells at a content, another one than the perfect one may be the lowest."""
+    asked = f"[voltage, {{cation_migration: {{n: 1, sites: [antisite]}}}}]\n    orderings: {{keep: {keep}}}\n"
+    later = f"  - engine: {STIFF}\n    keep: 1\n    task: static\n    analyses: {asked}"
+    campaign = load_campaign(asking(project, asked, later=2 * later))
+    third = StageFlowMaker(campaign=plain_campaign(campaign), stage=2).make(campaign_members(campaign))
+    second = StageFlowMaker(campaign=plain_campaign(campaign), stage=1).make(campaign_members(campaign))
+    jobs = {job.metadata["label"]: job for flow in (second, third) for job in flow.jobs if isinstance(job, Job)}
+    state = next(name for name in jobs if name.endswith("/o0/s1") and "/x1/o0/" not in name).removesuffix("/o0/s1")
+    assert (f"{state}/o1/s1" in jobs) == (keep == 2)
+    perfect = f"{state}/o0/s2" if keep == 1 else f"{state}/antisite/perfect/s2"
+    of = references((jobs[perfect].function_args, jobs[perfect].function_kwargs))
+    assert jobs[f"{state}/o0/s1"].uuid in of
+    assert jobs.get(f"{state}/o1/s1", jobs[perfect]).uuid not in of
+    assert (f"{state}/antisite/perfect/s2" in jobs) == (keep == 2)
+    read = [job for job in third.jobs if isinstance(job, Job) and "cation_migration" in job.metadata["label"]]
+    assert read
+    configuration = state.split("/x")[0]
+    own = [job for job in read if job.metadata["label"].startswith(configuration)]
+    assert any(jobs[perfect].uuid in references((j.function_args, j.function_kwargs)) for j in own)
+
+
 def test_an_estimate_counts_defects(project: Path) -> None:
     plain, more = (load_campaign(asking(project, a, name=f"e{i}")) for i, a in enumerate(("[voltage]", BOTH)))
     few, many, shared = estimate(plain, 10), estimate(more, 10), estimate(plain, 0)

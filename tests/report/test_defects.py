@@ -100,6 +100,23 @@ def test_the_potentials_of_both_ways_are_drawn() -> None:
     assert "900 K" in svg
 
 
+def test_vacancies_of_one_configuration_stand_beside_the_release_of_a_lower_one() -> None:
+    """By default they are computed in the first configuration alone."""
+    candidate = releasing()
+    _, full = candidate.results["oxygen_stability"]
+    assert full is not None
+    lowest, other = {**full, "vacancies": []}, {**full, "releases": []}
+    results = {**candidate.results, "oxygen_stability": [other, lowest]}
+    candidate = candidate.model_copy(update={"results": results, "lowest": 1})
+    assert "2 of 24" in oxygen_stability.card(candidate)
+    assert "0.5 NiO" in oxygen_stability.card(candidate)
+    svg = oxygen_stability.potentials_over_content([candidate])
+    assert svg is not None
+    assert {"decomposition below +0.10 eV at x = 0.5", "vacancy below -0.60 eV at x = 0.5"} <= set(
+        marks(svg, " below ")
+    )
+
+
 def test_the_card_of_the_oxygen_names_products_and_pairs() -> None:
     text = oxygen_stability.card(releasing())
     for words in ("0.5 NiO", "0.25", "-82", "2 peroxide", "1.45", "2 of 24", "migrated", "523 K"):

@@ -38,7 +38,7 @@ def _cell(x: str, n_sites: int, shift: float) -> Structure:
 
 def sites(structure: Structure) -> DefectSites:
     """Where defects can be made in such a cell."""
-    return DefectSites(structure, family_of(spec()))
+    return DefectSites(structure, family_of(spec()), spec().working_ion)
 
 
 def calculation(structure: Structure, energy: float, key: str = "k", **more: object) -> CalculationDoc:

@@ -48,6 +48,20 @@ def _at(result: OxygenDoc) -> str:
     return f"at {result.temperature_K:.0f} K{content}"
 
 
+def _never(result: OxygenDoc) -> str | None:
+    """Why there is no potential of release: where the host decomposes into nothing that holds O2 at any."""
+    return "no decomposition gives off oxygen" if result.release_eV is None and _decomposes(result) else None
+
+
+def _above(result: OxygenDoc) -> str | None:
+    """Why a potential of release has no temperature."""
+    return "oxygen is given off only above the temperatures of the tables" if _decomposes(result) else None
+
+
+def _decomposes(result: OxygenDoc) -> bool:
+    return result.heat_J_per_g is not None
+
+
 class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
     """Energies of oxygen vacancies, bonds between oxygen atoms, and decomposition with release of oxygen."""
 
@@ -76,7 +90,7 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
             symbol="T",
             better="high",
             read=lambda result: result.release_K,
-            why_null=lambda result: None if result.heat_J_per_g is None else "no decomposition gives off oxygen",
+            why_null=lambda result: _never(result) or _above(result),
             shown=Shown(unit="K", digits=0),
             note="From it on the lowest mixture of phases holds O2; hosts that stay metastable keep theirs for longer.",
         ),
@@ -87,7 +101,7 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
             symbol="Δμ",
             better="low",
             read=lambda result: result.release_eV,
-            why_null=lambda result: None if result.heat_J_per_g is None else "no decomposition gives off oxygen",
+            why_null=_never,
             shown=Shown(unit="eV/atom", sign=True),
             note="Below it the lowest mixture holds O2; from half a molecule at 0 K, above zero at every temperature.",
         ),

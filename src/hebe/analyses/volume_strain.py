@@ -55,7 +55,7 @@ class VolumeStrain(Analysis[NoOptions, StrainDoc]):
         Curve(
             name="volume",
             title="volume change",
-            read=lambda result: {s.x: s.volume_strain for s in result.x_states if s.volume_strain},
+            read=lambda result: {s.x: s.volume_strain for s in result.x_states if s.volume_strain and not s.left},
             shown=Shown(unit="%", scale=100),
         ),
     )

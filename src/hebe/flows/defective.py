@@ -109,11 +109,13 @@ def first_defects(wiring: StageWiring, spec: MemberSpec, wanted: DefectsOf, prio
     return Defective(made.output, wanted.perfect, jobs)
 
 
-def again(wiring: StageWiring, spec: MemberSpec, held: Defective, wanted: DefectsOf, priority: int) -> Defective:
-    """Cells with a defect of the stage before, calculated anew; the perfect cell is then the first at the content."""
+def again(
+    wiring: StageWiring, spec: MemberSpec, held: Defective, wanted: DefectsOf, priority: int, perfect: Job
+) -> Defective:
+    """Cells with a defect of the stage before, calculated anew, and the perfect cell of which they were made."""
     jobs = []
     for slot, before in enumerate(held.jobs):
         label = f"{wanted.label}/{wanted.kind}/d{slot}/s{wiring.number}"
         job = job_of(defect_maker(wiring, spec), None, slot=0, label=label, previous=[before.output])
         jobs.append(wiring.add(job, label, priority, spec.candidate_id))
-    return Defective(held.made, wanted.perfect[:1], jobs)
+    return Defective(held.made, [perfect], jobs)

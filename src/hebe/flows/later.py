@@ -140,7 +140,8 @@ class LaterStage(StageWiring):
     def defects(self, spec: MemberSpec, wanted: DefectsOf, priority: int) -> Defective:
         """Cells of the stage before with a defect, calculated anew.
 
-        Defects are made of this stage's own cells where the stage before had none, or where the lattice changes.
+        Defects are made of this stage's own cells where the stage before had none, or where the lattice changes. Their
+        perfect cell is the lowest of that stage, unless that calculated anew one of several that another had found.
         """
         x = Fraction(spec.x_made) if wanted.state is None else wanted.state.x
         known = wanted.asked in self.before.wants(spec) and x in defect_contents(self.before, spec, wanted.asked)
@@ -149,7 +150,13 @@ class LaterStage(StageWiring):
         earlier = wanted.member.before or wanted.member
         state = None if wanted.state is None else self.before.states(spec, earlier, x, wanted.label, priority)
         held = self.before.defects(spec, wanted.of(earlier, state), priority)
-        return again(self, spec, held, wanted, priority)
+        known_cells = [earlier.made] if state is None else state.jobs
+        if [job.uuid for job in held.perfect] == [job.uuid for job in known_cells]:
+            return again(self, spec, held, wanted, priority, wanted.perfect[0])
+        name = f"{wanted.label}/{wanted.kind}/perfect/s{self.number}"
+        made = None if wanted.member.before is None else earlier.made
+        job = self._again(wanted.member.configuration, held.perfect, 0, name, spec, made)
+        return again(self, spec, held, wanted, priority, self.add(job, name, priority, spec.candidate_id))
 
     def tile(self, spec: MemberSpec, structure: Structure, label: str, priority: int) -> Job:
         """Ordered tile of the stage before, calculated anew."""

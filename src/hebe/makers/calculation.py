@@ -154,7 +154,8 @@ class CalculationMaker(Maker, ABC):
         if done is not None:
             found, reason = lowest_start(done, slot, self.accept)
         elif isinstance(start, DefectsDoc):
-            found, reason = defect_start(start, slot, Displacement(self.displacement, number))
+            shift = Displacement(self.displacement, number)
+            found, reason = defect_start(start, slot, shift, ions=self.member is not None)
         else:
             found, reason = self._start(start, orderings, parent, slot, Displacement(self.displacement, number))
         if found is None:

@@ -15,8 +15,10 @@ from hebe.config.ranking import Rank
 from hebe.schemas.candidate import RankedCandidate
 from hebe.schemas.controls import ControlDoc, ControlsDoc, CurveDifference
 from hebe.science.chemistry.leave_one_out import controls_of
-from hebe.science.choosing.controls import curve_differences, differences
+from hebe.science.chemistry.member import composition_of
+from hebe.science.choosing.controls import curve_differences, differences, same_content
 from hebe.science.choosing.promotion import promote
+from hebe.science.structures.configuration import cell_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +76,7 @@ class ChooseControlsMaker(Maker):
         members: dict[str, MemberSpec] = {}
         for spec in (of[name] for name in best):
             for control in controls_of(spec, self.cell, wanted.elements):
-                document.controls.append(_document(spec, control))
+                document.controls.append(_document(spec, control, self.cell))
                 if control.spec is not None:
                     members[control.spec.candidate_id] = control.spec
         if not best:
@@ -85,7 +87,7 @@ class ChooseControlsMaker(Maker):
         return Response(output=document, replace=following.make(document, list(members.values())))
 
 
-def _document(spec: MemberSpec, control: Control) -> ControlDoc:
+def _document(spec: MemberSpec, control: Control, cell: int) -> ControlDoc:
     made = ControlDoc(of=spec.candidate_id, of_formula=spec.formula, element=control.element, reason=control.reason)
     if control.spec is None:
         return made
@@ -97,8 +99,16 @@ def _document(spec: MemberSpec, control: Control) -> ControlDoc:
             "rule": control.rule,
             "moved": moved,
             "entropy_R": control.spec.entropy_R.get("mixed-site"),
+            "n_fu": _units_of(control.spec, cell),
+            "of_n_fu": _units_of(spec, cell),
         }
     )
+
+
+def _units_of(spec: MemberSpec, cell: int) -> int:
+    """Formula units of the cells of a member, for which so many sites were asked."""
+    composition = composition_of(spec)
+    return cell_size(composition, spec.primary, cell) // composition.host.atoms_per_unit(spec.primary)
 
 
 @dataclass(kw_only=True)
@@ -145,11 +155,22 @@ def _compared(one: ControlDoc, known: Mapping[str, CandidateDoc]) -> ControlDoc:
     reason = "" if control.error is None else control.error.message
     units = _units([name for name in candidate.results if name in control.results])
     found = differences(candidate, control, units)
-    over = _curves(candidate, control, known)
-    return one.model_copy(update={"status": control.status, "reason": reason, "differences": found, "curves": over})
+    over = _curves(candidate, control, known, same_content(one.n_fu, one.of_n_fu))
+    fields = {"status": control.status, "reason": reason, "warnings": _warnings(one)}
+    return one.model_copy(update={**fields, "differences": found, "curves": over})
 
 
-def _curves(candidate: CandidateDoc, control: CandidateDoc, known: Mapping[str, CandidateDoc]) -> list[CurveDifference]:
+def _warnings(one: ControlDoc) -> list[str]:
+    """Whether the cells differ in size: a defect is then not as far from its images."""
+    if one.n_fu is None or one.n_fu == one.of_n_fu:
+        return []
+    sizes = f"its cells have {one.n_fu} formula units, those of the candidate {one.of_n_fu}"
+    return [f"{sizes}: energies of single defects depend on the size"]
+
+
+def _curves(
+    candidate: CandidateDoc, control: CandidateDoc, known: Mapping[str, CandidateDoc], within: float
+) -> list[CurveDifference]:
     """Differences of everything over the content that the analyses of both know."""
     found = []
     for analysis in (get_analysis(name) for name in candidate.results if name in control.results):
@@ -157,7 +178,7 @@ def _curves(candidate: CandidateDoc, control: CandidateDoc, known: Mapping[str, 
         for curve in analysis.curves:
             values = {name: [curve.read(result) for result in part] for name, part in results.items()}
             pair = values[candidate.candidate_id], values[control.candidate_id]
-            found += curve_differences(curve.name, curve.unit or "1", *pair, list(values.values()))
+            found += curve_differences(curve.name, curve.unit or "1", *pair, list(values.values()), within)
     return found
 
 

@@ -71,7 +71,7 @@ class DefectsMaker(Maker):
             return DefectsDoc(key="", status="absent" if absent else "failed", label=label, reason=reason)
         perfect = usable[0]
         cell = perfect.cell
-        cells, counts = DefectSites(cell, family_of(spec)).cells(self.kind, self.number)
+        cells, counts = DefectSites(cell, family_of(spec), spec.working_ion).cells(self.kind, self.number)
         return DefectsDoc(
             key=content_hash(["defects", DEFECTS_VERSION, perfect.key, self.kind, self.number]),
             label=label,

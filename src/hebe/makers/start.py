@@ -109,8 +109,12 @@ def usable_cells(calculations: Sequence[CalculationDoc | None], accept: Collecti
     return sorted(usable, key=lambda c: (not c.is_host(accept), c.energy))
 
 
-def defect_start(defects: DefectsDoc, slot: int, displacement: Displacement) -> tuple[Start | None, str]:
+def defect_start(
+    defects: DefectsDoc, slot: int, displacement: Displacement, *, ions: bool = False
+) -> tuple[Start | None, str]:
     """Start of a cell with a defect, which is identified by the calculation of the perfect cell and its sites.
+
+    `ions` says that the engine starts from ions: two electrons of a missing oxygen are then among theirs.
 
     Returns
     -------
@@ -121,6 +125,8 @@ def defect_start(defects: DefectsDoc, slot: int, displacement: Displacement) -> 
         return None, defects.reason if defects.status == "failed" else ""
     made = defects.cells[slot]
     derived: dict[str, Any] = {"perfect": defects.perfect, "defect": made.identity}
+    if ions and made.kind == "oxygen_vacancy":
+        derived["electrons"] = 2
     if displacement.length > 0:
         derived |= {"displacement": displacement.length, "start": displacement.number}
     return Start(displacement.of(made.structure, "defect", defects.perfect, made.identity), derived), ""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 HEAD: Final = ("without", "control", "balanced", "S / R", "status")
 
 NOTE: Final = (
-    "Candidate less control, ± the standard error of the difference over configurations; of quantities that have a "
-    "sign the sizes are compared"
+    "Candidate less control, ± the standard error of the difference over configurations; of the volume strain "
+    "the sizes are compared, whatever its sign"
 )
 
 
@@ -90,7 +90,8 @@ def _control(control: ControlDoc) -> list[str]:
         for ion, share in part.items()
     ]
     balanced = f"{control.rule}: {', '.join(gains)}" if control.rule else DASH
-    status = control.status if not control.reason else f"{control.status}: {control.reason}"
+    said = "; ".join([*filter(None, [control.reason]), *control.warnings])
+    status = f"{control.status}: {said}" if said else control.status
     return [control.element, control.formula or DASH, balanced, number(control.entropy_R, 2), status]
 
 

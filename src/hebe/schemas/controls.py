@@ -36,7 +36,8 @@ class ControlDoc(Document):
 
     ``moved`` says how much of the sites of each sublattice ions, or elements under the rule ``redox``, gain, as exact
     fractions. ``status`` is that of its document, ``none`` where there is no such host or it was not computed, with the
-    reason. ``curves`` are differences over the content of the working ion.
+    reason. ``curves`` are differences over the content of the working ion. ``n_fu`` and ``of_n_fu`` are the formula
+    units in a cell of the control and of the candidate; ``warnings`` say what to know before trusting a difference.
     """
 
     of: str
@@ -47,10 +48,13 @@ class ControlDoc(Document):
     rule: str = ""
     moved: dict[str, dict[str, str]] = Field(default_factory=dict)
     entropy_R: float | None = None
+    n_fu: int | None = None
+    of_n_fu: int | None = None
     status: Literal["complete", "partial", "failed", "none"] = "none"
     reason: str = ""
     differences: list[Difference] = Field(default_factory=list)
     curves: list[CurveDifference] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
 
 
 class ControlsDoc(Document):

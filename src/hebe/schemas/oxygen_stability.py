@@ -80,6 +80,8 @@ class OxygenDoc(ResultDoc):
 
     What is ranked is that of the lowest content ``x`` of the window; ``vacancy_eV`` is the lowest free energy at the
     lowest content ``vacancy_x`` at which vacancies were asked for, ``release_eV`` the potential of `OxygenRelease`.
+    With a ``heat_J_per_g`` a ``release_eV`` of None means that no decomposition gives off O2 at any potential, and a
+    ``release_K`` of None beside a ``release_eV`` that it does so above the temperatures of the tables only.
     """
 
     temperature_K: float

@@ -10,7 +10,7 @@ import pytest
 
 from hebe.schemas.candidate import CandidateDoc
 from hebe.schemas.result import Value
-from hebe.science.choosing.controls import curve_differences, differences
+from hebe.science.choosing.controls import curve_differences, differences, same_content
 
 
 def candidate(**values: Value) -> CandidateDoc:
@@ -47,3 +47,13 @@ def test_curves_are_compared_where_both_have_the_content() -> None:
     assert [d.se for d in found] == pytest.approx([sd * math.sqrt(1 / 2 + 1) for sd in pooled])
     assert curve_differences("gap", "A", [], [{1.0: 3.0}], []) == []
     assert curve_differences("gap", "A", [{1.0: 3.0}], [{}], []) == []
+
+
+def test_half_charge_of_five_metals_is_that_of_four() -> None:
+    """Five equal shares need 15 sites where 12 are asked for: 8 ions of 15 and 6 of 12 stand for one half."""
+    first, second = [{1.0: 3.2, 8 / 15: 3.6}], [{1.0: 3.0, 0.5: 3.1}]
+    within = same_content(15, 12)
+    found = curve_differences("gap", "A", first, second, [first, second], within)
+    assert [d.difference for d in found] == pytest.approx([0.2, 0.5])
+    assert within < 1 / 15, "a content that is another one in the larger cell stays another one"
+    assert same_content(None, None) == same_content(100, 100) == 0.03

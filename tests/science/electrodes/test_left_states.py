@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from hebe.analyses import volume_strain
 from hebe.science.electrodes.electrode import strain_document, voltage_document, x_states
 from support.insertion_states import METAL, inputs, state
 
@@ -32,6 +33,14 @@ def test_an_end_that_left_gives_no_average_and_no_strain_and_says_so() -> None:
     steps = [(step.x_low, step.x_high) for step in voltage.voltage_profile]
     assert steps == [(0.5, 1.0)], "between the states of the host there is a voltage"
     assert voltage.voltage_profile[0].voltage_V == pytest.approx((24 - 22) / 0.5 - 1.3)
+
+
+def test_a_state_that_left_is_no_point_of_the_volumes_over_x() -> None:
+    """Controls are compared along them."""
+    (curve,) = volume_strain.ANALYSIS.curves
+    strain = strain_document(inputs(MADE, HALF, GONE), WINDOW)
+    assert strain.x_states[-1].volume_strain == pytest.approx(15 / 40)
+    assert curve.read(strain) == pytest.approx({0.5: -1 / 40})
 
 
 def test_a_state_that_left_inside_the_window_changes_nothing() -> None:

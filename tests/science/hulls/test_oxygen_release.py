@@ -52,6 +52,15 @@ def test_the_gas_has_the_potential_at_the_temperature_of_release(potential: floa
     assert gas_potential(found, pressure) / 2 == pytest.approx(potential, abs=1e-8)
 
 
+def test_a_host_without_oxygen_gives_off_none() -> None:
+    phases = [PhaseEntry(name, amounts(name), 0.0, "s", formula=name) for name in ("Li", "F2", "O2")]
+    fluoride = HeatedHost(amounts("LiF"), -6.0, [*phases, PhaseEntry("LiF", amounts("LiF"), -6.4, "s")], FIT, 500, 0.21)
+    assert fluoride.release_potential() is None
+    reaction = fluoride.decomposition()
+    assert reaction.oxygen == 0.0
+    assert reaction.energy == reaction.free_energy == pytest.approx(-0.4)
+
+
 def test_limits_of_the_temperature() -> None:
     """Oxygen that is above the molecule at 0 K leaves at every temperature; T goes to 0 as the potential does."""
     assert release_temperature(0.2, 0.21) == 0.0

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from hebe.config.family import load_family
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.ions import Ion
+from hebe.science.chemistry.member import member_spec
+from hebe.science.structures.configuration import build_configuration
 from hebe.science.structures.defects import DefectSites, chosen, elements_of, most_defects, swapped, without_defects
 from support.defects import cell, sites
 from support.insertion_states import spec
@@ -85,6 +90,17 @@ def test_a_tetrahedron_shares_a_face_with_no_other_metal(x: str) -> None:
         assert min(one.structure.get_distance(one.site, i) for i in others) > 2.5
 
 
+def test_a_cation_that_stays_makes_no_room_for_a_tetrahedron() -> None:
+    """Every tetrahedron of the gap shares a face with a full site of it: sodium gives way, a fixed cation does not."""
+    structure = cell("1")
+    fixed = structure.copy()
+    for i, label in enumerate(structure.site_properties["sublattice"]):
+        if label == "A":
+            fixed.replace(i, "P", properties={"sublattice": "P"})
+    assert sites(structure).cells("tetrahedral", 8)[0]
+    assert sites(fixed).cells("tetrahedral", 8)[0] == []
+
+
 def test_an_antisite_swaps_a_cation_with_the_nearest_ion() -> None:
     structure, cells = made("1", "antisite")
     assert {one.element for one in cells} == {"Mn", "Ni"}
@@ -154,6 +170,31 @@ def test_lithium_of_the_slab_is_no_antisite_of_lithium() -> None:
     found = DefectSites(structure, load_family("layered-o3"))
     assert "Na" in found.cells("octahedral", 1)[1]
     assert "Na" not in found.cells("antisite", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("family", "own", "part"),
+    [("layered-li-rich", 1, {"TM": {"Li": (1, 3), "Mn": (2, 3)}}), ("drx", 0, {"M": {"Li": (1, 2), "Mn": (1, 2)}})],
+)
+def test_a_working_ion_that_shares_the_sites_of_metals_is_none_that_migrates(
+    family: str, own: int, part: dict[str, dict[str, tuple[int, int]]]
+) -> None:
+    """Lithium leaves its site when the cell is charged: energies and environments are those of the metals."""
+    fractions = {name: {e: Fraction(*x) for e, x in of.items()} for name, of in part.items()}
+    ((name, mixed),) = fractions.items()
+    composition = HostComposition(family, "Li", Fraction(own), fractions)
+    split = {name: {Ion("Li", 1): mixed["Li"], Ion("Mn", 4 if own else 3): mixed["Mn"]}}
+    member = member_spec(composition, split, name, {name: {"Li": (1,), "Mn": (3, 4)}})
+    structure = build_configuration(composition, name, n_sites=6, index=0, seed=0).structure
+    assert structure is not None
+    found = DefectSites(structure, load_family(family), "Li")
+    kinds: tuple[DefectKind, ...] = ("octahedral", "tetrahedral", "antisite")
+    for kind in kinds:
+        assert set(found.cells(kind, 1)[1]) <= {"Mn"}
+        assert elements_of(member, kind) == ["Mn"]
+    vacancies = found.cells("oxygen_vacancy", 4)[0]
+    assert vacancies
+    assert not any("Li" in one.environment for one in vacancies)
 
 
 @pytest.mark.parametrize(("family", "said"), [("pba", "rigid units"), ("nasicon", "rigid units"), ("layered-o3", None)])

@@ -13,6 +13,7 @@ import spglib
 from hebe.config.family import load_family
 from hebe.config.polymorphs import get_polymorph, polymorphs
 from hebe.exceptions import BadInputError
+from hebe.schemas.calculation import CalculationDoc
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import composition_of, member_spec
@@ -21,7 +22,14 @@ from hebe.science.structures.configuration import build_configuration, displaced
 from hebe.science.structures.distorted_layers import layer_ratio
 from hebe.science.structures.host import host_cell
 from hebe.science.structures.octahedra import Octahedra, crystal_of
-from hebe.science.structures.polymorphs import own_form, polymorph, polymorph_family, polymorph_spec, polymorphs_of
+from hebe.science.structures.polymorphs import (
+    form_of,
+    own_form,
+    polymorph,
+    polymorph_family,
+    polymorph_spec,
+    polymorphs_of,
+)
 from hebe.science.structures.stackings import restack
 from hebe.science.structures.tilts import tilted
 from hebe.science.structures.working import apply_ordering, choose_orderings
@@ -88,6 +96,25 @@ def test_a_spinel_of_one_metal_has_its_space_group_lithiated_and_half_empty(n_si
     assert half.composition.reduced_formula == "Na(CoO2)2"
     if n_sites == 4:  # one ordering is all on tetrahedra: LiM2O4
         assert group(half) == 227
+
+
+@pytest.mark.parametrize(("topology", "found"), [("host", "spinel"), ("migrated", None)])
+def test_lithium_that_left_the_metals_makes_no_other_crystal(topology: str, found: str | None) -> None:
+    """Metals of a charged lithium-rich oxide have fewer neighbours: they are not at random for that."""
+    share = {"Li": Fraction(1, 3), "Mn": Fraction(2, 3)}
+    made = HostComposition("layered-li-rich", "Li", Fraction(1), {"TM": share})
+    split = {"TM": {Ion("Li", 1): share["Li"], Ion("Mn", 4): share["Mn"]}}
+    spec = member_spec(made, split, "TM", {"TM": {"Li": (1,), "Mn": (4,)}})
+    structure = polymorph(spec, build_configuration(made, "TM", n_sites=6), "spinel").structure
+    assert structure is not None
+    labels = structure.site_properties["sublattice"]
+    charged = structure.copy()
+    charged.remove_sites([i for i, site in enumerate(structure) if labels[i] == "TM" and site.specie.symbol == "Li"])
+    for cell, expected in ((structure, "spinel"), (charged, found)):
+        doc = CalculationDoc(
+            key="k", engine="e", energy_scale="s", task="relax", status="converged", structure=cell, topology=topology
+        )
+        assert form_of(polymorph_spec(spec, "spinel"), doc, "spinel") == expected
 
 
 @pytest.mark.parametrize("family", ["layered-o3", "layered-p3"])

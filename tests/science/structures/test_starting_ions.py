@@ -49,6 +49,15 @@ def ions(structure: Structure) -> Counter[str]:
     return Counter(ion for ion in named if ion not in ("Na1+", "O2-"))
 
 
+def test_a_missing_oxygen_leaves_two_electrons() -> None:
+    """Half charged, four Ni3+: two of them are Ni2+ beside a vacancy; as made Mn4+ takes them."""
+    for n_sodium, expected in ((4, {"Mn4+": 4, "Ni3+ls": 2, "Ni2+": 2}), (8, {"Mn4+": 2, "Mn3+": 2, "Ni2+": 4})):
+        structure = cell(n_sodium)
+        oxygen = structure.site_properties["sublattice"].index("O")
+        structure.remove_sites([oxygen])
+        assert ions(with_ions(SPEC, structure)) == expected
+
+
 def test_nickel_gives_the_electrons_that_leave_with_sodium() -> None:
     """Ni2+ to Ni3+ to Ni4+ beside Mn4+, as in LiNi0.5Mn0.5O2 (Reed and Ceder, Electrochem. Solid-State Lett. 2002)."""
     assert ions(with_ions(SPEC, cell(8))) == {"Mn4+": 4, "Ni2+": 4}

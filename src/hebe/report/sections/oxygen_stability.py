@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hebe.schemas.candidate import RankedCandidate
-    from hebe.schemas.oxygen_stability import OxygenDoc
+    from hebe.schemas.oxygen_stability import OxygenDoc, VacancyState
 
 _KELVIN: Final = (300, 600, 900, 1200, 1500)
 """Temperatures whose oxygen potential is drawn."""
@@ -26,14 +26,23 @@ _KELVIN: Final = (300, 600, 900, 1200, 1500)
 
 def computed(candidate: RankedCandidate) -> OxygenDoc | None:
     """The configuration of lowest energy, or the first other one, that has potentials."""
-    found = [ANALYSIS.best(candidate), *ANALYSIS.of(candidate)]
-    return next((doc for doc in found if doc is not None and (doc.vacancies or doc.releases)), None)
+    return next((doc for doc in _documents(candidate) if doc.vacancies or doc.releases), None)
+
+
+def vacancies_of(candidate: RankedCandidate) -> list[VacancyState]:
+    """Vacancies of the configuration of lowest energy, or of the first other one that has some: few are computed."""
+    return next((doc.vacancies for doc in _documents(candidate) if doc.vacancies), [])
+
+
+def _documents(candidate: RankedCandidate) -> list[OxygenDoc]:
+    """Documents of the configurations, that of lowest energy first."""
+    return [doc for doc in (ANALYSIS.best(candidate), *ANALYSIS.of(candidate)) if doc is not None]
 
 
 def potentials_over_content(candidates: Sequence[RankedCandidate]) -> str | None:
     """Oxygen potentials (eV) below which oxygen leaves over the content: by decomposition, hollow as a vacancy."""
     drawn = [(c, style_of(i), doc) for i, c in enumerate(candidates[:MAX_CURVES]) if (doc := computed(c))]
-    curves = [(c, style, _released(doc), [(v.x, -v.lowest_eV) for v in doc.vacancies]) for c, style, doc in drawn]
+    curves = [(c, style, _released(doc), _missing(c)) for c, style, doc in drawn]
     every = [point for _, _, released, missing in curves for point in (*released, *missing)]
     if not every:
         return None
@@ -60,6 +69,10 @@ def _released(document: OxygenDoc) -> list[tuple[float, float]]:
     return [(r.x, r.potential_eV) for r in document.releases if r.potential_eV is not None]
 
 
+def _missing(candidate: RankedCandidate) -> list[tuple[float, float]]:
+    return [(v.x, -v.lowest_eV) for v in vacancies_of(candidate)]
+
+
 def card(candidate: RankedCandidate) -> Markup:
     """Vacancies, oxygen pairs and decomposition of a candidate as tables."""
     result = computed(candidate)
@@ -69,7 +82,7 @@ def card(candidate: RankedCandidate) -> Markup:
     if result.oxygen_eV is not None and result.oxygen_sd_eV is not None:
         where += f"; E(O2) {result.oxygen_eV:.2f} \u00b1 {result.oxygen_sd_eV:.2f} eV from its oxides"
     parts = [tag("p", where, class_="note"), _decompositions(result)]
-    parts += [_vacancies(result), _pairs(result)]
+    parts += [_vacancies(vacancies_of(candidate)), _pairs(result)]
     return Markup("".join(parts))
 
 
@@ -89,7 +102,7 @@ def _decompositions(result: OxygenDoc) -> Markup:
     return table(head, rows, (0, 2, 3, 4, 5)) if rows else Markup()
 
 
-def _vacancies(result: OxygenDoc) -> Markup:
+def _vacancies(states: Sequence[VacancyState]) -> Markup:
     head = ["x", "sites", "vacancy / eV", "mean / eV", "spread / eV", "leaves from / K", "by cations around"]
     rows = [
         [
@@ -101,7 +114,7 @@ def _vacancies(result: OxygenDoc) -> Markup:
             number(v.release_K, 0),
             ", ".join(f"{name} {energy:.2f}" for name, energy in v.by_environment.items()),
         ]
-        for v in result.vacancies
+        for v in states
     ]
     return table(head, rows, (0, 2, 3, 4, 5)) if rows else Markup()
 

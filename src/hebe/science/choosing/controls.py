@@ -16,7 +16,15 @@ Curves = Sequence[Mapping[float, float]]
 """Values by x (ions per formula unit) of each configuration."""
 
 SAME_X: Final = 0.03
-"""Largest difference of contents at which two cells, each with whole ions, are compared."""
+"""Difference of contents up to which cells are compared in any case."""
+
+
+def same_content(*n_fu: int | None) -> float:
+    """Largest difference of contents at which cells of some sizes (formula units) are compared.
+
+    They hold whole ions: one of n units is up to 1 / (2 n) off the content that it stands for.
+    """
+    return max([SAME_X, *(0.5 / n + 1e-6 for n in n_fu if n)])
 
 
 def differences(candidate: CandidateDoc, control: CandidateDoc, units: Mapping[str, str]) -> list[Difference]:
@@ -54,7 +62,7 @@ def _together(first: float | None, second: float | None) -> float | None:
 
 
 def curve_differences(
-    name: str, unit: str, candidate: Curves, control: Curves, alike: Sequence[Curves]
+    name: str, unit: str, candidate: Curves, control: Curves, alike: Sequence[Curves], within: float = SAME_X
 ) -> list[CurveDifference]:
     """Values over x of a candidate less those of a control, at the contents that both have, highest first.
 
@@ -66,15 +74,17 @@ def curve_differences(
         Values of each configuration.
     alike
         Those of all that were computed alike, over which spreads at each x are pooled where configurations are few.
+    within
+        Largest difference of contents; see `same_content`.
     """
     contents = sorted({round(x, 6) for one in candidate for x in one}, reverse=True)
     found = []
     for x in contents:
-        first, second = _near(candidate, x), _near(control, x)
+        first, second = _near(candidate, x, within), _near(control, x, within)
         (mean, sd), (other, other_sd) = mean_and_sd(first), mean_and_sd(second)
         if mean is None or other is None:
             continue
-        pooled = pooled_sd((mean_and_sd(part)[1], len(part)) for part in (_near(one, x) for one in alike))
+        pooled = pooled_sd((mean_and_sd(part)[1], len(part)) for part in (_near(one, x, within) for one in alike))
         errors = standard_error(sd, len(first), pooled), standard_error(other_sd, len(second), pooled)
         found.append(
             CurveDifference(
@@ -91,10 +101,10 @@ def curve_differences(
     return found
 
 
-def _near(curves: Curves, x: float) -> list[float]:
+def _near(curves: Curves, x: float, within: float) -> list[float]:
     """Values at the content nearest to x, of the configurations that have one near enough."""
     nearest = [(abs(content - x), value) for one in curves if one for content, value in [_closest(one, x)]]
-    return [value for off, value in nearest if off <= SAME_X]
+    return [value for off, value in nearest if off <= within]
 
 
 def _closest(curve: Mapping[float, float], x: float) -> tuple[float, float]:

@@ -60,6 +60,8 @@ class HeatedHost:
         InfeasibleError
             If the phases cannot make it.
         """
+        if not self.amounts.get(_OXYGEN):
+            return None
         own = PhaseEntry(_HOST, self.amounts, self.energy, self._scale)
         low, _ = PhaseEquilibrium([*self.entries, own]).potential_range(self.amounts, _OXYGEN)
         return None if math.isinf(low) else low - (self.fit.energy_eV or 0.0) / 2

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from hebe.schemas.defects import DefectKind
     from hebe.schemas.spec import MemberSpec
 
-DEFECTS_VERSION: Final = 1
+DEFECTS_VERSION: Final = 2
 
 _REACH: Final = {"octahedral": 4.5, "tetrahedral": 3.0}
 """A; how far from its site a cation is put into an empty one. The next octahedron is at 2.9, a tetrahedron at 1.8."""
 _FACE: Final = 2.5
 """A; sites that share a face are nearer to each other: 1.8 A, 2.3 in the gap of a sodium oxide; the next are at 3.4."""
 _OVERLAP: Final = 1.4
-"""A; a working ion that is farther from an empty tetrahedron makes room."""
+"""A; a working ion on a site of its own that is farther from an empty tetrahedron makes room."""
 _SWAP: Final = 4.5
 _BOND: Final = 2.7
 """A; cations around an oxygen."""
@@ -56,10 +56,13 @@ class DefectSites:
         The cell, with the site property ``sublattice``.
     family
         Its host family.
+    ion
+        Working ion. Where it shares a sublattice with cations it is none of those that can leave their sites.
     """
 
     structure: Structure
     family: Family
+    ion: str | None = None
 
     def cells(self, kind: DefectKind, number: int) -> tuple[list[DefectCell], dict[str, int]]:
         """Cells with a defect of a kind, as many per element as asked for or as there are sites.
@@ -103,9 +106,10 @@ class DefectSites:
 
     @cached_property
     def mixed(self) -> list[int]:
-        """Cations of the mixed sublattices."""
-        names = self.family.mixed_cations
-        return [i for i, name in enumerate(self._labels) if name in names and self._symbols[i] not in ANIONS]
+        """Cations of the mixed sublattices, without the working ions that share them."""
+        names, shared = self.family.mixed_cations, self.family.working_shared
+        held = [(i, self._labels[i]) for i in self._cations if self._labels[i] in names]
+        return [i for i, name in held if name not in shared or self._symbols[i] != self.ion]
 
     @cached_property
     def oxygens(self) -> list[int]:
@@ -162,7 +166,8 @@ class DefectSites:
     def _moved(self, site: int, kind: DefectKind) -> DefectCell | None:
         """A cation in the nearest empty octahedron (or prism), or in the emptiest tetrahedron; None without one.
 
-        No other cation of the mixed sublattices shares a face with it, and with an octahedron no working ion either.
+        No other cation shares a face with it but a working ion on a site of its own with a tetrahedron: it makes room,
+        which metals, P5+ and working ions among the metals do not.
         """
         tetrahedral = kind == "tetrahedral"
         able = [one for one in self._voids if (one.anions == 4 if tetrahedral else one.anions > 4)]
@@ -175,7 +180,7 @@ class DefectSites:
         if len(others):
             apart = self.structure.lattice.get_all_distances(places, self.structure.frac_coords[others])
         free = apart.min(axis=1, initial=np.inf)
-        limits = np.where(np.isin(others, self.mixed) | (not tetrahedral), _FACE, _OVERLAP)
+        limits = np.where(np.isin(others, self._own) & tetrahedral, _OVERLAP, _FACE)
         usable = np.flatnonzero((lengths <= _REACH[kind]) & (apart > limits).all(axis=1) & (lengths > 1.0))
         if not len(usable):
             return None
@@ -216,8 +221,11 @@ def elements_of(spec: MemberSpec, kind: DefectKind) -> list[str]:
     host = family_of(spec)
     if kind == "oxygen_vacancy":
         return ["O"]
-    mixed = {e for name in host.mixed_cations for e in spec.fractions.get(name, {}) if e != VACANCY}
-    return sorted(mixed - ({str(spec.working_ion)} if kind == "antisite" else set()))
+    found: set[str] = set()
+    for name in host.mixed_cations:
+        works = kind == "antisite" or name in host.working_shared
+        found |= spec.fractions.get(name, {}).keys() - {VACANCY, str(spec.working_ion) if works else VACANCY}
+    return sorted(found)
 
 
 def most_defects(spec: MemberSpec, kind: DefectKind, number: int) -> int:

@@ -238,6 +238,9 @@ def _building(
 def form_of(spec: MemberSpec, calculation: CalculationDoc, started: str) -> str | None:
     """What a relaxed cell is: a stacking, a polymorph, or None where it is none of those that are known.
 
+    An oxide some of whose metal sites are empty, because the working ion that shared them has left, is what it was
+    before unless its metals moved: the order of the metals is told by neighbours that it lacks.
+
     Parameters
     ----------
     spec
@@ -254,7 +257,10 @@ def form_of(spec: MemberSpec, calculation: CalculationDoc, started: str) -> str 
         return _layers(spec, calculation, started)
     if kind == "layered":
         metals = [i for i, label in enumerate(labels) if label in family.mixed_cations]
-        order, normal = cation_order(cell, metals, sum(label in family.anions for label in labels))
+        n_anions = sum(label in family.anions for label in labels)
+        if 2 * len(metals) < n_anions:
+            return None if calculation.topology == "migrated" else calculation.stacking or started
+        order, normal = cation_order(cell, metals, n_anions)
         stacking = None if normal is None else recognise_stacking(cell, normal, metals)
         return order if normal is None else None if stacking is None else stacking.name
     try:
