@@ -84,6 +84,17 @@ def test_the_first_round_is_that_of_its_start(tmp_path: Path) -> None:
     assert survey(campaign).candidates == 8
 
 
+def test_rounds_of_an_edited_loop_are_not_mixed_with_those_before(tmp_path: Path) -> None:
+    campaign = load_campaign(written(tmp_path))
+    with closing(open_store(tmp_path)) as store:
+        for uuid, number in (("old", 1), ("new", 1), ("older", 2)):
+            metadata = {"campaign": campaign.name, "label": f"rounds/{number}/propose"}
+            document = {"uuid": uuid, "index": 1, "metadata": metadata, "output": {"round": number, "of": uuid}}
+            store.docs_store.update([document], key=["uuid", "index"])
+        assert [one["of"] for one in rounds_of(store, campaign, {"new"})] == ["new"]
+        assert [one["round"] for one in rounds_of(store, campaign)] == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("select", "reason"),
     [
@@ -100,6 +111,15 @@ def test_loops_that_cannot_run_are_refused_when_they_are_read(tmp_path: Path, se
     with pytest.raises(BadInputError, match=reason) as caught:
         load_campaign(written(tmp_path, select))
     assert caught.value.line == 10
+
+
+def test_controls_of_a_stage_that_learns_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    text = path.read_text().replace("    window:", "    controls: leave-one-out\n    window:")
+    path.write_text(text)
+    with pytest.raises(BadInputError, match="learns") as caught:
+        load_campaign(path)
+    assert caught.value.line == 1 + text.splitlines().index("    controls: leave-one-out")
 
 
 def test_a_loop_without_objectives_is_refused(tmp_path: Path) -> None:
