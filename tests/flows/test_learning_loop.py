@@ -117,7 +117,7 @@ def test_controls_of_a_stage_that_learns_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path)
     text = path.read_text().replace("    window:", "    controls: leave-one-out\n    window:")
     path.write_text(text)
-    with pytest.raises(BadInputError, match="learns") as caught:
+    with pytest.raises(BadInputError, match="chosen in rounds") as caught:
         load_campaign(path)
     assert caught.value.line == 1 + text.splitlines().index("    controls: leave-one-out")
 
