@@ -112,7 +112,9 @@ def adding_if(folder: str, flag: str, value: dict[str, Any]) -> Response[Any]:
     mark(folder, "adding")
     extra = note("addition", folder, 2)
     extra.set_uuid("addition")
-    return Response(output=value["value"], addition=None if Path(flag).exists() else Flow([extra]))
+    if Path(flag).exists():
+        return Response(output=value["value"])
+    return Response(output=value["value"], addition=Flow([extra]))
 
 
 @job
