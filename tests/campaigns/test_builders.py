@@ -7,6 +7,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jobflow import JobStore
+from maggma.stores import MemoryStore
 
 from hebe.campaigns.api import project_store, results, run
 from hebe.campaigns.builders import BUILDERS, BUILT_FROM, ElectrodeBuilder, build, identifier_of
@@ -20,8 +22,6 @@ from support.mongo_stand_in import stand_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from jobflow import JobStore
 
 emmet = pytest.importorskip("emmet.core.electrode", reason="needs the package emmet-core")
 NAMES = ("electrodes", "mixing", "phases")
@@ -125,6 +125,29 @@ def test_mongodb_has_the_same(project: Path, built: dict[str, list[dict[str, Any
         ours, theirs = collections(here), collections(there)
     for name in NAMES:
         assert [drop(row) for row in theirs[name]] == [drop(row) for row in ours[name]]
+
+
+def test_a_store_without_contents_reads_the_candidates_of_one_campaign(monkeypatch: pytest.MonkeyPatch) -> None:
+    store: Any = JobStore(MemoryStore(), {})
+    store.connect()
+    for campaign in ("this", "that"):
+        output = {"candidate_id": "one", "entropy_R": 1.0, "calculations": {}, "campaign": campaign, "stage": 0}
+        store.docs_store.update([{"uuid": campaign, "index": 1, "output": output}], key=["uuid", "index"])
+    read: list[str] = []
+    query = store.docs_store.query
+
+    def listening(criteria: Any = None, properties: Any = None, **options: Any) -> Any:
+        for found in query(criteria, properties, **options):
+            read.extend([found["uuid"]] if properties is None else [])
+            yield found
+
+    monkeypatch.setattr(store.docs_store, "query", listening)
+    target = MemoryStore("candidates")
+    target.connect()
+    assert build_candidates(store, target, "this") == 1
+    assert read == ["this"]
+    assert build_candidates(store, target) == 1
+    assert sorted(read) == ["that", "this", "this"]
 
 
 def drop(row: dict[str, Any]) -> dict[str, Any]:

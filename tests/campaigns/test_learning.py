@@ -14,6 +14,7 @@ from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.measured import read_measured
 from hebe.cli.main import main
 from hebe.exceptions import BadInputError
+from hebe.launchers.records import Records
 from hebe.schemas.learned import LearnedDoc
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.space import CompositionSpace
@@ -96,6 +97,18 @@ def test_proposals_are_new_pass_the_filters_and_are_the_same_again(project: tupl
     assert found.objectives == {"average_voltage": "maximize", "max_volume_strain": "minimize"}
     assert [one.gain for one in found.candidates] == sorted((one.gain for one in found.candidates), reverse=True)
     assert propose(campaign, 4) == found
+
+
+def test_what_earlier_versions_of_the_file_left_is_not_learned_from(
+    project: tuple[Campaign, Rows], folder: Path
+) -> None:
+    current = sorted(f"job-{number}" for number in range(20))
+    with closing(open_store(folder)) as store, closing(Records.beside(store.docs_store, folder)) as records:
+        records.store.update({"uuid": "jobs of synthetic", "index": 0, "status": "jobs", "uuids": current}, key="uuid")
+        try:
+            assert sorted(learn(project[0], curve=False).jobs) == current
+        finally:
+            records.store.remove_docs({"uuid": "jobs of synthetic"})
 
 
 def test_constraints_are_kept_with_their_probability(project: tuple[Campaign, Rows]) -> None:

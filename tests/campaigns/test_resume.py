@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hebe.analyses.registry import get_analysis
 from hebe.campaigns import api, summaries
 from hebe.campaigns.edited import remember
 from hebe.campaigns.loading import load_campaign
@@ -82,6 +84,31 @@ def test_another_version_of_the_code_is_wired(finished: Path, monkeypatch: pytes
     monkeypatch.setattr(wiring_key, "_code", lambda: ["another"])
     with pytest.raises(WiredError):
         run(finished)
+
+
+def test_another_version_of_an_analysis_has_another_key(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = load_campaign(finished)
+    before = wiring_key.wiring_key(campaign)
+    assert wiring_key.wiring_key(campaign) == before
+    monkeypatch.setattr(type(get_analysis("mixing")), "version", 99)
+    assert wiring_key.wiring_key(campaign) != before
+
+
+@pytest.mark.parametrize("place", ["edited_alone.py", "edited_package/inner.py"])
+def test_the_files_of_a_plugin_are_part_of_the_key(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    (path.parent / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    point = EntryPoint("mine", place.removesuffix(".py").replace("/", ".") + ":ANALYSIS", "hebe.analyses")
+    monkeypatch.setattr(wiring_key, "plugins", lambda _group: {"mine": point})
+    found = []
+    for text in ("ONE = 1", "ONE = 1", "ONE = 2"):
+        path.write_text(text)
+        wiring_key._code.cache_clear()
+        found.append(wiring_key._code())
+    wiring_key._code.cache_clear()
+    assert found[0] == found[1] != found[2]
 
 
 @pytest.mark.parametrize("name", ["mixing", "candidate"])

@@ -12,7 +12,7 @@ from hebe.campaigns import ranked, summaries
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.ranked import RankedDocuments
 from hebe.campaigns.results import Results, results_of
-from hebe.campaigns.summaries import Summaries
+from hebe.campaigns.summaries import Keeping, Summaries
 from hebe.cli.export import table_rows
 from hebe.exceptions import BadInputError, HebeWarning, StoreError
 from hebe.flows.campaign import campaign_members
@@ -262,3 +262,23 @@ def test_a_store_that_knows_no_contents_keeps_none(campaign: Campaign) -> None:
     kept = Summaries(memory)
     assert not kept.are_kept
     assert not kept.has_draws_for(kept.rows)
+
+
+def test_documents_that_are_gone_meanwhile_make_no_block(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summaries, "_documents", lambda *_: iter(()))
+    assert Summaries(store).rows == []
+
+
+def test_a_document_of_which_no_summary_can_be_made_ends_no_launch(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def refuse(_document: object, job: object) -> None:
+        asked.append(job)
+        raise ArithmeticError("of an analysis of another package")
+
+    monkeypatch.setattr(summaries, "whole_of", refuse)
+    monkeypatch.setattr(summaries, "_ROWS", 1)
+    Keeping(store)({"kind": "completed", "name": "one/s0/candidate"})
+    assert asked

@@ -17,7 +17,9 @@ from hebe.campaigns.api import results, run
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.rounds import rounds_of
 from hebe.exceptions import BadInputError
-from hebe.flows.campaign import campaign_flow
+from hebe.flows.campaign import campaign_flow, campaign_members, check_members
+from hebe.flows.members import plain_campaign
+from hebe.flows.rounds import RoundFlowMaker
 from hebe.science.chemistry.survey import survey
 from hebe.stores.factory import open_store
 from support.campaigns import STIFF
@@ -84,6 +86,17 @@ def test_the_first_round_is_that_of_its_start(tmp_path: Path) -> None:
     assert survey(campaign).candidates == 8
 
 
+def test_rounds_of_an_edited_loop_are_not_mixed_with_those_before(tmp_path: Path) -> None:
+    campaign = load_campaign(written(tmp_path))
+    with closing(open_store(tmp_path)) as store:
+        for uuid, number in (("old", 1), ("new", 1), ("older", 2)):
+            metadata = {"campaign": campaign.name, "label": f"rounds/{number}/propose"}
+            document = {"uuid": uuid, "index": 1, "metadata": metadata, "output": {"round": number, "of": uuid}}
+            store.docs_store.update([document], key=["uuid", "index"])
+        assert [one["of"] for one in rounds_of(store, campaign, {"new"})] == ["new"]
+        assert [one["round"] for one in rounds_of(store, campaign)] == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("select", "reason"),
     [
@@ -100,6 +113,33 @@ def test_loops_that_cannot_run_are_refused_when_they_are_read(tmp_path: Path, se
     with pytest.raises(BadInputError, match=reason) as caught:
         load_campaign(written(tmp_path, select))
     assert caught.value.line == 10
+
+
+def test_members_of_later_rounds_are_checked_like_those_of_the_first(tmp_path: Path) -> None:
+    campaign = load_campaign(written(tmp_path))
+    specs = campaign_members(campaign)
+    following = RoundFlowMaker(campaign=plain_campaign(campaign))
+    assert not any(map(following.refuses, specs))
+    one = load_campaign(path_of_one_cation(tmp_path))
+    following = RoundFlowMaker(campaign=plain_campaign(one))
+    with pytest.raises(BadInputError):
+        check_members(one, specs)
+    assert any(map(following.refuses, specs))
+
+
+def path_of_one_cation(folder: Path) -> Path:
+    path = folder / "one.yaml"
+    path.write_text((folder / "loop.yaml").read_text().replace("cations: 4", "cations: 1"))
+    return path
+
+
+def test_controls_of_a_stage_that_learns_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    text = path.read_text().replace("    window:", "    controls: leave-one-out\n    window:")
+    path.write_text(text)
+    with pytest.raises(BadInputError, match="chosen in rounds") as caught:
+        load_campaign(path)
+    assert caught.value.line == 1 + text.splitlines().index("    controls: leave-one-out")
 
 
 def test_a_loop_without_objectives_is_refused(tmp_path: Path) -> None:

@@ -91,6 +91,28 @@ def test_content_and_no_clock_decides_what_runs_again(run: Run, store: JobStore,
     assert ran(run, store, marks) == ["child"], "the child is what it was, and so the grandchild is current"
 
 
+@pytest.mark.parametrize("run", LAUNCHERS)
+def test_what_a_job_no_longer_asks_for_is_forgotten(run: Run, store: JobStore, marks: Path, tmp_path: Path) -> None:
+    def asked() -> list[str]:
+        for mark in marks.iterdir():
+            mark.unlink()
+        parent = jobs.combine("parent", str(marks), [{"value": 2}])
+        parent.set_uuid("parent")
+        quick = [jobs.adding_if(str(marks), str(tmp_path), parent.output) for _ in range(3)]  # known to be brief
+        adding = jobs.adding_if(str(marks), str(tmp_path / "no more"), parent.output)
+        adding.set_uuid("adding")
+        assert run(Flow([parent, *quick, adding]), store=store, progress=False).status == "complete"
+        return sorted(jobs.executions(marks))
+
+    assert asked() == ["adding", "addition", "parent"]
+    (tmp_path / "no more").touch()
+    change(store, "parent", output={"name": "parent", "value": 7})
+    store.docs_store.remove_docs({"uuid": "addition"})
+    assert asked() == ["adding"]
+    assert asked() == ["adding"], "what was asked for before is not asked for now"
+    assert store.docs_store.query_one({"uuid": "addition"}) is None
+
+
 def test_a_restored_backup_is_taken_for_what_it_is(store: JobStore, marks: Path) -> None:
     run = local.run
     ran(run, store, marks)

@@ -107,6 +107,17 @@ def adding(folder: str) -> Response[Any]:
 
 
 @job
+def adding_if(folder: str, flag: str, value: dict[str, Any]) -> Response[Any]:
+    """Add a job to the flow as long as a file is missing."""
+    mark(folder, "adding")
+    extra = note("addition", folder, 2)
+    extra.set_uuid("addition")
+    if Path(flag).exists():
+        return Response(output=value["value"])
+    return Response(output=value["value"], addition=Flow([extra]))
+
+
+@job
 def note(name: str, folder: str, value: Any) -> Any:
     """Pass a value on."""
     mark(folder, name)

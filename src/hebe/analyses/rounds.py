@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hebe.analyses.constraint import Constraint
@@ -16,13 +16,16 @@ from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.learning.proposing import pick
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hebe.analyses.learning import Learned
     from hebe.config.campaign import Campaign
     from hebe.schemas.candidate import CandidateDoc
     from hebe.science.chemistry.candidate import Candidate
     from hebe.science.learning.acquisition import Acquisition
+
+_TRIES = 8
+"""How often others are looked for in place of members that cannot be built; then only those that can are taken."""
 
 _DIGITS = 6
 """Of the reference, which is part of the ids of the jobs that follow."""
@@ -42,6 +45,7 @@ def next_round(
     specs: Sequence[MemberSpec],
     candidates: Sequence[CandidateDoc],
     reference: Mapping[str, float],
+    refuses: Callable[[MemberSpec], bool] = lambda _spec: False,
 ) -> Next:
     """Decide what comes after a round; the same whatever the order in which candidates were computed.
 
@@ -57,6 +61,8 @@ def next_round(
         What is known of them.
     reference
         Value of each objective that has to be surpassed to count, as the first round set it; empty before.
+    refuses
+        Whether a member cannot be built or wired; the next best stands in for it.
     """
     select = campaign.select
     constraints = [Constraint.parse(text) for text in select.where or ()]
@@ -69,9 +75,9 @@ def next_round(
         over = "all rounds are done"
     wanted = 0 if over else wanted
     if any(name not in learned.models for name in names):
-        return _without_models(campaign, number, specs, learned, wanted, over)
+        return _without_models(campaign, number, specs, learned, wanted, over, refuses)
     acquisition = acquisition_of(campaign, learned, objectives, constraints, reference)
-    return _learned(campaign, number, specs, learned, acquisition, constraints, wanted, over)
+    return _learned(campaign, number, specs, learned, acquisition, constraints, wanted, over, refuses)
 
 
 def _learned(
@@ -83,12 +89,21 @@ def _learned(
     constraints: Sequence[Constraint],
     wanted: int,
     over: str | None,
+    refuses: Callable[[MemberSpec], bool],
 ) -> Next:
     """The members that are worth most, as the models say."""
     space = learned.study.space
     rows = (space.row(composition_of(spec)) for spec in specs)
     taken = [row for row in rows if row is not None]
-    picks = pick(campaign, learned.study, acquisition, taken, wanted, campaign.select.seed + number)
+    for _ in range(_TRIES):
+        picks = pick(campaign, learned.study, acquisition, taken, wanted, campaign.select.seed + number)
+        refused = [one for one in picks.picks if refuses(candidate_spec(one.candidate, space.valences))]
+        if not refused:
+            break
+        taken += [row for one in refused if (row := space.row(one.candidate.composition)) is not None]
+    picks = replace(picks, picks=tuple(one for one in picks.picks if one not in refused))
+    if over is None and refused and not picks.picks:
+        over = "nothing of what is expected to improve on what is known can be built"
     document = proposal(campaign, learned, acquisition, picks, constraints)
     rounded = {name: float(f"{value:.{_DIGITS}g}") for name, value in document.reference.items()}
     if over is None:
@@ -116,6 +131,7 @@ def _without_models(
     learned: Learned,
     wanted: int,
     over: str | None,
+    refuses: Callable[[MemberSpec], bool],
 ) -> Next:
     """Members as the first round would take more of them, where too little is known for a model."""
     space = CompositionSpace.from_campaign(campaign)
@@ -128,7 +144,8 @@ def _without_models(
         more = campaign.model_copy(update={"select": campaign.select.first(len(specs) + wanted)})
         known = {spec.candidate_id for spec in specs}
         kept = [composition_of(spec) for spec in specs]
-        found = [one for one in screen(more, kept=kept).selected if one.candidate_id not in known][:wanted]
+        others = [one for one in screen(more, kept=kept).selected if one.candidate_id not in known]
+        found = [one for one in others if not refuses(candidate_spec(one, space.valences))][:wanted]
         over = None if found else "there is nothing else"
     chosen = [Proposed(candidate_id=c.candidate_id, formula=c.composition.formula, gain=0.0) for c in found]
     update = {"candidates": chosen, "stopped": over, "remarks": told}

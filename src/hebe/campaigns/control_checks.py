@@ -26,6 +26,9 @@ def check_controls(campaign: Campaign, family: Family, index: int) -> None:
     spec = stage.controls
     if spec is None:
         return
+    if campaign.select.learns and index == 0:
+        reason = "its candidates are chosen in rounds, and controls are chosen once, beside the best of all"
+        raise bad_key(campaign, key, reason, "the key in a second stage, or a select that does not learn")
     if campaign.structures.method == "explicit":
         reason = "cells are given for the formulas alone, so that there are none of hosts without an element"
         raise bad_key(campaign, key, reason, "structures: {method: sqs}, or remove the key")

@@ -169,7 +169,8 @@ def _in_store(
         current = jobs_of_campaigns(records)
     found: dict[str, tuple[CandidateDoc, str]] = {}
     for name in (*data.others, campaign.name):  # its own values come last, and stand
-        documents = candidate_documents(store, name, current.get(name, set()))
+        jobs = current.get(name, set())  # what earlier versions of its file left may be computed otherwise
+        documents = [doc for doc in candidate_documents(store, name, jobs) if not jobs or doc.get("job_id") in jobs]
         part = {
             doc["candidate_id"]: (candidate_of(doc), str(doc.get("job_id", "")))
             for doc in documents

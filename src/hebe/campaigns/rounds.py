@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def rounds_of(store: JobStore, campaign: Campaign, current: Collection[str] = ()) -> list[dict[str, Any]]:
-    """What each round said, in their order: that of a current job, else the one that was stored last."""
+    """What each round said, in their order: those of current jobs, where no round is current those stored last."""
     if not campaign.select.learns:
         return []
     most = -(-campaign.select.most // (campaign.select.batch or 1))
@@ -26,9 +26,9 @@ def rounds_of(store: JobStore, campaign: Campaign, current: Collection[str] = ()
         "metadata.label": {"$in": labels},
         "output.round": {"$exists": True},
     }
-    newest: dict[int, dict[str, Any]] = {}
-    for found in sorted(store.docs_store.query(criteria), key=lambda document: document["uuid"] in current):
-        newest[found["output"]["round"]] = without_versions(found["output"])
+    stored = list(store.docs_store.query(criteria))
+    ours = [found for found in stored if found["uuid"] in current] or stored
+    newest = {found["output"]["round"]: without_versions(found["output"]) for found in ours}
     return [newest[number] for number in sorted(newest)]
 
 

@@ -134,7 +134,10 @@ class Summaries:
         """Make summaries of documents and keep them, where contents are known and that can be written."""
         found: dict[Job, Summary] = {}
         for start in range(0, len(jobs), _ROWS):
-            blocks = _blocks(self._number, list(self._made(jobs[start : start + _ROWS])))
+            made = list(self._made(jobs[start : start + _ROWS]))
+            if not made:  # all of them are gone meanwhile
+                continue
+            blocks = _blocks(self._number, made)
             found |= {row.job: row for row in _summaries(blocks[0])}
             if not self.are_kept:
                 continue
@@ -168,7 +171,7 @@ class Keeping:
         self._new += event["kind"] == "completed" and str(event["name"]).endswith(CANDIDATE_LABEL)
         if self._new >= _ROWS:
             self._new = 0
-            with suppress(StoreError):
+            with suppress(Exception):  # whatever is wrong with one document, who reads it says so; the launch goes on
                 Summaries(self._store).close()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobflow import Flow, Maker
 
 from hebe.config.campaign import Campaign
+from hebe.exceptions import BadInputError
 from hebe.flows.members import plain_campaign
 from hebe.flows.stage import add_promotion
 from hebe.flows.wired import wire_stage
@@ -95,6 +96,18 @@ class RoundFlowMaker(Maker):
             wiring.candidate(spec, position)
         add_proposal(wiring, self.number, [*known, *new], reference)
         return Flow(list(wiring.jobs[begin:]), name=f"{wiring.campaign.name} round {self.number}")
+
+    def refuses(self, spec: MemberSpec) -> bool:
+        """Whether a member cannot be built or wired; those of the first round are checked before anything runs."""
+        from hebe.flows.campaign import check_members
+
+        campaign = Campaign.model_validate(self.campaign)
+        try:
+            check_members(campaign, [spec])
+            wire_stage(campaign, 0, [spec]).check_tiles(spec)
+        except BadInputError:
+            return True
+        return False
 
     def finish(self, specs: list[MemberSpec]) -> Flow | None:
         """Flow of the border to the second stage, None where there is none."""

@@ -74,7 +74,8 @@ class Batch:
         pace = self._pace(node)
         self.serial += 1
         after = tuple(self._numbers[uuid] for uuid in node.inputs | node.after if uuid in self._numbers)
-        brief = pace is not None and pace < BRIEF_S
+        asked = node.record is not None and node.record["status"] == "diverted"  # its record goes with its output
+        brief = pace is not None and pace < BRIEF_S and not asked
         self.items.append((node, Task(self.serial, node.identity, body, after, brief, bool(node.gate.waiting))))
         self._numbers[node.uuid] = self.serial
         self._seconds += math.inf if pace is None else pace

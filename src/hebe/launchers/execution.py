@@ -166,8 +166,7 @@ class RecordingStore(JobStore):
             return
         self._settle()
         with self.records.together_with(self.docs_store):
-            if not outcome.is_plain:
-                self.records.divert(job, outcome)
+            self.records.note(job, outcome)
             super().update(self.described(docs), key=key, save=False if self._keeps_original(docs) else save)
 
     def found_own(self, hit: Hit) -> None:

@@ -80,8 +80,14 @@ class Records:
             return documents.transaction()
         return nullcontext()
 
-    def divert(self, job: Job, outcome: Outcome) -> None:
-        """Remember which flows a job asked for; written before its output, so that no output lacks them."""
+    def note(self, job: Job, outcome: Outcome) -> None:
+        """Remember which flows a job asked for, or forget those that it asked for before and does not now.
+
+        Written before its output, so that no output lacks them.
+        """
+        if outcome.is_plain:
+            self.settle(job.uuid, job.index)
+            return
         record = {
             **_identity(job),
             "status": "diverted",
@@ -115,6 +121,12 @@ class Records:
     def forget(self, uuid: str, index: int) -> None:
         """Forget the failure of a job that has an output now."""
         self.store.remove_docs({"uuid": uuid, "index": index, "status": {"$in": ["failed", "retried"]}})
+
+    def settle(self, uuid: str, index: int) -> None:
+        """Forget the flows that a job asked for, if there are any."""
+        criteria = {"uuid": uuid, "index": index, "status": "diverted"}
+        if self.store.query_one(criteria, ["uuid"]) is not None:
+            self.store.remove_docs(criteria)
 
     def retry(self, identity: dict[str, Any], failure: Failure) -> None:
         """Remember that an attempt at a job was lost and that it is tried again."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 class Following(Protocol):
     """What makes the flow of the next round, and that of what comes after the last."""
 
+    def refuses(self, spec: MemberSpec) -> bool:
+        """Whether a member cannot be built or wired."""
+
     def make(self, known: Sequence[MemberSpec], new: Sequence[MemberSpec], reference: Mapping[str, float]) -> Flow:
         """Flow of the next round."""
 
@@ -65,8 +68,9 @@ class ProposeMaker(Maker):
             What is known of them, in any order; those without a document are not learned from.
         """
         known = [candidate for candidate in candidates if candidate is not None]
-        found = next_round(Campaign.model_validate(self.campaign), self.number, specs, known, self.reference)
         following: Following | None = self.following
+        campaign, further = Campaign.model_validate(self.campaign), () if following is None else (following.refuses,)
+        found = next_round(campaign, self.number, specs, known, self.reference, *further)
         if following is None:
             return Response(output=found.document)
         if found.members:

@@ -47,7 +47,10 @@ def build_candidates(
     int
         Number of documents written.
     """
-    found = outputs.docs_store.query({"output.candidate_id": {"$exists": True}}, ["uuid", "index", CONTENT])
+    criteria: dict[str, Any] = {"output.candidate_id": {"$exists": True}}
+    if campaign is not None and not isinstance(outputs.docs_store, SQLiteStore):  # contents are not known: all are read
+        criteria["output.campaign"] = campaign
+    found = outputs.docs_store.query(criteria, ["uuid", "index", CONTENT])
     jobs = [(str(one["uuid"]), int(one["index"]), str(one.get(CONTENT) or "")) for one in found]
     known = _known(candidates)
     missing = [job for job in jobs if not job[2] or (job[0], job[2]) not in known]

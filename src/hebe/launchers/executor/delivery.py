@@ -39,6 +39,8 @@ def accept(delivery: Delivery, identity: dict[str, Any], store: JobStore, record
     with records.together_with(inner.docs_store):
         if delivery.records:
             records.store.update(_plain(delivery.records), key=KEY)
+        else:
+            records.settle(identity["uuid"], identity["index"])
         for name, blobs in delivery.additional.items():
             if blobs:
                 inner.additional_stores[name].update(_plain(blobs), key="blob_uuid")
