@@ -61,6 +61,12 @@ def formula_units(folder: Path) -> dict[str, int]:
         store.close()
 
 
+def check_sizes(sizes: dict[str, int], control: dict[str, Any]) -> None:
+    """The formula units that a control tells are those of the cells that were built."""
+    assert control["of_n_fu"] == sizes[f"{control['of']}/c0"]
+    assert control["n_fu"] == sizes[f"controls/{control['candidate_id']}/c0"]
+
+
 def test_one_job_is_added_and_all_others_keep_their_ids(project: Path) -> None:
     with_controls = jobs_of(asking(layered(project)))
     plain = project / "plain.yaml"
@@ -89,9 +95,7 @@ def test_controls_are_computed_like_their_candidate_and_compared(
     control = by_element["Ni"]
     own = document_of(project, control["candidate_id"])
     assert "Ni" not in own["formula"]
-    sizes = formula_units(project)
-    assert control["of_n_fu"] == sizes[f"{candidate['candidate_id']}/c0"]
-    assert control["n_fu"] == sizes[f"controls/{control['candidate_id']}/c0"]
+    check_sizes(formula_units(project), control)
     assert (own["x_made"], own["engine"]) == (candidate["x_made"], candidate["engine"])
     by_quantity = {one["quantity"]: one for one in control["differences"]}
     assert {"average_voltage", "bond_length_spread", "slab_thickness", "gap_width"} <= set(by_quantity)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hebe.makers.controls import CompareControlsMaker
@@ -20,7 +22,8 @@ def test_cells_of_other_sizes_are_told(n_fu: int | None, of_n_fu: int | None, *,
     """Energies of a defect depend on how far its images are."""
     control = ControlDoc(of="a", of_formula="a", element="Ni", candidate_id="b", n_fu=n_fu, of_n_fu=of_n_fu)
     chosen = ControlsDoc(campaign="c", stage=0, method="leave-one-out", controls=[control])
-    made = CompareControlsMaker.make.original(CompareControlsMaker(), chosen, [document("a")], [document("b")])
+    make: Any = CompareControlsMaker.make
+    made = make.original(CompareControlsMaker(), chosen, [document("a")], [document("b")])
     (compared,) = made.controls
     assert (compared.status, bool(compared.warnings)) == ("complete", warned)
     if warned:

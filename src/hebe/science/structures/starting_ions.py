@@ -26,8 +26,8 @@ def with_ions(spec: MemberSpec, structure: Structure, order: MagneticOrder = "fe
     """Copy with the site properties ``ion`` (``Mn3+``, ``Co3+ls``) and ``magmom`` (Bohr magnetons).
 
     Mixed cations are split as the redox ladder of the host says for the working ions that are there; a cell that only
-    approximates its composition by what it really holds. Each oxygen that is missing leaves two electrons; it is told by
-    a full sublattice of cations, so that hosts whose working ion shares all of those start as if none were missing.
+    approximates its composition by what it really holds. Each oxygen that is missing leaves two electrons. It is told
+    by a full sublattice of cations: hosts whose working ion shares all of those start as if none were missing.
 
     Parameters
     ----------
