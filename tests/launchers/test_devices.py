@@ -16,7 +16,16 @@ from hebe.engines.protocol import Evaluation
 from hebe.engines.sharing.line import LINE, Line
 from hebe.exceptions import EngineError
 from hebe.launchers.devices import Device, DeviceProcess, cuda_devices, might_have_cuda
-from support.batched_springs import KILLS, NO_ENERGY, BatchedSprings, BatchedSpringsBlock, installed, noted, oxide
+from support.batched_springs import (
+    BREAKS,
+    KILLS,
+    NO_ENERGY,
+    BatchedSprings,
+    BatchedSpringsBlock,
+    installed,
+    noted,
+    oxide,
+)
 from support.waiting import until
 
 if TYPE_CHECKING:
@@ -112,6 +121,18 @@ def test_a_cell_that_kills_it_fails_and_no_other_does(device: DeviceProcess, tmp
     assert len(found) == 60
     for number, evaluation in found.items():
         assert_same(evaluation, engine.evaluate(oxide(number)))
+
+
+def test_one_that_computes_nothing_any_more_ends(device: DeviceProcess, tmp_path: Path) -> None:
+    engine = springs(tmp_path / "passes")
+    LINE.use(device.path, "cpu")
+    first = engine.evaluate(oxide(1))
+    with pytest.raises(EngineError, match="died 3 times while it had this cell"):
+        engine.evaluate(oxide(1, element=BREAKS))
+    assert_same(engine.evaluate(oxide(1)), first)
+    assert LINE.is_open
+    log = (tmp_path / "device.log").read_text(encoding="utf-8")
+    assert log.count("LostDeviceError: CUDA error: an illegal memory access") == 3
 
 
 def test_without_it_workers_evaluate_themselves(device: DeviceProcess, tmp_path: Path) -> None:

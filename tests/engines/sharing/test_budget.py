@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hebe.engines.sharing.budget import Budget, TorchMemory, is_out_of_memory
+from hebe.engines.sharing.budget import Budget, TorchMemory, is_lost, is_out_of_memory
 from hebe.exceptions import EngineError
 
 
@@ -82,3 +82,12 @@ def test_errors_of_memory_are_known_by_their_words_and_causes() -> None:
     wrapped.__cause__ = RuntimeError("CUDA error: out of memory")
     assert is_out_of_memory(wrapped)
     assert not is_out_of_memory(EngineError("chgnet", "isolated atom"))
+
+
+def test_a_lost_device_is_known_by_the_words_of_cuda() -> None:
+    wrapped = EngineError("sevennet", "it failed")
+    wrapped.__cause__ = RuntimeError("CUDA error: device-side assert triggered")
+    assert is_lost(wrapped)
+    assert is_lost(RuntimeError("Triton Error [CUDA]: an illegal memory access was encountered"))
+    assert not is_lost(RuntimeError("CUDA error: out of memory"))
+    assert not is_lost(EngineError("chgnet", "isolated atom"))
