@@ -14,7 +14,7 @@ import pytest
 from hebe.engines import get_engine
 from hebe.engines.protocol import Evaluation
 from hebe.engines.sharing.line import LINE, Line
-from hebe.exceptions import EngineError
+from hebe.exceptions import DeviceDiedError, EngineError
 from hebe.launchers.devices import Device, DeviceProcess, cuda_devices, might_have_cuda
 from support.batched_springs import (
     BREAKS,
@@ -113,7 +113,7 @@ def test_a_cell_that_kills_it_fails_and_no_other_does(device: DeviceProcess, tmp
         other.start()
     LINE.use(device.path, "cpu")
     engine.evaluate(oxide(1))
-    with pytest.raises(EngineError, match="died 3 times while it had this cell"):
+    with pytest.raises(DeviceDiedError, match="died 3 times while it had this cell"):
         engine.evaluate(oxide(1, element=KILLS))
     for other in others:
         other.join()
@@ -127,7 +127,7 @@ def test_one_that_computes_nothing_any_more_ends(device: DeviceProcess, tmp_path
     engine = springs(tmp_path / "passes")
     LINE.use(device.path, "cpu")
     first = engine.evaluate(oxide(1))
-    with pytest.raises(EngineError, match="died 3 times while it had this cell"):
+    with pytest.raises(DeviceDiedError, match="died 3 times while it had this cell"):
         engine.evaluate(oxide(1, element=BREAKS))
     assert_same(engine.evaluate(oxide(1)), first)
     assert LINE.is_open

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hebe.engines.sharing.wire import Frames, GarbledError, is_begin, of_structure, pack, to_evaluation
-from hebe.exceptions import EngineError
+from hebe.exceptions import DeviceDiedError
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -19,6 +20,9 @@ Device = Literal["cpu", "cuda"]
 
 _TRIES: Final = 3
 """So often a process may die while it evaluates a cell; from the second time on the cell is evaluated alone."""
+_LOSSES: Final = 100
+"""So often a connection may be lost before the process has a cell, which those that others have may well cause."""
+_PAUSE_S: Final = 0.05
 _CHUNK: Final = 1 << 16
 
 
@@ -71,32 +75,42 @@ class Line:
         Raises
         ------
         EngineError
-            If there is no energy, or the process died each time that it had this cell.
+            If there is no energy.
+        DeviceDiedError
+            If the process died each time that it had this cell, or was lost again and again before it had.
         """
         elements, numbers = of_structure(structure)
         head: dict[str, Any] = {"engine": block, "magmoms": magmoms, "elements": elements}
-        deaths = 0
-        while deaths < _TRIES:
+        deaths = losses = 0
+        while deaths < _TRIES and losses < _LOSSES:
             if not self._connected():
                 self._path = ""
                 return None
             try:
                 answer = self._ask({**head, "alone": deaths > 0}, numbers)
             except (OSError, GarbledError):
-                self._hang_up()
-                deaths += self._has_begun
+                deaths, losses = deaths + self._has_begun, losses + 1
+                time.sleep(0 if self._has_begun else _PAUSE_S)
                 continue
             evaluation, cpu_s = to_evaluation(engine, answer)
             self.cpu_s += cpu_s
             return evaluation
-        raise EngineError(engine, f"the process of the device died {_TRIES} times while it had this cell")
+        how = f"died {deaths} times while it had this cell" if deaths == _TRIES else f"was lost {losses} times"
+        raise DeviceDiedError(f"{engine}: the process of the device {how}")
 
     def _ask(self, head: dict[str, Any], numbers: Numbers) -> Message:
         channel = self._socket
         if channel is None:
             raise ConnectionError
         self._has_begun = False
-        channel.sendall(pack(head, numbers))
+        try:
+            channel.sendall(pack(head, numbers))
+            return self._heard(channel)
+        except BaseException:  # of a signal as well: an answer that is not read would be that of the next cell
+            self._hang_up()
+            raise
+
+    def _heard(self, channel: socket.socket) -> Message:
         while True:
             data = channel.recv(_CHUNK)
             if not data:
