@@ -71,7 +71,7 @@ def test_relaxations_through_it_are_those_of_the_engine_itself(device: DevicePro
     engine, cell = springs(tmp_path / "passes"), oxide(1)
     expected = engine.relax(cell, fmax=0.01, minimum=True)
     (tmp_path / "passes").unlink()
-    LINE.use(device.path, "cpu")
+    LINE.use(*device.told)
     found = engine.relax(cell, fmax=0.01, minimum=True)
     assert found.converged
     assert found.energies == expected.energies
@@ -86,7 +86,7 @@ def test_relaxations_through_it_are_those_of_the_engine_itself(device: DevicePro
 def test_a_process_that_dies_is_started_again_and_nobody_notices(device: DeviceProcess, tmp_path: Path) -> None:
     engine, cell = springs(tmp_path / "passes"), oxide(1)
     expected = engine.evaluate(cell)
-    LINE.use(device.path, "cpu")
+    LINE.use(*device.told)
     for _ in range(4):
         assert_same(engine.evaluate(cell), expected)
         os.kill(evaluator(device), signal.SIGKILL)
@@ -101,7 +101,7 @@ def test_a_cell_that_kills_it_fails_and_no_other_does(device: DeviceProcess, tmp
 
     def keep_asking(number: int) -> None:
         line = Line()
-        line.use(device.path, "cpu")
+        line.use(*device.told)
         for repeat in range(20):
             evaluation = line.evaluate(engine.name, block, oxide(100 * number + repeat), magmoms=False)
             assert evaluation is not None
@@ -111,7 +111,7 @@ def test_a_cell_that_kills_it_fails_and_no_other_does(device: DeviceProcess, tmp
     others = [threading.Thread(target=keep_asking, args=(number,)) for number in range(3)]
     for other in others:
         other.start()
-    LINE.use(device.path, "cpu")
+    LINE.use(*device.told)
     engine.evaluate(oxide(1))
     with pytest.raises(DeviceDiedError, match="died 3 times while it had this cell"):
         engine.evaluate(oxide(1, element=KILLS))
@@ -125,7 +125,7 @@ def test_a_cell_that_kills_it_fails_and_no_other_does(device: DeviceProcess, tmp
 
 def test_one_that_computes_nothing_any_more_ends(device: DeviceProcess, tmp_path: Path) -> None:
     engine = springs(tmp_path / "passes")
-    LINE.use(device.path, "cpu")
+    LINE.use(*device.told)
     first = engine.evaluate(oxide(1))
     with pytest.raises(DeviceDiedError, match="died 3 times while it had this cell"):
         engine.evaluate(oxide(1, element=BREAKS))
@@ -137,7 +137,7 @@ def test_one_that_computes_nothing_any_more_ends(device: DeviceProcess, tmp_path
 
 def test_without_it_workers_evaluate_themselves(device: DeviceProcess, tmp_path: Path) -> None:
     engine = springs(tmp_path / "passes")
-    LINE.use(device.path, "cpu")
+    LINE.use(*device.told)
     first = engine.evaluate(oxide(1))
     device.close()
     assert_same(engine.evaluate(oxide(1)), first)
@@ -145,7 +145,7 @@ def test_without_it_workers_evaluate_themselves(device: DeviceProcess, tmp_path:
 
 
 def test_it_ends_with_the_launcher_and_leaves_nothing(device: DeviceProcess, tmp_path: Path) -> None:
-    LINE.use(device.path, "cpu")
+    LINE.use(*device.told)
     springs(tmp_path / "passes").evaluate(oxide(1))
     pid = evaluator(device)
     stdin = device._process.stdin
@@ -153,6 +153,17 @@ def test_it_ends_with_the_launcher_and_leaves_nothing(device: DeviceProcess, tmp
     stdin.close()
     until(lambda: not Path(f"/proc/{pid}").exists(), "the process has ended")
     until(lambda: not Path(device.path).parent.exists(), "its folder is removed")
+
+
+def test_workers_see_the_device_of_their_process_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,3")
+    device, line = DeviceProcess(Device("cuda", "3"), tmp_path / "device.log", None), Line()
+    try:
+        line.use(*device.told)
+        assert (line.is_open, line.kind, os.environ["CUDA_VISIBLE_DEVICES"]) == (True, "cuda", "3")
+    finally:
+        line.leave()
+        device.close()
 
 
 def test_devices_are_looked_for_where_there_may_be_some() -> None:

@@ -118,6 +118,11 @@ class DeviceProcess:
                 cwd=log.parent,  # below the project, whose settings count
             )
 
+    @property
+    def told(self) -> tuple[str, Kind, Mapping[str, str]]:
+        """What a worker is told of it, see `hebe.engines.sharing.line.Line.use`."""
+        return self.path, self.device.kind, self.device.environment
+
     def close(self) -> None:
         """End it."""
         if self._process.stdin is not None:

@@ -179,7 +179,7 @@ class SharedPool:
             folder = self._others.folder / f"device-{number}"
             process = DeviceProcess(device, folder.with_suffix(".log"), self._sharing.atoms)
             self._devices.append(process)
-            told = {"device": (process.path, device.kind)}
+            told = {"device": process.told}
             pools.append(self._make(self._sharing.jobs or AT_A_TIME, told, folder))
             self._selector.register(pools[-1], selectors.EVENT_READ)
         return pools

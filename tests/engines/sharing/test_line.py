@@ -44,7 +44,7 @@ def served(tmp_path: Path) -> Iterator[Callable[[Callable[[socket.socket], None]
 
     def use(treat: Callable[[socket.socket], None]) -> Line:
         threading.Thread(target=serve, args=(treat,), daemon=True).start()
-        line.use(str(tmp_path / "device"), "cpu")
+        line.use(str(tmp_path / "device"), "cpu", {})
         return line
 
     yield use

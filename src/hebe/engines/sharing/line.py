@@ -11,6 +11,8 @@ from hebe.engines.sharing.wire import Frames, GarbledError, is_begin, of_structu
 from hebe.exceptions import DeviceDiedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pymatgen.core import Structure
 
     from hebe.engines.protocol import Evaluation
@@ -42,9 +44,14 @@ class Line:
         self._pid = 0
         self._has_begun = False
 
-    def use(self, path: str, kind: Device) -> None:
-        """Have evaluations made by the process that listens at a path."""
+    def use(self, path: str, kind: Device, environment: Mapping[str, str]) -> None:
+        """Have evaluations made by the process that listens at a path.
+
+        Its environment becomes that of this process as well, which sees the same device when it evaluates itself one
+        day; torch must not be loaded yet.
+        """
         self._hang_up()
+        os.environ.update(environment)
         self._path, self.kind = path, kind
 
     def be(self, kind: Device) -> None:

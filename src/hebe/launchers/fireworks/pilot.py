@@ -152,7 +152,7 @@ def _start(pilot: Pilot, folder: Path, slot: int, ends: float, lost: str, device
     if not pid:
         os.setsid()
         if devices:
-            LINE.use(devices[slot % len(devices)].path, devices[slot % len(devices)].device.kind)
+            LINE.use(*devices[slot % len(devices)].told)
         _work(pilot, folder, slot, parent, ends, lost)
     return pid
 
