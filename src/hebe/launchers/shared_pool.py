@@ -77,7 +77,12 @@ def is_batched(job: Any) -> bool:
     block = getattr(job.maker, "engine", None)
     if not isinstance(block, Mapping):
         return False
-    traits = getattr(EngineBlock.model_for(block), "traits", None)
+    return is_of_batches(EngineBlock.model_for(block))
+
+
+def is_of_batches(block: Any) -> bool:
+    """Whether a block, or a class of blocks, is of an engine that evaluates many cells in one pass."""
+    traits = getattr(block, "traits", None)
     return traits is not None and _BATCH in traits.capabilities
 
 
