@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from hebe.engines import get_engine
 from hebe.engines.protocol import Evaluation
 from hebe.engines.sharing.line import LINE, Line
 from hebe.exceptions import DeviceDiedError, EngineError
+from hebe.launchers import devices
 from hebe.launchers.devices import Device, DeviceProcess, cuda_devices, might_have_cuda
 from support.batched_springs import (
     BREAKS,
@@ -164,6 +166,20 @@ def test_workers_see_the_device_of_their_process_alone(tmp_path: Path, monkeypat
     finally:
         line.leave()
         device.close()
+
+
+def test_torch_is_that_of_the_launcher_whatever_lies_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, site = tmp_path / "here", tmp_path / "site"
+    for folder, number in ((here, 7), (site, 2)):
+        folder.mkdir()
+        words = f"class cuda:\n    is_available = lambda: True\n    device_count = lambda: {number}\n"
+        (folder / "torch.py").write_text(words, encoding="utf-8")
+    (here / "json.py").write_text("raise SystemExit(1)", encoding="utf-8")
+    monkeypatch.chdir(here)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(sys, "path", [str(site), *(entry for entry in sys.path if entry)])
+    monkeypatch.setattr(devices, "_may_know_cuda", lambda: True)
+    assert cuda_devices.__wrapped__() == [Device("cuda", "0"), Device("cuda", "1")]
 
 
 def test_devices_are_looked_for_where_there_may_be_some() -> None:

@@ -27,7 +27,12 @@ AT_A_TIME: Final = 16
 """Jobs that share a CUDA device where nothing else is said."""
 
 _VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
-_COUNT: Final = "import torch; print(torch.cuda.device_count() if torch.cuda.is_available() else 0)"
+_COUNT: Final = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+import torch
+print(torch.cuda.device_count() if torch.cuda.is_available() else 0)
+"""
 _COUNT_S: Final = 120.0
 _BOOT: Final = """
 import json, sys
@@ -66,7 +71,11 @@ def cuda_devices() -> list[Device]:
         return []
     try:
         told = subprocess.run(  # noqa: S603 - our own words
-            [sys.executable, "-c", _COUNT], capture_output=True, text=True, timeout=_COUNT_S, check=True
+            [sys.executable, "-P", "-c", _COUNT, json.dumps(search_path())],
+            capture_output=True,
+            text=True,
+            timeout=_COUNT_S,
+            check=True,
         )
         count = int(told.stdout.split()[-1])
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
@@ -108,7 +117,7 @@ class DeviceProcess:
             listener.listen(_QUEUE)
             words = [str(listener.fileno()), self._folder, device.kind, str(atoms or 0)]
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-c", _BOOT, json.dumps(search_path()), *words],
+                [sys.executable, "-P", "-c", _BOOT, json.dumps(search_path()), *words],
                 stdin=subprocess.PIPE,
                 stdout=stream,
                 stderr=stream,
