@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jobflow import Flow
 
 from hebe.config.settings import get_settings
+from hebe.exceptions import HebeWarning
 from hebe.launchers import local
 from hebe.launchers.devices import might_have_cuda
 from hebe.launchers.shared_pool import LANE, SharedPool, Sharing, is_batched
@@ -37,6 +39,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Some jobs are not connected:User
 
 _LAUNCH = """
 import sys
+import tempfile
 from pathlib import Path
 from launchers.test_shared_pool import flow_of, launch
 from hebe.stores import open_store
@@ -198,6 +201,21 @@ def test_processors_are_shared_where_that_is_said(root: Path, settings: str, wor
         pytest.skip("there may be a CUDA device")
     assert sharing.is_worth_a_look == worth
     assert len(sharing.devices(3)) == (3 if worth and sharing.device != "cuda" else 0)
+
+
+def test_a_device_whose_process_cannot_start_is_not_shared(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> WorkerPool:
+        raise AssertionError("a pool was made for a device that has no process")
+
+    temporary = root / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    (root / "logs").write_text("a file where the folder of logs should be", encoding="utf-8")
+    pool = SharedPool(WorkerPool(2, {}, root / "logs", {}), Sharing(4, device="cpu"), refuse)
+    with pytest.warns(HebeWarning, match="cannot start"):
+        assert pool.has_room(LANE)
+    assert pool.size_of(LANE) == 2
+    assert not list(temporary.iterdir())
 
 
 def test_where_no_device_is_found_workers_are_all_alike(root: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hebe.config.engines import EngineBlock
-from hebe.launchers.devices import AT_A_TIME, Device, DeviceProcess, cuda_devices, might_have_cuda
+from hebe.launchers.devices import AT_A_TIME, Device, DeviceProcess, cuda_devices, might_have_cuda, opened
 
 if TYPE_CHECKING:
     from hebe.config.settings import Settings
@@ -178,11 +178,13 @@ class SharedPool:
         return (self._pools if lane == LANE else None) or [self._others]
 
     def _opened(self) -> list[WorkerPool]:
-        """Start the process of each device, and make its pool."""
+        """Start the process of each device, and make its pool; without one its jobs are those of other workers."""
         pools = []
         for number, device in enumerate(self._sharing.devices(self._others.size)):
             folder = self._others.folder / f"device-{number}"
-            process = DeviceProcess(device, folder.with_suffix(".log"), self._sharing.atoms)
+            process = opened(device, folder.with_suffix(".log"), self._sharing.atoms)
+            if process is None:
+                continue
             self._devices.append(process)
             told = {"device": process.told}
             pools.append(self._make(self._sharing.jobs or AT_A_TIME, told, folder))
