@@ -15,9 +15,10 @@ class Megabytes:
     """A device of 1,000 MB, whose passes take what a test says."""
 
     peaks: list[float] = field(default_factory=list)
+    is_silent: bool = False
 
-    def free(self) -> float:
-        return 1000e6
+    def free(self) -> float | None:
+        return None if self.is_silent else 1000e6
 
     def peak(self) -> float:
         return self.peaks.pop(0) if self.peaks else 0.0
@@ -65,6 +66,17 @@ def test_what_did_not_fit_is_halved_until_one_is_left(asked: int | None) -> None
     for _ in range(10):
         budget.halve(budget.atoms)
     assert budget.atoms == 1
+
+
+def test_a_device_that_tells_its_memory_after_the_first_pass_has_a_small_one_first() -> None:
+    """CUDA is initialised by that pass: before it nothing is known, not even that there is a device."""
+    memory = Megabytes([1e9])
+    memory.is_silent = True
+    budget = Budget(None, memory)
+    assert budget.atoms == 512
+    memory.is_silent = False
+    budget.learn(500)  # 2 MB an atom: at most 500 of them fit
+    assert budget.atoms <= 512
 
 
 def test_without_a_device_there_is_a_bound() -> None:

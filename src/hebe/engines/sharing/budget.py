@@ -99,7 +99,7 @@ class Budget:
             return self._asked
         free = self._memory.free()
         if free is None:
-            return _WITHOUT_MEMORY
+            return _WITHOUT_MEMORY if self._largest else _FIRST  # CUDA tells nothing before the first pass
         known = _SHARE * free / self._per_atom if self._per_atom else 0.0
         return known if self._largest >= _FIRST else max(known, _FIRST)
 
