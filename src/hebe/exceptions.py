@@ -117,6 +117,10 @@ class CalculationCutError(EngineError):
     """A limit ended a calculation before it had an energy; the next attempt continues from its checkpoint."""
 
 
+class DeviceDiedError(HebeError):
+    """The process that evaluates for this one died with a cell: nothing is known of that, and the next launch tries."""
+
+
 class EnergyScaleError(HebeError):
     """Energies of different scales met in one analysis."""
 

@@ -9,6 +9,7 @@ import pytest
 from jobflow import Flow
 
 from hebe.campaigns import api
+from hebe.config.engines.chgnet import CHGNetBlock
 from hebe.config.settings import STORE_FOLDER
 from hebe.flows.campaign import campaign_members
 from hebe.launchers.campaign_jobs import remember_jobs
@@ -139,6 +140,17 @@ def test_a_campaign_has_them_before_its_graph(tmp_path: Path, monkeypatch: pytes
 def test_only_launchers_with_workers_start_early(tmp_path: Path) -> None:
     assert isinstance(LocalLauncher(Project(tmp_path), None), StartsEarly)
     assert not isinstance(InlineLauncher(Project(tmp_path), None), StartsEarly)
+
+
+@pytest.mark.parametrize(("batch", "names"), [("1", ["chgnet"]), ("8", [])])
+def test_only_engines_that_a_worker_needs_soon_are_made(tmp_path: Path, batch: str, names: list[str]) -> None:
+    """Not that of a later stage, nor one that the process of a device has."""
+    chgnet, later = CHGNetBlock(), CHGNetBlock(fmax=0.01)
+    campaign = api.load_campaign(rocksalt(tmp_path))
+    stages = tuple(campaign.stages[0].model_copy(update={"engine": engine}) for engine in (chgnet, later))
+    (tmp_path / "hebe.yaml").write_text(f"batch: {batch}\n", encoding="utf-8")
+    found = api._first_engines(campaign.model_copy(update={"stages": stages}), tmp_path)
+    assert [block["name"] for block in found] == names
 
 
 def test_a_campaign_is_prepared_for_from_plain_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jobflow import Flow
 
 from hebe.config.settings import get_settings
+from hebe.exceptions import HebeWarning
 from hebe.launchers import local
 from hebe.launchers.devices import might_have_cuda
 from hebe.launchers.shared_pool import LANE, SharedPool, Sharing, is_batched
@@ -37,6 +39,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Some jobs are not connected:User
 
 _LAUNCH = """
 import sys
+import tempfile
 from pathlib import Path
 from launchers.test_shared_pool import flow_of, launch
 from hebe.stores import open_store
@@ -108,17 +111,19 @@ def test_members_fail_alone(root: Path) -> None:
     others = [jobs.process() for _ in range(3)]
     flow, store = Flow([killer, bad, endless, *good, *others]), open_store(root)
     summary = launch(flow, store, root, batch=3)
-    found = documents(flow, store)
+    assert store.query_one({"uuid": killer.uuid}) is None, "nothing is known of a cell whose process died"
+    assert "died 3 times" in str(summary.failures)
+    found = {job.uuid: store.get_output(job.uuid) for job in flow.jobs if job is not killer}
     assert len({found.pop(job.uuid)["pid"] for job in others}) == 1, "as many at a time as there are workers"
     assert {uuid for uuid, one in found.items() if one["status"] == "converged"} == {job.uuid for job in good}
     assert found[endless.uuid]["status"] == "cut"
     assert found[endless.uuid]["n_steps"] == 2
     assert found[bad.uuid]["error"]["message"] == "batched-springs: there are no springs to this element"
-    assert "the process of the device died 3 times" in found[killer.uuid]["error"]["message"]
-    assert sorted(one["label"] for one in found.values() if one["status"] == "failed") == ["Kr 12", "Xe 10"]
-    assert summary.calculations["failed"] == 2
+    assert sorted(one["label"] for one in found.values() if one["status"] == "failed") == ["Xe 10"]
     (log,) = (root / ".hebe").rglob("device-0.log")
     assert log.read_text(encoding="utf-8").count("died (signal 9)") == 3
+    again = launch(flow, store, root, batch=3)
+    assert "died 3 times" in str(again.failures), "the next launch tries it again"
 
 
 @pytest.mark.slow
@@ -197,6 +202,21 @@ def test_processors_are_shared_where_that_is_said(root: Path, settings: str, wor
         pytest.skip("there may be a CUDA device")
     assert sharing.is_worth_a_look == worth
     assert len(sharing.devices(3)) == (3 if worth and sharing.device != "cuda" else 0)
+
+
+def test_a_device_whose_process_cannot_start_is_not_shared(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> WorkerPool:
+        raise AssertionError("a pool was made for a device that has no process")
+
+    temporary = root / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    (root / "logs").write_text("a file where the folder of logs should be", encoding="utf-8")
+    pool = SharedPool(WorkerPool(2, {}, root / "logs", {}), Sharing(4, device="cpu"), refuse)
+    with pytest.warns(HebeWarning, match="cannot start"):
+        assert pool.has_room(LANE)
+    assert pool.size_of(LANE) == 2
+    assert not list(temporary.iterdir())
 
 
 def test_where_no_device_is_found_workers_are_all_alike(root: Path) -> None:

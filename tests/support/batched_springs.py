@@ -28,6 +28,8 @@ NO_ENERGY = "Xe"
 """A cell with this element has no energy."""
 KILLS = "Kr"
 """A cell with this element kills the process that evaluates it."""
+BREAKS = "Rn"
+"""After a cell with this element its process computes nothing any more, as after an illegal access to a device."""
 
 
 class BatchedSpringsBlock(EngineBlock):
@@ -53,6 +55,7 @@ class BatchedSprings(Batched):
 
     def __init__(self, block: BatchedSpringsBlock) -> None:
         self.block, self.calculator = block, SpringCrystal(depth=block.depth)
+        self.is_broken = False
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -72,6 +75,9 @@ class BatchedSprings(Batched):
         elements = {site.specie.symbol for structure in structures for site in structure}
         if KILLS in elements:
             os.kill(os.getpid(), signal.SIGKILL)
+        self.is_broken |= BREAKS in elements
+        if self.is_broken:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
         if NO_ENERGY in elements:
             raise EngineError(self.name, "there are no springs to this element", deterministic=True)
         if sum(map(len, structures)) > self.block.room:

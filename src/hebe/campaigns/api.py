@@ -20,6 +20,7 @@ from hebe.campaigns.selection import selected_ids, with_selection
 from hebe.campaigns.summaries import Keeping
 from hebe.config.campaign import Campaign
 from hebe.config.reading.wording import suggest
+from hebe.config.settings import get_settings
 from hebe.engines.registry import get_engine
 from hebe.exceptions import BadInputError, StoreError
 from hebe.flows.calibration_cost import calibration_costs
@@ -36,6 +37,7 @@ from hebe.launchers.preparation import Preparation
 from hebe.launchers.records import Records
 from hebe.launchers.registry import get_launcher, launchers_in_use
 from hebe.launchers.running import run_flow
+from hebe.launchers.shared_pool import Sharing, is_of_batches
 from hebe.makers.calculation import CalculationMaker
 from hebe.science.vibrations.harmonic import require_phonopy
 from hebe.stores.factory import embedded_path, open_store
@@ -155,11 +157,19 @@ def _workers_started(
         if campaign.name in jobs_of_campaigns(records):
             return nullcontext()
     members = campaign_members(campaign)
-    engines = [block.model_dump(mode="json") for stage in campaign.stages for block in stage.engines]
     built = campaign.structures.method == "sqs"
     spec = members[0].model_dump(mode="json") if built and members else None
-    preparation = Preparation("hebe.makers.ready:get_ready", (engines, spec, campaign.structures.shells))
+    preparation = Preparation(
+        "hebe.makers.ready:get_ready", (_first_engines(campaign, root), spec, campaign.structures.shells)
+    )
     return launcher.started(wishes, len(members), preparation)
+
+
+def _first_engines(campaign: Campaign, root: Path) -> list[dict[str, Any]]:
+    """Engines that workers will need soon: those of the first stage, without those of a device that jobs share."""
+    shared = Sharing.of(get_settings(root)).is_worth_a_look
+    blocks = [block for block in campaign.stages[0].engines if not (shared and is_of_batches(block))]
+    return [block.model_dump(mode="json") for block in blocks]
 
 
 def _nothing() -> JobStore:

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hebe.engines.sharing.line import Device as Kind
+from hebe.exceptions import HebeWarning
 from hebe.launchers.process import one_thread_each, search_path
 
 if TYPE_CHECKING:
@@ -27,7 +29,12 @@ AT_A_TIME: Final = 16
 """Jobs that share a CUDA device where nothing else is said."""
 
 _VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
-_COUNT: Final = "import torch; print(torch.cuda.device_count() if torch.cuda.is_available() else 0)"
+_COUNT: Final = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+import torch
+print(torch.cuda.device_count() if torch.cuda.is_available() else 0)
+"""
 _COUNT_S: Final = 120.0
 _BOOT: Final = """
 import json, sys
@@ -66,7 +73,11 @@ def cuda_devices() -> list[Device]:
         return []
     try:
         told = subprocess.run(  # noqa: S603 - our own words
-            [sys.executable, "-c", _COUNT], capture_output=True, text=True, timeout=_COUNT_S, check=True
+            [sys.executable, "-P", "-c", _COUNT, json.dumps(search_path())],
+            capture_output=True,
+            text=True,
+            timeout=_COUNT_S,
+            check=True,
         )
         count = int(told.stdout.split()[-1])
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
@@ -83,6 +94,16 @@ def _may_know_cuda() -> bool:
         return False
 
 
+def opened(device: Device, log: Path, atoms: int | None) -> DeviceProcess | None:
+    """The process of a device, None with a warning where it cannot start; parameters are those of `DeviceProcess`."""
+    try:
+        return DeviceProcess(device, log, atoms)
+    except OSError as err:
+        words = f"the process of a device cannot start ({err}): no jobs share {device.name or 'that processor'}"
+        warnings.warn(words, HebeWarning, stacklevel=2)
+        return None
+
+
 class DeviceProcess:
     """The process that evaluates on one device; it is started again when it dies, and ends with this one.
 
@@ -94,6 +115,11 @@ class DeviceProcess:
         File for what it says, removed if that is nothing.
     atoms
         Bound on the atoms of one pass; None: by the memory of the device.
+
+    Raises
+    ------
+    OSError
+        If it cannot start; nothing is left of it then.
     """
 
     def __init__(self, device: Device, log: Path, atoms: int | None) -> None:
@@ -102,21 +128,33 @@ class DeviceProcess:
         short = folder if len(folder) < _LONGEST else "/tmp"  # noqa: S108 - a folder of ours alone is made there
         self._folder = tempfile.mkdtemp(prefix="hebe-", dir=short)
         self.path = str(Path(self._folder) / "device")
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with socket.socket(socket.AF_UNIX) as listener, log.open("ab") as stream:
+        try:
+            self._process = self._started(atoms)
+        except OSError:
+            self._clear()
+            raise
+
+    def _started(self, atoms: int | None) -> subprocess.Popen[bytes]:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener, self._log.open("ab") as stream:
             listener.bind(self.path)
             listener.listen(_QUEUE)
-            words = [str(listener.fileno()), self._folder, device.kind, str(atoms or 0)]
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-c", _BOOT, json.dumps(search_path()), *words],
+            words = [str(listener.fileno()), self._folder, self.device.kind, str(atoms or 0)]
+            return subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-P", "-c", _BOOT, json.dumps(search_path()), *words],
                 stdin=subprocess.PIPE,
                 stdout=stream,
                 stderr=stream,
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
-                env={**one_thread_each(), **device.environment},
-                cwd=log.parent,  # below the project, whose settings count
+                env={**one_thread_each(), **self.device.environment},
+                cwd=self._log.parent,  # below the project, whose settings count
             )
+
+    @property
+    def told(self) -> tuple[str, Kind, Mapping[str, str]]:
+        """What a worker is told of it, see `hebe.engines.sharing.line.Line.use`."""
+        return self.path, self.device.kind, self.device.environment
 
     def close(self) -> None:
         """End it."""
@@ -128,6 +166,9 @@ class DeviceProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._clear()
+
+    def _clear(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             if self._log.stat().st_size == 0:

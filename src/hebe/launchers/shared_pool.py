@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hebe.config.engines import EngineBlock
-from hebe.launchers.devices import AT_A_TIME, Device, DeviceProcess, cuda_devices, might_have_cuda
+from hebe.launchers.devices import AT_A_TIME, Device, DeviceProcess, cuda_devices, might_have_cuda, opened
 
 if TYPE_CHECKING:
     from hebe.config.settings import Settings
@@ -77,7 +77,12 @@ def is_batched(job: Any) -> bool:
     block = getattr(job.maker, "engine", None)
     if not isinstance(block, Mapping):
         return False
-    traits = getattr(EngineBlock.model_for(block), "traits", None)
+    return is_of_batches(EngineBlock.model_for(block))
+
+
+def is_of_batches(block: Any) -> bool:
+    """Whether a block, or a class of blocks, is of an engine that evaluates many cells in one pass."""
+    traits = getattr(block, "traits", None)
     return traits is not None and _BATCH in traits.capabilities
 
 
@@ -173,13 +178,15 @@ class SharedPool:
         return (self._pools if lane == LANE else None) or [self._others]
 
     def _opened(self) -> list[WorkerPool]:
-        """Start the process of each device, and make its pool."""
+        """Start the process of each device, and make its pool; without one its jobs are those of other workers."""
         pools = []
         for number, device in enumerate(self._sharing.devices(self._others.size)):
             folder = self._others.folder / f"device-{number}"
-            process = DeviceProcess(device, folder.with_suffix(".log"), self._sharing.atoms)
+            process = opened(device, folder.with_suffix(".log"), self._sharing.atoms)
+            if process is None:
+                continue
             self._devices.append(process)
-            told = {"device": (process.path, device.kind)}
+            told = {"device": process.told}
             pools.append(self._make(self._sharing.jobs or AT_A_TIME, told, folder))
             self._selector.register(pools[-1], selectors.EVENT_READ)
         return pools

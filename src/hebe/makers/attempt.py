@@ -1,4 +1,4 @@
-"""An attempt at a task: found if it was done before, else computed; whatever happens becomes a document."""
+"""An attempt at a task: found if it was done before, else computed; what becomes of it is a document."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hebe.config.settings import STORE_FOLDER, project_folder
 from hebe.engines.protocol import Engine
 from hebe.engines.sharing.line import LINE
 from hebe.engines.tasks import Task
-from hebe.exceptions import CalculationCutError, EngineError, HebeError
+from hebe.exceptions import CalculationCutError, DeviceDiedError, EngineError, HebeError
 from hebe.makers.caching import reuse, unfinished
 from hebe.schemas.base import ErrorInfo
 from hebe.schemas.task import TaskDoc
@@ -85,7 +85,13 @@ class Attempt(Generic[Doc]):
         return reuse(self.key, self.schema, claim=True, otherwise=otherwise)
 
     def compute(self) -> Doc:
-        """Have the engine do it, from where an earlier attempt was cut off if there was one."""
+        """Have the engine do it, from where an earlier attempt was cut off if there was one.
+
+        Raises
+        ------
+        DeviceDiedError
+            If the process of a device died of it, which the next launch may try again.
+        """
         before = unfinished(self.key, self.schema)
         start = self.start if before is None else before.reached or self.start
         folder, began, elsewhere_s = run_folder(self.engine.name, self.key), time.process_time() + LINE.cpu_s, 0.0
@@ -95,6 +101,8 @@ class Attempt(Generic[Doc]):
             document = self.document(outcome)
         except EngineError as err:
             elsewhere_s, document = err.cpu_s, self._failed(err)
+        except DeviceDiedError:  # a failure of the job, as the death of its own process is: no document of it
+            raise
         except (HebeError, *_OF_NUMBERS) as err:
             document = self._failed(err)
         document.cpu_s = time.process_time() + LINE.cpu_s - began + elsewhere_s

@@ -20,7 +20,7 @@ def get_ready(engines: list[dict[str, Any]], spec: dict[str, Any] | None, shells
     Parameters
     ----------
     engines
-        Engine blocks of the campaign.
+        Blocks of the engines that its first jobs compute with in this process.
     spec
         One of its candidates, of which the smallest cell is built; None where no cells are built.
     shells

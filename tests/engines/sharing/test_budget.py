@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hebe.engines.sharing.budget import Budget, TorchMemory, is_out_of_memory
+from hebe.engines.sharing.budget import Budget, TorchMemory, is_lost, is_out_of_memory
 from hebe.exceptions import EngineError
 
 
@@ -15,9 +15,10 @@ class Megabytes:
     """A device of 1,000 MB, whose passes take what a test says."""
 
     peaks: list[float] = field(default_factory=list)
+    is_silent: bool = False
 
-    def free(self) -> float:
-        return 1000e6
+    def free(self) -> float | None:
+        return None if self.is_silent else 1000e6
 
     def peak(self) -> float:
         return self.peaks.pop(0) if self.peaks else 0.0
@@ -67,6 +68,17 @@ def test_what_did_not_fit_is_halved_until_one_is_left(asked: int | None) -> None
     assert budget.atoms == 1
 
 
+def test_a_device_that_tells_its_memory_after_the_first_pass_has_a_small_one_first() -> None:
+    """CUDA is initialised by that pass: before it nothing is known, not even that there is a device."""
+    memory = Megabytes([1e9])
+    memory.is_silent = True
+    budget = Budget(None, memory)
+    assert budget.atoms == 512
+    memory.is_silent = False
+    budget.learn(500)  # 2 MB an atom: at most 500 of them fit
+    assert budget.atoms <= 512
+
+
 def test_without_a_device_there_is_a_bound() -> None:
     memory = TorchMemory()
     assert memory.free() is None
@@ -82,3 +94,12 @@ def test_errors_of_memory_are_known_by_their_words_and_causes() -> None:
     wrapped.__cause__ = RuntimeError("CUDA error: out of memory")
     assert is_out_of_memory(wrapped)
     assert not is_out_of_memory(EngineError("chgnet", "isolated atom"))
+
+
+def test_a_lost_device_is_known_by_the_words_of_cuda() -> None:
+    wrapped = EngineError("sevennet", "it failed")
+    wrapped.__cause__ = RuntimeError("CUDA error: device-side assert triggered")
+    assert is_lost(wrapped)
+    assert is_lost(RuntimeError("Triton Error [CUDA]: an illegal memory access was encountered"))
+    assert not is_lost(RuntimeError("CUDA error: out of memory"))
+    assert not is_lost(EngineError("chgnet", "isolated atom"))

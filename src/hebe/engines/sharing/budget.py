@@ -11,6 +11,8 @@ _SHARE: Final = 0.6
 """Part of the free memory that a pass may take: cells of the same number of atoms differ in bonds and angles."""
 _WITHOUT_MEMORY: Final = 2048
 """Atoms where a device tells nothing of its memory."""
+_OF_CUDA: Final = ("CUDA error", "Error [CUDA]")
+"""Words of torch and of Triton for an error of CUDA itself."""
 
 
 class Memory(Protocol):
@@ -97,7 +99,7 @@ class Budget:
             return self._asked
         free = self._memory.free()
         if free is None:
-            return _WITHOUT_MEMORY
+            return _WITHOUT_MEMORY if self._largest else _FIRST  # CUDA tells nothing before the first pass
         known = _SHARE * free / self._per_atom if self._per_atom else 0.0
         return known if self._largest >= _FIRST else max(known, _FIRST)
 
@@ -108,6 +110,20 @@ def is_out_of_memory(err: BaseException | None) -> bool:
         if isinstance(err, MemoryError) or "out of memory" in str(err).lower():
             return True
         err = err.__cause__
+    return False
+
+
+def is_lost(err: BaseException | None) -> bool:
+    """Whether an error says that CUDA computes nothing any more in this process, whatever it is asked for next.
+
+    That is so after an illegal access, a failed assertion on the device or an error of its memory.
+    """
+    if is_out_of_memory(err):
+        return False
+    while err is not None:
+        if any(words in str(err) for words in _OF_CUDA):
+            return True
+        err = err.__cause__ or err.__context__
     return False
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hebe.engines.sharing.wire import Frames, GarbledError, is_begin, of_structure, pack, to_evaluation
-from hebe.exceptions import EngineError
+from hebe.exceptions import DeviceDiedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pymatgen.core import Structure
 
     from hebe.engines.protocol import Evaluation
@@ -19,6 +22,9 @@ Device = Literal["cpu", "cuda"]
 
 _TRIES: Final = 3
 """So often a process may die while it evaluates a cell; from the second time on the cell is evaluated alone."""
+_LOSSES: Final = 100
+"""So often a connection may be lost before the process has a cell, which those that others have may well cause."""
+_PAUSE_S: Final = 0.05
 _CHUNK: Final = 1 << 16
 
 
@@ -38,9 +44,14 @@ class Line:
         self._pid = 0
         self._has_begun = False
 
-    def use(self, path: str, kind: Device) -> None:
-        """Have evaluations made by the process that listens at a path."""
+    def use(self, path: str, kind: Device, environment: Mapping[str, str]) -> None:
+        """Have evaluations made by the process that listens at a path.
+
+        Its environment becomes that of this process as well, which sees the same device when it evaluates itself one
+        day; torch must not be loaded yet.
+        """
         self._hang_up()
+        os.environ.update(environment)
         self._path, self.kind = path, kind
 
     def be(self, kind: Device) -> None:
@@ -71,32 +82,42 @@ class Line:
         Raises
         ------
         EngineError
-            If there is no energy, or the process died each time that it had this cell.
+            If there is no energy.
+        DeviceDiedError
+            If the process died each time that it had this cell, or was lost again and again before it had.
         """
         elements, numbers = of_structure(structure)
         head: dict[str, Any] = {"engine": block, "magmoms": magmoms, "elements": elements}
-        deaths = 0
-        while deaths < _TRIES:
+        deaths = losses = 0
+        while deaths < _TRIES and losses < _LOSSES:
             if not self._connected():
                 self._path = ""
                 return None
             try:
                 answer = self._ask({**head, "alone": deaths > 0}, numbers)
             except (OSError, GarbledError):
-                self._hang_up()
-                deaths += self._has_begun
+                deaths, losses = deaths + self._has_begun, losses + 1
+                time.sleep(0 if self._has_begun else _PAUSE_S)
                 continue
             evaluation, cpu_s = to_evaluation(engine, answer)
             self.cpu_s += cpu_s
             return evaluation
-        raise EngineError(engine, f"the process of the device died {_TRIES} times while it had this cell")
+        how = f"died {deaths} times while it had this cell" if deaths == _TRIES else f"was lost {losses} times"
+        raise DeviceDiedError(f"{engine}: the process of the device {how}")
 
     def _ask(self, head: dict[str, Any], numbers: Numbers) -> Message:
         channel = self._socket
         if channel is None:
             raise ConnectionError
         self._has_begun = False
-        channel.sendall(pack(head, numbers))
+        try:
+            channel.sendall(pack(head, numbers))
+            return self._heard(channel)
+        except BaseException:  # of a signal as well: an answer that is not read would be that of the next cell
+            self._hang_up()
+            raise
+
+    def _heard(self, channel: socket.socket) -> Message:
         while True:
             data = channel.recv(_CHUNK)
             if not data:

@@ -21,9 +21,9 @@ from pymatgen.core import Structure
 from hebe.config.engines import EngineBlock
 from hebe.engines.batched import Batched
 from hebe.engines.registry import get_engine
-from hebe.engines.sharing.budget import Budget, is_out_of_memory
+from hebe.engines.sharing.budget import Budget, is_lost, is_out_of_memory
 from hebe.engines.sharing.wire import Frames, GarbledError, Numbers, of_begin, of_error, of_evaluation, to_structure
-from hebe.exceptions import EngineError
+from hebe.exceptions import EngineError, HebeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from hebe.engines.protocol import Evaluation
 
 _CHUNK = 1 << 18
+
+
+class LostDeviceError(HebeError):
+    """Nothing can be evaluated in this process any more; those who wait ask the one that is started next."""
 
 
 @dataclass(eq=False)
@@ -84,7 +88,13 @@ class Server:
         self._has_answered = False
 
     def serve(self) -> NoReturn:
-        """Evaluate until the process ends."""
+        """Evaluate until the process ends.
+
+        Raises
+        ------
+        LostDeviceError
+            If the device computes nothing any more for this process.
+        """
         while True:
             self.step(None)
 
@@ -155,6 +165,8 @@ class Server:
             self._answer(request, of_evaluation(found, cpu_s * request.atoms / atoms))
 
     def _failed(self, requests: Sequence[_Request], atoms: int, err: Exception) -> None:
+        if is_lost(err):
+            raise LostDeviceError(str(err)) from err
         if is_out_of_memory(err):
             self._budget.halve(atoms)
             if len(requests) > 1:
@@ -169,10 +181,10 @@ class Server:
             self._pass([request])
 
     def _answer(self, request: _Request, raw: bytes) -> None:
-        self._say(request, raw)
         if not self._has_answered:
             self._has_answered = True
-            self._served()
+            self._served()  # before the answer is out: who has it may end this process at once
+        self._say(request, raw)
 
     def _say(self, request: _Request, raw: bytes) -> None:
         with suppress(OSError):  # a worker that is no more, which its connection tells next

@@ -89,17 +89,17 @@ def main(folder: Path) -> int:
 def _devices(pilot: Pilot, folder: Path) -> list[DeviceProcess]:
     """The processes of the devices that jobs share."""
     from hebe.config.settings import get_settings
-    from hebe.launchers.devices import DeviceProcess
+    from hebe.launchers.devices import opened
     from hebe.launchers.shared_pool import Sharing
 
     if pilot.batch == 1:
         return []
     settings = get_settings(Path(pilot.root))
     found = Sharing(pilot.batch, settings.batch_atoms, settings.device).devices(pilot.slots // pilot.batch)
-    return [
-        DeviceProcess(device, folder / f"device-{number}.log", settings.batch_atoms)
-        for number, device in enumerate(found)
+    processes = [
+        opened(device, folder / f"device-{number}.log", settings.batch_atoms) for number, device in enumerate(found)
     ]
+    return [process for process in processes if process is not None]
 
 
 def _keep_slots(pilot: Pilot, folder: Path, ends: float, devices: Sequence[DeviceProcess]) -> int:
@@ -152,7 +152,7 @@ def _start(pilot: Pilot, folder: Path, slot: int, ends: float, lost: str, device
     if not pid:
         os.setsid()
         if devices:
-            LINE.use(devices[slot % len(devices)].path, devices[slot % len(devices)].device.kind)
+            LINE.use(*devices[slot % len(devices)].told)
         _work(pilot, folder, slot, parent, ends, lost)
     return pid
 
