@@ -86,6 +86,22 @@ def test_effects_are_slopes_over_the_space() -> None:
     assert predicted(study, model, members[0]).mean == pytest.approx(values[0], abs=0.02)
 
 
+def test_intervals_hold_the_scatter_that_no_descriptor_tells() -> None:
+    """Half the variance is of no descriptor: nine tenths of new values are inside all the same."""
+    space = sodium_space(SEVEN, "3..5", 12)
+    rows = space.sample(260, 2)
+    members = [c.species for row in rows.tolist() if (c := make_candidate(space, space.composition(row))) is not None]
+    rng = np.random.default_rng(3)
+    order = rng.permutation(len(members)).tolist()
+    values = np.array([3.0 * m["TM"].get("Co3+", 0.0) for m in members]) + 0.5 * rng.normal(size=len(members))
+    known, new = order[:60], order[60:]
+    study = Study(space, members)
+    model, _ = study.model_of([Seen(str(i), members[i], float(values[i])) for i in known])
+    found = [predicted(study, model, members[i], refuses=False) for i in new]
+    inside = [(one.low or 0.0) <= values[i] <= (one.high or 0.0) for i, one in zip(new, found, strict=True)]
+    assert 0.83 <= np.mean(inside) <= 0.97
+
+
 def test_what_is_like_nothing_known_is_refused_by_name() -> None:
     space = sodium_space(SEVEN, "3..5", 12)
     known = [{"A": {"Na1+": 1.0}, "TM": {"Fe3+": 0.5, "Co3+": 0.5 - x, "Mn3+": x}} for x in (0.0, 0.1, 0.2, 0.3, 0.4)]

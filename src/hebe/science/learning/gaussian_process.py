@@ -157,6 +157,11 @@ class Process:
         return np.asarray((self.noise / self.width) ** 2 + self.parameters.scatter)
 
     @property
+    def scatter(self) -> float:
+        """Standard deviation of what no descriptor tells, in the unit of the quantity."""
+        return self.width * math.sqrt(self.parameters.scatter)
+
+    @property
     def usual_noise(self) -> float:
         """Variance of what is usually seen beyond the process, in the unit of the quantity squared."""
         return float(np.median(self.errors)) * self.width**2

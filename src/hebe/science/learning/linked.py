@@ -25,6 +25,10 @@ class Model(Protocol):
     """What predicts a quantity from scaled descriptors."""
 
     @property
+    def scatter(self) -> float:
+        """Standard deviation of what no descriptor tells, in the unit of the quantity."""
+
+    @property
     def usual_noise(self) -> float:
         """Variance of what is usually seen beyond the model, in the unit of the quantity squared."""
 
@@ -45,6 +49,11 @@ class Linked:
     cheap: Process
     slope: float
     own: Process
+
+    @property
+    def scatter(self) -> float:
+        """That of the dear values."""
+        return self.own.scatter
 
     @property
     def usual_noise(self) -> float:
