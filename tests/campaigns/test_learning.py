@@ -85,6 +85,11 @@ def test_predictions_hold_and_those_far_away_are_refused(project: tuple[Campaign
         assert "Cu2+ on TM" in str(one.refused)
 
 
+def test_other_contents_of_the_working_ion_are_not_predicted(project: tuple[Campaign, Rows]) -> None:
+    with pytest.raises(BadInputError, match="has 2/3 Na, the compositions of the space 1"):
+        predict(project[0], ["Na2/3Ni1/3Mn2/3O2"])
+
+
 def test_proposals_are_new_pass_the_filters_and_are_the_same_again(project: tuple[Campaign, Rows]) -> None:
     campaign, rows = project
     found = propose(campaign, 4)
@@ -119,8 +124,11 @@ def test_rows_of_documents_are_those_of_the_space(project: tuple[Campaign, Rows]
         candidate = make_candidate(space, space.composition(row))
         assert candidate is not None
         assert study.row_of(candidate.species) == tuple(row)
-    assert study.row_of({"TM": {"Zr4+": 1.0}}) is None
-    assert study.row_of({"TM": {"Fe3+": 0.51, "Co3+": 0.49}}) is None
+    made = {"Na1+": 1.0}
+    assert study.row_of({"A": made, "TM": {"Fe3+": 0.5, "Co3+": 0.5}}) is not None
+    assert study.row_of({"A": {"Na1+": 0.5}, "TM": {"Fe3+": 0.5, "Co3+": 0.5}}) is None
+    assert study.row_of({"A": made, "TM": {"Zr4+": 1.0}}) is None
+    assert study.row_of({"A": made, "TM": {"Fe3+": 0.51, "Co3+": 0.49}}) is None
 
 
 def test_measured_values_are_read_with_units_gaps_and_repeats(project: tuple[Campaign, Rows], folder: Path) -> None:
@@ -153,6 +161,7 @@ def test_semicolons_decimal_commas_and_deviations(project: tuple[Campaign, Rows]
         (HEAD + "NaFe1/3Co1/3Mn1/3O2\n", 2, "1 fields, expected at least 2"),
         (HEAD + "NaFe1/3Co1/3Mn1/3O2, , x\n", 2, "no value"),
         (HEAD + "NaTi1/2Co1/2O2, 3200,\n", 2, "cannot be charge-neutral"),
+        (HEAD + "Na2/3Ni1/3Mn2/3O2, 3200,\n", 2, "has 2/3 Na, the compositions of the space 1"),
         ("average_voltage (mV)\n3200\n", 1, "expected one column formula or candidate_id"),
         ("formula, average_voltage (K)\n", 1, "average_voltage is in V, got 'K'"),
         ("formula, averge_voltage (V)\n", 1, "did you mean 'average_voltage'|average_voltage"),

@@ -19,7 +19,7 @@ from hebe.science.learning.acquisition import Acquisition, Aim, Limit
 from hebe.science.learning.describe import learned_quantity, predicted, with_link
 from hebe.science.learning.hypervolume import hypervolume
 from hebe.science.learning.linked import Model
-from hebe.science.learning.study import Seen, Study
+from hebe.science.learning.study import Seen, Study, has_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 LEARNING_VERSION: Final = 1
 """Counts up when the same data give other models."""
-
-_SAME: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def learn_from(
         Whether learning curves are made.
     """
     space, measured = CompositionSpace.from_campaign(campaign), measured or {}
-    errors = with_errors([RankedCandidate(**dict(one)) for one in candidates if _is_alike(one.composition, space)])
+    errors = with_errors([RankedCandidate(**dict(one)) for one in candidates if has_content(one.composition, space)])
     every = [*(one.composition for one in errors), *(one.composition for part in measured.values() for one in part)]
     study, known = Study(space, every), all_quantities()
     learned = Learned(study, {}, {})
@@ -87,14 +85,6 @@ def learn_from(
         seen, dear = _seen(errors, name), list(measured.get(name, ()))
         _learn(learned, name, known[name].unit, seen, dear, curve=curve)
     return learned
-
-
-def _is_alike(composition: Composition, space: CompositionSpace) -> bool:
-    """Whether a candidate has the working ions of a space on sites of their own."""
-    name = space.host.working_sublattice
-    if space.working_ion is None or not name or name in space.specs:
-        return True
-    return abs(sum(composition.get(name, {}).values()) - float(space.x_made)) < _SAME
 
 
 def _seen(candidates: Sequence[RankedCandidate], name: str) -> list[Seen]:
