@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from hebe.analyses.learning import acquisition_of, learn_from
+from hebe.analyses.registry import objectives_of
 from hebe.campaigns.learning import Data, learn, predict, propose
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.measured import read_measured
@@ -19,7 +21,7 @@ from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.learning.study import Study
 from hebe.stores.factory import open_collection, open_store
-from support.learned_project import CAMPAIGN, strain, synthetic_project, voltage
+from support.learned_project import CAMPAIGN, strain, synthetic_documents, synthetic_project, voltage
 from support.mixture_truth import Described
 
 if TYPE_CHECKING:
@@ -101,6 +103,27 @@ def test_proposals_are_new_pass_the_filters_and_are_the_same_again(project: tupl
     assert found.objectives == {"average_voltage": "maximize", "max_volume_strain": "minimize"}
     assert [one.gain for one in found.candidates] == sorted((one.gain for one in found.candidates), reverse=True)
     assert propose(campaign, 4) == found
+
+
+def test_what_failed_is_no_part_of_the_front(project: tuple[Campaign, Rows]) -> None:
+    """The best of the space, failed or with one of two values: neither front nor reference know it."""
+    campaign, rows = project
+    described = Described(CompositionSpace.from_campaign(campaign))
+    others = np.array([row for row in described.space.sample(400, 9).tolist() if row not in rows.tolist()])
+    best = others[[int(np.argmax(voltage(described, others)))]]
+    names = ["average_voltage", "max_volume_strain"]
+    objectives = objectives_of(campaign.rank, campaign.stages[0].analyses)
+    known, (last,) = synthetic_documents(described, rows), synthetic_documents(described, best)
+    failed = last.model_copy(update={"status": "failed"})
+    partial = last.model_copy(update={"values": {names[1]: last.values[names[1]]}})
+    found = {}
+    for name, more in (("none", []), ("failed", [failed]), ("partial", [partial])):
+        learned = learn_from(campaign, [*known, *more], names)
+        found[name] = acquisition_of(campaign, learned, objectives, [], {})
+        assert len(learned.study.known) == len(rows) + len(more), "it is taken"
+        assert len(found[name].costs) == len(rows)
+    assert found["failed"].reference == pytest.approx(found["none"].reference, rel=1e-3)
+    assert found["partial"].reference[0] == pytest.approx(found["none"].reference[0], rel=1e-3)
 
 
 def test_constraints_are_kept_with_their_probability(project: tuple[Campaign, Rows]) -> None:

@@ -19,7 +19,7 @@ from hebe.science.learning.acquisition import Acquisition, Aim, Limit
 from hebe.science.learning.describe import learned_quantity, predicted, with_link
 from hebe.science.learning.hypervolume import hypervolume
 from hebe.science.learning.linked import Model
-from hebe.science.learning.study import Seen, Study, has_content
+from hebe.science.learning.study import Composition, Seen, Study, has_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from hebe.science.choosing.ranking import Objective
     from hebe.science.learning.gaussian_process import Array
     from hebe.science.learning.proposing import Pick, Picks
-    from hebe.science.learning.study import Composition
 
 LEARNING_VERSION: Final = 1
 """Counts up when the same data give other models."""
