@@ -168,7 +168,7 @@ def _next(
             break
         table = members.table(pool.rows[part])
         gain = acquisition.gain(table, batch)
-        upper[part] = np.minimum(upper[part], acquisition.lasting(gain, table))
+        upper[part] = np.minimum(upper[part], acquisition.lasting(gain, table, batch))
         expected = six_digits(gain.expected)
         value = float(expected.max())
         top = int(part[expected == value].min())
