@@ -38,12 +38,19 @@ LEARNING_VERSION: Final = 1
 
 @dataclass(frozen=True)
 class Learned:
-    """Models of quantities by name, what they were fitted to, and the documents that say so."""
+    """Models of quantities by name, what they were fitted to by name and candidate, and the documents that say so."""
 
     study: Study
     models: dict[str, Model]
     quantities: dict[str, LearnedQuantity]
+    seen: dict[str, dict[str, Composition]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+
+    def with_all(self, names: Sequence[str]) -> Array:
+        """Scaled descriptors of what has values of all of some quantities, shape ``(n, descriptors)``."""
+        parts = [self.seen[name] for name in names]
+        both = [part for key, part in sorted(parts[0].items()) if all(key in other for other in parts)]
+        return self.study.of_members(both)
 
     @property
     def key(self) -> str:
@@ -106,6 +113,7 @@ def _learn(learned: Learned, name: str, unit: str, seen: list[Seen], dear: list[
     except BadInputError as err:
         learned.quantities[name] = LearnedQuantity(unit=unit, refused=err.reason)
         return
+    learned.seen[name] = {one.candidate_id: one.composition for one in [*seen, *dear]}
     document, learned.models[name] = learned_quantity(study, seen, model, held, unit, curve=curve), model
     if dear:
         try:
@@ -144,7 +152,7 @@ def acquisition_of(
     Parameters
     ----------
     reference
-        Value of objectives that has to be surpassed to count; the median of what is known without one.
+        Value of objectives that has to be surpassed to count; without one the median of what is known of each.
 
     Raises
     ------
@@ -159,13 +167,12 @@ def acquisition_of(
         Limit(one.name, _model(campaign, learned, one.name, None), sign := -1.0 if one.above else 1.0, sign * one.value)
         for one in constraints
     ]
-    known = learned.study.of_members(learned.study.known)
-    edges = [one.sign * reference[one.name] if one.name in reference else _median(one, known) for one in aims]
-    return Acquisition(aims, limits, known, np.array(edges))
+    edges = [one.sign * reference[one.name] if one.name in reference else _median(one, learned) for one in aims]
+    return Acquisition(aims, limits, learned.with_all([one.name for one in aims]), np.array(edges))
 
 
-def _median(aim: Aim, known: Array) -> float:
-    return float(np.median(aim.sign * aim.model.predict(known)[0]))
+def _median(aim: Aim, learned: Learned) -> float:
+    return float(np.median(aim.sign * aim.model.predict(learned.with_all([aim.name]))[0]))
 
 
 def _model(campaign: Campaign, learned: Learned, name: str, key: KeyPath | None = ("rank",)) -> Model:
