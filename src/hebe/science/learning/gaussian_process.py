@@ -204,6 +204,11 @@ class Process:
         found = covariance(u, v, self.parameters) - known[0] @ known[1].T
         return np.asarray(found * (self.width * self.factor) ** 2)
 
+    def prior(self, first: Array, second: Array) -> Array:
+        """Covariance where nothing was computed, in the unit of the quantity squared, as `cross`."""
+        u, v = (table * self.parameters.weights for table in (first, second))
+        return covariance(u, v, self.parameters) * (self.width * self.factor) ** 2
+
     def novelty(self, table: Array) -> Array:
         """Variance of predictions relative to that of the values, shape ``(rows,)``: 1 where nothing is told."""
         return np.asarray((self.predict(table)[1] / (self.width * self.factor)) ** 2)
