@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from hebe.exceptions import BadInputError
 from hebe.schemas.learned import LearnedDoc
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.space import CompositionSpace
-from hebe.science.learning.study import Study
+from hebe.science.learning.study import Seen, Study
 from hebe.stores.factory import open_collection, open_store
 from support.learned_project import CAMPAIGN, strain, synthetic_documents, synthetic_project, voltage
 from support.mixture_truth import Described
@@ -124,6 +125,23 @@ def test_what_failed_is_no_part_of_the_front(project: tuple[Campaign, Rows]) -> 
         assert len(found[name].costs) == len(rows)
     assert found["failed"].reference == pytest.approx(found["none"].reference, rel=1e-3)
     assert found["partial"].reference[0] == pytest.approx(found["none"].reference[0], rel=1e-3)
+
+
+def test_keys_tell_values_campaigns_stages_and_spaces_apart(project: tuple[Campaign, Rows]) -> None:
+    campaign, rows = project
+    space = CompositionSpace.from_campaign(campaign)
+    documents, names = synthetic_documents(Described(space), rows), ["average_voltage"]
+    seen = [Seen(one.candidate_id, one.composition, 3.1 + 0.01 * n, 0.01) for n, one in enumerate(documents[:6])]
+    other = [replace(seen[0], value=3.2), *seen[1:]], [replace(seen[0], error=0.02), *seen[1:]]
+    keys = [learn_from(campaign, documents, names, {names[0]: part}).key for part in (seen, *other)]
+    keys += [learn_from(campaign.model_copy(update={"name": "b"}), documents, names, {names[0]: seen}).key]
+    staged = [one.model_copy(update={"stage": 1}) for one in documents]
+    keys += [learn_from(campaign, staged, names, {names[0]: seen}).key]
+    spec = campaign.host.sublattices["TM"].model_copy(update={"grid": 6})
+    host = campaign.host.model_copy(update={"sublattices": {"TM": spec}})
+    keys += [learn_from(campaign.model_copy(update={"host": host}), documents, names, {names[0]: seen}).key]
+    assert len(set(keys)) == len(keys)
+    assert learn_from(campaign, documents, names, {names[0]: seen}).key == keys[0]
 
 
 def test_constraints_are_kept_with_their_probability(project: tuple[Campaign, Rows]) -> None:

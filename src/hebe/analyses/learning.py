@@ -32,18 +32,36 @@ if TYPE_CHECKING:
     from hebe.science.learning.gaussian_process import Array
     from hebe.science.learning.proposing import Pick, Picks
 
-LEARNING_VERSION: Final = 1
+LEARNING_VERSION: Final = 2
 """Counts up when the same data give other models."""
 
 
 @dataclass(frozen=True)
 class Learned:
-    """Models of quantities by name, what they were fitted to by name and candidate, and the documents that say so."""
+    """Models of quantities by name, and the documents that say so.
+
+    Parameters
+    ----------
+    study
+        The space, and what is known.
+    models, quantities
+        By name.
+    seen
+        Compositions that have a value, by quantity and candidate.
+    origin
+        Name of the campaign, and number of the stage (from 0).
+    measured
+        Measured values by quantity.
+    remarks
+        What is to be said of them.
+    """
 
     study: Study
     models: dict[str, Model]
     quantities: dict[str, LearnedQuantity]
     seen: dict[str, dict[str, Composition]] = field(default_factory=dict)
+    origin: tuple[str, int] = ("", 0)
+    measured: dict[str, list[Seen]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
     def with_all(self, names: Sequence[str]) -> Array:
@@ -54,9 +72,13 @@ class Learned:
 
     @property
     def key(self) -> str:
-        """Key of the data, and of the versions of what learns from them."""
-        data = {name: [one.candidates, one.values, one.errors, one.measured] for name, one in self.quantities.items()}
-        return content_hash([LEARNING_VERSION, self.study.descriptors.names, data])
+        """Key of the data, computed and measured, of the space, the campaign and its stage, and of the version."""
+        data = {name: [one.candidates, one.values, one.errors] for name, one in self.quantities.items()}
+        measured = {name: [[s.candidate_id, s.value, s.error] for s in part] for name, part in self.measured.items()}
+        space = self.study.space
+        specs = {name: spec.model_dump(mode="json") for name, spec in space.specs.items()}
+        content = [space.family, space.working_ion, str(space.x_made), specs]
+        return content_hash([LEARNING_VERSION, self.origin, content, self.study.descriptors.names, data, measured])
 
 
 def learn_from(
@@ -86,7 +108,8 @@ def learn_from(
     errors = with_errors([RankedCandidate(**dict(one)) for one in candidates if has_content(one.composition, space)])
     every = [*(one.composition for one in errors), *(one.composition for part in measured.values() for one in part)]
     study, known = Study(space, every), all_quantities()
-    learned = Learned(study, {}, {})
+    origin = campaign.name, candidates[0].stage if candidates else 0
+    learned = Learned(study, {}, {}, origin=origin, measured={name: list(measured.get(name, ())) for name in names})
     for name in names:
         seen, dear = _seen(errors, name), list(measured.get(name, ()))
         _learn(learned, name, known[name].unit, seen, dear, curve=curve)
