@@ -101,8 +101,10 @@ def predict(
         candidate = make_candidate(learned.study.space, composition)
         if candidate is None:
             raise BadInputError(f"{shown(text)} cannot be charge-neutral with the oxidation states listed")
-        models = learned.models.items()
-        found[text] = {name: predicted(learned.study, model, candidate.species) for name, model in models}
+        found[text] = {
+            name: predicted(learned.study, model, candidate.species, learned.quantities[name].explained)
+            for name, model in learned.models.items()
+        }
     return found
 
 

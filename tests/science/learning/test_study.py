@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,7 +18,7 @@ from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.learning.describe import effects_of, predicted
 from hebe.science.learning.descriptors import Descriptors
 from hebe.science.learning.gaussian_process import Parameters, Process
-from hebe.science.learning.study import Seen, Study, group_of
+from hebe.science.learning.study import FAR, Seen, Study, group_of
 from support.mixture_truth import SEVEN, sodium_space
 
 SPACES = {
@@ -115,6 +116,12 @@ def test_what_is_like_nothing_known_is_refused_by_name() -> None:
     assert "Ni2+ on TM, Ti4+ on TM" in str(study.refusal(model, far))
     assert predicted(study, model, far).mean is None
     assert predicted(study, model, far, refuses=False).mean is not None
+    near = known[2]
+    assert predicted(study, model, near, 0.3).mean is not None
+    assert "no better than" in str(predicted(study, model, near, -0.1).refused)
+    (novelty,) = model.novelty(study.of_members([near]))
+    wide = replace(model, factor=1.1 * float(np.sqrt(FAR / novelty)))
+    assert study.refusal(wide, near) is not None, "left-out values say that it is known less well"
 
 
 def test_a_group_is_its_elements_whatever_their_charges() -> None:

@@ -81,11 +81,16 @@ def effects_of(study: Study, model: Model) -> list[IonEffect]:
     return sorted(found, key=lambda one: (-one.explained, one.sublattice, one.ion))
 
 
-def predicted(study: Study, model: Model, composition: Composition, *, refuses: bool = True) -> Predicted:
+def predicted(
+    study: Study, model: Model, composition: Composition, explained: float | None = None, *, refuses: bool = True
+) -> Predicted:
     """Prediction of one quantity of a composition; none where it would mean little, if that is refused.
 
-    The interval is that of a value without error of its own: with the scatter that no descriptor tells.
+    The interval is that of a value without error of its own: with the scatter that no descriptor tells. Nothing is
+    predicted where the share of the variance of left-out values that is `explained` is none.
     """
+    if refuses and explained is not None and explained <= 0:
+        return Predicted(refused="left-out candidates are predicted no better than by the mean of the others")
     reason = study.refusal(model, composition) if refuses else None
     if reason is not None:
         return Predicted(refused=reason)

@@ -210,8 +210,8 @@ class Process:
         return covariance(u, v, self.parameters) * (self.width * self.factor) ** 2
 
     def novelty(self, table: Array) -> Array:
-        """Variance of predictions relative to that of the values, shape ``(rows,)``: 1 where nothing is told."""
-        return np.asarray((self.predict(table)[1] / (self.width * self.factor)) ** 2)
+        """Variance of predictions, as widened, relative to that of the values, shape ``(rows,)``."""
+        return np.asarray((self.predict(table)[1] / self.width) ** 2)
 
 
 def covariance(u: Array, v: Array, parameters: Parameters) -> Array:

@@ -40,7 +40,7 @@ class Model(Protocol):
         """Covariance of predictions, shape ``(rows of first, rows of second)``."""
 
     def novelty(self, table: Array) -> Array:
-        """Variance of predictions relative to that of the values, shape ``(rows,)``: 1 where nothing is told."""
+        """Variance of predictions, as widened, relative to that of the values, shape ``(rows,)``."""
 
 
 @dataclass(frozen=True)
