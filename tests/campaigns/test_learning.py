@@ -205,6 +205,7 @@ def test_semicolons_decimal_commas_and_deviations(project: tuple[Campaign, Rows]
         (HEAD + "Na2/3Ni1/3Mn2/3O2, 3200,\n", 2, "has 2/3 Na, the compositions of the space 1"),
         ("average_voltage (mV)\n3200\n", 1, "expected one column formula or candidate_id"),
         ("formula, average_voltage (K)\n", 1, "average_voltage is in V, got 'K'"),
+        ("formula, migration_barrier (eV/atom)\n", 1, "migration_barrier is in eV, got 'eV/atom'"),
         ("formula, averge_voltage (V)\n", 1, "did you mean 'average_voltage'|average_voltage"),
         ("formula, average_voltage, average_voltage (mV)\n", 1, "there twice"),
         ("formula, average_voltage sd (mV)\n", 1, "no column holds average_voltage itself"),
