@@ -136,5 +136,32 @@ def test_of_two_limits_the_one_that_is_met_may_become_certain() -> None:
         assert (acquisition.gain(table, batch).expected <= lasting * (1 + 1e-9) + 1e-15).all()
 
 
+class Twins:
+    """Members that are all but the same, each worth a little more than those before it."""
+
+    def __init__(self, lines: Array) -> None:
+        self.lines = lines
+
+    def __call__(self) -> Iterator[tuple[Rows, Array]]:
+        yield np.arange(len(self.lines), dtype=np.int16)[:, None], self.lines
+
+    def table(self, rows: Rows) -> Array:
+        """Scaled descriptors of some rows."""
+        return self.lines[rows[:, 0]]
+
+
+def test_ties_to_six_digits_go_to_the_first_even_where_its_bound_is_not_among_the_highest() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(6, 2))
+    model = Process(points, points[:, 0], np.full(6, 0.3), Parameters(0.5, 1.0, 1e-2, np.ones(2)))
+    acquisition = Acquisition([Aim("cost", model, 1.0)], [], points, np.array([0.5]))
+    lines = np.array([[-1.0, 0.5]]) + np.linspace(0, 1e-6, 400)[:, None] * np.array([-1.0, 0.0])
+    gains = acquisition.gain(lines, lines[:0]).expected
+    lines, gains = lines[np.argsort(gains)], np.sort(gains)
+    assert len(set(six_digits(gains).tolist())) == 1
+    assert gains[0] < gains[-1] * (1 - 1e-8)
+    assert choose_batch(acquisition, Twins(lines), 1).rows.tolist() == [[0]]
+
+
 def test_six_digits() -> None:
     assert six_digits(np.array([0.0, 1.23456789, 1.2345678e-9])).tolist() == pytest.approx([0, 1.23457, 1.23457e-9])
