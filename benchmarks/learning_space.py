@@ -6,10 +6,11 @@
     OMP_NUM_THREADS=1 python benchmarks/learning_space.py speed [--members 10000000]
 
 The reference point is the median of each objective over the space, fixed before anything is chosen. Everyone starts
-from the same random batch of a seed. ``shuffled`` is the control: it learns from values that were given to
-other members. With ``--synthetic`` the values are made up, with the scatter of three configurations: no property of
-any material. ``--baybe`` adds BayBE, where it is installed. ``speed`` chooses eight of so many members by models of
-200, and fails above 60 CPU seconds.
+from the same random batch of a seed. Three are controls: ``shuffled`` learns from values that were given to
+other members, ``constant`` from values that are all but the same, so that the variance alone chooses, and ``scrambled``
+from descriptors of other members, which is the null. With ``--synthetic`` the values are made up, with the scatter of
+three configurations: no property of any material. ``--baybe`` adds BayBE, where it is installed. ``speed`` chooses
+eight of so many members by models of 200, and fails above 60 CPU seconds.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from hebe.schemas.candidate import RankedCandidate
     from hebe.schemas.result import Value
@@ -143,11 +145,9 @@ class Left:
         return [int(np.flatnonzero((self.truth.rows == row).all(axis=1))[0]) for row in rows]
 
 
-def learned(truth: Truth, start: list[int], most: int, seed: int, *, shuffled: bool = False) -> list[int]:
-    """Choose batch by batch by the expected gain."""
-    chosen, values = list(start), truth.known
-    if shuffled:
-        values = values[np.random.default_rng(seed).permutation(len(values))]
+def learned(truth: Truth, start: list[int], most: int, seed: int, values: Array | None = None) -> list[int]:
+    """Choose batch by batch by the expected gain, from other values than the true ones if such are given."""
+    chosen, values = list(start), truth.known if values is None else values
     while len(chosen) < most:
         parts = zip(values[chosen].T, truth.errors[chosen].T, strict=True)
         models = [fit(truth.table[chosen], y, error) for y, error in parts]
@@ -160,6 +160,29 @@ def learned(truth: Truth, start: list[int], most: int, seed: int, *, shuffled: b
             found += rest[: min(BATCH, most - len(chosen)) - len(found)]
         chosen += found
     return chosen
+
+
+def shuffled(truth: Truth, start: list[int], most: int, seed: int) -> list[int]:
+    """Learn from values of other members: geometry is left, and values that follow nothing."""
+    return learned(truth, start, most, seed, truth.known[_apart_from_start(truth, seed)])
+
+
+def scrambled(truth: Truth, start: list[int], most: int, seed: int) -> list[int]:
+    """Learn from descriptors of other members: nothing is left."""
+    order = _apart_from_start(truth, seed)
+    other = Truth(truth.described, truth.rows[order], truth.known, truth.errors)
+    return learned(other, start, most, seed)
+
+
+def constant(truth: Truth, start: list[int], most: int, seed: int) -> list[int]:
+    """Learn from values that are all but the same: only the variance tells members apart."""
+    noise = np.random.default_rng([seed, 2]).normal(size=truth.known.shape)
+    return learned(truth, start, most, seed, truth.reference * SIGNS + 1e-3 * truth.errors * noise)
+
+
+def _apart_from_start(truth: Truth, seed: int) -> NDArray[np.intp]:
+    """Order of the members from random numbers that the start of a seed does not use."""
+    return np.random.default_rng([seed, 1]).permutation(len(truth.rows))
 
 
 def at_random(truth: Truth, start: list[int], most: int, seed: int) -> list[int]:
@@ -221,7 +244,9 @@ def curves(options: argparse.Namespace) -> None:
         "learn": learned,
         "random": at_random,
         "diverse": apart,
-        "shuffled": lambda *given: learned(*given, shuffled=True),
+        "shuffled": shuffled,
+        "constant": constant,
+        "scrambled": scrambled,
     }
     if options.baybe:
         ways["baybe"] = by_baybe

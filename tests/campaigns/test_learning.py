@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from hebe.analyses.learning import acquisition_of, learn_from
+from hebe.analyses.registry import objectives_of
 from hebe.campaigns.learning import Data, learn, predict, propose
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.measured import read_measured
@@ -18,9 +21,9 @@ from hebe.launchers.records import Records
 from hebe.schemas.learned import LearnedDoc
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.space import CompositionSpace
-from hebe.science.learning.study import Study
+from hebe.science.learning.study import Seen, Study
 from hebe.stores.factory import open_collection, open_store
-from support.learned_project import CAMPAIGN, strain, synthetic_project, voltage
+from support.learned_project import CAMPAIGN, strain, synthetic_documents, synthetic_project, voltage
 from support.mixture_truth import Described
 
 if TYPE_CHECKING:
@@ -86,6 +89,11 @@ def test_predictions_hold_and_those_far_away_are_refused(project: tuple[Campaign
         assert "Cu2+ on TM" in str(one.refused)
 
 
+def test_other_contents_of_the_working_ion_are_not_predicted(project: tuple[Campaign, Rows]) -> None:
+    with pytest.raises(BadInputError, match="has 2/3 Na, the compositions of the space 1"):
+        predict(project[0], ["Na2/3Ni1/3Mn2/3O2"])
+
+
 def test_proposals_are_new_pass_the_filters_and_are_the_same_again(project: tuple[Campaign, Rows]) -> None:
     campaign, rows = project
     found = propose(campaign, 4)
@@ -111,6 +119,44 @@ def test_what_earlier_versions_of_the_file_left_is_not_learned_from(
             records.store.remove_docs({"uuid": "jobs of synthetic"})
 
 
+def test_what_failed_is_no_part_of_the_front(project: tuple[Campaign, Rows]) -> None:
+    """The best of the space, failed or with one of two values: neither front nor reference know it."""
+    campaign, rows = project
+    described = Described(CompositionSpace.from_campaign(campaign))
+    others = np.array([row for row in described.space.sample(400, 9).tolist() if row not in rows.tolist()])
+    best = others[[int(np.argmax(voltage(described, others)))]]
+    names = ["average_voltage", "max_volume_strain"]
+    objectives = objectives_of(campaign.rank, campaign.stages[0].analyses)
+    known, (last,) = synthetic_documents(described, rows), synthetic_documents(described, best)
+    failed = last.model_copy(update={"status": "failed"})
+    partial = last.model_copy(update={"values": {names[1]: last.values[names[1]]}})
+    found = {}
+    for name, more in (("none", []), ("failed", [failed]), ("partial", [partial])):
+        learned = learn_from(campaign, [*known, *more], names)
+        found[name] = acquisition_of(campaign, learned, objectives, [], {})
+        assert len(learned.study.known) == len(rows) + len(more), "it is taken"
+        assert len(found[name].costs) == len(rows)
+    assert found["failed"].reference == pytest.approx(found["none"].reference, rel=1e-3)
+    assert found["partial"].reference[0] == pytest.approx(found["none"].reference[0], rel=1e-3)
+
+
+def test_keys_tell_values_campaigns_stages_and_spaces_apart(project: tuple[Campaign, Rows]) -> None:
+    campaign, rows = project
+    space = CompositionSpace.from_campaign(campaign)
+    documents, names = synthetic_documents(Described(space), rows), ["average_voltage"]
+    seen = [Seen(one.candidate_id, one.composition, 3.1 + 0.01 * n, 0.01) for n, one in enumerate(documents[:6])]
+    other = [replace(seen[0], value=3.2), *seen[1:]], [replace(seen[0], error=0.02), *seen[1:]]
+    keys = [learn_from(campaign, documents, names, {names[0]: part}).key for part in (seen, *other)]
+    keys += [learn_from(campaign.model_copy(update={"name": "b"}), documents, names, {names[0]: seen}).key]
+    staged = [one.model_copy(update={"stage": 1}) for one in documents]
+    keys += [learn_from(campaign, staged, names, {names[0]: seen}).key]
+    spec = campaign.host.sublattices["TM"].model_copy(update={"grid": 6})
+    host = campaign.host.model_copy(update={"sublattices": {"TM": spec}})
+    keys += [learn_from(campaign.model_copy(update={"host": host}), documents, names, {names[0]: seen}).key]
+    assert len(set(keys)) == len(keys)
+    assert learn_from(campaign, documents, names, {names[0]: seen}).key == keys[0]
+
+
 def test_constraints_are_kept_with_their_probability(project: tuple[Campaign, Rows]) -> None:
     campaign, _ = project
     strict = propose(campaign, 4, ["max_volume_strain < 2.5 %"])
@@ -132,8 +178,11 @@ def test_rows_of_documents_are_those_of_the_space(project: tuple[Campaign, Rows]
         candidate = make_candidate(space, space.composition(row))
         assert candidate is not None
         assert study.row_of(candidate.species) == tuple(row)
-    assert study.row_of({"TM": {"Zr4+": 1.0}}) is None
-    assert study.row_of({"TM": {"Fe3+": 0.51, "Co3+": 0.49}}) is None
+    made = {"Na1+": 1.0}
+    assert study.row_of({"A": made, "TM": {"Fe3+": 0.5, "Co3+": 0.5}}) is not None
+    assert study.row_of({"A": {"Na1+": 0.5}, "TM": {"Fe3+": 0.5, "Co3+": 0.5}}) is None
+    assert study.row_of({"A": made, "TM": {"Zr4+": 1.0}}) is None
+    assert study.row_of({"A": made, "TM": {"Fe3+": 0.51, "Co3+": 0.49}}) is None
 
 
 def test_measured_values_are_read_with_units_gaps_and_repeats(project: tuple[Campaign, Rows], folder: Path) -> None:
@@ -166,8 +215,10 @@ def test_semicolons_decimal_commas_and_deviations(project: tuple[Campaign, Rows]
         (HEAD + "NaFe1/3Co1/3Mn1/3O2\n", 2, "1 fields, expected at least 2"),
         (HEAD + "NaFe1/3Co1/3Mn1/3O2, , x\n", 2, "no value"),
         (HEAD + "NaTi1/2Co1/2O2, 3200,\n", 2, "cannot be charge-neutral"),
+        (HEAD + "Na2/3Ni1/3Mn2/3O2, 3200,\n", 2, "has 2/3 Na, the compositions of the space 1"),
         ("average_voltage (mV)\n3200\n", 1, "expected one column formula or candidate_id"),
         ("formula, average_voltage (K)\n", 1, "average_voltage is in V, got 'K'"),
+        ("formula, migration_barrier (eV/atom)\n", 1, "migration_barrier is in eV, got 'eV/atom'"),
         ("formula, averge_voltage (V)\n", 1, "did you mean 'average_voltage'|average_voltage"),
         ("formula, average_voltage, average_voltage (mV)\n", 1, "there twice"),
         ("formula, average_voltage sd (mV)\n", 1, "no column holds average_voltage itself"),

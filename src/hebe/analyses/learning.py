@@ -19,7 +19,7 @@ from hebe.science.learning.acquisition import Acquisition, Aim, Limit
 from hebe.science.learning.describe import learned_quantity, predicted, with_link
 from hebe.science.learning.hypervolume import hypervolume
 from hebe.science.learning.linked import Model
-from hebe.science.learning.study import Seen, Study
+from hebe.science.learning.study import Composition, Seen, Study, has_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,28 +31,54 @@ if TYPE_CHECKING:
     from hebe.science.choosing.ranking import Objective
     from hebe.science.learning.gaussian_process import Array
     from hebe.science.learning.proposing import Pick, Picks
-    from hebe.science.learning.study import Composition
 
-LEARNING_VERSION: Final = 1
+LEARNING_VERSION: Final = 2
 """Counts up when the same data give other models."""
-
-_SAME: Final = 1e-6
 
 
 @dataclass(frozen=True)
 class Learned:
-    """Models of quantities by name, what they were fitted to, and the documents that say so."""
+    """Models of quantities by name, and the documents that say so.
+
+    Parameters
+    ----------
+    study
+        The space, and what is known.
+    models, quantities
+        By name.
+    seen
+        Compositions that have a value, by quantity and candidate.
+    origin
+        Name of the campaign, and number of the stage (from 0).
+    measured
+        Measured values by quantity.
+    remarks
+        What is to be said of them.
+    """
 
     study: Study
     models: dict[str, Model]
     quantities: dict[str, LearnedQuantity]
+    seen: dict[str, dict[str, Composition]] = field(default_factory=dict)
+    origin: tuple[str, int] = ("", 0)
+    measured: dict[str, list[Seen]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+
+    def with_all(self, names: Sequence[str]) -> Array:
+        """Scaled descriptors of what has values of all of some quantities, shape ``(n, descriptors)``."""
+        parts = [self.seen[name] for name in names]
+        both = [part for key, part in sorted(parts[0].items()) if all(key in other for other in parts)]
+        return self.study.of_members(both)
 
     @property
     def key(self) -> str:
-        """Key of the data, and of the versions of what learns from them."""
-        data = {name: [one.candidates, one.values, one.errors, one.measured] for name, one in self.quantities.items()}
-        return content_hash([LEARNING_VERSION, self.study.descriptors.names, data])
+        """Key of the data, computed and measured, of the space, the campaign and its stage, and of the version."""
+        data = {name: [one.candidates, one.values, one.errors] for name, one in self.quantities.items()}
+        measured = {name: [[s.candidate_id, s.value, s.error] for s in part] for name, part in self.measured.items()}
+        space = self.study.space
+        specs = {name: spec.model_dump(mode="json") for name, spec in space.specs.items()}
+        content = [space.family, space.working_ion, str(space.x_made), specs]
+        return content_hash([LEARNING_VERSION, self.origin, content, self.study.descriptors.names, data, measured])
 
 
 def learn_from(
@@ -79,22 +105,15 @@ def learn_from(
         Whether learning curves are made.
     """
     space, measured = CompositionSpace.from_campaign(campaign), measured or {}
-    errors = with_errors([RankedCandidate(**dict(one)) for one in candidates if _is_alike(one.composition, space)])
+    errors = with_errors([RankedCandidate(**dict(one)) for one in candidates if has_content(one.composition, space)])
     every = [*(one.composition for one in errors), *(one.composition for part in measured.values() for one in part)]
     study, known = Study(space, every), all_quantities()
-    learned = Learned(study, {}, {})
+    origin = campaign.name, candidates[0].stage if candidates else 0
+    learned = Learned(study, {}, {}, origin=origin, measured={name: list(measured.get(name, ())) for name in names})
     for name in names:
         seen, dear = _seen(errors, name), list(measured.get(name, ()))
         _learn(learned, name, known[name].unit, seen, dear, curve=curve)
     return learned
-
-
-def _is_alike(composition: Composition, space: CompositionSpace) -> bool:
-    """Whether a candidate has the working ions of a space on sites of their own."""
-    name = space.host.working_sublattice
-    if space.working_ion is None or not name or name in space.specs:
-        return True
-    return abs(sum(composition.get(name, {}).values()) - float(space.x_made)) < _SAME
 
 
 def _seen(candidates: Sequence[RankedCandidate], name: str) -> list[Seen]:
@@ -117,6 +136,7 @@ def _learn(learned: Learned, name: str, unit: str, seen: list[Seen], dear: list[
     except BadInputError as err:
         learned.quantities[name] = LearnedQuantity(unit=unit, refused=err.reason)
         return
+    learned.seen[name] = {one.candidate_id: one.composition for one in [*seen, *dear]}
     document, learned.models[name] = learned_quantity(study, seen, model, held, unit, curve=curve), model
     if dear:
         try:
@@ -155,7 +175,7 @@ def acquisition_of(
     Parameters
     ----------
     reference
-        Value of objectives that has to be surpassed to count; the median of what is known without one.
+        Value of objectives that has to be surpassed to count; without one the median of what is known of each.
 
     Raises
     ------
@@ -170,13 +190,12 @@ def acquisition_of(
         Limit(one.name, _model(campaign, learned, one.name, None), sign := -1.0 if one.above else 1.0, sign * one.value)
         for one in constraints
     ]
-    known = learned.study.of_members(learned.study.known)
-    edges = [one.sign * reference[one.name] if one.name in reference else _median(one, known) for one in aims]
-    return Acquisition(aims, limits, known, np.array(edges))
+    edges = [one.sign * reference[one.name] if one.name in reference else _median(one, learned) for one in aims]
+    return Acquisition(aims, limits, learned.with_all([one.name for one in aims]), np.array(edges))
 
 
-def _median(aim: Aim, known: Array) -> float:
-    return float(np.median(aim.sign * aim.model.predict(known)[0]))
+def _median(aim: Aim, learned: Learned) -> float:
+    return float(np.median(aim.sign * aim.model.predict(learned.with_all([aim.name]))[0]))
 
 
 def _model(campaign: Campaign, learned: Learned, name: str, key: KeyPath | None = ("rank",)) -> Model:

@@ -87,7 +87,7 @@ def predict(
     Raises
     ------
     BadInputError
-        As `learn`, and if a formula cannot be made.
+        As `learn`, and if a formula cannot be made or has another content of the working ion than the campaign.
     """
     chosen = as_campaign(campaign)
     data = data or Data()
@@ -97,11 +97,14 @@ def predict(
     found = {}
     for text in formulas:
         composition = parse_host_formula(text, learned.study.space)
-        candidate = make_candidate(learned.study.space.with_content(composition.x_own), composition)
+        learned.study.space.check_content(composition, text)
+        candidate = make_candidate(learned.study.space, composition)
         if candidate is None:
             raise BadInputError(f"{shown(text)} cannot be charge-neutral with the oxidation states listed")
-        models = learned.models.items()
-        found[text] = {name: predicted(learned.study, model, candidate.species) for name, model in models}
+        found[text] = {
+            name: predicted(learned.study, model, candidate.species, learned.quantities[name].explained)
+            for name, model in learned.models.items()
+        }
     return found
 
 

@@ -191,14 +191,13 @@ def _number(field: str, column: _Column, path: Path, line: int, decimal: str) ->
 
 def _candidate(text: str, kind: str, space: CompositionSpace, campaign: Campaign, path: Path, line: int) -> Candidate:
     """Candidate of a formula, or of an id that the selection of the campaign has."""
-    if kind == "candidate_id":
-        return _called(text, campaign, path, line)
+    called = _called(text, campaign, path, line) if kind == "candidate_id" else None
     try:
-        composition = parse_host_formula(text, space)
+        composition = parse_host_formula(text, space) if called is None else called.composition
+        space.check_content(composition, text)
     except BadInputError as err:
         raise BadInputError(err.reason, file=path, line=line, key=kind, suggestion=err.suggestion) from err
-    own = space.with_content(composition.x_own)
-    found = make_candidate(own, composition, campaign.host.primary)
+    found = called or make_candidate(space, composition, campaign.host.primary)
     if found is None:
         reason = f"{shown(text)} cannot be charge-neutral with the oxidation states listed"
         raise BadInputError(reason, file=path, line=line, key=kind)

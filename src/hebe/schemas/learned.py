@@ -108,7 +108,15 @@ class LearnedDoc(Document):
 
 
 class Predicted(Document):
-    """Prediction of one quantity: mean, standard deviation, interval of 90 %; without a mean ``refused`` says why."""
+    """Prediction of one quantity; without a mean ``refused`` says why.
+
+    Parameters
+    ----------
+    mean, sd
+        Mean and standard deviation of what descriptors tell.
+    low, high
+        Interval that holds 90 % of new values: with the scatter that no descriptor tells, without errors of theirs.
+    """
 
     mean: float | None = None
     sd: float | None = None

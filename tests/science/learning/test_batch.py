@@ -9,7 +9,7 @@ import pytest
 
 from hebe.science.learning.acquisition import Acquisition, Aim, Limit
 from hebe.science.learning.batch import choose_batch, six_digits
-from hebe.science.learning.gaussian_process import fit
+from hebe.science.learning.gaussian_process import Parameters, Process, fit
 from support.mixture_truth import FIFTEEN, SEVEN, Described, sodium_space
 
 if TYPE_CHECKING:
@@ -113,9 +113,54 @@ def test_limits_that_are_met_on_average_may_become_certain() -> None:
     acquisition = acquisition_of(described, 60, limited=True)
     table = described.table(described.space.sample(300, 5))
     before = acquisition.gain(table, table[:0])
-    lasting = acquisition.lasting(before, table)
+    lasting = acquisition.lasting(before, table, table[:0])
     for at in (0, 50, 100):
         assert (acquisition.gain(table, table[[at]]).expected <= lasting + 1e-12).all()
+
+
+def test_of_two_limits_the_one_that_is_met_may_become_certain() -> None:
+    """Each depends on a descriptor of its own: what tells of the limit that is met leaves the other as it is."""
+    rng = np.random.default_rng(0)
+    points, table = rng.normal(size=(6, 3)), rng.normal(size=(60, 3))
+    noise = np.full(6, 0.3)
+    models = [
+        Process(points, points[:, k], noise, Parameters(1e-4, 1.0, 1e-4, 2 * row)) for k, row in enumerate(np.eye(3))
+    ]
+    limits = [Limit("first", models[1], 1.0, 0.2), Limit("second", models[2], 1.0, -0.2)]
+    acquisition = Acquisition([Aim("cost", models[0], 1.0)], limits, points, np.array([0.5]))
+    lasting = acquisition.lasting(acquisition.gain(table, table[:0]), table, table[:0])
+    met = [one.model.predict(table)[0] <= one.most for one in limits]
+    assert (met[0] & ~met[1]).sum() > 3
+    for at in range(60):
+        batch = np.array([[50.0, table[at, 1], 50.0]] * 5)
+        assert (acquisition.gain(table, batch).expected <= lasting * (1 + 1e-9) + 1e-15).all()
+
+
+class Twins:
+    """Members that are all but the same, each worth a little more than those before it."""
+
+    def __init__(self, lines: Array) -> None:
+        self.lines = lines
+
+    def __call__(self) -> Iterator[tuple[Rows, Array]]:
+        yield np.arange(len(self.lines), dtype=np.int16)[:, None], self.lines
+
+    def table(self, rows: Rows) -> Array:
+        """Scaled descriptors of some rows."""
+        return self.lines[rows[:, 0]]
+
+
+def test_ties_to_six_digits_go_to_the_first_even_where_its_bound_is_not_among_the_highest() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(6, 2))
+    model = Process(points, points[:, 0], np.full(6, 0.3), Parameters(0.5, 1.0, 1e-2, np.ones(2)))
+    acquisition = Acquisition([Aim("cost", model, 1.0)], [], points, np.array([0.5]))
+    lines = np.array([[-1.0, 0.5]]) + np.linspace(0, 1e-6, 400)[:, None] * np.array([-1.0, 0.0])
+    gains = acquisition.gain(lines, lines[:0]).expected
+    lines, gains = lines[np.argsort(gains)], np.sort(gains)
+    assert len(set(six_digits(gains).tolist())) == 1
+    assert gains[0] < gains[-1] * (1 - 1e-8)
+    assert choose_batch(acquisition, Twins(lines), 1).rows.tolist() == [[0]]
 
 
 def test_six_digits() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -198,6 +199,31 @@ def test_dear_values_are_an_offset_of_the_cheap_ones_where_they_are_few(describe
     assert np.mean(np.abs(means - wanted) < 1.645 * sds) > 0.8
     alone = fit(table, 1.1 * truth + 3 * spread, np.full(12, 0.01 * spread))
     assert np.mean((means - wanted) ** 2) < np.mean((alone.predict(described.table(others))[0] - wanted) ** 2)
+
+
+def test_links_are_the_joint_process_of_both_fidelities(described: Described) -> None:
+    """Kennedy and O'Hagan's covariance of all values together, written with plain inverses."""
+    cheap = replace(points_of(described, 25), factor=1.3)
+    table, others = (described.table(described.space.sample(n, n)) for n in (8, 20))
+    values = 1.2 * cheap.predict(table)[0] + 0.1 * cheap.width * np.random.default_rng(0).normal(size=8)
+    noise = np.full(8, 0.02 * cheap.width)
+    found = link(cheap, table, values, noise)
+    s, own, points = found.slope, found.own, cheap.points
+    low = np.diag(cheap.errors) * (cheap.width * cheap.factor) ** 2
+    dear = np.diag(noise**2 + own.scatter**2)
+    K = np.block(
+        [
+            [cheap.prior(points, points) + low, s * cheap.prior(points, table)],
+            [s * cheap.prior(table, points), s**2 * cheap.prior(table, table) + own.prior(table, table) + dear],
+        ]
+    )
+    k = np.hstack([s * cheap.prior(others, points), s**2 * cheap.prior(others, table) + own.prior(others, table)])
+    left = np.concatenate([cheap.values - cheap.middle, values - s * cheap.middle - own.middle])
+    means, sds = found.predict(others)
+    assert means == pytest.approx(s * cheap.middle + own.middle + k @ np.linalg.solve(K, left), rel=1e-6)
+    full = s**2 * cheap.prior(others, others) + own.prior(others, others) - k @ np.linalg.solve(K, k.T)
+    assert sds == pytest.approx(np.sqrt(np.diag(full)), rel=1e-5)
+    assert (found.predict(table)[1] <= np.sqrt(noise**2 + own.scatter**2) * (1 + 1e-9)).all(), "they were measured"
 
 
 def test_links_have_bounds_and_covariances(described: Described) -> None:

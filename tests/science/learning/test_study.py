@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,7 +18,7 @@ from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.learning.describe import effects_of, predicted
 from hebe.science.learning.descriptors import Descriptors
 from hebe.science.learning.gaussian_process import Parameters, Process
-from hebe.science.learning.study import Seen, Study, group_of
+from hebe.science.learning.study import FAR, Seen, Study, group_of
 from support.mixture_truth import SEVEN, sodium_space
 
 SPACES = {
@@ -86,6 +87,22 @@ def test_effects_are_slopes_over_the_space() -> None:
     assert predicted(study, model, members[0]).mean == pytest.approx(values[0], abs=0.02)
 
 
+def test_intervals_hold_the_scatter_that_no_descriptor_tells() -> None:
+    """Half the variance is of no descriptor: nine tenths of new values are inside all the same."""
+    space = sodium_space(SEVEN, "3..5", 12)
+    rows = space.sample(260, 2)
+    members = [c.species for row in rows.tolist() if (c := make_candidate(space, space.composition(row))) is not None]
+    rng = np.random.default_rng(3)
+    order = rng.permutation(len(members)).tolist()
+    values = np.array([3.0 * m["TM"].get("Co3+", 0.0) for m in members]) + 0.5 * rng.normal(size=len(members))
+    known, new = order[:60], order[60:]
+    study = Study(space, members)
+    model, _ = study.model_of([Seen(str(i), members[i], float(values[i])) for i in known])
+    found = [predicted(study, model, members[i], refuses=False) for i in new]
+    inside = [(one.low or 0.0) <= values[i] <= (one.high or 0.0) for i, one in zip(new, found, strict=True)]
+    assert 0.83 <= np.mean(inside) <= 0.97
+
+
 def test_what_is_like_nothing_known_is_refused_by_name() -> None:
     space = sodium_space(SEVEN, "3..5", 12)
     known = [{"A": {"Na1+": 1.0}, "TM": {"Fe3+": 0.5, "Co3+": 0.5 - x, "Mn3+": x}} for x in (0.0, 0.1, 0.2, 0.3, 0.4)]
@@ -99,6 +116,12 @@ def test_what_is_like_nothing_known_is_refused_by_name() -> None:
     assert "Ni2+ on TM, Ti4+ on TM" in str(study.refusal(model, far))
     assert predicted(study, model, far).mean is None
     assert predicted(study, model, far, refuses=False).mean is not None
+    near = known[2]
+    assert predicted(study, model, near, 0.3).mean is not None
+    assert "no better than" in str(predicted(study, model, near, -0.1).refused)
+    (novelty,) = model.novelty(study.of_members([near]))
+    wide = replace(model, factor=1.1 * float(np.sqrt(FAR / novelty)))
+    assert study.refusal(wide, near) is not None, "left-out values say that it is known less well"
 
 
 def test_a_group_is_its_elements_whatever_their_charges() -> None:

@@ -105,9 +105,14 @@ def unit_factors(unit: str) -> dict[str, tuple[float, float]]:
     """Units in which a value may be written that is kept in `unit` (empty: a ratio): factor and offset to that."""
     if unit == "K":
         return {name: (1.0, offset) for name, offset in _KELVIN_OFFSET.items() if name}
-    kinds = [units for units in _UNITS.values() if (units.get(unit) == 1.0 if unit else set(units) == {"", "%"})]
+    kinds = [units for units in _UNITS.values() if (_base(units) == unit if unit else set(units) == {"", "%"})]
     found = {name: (factor, 0.0) for units in kinds[:1] for name, factor in units.items() if name}
     return found | ({unit: (1.0, 0.0)} if unit else {})
+
+
+def _base(units: dict[str, float]) -> str:
+    """Unit in which values of a kind are kept: one per atom may be written in eV, but none in eV as one per atom."""
+    return next((name for name, factor in units.items() if name and factor == 1.0), "")
 
 
 def celsius(temperature: float) -> str:

@@ -16,6 +16,8 @@ import numpy as np
 
 from hebe.config.campaign import Campaign, SublatticeSpec
 from hebe.config.family import Family, load_family
+from hebe.config.reading.wording import shown
+from hebe.exceptions import BadInputError
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ladder import RedoxLadder, Split
 from hebe.science.chemistry.layout import Column, Layout, lay_out
@@ -210,6 +212,19 @@ class CompositionSpace:
         """Composition of fractions, with the working ions that stand on mixed sublattices counted."""
         bare = HostComposition(self.family, self.working_ion, self.x_made, fractions, self.brought)
         return replace(bare, x_made=self.x_made + bare.x_shared)
+
+    def check_content(self, composition: HostComposition, text: str) -> None:
+        """Refuse a composition, written as `text`, with another content of the working ion than the space has.
+
+        Raises
+        ------
+        BadInputError
+            Names both contents.
+        """
+        if composition.x_own != self.x_made:
+            own = f"{composition.x_own} {self.working_ion}"
+            reason = f"{shown(text)} has {own}, the compositions of the space {self.x_made}"
+            raise BadInputError(reason, suggestion=f"write it as made, with {self.x_made} {self.working_ion}")
 
     def split(self, composition: HostComposition) -> Split | None:
         """Canonical split of a composition as made, None if it cannot be neutral."""

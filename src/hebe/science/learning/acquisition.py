@@ -135,12 +135,15 @@ class Acquisition:
         means, sds = self._exact(self.limits, table, batch)
         return Gain(improvement, probability_within(np.array([one.most for one in self.limits]), means, sds))
 
-    def lasting(self, gain: Gain, table: Array) -> Array:
-        """Gain that rows have at most when their batch has grown: a limit that is met on average may become certain."""
+    def lasting(self, gain: Gain, table: Array, batch: Array) -> Array:
+        """Gain that rows have at most when their batch, shape ``(rows, descriptors)``, has grown.
+
+        Each limit that is met on average may become certain; each other becomes less probable.
+        """
         if not self.limits:
             return gain.improvement
-        inside = self._met(table)
-        return np.asarray(gain.improvement * np.where(inside, 1.0, gain.probability))
+        means, sds = self._exact(self.limits, table, batch)
+        return np.asarray(gain.improvement * self._most_probable(means, sds))
 
     def _exact(self, parts: Sequence[Aim], table: Array, batch: Array) -> tuple[Array, Array]:
         means, sds = [], []

@@ -164,11 +164,11 @@ def _next(
     """The member that gains most, its gain and the probability to meet the limits; bounds that were computed sink."""
     best: tuple[float, int, float] | None = None
     for part in _by_bound(upper):
-        if best is not None and upper[part[0]] < best[0] * (1 - 1e-9):
+        if best is not None and float(six_digits(upper[part[0]] * (1 + 1e-9))) < best[0]:
             break
         table = members.table(pool.rows[part])
         gain = acquisition.gain(table, batch)
-        upper[part] = np.minimum(upper[part], acquisition.lasting(gain, table))
+        upper[part] = np.minimum(upper[part], acquisition.lasting(gain, table, batch))
         expected = six_digits(gain.expected)
         value = float(expected.max())
         top = int(part[expected == value].min())

@@ -108,12 +108,12 @@ class BoundedLinked:
     """The same of two linked processes."""
 
     def __init__(self, model: Linked) -> None:
-        self.slope, self.cheap, self.own = model.slope, Bounded(model.cheap), Bounded(model.own)
+        self.model, self.cheap = model, Bounded(model.cheap)
 
     def predict(self, table: Array) -> tuple[Array, Array]:
-        """Means, and standard deviations at least as large as the exact ones, of rows of scaled descriptors."""
-        (low, low_sd), (own, own_sd) = self.cheap.predict(table), self.own.predict(table)
-        return self.slope * low + own, np.sqrt((self.slope * low_sd) ** 2 + own_sd**2)
+        """Means, and standard deviations as large as without the dear values, of rows of scaled descriptors."""
+        low, low_sd = self.cheap.predict(table)
+        return self.model.mean(low, table), np.sqrt(self.model.before(low_sd, table))
 
 
 def bounded(model: Model) -> Bounded | BoundedLinked:

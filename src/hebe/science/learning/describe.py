@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from hebe.schemas.learned import CurvePoint, IonEffect, LearnedQuantity, Predicted
@@ -37,7 +38,7 @@ def learned_quantity(
         **({} if held is None else _left_out(held)),
         factor=model.factor,
         spread=model.width,
-        scatter=model.width * found.scatter**0.5,
+        scatter=model.scatter,
         mixture=found.mixture,
         departure=found.departure,
         weights=dict(zip(study.descriptors.names, found.weights.tolist(), strict=True)),
@@ -80,12 +81,20 @@ def effects_of(study: Study, model: Model) -> list[IonEffect]:
     return sorted(found, key=lambda one: (-one.explained, one.sublattice, one.ion))
 
 
-def predicted(study: Study, model: Model, composition: Composition, *, refuses: bool = True) -> Predicted:
-    """Prediction of one quantity of a composition; none where it would mean little, if that is refused."""
+def predicted(
+    study: Study, model: Model, composition: Composition, explained: float | None = None, *, refuses: bool = True
+) -> Predicted:
+    """Prediction of one quantity of a composition; none where it would mean little, if that is refused.
+
+    The interval is that of a value without error of its own: with the scatter that no descriptor tells. Nothing is
+    predicted where the share of the variance of left-out values that is `explained` is none.
+    """
+    if refuses and explained is not None and explained <= 0:
+        return Predicted(refused="left-out candidates are predicted no better than by the mean of the others")
     reason = study.refusal(model, composition) if refuses else None
     if reason is not None:
         return Predicted(refused=reason)
     means, sds = model.predict(study.of_members([composition]))
     mean, sd = float(means[0]), float(sds[0])
-    half = LEVELS["90"] * sd
+    half = LEVELS["90"] * math.hypot(sd, model.scatter)
     return Predicted(mean=mean, sd=sd, low=mean - half, high=mean + half)

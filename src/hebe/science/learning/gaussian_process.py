@@ -157,6 +157,11 @@ class Process:
         return np.asarray((self.noise / self.width) ** 2 + self.parameters.scatter)
 
     @property
+    def scatter(self) -> float:
+        """Standard deviation of what no descriptor tells, in the unit of the quantity."""
+        return self.width * math.sqrt(self.parameters.scatter)
+
+    @property
     def usual_noise(self) -> float:
         """Variance of what is usually seen beyond the process, in the unit of the quantity squared."""
         return float(np.median(self.errors)) * self.width**2
@@ -199,9 +204,14 @@ class Process:
         found = covariance(u, v, self.parameters) - known[0] @ known[1].T
         return np.asarray(found * (self.width * self.factor) ** 2)
 
+    def prior(self, first: Array, second: Array) -> Array:
+        """Covariance where nothing was computed, in the unit of the quantity squared, as `cross`."""
+        u, v = (table * self.parameters.weights for table in (first, second))
+        return covariance(u, v, self.parameters) * (self.width * self.factor) ** 2
+
     def novelty(self, table: Array) -> Array:
-        """Variance of predictions relative to that of the values, shape ``(rows,)``: 1 where nothing is told."""
-        return np.asarray((self.predict(table)[1] / (self.width * self.factor)) ** 2)
+        """Variance of predictions, as widened, relative to that of the values, shape ``(rows,)``."""
+        return np.asarray((self.predict(table)[1] / self.width) ** 2)
 
 
 def covariance(u: Array, v: Array, parameters: Parameters) -> Array:

@@ -130,7 +130,9 @@ class Study:
         return link(cheap, self.of_members([one.composition for one in dear]), *_columns(dear))
 
     def row_of(self, composition: Composition) -> tuple[int, ...] | None:
-        """Row of a composition in the space; None where it has elements or amounts that no row has."""
+        """Row of a composition in the space; None where it has elements, amounts or a content that no row has."""
+        if not has_content(composition, self.space):
+            return None
         left: dict[tuple[str, str], float] = {}
         for name, ion in places_of([composition], self.space.specs):
             share = composition[name][str(ion)] / self.space.host.sublattices[name].multiplicity
@@ -160,6 +162,14 @@ class Study:
         ions = self.new_ions(composition)
         why = f"no candidate with {', '.join(ions)} is known" if ions else "no candidate like it is known"
         return f"{why}: {100 * novelty:.0f} % of the variance of the values is left"
+
+
+def has_content(composition: Composition, space: CompositionSpace) -> bool:
+    """Whether a composition has the working ions of a space on sites of their own."""
+    name = space.host.working_sublattice
+    if space.working_ion is None or not name or name in space.specs:
+        return True
+    return abs(sum(composition.get(name, {}).values()) - float(space.x_made)) < _WHOLE
 
 
 def group_of(composition: Composition, space: CompositionSpace) -> tuple[tuple[str, str], ...]:
