@@ -43,7 +43,7 @@ def cells(number: int, repeat: int) -> list[Structure]:
 def work(number: int, path: str, kind: str, arguments: argparse.Namespace) -> None:
     """Be a member: say when all is loaded, and relax for some time when told to."""
     if path != ALONE:
-        LINE.use(path, cast("Any", kind))
+        LINE.use(path, cast("Any", kind), {})
     engine, starts = get_engine("chgnet"), cells(number, arguments.repeat)
     engine.evaluate(starts[0], magmoms=True)
     print("ready", flush=True)
