@@ -13,7 +13,8 @@ from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.remarks import remarks
 from hebe.config.family import family_names, load_family
 from hebe.exceptions import BadInputError
-from hebe.flows.campaign import campaign_flow, check_members, members_of
+from hebe.flows.campaign import campaign_flow, members_of
+from hebe.flows.member_checks import check_members
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.screening import screen
 from hebe.science.structures.configuration import approximated, build_configuration, lattice_radius

@@ -17,7 +17,8 @@ from hebe.campaigns.api import results, run
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.rounds import rounds_of
 from hebe.exceptions import BadInputError
-from hebe.flows.campaign import campaign_flow, campaign_members, check_members
+from hebe.flows.campaign import campaign_flow, campaign_members
+from hebe.flows.member_checks import check_members
 from hebe.flows.members import plain_campaign
 from hebe.flows.rounds import RoundFlowMaker
 from hebe.science.chemistry.survey import survey

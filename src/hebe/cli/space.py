@@ -52,8 +52,9 @@ def count_space(options: argparse.Namespace) -> int:
     campaign = load_campaign(options.campaign)
     from hebe.campaigns.remarks import remarks
     from hebe.cli.bar import bar
-    from hebe.flows.campaign import check_members, members_of
+    from hebe.flows.campaign import members_of
     from hebe.flows.estimate import estimate
+    from hebe.flows.member_checks import check_members
     from hebe.science.chemistry.survey import survey
 
     json = wants_json(options)

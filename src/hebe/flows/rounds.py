@@ -9,6 +9,7 @@ from jobflow import Flow, Maker
 
 from hebe.config.campaign import Campaign
 from hebe.exceptions import BadInputError
+from hebe.flows.member_checks import check_members
 from hebe.flows.members import plain_campaign
 from hebe.flows.stage import add_promotion
 from hebe.flows.wired import wire_stage
@@ -99,8 +100,6 @@ class RoundFlowMaker(Maker):
 
     def refuses(self, spec: MemberSpec) -> bool:
         """Whether a member cannot be built or wired; those of the first round are checked before anything runs."""
-        from hebe.flows.campaign import check_members
-
         campaign = Campaign.model_validate(self.campaign)
         try:
             check_members(campaign, [spec])
