@@ -72,6 +72,20 @@ def test_random_graphs_give_the_outputs_of_run_locally(seed: int, store: JobStor
     assert outputs(flow, store) == outputs(flow, peer)
 
 
+def test_workers_run_nothing_that_lies_in_the_folder(
+    store: JobStore, marks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that somebody sent may hold a file with the name of a module of Python."""
+    ran = tmp_path / "ran"
+    here = tmp_path / "sent"
+    here.mkdir()
+    (here / "json.py").write_text(f"open({str(ran)!r}, 'w')\nraise SystemExit(1)\n", encoding="utf-8")
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    assert launch(random_dag(1, marks, 3), store, workers=1).status == "complete"
+    assert not ran.exists()
+
+
 def test_second_run_starts_nothing(store: JobStore, marks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flow = random_dag(4, marks, 20)
     launch(flow, store)

@@ -159,7 +159,7 @@ def start(number: int, folder: Path, service: Service) -> Worker:
         inherited = [theirs.fileno(), notes.fileno()]
         numbers = map(str, [*inherited, os.getpid()])
         process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-c", _BOOT, json.dumps(search_path()), *numbers],
+            [sys.executable, "-P", "-c", _BOOT, json.dumps(search_path()), *numbers],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
