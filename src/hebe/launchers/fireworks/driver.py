@@ -298,7 +298,7 @@ class Driver:
         commands = [
             f"export {threads}",
             f"cd {shlex.quote(str(self.access.root))}",
-            f"exec {python} -m hebe.launchers.fireworks.pilot {shlex.quote(str(folder))}",
+            f"exec {python} -P -m hebe.launchers.fireworks.pilot {shlex.quote(str(folder))}",
         ]
         script = folder / "job.sh"
         script.write_text(self.scheduler.script(name, resources, commands, folder / _LOG), encoding="utf-8")
