@@ -67,16 +67,20 @@ def test_the_reference_of_the_first_round_stays(tmp_path: Path) -> None:
     assert later.hypervolume >= first.hypervolume, "known candidates only add to the front"
 
 
-def test_the_next_best_stands_in_for_what_cannot_be_built(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "others"), [(16, 4), (1, 3)], ids=["with models", "without"])
+def test_the_next_best_stands_in_for_what_cannot_be_built_and_that_is_told(
+    number: int, others: int, tmp_path: Path
+) -> None:
     campaign = campaign_of(tmp_path, "batch: 4, rounds: 9")
-    specs, documents = known(campaign, 16)
-    for number in (16, 1):  # with models, and without
-        bad = next_round(campaign, 1, specs[:number], documents[:number], {}).members[:1]
-        found = next_round(campaign, 1, specs[:number], documents[:number], {}, bad.__contains__)
-        assert bad[0].candidate_id not in ids(found)
-        assert ids(found) == [one.candidate_id for one in found.document.candidates]
-        assert len(ids(found)) == (4 if number == 16 else 3)
-    none = next_round(campaign, 1, specs, documents, {}, lambda _spec: True)
+    specs, documents = (part[:number] for part in known(campaign, 16))
+    plain = next_round(campaign, 1, specs, documents, {})
+    bad = plain.members[0]
+    found = next_round(campaign, 1, specs, documents, {}, lambda spec: "no room" if spec == bad else None)
+    assert bad.candidate_id not in ids(found)
+    assert ids(found) == [one.candidate_id for one in found.document.candidates]
+    assert len(ids(found)) == others
+    assert found.document.remarks == [*plain.document.remarks, f"{bad.formula} is not proposed: no room"]
+    none = next_round(campaign, 1, specs, documents, {}, lambda _: "no room")
     assert (none.members, none.document.candidates) == ([], [])
     assert "can be built" in str(none.document.stopped)
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.candidate import Candidate
     from hebe.science.learning.acquisition import Acquisition
 
+    Refuses = Callable[[MemberSpec], str | None]
+
 _TRIES = 8
 """How often others are looked for in place of members that cannot be built; then only those that can are taken."""
 
@@ -45,7 +47,7 @@ def next_round(
     specs: Sequence[MemberSpec],
     candidates: Sequence[CandidateDoc],
     reference: Mapping[str, float],
-    refuses: Callable[[MemberSpec], bool] = lambda _spec: False,
+    refuses: Refuses = lambda _spec: None,
 ) -> Next:
     """Decide what comes after a round; the same whatever the order in which candidates were computed.
 
@@ -62,7 +64,7 @@ def next_round(
     reference
         Value of each objective that has to be surpassed to count, as the first round set it; empty before.
     refuses
-        Whether a member cannot be built or wired; the next best stands in for it.
+        Why a member cannot be built or wired, None if it can; the next best stands in for it.
     """
     select = campaign.select
     constraints = [Constraint.parse(text) for text in select.where or ()]
@@ -89,26 +91,29 @@ def _learned(
     constraints: Sequence[Constraint],
     wanted: int,
     over: str | None,
-    refuses: Callable[[MemberSpec], bool],
+    refuses: Refuses,
 ) -> Next:
     """The members that are worth most, as the models say."""
     space = learned.study.space
     rows = (space.row(composition_of(spec)) for spec in specs)
     taken = [row for row in rows if row is not None]
+    told = dict[str, str]()
     for _ in range(_TRIES):
         picks = pick(campaign, learned.study, acquisition, taken, wanted, campaign.select.seed + number)
-        refused = [one for one in picks.picks if refuses(candidate_spec(one.candidate, space.valences))]
+        refused, found = _refusals([one.candidate for one in picks.picks], space, refuses)
+        told |= found
         if not refused:
             break
-        taken += [row for one in refused if (row := space.row(one.candidate.composition)) is not None]
-    picks = replace(picks, picks=tuple(one for one in picks.picks if one not in refused))
+        taken += [row for one in refused if (row := space.row(one.composition)) is not None]
+    picks = replace(picks, picks=tuple(one for one in picks.picks if one.candidate not in refused))
     if over is None and refused and not picks.picks:
         over = "nothing of what is expected to improve on what is known can be built"
     document = proposal(campaign, learned, acquisition, picks, constraints)
     rounded = {name: float(f"{value:.{_DIGITS}g}") for name, value in document.reference.items()}
     if over is None:
         over = _hopeless(document, campaign.select.least_gain or 0.0)
-    document = document.model_copy(update={"round": number, "reference": rounded, "stopped": over})
+    remarks = [*document.remarks, *_remarks(told)]
+    document = document.model_copy(update={"round": number, "reference": rounded, "stopped": over, "remarks": remarks})
     members = [] if over else _specs([one.candidate for one in picks.picks], space)
     return Next(document, members)
 
@@ -131,7 +136,7 @@ def _without_models(
     learned: Learned,
     wanted: int,
     over: str | None,
-    refuses: Callable[[MemberSpec], bool],
+    refuses: Refuses,
 ) -> Next:
     """Members as the first round would take more of them, where too little is known for a model."""
     space = CompositionSpace.from_campaign(campaign)
@@ -145,11 +150,26 @@ def _without_models(
         known = {spec.candidate_id for spec in specs}
         kept = [composition_of(spec) for spec in specs]
         others = [one for one in screen(more, kept=kept).selected if one.candidate_id not in known]
-        found = [one for one in others if not refuses(candidate_spec(one, space.valences))][:wanted]
-        over = None if found else "there is nothing else"
+        refused, reasons = _refusals(others[:wanted], space, refuses)
+        told += _remarks(reasons)
+        found = [one for one in others[:wanted] if one not in refused]
+        over = None if found else "there is nothing else that can be built" if refused else "there is nothing else"
     chosen = [Proposed(candidate_id=c.candidate_id, formula=c.composition.formula, gain=0.0) for c in found]
     update = {"candidates": chosen, "stopped": over, "remarks": told}
     return Next(document.model_copy(update=update), _specs(found, space))
+
+
+def _refusals(
+    candidates: Sequence[Candidate], space: CompositionSpace, refuses: Refuses
+) -> tuple[list[Candidate], dict[str, str]]:
+    """Those of some candidates that cannot be built, and the reasons by formula."""
+    found = {one.candidate_id: (one, refuses(candidate_spec(one, space.valences))) for one in candidates}
+    refused = [(one, reason) for one, reason in found.values() if reason is not None]
+    return [one for one, _ in refused], {one.composition.formula: reason for one, reason in refused}
+
+
+def _remarks(reasons: Mapping[str, str]) -> list[str]:
+    return [f"{formula} is not proposed: {reason}" for formula, reason in reasons.items()]
 
 
 def _specs(candidates: Sequence[Candidate], space: CompositionSpace) -> list[MemberSpec]:

@@ -72,7 +72,7 @@ def learn(
     data = data or Data()
     start = start_of(chosen, start)
     candidates, jobs = _known(chosen, data, start)
-    learned = _learned(chosen, candidates, data, (), curve=curve)
+    learned = _learned(chosen, candidates, data, start, curve=curve)
     document = learned_document(chosen, learned, candidates).model_copy(update={"jobs": jobs})
     with closing(project_store(start)) as store, closing(open_collection(store, COLLECTION, "key")) as models:
         models.update([document.model_dump(mode="json")], key="key")
@@ -93,7 +93,7 @@ def predict(
     data = data or Data()
     start = start_of(chosen, start)
     candidates, _ = _known(chosen, data, start)
-    learned = _learned(chosen, candidates, data, ())
+    learned = _learned(chosen, candidates, data, start)
     found = {}
     for text in formulas:
         composition = parse_host_formula(text, learned.study.space)
@@ -138,7 +138,7 @@ def propose(
     start = start_of(chosen, start)
     limits = [Constraint.parse(text) for text in constraints]
     candidates, _ = _known(chosen, data, start)
-    learned = _learned(chosen, candidates, data, [one.name for one in limits])
+    learned = _learned(chosen, candidates, data, start, [one.name for one in limits])
     objectives = objectives_of(chosen.rank, chosen.stages[data.stage - 1].analyses)
     acquisition = acquisition_of(chosen, learned, objectives, limits, {})
     rows = (learned.study.row_of(composition) for composition in learned.study.known)
@@ -202,11 +202,17 @@ def _check_alike(candidates: Sequence[CandidateDoc]) -> None:
 
 
 def _learned(
-    campaign: Campaign, candidates: Sequence[CandidateDoc], data: Data, more: Sequence[str], *, curve: bool = False
+    campaign: Campaign,
+    candidates: Sequence[CandidateDoc],
+    data: Data,
+    start: Path | None,
+    more: Sequence[str] = (),
+    *,
+    curve: bool = False,
 ) -> Learned:
     """Models of what is ranked by, is named or measured, and of the main quantity of each analysis of the stage."""
     analyses = campaign.stages[data.stage - 1].analyses
-    measured = {} if data.measured is None else read_measured(campaign, data.measured)
+    measured = {} if data.measured is None else read_measured(campaign, data.measured, start)
     ranked = [one.name for one in objectives_of(campaign.rank, analyses)]
     main = [get_analysis(name).quantities[0].name for name in analyses if get_analysis(name).quantities]
     names = list(dict.fromkeys([*ranked, *main, *more, *measured]))

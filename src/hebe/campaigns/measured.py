@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.constraint import factor_to
@@ -58,18 +59,43 @@ class _Line:
     values: Mapping[str, tuple[float, float | None]]
 
 
-def read_measured(campaign: Campaign, path: Path) -> dict[str, list[Seen]]:
+class _Selected:
+    """Candidates that the selection of a campaign has, looked up when a first one is called by its id."""
+
+    def __init__(self, campaign: Campaign, start: Path | None) -> None:
+        self.campaign, self._start = campaign, start
+
+    @cached_property
+    def known(self) -> dict[str, Candidate]:
+        """By id."""
+        from hebe.campaigns.place import start_of
+        from hebe.campaigns.selection import selected_candidates
+
+        start = start_of(self.campaign, self._start)
+        return {one.candidate_id: one for one in selected_candidates(self.campaign, start)}
+
+
+def read_measured(campaign: Campaign, path: Path, start: Path | None = None) -> dict[str, list[Seen]]:
     """Measured values by quantity, one for each candidate: the mean of its lines, with the standard error of that.
 
     Where the lines say nothing of the scatter of single measurements, it is that of the candidates which were measured
     several times.
+
+    Parameters
+    ----------
+    campaign
+        What they belong to.
+    path
+        Table of them.
+    start
+        Folder from which the project is searched, for ids of candidates; that of the campaign's file by default.
 
     Raises
     ------
     BadInputError
         Names file, line and column of what cannot be read.
     """
-    text = _text(path)
+    text, selected = _text(path), _Selected(campaign, start)
     table = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     space, found, columns, named = CompositionSpace.from_campaign(campaign), list[_Line](), None, (0, "")
     decimal = "," if _delimiter(text) != "," else "."
@@ -80,7 +106,7 @@ def read_measured(campaign: Campaign, path: Path) -> dict[str, list[Seen]]:
             if columns is None:
                 named, columns = _heads(fields, path, table.line_num)
             else:
-                found.append(_line(fields, columns, named, space, campaign, path, table.line_num, decimal))
+                found.append(_line(fields, columns, named, space, selected, path, table.line_num, decimal))
     except csv.Error as err:
         raise BadInputError(f"no table: {err}", file=path, line=table.line_num) from err
     if not found:
@@ -149,7 +175,7 @@ def _line(
     columns: Sequence[_Column],
     named: tuple[int, str],
     space: CompositionSpace,
-    campaign: Campaign,
+    selected: _Selected,
     path: Path,
     line: int,
     decimal: str,
@@ -165,7 +191,7 @@ def _line(
     values = {name: (value, numbers.get((name, True))) for (name, is_sd), value in numbers.items() if not is_sd}
     if not values:
         raise BadInputError("no value", file=path, line=line, suggestion="take the line out")
-    return _Line(_candidate(fields[named[0]].strip(), named[1], space, campaign, path, line), values)
+    return _Line(_candidate(fields[named[0]].strip(), named[1], space, selected, path, line), values)
 
 
 def _number(field: str, column: _Column, path: Path, line: int, decimal: str) -> float | None:
@@ -189,30 +215,27 @@ def _number(field: str, column: _Column, path: Path, line: int, decimal: str) ->
     return value * column.factor + column.offset
 
 
-def _candidate(text: str, kind: str, space: CompositionSpace, campaign: Campaign, path: Path, line: int) -> Candidate:
+def _candidate(text: str, kind: str, space: CompositionSpace, selected: _Selected, path: Path, line: int) -> Candidate:
     """Candidate of a formula, or of an id that the selection of the campaign has."""
-    called = _called(text, campaign, path, line) if kind == "candidate_id" else None
+    called = _called(text, selected, path, line) if kind == "candidate_id" else None
     try:
         composition = parse_host_formula(text, space) if called is None else called.composition
         space.check_content(composition, text)
     except BadInputError as err:
         raise BadInputError(err.reason, file=path, line=line, key=kind, suggestion=err.suggestion) from err
-    found = called or make_candidate(space, composition, campaign.host.primary)
+    found = called or make_candidate(space, composition, selected.campaign.host.primary)
     if found is None:
         reason = f"{shown(text)} cannot be charge-neutral with the oxidation states listed"
         raise BadInputError(reason, file=path, line=line, key=kind)
     return found
 
 
-def _called(text: str, campaign: Campaign, path: Path, line: int) -> Candidate:
-    from hebe.campaigns.place import start_of
-    from hebe.campaigns.selection import selected_candidates
-
-    known = {one.candidate_id: one for one in selected_candidates(campaign, start_of(campaign, None))}
-    if text not in known:
-        reason, hint = f"no candidate is called {shown(text)}", suggest(text, known)
+def _called(text: str, selected: _Selected, path: Path, line: int) -> Candidate:
+    found = selected.known.get(text)
+    if found is None:
+        reason, hint = f"no candidate is called {shown(text)}", suggest(text, selected.known)
         raise BadInputError(reason, file=path, line=line, key="candidate_id", suggestion=hint)
-    return known[text]
+    return found
 
 
 def _by_quantity(lines: Sequence[_Line]) -> dict[str, list[Seen]]:

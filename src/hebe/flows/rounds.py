@@ -98,15 +98,15 @@ class RoundFlowMaker(Maker):
         add_proposal(wiring, self.number, [*known, *new], reference)
         return Flow(list(wiring.jobs[begin:]), name=f"{wiring.campaign.name} round {self.number}")
 
-    def refuses(self, spec: MemberSpec) -> bool:
-        """Whether a member cannot be built or wired; those of the first round are checked before anything runs."""
+    def refuses(self, spec: MemberSpec) -> str | None:
+        """Why a member cannot be built or wired, None if it can; the first round is checked before anything runs."""
         campaign = Campaign.model_validate(self.campaign)
         try:
             check_members(campaign, [spec])
             wire_stage(campaign, 0, [spec]).check_tiles(spec)
-        except BadInputError:
-            return True
-        return False
+        except BadInputError as err:
+            return err.reason
+        return None
 
     def finish(self, specs: list[MemberSpec]) -> Flow | None:
         """Flow of the border to the second stage, None where there is none."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Following(Protocol):
     """What makes the flow of the next round, and that of what comes after the last."""
 
-    def refuses(self, spec: MemberSpec) -> bool:
-        """Whether a member cannot be built or wired."""
+    def refuses(self, spec: MemberSpec) -> str | None:
+        """Why a member cannot be built or wired, None if it can."""
 
     def make(self, known: Sequence[MemberSpec], new: Sequence[MemberSpec], reference: Mapping[str, float]) -> Flow:
         """Flow of the next round."""
