@@ -72,7 +72,8 @@ def test_the_next_best_stands_in_for_what_cannot_be_built_and_that_is_told(
     number: int, others: int, tmp_path: Path
 ) -> None:
     campaign = campaign_of(tmp_path, "batch: 4, rounds: 9")
-    specs, documents = (part[:number] for part in known(campaign, 16))
+    specs, documents = known(campaign, 16)
+    specs, documents = specs[:number], documents[:number]
     plain = next_round(campaign, 1, specs, documents, {})
     bad = plain.members[0]
     found = next_round(campaign, 1, specs, documents, {}, lambda spec: "no room" if spec == bad else None)
