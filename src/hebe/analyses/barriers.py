@@ -12,6 +12,7 @@ from hebe.analyses.wants import Hops
 from hebe.config.model import ConfigModel
 from hebe.config.reading.units import Whole
 from hebe.schemas.barriers import BarriersDoc
+from hebe.science.structures.working import immobile
 from hebe.science.transport.barriers_document import HopInput, barriers_document
 
 if TYPE_CHECKING:
@@ -106,9 +107,7 @@ class Barriers(Analysis[BarriersSpec, BarriersDoc]):
     def refuses(self, block: BarriersSpec, host: Family, ion: str | None) -> tuple[str, str] | None:
         """Hosts in which nothing moves."""
         del block
-        if ion is None or host.working_of(ion) is None:
-            return "nothing moves without a working ion", "working_ion"
-        return None
+        return immobile(host, ion)
 
     def more_cells(self, block: BarriersSpec, host: Family, ion: str | None) -> int:
         """A hop costs about as much as another form of the configuration: two ends and a band."""

@@ -12,6 +12,7 @@ from hebe.config.model import ConfigModel
 from hebe.config.reading.units import Whole
 from hebe.exceptions import BadInputError
 from hebe.schemas.percolation import PercolationDoc
+from hebe.science.structures.working import immobile
 from hebe.science.transport.percolation_document import percolation_document, rock_salt
 
 if TYPE_CHECKING:
@@ -111,13 +112,13 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
     def refuses(self, block: PercolationSpec, host: Family, ion: str | None) -> tuple[str, str] | None:
         """Hosts whose cations do not stand on the octahedral sites of a rock salt, and those without a working ion."""
         del block
-        if ion is None or host.working_of(ion) is None:
-            return "nothing moves without a working ion", "working_ion"
-        try:
-            rock_salt(host, ion)
-        except BadInputError as err:
-            return f"in {host.called} {err.reason}", err.suggestion or ""
-        return None
+        refused = immobile(host, ion)
+        if refused is None:
+            try:
+                rock_salt(host, ion)
+            except BadInputError as err:
+                refused = f"in {host.called} {err.reason}", err.suggestion or ""
+        return refused
 
     def wants(self, block: PercolationSpec, member: MemberSpec) -> Sequence[Want]:
         """Nothing: geometry and composition are enough."""

@@ -12,6 +12,7 @@ from hebe.analyses.wants import SiteVacancies
 from hebe.config.model import ConfigModel
 from hebe.config.reading.units import Whole
 from hebe.schemas.site_energies import SiteEnergiesDoc
+from hebe.science.structures.working import immobile
 from hebe.science.transport.site_energies_document import SiteInput, site_energies_document
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class SiteEnergies(Analysis[SiteEnergiesSpec, SiteEnergiesDoc]):
             unit="eV",
             better="low",
             read=lambda result: result.window_eV,
-            why_null=lambda _: "occupied sites do not connect",
+            why_null=lambda result: result.no_window or "occupied sites do not connect",
             shown=Shown(unit="eV"),
             of_working_ion=True,
         ),
@@ -78,9 +79,7 @@ class SiteEnergies(Analysis[SiteEnergiesSpec, SiteEnergiesDoc]):
     def refuses(self, block: SiteEnergiesSpec, host: Family, ion: str | None) -> tuple[str, str] | None:
         """Hosts in which nothing moves."""
         del block
-        if ion is None or host.working_of(ion) is None:
-            return "nothing moves without a working ion", "working_ion"
-        return None
+        return immobile(host, ion)
 
     def more_cells(self, block: SiteEnergiesSpec, host: Family, ion: str | None) -> int:
         """Two sites cost about as much as another form of the configuration, which has several starts."""

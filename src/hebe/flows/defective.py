@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jobflow import Job, OutputReference
 
 from hebe.config.reading.refusal import bad_key
 from hebe.flows.jobs import job_of
 from hebe.makers.defects import DefectsMaker
+from hebe.science.electrodes.electrode import SAME_X
 from hebe.science.structures.defects import most_defects
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from hebe.makers.static import StaticMaker
     from hebe.schemas.defects import DefectKind
     from hebe.schemas.spec import MemberSpec
-
-_SAME_X: Final = 1e-6
 
 
 class DefectsOf:
@@ -74,7 +73,7 @@ def defect_contents(wiring: StageWiring, spec: MemberSpec, asked: Defects) -> li
     made, (low, high) = Fraction(spec.x_made), wiring.window(spec)
     known = sorted({made, *wiring.contents(spec)})
     full = wiring.family.full_content(made)
-    inside = [x for x in known if low - _SAME_X <= x <= high + _SAME_X] or known
+    inside = [x for x in known if low - SAME_X <= x <= high + SAME_X] or known
     wanted = {min(known, key=lambda x: abs(x - part * full)) for part in asked.x} or {inside[0]}
     return sorted(wanted | ({made} if asked.as_made else set()), reverse=True)
 

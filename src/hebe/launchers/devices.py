@@ -80,7 +80,9 @@ def cuda_devices() -> list[Device]:
             check=True,
         )
         count = int(told.stdout.split()[-1])
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as err:
+        words = f"torch does not tell how many CUDA devices there are ({type(err).__name__}): no jobs share one"
+        warnings.warn(words, HebeWarning, stacklevel=2)
         return []
     named = [name.strip() for name in os.environ.get(_VISIBLE, "").split(",") if name.strip()]
     return [Device("cuda", name) for name in (named or map(str, range(count)))][:count]

@@ -51,3 +51,4 @@ class HopsDoc(Document):
     distinct: int = 0
     taken_out: int = 1
     orderings: OrderingDoc
+    warnings: list[str] = Field(default_factory=list)

@@ -70,7 +70,7 @@ class SiteEnergiesDoc(ResultDoc):
     ``gap_eV`` is that between the means of the lowest and the highest sublattice, ``overlap`` the share that normal
     distributions of these two have in common. ``window_eV`` is the least difference of the energies of neighbouring
     sites that must be allowed so that hops between different sites run through the crystal; sites that were not
-    computed have the mean of their kind.
+    computed have the mean of their kind; ``no_window`` says what it lacks, None where sites do not connect.
     """
 
     sites: list[SiteEnergyDoc] = Field(default_factory=list)
@@ -83,3 +83,4 @@ class SiteEnergiesDoc(ResultDoc):
     gap_eV: float | None = None
     overlap: float | None = None
     window_eV: float | None = None
+    no_window: str | None = None

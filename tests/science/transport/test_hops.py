@@ -11,6 +11,7 @@ from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.hops import HopsDoc
 from hebe.science.chemistry.member import family_of
 from hebe.science.structures.working import apply_ordering
+from hebe.science.transport.barriers_document import HopInput, barriers_document
 from hebe.science.transport.hop_choice import allotted, choose_hops, distinct_hops
 from hebe.science.transport.hop_ends import hop_ends
 from hebe.science.transport.hops import find_hops, hop_net
@@ -180,6 +181,24 @@ def test_the_second_vacancy_is_in_the_gate() -> None:
     beside = cell.distance_matrix[hop.moving[0], [hop.first, hop.second]]
     assert beside == pytest.approx(cell.distance_matrix[hop.first, hop.second], abs=0.01)
     assert found.key != choose_hops(spec, configuration, made, 4, 0).key
+
+
+def test_hops_that_go_straight_because_a_cation_is_missing_are_told() -> None:
+    spec, configuration, made = built("li-o3-lco", 16)
+    assert choose_hops(spec, configuration, made, 1, 0).warnings == []
+    assert configuration.structure is not None
+    cell = configuration.structure.copy()
+    cell.remove_sites([max(i for i, site in enumerate(cell) if site.specie.symbol == "Co")])
+    working = family_of(spec).working_of("Li")
+    assert working is not None
+    made = apply_ordering(cell, working.sites(cell), working)
+    found = choose_hops(spec, configuration.model_copy(update={"structure": cell}), made, 1, 0)
+    assert {hop.via for hop in found.hops} == {None}
+    assert found.warnings == ["empty cation sites: hops go straight, and not through tetrahedra"]
+    ends = [calculation(made)] * 2
+    assert barriers_document(HopInput(found, ends, [None])).warnings[0] == found.warnings[0]
+    other = built("ref-lifepo4", 8)
+    assert choose_hops(*other, 1, 0).warnings == [], "that host is no rock salt"
 
 
 def test_without_a_cell_there_are_no_hops() -> None:

@@ -82,7 +82,9 @@ def test_the_window_is_the_least_step_that_connects() -> None:
     found = document(chain, [0.0, -0.1, -0.3], structure=structure)
     assert found.window_eV == pytest.approx(0.3)
     part = sites([("A", "a"), ("A", "b"), ("A", "c")], [0, 1])
-    assert document(part, [0.0, -0.1], structure=structure).window_eV is None, "a kind has no energy"
+    lacking = document(part, [0.0, -0.1], structure=structure)
+    assert (lacking.window_eV, lacking.no_window) == (None, f"no energy of the ion at {part.sites[2].kind}")
+    assert "no cell" in str(document(chain, [0.0, -0.1, -0.3]).no_window)
     alike = sites([("A", "a"), ("A", "b"), ("A", "a")], [0, 1])
     assert document(alike, [0.0, -0.1], structure=structure).window_eV == pytest.approx(0.1)
 

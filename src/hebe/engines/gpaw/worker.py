@@ -7,7 +7,6 @@ with its standard input, even in the middle of a calculation, so that it never o
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import json
@@ -133,7 +132,7 @@ class Evaluator:
         gap = _band_gap(calculator)
         if gap is not None:
             found["band_gap"] = gap
-        with contextlib.suppress(AttributeError):  # a version of GPAW that keeps its projections elsewhere
+        if hasattr(getattr(calculator, "wfs", None), "kpt_u"):  # another version of GPAW keeps them elsewhere
             found["projected"] = _projected(calculator)
         if calculator.get_number_of_spins() == 2:
             found["moment"] = float(atoms.get_magnetic_moment())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.schemas.air import AirDoc, AirReaction, GasFit
 from hebe.schemas.calculation import CalculationDoc
-from hebe.science.electrodes.electrode import StateInput, x_states
+from hebe.science.electrodes.electrode import SAME_X, StateInput, x_states
 from hebe.science.hulls.air_gases import air_data, fit_gas, gas_free_energy, solid_energies
 from hebe.science.hulls.oxygen import fit_oxygen, gas_potential
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from hebe.schemas.electrode import XState
     from hebe.science.hulls.air_gases import IonProduct
 
-_SAME_X: Final = 1e-6
 _FIELDS: Final = {"CO2": "carbonate_eV_per_ion", "H2O": "hydroxide_eV_per_ion"}
 
 
@@ -95,8 +94,8 @@ def _from_made(inputs: AirInput) -> list[XState]:
     if made is None or not made.usable or not inputs.states.n_fu:
         return []
     x_made = inputs.states.x_of(made)
-    kept = [s for s in x_states(inputs.states, inputs.window) if not s.left and s.x <= x_made + _SAME_X]
-    return kept if kept and kept[0].x >= x_made - _SAME_X else []
+    kept = [s for s in x_states(inputs.states, inputs.window) if not s.left and s.x <= x_made + SAME_X]
+    return kept if kept and kept[0].x >= x_made - SAME_X else []
 
 
 def _reaction(product: IonProduct, host: float, energies: _Energies, air: Atmosphere) -> AirReaction:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -12,6 +11,7 @@ import numpy as np
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.defects import DefectEnergy, DefectsDoc, DefectStatistics
+from hebe.science.errors.spread import mean_and_sd
 
 if TYPE_CHECKING:
     from hebe.schemas.defects import DefectCell
@@ -133,6 +133,7 @@ def defect_statistics(states: Sequence[DefectState], energies: Sequence[DefectEn
 
 def _statistics(here: Sequence[DefectEnergy], n_sites: int) -> DefectStatistics:
     kept = stayed(here)
+    mean, sd = mean_and_sd(kept)
     ended = [e.ended for e in here]
     return DefectStatistics(
         kind=here[0].kind,
@@ -143,8 +144,8 @@ def _statistics(here: Sequence[DefectEnergy], n_sites: int) -> DefectStatistics:
         returned=ended.count("returned"),
         elsewhere=ended.count("elsewhere"),
         lowest_eV=min(kept, default=None),
-        mean_eV=statistics.fmean(kept) if kept else None,
-        sd_eV=statistics.stdev(kept) if len(kept) > 1 else None,
+        mean_eV=mean,
+        sd_eV=sd,
     )
 
 

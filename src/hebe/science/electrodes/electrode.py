@@ -17,7 +17,8 @@ from hebe.science.structures.configuration import approximated
 from hebe.science.structures.working import mobile_sites
 
 Window = tuple[float, float]
-_SAME_X = 1e-6
+SAME_X = 1e-6
+"""Contents (ions per formula unit) that are no further apart are one."""
 _SAME_END = 0.05
 
 
@@ -122,7 +123,7 @@ def _state(
 
 def in_window(x: float, window: Window, n_fu: int | None) -> bool:
     """Whether x lies in the window; ends that a cell cannot hold count as the nearest content that it can."""
-    slack = _SAME_X + (0.5 / n_fu if n_fu else 0.0)
+    slack = SAME_X + (0.5 / n_fu if n_fu else 0.0)
     return window[0] - slack <= x <= window[1] + slack
 
 
@@ -161,7 +162,7 @@ def _rounded_ends(inside: Sequence[XState], window: Window) -> list[str]:
     return [
         f"x = {x:.4g} stands for the end {end:.4g} of the window, which the cell cannot hold"
         for x, end in pairs
-        if abs(x - end) > _SAME_X
+        if abs(x - end) > SAME_X
     ]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from pymatgen.core import Element
 
 from hebe.schemas.electrons import ElectronsDoc, ElectronState, IonElectrons
+from hebe.science.electrodes.electrode import lowest_states
 
 if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc
@@ -25,7 +26,7 @@ _LEAST_MOMENT: Final = 0.05
 _OVER_ALL: Final = "its calculation has centres of bands over all states, empty ones included: no share of the anions"
 
 
-def electron_document(inputs: StateInput, label: str = "") -> ElectronsDoc:
+def electron_document(inputs: StateInput) -> ElectronsDoc:
     """Electrons of the states of the host; null with a warning where the engine left none.
 
     Parameters
@@ -33,19 +34,15 @@ def electron_document(inputs: StateInput, label: str = "") -> ElectronsDoc:
     inputs
         Calculations of one configuration.
     """
-    document = ElectronsDoc(label=label)
+    document = ElectronsDoc(warnings=inputs.problems())
     made = inputs.made
     found = None if made is None or not made.usable else made.electronic
     if made is None or found is None:
         document.warnings.append("the as-made cell has no electronic results")
         return document
-    lowest: dict[float, CalculationDoc] = {}
-    for one in (made, *inputs.states):
-        if one is None or not one.usable or not one.is_host(inputs.accept) or one.electronic is None:
-            continue
-        x = round(inputs.x_of(one), 9)
-        if x not in lowest or one.energy < lowest[x].energy:
-            lowest[x] = one
+    lowest = {
+        x: one for x, one in lowest_states(inputs).items() if one.is_host(inputs.accept) and one.electronic is not None
+    }
     document.states = [_state(x, lowest[x]) for x in sorted(lowest, reverse=True)]
     document.band_gap_eV = found.band_gap_eV
     document.anion_p_centre_eV = max(found.p_centres_eV.values(), default=None)

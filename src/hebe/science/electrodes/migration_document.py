@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hebe.science.electrodes.defect_energies import DefectState
 
 
-def migration_document(states: Sequence[DefectState], label: str = "") -> MigrationDoc:
+def migration_document(states: Sequence[DefectState]) -> MigrationDoc:
     """Energies of defects of the cations; null with a warning where there are none.
 
     Parameters
@@ -22,7 +22,7 @@ def migration_document(states: Sequence[DefectState], label: str = "") -> Migrat
         Cells with cations in empty sites or swapped with working ions, by content from the highest down, and kind.
     """
     energies = [energy for state in states for energy in defect_energies(state)]
-    document = MigrationDoc(label=label, defects=energies, statistics=defect_statistics(states, energies))
+    document = MigrationDoc(defects=energies, statistics=defect_statistics(states, energies))
     document.warnings = list(dict.fromkeys(text for state in states for text in state.problems()))
     lowest = states[-1].defects if states else None
     if lowest is None or lowest.x is None:

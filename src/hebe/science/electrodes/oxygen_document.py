@@ -5,14 +5,15 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.oxygen import OxygenFit
 from hebe.schemas.oxygen_stability import OxygenDoc, OxygenPairs, OxygenRelease, ReleaseProduct, VacancyState
 from hebe.science.chemistry.member import family_of
 from hebe.science.electrodes.defect_energies import DefectState, defect_energies, occupation, stayed
-from hebe.science.electrodes.electrode import StateInput, in_window, lowest_states
+from hebe.science.electrodes.electrode import SAME_X, StateInput, in_window, lowest_states
+from hebe.science.errors.spread import mean_and_sd
 from hebe.science.hulls.hull import InfeasibleError, PhaseEntry
 from hebe.science.hulls.hull_entries import PhaseFacts, competing_entries
 from hebe.science.hulls.oxygen import BOLTZMANN, fit_oxygen, gas_potential
@@ -21,8 +22,6 @@ from hebe.science.structures.oxygen_bonds import oxygen_pairs
 
 if TYPE_CHECKING:
     from hebe.schemas.defects import DefectEnergy
-
-_SAME_X: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,9 @@ class OxygenInput:
     brought: Sequence[PhaseEntry] = field(default=())
 
 
-def oxygen_document(inputs: OxygenInput, label: str = "") -> OxygenDoc:
+def oxygen_document(inputs: OxygenInput) -> OxygenDoc:
     """Vacancies, bonds and release of oxygen; null with a warning where something is missing."""
-    document = OxygenDoc(label=label, temperature_K=inputs.temperature, pressure_bar=inputs.pressure)
+    document = OxygenDoc(temperature_K=inputs.temperature, pressure_bar=inputs.pressure)
     document.warnings = inputs.states.problems()
     document.warnings += dict.fromkeys(text for state in inputs.vacancies for text in state.problems())
     lowest = lowest_states(inputs.states) if inputs.states.n_fu else {}
@@ -111,7 +110,7 @@ def _vacancy_state(
         n_sites=n_sites,
         lowest_eV=min(values),
         mean_eV=statistics.fmean(values),
-        sd_eV=statistics.stdev(values) if len(values) > 1 else None,
+        sd_eV=mean_and_sd(values)[1],
         free_energy_eV=min(values) + shift,
         release_K=release_temperature(-min(values), inputs.pressure),
         share=statistics.fmean(occupation(value + shift, kt) for value in values),
@@ -166,7 +165,7 @@ def _rank(document: OxygenDoc, inputs: OxygenInput) -> None:
     for vacancy in document.vacancies:
         if last is not None and vacancy.x == last.x:
             document.vacancy_x, document.vacancy_eV = vacancy.x, vacancy.free_energy_eV
-    release = next((one for one in document.releases if abs(one.x - charged.x) < _SAME_X), None)
+    release = next((one for one in document.releases if abs(one.x - charged.x) < SAME_X), None)
     if release is not None:
         document.release_eV, document.release_K = release.potential_eV, release.release_K
         document.heat_J_per_g = release.heat_J_per_g

@@ -15,8 +15,6 @@ from hebe.science.electrodes.voltage import EnergyPoint, lower_hull
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SAME_X = 1e-6
-
 
 @dataclass(frozen=True)
 class PhasePoint:

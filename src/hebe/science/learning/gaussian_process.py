@@ -87,11 +87,6 @@ class Scale:
         inverse = np.divide(1.0, self.width, out=np.zeros_like(self.width), where=self.width > 0)
         return np.asarray((table - self.middle) * inverse)
 
-    @property
-    def varying(self) -> int:
-        """How many descriptors vary."""
-        return int(np.count_nonzero(self.width))
-
 
 @dataclass(frozen=True)
 class Parameters:

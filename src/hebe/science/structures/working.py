@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from pymatgen.core import Structure
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from hebe.config.family_sites import FamilySublattice, Working
     from hebe.schemas.spec import MemberSpec
     from hebe.science.chemistry.composition import HostComposition
+
+
+_NOTHING_MOVES: Final = "nothing moves without a working ion", "working_ion"
+
+
+def immobile(host: Family, ion: str | None) -> tuple[str, str] | None:
+    """Why analyses of how an ion moves refuse a host: it has no sites of such an ion; None where it has some."""
+    return None if ion is not None and host.working_of(ion) is not None else _NOTHING_MOVES
 
 
 def mobile_sites(spec: MemberSpec, structure: Structure) -> list[int]:

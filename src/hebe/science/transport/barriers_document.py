@@ -43,7 +43,7 @@ class HopInput:
 def barriers_document(inputs: HopInput) -> BarriersDoc:
     """Barriers of a configuration; what is missing is a warning."""
     hops = inputs.hops
-    document = BarriersDoc(n_hops=len(hops.hops), taken_out=hops.taken_out)
+    document = BarriersDoc(n_hops=len(hops.hops), taken_out=hops.taken_out, warnings=list(hops.warnings))
     if not hops.chosen:
         document.warnings.append("no hop can be made from the cell as made")
         return document

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebe.schemas.percolation import ChannelNetDoc
+from hebe.science.errors.spread import mean_and_sd
 from hebe.science.transport.tetrahedra import Tetrahedra
 
 if TYPE_CHECKING:
@@ -127,14 +128,10 @@ def mean_channels(
                 blocking=nets[0].blocking,
                 tetrahedra=float(np.mean([net.tetrahedra for net in nets])),
                 share=float(np.mean(shares)),
-                share_sd=_sd(shares),
+                share_sd=mean_and_sd(shares)[1],
                 directions=min(net.directions for net in nets),
                 threshold_x=float(np.mean(thresholds)) if all_cross else None,
-                threshold_x_sd=_sd(thresholds) if all_cross else None,
+                threshold_x_sd=mean_and_sd(thresholds)[1] if all_cross else None,
             )
         )
     return found
-
-
-def _sd(values: Sequence[float]) -> float | None:
-    return float(np.std(values, ddof=1)) if len(values) > 1 else None

@@ -18,6 +18,7 @@ from hebe.science.chemistry.member import family_of
 from hebe.science.keys import content_hash, structure_content
 from hebe.science.structures.working import mobile_sites
 from hebe.science.transport.hops import find_hops
+from hebe.science.transport.percolation_document import is_rock_salt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ _ASIDE: Final = 0.1
 _EMPTY: Final = "Po"
 """Stands on empty sites where symmetry is looked for."""
 _SLACK: Final = 0.01  # A
+_STRAIGHT: Final = "empty cation sites: hops go straight, and not through tetrahedra"
 
 
 def choose_hops(
@@ -67,6 +69,7 @@ def choose_hops(
     occupied = sorted(set(made.site_properties["configuration_site"]) & set(working))
     sites = _Sites(structure, set(occupied), _exclusions(spec, structure), vacancies)
     hops = [sites.from_ion(hop) for hop in find_hops(structure, working)]
+    straight = bool(hops) and all(hop.via is None for hop in hops) and is_rock_salt(family_of(spec), spec.working_ion)
     possible = [k for k, hop in enumerate(hops) if sites.possible(hop)]
     marked = with_empty_sites(structure, set(working) - set(occupied))
     distinct = [possible[k] for k in distinct_hops(marked, [hops[k] for k in possible])]
@@ -79,7 +82,13 @@ def choose_hops(
         occupied=[end for k in chosen for end in sites.ends(hops[k])],
     )
     return HopsDoc(
-        key=key, hops=hops, chosen=chosen, distinct=len(distinct), taken_out=sites.taken_out, orderings=orderings
+        key=key,
+        hops=hops,
+        chosen=chosen,
+        distinct=len(distinct),
+        taken_out=sites.taken_out,
+        orderings=orderings,
+        warnings=[_STRAIGHT] if straight else [],
     )
 
 

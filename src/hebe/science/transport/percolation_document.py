@@ -47,6 +47,15 @@ def rock_salt(host: Family, ion: str | None) -> RockSalt:
     return RockSalt(cell, tuple(cell.site_properties["sublattice"]), find_tetrahedra(cell))
 
 
+def is_rock_salt(host: Family, ion: str | None) -> bool:
+    """Whether the cation sites of a host are those of a rock salt."""
+    try:
+        rock_salt(host, ion)
+    except BadInputError:
+        return False
+    return True
+
+
 def _cations(host: Family, structure: Structure) -> Structure:
     """Sites of a cell that are neither anions nor parts of groups."""
     labels = structure.site_properties["sublattice"]

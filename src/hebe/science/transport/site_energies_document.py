@@ -152,12 +152,15 @@ def _window(inputs: SiteInput, document: SiteEnergiesDoc) -> float | None:
     Hops of a narrow cell from a site to its own image have no difference, whatever the energies: they are left out.
     """
     if inputs.structure is None:
+        document.no_window = "no cell of the configuration"
         return None
     computed = {one.site: one.energy_eV for one in document.sites}
     of_kind = {kind.name: kind.mean_eV for kind in document.environments}
     energies = {one.site: computed.get(one.site, of_kind.get(one.kind)) for one in inputs.sites.sites}
     known = {site: value for site, value in energies.items() if value is not None}
     if len(known) < len(energies):
+        kinds = sorted({one.kind for one in inputs.sites.sites if one.site not in known})
+        document.no_window = f"no energy of the ion at {'; '.join(kinds)}"
         return None
     hops = [hop for hop in find_hops(inputs.structure, sorted(known)) if hop.first != hop.second]
     if not hops:
