@@ -17,6 +17,14 @@ KEYS = {"candidate_id", "formula", "composition", "charge", "entropy_R", "descri
 Captured = pytest.CaptureFixture[str]
 
 
+@pytest.mark.parametrize("path", sorted(QUICK.parent.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_example_has_candidates(path: Path, capsys: Captured) -> None:
+    outcome = hebe(capsys, "space", path, "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["candidates"] > 0
+    assert outcome.json["jobs_estimate"] > 0
+
+
 def test_the_space_of_the_example(capsys: Captured) -> None:
     outcome = hebe(capsys, "space", QUICK, "--json")
     assert outcome.code == 0
