@@ -35,7 +35,7 @@ def test_it_compares_what_was_predicted_with_what_was_found() -> None:
     page = Page(load_campaign(QUICK), found, rounds=rounds())
     text = "".join(SECTION.render(page))
     assert "After 11 candidates the budget is used up." in text
-    assert "3.3 ± 0.05" in text
+    assert "3.22 to 3.38" in text
     assert "3.31" in text
     assert "Fe3+ on TM" in text
     assert "1 of 2 values" in text, "the third is not computed"

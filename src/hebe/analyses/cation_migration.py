@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from pydantic import Field
@@ -122,7 +123,7 @@ class CationMigration(Analysis[MigrationSpec, MigrationDoc]):
         del block, member
         if not given.cell.defects:
             return MigrationDoc(warnings=["no defects of this configuration are computed"])
-        return migration_document(given.cell.defects)
+        return migration_document([replace(one, accept=given.accept) for one in given.cell.defects])
 
 
 ANALYSIS: Final = CationMigration()

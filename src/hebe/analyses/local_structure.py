@@ -32,6 +32,7 @@ class LocalStructure(Analysis[NoOptions, LocalStructureDoc]):
 
     name: ClassVar[str] = "local_structure"
     title: ClassVar[str] = "local structure"
+    version: ClassVar[int] = 2  # 2: working ions on the sites of metals have no polyhedra
     requires: ClassVar[Requires] = Requires()
     Block = NoOptions
     Result = LocalStructureDoc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pydantic import Field
@@ -167,7 +168,7 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
         states = StateInput(member, cell.n_fu, cell.made, cell.states, cell.orderings, given.accept, cell.configuration)
         inputs = OxygenInput(
             states,
-            cell.defects,
+            [replace(one, accept=given.accept) for one in cell.defects],
             given.oxides,
             given.phases,
             given.window,

@@ -168,12 +168,14 @@ def _print_proposal(document: ProposalDoc) -> None:
     limits = ["in limits / %"] if document.constraints else []
     table = new_table(["formula", *names, "gain", *limits, "new"], right=range(1, len(names) + len(limits) + 2))
     for one in document.candidates:
-        values = [f"{_short(one.predicted[name].mean)} ± {_short(one.predicted[name].sd)}" for name in names]
+        values = [_interval(one.predicted[name]) for name in names]
         shares = [_percent(one.probability)] if limits else []
         table.add_row(one.formula, *values, _short(one.gain), *shares, ", ".join(one.new))
     write_table(table)
     if not document.candidates:
         write_line("Nothing is expected to improve on what is known.")
+    else:
+        write_line("a to b: the interval that holds 90 % of what would be found.")
     edges = ", ".join(f"{name} {_short(value)}" for name, value in document.reference.items())
     write_line(f"gain: expected growth of the hypervolume beyond {edges}, now {_short(document.hypervolume)}.")
     write_line(f"Scored {document.looked_at:,} of {document.of:,} compositions.")

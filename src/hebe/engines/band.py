@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-BAND: Final = "ci-neb, improved tangent, springs 5 eV/A2, lbfgs 1"
+BAND: Final = "ci-neb, improved tangent, springs 5 eV/A2, lbfgs 2"
 """Name and version of the scheme: enters content keys."""
 
 _SPRING: Final = 5.0  # eV/A^2
@@ -36,7 +36,7 @@ class Band:
     @property
     def top(self) -> int:
         """The highest image between the ends."""
-        return 1 + int(np.argmax(self.energies[1:-1]))
+        return 1 + int(np.argmax(np.round(self.energies[1:-1], 6)))  # of mirror images the first, on any processor
 
     @property
     def climbs(self) -> bool:

@@ -130,7 +130,7 @@ def test_the_lowest_of_the_kinds_is_ranked_and_each_is_told() -> None:
 def test_a_full_host_has_no_empty_octahedra() -> None:
     document = migration_document([state(x="1")])
     assert document.octahedral_eV is None
-    assert document.warnings == ["x = 1: no cation stays away from its site"]
+    assert document.warnings == ["x = 1: no defect has an energy"]
 
 
 def test_what_could_not_be_computed_is_said() -> None:
@@ -163,3 +163,19 @@ def test_occupation_follows_fermi_and_has_its_limits() -> None:
     assert (occupation(0.01, 0.0), occupation(-0.01, 0.0)) == (0.0, 1.0)
     assert occupation(0.01, 1e-9) == pytest.approx(0.0)
     assert occupation(-0.01, 1e-9) == pytest.approx(1.0)
+
+
+def test_a_perfect_cell_that_left_the_host_is_no_reference_and_that_is_said() -> None:
+    held = state()
+    (perfect,) = held.perfect
+    assert perfect is not None
+    left = perfect.model_copy(update={"topology": "migrated", "energy_eV": PERFECT - 20})
+    found = DefectState(held.defects, [left], held.calculations)
+    assert {one.energy_eV for one in defect_energies(found)} == {None}
+    document = migration_document([found])
+    assert document.warnings == [
+        "no energies of octahedral defects: the perfect cell has no result, or left the host",
+        "x = 0.5: no defect has an energy",
+    ]
+    accepted = DefectState(held.defects, [left], held.calculations, ("migrated",))
+    assert [one.energy_eV for one in defect_energies(accepted)] == pytest.approx([21.0, 21.5, 22.0, 23.0])

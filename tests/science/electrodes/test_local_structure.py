@@ -85,6 +85,16 @@ def test_bonds_slabs_and_gaps_are_those_of_the_ideal_cell() -> None:
     assert found.local_strain is None
 
 
+def test_working_ions_on_the_sites_of_metals_have_no_polyhedra() -> None:
+    composition = HostComposition("drx", "Li", Fraction(4, 3), {"M": {"Li": Fraction(2, 3), "Mn": Fraction(1, 3)}})
+    split = {"M": {Ion("Li", 1): Fraction(2, 3), Ion("Mn", 4): Fraction(1, 3)}}
+    made = build_configuration(composition, "M", n_sites=12, seed=1)
+    assert made.structure is not None
+    spec = member_spec(composition, split, "M", {"M": {"Li": (1,), "Mn": (4,)}})
+    found = local_document(StateInput(spec, 6, calculation(made.structure, -10.0), [], []), (0.5, 1.0))
+    assert [(shape.element, shape.n) for shape in found.states[0].species] == [("Mn", 4)]
+
+
 def test_a_homogeneous_strain_is_that_of_every_site() -> None:
     spec, cell = member()
     gradient = np.eye(3) + np.array([[0.03, 0.0, 0.0], [0.0, -0.01, 0.0], [0.0, 0.0, 0.05]])

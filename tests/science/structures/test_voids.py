@@ -53,6 +53,18 @@ def test_a_distorted_larger_cell_has_as_many(seed: int) -> None:
     assert kinds(moved) == {4: 24, 6: 12}
 
 
+@pytest.mark.parametrize("size", [(4, 1, 1), (4, 2, 1), (4, 2, 2)])
+def test_the_last_bit_of_coordinates_orders_nothing(size: tuple[int, int, int]) -> None:
+    """Places of these cells lie halfway between thousandths."""
+    structure, random = phase("CoO") * size, np.random.default_rng(0)
+    noise = [random.uniform(-1e-15, 1e-15, size=(len(structure), 3)) for _ in range(6)]
+    cells = [Structure(structure.lattice, structure.species, structure.frac_coords + one) for one in noise]
+    places = [np.array([one.place for one in voids(cell)]) for cell in cells]
+    for other in places[1:]:
+        apart = other - places[0]
+        assert np.abs(apart - np.round(apart)).max() < 1e-6
+
+
 def test_cations_do_not_matter_and_what_has_no_anions_has_no_voids() -> None:
     structure = phase("LiCoO2-O3")
     bare = structure.copy()

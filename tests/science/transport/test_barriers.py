@@ -60,6 +60,21 @@ def test_environments_count_by_their_share_of_all_hops() -> None:
     assert (found.lowest_eV, found.median_eV, found.highest_eV) == pytest.approx((0.4, 0.4, 0.8))
 
 
+def test_hops_of_an_environment_share_its_weight() -> None:
+    """Two of three hops past Co were computed, the one past Ni: 1.5 hops each and 1."""
+    found = barriers_document(ring([path(0, 0.4, 0), path(0, 0.6, 0), None, path(0, 0.9, 0)], ["Co"] * 3 + ["Ni"]))
+    assert found.mean_eV == pytest.approx((1.5 * 0.4 + 1.5 * 0.6 + 0.9) / 4)
+
+
+def test_saddles_are_above_the_lowest_end_of_all() -> None:
+    """The lowest end is where a hop ends, and the barrier that connects is no mean of both ways."""
+    found = barriers_document(ring([path(0.3, 0.7, 0.0), path(0.0, 0.6, 0.3)], ["Co", "Ni"]))
+    (connection,) = found.connections
+    assert connection.barrier_eV == pytest.approx(0.7)
+    shifted = barriers_document(ring([path(0.3, 0.7, 0.1), path(0.1, 0.6, 0.3)], ["Co", "Ni"]))
+    assert shifted.connections[0].barrier_eV == pytest.approx(0.6)
+
+
 def test_the_highest_saddle_of_a_ring_decides_and_is_named() -> None:
     found = barriers_document(ring([path(0, 0.4, 0.1), path(0.1, 0.7, 0.2), path(0.2, 0.5, 0)], ["Co", "Ni", "Mn"]))
     (connection,) = found.connections

@@ -165,6 +165,25 @@ def calculation(cell: Structure) -> CalculationDoc:
     )
 
 
+def test_the_last_bit_of_a_cell_names_no_other_way() -> None:
+    """Ways enter keys of paths."""
+    spec, configuration, made = built("li-o3-lco", 16)
+    cell = configuration.structure
+    assert cell is not None
+    found = choose_hops(spec, configuration, made, 1, 0)
+    start, end = (apply_ordering(cell, kept, family_of(spec).working_of("Li")) for kept in found.orderings.occupied[:2])
+    hop = found.hops[found.chosen[0]]
+    assert hop.via is not None
+    names = set()
+    for bit in (-1e-16, 0.0, 1e-16):
+        tie = tuple(0.12345 + bit for _ in range(3))
+        near = hop.model_copy(update={"via": tie})
+        ends = hop_ends(near, configuration, calculation(start), calculation(end))
+        assert ends is not None
+        names.add(ends.way)
+    assert len(names) == 1
+
+
 def test_the_second_vacancy_is_in_the_gate() -> None:
     """In a layered oxide the tetrahedron has a third lithium beside the two ends: it is taken out too."""
     spec, configuration, made = built("li-o3-lco", 16)
@@ -199,6 +218,11 @@ def test_hops_that_go_straight_because_a_cation_is_missing_are_told() -> None:
     assert barriers_document(HopInput(found, ends, [None])).warnings[0] == found.warnings[0]
     other = built("ref-lifepo4", 8)
     assert choose_hops(*other, 1, 0).warnings == [], "that host is no rock salt"
+
+
+def test_without_working_sites_there_are_no_hops() -> None:
+    cell = Structure(Lattice.cubic(4.0), ["Ni", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    assert find_hops(cell, []) == []
 
 
 def test_without_a_cell_there_are_no_hops() -> None:

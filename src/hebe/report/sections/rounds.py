@@ -64,9 +64,9 @@ def _chosen(page: Page) -> list[list[object]]:
 
 
 def _compared(one: Mapping[str, Any], known: Mapping[str, RankedCandidate], name: str) -> tuple[str, str]:
-    """What was predicted of a quantity, and what was found."""
+    """Interval of 90 % that was predicted of a quantity, and what was found."""
     told = one["predicted"].get(name) or {}
-    predicted = DASH if told.get("mean") is None else f"{told['mean']:.4g} ± {told['sd']:.1g}"
+    predicted = DASH if told.get("low") is None else f"{told['low']:.4g} to {told['high']:.4g}"
     found = known.get(one["candidate_id"])
     value = None if found is None else found.mean(name)
     return predicted, DASH if value is None else f"{value:.4g}"

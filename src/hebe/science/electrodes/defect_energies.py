@@ -32,16 +32,22 @@ class DefectState:
         Calculations of the configuration at that content, one of which is of the perfect cell.
     calculations
         Of the cells with defects, in the order of `defects`.
+    accept
+        What counts as the host beside the host itself, for the perfect cell.
     """
 
     defects: DefectsDoc | None
     perfect: Sequence[CalculationDoc | None]
     calculations: Sequence[CalculationDoc | None]
+    accept: Sequence[str] = ()
 
     @property
     def reference(self) -> CalculationDoc | None:
-        """Calculation of the perfect cell: that of the document, or the only one where it was calculated anew."""
-        usable = [c for c in self.perfect if c is not None and c.usable]
+        """Calculation of the perfect cell: that of the document, or the only one where it was calculated anew.
+
+        None where it has no energy, or left the host: nothing is compared with another crystal.
+        """
+        usable = [c for c in self.perfect if c is not None and c.usable and c.is_host(self.accept)]
         made = "" if self.defects is None else self.defects.perfect
         found = next((c for c in usable if c.key == made), None)
         return usable[0] if found is None and len(self.perfect) == 1 and usable else found
@@ -52,6 +58,8 @@ class DefectState:
             return ["cells with defects could not be made"]
         if self.defects.reason:
             return [f"no {_named(self.defects.label)}: {self.defects.reason}"]
+        if self.defects.cells and self.reference is None:
+            return [f"no energies of {_named(self.defects.label)}: the perfect cell has no result, or left the host"]
         failed = [c for c in self.calculations if c is not None and c.status in ("failed", "cut")]
         missing = ["a cell with a defect has no result"] * self.calculations.count(None)
         return missing + [f"{c.label}: {c.status}: {c.error.message if c.error else 'not converged'}" for c in failed]

@@ -51,7 +51,7 @@ def local_document(inputs: StateInput, window: tuple[float, float] | None, label
         document.warnings.append("there is no as-made cell of the host: no local structure")
         return document
     host = composition_of(inputs.spec).host
-    reference = _shapes(made, host)
+    reference = _shapes(made, host, inputs.spec.working_ion)
     if not reference.around:
         document.warnings.append("the host has no anions around its mixed cations")
         return document
@@ -88,18 +88,20 @@ def _rank(
         document.gap_change = max(changes, key=abs, default=None)
 
 
-def _shapes(found: CalculationDoc, host: Family) -> _Shapes:
+def _shapes(found: CalculationDoc, host: Family, ion: str | None) -> _Shapes:
     """Polyhedra of the mixed cations; empty sites and working ions have none."""
     cell = found.cell
     labels = cell.site_properties["sublattice"]
     anions = [i for i, site in enumerate(cell) if site.specie.symbol in ANIONS]
-    centres = [i for i, name in enumerate(labels) if name in host.mixed_cations and i not in set(anions)]
+    working = {i for i, name in enumerate(labels) if name in host.working_shared and cell[i].specie.symbol == ion}
+    others = working.union(anions)
+    centres = [i for i, name in enumerate(labels) if name in host.mixed_cations and i not in others]
     coordination = [host.sublattices[labels[i]].coordination for i in centres]
     return _Shapes(cell, polyhedra(cell, centres, anions, coordination) if anions else [])
 
 
 def _state(inputs: StateInput, host: Family, reference: _Shapes, x: float, found: CalculationDoc) -> LocalState:
-    shapes = _shapes(found, host)
+    shapes = _shapes(found, host, inputs.spec.working_ion)
     bonds = np.concatenate([one.lengths for one in shapes.around])
     variances = [v for one in shapes.around if (v := one.angle_variance()) is not None]
     state = LocalState(

@@ -34,5 +34,7 @@ def migration_document(states: Sequence[DefectState]) -> MigrationDoc:
         setattr(document, f"{found.kind}_eV", found.lowest_eV)  # that of the lowest comes last
         document.lowest_eV, document.kind, document.element = found.lowest_eV, found.kind, found.element
     if not here:
-        document.warnings.append(f"x = {document.x:.3g}: no cation stays away from its site")
+        known = any(e.energy_eV is not None for e in energies if e.x == document.x)
+        reason = "no cation stays away from its site" if known else "no defect has an energy"
+        document.warnings.append(f"x = {document.x:.3g}: {reason}")
     return document

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hebe.schemas.defects import DefectKind
     from hebe.schemas.spec import MemberSpec
 
-DEFECTS_VERSION: Final = 2
+DEFECTS_VERSION: Final = 3
 
 _REACH: Final = {"octahedral": 4.5, "tetrahedral": 3.0}
 """A; how far from its site a cation is put into an empty one. The next octahedron is at 2.9, a tetrahedron at 1.8."""

@@ -67,7 +67,7 @@ def voids(structure: Structure) -> list[Void]:
     vertices = scipy.spatial.Voronoi(points).vertices @ np.linalg.inv(matrix)
     inside = vertices[((vertices >= -1e-6) & (vertices < 1 - 1e-6)).all(axis=1)]
     found = [_void(place, matrix, points) for place in _merged(inside, structure)]
-    return sorted(found, key=lambda one: [round(float(c), 3) % 1.0 for c in one.place])
+    return sorted(found, key=lambda one: [round(round(float(c), 6), 3) % 1.0 for c in one.place])
 
 
 def _images(frac: NDArray[np.float64], structure: Structure) -> NDArray[np.float64]:

@@ -56,5 +56,5 @@ def hop_ends(
     middle = (first + second) / 2 if hop.via is None else np.array(hop.via)
     shift = (before.frac_coords[atom] - first + moved.frac_coords[atom] - ideal.frac_coords[hop.second]) / 2
     x, y, z = (float(c) for c in middle + shift)
-    way = f"{hop.first} by " + " ".join(f"{c:.4f}" for c in middle)
+    way = f"{hop.first} by " + " ".join(f"{round(float(c), 9) + 0.0:.4f}" for c in middle)
     return HopEnds(before, moved, (atom, (x, y, z)), way)

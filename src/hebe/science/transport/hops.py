@@ -163,6 +163,8 @@ def _length(structure: Structure, line: Sequence[Array]) -> float:
 
 def _straight(cell: Cell) -> list[HopDoc]:
     """Hops of other hosts: pairs of near working sites with nothing between them."""
+    if not cell.working:
+        return []
     net, lengths = neighbour_net(cell.structure, _FARTHEST, cell.working)
     crossings = net.crossings(lengths)
     if not crossings:
