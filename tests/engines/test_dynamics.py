@@ -104,6 +104,29 @@ def test_temperatures_are_canonical(thermostat: Any) -> None:
     assert temperatures.var() / variance == pytest.approx(1.0, abs=5 * np.sqrt((2 + 12 / degrees) / n))
 
 
+def test_friction_forgets_velocities_in_its_time_constant() -> None:
+    """Free particles: the velocity is that of before times exp(-t / time constant), and noise."""
+    moves = Integrator(np.full((20_000, 1), 63.546), 2.0, 300.0, "langevin", 50.0)
+    random = np.random.default_rng(1)
+    start = moves.first_velocities(random)
+    here = Motion(np.zeros_like(start), start, np.zeros_like(start), 0.0)
+    for _ in range(25):
+        here = moves.step(here, lambda x: (0.0, np.zeros_like(x)), random)
+    assert (here.velocities * start).sum() / (start**2).sum() == pytest.approx(np.exp(-1), abs=0.02)
+
+
+def test_kinetic_energies_come_to_the_temperature_in_the_time_constant() -> None:
+    """Three times too hot: of what is too much, exp(-t / time constant) is left."""
+    moves = Integrator(np.full((20_000, 1), 63.546), 2.0, 300.0, "bussi", 50.0)
+    random = np.random.default_rng(2)
+    start = np.sqrt(3) * moves.first_velocities(random)
+    here = Motion(np.zeros_like(start), start, np.zeros_like(start), 0.0)
+    for _ in range(25):
+        here = moves.step(here, lambda x: (0.0, np.zeros_like(x)), random)
+    before, after = (moves.temperature_of(v) - 300.0 for v in (start, here.velocities))
+    assert after / before == pytest.approx(np.exp(-1), abs=0.02)
+
+
 def test_the_mean_potential_of_springs_is_that_of_equipartition() -> None:
     """Three halves kT per atom: positions are sampled right, not velocities alone."""
     task = Dynamics(steps=8000, time_step_fs=4.0, temperature=300.0, time_constant_fs=50.0, every=10, seed=2)

@@ -14,6 +14,7 @@ from hebe.science.electrodes.defect_energies import DefectState
 from hebe.science.electrodes.electrode import StateInput
 from hebe.science.electrodes.oxygen_document import OxygenInput, oxygen_document
 from hebe.science.hulls.oxygen import BOLTZMANN, gas_potential, oxygen_data, oxygen_oxides
+from hebe.science.hulls.oxygen_release import release_pressure, release_temperature
 from hebe.science.hulls.working_metals import package_phases
 from support.defects import calculation, cell, sites
 from support.insertion_states import spec
@@ -119,6 +120,21 @@ def test_the_vacancy_costs_nothing_at_the_temperature_of_release() -> None:
     assert at_release.vacancies[0].free_energy_eV == pytest.approx(0.0, abs=1e-6)
     (eager,) = document(half(), missing=(vacancies("1/2", (4.0, 4.5)),)).vacancies
     assert eager.release_K == 0.0
+
+
+@pytest.mark.parametrize(("temperature", "pressure"), [(523.15, 0.21), (300.0, 1e-4), (1500.0, 1.0)])
+def test_releases_are_at_the_temperature_and_the_pressure_that_were_asked_for(
+    temperature: float, pressure: float
+) -> None:
+    found = document(half(), temperature=temperature, pressure=pressure)
+    (_, charged) = found.releases
+    assert charged.potential_eV is not None
+    assert charged.release_K == release_temperature(charged.potential_eV, pressure)
+    assert charged.release_log10_bar == release_pressure(charged.potential_eV, temperature)
+    assert charged.free_energy_eV_per_fu is not None
+    assert charged.energy_eV_per_fu is not None
+    gained = charged.free_energy_eV_per_fu - charged.energy_eV_per_fu
+    assert gained == pytest.approx(charged.oxygen_per_fu * gas_potential(temperature, pressure))
 
 
 def test_environments_have_means_of_their_own() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from hebe.science.learning.acquisition import Acquisition, Aim, Limit
+from hebe.science.learning.acquisition import Acquisition, Aim, Limit, told_by
 from hebe.science.learning.batch import choose_batch, six_digits
 from hebe.science.learning.gaussian_process import Parameters, Process, fit
 from support.mixture_truth import FIFTEEN, SEVEN, Described, sodium_space
@@ -98,6 +98,31 @@ def test_what_was_chosen_makes_its_relatives_less_worth() -> None:
     after = acquisition.gain(table, table[[best]]).expected
     assert (after <= alone + 1e-12).all()
     assert after[best] < 0.5 * alone[best]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0], ids=["at most", "at least"])
+def test_what_misses_a_limit_is_no_part_of_the_front(sign: float) -> None:
+    described = Described(sodium_space(SEVEN, "3..5", 12))
+    plain, table = acquisition_of(described, 40, limited=True), described.table(described.space.sample(40, 11))
+    (limit,) = plain.limits
+    predicted, edge = limit.model.predict(table)[0], float(np.median(limit.model.predict(table)[0]))
+    found = Acquisition(plain.aims, [Limit("formation", limit.model, sign, sign * edge)], table, plain.reference)
+    inside = predicted <= edge if sign > 0 else predicted >= edge
+    assert np.array_equal(found.costs, found.means(table)[inside])
+
+
+def test_a_candidate_tells_of_others_what_its_noise_leaves() -> None:
+    """One member: ``k(u, b)^2 / (k(b, b) + noise)``, with the usual noise of the data, scatter included."""
+    described = Described(sodium_space(SEVEN, "3..5", 12))
+    model = acquisition_of(described, 40).aims[0].model
+    assert isinstance(model, Process)
+    table = described.table(described.space.sample(6, 5))
+    batch, others = table[:1], table[1:]
+    own = float(model.cross(batch, batch)[0, 0])
+    noise = float(np.median((model.noise / model.width) ** 2) + model.parameters.scatter) * model.width**2
+    expected = model.cross(others, batch)[:, 0] ** 2 / (own + noise)
+    assert told_by(model, others, batch) == pytest.approx(expected)
+    assert noise > 0.001 * own
 
 
 def test_bounds_are_never_below_what_is_gained() -> None:

@@ -162,6 +162,18 @@ def test_left_out_intervals_hold_what_they_say(described: Described) -> None:
     assert 0.42 <= inside["50"] / total <= 0.65
 
 
+def test_errors_that_nobody_knows_are_those_of_the_scatter(described: Described) -> None:
+    """Noise of 0.3 of the spread that is not told: what is seen at a left-out point is off by about that."""
+    rows = described.space.sample(150, 4)
+    truth = described.truth(rows, 0)
+    off = 0.3 * truth.std()
+    values = truth + off * np.random.default_rng(4).normal(size=150)
+    process = fit(described.table(rows), values, np.zeros(150))
+    held = leave_out(process, range(150))
+    assert held is not None
+    assert np.median(held.errors) == pytest.approx(off, rel=0.3)
+
+
 def test_intervals_that_are_too_narrow_are_widened() -> None:
     rng = np.random.default_rng(5)
     misses = 3.0 * rng.normal(size=400)

@@ -53,6 +53,12 @@ def test_a_sublattice_that_is_full_takes_no_more() -> None:
     assert found.threshold_x == pytest.approx(0.5 + 1.0 + 2 * 0.2)
 
 
+def test_a_net_runs_in_as_many_directions_as_in_each_cell() -> None:
+    nets = [ChannelNetDoc(blocking=0, tetrahedra=0.1, share=0.5, directions=n) for n in (3, 1, 2)]
+    (found,) = mean_channels([[net] for net in nets], 0.0, [(1.0, 0.5)])
+    assert found.directions == 1
+
+
 @pytest.mark.parametrize("content", URBAN)
 def test_published_shares_of_lithium_are_on_the_net(large: Tetrahedra, content: float) -> None:
     nets = [lithium(large, content, seed).channels(thresholds=False)[0] for seed in range(3)]

@@ -43,6 +43,22 @@ def test_a_walk_on_a_lattice_has_its_known_coefficient(seed: int, noise: float) 
     assert found.bound_cm2_per_s is None
 
 
+def test_vibrations_of_any_size_leave_the_slope_alone() -> None:
+    """Ions that rattle by half an angstrom along each axis: the whole displacement over its time is 14 % too much."""
+    rate, frames = 0.003, 2001
+    found = diffusion(walk(1000, frames, rate, 2, noise=0.5), (frames - 1) * STEP_FS, range(1000), DISTANCE)
+    expected = rate / STEP_FS * DISTANCE**2 / 6 * 0.1
+    assert found.d_cm2_per_s == pytest.approx(expected, rel=0.06)
+    assert found.msd_A2 / (6 * 0.2 * (frames - 1) * STEP_FS) * 0.1 > 1.1 * expected
+
+
+def test_many_ions_that_have_hardly_moved_tell_nothing() -> None:
+    found = diffusion(walk(2000, 201, 0.001, 3), 20_000.0, range(2000), DISTANCE)
+    assert found.n_jumps > 100
+    assert found.msd_A2 < DISTANCE**2
+    assert found.d_cm2_per_s is None
+
+
 def test_without_a_jump_there_is_only_a_bound() -> None:
     """Ten ions that stay for 200 ps: at 95 % confidence fewer than -ln 0.05 = 3.0 jumps in their time."""
     found = diffusion(walk(10, 2001, 0.0, 0, noise=0.2), 200_000.0, range(10), DISTANCE)
