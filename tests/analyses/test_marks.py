@@ -122,7 +122,7 @@ def test_all_marks_stand_in_one_order_with_letters_of_their_own() -> None:
     )
     found = marks(everything, [-1.0], states_left=["s"], window=2.0, redox=1.0, sampled=True, outside=["far"])
     elsewhere = {"transition", "air", "anion-redox", "migrating", "oxygen-bonds"}  # have tests of their own
-    elsewhere |= {"not-percolating", "electron-hop"}
+    elsewhere |= {"not-percolating", "electron-hop", "lost-moments"}
     assert found == [name for name in mark_texts() if name not in elsewhere]
     letters = [text.letter for text in mark_texts().values()]
     assert len(set(letters)) == len(letters)
@@ -138,3 +138,21 @@ def test_a_usable_cell_outside_training() -> None:
 @pytest.mark.parametrize("sampled", [True, False])
 def test_tiles_that_were_drawn(*, sampled: bool) -> None:
     assert marks(sampled=sampled) == (["sampled-tiles"] if sampled else [])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "marked"),
+    [
+        ([3.0, 0.0], [0.02, 0.0], True),
+        ([-1.5, 0.0], [-0.09, 0.01], True),
+        ([3.0, 0.0], [0.1, 0.0], False),
+        ([1.4, 0.0], [0.0, 0.0], False),  # one electron that pairs, as in cobalt(IV)
+        ([3.0, 0.0], None, False),  # without spin
+        (None, [0.0, 0.0], False),
+    ],
+)
+def test_moments_that_are_lost(start: list[float] | None, end: list[float] | None, *, marked: bool) -> None:
+    one = relaxed(None)
+    given = one.cell.copy(site_properties={} if start is None else {"magmom": start})
+    found = one.model_copy(update={"input_structure": given, "magmoms": end})
+    assert marks_of(candidate(descriptors={}), {}, [found]) == (["lost-moments"] if marked else [])

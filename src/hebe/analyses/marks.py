@@ -28,10 +28,12 @@ class MarkText:
 LEFT_HOST: Final = "left-host"
 RIDGE: Final = "ridge"
 OUTSIDE_TRAINING: Final = "outside-training"
+LOST_MOMENTS: Final = "lost-moments"
 _OF_CELLS: Final = {
     LEFT_HOST: MarkText("L", "a cell is no longer the host and is left out"),
     RIDGE: MarkText("R", "a cell is no minimum: its energy falls along a direction"),
     OUTSIDE_TRAINING: MarkText("T", "a cell lies outside what the potential was trained on"),
+    LOST_MOMENTS: MarkText("Z", "a calculation that started with moments of unpaired electrons ended without any"),
 }
 
 
@@ -61,6 +63,8 @@ def marks_of(document: CandidateDoc, results: Results, calculations: Sequence[Ca
         found.add(RIDGE)
     if any(c.outside_training and c.usable for c in calculations):
         found.add(OUTSIDE_TRAINING)
+    if any(c.lost_moments and c.usable for c in calculations):
+        found.add(LOST_MOMENTS)
     for name, documents in results.items():
         for mark in get_analysis(name).marks:
             if any(result is not None and mark.holds(result, document) for result in documents):

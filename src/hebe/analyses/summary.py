@@ -169,6 +169,8 @@ def _warnings(parts: CandidateParts, document: CandidateDoc, analyses: Collectio
     for c in parts.calculations:
         if c is not None and c.usable and c.outside_training:
             found[f"{c.label}: outside training: {'; '.join(c.outside_training)}"] = None
+    lost = [c.label for c in parts.calculations if c is not None and c.usable and c.lost_moments]
+    found |= dict.fromkeys(f"{label}: all moments were lost: its energy may be that of another state" for label in lost)
     if document.n_configurations == 1:
         found["one configuration: spreads are null"] = None
     return list(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
 from pymatgen.core import Structure
@@ -41,6 +41,11 @@ class MinimumDoc(Document):
     pushes: int = 0
     gain_eV: float = 0.0
     evaluations: int = 0
+
+
+_UNPAIRED: Final = 1.5
+"""Bohr magnetons of a start that stand for more than one unpaired electron."""
+_NO_MOMENT: Final = 0.1
 
 
 class CalculationDoc(TaskDoc):
@@ -80,6 +85,19 @@ class CalculationDoc(TaskDoc):
     def usable(self) -> bool:
         """Whether analyses may use the energy."""
         return self.status == "converged" and self._has_energy and self.structure is not None
+
+    @property
+    def lost_moments(self) -> bool:
+        """Whether a calculation that started with unpaired electrons on a site ended without any on all of them.
+
+        A density can lose its moments before it is self-consistent, and converge to a state that lies an electron volt
+        too high.
+        """
+        if self.magmoms is None or self.input_structure is None:
+            return False
+        start = self.input_structure.site_properties.get("magmom", ())
+        unpaired = max((abs(moment) for moment in start if moment is not None), default=0.0)
+        return bool(unpaired >= _UNPAIRED and max(map(abs, self.magmoms), default=0.0) < _NO_MOMENT)
 
     @property
     def _has_energy(self) -> bool:

@@ -221,7 +221,7 @@ def test_hops_that_go_straight_because_a_cation_is_missing_are_told() -> None:
 
 
 def test_without_working_sites_there_are_no_hops() -> None:
-    cell = Structure(Lattice.cubic(4.0), ["Ni", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    cell = Structure(Lattice.cubic(4.0), ["Ni", "O"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]]))
     assert find_hops(cell, []) == []
 
 
