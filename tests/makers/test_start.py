@@ -193,6 +193,14 @@ def test_cells_that_are_still_the_host_come_first() -> None:
     assert keys_in_order([HIGH, LOW, MIDDLE], ("glide",)) == ["glided", "host", "host too"]
 
 
+@pytest.mark.parametrize(("second", "first"), [(-10.0 - 1e-9, "host too"), (-10.001, "other")])
+def test_cells_of_one_energy_stay_in_their_order(second: float, first: str) -> None:
+    other = calculation("other", second, magmoms=[2.0] * 8)
+    chosen, _ = lowest_start([HIGH, other], 0)
+    assert chosen is not None
+    assert ("magmom" in chosen.structure.site_properties) == (first == "other")
+
+
 def test_the_lowest_brings_its_moments_and_all_that_it_was_chosen_from() -> None:
     found, reason = lowest_start([HIGH, None, MIDDLE], 0)
     assert found is not None
