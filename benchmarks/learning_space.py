@@ -103,7 +103,7 @@ class Truth:
 
 
 def space() -> CompositionSpace:
-    """Space of the benchmark."""
+    """Space that the members of the benchmark are drawn from."""
     return CompositionSpace.from_campaign(load_campaign(HERE / "learning_space.yaml"))
 
 

@@ -37,6 +37,12 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
     assert done.stderr.splitlines()[-1] == "[]"
 
 
+def test_lists_start_without_what_only_science_needs() -> None:
+    heavy = ("torch", "scipy.stats", "scipy.optimize", "pandas", "ase")
+    done = process(f"main(); print([m for m in {heavy} if m in sys.modules], file=sys.stderr)", "results", str(QUICK))
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
 def test_help_names_every_command(capsys: Captured) -> None:
     outcome = hebe(capsys, "--help")
     assert outcome.code == 0

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 if TYPE_CHECKING:
     from pymatgen.core import Lattice, Structure
@@ -116,5 +116,7 @@ class _Pairs:
             np.subtract.at(gradient, self.first, pull)
             return float((off**2 / d**4).sum()), gradient.ravel()
 
-        found = minimize(objective, positions.ravel(), jac=True, method="L-BFGS-B", options={"gtol": _TOLERANCE})
+        found = scipy.optimize.minimize(
+            objective, positions.ravel(), jac=True, method="L-BFGS-B", options={"gtol": _TOLERANCE}
+        )
         return np.round(np.asarray(found.x).reshape(-1, 3), _DIGITS)

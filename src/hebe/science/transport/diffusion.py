@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from hebe.exceptions import BadInputError
 
@@ -115,7 +115,7 @@ def diffusion(positions: Array, time_fs: float, mobile: Sequence[int], distance:
     each = (long - short) / (6 * (lags[1] - lags[0]) * step) * _A2_PER_FS_IN_CM2_PER_S
     jumps, n = count_jumps(moved, distance), len(mobile)
     told = jumps >= ENOUGH_JUMPS and float(long.mean()) > distance**2
-    most = 0.5 * float(chi2.ppf(_CONFIDENCE, 2 * (jumps + 1)))
+    most = 0.5 * float(scipy.stats.chi2.ppf(_CONFIDENCE, 2 * (jumps + 1)))
     bound = most * distance**2 / (6 * n * time_fs) * _A2_PER_FS_IN_CM2_PER_S
     bounded = not told and jumps <= _SPARSE * n * (frames - 1)
     return Diffusion(

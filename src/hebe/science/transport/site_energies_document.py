@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from pymatgen.core import Structure
-from scipy.stats import norm
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.site_energies import SiteDoc, SiteEnergiesDoc, SiteEnergyDoc, SiteKindDoc, SitesDoc
@@ -142,7 +142,7 @@ def overlap(first: tuple[float, float], second: tuple[float, float]) -> float:
     """
     ends = [mean + sign * 8 * sd for mean, sd in (first, second) for sign in (-1, 1)]
     x = np.linspace(min(ends), max(ends), 20_001)
-    common = np.minimum(norm.pdf(x, *first), norm.pdf(x, *second))
+    common = np.minimum(scipy.stats.norm.pdf(x, *first), scipy.stats.norm.pdf(x, *second))
     return float(np.trapezoid(common, x))
 
 
