@@ -97,6 +97,22 @@ def test_a_cation_that_goes_on_is_elsewhere() -> None:
     assert defect_energies(DefectState(held.defects, held.perfect, [went]))[0].ended == "elsewhere"
 
 
+@pytest.mark.parametrize(
+    ("element", "way", "ended"), [("O", 1.2, "elsewhere"), ("O", 0.8, "there"), ("Na", 1.2, "there")]
+)
+def test_a_vacancy_is_elsewhere_where_an_ion_of_its_kind_came_in(element: str, way: float, ended: str) -> None:
+    held = state("oxygen_vacancy", energies=(-314.0, -313.0))
+    assert held.defects is not None
+    made, first = held.defects.cells[0], held.calculations[0]
+    assert first is not None
+    cell = made.structure.copy()
+    moved = next(i for i, site in enumerate(cell) if site.specie.symbol == element)
+    n = len(cell)
+    cell.translate_sites([moved], [0.0, 0.0, way / cell.lattice.c * n / (n - 1)], to_unit_cell=False)
+    went = first.model_copy(update={"structure": cell})
+    assert defect_energies(DefectState(held.defects, held.perfect, [went]))[0].ended == ended
+
+
 def test_distributions_are_by_element_and_content() -> None:
     both = [state(), state(x="1", kind="antisite", energies=(-319.9, -319.8, -319.7, -319.4))]
     found = defect_statistics(both, [energy for one in both for energy in defect_energies(one)])

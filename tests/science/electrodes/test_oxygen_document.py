@@ -147,6 +147,21 @@ def test_environments_have_means_of_their_own() -> None:
         assert mean == pytest.approx(np.mean(kept) + gas() / 2)
 
 
+def test_a_vacancy_that_was_filled_is_left_out_and_told() -> None:
+    held = vacancies("1/2", (6.0, 5.0))
+    first, low = held.calculations
+    assert low is not None
+    moved = low.cell.copy()
+    oxygen = next(i for i, site in enumerate(moved) if site.specie.symbol == "O")
+    moved.translate_sites([oxygen], [0.0, 0.0, 1.5 / moved.lattice.c], to_unit_cell=False)
+    filled = DefectState(held.defects, held.perfect, [first, low.model_copy(update={"structure": moved})])
+    found = document(half(), missing=(filled,))
+    (alone,) = document(half(), missing=(vacancies("1/2", (6.0,)),)).vacancies
+    assert (found.vacancies[0].n, found.vacancies[0].lowest_eV) == (1, alone.lowest_eV)
+    assert list(found.vacancies[0].by_environment.values()) == list(alone.by_environment.values())
+    assert "x = 0.5: 1 of 2 vacancies were filled by another oxygen and are left out" in found.warnings
+
+
 def test_decomposition_of_each_content_balances() -> None:
     found = document(half())
     assert [r.x for r in found.releases] == [1.0, 0.5]

@@ -109,10 +109,13 @@ def defect_energies(state: DefectState, added: float = 0.0) -> list[DefectEnergy
 def _ended(
     made: DefectCell, calculation: CalculationDoc, reference: CalculationDoc
 ) -> Literal["there", "returned", "elsewhere"]:
-    """Where the cation of a defect is after the relaxation."""
-    if made.target is None:
-        return "there"
+    """Where the cation of a defect is after the relaxation; a vacancy is elsewhere where an ion of its kind moved."""
     cell, before = calculation.cell, made.structure
+    if made.target is None:
+        alike = [i for i, site in enumerate(before) if site.specie.symbol == made.element]
+        moved = cell.frac_coords - before.frac_coords
+        moved = cell.lattice.get_cartesian_coords(moved - moved.mean(axis=0))[alike]
+        return "there" if np.linalg.norm(moved, axis=1).max(initial=0.0) < _THERE else "elsewhere"
     others = np.arange(len(cell)) != made.site
     drift = (cell.frac_coords - before.frac_coords)[others].mean(axis=0)
     place = cell.frac_coords[made.site] - drift

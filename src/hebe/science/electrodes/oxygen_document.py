@@ -91,6 +91,9 @@ def _vacancies(document: OxygenDoc, inputs: OxygenInput, oxygen: float) -> None:
         energies = defect_energies(state, added=oxygen / 2)
         document.defects += energies
         values = stayed(energies)
+        if away := [e.ended for e in energies].count("elsewhere"):
+            reason = f"{away} of {len(energies)} vacancies were filled by another oxygen and are left out"
+            document.warnings.append(f"x = {energies[0].x:.3g}: {reason}")
         if values and state.defects is not None:
             document.vacancies.append(_vacancy_state(energies, values, sum(state.defects.n_sites.values()), inputs))
 
@@ -102,7 +105,7 @@ def _vacancy_state(
     kt = BOLTZMANN * inputs.temperature
     around: dict[str, list[float]] = {}
     for one in energies:
-        if one.energy_eV is not None:
+        if one.energy_eV is not None and one.ended == "there":
             around.setdefault(one.environment, []).append(one.energy_eV)
     return VacancyState(
         x=energies[0].x,
