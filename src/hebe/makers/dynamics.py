@@ -124,7 +124,7 @@ class DiffusionMaker(Maker):
     def make(
         self, spec: MemberSpec, configuration: ConfigurationDoc | None, made: CalculationDoc | None, label: str = ""
     ) -> DynamicsDoc | OutputReference:
-        """Compute, or refer to what was computed before; without a cell as made in which ions can move it is ``absent``.
+        """Compute, or refer to what was computed before; ``absent`` without a cell as made in which ions can move.
 
         Parameters
         ----------

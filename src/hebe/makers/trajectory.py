@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from hebe.engines.dynamics import Dynamics
 from hebe.engines.integration import BOLTZMANN
+from hebe.makers.reference import Reference
 from hebe.schemas.dynamics import (
     DiffusionDoc,
     DistancesDoc,
@@ -20,18 +23,16 @@ from hebe.schemas.dynamics import (
 from hebe.science.transport.collective import block_estimate, curve_lags, together
 from hebe.science.transport.diffusion import FEWEST_FRAMES, against_frame, diffusion, square_displacements
 from hebe.science.transport.framework import watch_framework
-from hebe.science.transport.residence import residence
+from hebe.science.transport.residence import Sites, residence
 from hebe.science.transport.run_faults import run_faults
 from hebe.science.transport.van_hove import self_part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from hebe.engines.dynamics import Dynamics, Trajectory
-    from hebe.makers.reference import Reference
-    from hebe.science.transport.residence import Sites
+    from hebe.engines.dynamics import Trajectory
 
     Array = NDArray[np.float64]
 

@@ -1,7 +1,8 @@
-"""How the charge of all ions together moves in a trajectory, with the scatter over blocks of it, and the Haven ratio."""
+"""How all ions together move in a trajectory, with the scatter over blocks of it; Haven ratio and conductivity."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -95,8 +96,7 @@ def haven_ratio(tracer: Estimate, collective: Estimate) -> tuple[float, float, f
     if tracer.value <= 0 or collective.value <= 2 * collective.error:
         return None
     ratio = tracer.value / collective.value
-    parts = [one.half_width / one.value for one in (tracer, collective)]
-    factor = float(np.exp(np.hypot(*parts)))
+    factor = math.exp(math.hypot(*(one.half_width / one.value for one in (tracer, collective))))
     return ratio, ratio / factor, ratio * factor
 
 

@@ -23,7 +23,7 @@ _LATE: Final = 0.8
 """Share of the run after which places are averaged."""
 _MELTS: Final = 0.2
 """Lindemann's ratio of a liquid, of the root mean square displacement about a site to the distance of neighbours:
-solids melt at 0.1 to 0.15 (Lindemann, Phys. Z. 11, 609 (1910)), bonds of oxides are shorter than what he had in mind."""
+solids melt at 0.1 to 0.15 (Lindemann, Phys. Z. 11, 609 (1910)); bonds of oxides are short beside those of metals."""
 _GROWS: Final = 1.5
 """Growth of the mean square displacement from the first to the second lag, four of a liquid and one of a solid."""
 _AWAY: Final = 0.5

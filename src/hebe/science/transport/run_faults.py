@@ -52,7 +52,7 @@ def run_faults(run: DynamicsDoc, accept: Collection[str] = ()) -> list[str]:
 def _temperature(run: DynamicsDoc) -> str | None:
     """What is wrong with the mean temperature of a run with a thermostat.
 
-    Its standard error follows from ``Var(T) = 2 T^2 / degrees`` and the time constant, over which values are correlated.
+    Its standard error follows from ``Var(T) = 2 T^2 / degrees`` and the time constant, in which values are forgotten.
     """
     asked = float(run.settings.get("temperature", 0.0))
     if run.temperature_K is None or not run.degrees or run.settings.get("thermostat") in (None, "none") or not asked:
