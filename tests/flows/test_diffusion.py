@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from jobflow import Flow, Job
 
 from hebe.analyses.diffusion import ANALYSIS, DiffusionSpec
 from hebe.analyses.registry import get_analysis
-from hebe.campaigns.api import estimate, plan, results, run
+from hebe.campaigns.api import estimate, plan, project_store, results, run
 from hebe.campaigns.loading import load_campaign
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow, campaign_members
@@ -23,7 +25,7 @@ from support.report_results import ranked as ranked_candidates
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHORT = "{diffusion: {temperatures: [300, 600], length: 200 fs, time_step: 2 fs, keep_trajectory: true}}"
+SHORT = "{diffusion: {temperatures: [300, 600], length: 120 fs, time_step: 2 fs, keep_trajectory: true}}"
 
 
 @pytest.fixture
@@ -64,6 +66,13 @@ def test_one_composition_from_end_to_end(project: Path) -> None:
     assert candidate["diffusion_activation_energy_eV"] is None
     assert any("no activation energy" in said for said in document["warnings"])
     assert any("tell no coefficient" in said for said in document["warnings"])
+    with closing(project_store(project)) as store:
+        runs = [one["output"] for one in store.docs_store.query({"output.task": "dynamics"})]
+    assert len({one["key"] for one in runs}) == 2, "the temperature is in the key"
+    assert {one["settings"]["time_step_fs"] for one in runs} == {2.0}
+    (kept, *_) = (one["trajectory"] for one in runs)
+    assert np.shape(kept["positions_A"]) == (61, 15, 3)
+    assert (kept["times_fs"][0], kept["times_fs"][-1]) == (0.0, 120.0)
     again = run(path, workers=1, progress=False)
     assert (again.status, again.jobs["reused"]) == ("complete", again.jobs["total"])
     assert plan(path)["calculations_to_run"] == 0
