@@ -1,4 +1,4 @@
-"""Campaigns that ask for diffusion: from end to end, resumed, wired once, refused, estimated; its part of the report."""
+"""Campaigns that ask for diffusion: from end to end, resumed, wired once, refused, estimated, reported."""
 
 from __future__ import annotations
 

@@ -127,8 +127,8 @@ def _note(result: IonDiffusionDoc) -> str:
         return f"Molecular dynamics with {ions}. Intervals are at 95 % confidence."
     return (
         f"Molecular dynamics with {ions}. Activation energy {_range(line.activation_eV)} eV; at 300 K, extrapolated"
-        f" from {line.lowest_K:g} K on, D is {_range(line.tracer_300K_cm2_per_s)} cm²/s and the conductivity of single ions"
-        f" {_range(line.conductivity_300K_mS_per_cm)} mS/cm. Intervals are at 95 % confidence."
+        f" from {line.lowest_K:g} K on, D is {_range(line.tracer_300K_cm2_per_s)} cm²/s and the conductivity of single"
+        f" ions {_range(line.conductivity_300K_mS_per_cm)} mS/cm. Intervals are at 95 % confidence."
     )
 
 
