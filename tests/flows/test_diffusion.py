@@ -20,6 +20,7 @@ from hebe.flows.stage import StageFlowMaker
 from hebe.launchers.graph import references
 from hebe.report.sections.diffusion import FIGURES, card
 from support.campaigns import STIFF, layered, rocksalt, staged
+from support.candidate_documents import candidate
 from support.report_results import ranked as ranked_candidates
 
 if TYPE_CHECKING:
@@ -210,4 +211,4 @@ def test_quantities_are_those_of_the_hottest_run_that_is_used() -> None:
             "haven_ratio": 0.7,
         }
     )
-    assert analysis.marks[0].holds(result, None)
+    assert analysis.marks[0].holds(result, candidate())
