@@ -40,6 +40,8 @@ _SETTLED: Final = 0.2
 _DISTANCES: Final = (0.05, 0.2)
 """Lags of distances, as shares of the run without its beginning."""
 _KEPT_FRAMES: Final = 1000
+_KEPT_POSITIONS: Final = 100_000
+"""Of all atoms and frames: what is longer is no document for every store."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,8 @@ def _residence(watched: Watched, found: Trajectory, moved: Array) -> dict[str, A
 
 def _kept(found: Trajectory) -> TrajectoryDoc:
     """Thinned trajectory, to 0.001 A."""
-    thinned = slice(None, None, max(1, -(-len(found.times) // _KEPT_FRAMES)))
+    most = max(1, min(_KEPT_FRAMES, _KEPT_POSITIONS // len(found.start)))
+    thinned = slice(None, None, max(1, -(-len(found.times) // most)))
     return TrajectoryDoc(
         times_fs=found.times[thinned].tolist(), positions_A=np.round(found.positions[thinned], 3).tolist()
     )

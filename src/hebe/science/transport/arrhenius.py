@@ -80,6 +80,6 @@ def fit_arrhenius(temperatures: Sequence[float], coefficients: Sequence[float], 
 
 
 def highest_barrier(temperature: float, n_ions: int, time_fs: float, jumps: int) -> float:
-    """Barrier (eV) with which a run would see so many jumps, at 1e13 attempts a second; those above it stay unseen."""
+    """Barrier (eV) with which a run sees so many jumps at 1e13 attempts a second, if every ion has where to go."""
     attempts = n_ions * time_fs * 1e-15 * 1e13
     return max(0.0, _BOLTZMANN * temperature * float(np.log(attempts / jumps))) if attempts > 0 else 0.0
