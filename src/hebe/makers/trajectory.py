@@ -81,6 +81,9 @@ def trajectory_payload(watched: Watched, found: Trajectory) -> Mapping[str, Any]
         "potential_eV": float(found.potential[settled].mean()),
         "volume_A3": float(found.start.volume),
     }
+    if found.volumes is not None:
+        volumes = found.volumes[settled]
+        fields["volume_A3"], fields["volume_sd_A3"] = float(volumes.mean()), float(volumes.std())
     if found.degrees and len(found.times) > 1:
         temperatures = 2 * found.kinetic[settled] / (found.degrees * BOLTZMANN)
         fields["temperature_K"], fields["temperature_sd_K"] = float(temperatures.mean()), float(temperatures.std())

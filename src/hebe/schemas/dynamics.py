@@ -81,7 +81,8 @@ class DynamicsDoc(TaskDoc):
     ``temperature_K``, ``temperature_sd_K``, ``potential_eV`` and ``diffusion`` are of the frames after the first fifth;
     of a canonical run the square of the second is ``2 T^2 / degrees``. ``drift_meV_per_atom_per_ps`` is the slope of
     the total energy, which only a run without thermostat conserves. Frames are in ``frames.jsonl`` of ``run_dir``:
-    step, potential and kinetic energy (eV), positions (A).
+    step, potential and kinetic energy (eV), positions (A), and the scale of all lengths in a run at a pressure, whose
+    positions are in the lattice of the start. ``volume_A3`` is the mean of such a run, ``volume_sd_A3`` its deviation.
 
     ``taken_out`` ions were taken out of each of the ``repeats`` of the cell before; ``topology`` is the verdict on the
     mean structure of the last fifth, ``warnings`` say why the run is none of the crystal at its temperature.
@@ -101,6 +102,7 @@ class DynamicsDoc(TaskDoc):
     drift_meV_per_atom_per_ps: float | None = None
     diffusion: DiffusionDoc | None = None
     volume_A3: float | None = None
+    volume_sd_A3: float | None = None
     taken_out: int = 0
     repeats: tuple[int, int, int] = (1, 1, 1)
     motion: MotionDoc | None = None
