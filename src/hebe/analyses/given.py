@@ -8,6 +8,7 @@ from typing import Any
 
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.calibration import CalibrationDoc
+from hebe.schemas.dynamics import DynamicsDoc
 from hebe.schemas.hops import HopsDoc
 from hebe.schemas.path import PathDoc
 from hebe.schemas.site_energies import SitesDoc
@@ -43,6 +44,8 @@ class Cell:
     sites, emptied, emptied_fixed
         Occupied working sites of the as-made cell, and the cells that lack the ion on each chosen one, with relaxed
         ions and with no atom moved.
+    runs
+        Molecular dynamics of the as-made cell, one run at each temperature.
     """
 
     n_fu: int | None = None
@@ -59,6 +62,7 @@ class Cell:
     sites: SitesDoc | None = None
     emptied: Sequence[CalculationDoc | None] = ()
     emptied_fixed: Sequence[CalculationDoc | None] = ()
+    runs: Sequence[DynamicsDoc | None] = ()
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Cell:

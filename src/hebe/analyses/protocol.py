@@ -149,6 +149,11 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
         del block, elements
         return 0
 
+    def more_runs(self, block: BlockT) -> Sequence[int]:
+        """Evaluations of each run that it has made of a configuration beside relaxations, for the same estimate."""
+        del block
+        return ()
+
     def more_phases(self, block: BlockT) -> int:
         """How many phases it has computed beside the competing ones, for the same estimate."""
         del block

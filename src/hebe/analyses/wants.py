@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from hebe.schemas.defects import DefectKind
 
@@ -172,6 +173,42 @@ class SiteVacancies(Want):
 
     n: int = 6
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class MovingIons(Want):
+    """Molecular dynamics of the as-made cells in their relaxed lattice, one run at each temperature.
+
+    Parameters
+    ----------
+    temperatures
+        K.
+    steps, time_step_fs, thermostat
+        Of each run, as in `hebe.engines.dynamics.Dynamics`.
+    seed
+        Of velocities, and of the ions that are taken out.
+    vacancies
+        Ions that are taken out where all sites are occupied as made.
+    width
+        Distance (A) of opposite faces up to which cells are repeated.
+    keep
+        Whether documents keep thinned trajectories.
+    """
+
+    temperatures: tuple[float, ...]
+    steps: int
+    time_step_fs: float = 2.0
+    thermostat: Literal["bussi", "langevin"] = "bussi"
+    seed: int = 0
+    vacancies: int = 1
+    width: float = 0.0
+    keep: bool = False
+
+    @property
+    def every(self) -> int:
+        """Steps from frame to frame: 20 fs, less in short runs, more in those of more than 5000 such frames."""
+        length = self.steps * self.time_step_fs
+        return max(1, int(max(min(20.0, length / 250), length / 5000) / self.time_step_fs))
 
 
 @dataclass(frozen=True)

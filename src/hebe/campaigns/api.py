@@ -39,6 +39,7 @@ from hebe.launchers.registry import get_launcher, launchers_in_use
 from hebe.launchers.running import run_flow
 from hebe.launchers.shared_pool import Sharing, is_of_batches
 from hebe.makers.calculation import CalculationMaker
+from hebe.makers.dynamics import DiffusionMaker
 from hebe.science.vibrations.harmonic import require_phonopy
 from hebe.stores.factory import embedded_path, open_store
 
@@ -224,7 +225,8 @@ def plan(campaign: Campaign | str | Path, *, start: Path | None = None) -> dict[
         }
         relaxations = [job for job in jobs if isinstance(job.maker, CalculationMaker)]
         to_do = [job for job in relaxations if job.uuid not in done]
-        cost = cost_of(chosen, store, to_do)
+        runs = [job for job in jobs if isinstance(job.maker, DiffusionMaker) and job.uuid not in done]
+        cost = cost_of(chosen, store, [*to_do, *runs])
         specs = campaign_members(chosen) if chosen.calibrates else []
         costs = calibration_costs(chosen, specs, store=store, jobs=relaxations, done=frozenset(done))
     finally:

@@ -77,18 +77,25 @@ class Integrator:
 
     def step(self, here: Motion, look: Callable[[Array], tuple[float, Array]], random: np.random.Generator) -> Motion:
         """One step; `look` gives potential energy and forces at positions."""
+        positions, velocities = self.first_half(here, random)
+        positions = positions + self.time_step / 2 * velocities
+        potential, forces = look(positions)
+        return Motion(positions, self.second_half(velocities, forces, random), forces, potential)
+
+    def first_half(self, here: Motion, random: np.random.Generator) -> tuple[Array, Array]:
+        """Positions and velocities in the middle of a step, after friction where there is some."""
         half = self.time_step / 2
         velocities = here.velocities + half * FORCE * here.forces / self.masses
         positions = here.positions + half * velocities
         if self.thermostat == "langevin":
             kept = np.exp(-self.time_step / self.time_constant)
             velocities = kept * velocities + np.sqrt(1 - kept**2) * self._thermal * random.normal(size=positions.shape)
-        positions = positions + half * velocities
-        potential, forces = look(positions)
-        velocities = velocities + half * FORCE * forces / self.masses
-        if self.thermostat == "bussi":
-            velocities = velocities * self._rescaling(velocities, random)
-        return Motion(positions, velocities, forces, potential)
+        return positions, velocities
+
+    def second_half(self, velocities: Array, forces: Array, random: np.random.Generator) -> Array:
+        """Velocities at the end of a step, rescaled where a thermostat does that."""
+        velocities = velocities + self.time_step / 2 * FORCE * forces / self.masses
+        return velocities * self._rescaling(velocities, random) if self.thermostat == "bussi" else velocities
 
     @property
     def _thermal(self) -> Array:

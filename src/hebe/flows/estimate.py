@@ -10,6 +10,7 @@ from hebe.analyses.registry import get_analysis
 from hebe.engines.registry import get_engine
 from hebe.flows.calibration_cost import JOBS_OF_A_CELL, most_members, static_of
 from hebe.flows.wiring import block_of
+from hebe.makers.dynamics import DiffusionMaker
 from hebe.science.hulls.oxygen import oxygen_oxides
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ _MEASURED: Final = 500
 
 CPU_SECONDS: Final = 0.9
 """CPU time (s) of a relaxation of 48 atoms with the default engine, one thread: mean of the quick example's cells."""
+
+EVALUATIONS: Final = 14.0
+"""Of a relaxation of a cell of the host: mean over the quick example."""
 
 _SHARED_JOBS: Final = 300
 _SHARED_RELAXATIONS: Final = 70
@@ -50,11 +54,12 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
         n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
         configurations, defects = stage.configurations or structures.per_candidate, _more_defects(campaign, stage)
         cells = _cells(campaign, stage) * (1 + _more_cells(campaign, stage))
+        runs = _more_runs(campaign, stage)
         if stage.engine.traits.costly:
             dft.add(str(stage.engine.name))
         else:
-            relaxations += n_candidates * (configurations * cells + defects)
-        per_configuration = 2 + cells + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
+            relaxations += n_candidates * (configurations * (cells + sum(runs) / EVALUATIONS) + defects)
+        per_configuration = 2 + cells + len(runs) + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
         of_candidate = 2 + configurations * per_configuration + defects
         beside = _controls(campaign, stage, n_candidates)
         jobs += (n_candidates + beside) * of_candidate
@@ -81,6 +86,11 @@ def _more_cells(campaign: Campaign, stage: Stage) -> int:
     """In how many other forms analyses of a stage have each configuration computed; as if all were in them."""
     host, ion = campaign.host.data, campaign.host.working_ion
     return sum(analysis.more_cells(block, host, ion) for analysis, block in _asked(campaign, stage))
+
+
+def _more_runs(campaign: Campaign, stage: Stage) -> list[int]:
+    """Evaluations of each run that analyses of a stage have made of a configuration beside relaxations."""
+    return [number for analysis, block in _asked(campaign, stage) for number in analysis.more_runs(block)]
 
 
 def _more_defects(campaign: Campaign, stage: Stage) -> int:
@@ -124,7 +134,7 @@ def _cells(campaign: Campaign, stage: Stage) -> int:
 
 
 def cost_of(campaign: Campaign, store: JobStore, to_do: Sequence[Job]) -> dict[str, Any]:
-    """CPU hours of calculations, from what those of the same engine took in a store where there are any.
+    """CPU hours of calculations and dynamics, from what those of the same engine took in a store where there are any.
 
     Returns
     -------
@@ -138,9 +148,11 @@ def cost_of(campaign: Campaign, store: JobStore, to_do: Sequence[Job]) -> dict[s
     for number, stage in enumerate(campaign.stages):
         name = get_engine(stage.engine).name
         speed = measured.setdefault(name, measured_speed(store, {name}))
-        atoms = sum(atoms_of(job, campaign.structures.cations) for job in to_do if job.metadata["stage"] == number)
+        usual = EVALUATIONS if speed is None else speed["steps_per_calculation"]
+        own = [job for job in to_do if job.metadata["stage"] == number]
+        atoms = sum(atoms_of(job, campaign.structures.cations) * steps_of(job, usual) / usual for job in own)
         if speed is not None:
-            seconds += atoms * speed["steps_per_calculation"] * speed["cpu_s_per_atom_step"]
+            seconds += atoms * usual * speed["cpu_s_per_atom_step"]
         elif stage.engine.traits.costly:
             unknown.add(name)
         else:
@@ -154,6 +166,11 @@ def atoms_of(job: Job, cations: int) -> int:
     """Atoms that a relaxation has: those of its structure, or about as many as a cell of the host."""
     start = job.function_args[0] if job.function_args else None
     return len(start) if isinstance(start, Structure) else ATOMS_PER_CATION * cations
+
+
+def steps_of(job: Job, usual: float) -> float:
+    """Evaluations of a calculation: the steps of a run of molecular dynamics, else as many as is usual."""
+    return float(job.maker.task["steps"]) if isinstance(job.maker, DiffusionMaker) else usual
 
 
 def measured_speed(store: JobStore, engines: set[str]) -> dict[str, Any] | None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from hebe.config.engines import EngineBlock
-from hebe.flows.estimate import atoms_of
+from hebe.flows.estimate import EVALUATIONS, atoms_of, steps_of
 from hebe.makers.build import BuildMaker
 from hebe.makers.calculation import CalculationMaker
+from hebe.makers.dynamics import DiffusionMaker
 from hebe.makers.vibrations import VibrationMaker
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from hebe.config.campaign import Campaign
 
-_EVALUATIONS: Final = {"host": 14.0, "phase": 5.0}
+_EVALUATIONS: Final = {"host": EVALUATIONS, "phase": 5.0}
 """Of a relaxation: means over cells of the host and over competing phases of the quick example."""
 _EVALUATION_S: Final = 0.012
 _ATOM_S: Final = 0.0011
@@ -62,4 +63,8 @@ def _expected(cations: int, job: Job) -> tuple[str, float]:
         return f"{name} {called} {of} {again} {round(2 * math.log2(atoms))}", seconds
     if isinstance(maker, VibrationMaker):
         return name, _DISPLACEMENTS * (_EVALUATION_S + _ATOM_S * atoms_of(job, cations))
+    if isinstance(maker, DiffusionMaker):
+        called, costly = _engine(orjson.dumps(maker.engine, default=repr))
+        seconds = steps_of(job, EVALUATIONS) * (_EVALUATION_S + _ATOM_S * atoms_of(job, cations))
+        return f"{name} {called} {maker.task['steps']}", seconds * (_COSTLY if costly else 1.0)
     return name, _BUILD_S if isinstance(maker, BuildMaker) else _OTHER_S

@@ -1,4 +1,4 @@
-"""Hops and sites of the working ion in a configuration as jobs: their choice, the cells behind them, the paths."""
+"""Hops and sites of the working ion in a configuration, and its dynamics, as jobs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Job
 
 from hebe.flows.jobs import job_of
+from hebe.makers.dynamics import DiffusionMaker
 from hebe.makers.hops import HopMaker, HopsMaker, SitesMaker
 
 if TYPE_CHECKING:
-    from hebe.analyses.wants import Hops, SiteVacancies
+    from hebe.analyses.wants import Hops, MovingIons, SiteVacancies
     from hebe.flows.wanted import Member
     from hebe.flows.wiring import StageWiring
     from hebe.schemas.spec import MemberSpec
@@ -88,3 +89,29 @@ def wire_sites(
             of_site = f"{label}/v{k}/{kind}"
             jobs.append(wiring.add(job_of(maker, *start, slot=k, label=of_site), of_site, priority, name))
     return found
+
+
+def wire_runs(
+    wiring: StageWiring, spec: MemberSpec, member: Member, index: int, asked: MovingIons, priority: int
+) -> list[Job]:
+    """Molecular dynamics of a configuration in the lattice of its as-made cell, the temperatures side by side."""
+    name, jobs = spec.candidate_id, list[Job]()
+    for temperature in asked.temperatures:
+        label = f"{name}/c{index}/dynamics/s{wiring.number}/{temperature:g}K"
+        maker = DiffusionMaker(
+            engine=wiring.stage.engine.of_calculations(),
+            task={
+                "steps": asked.steps,
+                "time_step_fs": asked.time_step_fs,
+                "temperature": temperature,
+                "thermostat": asked.thermostat,
+                "seed": asked.seed,
+                "every": asked.every,
+            },
+            vacancies=asked.vacancies,
+            width=asked.width,
+            keep=asked.keep,
+        )
+        job = job_of(maker, spec, member.configuration, member.made.output, label=label)
+        jobs.append(wiring.add(job, label, priority, name))
+    return jobs

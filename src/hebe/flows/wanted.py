@@ -17,6 +17,7 @@ from hebe.analyses.wants import (
     Firing,
     Hops,
     Metal,
+    MovingIons,
     OxygenOxides,
     Phases,
     SiteVacancies,
@@ -26,7 +27,7 @@ from hebe.analyses.wants import (
     Want,
 )
 from hebe.flows.defective import Defective, DefectsOf, defect_contents
-from hebe.flows.hops import HopJobs, SiteJobs, wire_hops, wire_sites
+from hebe.flows.hops import HopJobs, SiteJobs, wire_hops, wire_runs, wire_sites
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.member import composition_of
 from hebe.science.hulls.air_gases import air_phases
@@ -131,6 +132,7 @@ class Wanted:
         self._defects: dict[tuple[int, Fraction, str, int], Defective] = {}
         self._hops: dict[tuple[int, Hops], HopJobs] = {}
         self._sites: dict[tuple[int, SiteVacancies], SiteJobs] = {}
+        self._runs: dict[tuple[int, MovingIons], list[Job]] = {}
 
     @property
     def more_jobs(self) -> list[Job]:
@@ -166,7 +168,18 @@ class Wanted:
         sites = _first(wants, SiteVacancies)
         if sites is not None and member.configuration is not None:
             found |= self._sites_of(index, sites)
+        moving = _first(wants, MovingIons)
+        if moving is not None and member.configuration is not None:
+            found["runs"] = [job.output for job in self._runs_of(index, moving)]
         return found
+
+    def _runs_of(self, index: int, asked: MovingIons) -> list[Job]:
+        """Molecular dynamics of one configuration."""
+        if (index, asked) not in self._runs:
+            self._runs[index, asked] = wire_runs(
+                self.wiring, self.spec, self.members[index], index, asked, self.priority
+            )
+        return self._runs[index, asked]
 
     def _sites_of(self, index: int, asked: SiteVacancies) -> dict[str, Any]:
         """Sites of one configuration, and the cells without an ion."""

@@ -1,33 +1,34 @@
-"""DynamicsMaker: molecular dynamics of a cell."""
+"""Makers of molecular dynamics: of any cell, and of the working ion in the cell of a configuration."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
 from jobflow import JobConfig, Maker, OnMissing, OutputReference, job
 
 from hebe.config.engines import DEFAULT_ENGINE, EngineSpec
 from hebe.engines.dynamics import Dynamics
-from hebe.engines.integration import BOLTZMANN
 from hebe.engines.registry import get_engine
 from hebe.makers.attempt import Attempt
 from hebe.makers.names import check_engine
+from hebe.makers.reference import Reference
 from hebe.makers.start import Start
+from hebe.makers.trajectory import Watched, trajectory_payload
 from hebe.schemas.calculation import CalculationDoc
-from hebe.schemas.dynamics import DiffusionDoc, DynamicsDoc
-from hebe.science.transport.diffusion import FEWEST_FRAMES, diffusion
+from hebe.schemas.dynamics import DynamicsDoc
+from hebe.science.chemistry.member import family_of
+from hebe.science.transport.moving_cell import Preparation, moving_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pymatgen.core import Structure
 
-    from hebe.engines.dynamics import Trajectory
+    from hebe.schemas.spec import MemberSpec
+    from hebe.schemas.structures import ConfigurationDoc
 
-_SETTLED: Final = 0.2
+_MOTION_VERSION: Final = 1
+"""Raised when what documents say of a run changes."""
 
 
 @dataclass(kw_only=True)
@@ -73,34 +74,94 @@ class DynamicsMaker(Maker):
         cell = start.cell if isinstance(start, CalculationDoc) else start
         of_start = {"calculation": start.key} if isinstance(start, CalculationDoc) else Start(cell).identity(engine)
         asked = {} if self.mobile is None else {"mobile": self.mobile, "jump": self.jump}
+        task = Dynamics.model_validate(self.task)
+        ions = [i for i, site in enumerate(cell) if site.specie.symbol == self.mobile]
+        watched = Watched(task, Reference(cell), ions, self.mobile or "", self.jump)
         return Attempt(
             schema=DynamicsDoc,
             engine=engine,
-            task=Dynamics.model_validate(self.task),
+            task=task,
             start=cell,
             identity={**of_start, **asked},
-            payload=partial(_payload, self.mobile, self.jump),
+            payload=partial(trajectory_payload, watched),
             label=label,
         ).make()
 
 
-def _payload(mobile: str | None, jump: float, found: Trajectory) -> Mapping[str, Any]:
-    """Fields of the document that a trajectory fills."""
-    settled = slice(int(_SETTLED * len(found.times)), None)
-    fields: dict[str, Any] = {
-        "time_fs": float(found.times[-1]),
-        "n_frames": len(found.times),
-        "degrees": found.degrees,
-        "potential_eV": float(found.potential[settled].mean()),
-    }
-    if found.degrees and len(found.times) > 1:
-        temperatures = 2 * found.kinetic[settled] / (found.degrees * BOLTZMANN)
-        fields["temperature_K"], fields["temperature_sd_K"] = float(temperatures.mean()), float(temperatures.std())
-        slope = np.polyfit(found.times / 1000, found.total, 1)[0]
-        fields["drift_meV_per_atom_per_ps"] = float(1000 * slope / len(found.start))
-    ions = [i for i, site in enumerate(found.start) if site.specie.symbol == mobile]
-    times = found.times[settled]
-    if ions and len(times) >= FEWEST_FRAMES:
-        told = asdict(diffusion(found.positions[settled], float(times[-1] - times[0]), ions, jump))
-        fields["diffusion"] = DiffusionDoc(element=str(mobile), jump_A=jump, **told)
-    return fields
+@dataclass(kw_only=True)
+class DiffusionMaker(Maker):
+    """Run molecular dynamics of a configuration in its relaxed lattice as made, and watch the working ion.
+
+    Parameters
+    ----------
+    engine
+        Engine block of a campaign, as plain data.
+    task
+        Fields of `hebe.engines.dynamics.Dynamics`.
+    vacancies
+        Ions that are taken out of the configuration where all sites are occupied as made, drawn with the seed of the
+        task.
+    width
+        Distance (A) of opposite faces up to which the cell is repeated.
+    keep
+        Whether the document keeps a thinned trajectory.
+    """
+
+    name: str = "diffusion"
+    engine: dict[str, Any] = field(default_factory=lambda: {"name": DEFAULT_ENGINE})
+    task: dict[str, Any] = field(default_factory=lambda: {"steps": 1000})
+    vacancies: int = 1
+    width: float = 0.0
+    keep: bool = False
+    version: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        """Refuse an engine block and steps that cannot be read."""
+        check_engine(self.engine)
+        Dynamics.model_validate(self.task)
+
+    @job(config=JobConfig(expose_store=True, on_missing_references=OnMissing.NONE))
+    def make(
+        self, spec: MemberSpec, configuration: ConfigurationDoc | None, made: CalculationDoc | None, label: str = ""
+    ) -> DynamicsDoc | OutputReference:
+        """Compute, or refer to what was computed before; ``absent`` without a cell as made in which ions can move.
+
+        Parameters
+        ----------
+        spec
+            The member of the host.
+        configuration
+            Its cell with all working sites.
+        made
+            The relaxed cell as made.
+        label
+            Names it in documents.
+        """
+        engine, task = get_engine(EngineSpec.model_validate(self.engine)), Dynamics.model_validate(self.task)
+        ideal = None if configuration is None else configuration.structure
+        cell = None
+        if ideal is not None and made is not None and made.usable:
+            cell = moving_cell(spec, ideal, made.cell, Preparation(self.vacancies, task.seed, self.width))
+        if cell is None or made is None or configuration is None:
+            return DynamicsDoc(label=label, status="absent", engine=engine.name, energy_scale=engine.energy_scale)
+        reference = Reference(cell.structure, family_of(spec), spec.working_ion)
+        watched = Watched(
+            task, reference, cell.ions, str(spec.working_ion), cell.sites.jump, sites=cell.sites, keep=self.keep
+        )
+        masses = {site.specie.symbol: round(float(site.specie.atomic_mass), 4) for site in cell.structure}
+        prepared = {"taken_out": cell.taken_out, "repeats": list(cell.repeats), "masses": masses, "keep": self.keep}
+        return Attempt(
+            schema=DynamicsDoc,
+            engine=engine,
+            task=task,
+            start=cell.structure,
+            identity={
+                "calculation": made.key,
+                "configuration": configuration.key,
+                "motion": _MOTION_VERSION,
+                **prepared,
+            },
+            payload=partial(trajectory_payload, watched),
+            label=label,
+            facts={"taken_out": cell.taken_out, "repeats": cell.repeats},
+        ).make()

@@ -38,6 +38,8 @@ _UNITS: Final[dict[str, dict[str, float]]] = {
     "inverse length": {"": 1.0, "1/A": 1.0},
     "length": {"": 1.0, "A": 1.0, "pm": 0.01, "nm": 10.0},
     "time": {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0},
+    "length of a run": {"": 1.0, "ps": 1.0, "fs": 1e-3, "ns": 1000.0},
+    "time step": {"": 1.0, "fs": 1.0, "ps": 1000.0},
     "pressure": {"": 1.0, "bar": 1.0, "mbar": 1e-3, "atm": 1.01325, "Pa": 1e-5, "kPa": 1e-2, "MPa": 10.0},
     "memory": {"": 1.0, "MB": 1.0, "GB": 1000.0, "MiB": 1.048576, "GiB": 1073.741824},
 }
@@ -77,8 +79,8 @@ def parse_quantity(value: Any, kind: str) -> float:
         A number, or a text with a number and a unit.
     kind
         ``entropy`` (R), ``ratio`` (1), ``energy_per_atom`` (eV/atom), ``energy`` (eV), ``voltage`` (V),
-        ``force`` (eV/A), ``length`` (A), ``inverse length`` (1/A), ``time`` (s), ``pressure`` (bar),
-        ``memory`` (MB) or ``temperature`` (K).
+        ``force`` (eV/A), ``length`` (A), ``inverse length`` (1/A), ``time`` (s), ``length of a run`` (ps),
+        ``time step`` (fs), ``pressure`` (bar), ``memory`` (MB) or ``temperature`` (K).
 
     Raises
     ------
@@ -163,6 +165,8 @@ InverseLength = Annotated[float, Unit("inverse length"), _quantity("inverse leng
 Length = Annotated[float, Unit("length"), _quantity("length")]
 Temperature = Annotated[float, Unit("temperature"), _quantity("temperature")]
 Seconds = Annotated[float, Unit("time"), _quantity("time")]
+Picoseconds = Annotated[float, Unit("length of a run"), _quantity("length of a run")]
+TimeStep = Annotated[float, Unit("time step"), _quantity("time step")]
 Pressure = Annotated[float, Unit("pressure"), _quantity("pressure")]
 Megabytes = Annotated[float, Unit("memory"), _quantity("memory")]
 

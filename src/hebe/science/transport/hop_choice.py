@@ -155,6 +155,11 @@ class _Sites:
         return sorted(before), sorted((before | {hop.second}) - {hop.first})
 
 
+def without_room(spec: MemberSpec, structure: Structure, occupied: set[int]) -> bool:
+    """Whether no ion of a cell with these occupied sites has a free site to go to, unless one is taken out."""
+    return _Sites(structure, occupied, _exclusions(spec, structure)).full
+
+
 def _exclusions(spec: MemberSpec, structure: Structure) -> NDArray[np.float64]:
     """Distance (A) below which two working sites are not occupied together, negative for other sites."""
     host, labels = family_of(spec), structure.site_properties["sublattice"]

@@ -72,14 +72,14 @@ def _described(structure: Structure, working: Sequence[int], occupied: Sequence[
         SiteDoc(
             site=site,
             sublattice=labels[site],
-            environment=_environment(structure, site, set(working)),
+            environment=site_environment(structure, site, set(working)),
             equivalent=first[int(equivalent[site])],
         )
         for site in occupied
     ]
 
 
-def _environment(structure: Structure, site: int, working: set[int]) -> str:
+def site_environment(structure: Structure, site: int, working: set[int]) -> str:
     """Other cations in the nearest shell of a site."""
     near = sorted(
         (float(one.nn_distance), one.specie.symbol)

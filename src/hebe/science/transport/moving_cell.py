@@ -1,0 +1,104 @@
+"""Cell in which the working ion moves: as made, or with ions taken out where all sites are occupied, and repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pymatgen.core import Structure
+
+from hebe.science.structures.working import mobile_sites
+from hebe.science.transport.hop_choice import without_room
+from hebe.science.transport.hops import find_hops
+from hebe.science.transport.residence import Sites
+from hebe.science.transport.site_choice import site_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from hebe.schemas.hops import HopDoc
+    from hebe.schemas.spec import MemberSpec
+
+
+@dataclass(frozen=True)
+class MovingCell:
+    """A cell with the atoms of it that are working ions, and the sites that these can take.
+
+    ``taken_out`` ions were taken out of each of its ``repeats``, along each lattice vector, of the cell as made.
+    """
+
+    structure: Structure
+    ions: list[int]
+    sites: Sites
+    taken_out: int
+    repeats: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a cell is prepared: ions taken out where none has room to move, drawn with a seed, and its least width (A).
+
+    The width is the distance of opposite faces.
+    """
+
+    vacancies: int = 1
+    seed: int = 0
+    width: float = 0.0
+
+
+def moving_cell(spec: MemberSpec, ideal: Structure, made: Structure, asked: Preparation) -> MovingCell | None:
+    """Cell of a configuration in which its working ions can move; None where they have no way to do so.
+
+    Parameters
+    ----------
+    spec
+        The member of the host.
+    ideal
+        The configuration with all working sites.
+    made
+        The cell as made, whose site property ``configuration_site`` says which sites are occupied.
+    asked
+        How it is prepared.
+    """
+    working = mobile_sites(spec, ideal)
+    hops = find_hops(ideal, working)
+    held = [int(site) for site in made.site_properties["configuration_site"]]
+    occupied = sorted(set(held) & set(working))
+    if not hops or not occupied:
+        return None
+    gone = set[int]()
+    if without_room(spec, ideal, set(occupied)):
+        number = min(asked.vacancies, len(occupied) - 1)
+        gone = {occupied[int(k)] for k in np.random.default_rng(asked.seed).permutation(len(occupied))[:number]}
+    cell = made.copy()
+    cell.remove_sites([k for k, site in enumerate(held) if site in gone])
+    fractions = np.array(ideal.frac_coords)
+    fractions[held] = made.frac_coords
+    kinds = [f"{ideal.site_properties['sublattice'][i]}: {site_environment(ideal, i, set(working))}" for i in working]
+    sites = Structure(made.lattice, ["X"] * len(working), fractions[working], site_properties={"kind": kinds})
+    repeats = _repeats(made, asked.width)
+    large, places = cell * repeats, sites * repeats
+    mobile = set(working)
+    return MovingCell(
+        structure=large,
+        ions=[k for k, site in enumerate(large.site_properties["configuration_site"]) if int(site) in mobile],
+        sites=Sites(np.asarray(places.cart_coords), places.site_properties["kind"], _shortest(hops, fractions, made)),
+        taken_out=len(gone),
+        repeats=repeats,
+    )
+
+
+def _shortest(hops: Sequence[HopDoc], fractions: NDArray[np.float64], made: Structure) -> float:
+    """Shortest straight distance (A) of two sites between which there is a hop, in the lattice as made."""
+    ways = np.array([fractions[hop.second] + hop.image - fractions[hop.first] for hop in hops])
+    return float(np.linalg.norm(ways @ made.lattice.matrix, axis=1).min())
+
+
+def _repeats(cell: Structure, width: float) -> tuple[int, int, int]:
+    """How often a cell is repeated so that opposite faces are `width` (A) apart or more."""
+    faces = 1 / np.linalg.norm(np.linalg.inv(cell.lattice.matrix), axis=0)
+    a, b, c = (max(1, int(np.ceil(width / face - 1e-9))) for face in faces)
+    return a, b, c
