@@ -1,0 +1,131 @@
+"""Logistic regression with a normal prior on its slopes, fitted by Newton's method, and how well it knows them.
+
+``P(y = 1) = 1 / (1 + exp(-(a + b x)))``, x each descriptor less its mean over its standard deviation. The intercept has
+no prior. Slopes and intercept have about a normal distribution, of which the covariance is the inverse of the second
+derivative of the cost at its minimum (Laplace; MacKay, Neural Comput. 4, 720 (1992)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hebe.exceptions import BadInputError
+
+if TYPE_CHECKING:
+    from hebe.science.learning.gaussian_process import Array
+
+RIDGE: Final = 1.0
+"""Inverse of the variance of the prior of a slope per standard deviation of its descriptor."""
+
+_STEPS: Final = 100
+_SMALL: Final = 1e-12
+_HALF_90: Final = 1.644854
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """A fit.
+
+    Parameters
+    ----------
+    means, scales
+        Of the descriptors, shape ``(descriptors,)``.
+    weights
+        Intercept and slopes, shape ``(1 + descriptors,)``.
+    covariance
+        Of these.
+    """
+
+    means: Array
+    scales: Array
+    weights: Array
+    covariance: Array
+
+    def _columns(self, table: Array) -> Array:
+        return _with_ones((table - self.means) / self.scales)
+
+    def logits(self, table: Array) -> Array:
+        """``a + b x`` of rows, shape ``(rows,)``."""
+        return np.asarray(self._columns(table) @ self.weights)
+
+    def probabilities(self, table: Array) -> Array:
+        """Probability of rows, shape ``(rows,)``."""
+        return sigmoid(self.logits(table))
+
+    def interval(self, table: Array) -> tuple[Array, Array]:
+        """Ends of the interval of 90 % of the probability of rows, each shape ``(rows,)``."""
+        columns = self._columns(table)
+        half = _HALF_90 * np.sqrt(np.einsum("ij,jk,ik->i", columns, self.covariance, columns))
+        middle = columns @ self.weights
+        return sigmoid(middle - half), sigmoid(middle + half)
+
+
+def sigmoid(logits: Array) -> Array:
+    """``1 / (1 + exp(-z))`` without overflow."""
+    small = np.exp(-np.abs(logits))
+    return np.asarray(np.where(logits >= 0, 1.0, small) / (1.0 + small))
+
+
+def fit_logistic(table: Array, outcomes: Array, ridge: float = RIDGE) -> Logistic:
+    """Fit to outcomes of 0 and 1.
+
+    Parameters
+    ----------
+    table
+        Descriptors, shape ``(rows, descriptors)``.
+    outcomes
+        Shape ``(rows,)``.
+    ridge
+        Inverse of the variance of the prior of the slopes.
+
+    Raises
+    ------
+    BadInputError
+        If the outcomes are all the same: nothing tells them apart then.
+    """
+    if len(np.unique(outcomes)) < 2:
+        raise BadInputError("outcomes that are all the same teach nothing")
+    means, scales = table.mean(axis=0), table.std(axis=0)
+    scales = np.where(scales > _SMALL, scales, 1.0)
+    columns = _with_ones((table - means) / scales)
+    prior = np.full(columns.shape[1], ridge)
+    prior[0] = 0.0
+    weights = np.zeros(columns.shape[1])
+    weights[0] = np.log(outcomes.mean() / (1 - outcomes.mean()))
+    for _ in range(_STEPS):
+        gradient, curvature = _derivatives(columns, outcomes, prior, weights)
+        step = _shortened(columns, outcomes, prior, weights, np.linalg.solve(curvature, gradient))
+        weights = weights - step
+        if float(np.abs(step).max()) < _SMALL:
+            break
+    return Logistic(means, scales, weights, np.linalg.inv(_derivatives(columns, outcomes, prior, weights)[1]))
+
+
+def _with_ones(table: Array) -> Array:
+    return np.concatenate([np.ones((len(table), 1)), table], axis=1)
+
+
+def _derivatives(columns: Array, outcomes: Array, prior: Array, weights: Array) -> tuple[Array, Array]:
+    """First and second derivative of the cost by the weights."""
+    shares = sigmoid(columns @ weights)
+    gradient = columns.T @ (shares - outcomes) + prior * weights
+    curvature = (columns * (shares * (1 - shares))[:, None]).T @ columns + np.diag(prior)
+    return np.asarray(gradient), np.asarray(curvature)
+
+
+def _cost(columns: Array, outcomes: Array, prior: Array, weights: Array) -> float:
+    logits = columns @ weights
+    return float(np.sum(np.logaddexp(0.0, logits) - outcomes * logits) + 0.5 * np.sum(prior * weights**2))
+
+
+def _shortened(columns: Array, outcomes: Array, prior: Array, weights: Array, step: Array) -> Array:
+    """Newton's step, halved until the cost does not grow."""
+    now = _cost(columns, outcomes, prior, weights)
+    for _ in range(_STEPS):
+        if _cost(columns, outcomes, prior, weights - step) <= now + _SMALL * abs(now):
+            break
+        step = 0.5 * step
+    return step
