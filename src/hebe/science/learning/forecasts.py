@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hebe.science.learning.gaussian_process import Array
 
-DRAWS: Final = 1_000
+DRAWS: Final = 400
 """Times that groups are drawn anew for an interval."""
 
 _CLOSEST: Final = 1e-6
@@ -64,21 +64,27 @@ def area(probabilities: Array, outcomes: Array) -> float | None:
     return float(above / (len(yes) * len(no)))
 
 
-def with_interval(
-    score: Callable[[Array, Array], float | None],
-    probabilities: Array,
-    outcomes: Array,
-    groups: Sequence[Hashable],
-    seed: int = 0,
-) -> Score:
+def area_within(probabilities: Array, outcomes: Array, groups: Sequence[Hashable]) -> float | None:
+    """The same area over pairs of the same group alone: how well members of one group are told apart.
+
+    Forecasts of groups that were left out differ by what was left out with them, which is no merit and no fault.
+    """
+    above, pairs = 0.0, 0
+    for name in dict.fromkeys(groups):
+        inside = np.array([group == name for group in groups])
+        own = area(probabilities[inside], outcomes[inside])
+        number = int((outcomes[inside] > 0.5).sum() * (outcomes[inside] < 0.5).sum())
+        above, pairs = above + (own or 0.0) * number, pairs + number
+    return above / pairs if pairs else None
+
+
+def with_interval(score: Callable[[Sequence[int]], float | None], groups: Sequence[Hashable], seed: int = 0) -> Score:
     """Score with its interval: whole groups are drawn, because what shares a group is no independent evidence.
 
     Parameters
     ----------
     score
-        One of this module.
-    probabilities, outcomes
-        Shape ``(rows,)``.
+        Of some rows, of which some may be there several times.
     groups
         What each row belongs to.
     """
@@ -89,11 +95,11 @@ def with_interval(
     found = []
     for _ in range(DRAWS):
         rows = [row for part in rng.integers(len(parts), size=len(parts)).tolist() for row in parts[part]]
-        value = score(probabilities[rows], outcomes[rows])
+        value = score(rows)
         if value is not None:
             found.append(value)
     ends = np.quantile(found, [0.05, 0.95]).tolist() if len(found) > DRAWS // 2 else [None, None]
-    return Score(score(probabilities, outcomes), *ends)
+    return Score(score(range(len(groups))), *ends)
 
 
 def reliability(probabilities: Array, outcomes: Array, edges: Sequence[float] = EDGES) -> list[Bin]:
