@@ -1,7 +1,7 @@
 """How good probabilities are: Brier score, logarithmic score, area under the curve, reliability, intervals of these.
 
-Brier, Mon. Weather Rev. 78, 1 (1950); Good, J. R. Stat. Soc. B 14, 107 (1952); the area is that of Mann and Whitney, Ann.
-Math. Stat. 18, 50 (1947): the chance that of two outcomes the one that happened had the higher probability.
+Brier, Mon. Weather Rev. 78, 1 (1950); Good, J. R. Stat. Soc. B 14, 107 (1952); the area is that of Mann and Whitney,
+Ann. Math. Stat. 18, 50 (1947): the chance that of two outcomes the one that happened had the higher probability.
 """
 
 from __future__ import annotations

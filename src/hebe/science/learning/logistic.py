@@ -8,14 +8,12 @@ derivative of the cost at its minimum (Laplace; MacKay, Neural Comput. 4, 720 (1
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from hebe.exceptions import BadInputError
-
-if TYPE_CHECKING:
-    from hebe.science.learning.gaussian_process import Array
+from hebe.science.learning.gaussian_process import Array
 
 RIDGE: Final = 1.0
 """Inverse of the variance of the prior of a slope per standard deviation of its descriptor."""
@@ -93,15 +91,16 @@ def fit_logistic(table: Array, outcomes: Array, ridge: float = RIDGE) -> Logisti
     columns = _with_ones((table - means) / scales)
     prior = np.full(columns.shape[1], ridge)
     prior[0] = 0.0
-    weights = np.zeros(columns.shape[1])
+    weights: Array = np.zeros(columns.shape[1])
     weights[0] = np.log(outcomes.mean() / (1 - outcomes.mean()))
     for _ in range(_STEPS):
         gradient, curvature = _derivatives(columns, outcomes, prior, weights)
-        step = _shortened(columns, outcomes, prior, weights, np.linalg.solve(curvature, gradient))
-        weights = weights - step
+        step = _shortened(columns, outcomes, prior, weights, np.asarray(np.linalg.solve(curvature, gradient)))
+        weights = np.asarray(weights - step, dtype=np.float64)
         if float(np.abs(step).max()) < _SMALL:
             break
-    return Logistic(means, scales, weights, np.linalg.inv(_derivatives(columns, outcomes, prior, weights)[1]))
+    covariance = np.asarray(np.linalg.inv(_derivatives(columns, outcomes, prior, weights)[1]))
+    return Logistic(means, scales, weights, covariance)
 
 
 def _with_ones(table: Array) -> Array:

@@ -1,7 +1,7 @@
 """What forecasts of single phases are worth: composition, the thermodynamic rule, and both, with groups left out.
 
-The rule forms what has a negative free energy of mixing at the temperature at which it is made; its probability is that of
-a normal error of the enthalpy. Nothing is fitted to it.
+By the rule forms what has a negative free energy of mixing at the temperature at which it is made; its probability is
+that of a normal error of the enthalpy. Nothing is fitted.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hebe.config.family import family_names, load_family
+from hebe.science.errors.model_error import documented_error
 from hebe.science.learning.forecasts import Score, area, area_within, brier, log_loss, with_interval
+from hebe.science.learning.gaussian_process import Array
 from hebe.science.learning.single_phase import BOLTZMANN, describe_sites, left_out, left_out_share, margin
+from hebe.science.literature.outcomes import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hebe.science.learning.gaussian_process import Array
-    from hebe.science.literature.outcomes import Outcome
+    from numpy.typing import NDArray
 
-ENTHALPY_ERROR: Final = 0.038
-"""Standard deviation of enthalpies of mixing (eV per cation site): 0.019 eV per atom of CHGNet on rock salts, of which
-two atoms belong to a cation site (``model_errors.yaml``)."""
+_SCALE: Final = "chgnet-0.3.0/MP2020"
+_ATOMS: Final = 2
+"""Energy scale whose documented error stands for that of all enthalpies, and atoms for each cation of a rock salt."""
 
 _ROOT_HALF: Final = math.sqrt(0.5)
 
@@ -77,7 +79,7 @@ class Cases:
     def __len__(self) -> int:
         return len(self.outcomes)
 
-    def at(self, kept: Array) -> Cases:
+    def at(self, kept: NDArray[np.bool_]) -> Cases:
         """Some of the cases, by a mask."""
         outcomes = tuple(one for one, here in zip(self.outcomes, kept.tolist(), strict=True) if here)
         return Cases(outcomes, self.table[kept], self.margins[kept], self.temperatures[kept])
@@ -105,7 +107,7 @@ class Cases:
     @property
     def rule(self) -> Array:
         """Probability by the thermodynamic rule, shape ``(n,)``."""
-        errors = ENTHALPY_ERROR / (BOLTZMANN * self.temperatures)
+        errors = _ATOMS * (documented_error(_SCALE) or 0.0) / (BOLTZMANN * self.temperatures)
         return np.array([0.5 * math.erfc(x * _ROOT_HALF) for x in (self.margins / errors).tolist()])
 
 

@@ -1,8 +1,8 @@
 """Whether a composition becomes one phase, learned from published outcomes: descriptors, forecasts, left-out groups.
 
-A forecast is a logistic regression whose logits are stretched or shrunk by what left-out groups tell (Platt, Advances in
-Large Margin Classifiers 61 (1999)); where they tell nothing it is the share that formed. What it is worth beside the
-thermodynamic rule is in docs/science.md, from ``benchmarks/formation_scores.py``.
+A forecast is a logistic regression whose logits are stretched or shrunk by what left-out groups tell (Platt, Advances
+in Large Margin Classifiers 61 (1999)); where they tell nothing it is the share that formed. What it is worth beside the
+thermodynamic rule is in docs/science.md, from ``benchmarks/formation_scores.py``: less, so that no campaign uses it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ from hebe.science.learning.logistic import Logistic, fit_logistic, sigmoid
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from hebe.science.chemistry.ions import Ion
     from hebe.science.learning.gaussian_process import Array
+
+    Mask = NDArray[np.bool_]
 
 NAMES: Final = ("size mismatch", "electronegativity mismatch (Pauling)", "deviation of charges", "entropy (R per site)")
 """Descriptors of a composition: over its cation sublattices, each weighted by its ions."""
@@ -31,7 +35,7 @@ BOLTZMANN: Final = 8.617333262e-5
 """eV/K."""
 
 _COORDINATIONS: Final = (6, 8, 7, 9, 5, 4, 12)
-"""Radii are those in coordination 6 on every site, so that families can be compared; else the next that is tabulated."""
+"""Radii are those in coordination 6 on every site, so that families can be compared; else the next one tabulated."""
 
 
 def describe_sites(sites: Mapping[str, Mapping[Ion, float]]) -> Array | None:
@@ -110,7 +114,7 @@ class Forecast:
     fit
         To all outcomes.
     shift, stretch
-        A stretch of 0 says that nothing was learned that holds elsewhere: then the probability is the share that formed.
+        A stretch of 0 says that nothing was learned that holds elsewhere: the probability is the share that formed.
     """
 
     fit: Logistic
@@ -149,8 +153,8 @@ def fit_forecast(table: Array, outcomes: Array, groups: Sequence[Hashable]) -> F
     return Forecast(fit, _shift(stretch * fit.logits(table), float(outcomes.mean())), stretch)
 
 
-def _stretch(logits: Array, outcomes: Array, groups: Sequence[Array]) -> float:
-    """By how much logits of left-out groups tell members of one group apart; 0 where they do not, or the wrong way round.
+def _stretch(logits: Array, outcomes: Array, groups: Sequence[Mask]) -> float:
+    """By how much logits of left-out groups tell members of one group apart; 0 where they do not, or wrongly.
 
     A group has an intercept of its own: what was left out with it moves all of its logits.
     """
@@ -195,7 +199,7 @@ def left_out_share(outcomes: Array, groups: Sequence[Hashable]) -> Array:
     return found
 
 
-def _each(groups: Sequence[Hashable]) -> list[Array]:
+def _each(groups: Sequence[Hashable]) -> list[Mask]:
     """Rows of each group, as masks."""
     names = list(dict.fromkeys(groups))
     return [np.array([group == name for group in groups]) for name in names]
