@@ -54,7 +54,7 @@ def table(head: str, rows: list[str]) -> str:
 
 def tables(cases: Cases, some: Cases, worth: list[Worth]) -> str:
     """All that the page says in numbers; `some` are the cases with an enthalpy, `worth` is theirs."""
-    head = "forecast | left out | area under the curve | Brier score | logarithmic score"
+    head = "forecast | left out | area under the curve | Brier score | better than the share by | logarithmic score"
     return (
         _counts(cases)
         + f"All {len(cases)}, composition alone:\n\n"
@@ -85,7 +85,7 @@ def _counts(cases: Cases) -> str:
 def _row(one: Worth) -> str:
     by = "nothing is fitted" if one.forecast == "rule" else one.by
     what = f"{one.forecast}, drawn by {one.by}" if one.forecast == "rule" else one.forecast
-    return f"{what} | {by} | {_score(one.area)} | {_score(one.brier)} | {_score(one.loss)}"
+    return f"{what} | {by} | {_score(one.area)} | {_score(one.brier)} | {_gain(one)} | {_score(one.loss)}"
 
 
 def _score(score: Score) -> str:
@@ -93,6 +93,12 @@ def _score(score: Score) -> str:
         return "–"
     ends = "" if score.low is None or score.high is None else f" ({score.low:.2f} to {score.high:.2f})"
     return f"{score.value:.2f}{ends}"
+
+
+def _gain(one: Worth) -> str:
+    if one.forecast == "share" or one.gain.value is None:
+        return ""
+    return f"{one.gain.value:+.2f} ({one.gain.low or 0.0:+.2f} to {one.gain.high or 0.0:+.2f})"
 
 
 def _within(cases: Cases) -> list[str]:

@@ -133,6 +133,8 @@ class Worth:
         Area under the curve within what is left out together.
     brier, loss
         Brier score, and logarithmic score (nats).
+    gain
+        Brier score of the share that formed among the others, less this one: above zero where the forecast is better.
     """
 
     forecast: str
@@ -141,6 +143,7 @@ class Worth:
     area: Score
     brier: Score
     loss: Score
+    gain: Score
 
 
 def worth_of(cases: Cases) -> list[Worth]:
@@ -155,12 +158,13 @@ def worth_of(cases: Cases) -> list[Worth]:
             forecasts["rule"] = cases.rule
             forecasts["rule, fitted"] = left_out(margins, formed, groups)
             forecasts["both"] = left_out(both, formed, groups)
-        found += [_worth(name, by, values, cases, groups) for name, values in forecasts.items()]
+        found += [_worth(name, by, p, forecasts["share"], cases, groups) for name, p in forecasts.items()]
     return found
 
 
-def _worth(forecast: str, by: str, p: Array, cases: Cases, groups: Sequence[str]) -> Worth:
+def _worth(forecast: str, by: str, p: Array, share: Array, cases: Cases, groups: Sequence[str]) -> Worth:
     formed = cases.formed
+    squares, theirs = (p - formed) ** 2, (share - formed) ** 2
 
     def within(rows: Sequence[int]) -> float | None:
         some = list(rows)
@@ -173,6 +177,7 @@ def _worth(forecast: str, by: str, p: Array, cases: Cases, groups: Sequence[str]
         with_interval(within, groups),
         with_interval(lambda rows: brier(p[list(rows)], formed[list(rows)]), groups),
         with_interval(lambda rows: log_loss(p[list(rows)], formed[list(rows)]), groups),
+        with_interval(lambda rows: float(np.mean((theirs - squares)[list(rows)])), groups),
     )
 
 
