@@ -114,7 +114,7 @@ def test_what_holds_in_every_group_is_used_and_what_holds_in_none_is_not() -> No
 def outcome(name: str, formed: float, enthalpy: float | None, x: float) -> Outcome:
     sites = {"M": {Ion("Mg", 2): x, Ion("Ni", 2): 1 - x}}
     family = "rocksalt" if int(name) % 3 else "drx"
-    return Outcome(name, family, sites, formed > 0, 1000.0, "a" if int(name) % 2 else "b", "made up", enthalpy)
+    return Outcome(name, family, sites, formed > 0, 1000.0, f"source {int(name) % 4}", "made up", enthalpy)
 
 
 def test_the_rule_is_half_where_the_margin_is_zero_and_orders_by_the_enthalpy() -> None:
