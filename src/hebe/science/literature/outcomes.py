@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hebe.config.family import family_names, load_family
 from hebe.config.family_sites import VACANCY
@@ -66,6 +66,20 @@ class Outcome:
     source: str
     read: str
     enthalpy: float | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Its row as plain data."""
+        sites = {name: {str(ion): amount for ion, amount in part.items()} for name, part in self.sites.items()}
+        return {
+            "id": self.name,
+            "family": self.family,
+            "sites": sites,
+            "one_phase": self.formed,
+            "temperature_K": self.temperature,
+            "mixing_enthalpy_eV_per_site": self.enthalpy,
+            "source": self.source,
+            "read": self.read,
+        }
 
     @property
     def from_memory(self) -> bool:
