@@ -25,7 +25,7 @@ def test_what_is_certain_stands_where_digits_end() -> None:
 
 def test_a_prediction_becomes_a_median_with_an_interval_between_0_and_1() -> None:
     found = as_share(Predicted(mean=1.0, sd=0.5, low=-2.0, high=4.0))
-    assert (found.mean, found.low, found.high) == pytest.approx(tuple(norm.cdf([1.0, -2.0, 4.0])))
+    assert (found.mean, found.low, found.high) == pytest.approx(tuple(float(norm.cdf(z)) for z in (1.0, -2.0, 4.0)))
     assert found.sd == pytest.approx(0.5 * norm.pdf(1.0))
     refused = Predicted(refused="nothing like it is known")
     assert as_share(refused) == refused
