@@ -197,6 +197,30 @@ def test_chances_are_learned_in_probits_and_said_as_probabilities(project: tuple
         assert (one.probability > 0.5) == (median > 0.8)
 
 
+def test_what_was_made_is_told_as_1_and_0(project: tuple[Campaign, Rows], tmp_path: Path) -> None:
+    """Outcomes of a bench pull the chances of what was made, and of its like, their way."""
+    campaign, rows = project
+    described, name = Described(CompositionSpace.from_campaign(campaign)), "formation_probability"
+    documents = synthetic_documents(described, rows)
+    chances = 0.5 + 0.2 * np.tanh(described.truth(rows, 0))
+    documents = [
+        one.model_copy(update={"values": {name: Value(mean=float(chance))}})
+        for one, chance in zip(documents, chances, strict=True)
+    ]
+    order = np.argsort(chances)
+    made = [(documents[at], int(at in order[-4:])) for at in (*order[:4], *order[-4:])]
+    lines = [f"formula, {name}", *(f"{one.formula}, {formed}" for one, formed in made)]
+    cells = read_measured(campaign, table(tmp_path, "\n".join(lines), "made.csv"))
+    plain, told = learn_from(campaign, documents, [name]), learn_from(campaign, documents, [name], cells)
+    assert len(told.quantities[name].measured) == 8
+    for one, formed in made:
+        before, after = (prediction(part, name, one.composition, refuses=False).mean for part in (plain, told))
+        assert before is not None
+        assert after is not None
+        assert 0 <= after <= 1
+        assert abs(after - formed) < abs(before - formed)
+
+
 def test_a_chance_that_is_ranked_by_has_its_reference_as_a_probability(project: tuple[Campaign, Rows]) -> None:
     campaign, rows = project
     described, name = Described(CompositionSpace.from_campaign(campaign)), "formation_probability"
