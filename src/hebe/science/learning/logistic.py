@@ -1,8 +1,7 @@
-"""Logistic regression with a normal prior on its slopes, fitted by Newton's method, and how well it knows them.
+"""Logistic regression with a normal prior on its slopes, fitted by Newton's method.
 
 ``P(y = 1) = 1 / (1 + exp(-(a + b x)))``, x each descriptor less its mean over its standard deviation. The intercept has
-no prior. Slopes and intercept have about a normal distribution, of which the covariance is the inverse of the second
-derivative of the cost at its minimum (Laplace; MacKay, Neural Comput. 4, 720 (1992)).
+no prior. Source: Hosmer, Lemeshow and Sturdivant, Applied Logistic Regression, 3rd ed. (Wiley, 2013).
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ RIDGE: Final = 1.0
 
 _STEPS: Final = 100
 _SMALL: Final = 1e-12
-_HALF_90: Final = 1.644854
 
 
 @dataclass(frozen=True)
@@ -33,32 +31,19 @@ class Logistic:
         Of the descriptors, shape ``(descriptors,)``.
     weights
         Intercept and slopes, shape ``(1 + descriptors,)``.
-    covariance
-        Of these.
     """
 
     means: Array
     scales: Array
     weights: Array
-    covariance: Array
-
-    def _columns(self, table: Array) -> Array:
-        return _with_ones((table - self.means) / self.scales)
 
     def logits(self, table: Array) -> Array:
         """``a + b x`` of rows, shape ``(rows,)``."""
-        return np.asarray(self._columns(table) @ self.weights)
+        return np.asarray(_with_ones((table - self.means) / self.scales) @ self.weights)
 
     def probabilities(self, table: Array) -> Array:
         """Probability of rows, shape ``(rows,)``."""
         return sigmoid(self.logits(table))
-
-    def interval(self, table: Array) -> tuple[Array, Array]:
-        """Ends of the interval of 90 % of the probability of rows, each shape ``(rows,)``."""
-        columns = self._columns(table)
-        half = _HALF_90 * np.sqrt(np.einsum("ij,jk,ik->i", columns, self.covariance, columns))
-        middle = columns @ self.weights
-        return sigmoid(middle - half), sigmoid(middle + half)
 
 
 def sigmoid(logits: Array) -> Array:
@@ -99,8 +84,7 @@ def fit_logistic(table: Array, outcomes: Array, ridge: float = RIDGE) -> Logisti
         weights = np.asarray(weights - step, dtype=np.float64)
         if float(np.abs(step).max()) < _SMALL:
             break
-    covariance = np.asarray(np.linalg.inv(_derivatives(columns, outcomes, prior, weights)[1]))
-    return Logistic(means, scales, weights, covariance)
+    return Logistic(means, scales, weights)
 
 
 def _with_ones(table: Array) -> Array:
