@@ -27,6 +27,19 @@ def test_materials_are_listed_by_their_properties(capsys: Captured) -> None:
     assert table.endswith("1 materials\n")
 
 
+def test_outcomes_are_listed_with_their_sources(capsys: Captured) -> None:
+    found = hebe(capsys, "systems", "outcomes", "--family", "rocksalt", "--json").json
+    assert {one["family"] for one in found} == {"rocksalt"}
+    known = next(one for one in found if one["id"] == "rs-mgconicuzn")
+    assert known["one_phase"]
+    assert known["source"] == "10.1038/s41467-025-63567-z"
+    assert known["sites"] == {"M": dict.fromkeys(("Co2+", "Cu2+", "Mg2+", "Ni2+", "Zn2+"), 0.2)}
+    text = hebe(capsys, "systems", "outcomes", "--family", "rocksalt").out
+    assert f"{len(found)} compositions, {sum(not one['one_phase'] for one in found)} of which" in text
+    assert "from memory" in text
+    assert "did you mean rocksalt?" in hebe(capsys, "systems", "outcomes", "--family", "rocksat").err
+
+
 def test_one_material_is_shown_with_its_numbers(capsys: Captured) -> None:
     text = hebe(capsys, "systems", "show", "na-o3-nfmczs").out
     assert "hebe init --like na-o3-nfmczs" in text

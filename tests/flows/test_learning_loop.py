@@ -116,6 +116,13 @@ def test_loops_that_cannot_run_are_refused_when_they_are_read(tmp_path: Path, se
     assert caught.value.line == 10
 
 
+def test_a_constraint_on_formation_asks_for_the_analysis_that_judges_it(tmp_path: Path) -> None:
+    select = "{method: learn, batch: 3, rounds: 2, where: ['formation_probability > 0.8']}"
+    with pytest.raises(BadInputError) as caught:
+        load_campaign(written(tmp_path, select))
+    assert "add mixing to its analyses" in str(caught.value.suggestion)
+
+
 def test_members_of_later_rounds_are_checked_like_those_of_the_first(tmp_path: Path) -> None:
     campaign = load_campaign(written(tmp_path))
     specs = campaign_members(campaign)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from hebe.schemas.learned import LearnedDoc, LearnedQuantity, ProposalDoc, Propo
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.keys import content_hash
 from hebe.science.learning.acquisition import Acquisition, Aim, Limit
+from hebe.science.learning.chance import UNIT, as_share, error_in_probits, probit, share
 from hebe.science.learning.describe import learned_quantity, predicted, with_link
 from hebe.science.learning.hypervolume import hypervolume
 from hebe.science.learning.linked import Model
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
     from hebe.config.reading.wording import KeyPath
     from hebe.schemas.candidate import CandidateDoc
+    from hebe.schemas.learned import Predicted
     from hebe.science.choosing.ranking import Objective
     from hebe.science.learning.gaussian_process import Array
     from hebe.science.learning.proposing import Pick, Picks
@@ -109,11 +111,45 @@ def learn_from(
     every = [*(one.composition for one in errors), *(one.composition for part in measured.values() for one in part)]
     study, known = Study(space, every), all_quantities()
     origin = campaign.name, candidates[0].stage if candidates else 0
-    learned = Learned(study, {}, {}, origin=origin, measured={name: list(measured.get(name, ())) for name in names})
+    own = {name: _on_scale(name, measured.get(name, ())) for name in names}
+    learned = Learned(study, {}, {}, origin=origin, measured=own)
     for name in names:
-        seen, dear = _seen(errors, name), list(measured.get(name, ()))
-        _learn(learned, name, known[name].unit, seen, dear, curve=curve)
+        unit = UNIT if is_chance(name) else known[name].unit
+        _learn(learned, name, unit, _on_scale(name, _seen(errors, name)), list(own[name]), curve=curve)
     return learned
+
+
+def is_chance(name: str) -> bool:
+    """Whether a quantity is a probability: it is learned in probits."""
+    return all_quantities()[name].shown.share
+
+
+def _on_scale(name: str, seen: Sequence[Seen]) -> list[Seen]:
+    """Values on the scale on which a quantity is learned."""
+    if not is_chance(name):
+        return list(seen)
+    return [
+        replace(one, value=probit(one.value), error=error_in_probits(one.value, one.error) if one.error else 0.0)
+        for one in seen
+    ]
+
+
+def _level(name: str, value: float) -> float:
+    """A value of a quantity on the scale on which it is learned."""
+    return probit(value) if is_chance(name) else value
+
+
+def prediction(learned: Learned, name: str, composition: Composition, *, refuses: bool = True) -> Predicted:
+    """Prediction of a quantity; of a probability its median and interval, which lie between 0 and 1.
+
+    Parameters
+    ----------
+    refuses
+        Whether none is given where it would mean little.
+    """
+    explained = learned.quantities[name].explained if refuses else None
+    found = predicted(learned.study, learned.models[name], composition, explained, refuses=refuses)
+    return as_share(found) if is_chance(name) else found
 
 
 def _seen(candidates: Sequence[RankedCandidate], name: str) -> list[Seen]:
@@ -187,10 +223,12 @@ def acquisition_of(
         raise bad_key(campaign, ("rank",), "nothing says what is to be improved", hint)
     aims = [Aim(one.name, _model(campaign, learned, one.name), -1.0 if one.maximize else 1.0) for one in objectives]
     limits = [
-        Limit(one.name, _model(campaign, learned, one.name, None), sign := -1.0 if one.above else 1.0, sign * one.value)
+        Limit(one.name, _model(campaign, learned, one.name, None), sign := -1.0 if one.above else 1.0, sign * level)
         for one in constraints
+        for level in (_level(one.name, one.value),)
     ]
-    edges = [one.sign * reference[one.name] if one.name in reference else _median(one, learned) for one in aims]
+    given = {name: _level(name, value) for name, value in reference.items()}
+    edges = [one.sign * given[one.name] if one.name in given else _median(one, learned) for one in aims]
     return Acquisition(aims, limits, learned.with_all([one.name for one in aims]), np.array(edges))
 
 
@@ -224,13 +262,18 @@ def proposal(
         known=len(learned.study.known),
         objectives={one.name: "maximize" if one.sign < 0 else "minimize" for one in acquisition.aims},
         constraints=[str(one) for one in constraints],
-        reference={one.name: one.sign * edge for one, edge in edges},
+        reference={one.name: _value_of(one.name, one.sign * edge) for one, edge in edges},
         hypervolume=hypervolume(_costs(learned, acquisition), acquisition.reference),
         looked_at=picks.looked_at,
         of=picks.of,
         candidates=[_proposed(learned, one) for one in picks.picks],
         remarks=learned.remarks,
     )
+
+
+def _value_of(name: str, level: float) -> float:
+    """A value of a quantity from the scale on which it is learned."""
+    return share(level) if is_chance(name) else level
 
 
 def _costs(learned: Learned, acquisition: Acquisition) -> Array:
@@ -257,12 +300,11 @@ def _values(learned: Learned, name: str) -> dict[str, float]:
 def _proposed(learned: Learned, one: Pick) -> Proposed:
     """A pick with its predictions, which are not refused: that little is known of it is a reason to compute it."""
     composition: Composition = one.candidate.species
-    models = learned.models.items()
     return Proposed(
         candidate_id=one.candidate.candidate_id,
         formula=one.candidate.composition.formula,
         gain=one.gain,
         probability=one.probability,
-        predicted={name: predicted(learned.study, model, composition, refuses=False) for name, model in models},
+        predicted={name: prediction(learned, name, composition, refuses=False) for name in learned.models},
         new=learned.study.new_ions(composition),
     )

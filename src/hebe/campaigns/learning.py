@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.before import candidate_of
 from hebe.analyses.constraint import Constraint
-from hebe.analyses.learning import acquisition_of, learn_from, learned_document, proposal
+from hebe.analyses.learning import acquisition_of, learn_from, learned_document, prediction, proposal
 from hebe.analyses.registry import get_analysis, objectives_of
 from hebe.campaigns.api import as_campaign, existing_store, project_store
 from hebe.campaigns.measured import read_measured
@@ -21,7 +21,6 @@ from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.records import Records
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.formula import parse_host_formula
-from hebe.science.learning.describe import predicted
 from hebe.science.learning.proposing import pick
 from hebe.stores.factory import open_collection
 
@@ -101,10 +100,7 @@ def predict(
         candidate = make_candidate(learned.study.space, composition)
         if candidate is None:
             raise BadInputError(f"{shown(text)} cannot be charge-neutral with the oxidation states listed")
-        found[text] = {
-            name: predicted(learned.study, model, candidate.species, learned.quantities[name].explained)
-            for name, model in learned.models.items()
-        }
+        found[text] = {name: prediction(learned, name, candidate.species) for name in learned.models}
     return found
 
 

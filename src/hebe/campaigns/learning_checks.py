@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.constraint import Constraint
 from hebe.analyses.registry import all_quantities, objectives_of
@@ -13,6 +13,8 @@ from hebe.science.learning.proposing import MOST_AIMS
 
 if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
+
+_FORMATION: Final = "add mixing to its analyses: no composition alone tells what forms"
 
 
 def check_learning(campaign: Campaign) -> None:
@@ -39,4 +41,5 @@ def check_learning(campaign: Campaign) -> None:
         except BadInputError as err:
             raise bad_key(campaign, ("select", "where", at), err.reason, err.suggestion) from err
         if name not in made:
-            raise bad_key(campaign, ("select", "where", at), f"the first stage has no {name}", suggest(name, made))
+            hint = _FORMATION if name == "formation_probability" else suggest(name, made)
+            raise bad_key(campaign, ("select", "where", at), f"the first stage has no {name}", hint)

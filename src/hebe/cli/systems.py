@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Commands) -> None:
-    """Declare ``systems``, ``systems show`` and ``systems check``."""
+    """Declare ``systems``, ``systems show``, ``systems check`` and ``systems outcomes``."""
     listing = commands.add("systems", list_systems, "materials of the literature; systems show ID for one of them")
     for name, what in (("family", "family of structures"), ("ion", "working ion"), ("role", "role, as cathode")):
         listing.add_argument(f"--{name}", metavar="X", help=f"only those of this {what}")
@@ -35,6 +35,14 @@ def add_commands(commands: Commands) -> None:
     check.add_argument("--family", metavar="X", default=None, help="family of that formula")
     check.add_argument("--oxidation-states", metavar="S", default="", help="as reported: 'Ni2+@0.14 Ni3+@0.66 Mn4+'")
     add_json(check)
+    made = inner.add(
+        "outcomes",
+        list_outcomes,
+        "what became one phase and what did not, with sources",
+        "No forecast follows from composition alone: mixing judges what forms.",
+    )
+    made.add_argument("--family", metavar="X", default=None, help="only those of this family")
+    add_json(made)
 
 
 def list_systems(options: argparse.Namespace) -> int:
@@ -138,6 +146,32 @@ def check_systems(options: argparse.Namespace) -> int:
     write_table(table)
     counts = [f"{sum(v.status == kind for v in verdicts.values())} {kind}" for kind in ("ok", "refused", "unsupported")]
     write_line(f"{len(verdicts)} materials: {', '.join(counts)}; S: ideal entropy per mixed site, R the gas constant")
+    return 0
+
+
+def list_outcomes(options: argparse.Namespace) -> int:
+    """Print published outcomes."""
+    from hebe.config.reading.wording import suggest
+    from hebe.science.literature.outcomes import load_outcomes
+
+    found = load_outcomes()
+    families = dict.fromkeys(one.family for one in found)
+    if options.family is not None and options.family not in families:
+        reason = f"no outcome of the family {options.family!r} is known"
+        raise BadInputError(reason, key="--family", suggestion=suggest(options.family, families))
+    found = tuple(one for one in found if options.family in (None, one.family))
+    if wants_json(options):
+        write_json([one.document() for one in found])
+        return 0
+    table = new_table(["id", "family", "one phase", "T / K", "dH / meV per site", "source"], right=(3, 4))
+    for one in found:
+        temperature = "–" if one.temperature is None else f"{one.temperature:.0f}"
+        enthalpy = "–" if one.enthalpy is None else f"{1000 * one.enthalpy:.0f}"
+        source = one.read if one.from_memory else one.source
+        table.add_row(one.name, one.family, "yes" if one.formed else "no", temperature, enthalpy, source)
+    write_table(table)
+    lost = sum(not one.formed for one in found)
+    write_line(f"{len(found)} compositions, {lost} of which did not become one phase")
     return 0
 
 

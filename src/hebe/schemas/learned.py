@@ -113,7 +113,7 @@ class Predicted(Document):
     Parameters
     ----------
     mean, sd
-        Mean and standard deviation of what descriptors tell.
+        Mean and standard deviation of what descriptors tell; of a probability its median, and the deviation about that.
     low, high
         Interval that holds 90 % of new values: with the scatter that no descriptor tells, without errors of theirs.
     """
