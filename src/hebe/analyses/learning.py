@@ -229,7 +229,7 @@ def proposal(
         looked_at=picks.looked_at,
         of=picks.of,
         candidates=[_proposed(learned, one) for one in picks.picks],
-        remarks=learned.remarks,
+        remarks=[*learned.remarks, *picks.remarks],
     )
 
 
