@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hebe.science.chemistry.layout import Layout
 from hebe.science.chemistry.membership import members
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hebe.science.chemistry.layout import Layout
     from hebe.science.chemistry.walking import IntArray, Rows
 
 _ALL: Final = 0.3

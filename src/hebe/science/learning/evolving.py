@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PARENTS: Final = 300
 """Members that have children: those that gain most."""
 
-CHILDREN: Final = 600
+CHILDREN: Final = 1_500
 """Children of a generation, before those that are no members, are taken or are known already are left out."""
 
 PATIENCE: Final = 8
