@@ -267,7 +267,7 @@ def proposal(
         looked_at=picks.looked_at,
         of=picks.of,
         candidates=[_proposed(learned, one) for one in picks.picks],
-        remarks=learned.remarks,
+        remarks=[*learned.remarks, *picks.remarks],
     )
 
 

@@ -9,42 +9,15 @@ import pytest
 
 from hebe.science.learning.acquisition import Acquisition, Aim, Limit, told_by
 from hebe.science.learning.batch import choose_batch, six_digits
-from hebe.science.learning.gaussian_process import Parameters, Process, fit
+from hebe.science.learning.gaussian_process import Parameters, Process
 from support.mixture_truth import FIFTEEN, SEVEN, Described, sodium_space
+from support.scored_space import Members, acquisition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hebe.science.chemistry.walking import Rows
     from hebe.science.learning.gaussian_process import Array
-
-
-class Members:
-    """Rows of a space in blocks, with their scaled descriptors."""
-
-    def __init__(self, described: Described, rows: Rows, size: int = 16_384) -> None:
-        self.described, self.rows, self.size = described, rows, size
-
-    def __call__(self) -> Iterator[tuple[Rows, Array]]:
-        for begin in range(0, len(self.rows), self.size):
-            part = self.rows[begin : begin + self.size]
-            yield part, self.table(part)
-
-    def table(self, rows: Rows) -> Array:
-        """Scaled descriptors of some rows."""
-        return self.described.table(rows)
-
-
-def acquisition_of(described: Described, n: int, *, limited: bool = False) -> Acquisition:
-    rows = described.space.sample(n, 11)
-    table, processes = described.table(rows), []
-    for seed in range(2 + limited):
-        values = described.truth(rows, seed)
-        processes.append(fit(table, values, np.full(n, 0.1 * values.std())))
-    aims = [Aim("voltage", processes[0], -1.0), Aim("strain", processes[1], 1.0)]
-    limits = [Limit("formation", processes[2], 1.0, float(np.median(processes[2].values)))] if limited else []
-    reference = np.array([np.median(one.sign * one.model.predict(table)[0]) for one in aims])
-    return Acquisition(aims, limits, table, reference)
 
 
 def exact_batch(acquisition: Acquisition, rows: Rows, table: Array, number: int) -> list[tuple[int, ...]]:

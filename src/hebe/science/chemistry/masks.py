@@ -94,6 +94,13 @@ class Masks:
                 return None
         return rank if self._count(state) else None
 
+    def reaches(self, row: Sequence[int]) -> bool:
+        """Whether a row of allowed amounts can have the wanted charge."""
+        charges = 1
+        for masks, amount in zip(self._masks, row, strict=True):
+            charges = _combine(charges, masks[amount], self.layout.target)
+        return bool(charges >> self.layout.target & 1)
+
     def stream(self, size: int) -> Iterator[Rows]:
         """All rows in order, at most `size` at a time."""
         total = self.count()

@@ -22,6 +22,7 @@ from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ladder import RedoxLadder, Split
 from hebe.science.chemistry.layout import Column, Layout, lay_out
 from hebe.science.chemistry.masks import Masks
+from hebe.science.chemistry.membership import members
 from hebe.science.chemistry.sampling import different_ranks, random_ranks
 from hebe.science.chemistry.strata import stratified
 from hebe.science.chemistry.tables import Bounds, Tables, site_entropies
@@ -127,6 +128,10 @@ class CompositionSpace:
         if found is None:
             raise ValueError(f"row {tuple(row)} is not in the space")
         return found
+
+    def contains(self, rows: Rows) -> NDArray[np.bool_]:
+        """Which rows, shape (rows, columns), are in the space; those that `rank` numbers."""
+        return members(self.layout, rows)
 
     def __iter__(self) -> Iterator[tuple[int, ...]]:
         """Rows in order, without holding them."""

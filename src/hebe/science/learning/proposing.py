@@ -1,11 +1,11 @@
 """Members of a campaign's space that are worth most to compute next: the whole space where it can be streamed.
 
-Of a larger one a uniform sample is looked at, the same for the same seed.
+Of a larger one a uniform sample is looked at, and what evolves from the best of it; the same for the same seed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ from hebe.science.chemistry.row_table import RowTable
 from hebe.science.chemistry.screening import MOST_MASKED, MOST_ROWS
 from hebe.science.chemistry.sieve import Sieve
 from hebe.science.learning.batch import choose_batch
+from hebe.science.learning.evolving import evolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,13 +25,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hebe.config.campaign import Campaign
+    from hebe.science.chemistry.layout import Layout
     from hebe.science.chemistry.walking import Rows
     from hebe.science.learning.acquisition import Acquisition
+    from hebe.science.learning.batch import Choice
     from hebe.science.learning.gaussian_process import Array
     from hebe.science.learning.study import Study
 
 MOST_SAMPLED: Final = 2_000_000
 """Members that are looked at of a space that is too large to be streamed."""
+
+FOUNDERS: Final = 4_096
+"""Members of another uniform sample, from which evolution starts besides."""
 
 MOST_AIMS: Final = 4
 """Objectives of which the boxes of a front are few enough."""
@@ -49,11 +55,26 @@ class Pick:
 
 @dataclass(frozen=True)
 class Picks:
-    """Members that were chosen, of how many that were scored, and how many compositions the space has."""
+    """Members that were chosen, of how many that were scored, and how many compositions the space has.
+
+    Parameters
+    ----------
+    evolved
+        How many of those that were scored evolution found; 0 where all of the space were.
+    """
 
     picks: tuple[Pick, ...]
     looked_at: int
     of: int
+    evolved: int = 0
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said of how members were looked for."""
+        if not self.evolved:
+            return []
+        drawn = f"{self.looked_at - self.evolved:,} compositions were drawn uniformly"
+        return [f"the space is too large to score in full: {drawn}, {self.evolved:,} found by evolution of the best"]
 
 
 class Reachable:
@@ -77,16 +98,37 @@ class Reachable:
     def streams(self) -> bool:
         """Whether all members are looked at."""
         most = MOST_MASKED if self.study.space.layout.steps is None else MOST_ROWS
-        return Sieve(self.campaign, self.study.space).space.count() <= most
+        return self._sieve.space.count() <= most
+
+    @property
+    def layout(self) -> Layout:
+        """Of the space, with the elements that filters ask for."""
+        return self._sieve.space.layout
+
+    @cached_property
+    def _sieve(self) -> Sieve:
+        return Sieve(self.campaign, self.study.space)
 
     def __call__(self) -> Iterator[tuple[Rows, Array]]:
         """Rows with their scaled descriptors."""
-        sieve = Sieve(self.campaign, self.study.space)
-        for table in self._tables(sieve):
-            free = self._free(table.rows)
-            part = table if free.all() else table.at(free)
+        for table in self._tables(self._sieve):
+            part = self._not_taken(table)
             if len(part):
                 yield part.rows, self.study.of_rows(part)
+
+    def passing(self, rows: Rows) -> Rows:
+        """Those of some rows of the space that pass the filters and are not taken."""
+        return self._not_taken(self._sieve.sift(self._sieve.table(rows))).rows
+
+    def sample(self, number: int, seed: int) -> Rows:
+        """Rows of the space, whether they pass or not, each equally likely."""
+        return self._sieve.space.sample(number, seed)
+
+    @property
+    def taken(self) -> Rows:
+        """Rows of the space that are taken, in order."""
+        rows = np.array(sorted(self._taken), dtype=np.int16).reshape(-1, len(self.layout.columns))
+        return rows[self.study.space.contains(rows)]
 
     def table(self, rows: Rows) -> Array:
         """Scaled descriptors of some rows."""
@@ -100,6 +142,10 @@ class Reachable:
         rows = sieve.space.sample(MOST_SAMPLED, self.seed)
         for begin in range(0, len(rows), _PART):
             yield sieve.sift(sieve.table(rows[begin : begin + _PART]))
+
+    def _not_taken(self, table: RowTable) -> RowTable:
+        free = self._free(table.rows)
+        return table if free.all() else table.at(free)
 
     def _free(self, rows: Rows) -> NDArray[np.bool_]:
         """Which rows are not taken: those whose number is that of a taken one are compared with it."""
@@ -139,7 +185,7 @@ def pick(
     number
         How many are wanted; fewer come back where no other gains anything.
     seed
-        Of the sample of a space that is too large to be streamed.
+        Of the samples and the evolution of a space that is too large to be streamed.
 
     Raises
     ------
@@ -152,10 +198,21 @@ def pick(
     if number < 1:
         return Picks((), 0, study.space.count())
     members = Reachable(campaign, study, taken, seed)
-    choice = choose_batch(acquisition, members, number)
+    choice, evolved = choose_batch(acquisition, members, number), 0
+    if not members.streams:
+        bred = _evolved(acquisition, members, choice, number)
+        looked_at, evolved = choice.looked_at + bred.looked_at, bred.looked_at
+        choice = replace(max(choice, bred, key=lambda one: sum(one.gains)), looked_at=looked_at)
     space, found = study.space, list[Pick]()
     for row, gain, probability in zip(choice.rows.tolist(), choice.gains, choice.probabilities, strict=True):
         candidate = make_candidate(space, space.composition(row), campaign.host.primary)
         assert candidate is not None  # noqa: S101 - rows without a split do not pass
         found.append(Pick(candidate, gain, probability))
-    return Picks(tuple(found), choice.looked_at, space.count())
+    return Picks(tuple(found), choice.looked_at, space.count(), evolved)
+
+
+def _evolved(acquisition: Acquisition, members: Reachable, choice: Choice, number: int) -> Choice:
+    """What evolution finds from a choice, another sample and the front of what is known."""
+    drawn = members.sample(FOUNDERS, members.seed + 1)
+    founders = np.concatenate([drawn, choice.rows.reshape(-1, drawn.shape[1])])
+    return evolve(acquisition, members, founders, members.taken, number, members.seed)
