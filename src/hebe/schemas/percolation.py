@@ -40,8 +40,8 @@ class CellChannelsDoc(Document):
 class PairFitDoc(Document):
     """Energies of pairs of effective charges, fitted to ``n_cells`` configurations of the composition.
 
-    A pair costs ``strengths_eV`` of its shell times both charges (e). ``error_eV`` (eV per cation site) is the root mean
-    square by which a configuration is missed that is predicted from the others, ``spread_eV`` the same with their mean.
+    A pair costs ``strengths_eV`` of its shell times both charges (e). ``error_eV`` (eV per cation site) is the root
+    mean square by which a configuration is missed that is predicted from the others, ``spread_eV`` that of their mean.
     """
 
     n_cells: int
@@ -82,6 +82,10 @@ class OrderDoc(Document):
     drift_eV: float
     pairs: list[PairOrderDoc] = Field(default_factory=list)
     channels: list[ChannelNetDoc] = Field(default_factory=list)
+
+    def channel(self, blocking: int) -> ChannelNetDoc | None:
+        """Nets with at most so many cations in the gates."""
+        return next((one for one in self.channels if one.blocking == blocking), None)
 
 
 class PercolationDoc(ResultDoc):

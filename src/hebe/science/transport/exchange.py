@@ -1,7 +1,7 @@
 """Monte Carlo at constant composition: sites of one sublattice exchange what they hold, pairs of neighbours decide.
 
-Kawasaki, Phys. Rev. 145, 224 (1966), with the acceptance of Metropolis et al., J. Chem. Phys. 21, 1087 (1953). A pair of
-sites is proposed with equal probability in either direction, so that detailed balance holds for
+Kawasaki, Phys. Rev. 145, 224 (1966), with the acceptance of Metropolis et al., J. Chem. Phys. 21, 1087 (1953). A pair
+of sites is proposed with equal probability in either direction, so that detailed balance holds for
 ``min(1, exp(-dE / kT))``.
 """
 
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from hebe.science.structures.annealing import Groups
 from hebe.science.structures.compiled import allocating, compiled, next_random, random_below, random_state
+from hebe.science.transport.pair_shells import Neighbours
 
 if TYPE_CHECKING:
     from hebe.science.structures.compiled import RandomState
-    from hebe.science.transport.pair_shells import Neighbours
 
 Integers = NDArray[np.int64]
 Numbers = NDArray[np.float64]

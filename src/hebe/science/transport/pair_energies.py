@@ -7,6 +7,7 @@ and covalency are in the ``k`` as far as they go with charges; sizes of ions are
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,15 +19,14 @@ from hebe.schemas.percolation import PairFitDoc
 from hebe.science.transport.pair_shells import BOND, NEAREST, SECOND, SHELLS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
 Numbers = NDArray[np.float64]
 
 _SETS: Final = ((NEAREST,), (NEAREST, BOND), (NEAREST, SECOND), SHELLS)
 """Shells that may enter a fit."""
-_SPARE: Final = 2
-"""Cells beyond the number of fitted ones that a fit needs, so that one can be left out and judged."""
-_ALIKE: Final = 1e-9
+_ALIKE: Final = 1e-6  # e^2 per cation site
+_DIGITS: Final = 9
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ def charged_energies(charges: Numbers, fit: PairFitDoc) -> Numbers:
 def fitted(products: Numbers, energies: Sequence[float]) -> PairFitDoc:
     """Strength of effective charges in each shell, by least squares; the shells with the least left-out error.
 
+    A cell that is left out has no part in the choice of the shells by which it is predicted.
+
     Parameters
     ----------
     products
@@ -72,28 +74,43 @@ def fitted(products: Numbers, energies: Sequence[float]) -> PairFitDoc:
         others than by their mean.
     """
     values = np.asarray(energies, dtype=float)
-    spread = _left_out(np.ones((len(values), 1)), values) if len(values) > 1 else 0.0
-    found = [(rms, names) for names in _SETS if (rms := _error_of(products, values, names)) is not None]
-    if not found:
+    names = _shells(products, values)
+    errors = [_missed(products, values, k) for k in range(len(values))]
+    if names is None or None in errors:
         raise BadInputError(
             f"{len(values)} cells of different order are too few for energies of pairs",
             suggestion="more configurations (structures: per_candidate), or energies of pairs that are given",
         )
-    error, names = min(found, key=lambda one: one[0])
+    error, spread = _rms(errors), _left_out(np.ones((len(values), 1)), values)
     if error >= spread:
         raise BadInputError(
             f"energies of {len(values)} cells tell no energies of pairs: left out, each is missed by {1e3 * error:.1f}"
-            f" meV per cation site, by their mean alone by {1e3 * spread:.1f}",
+            f" meV per cation site, by the mean of the others by {1e3 * spread:.1f}",
             suggestion="more configurations, or energies of pairs that are given",
         )
-    rows = _rows(products, names)
-    solution = np.linalg.lstsq(rows, values, rcond=None)[0]
+    solution = np.linalg.lstsq(_rows(products, names), values, rcond=None)[0]
     return PairFitDoc(
         n_cells=len(values),
         strengths_eV={name: float(value) for name, value in zip(names, solution[1:], strict=True)},
         error_eV=error,
         spread_eV=spread,
     )
+
+
+def _shells(products: Numbers, values: Numbers) -> tuple[str, ...] | None:
+    """Shells with the least left-out error, the fewest of equal ones; None where the cells tell no strength."""
+    found = [(rms, names) for names in _SETS if (rms := _error_of(products, values, names)) is not None]
+    return min(found, key=lambda one: (round(one[0], _DIGITS), len(one[1])))[1] if found else None
+
+
+def _missed(products: Numbers, values: Numbers, k: int) -> float | None:
+    """What cell k is missed by when all is learned from the others; None where these tell nothing."""
+    others, known = np.delete(products, k, axis=0), np.delete(values, k)
+    names = _shells(others, known)
+    if names is None:
+        return None
+    solution = np.linalg.lstsq(_rows(others, names), known, rcond=None)[0]
+    return float(values[k] - (_rows(products, names) @ solution)[k])
 
 
 def _rows(products: Numbers, names: Sequence[str]) -> Numbers:
@@ -104,7 +121,7 @@ def _rows(products: Numbers, names: Sequence[str]) -> Numbers:
 def _error_of(products: Numbers, values: Numbers, names: Sequence[str]) -> float | None:
     """Left-out error with some shells; None where the cells are too few, or too much alike, to tell their strengths."""
     rows = _rows(products, names)
-    if len(values) < rows.shape[1] + _SPARE - 1:
+    if len(values) <= rows.shape[1]:
         return None
     left = [np.delete(rows, k, axis=0) for k in range(len(rows))]
     if any(np.linalg.matrix_rank(part - part[:1], tol=_ALIKE) < len(names) for part in left):
@@ -118,4 +135,8 @@ def _left_out(rows: Numbers, values: Numbers) -> float:
     for k in range(len(values)):
         solution = np.linalg.lstsq(np.delete(rows, k, axis=0), np.delete(values, k), rcond=None)[0]
         errors.append(float(values[k] - rows[k] @ solution))
-    return float(np.sqrt(np.mean(np.square(errors))))
+    return _rms(errors)
+
+
+def _rms(values: Sequence[float | None]) -> float:
+    return float(np.sqrt(np.mean(np.square([value for value in values if value is not None]))))

@@ -12,8 +12,6 @@ from hebe.exceptions import BadInputError
 from hebe.science.transport.tiling import Tiling
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pymatgen.core import Structure
 
 Integers = NDArray[np.int64]
@@ -34,7 +32,8 @@ _WITHIN: Final = {NEAREST: (0.0, 1.2), BOND: (0.0, 0.95), SECOND: (1.2, 1.6)}
 class Neighbours:
     """Neighbours of each site of a periodic cell: entries ``start[i]:start[i + 1]`` of ``other`` are those of site i.
 
-    ``image`` is the cell in which they are, shape (m, 3); ``shell`` numbers `SHELLS`. Each pair is there from both ends.
+    ``image`` is the cell in which they are, shape (m, 3); ``shell`` numbers `SHELLS`. Each pair is there from both
+    ends.
     """
 
     start: Integers
@@ -119,7 +118,7 @@ def _check(first: Integers, shell: Integers, n_sites: int, n_cations: int) -> No
             raise BadInputError(f"some site has another number of neighbours ({name}) than in a rock salt")
 
 
-def random_counts(neighbours: Neighbours, label: Sequence[str], kind: Integers, n_kinds: int) -> Numbers:
+def random_counts(neighbours: Neighbours, label: NDArray[np.str_], kind: Integers, n_kinds: int) -> Numbers:
     """Pairs of kinds that random order on each sublattice has on average, as `Neighbours.counts`.
 
     Parameters
@@ -129,7 +128,7 @@ def random_counts(neighbours: Neighbours, label: Sequence[str], kind: Integers, 
     kind, n_kinds
         What a cell holds.
     """
-    names, number = np.unique(np.array(label), return_inverse=True)
+    names, number = np.unique(label, return_inverse=True)
     share = np.zeros((len(names), n_kinds))
     np.add.at(share, (number, kind), 1.0)
     share /= share.sum(axis=1, keepdims=True)

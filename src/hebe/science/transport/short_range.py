@@ -6,6 +6,7 @@ at the temperature for the rest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 from hebe.schemas.percolation import ChannelNetDoc, OrderDoc, PairOrderDoc, PercolationDoc
+from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.space import working_charge
 from hebe.science.mixing.mixing import BOLTZMANN
@@ -26,14 +28,11 @@ from hebe.science.transport.pair_shells import SHELLS, Neighbours, pair_shells, 
 from hebe.science.transport.tiling import even_repeats
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from pymatgen.core import Structure
 
     from hebe.config.family import Family
     from hebe.schemas.percolation import PairFitDoc
     from hebe.schemas.spec import MemberSpec
-    from hebe.schemas.structures import ConfigurationDoc
     from hebe.science.transport.percolation_document import RockSalt
 
 Integers = NDArray[np.int64]
@@ -132,9 +131,7 @@ def _energies(found: Contents, host: Family, asked: ShortRange) -> tuple[Numbers
         anions = {species for name in host.anions for species in found.held[name]}
         return asked.pairs.energies(found.kinds, anions), None
     rows = [_products(host, found, configuration) for configuration, _ in asked.cells]
-    per_site = [
-        energy / n_cations for (_, energy), (_, n_cations) in zip(asked.cells, rows, strict=True)
-    ]
+    per_site = [energy / n_cations for (_, energy), (_, n_cations) in zip(asked.cells, rows, strict=True)]
     fit = fitted(np.array([row for row, _ in rows]).reshape(-1, len(SHELLS)), per_site)
     return charged_energies(np.array([found.charges[kind] for kind in found.kinds]), fit), fit
 
