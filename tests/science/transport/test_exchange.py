@@ -65,7 +65,7 @@ def test_other_crystals_have_no_such_neighbours() -> None:
 
 @pytest.mark.parametrize("repeats", [(2, 2, 2), (1, 2, 4)])
 def test_small_lattices_have_the_exact_distribution(repeats: tuple[int, int, int]) -> None:
-    """All arrangements of 4 lithium on 8 sites, weighed by Boltzmann; the second cell has pairs of a site with itself."""
+    """All arrangements of 4 lithium on 8 sites, by Boltzmann; the second cell has pairs of a site with itself."""
     neighbours, label, kind = cell(repeats, 4)
     lattice, kt = PairLattice(neighbours, energies(), exchange_groups(label, kind)), 0.08
     exact: list[float] = []
@@ -153,14 +153,14 @@ def test_fitted_strengths_are_those_behind_the_energies() -> None:
 
 
 def test_energies_that_pairs_do_not_explain_are_refused() -> None:
-    refused = 0
-    for seed in range(20):
+    def known(seed: int) -> bool:
         try:
             fitted(products(8), np.random.default_rng(100 + seed).normal(size=8).tolist())
         except BadInputError as err:
-            assert "tell no energies of pairs" in err.reason
-            refused += 1
-    assert refused >= 14
+            return "tell no energies of pairs" not in err.reason
+        return True
+
+    assert sum(known(seed) for seed in range(20)) <= 5
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
