@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from hebe.analyses.given import Cell, Given
 from hebe.analyses.percolation import ANALYSIS, PercolationSpec
-from hebe.analyses.wants import Firing
+from hebe.analyses.wants import Firing, Tiles
 from hebe.campaigns.loading import load_campaign
 from hebe.config.family import load_family
 from hebe.flows.campaign import campaign_members
@@ -188,6 +188,7 @@ def test_the_temperature_is_that_of_firing_where_none_is_given() -> None:
     bare = PercolationSpec.model_validate({"sites": 1000, "short_range": {"pairs": {"Li Ti": 0.0}, "sites": 1000}})
     spec = member("drx-tm2")
     assert [list(ANALYSIS.wants(block, spec)) for block in (FEW, ordered(), bare)] == [[], [], [Firing()]]
+    assert list(ANALYSIS.wants(ordered(pairs={}, fit=20), spec)) == [Tiles(at_most=20, sample=20)]
     document = ANALYSIS.analyse(bare, spec, Given(cells=[], firing_temperature=1273.15))
     assert document.short_range is not None
     assert document.short_range.temperature_K == 1273.15

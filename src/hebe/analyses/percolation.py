@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from hebe.analyses.protocol import Analysis, Mark
 from hebe.analyses.quantity import Quantity, Shown
-from hebe.analyses.wants import Firing
+from hebe.analyses.wants import Firing, Tiles
 from hebe.config.model import ConfigModel
 from hebe.config.reading.units import Energy, Temperature, Whole
 from hebe.config.reading.wording import shown
@@ -23,12 +23,14 @@ from hebe.science.transport.short_range import ShortRange
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pymatgen.core import Structure
+
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
     from hebe.config.family import Family
+    from hebe.schemas.calculation import CalculationDoc
     from hebe.schemas.percolation import ChannelNetDoc
     from hebe.schemas.spec import MemberSpec
-    from hebe.schemas.structures import ConfigurationDoc
 
 PairEnergy = Annotated[Energy, Field(ge=-5, le=5)]
 
@@ -37,7 +39,8 @@ class ShortRangeSpec(ConfigModel):
     """Cells with short-range order: ``{temperature: 1000 degC, pairs: {Li Ti: -50 meV}}``.
 
     Temperature at which the cations were mobile last, by default that of firing; energies of pairs of neighbours, and
-    of cations with an anion between them, by default fitted to the configurations; cation sites of a cell, and sweeps.
+    of cations with an anion between them, by default fitted to ``fit`` small cells of random arrangement, and to the
+    configurations; cation sites of a large cell, and sweeps.
     """
 
     temperature: Temperature | None = Field(default=None, gt=0, le=5000)
@@ -45,6 +48,7 @@ class ShortRangeSpec(ConfigModel):
     second: dict[str, PairEnergy] = Field(default_factory=dict)
     sites: Whole = Field(default=10_000, ge=1000, le=200_000)
     sweeps: Whole = Field(default=400, ge=40, le=100_000)
+    fit: Whole = Field(default=12, ge=4, le=1000)
 
     @field_validator("pairs", "second")
     @classmethod
@@ -203,9 +207,13 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
         return refused
 
     def wants(self, block: PercolationSpec, member: MemberSpec) -> Sequence[Want]:
-        """Nothing but a temperature: geometry and composition are enough, energies are those of the as-made cells."""
+        """Nothing for random order: geometry and composition are enough. Else a temperature, and cells for a fit."""
         del member
-        return (Firing(),) if block.short_range is not None and block.short_range.temperature is None else ()
+        asked = block.short_range
+        if asked is None:
+            return ()
+        fired = (Firing(),) if asked.temperature is None else ()
+        return fired if asked.given else (*fired, Tiles(at_most=asked.fit, sample=asked.fit))
 
     def analyse(self, block: PercolationSpec, member: MemberSpec, given: Given) -> PercolationDoc:
         """Nets of cells drawn at random, of the configurations, and of cells with short-range order."""
@@ -225,15 +233,17 @@ def _short_range(block: ShortRangeSpec, given: Given) -> ShortRange | None:
     return ShortRange(temperature, block.sites, block.sweeps, block.given, cells)
 
 
-def _with_energies(given: Given) -> list[tuple[ConfigurationDoc, float]]:
-    """Configurations of one composition with all sites occupied that are still the host, and their energies (eV)."""
-    found: dict[str, list[tuple[ConfigurationDoc, float]]] = defaultdict(list)
-    for cell in given.cells:
-        one, made = cell.configuration, cell.made
-        if one is None or one.structure is None or made is None or not made.usable or not made.is_host(given.accept):
+def _with_energies(given: Given) -> list[tuple[Structure, float]]:
+    """Ideal cells of one composition with all sites occupied that are still the host, and their energies (eV)."""
+    cells = [(cell.configuration.structure, cell.made) for cell in given.cells if cell.configuration is not None]
+    tiles: list[CalculationDoc | None] = [tile["calculation"] for tile in given.tiles]
+    cells += [(tile.input_structure, tile) for tile in tiles if tile is not None]
+    found: dict[str, list[tuple[Structure, float]]] = defaultdict(list)
+    for ideal, done in cells:
+        if ideal is None or done is None or not done.usable or not done.is_host(given.accept):
             continue
-        if len(made.cell) == len(one.structure):
-            found[one.structure.composition.reduced_formula].append((one, made.energy))
+        if len(done.cell) == len(ideal):
+            found[ideal.composition.reduced_formula].append((ideal, done.energy))
     return max(found.values(), key=len, default=[])
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from pymatgen.core import Structure
 
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
 from hebe.schemas.percolation import ChannelNetDoc, OrderDoc, PairOrderDoc, PercolationDoc
-from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.space import working_charge
 from hebe.science.mixing.mixing import BOLTZMANN
@@ -28,8 +28,6 @@ from hebe.science.transport.pair_shells import SHELLS, Neighbours, pair_shells, 
 from hebe.science.transport.tiling import even_repeats
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
     from hebe.config.family import Family
     from hebe.schemas.percolation import PairFitDoc
     from hebe.schemas.spec import MemberSpec
@@ -48,15 +46,15 @@ class ShortRange:
     """How cells with short-range order are made.
 
     ``temperature`` (K); at least ``n_sites`` cation sites; ``sweeps`` of as many proposed exchanges as there are sites
-    that exchange; ``pairs`` as given, None where they are fitted to the ``cells``: configurations of the composition
-    with their energies (eV).
+    that exchange; ``pairs`` as given, None where they are fitted to the ``cells``: ideal cells of the composition with
+    their energies (eV).
     """
 
     temperature: float
     n_sites: int = 10_000
     sweeps: int = 400
     pairs: GivenPairs | None = None
-    cells: Sequence[tuple[ConfigurationDoc, float]] = ()
+    cells: Sequence[tuple[Structure, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -130,17 +128,14 @@ def _energies(found: Contents, host: Family, asked: ShortRange) -> tuple[Numbers
     if asked.pairs is not None:
         anions = {species for name in host.anions for species in found.held[name]}
         return asked.pairs.energies(found.kinds, anions), None
-    rows = [_products(host, found, configuration) for configuration, _ in asked.cells]
+    rows = [_products(host, found, structure) for structure, _ in asked.cells]
     per_site = [energy / n_cations for (_, energy), (_, n_cations) in zip(asked.cells, rows, strict=True)]
     fit = fitted(np.array([row for row, _ in rows]).reshape(-1, len(SHELLS)), per_site)
     return charged_energies(np.array([found.charges[kind] for kind in found.kinds]), fit), fit
 
 
-def _products(host: Family, found: Contents, configuration: ConfigurationDoc) -> tuple[Numbers, int]:
+def _products(host: Family, found: Contents, structure: Structure) -> tuple[Numbers, int]:
     """``sum q_i q_j`` over the pairs of each shell per cation site of a cell, and its number of cation sites."""
-    structure = configuration.structure
-    if structure is None:
-        raise BadInputError(f"{configuration.label}: there is no cell")
     whole, n_cations = cations_first(host, structure)
     kind = np.array([found.kinds.index(site.specie.symbol) for site in whole])
     charges = np.array([found.charges[name] for name in found.kinds])
