@@ -1,21 +1,27 @@
-"""Percolation as an analysis: the materials of the literature, hosts that have no such channels, the report."""
+"""Percolation as an analysis: materials of the literature, order, hosts without such channels, the report."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from hebe.analyses.given import Cell, Given
 from hebe.analyses.percolation import ANALYSIS, PercolationSpec
+from hebe.analyses.wants import Firing, Tiles
 from hebe.campaigns.loading import load_campaign
 from hebe.config.family import load_family
 from hebe.flows.campaign import campaign_members
 from hebe.report.sections.percolation import card
+from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.percolation import PercolationDoc
 from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.structures.host import host_cell
+from hebe.science.transport.pair_shells import SHELLS, pair_shells
+from hebe.science.transport.short_range import cations_first, contents
 from support.report_results import ranked
 
 if TYPE_CHECKING:
@@ -95,3 +101,118 @@ def test_the_report_tells_order_and_criterion() -> None:
     for said in ("drawn at random", "wraps around the periodic cell", "0-TM", "up to 2-TM"):
         assert said in text
     assert card(first) == ""
+
+
+def ordered(temperature: float = 1273.15, **more: object) -> PercolationSpec:
+    """Lithium likes titanium beside it by 50 meV, unless other pairs are given."""
+    pairs = {"pairs": {"Li Ti": "-50 meV"}, **more}
+    short = {"temperature": temperature, "sites": 4000, "sweeps": 60, **pairs}
+    block = {"sites": 1000, "cells": 2, "short_range": short}
+    return PercolationSpec.model_validate(block)
+
+
+def open_channels(document: PercolationDoc) -> tuple[float, float]:
+    """Share of 0-TM tetrahedra, and of lithium on their net."""
+    assert document.short_range is not None
+    zero = document.short_range.channel(0)
+    assert zero is not None
+    return zero.tetrahedra, zero.share
+
+
+def test_short_range_order_sets_two_and_six_metals_apart() -> None:
+    """They are equal with random order, and so at a temperature that makes nothing of the pairs."""
+    for name in PAIR:
+        hot = open_channels(found(name, ordered(5000, pairs={"Li Ti": -1e-4})))
+        assert hot == pytest.approx((0.65**4, 0.84), abs=0.02), "random order"
+    cold_two, cold_six = (found(name, ordered()) for name in PAIR)
+    (two, two_share), (six, six_share) = open_channels(cold_two), open_channels(cold_six)
+    assert six - two > 0.015
+    assert six_share - two_share > 0.02
+    assert cold_two.channels == cold_six.channels
+    assert cold_two.short_range is not None
+    alphas = {(one.pair, one.shell): one.alpha for one in cold_two.short_range.pairs}
+    assert alphas["Li Ti", "nearest"] < -0.08 < 0.2 < alphas["Ti Ti", "nearest"]
+    assert cold_two.short_range.energy_eV < 0
+    assert abs(cold_two.short_range.drift_eV) < 0.1 * abs(cold_two.short_range.energy_eV)
+
+
+PAIR = ("drx-tm2", "drx-tm6")
+
+
+def charged_cells(n: int, noise: float = 0.0) -> list[Cell]:
+    """Cells of TM2 in random order whose energies are those of charges on neighbouring cations, 0.1 eV per e2."""
+    spec, host, random, cells = member("drx-tm2"), load_family("drx"), np.random.default_rng(1), []
+    held = contents(spec, host)
+    for k in range(n):
+        cell = host_cell(host, "Li").structure.make_supercell((4, 4, 5), in_place=False)
+        label = np.array(cell.site_properties["sublattice"])
+        for i, kind in enumerate(held.drawn(label, k)):
+            cell[i] = held.kinds[kind]
+        whole, n_cations = cations_first(host, cell)
+        kinds = np.array([held.kinds.index(site.specie.symbol) for site in whole])
+        charges = np.array([held.charges[kind] for kind in held.kinds])
+        pairs = pair_shells(whole, n_cations).counts(kinds, len(charges))[SHELLS.index("nearest")] / 2
+        energy = 0.1 * float((pairs * np.outer(charges, charges)).sum()) - 5.0 * len(cell) + random.normal(0, noise)
+        made = {"engine": "e", "energy_scale": "e", "task": "relax", "status": "converged"}
+        done = CalculationDoc(key=f"k{k}", energy_eV=energy, structure=cell, **made)
+        cells.append(Cell(configuration=ConfigurationDoc(key=f"k{k}", structure=cell, label=f"c{k}"), made=done))
+    return cells
+
+
+def test_energies_of_pairs_are_fitted_to_the_cells_of_the_campaign() -> None:
+    document = found("drx-tm2", ordered(pairs={}), charged_cells(6))
+    assert document.short_range is not None
+    fit = document.short_range.fit
+    assert fit is not None
+    assert (document.short_range.source, fit.n_cells) == ("fitted", 6)
+    assert fit.strengths_eV == pytest.approx({"nearest": 0.1}, abs=1e-6)
+    assert fit.error_eV < 1e-6 < fit.spread_eV
+    energies = {(one.pair, one.shell): one.energy_eV for one in document.short_range.pairs}
+    assert energies["Li Ti", "nearest"] == pytest.approx(0.1 * 1 * 4)
+    assert energies["Mn Ti", "nearest"] == pytest.approx(0.1 * 3 * 4)
+    assert open_channels(document)[0] < 0.16, "ions of high charge keep apart"
+
+
+def test_what_the_cells_do_not_tell_is_a_warning() -> None:
+    for cells, said in ((charged_cells(2), "too few"), (charged_cells(8, noise=50.0), "tell no energies of pairs")):
+        document = found("drx-tm2", ordered(pairs={}), cells)
+        assert document.short_range is None
+        assert any(said in warning for warning in document.warnings)
+        (quantity,) = (one for one in ANALYSIS.quantities if one.name == "ordered_share_0tm")
+        assert quantity.read(document) is None
+        assert quantity.why_null is not None
+        assert said in str(quantity.why_null(document))
+
+
+def test_the_temperature_is_that_of_firing_where_none_is_given() -> None:
+    bare = PercolationSpec.model_validate({"sites": 1000, "short_range": {"pairs": {"Li Ti": 0.0}, "sites": 1000}})
+    spec = member("drx-tm2")
+    assert [list(ANALYSIS.wants(block, spec)) for block in (FEW, ordered(), bare)] == [[], [], [Firing()]]
+    assert list(ANALYSIS.wants(ordered(pairs={}, fit=20), spec)) == [Tiles(at_most=20, sample=20)]
+    document = ANALYSIS.analyse(bare, spec, Given(cells=[], firing_temperature=1273.15))
+    assert document.short_range is not None
+    assert document.short_range.temperature_K == 1273.15
+    document = ANALYSIS.analyse(bare, spec, Given(cells=[]))
+    assert document.short_range is None
+    assert "no temperature" in document.warnings[0]
+
+
+@pytest.mark.parametrize("pairs", [{"Li": 0.1}, {"Li Ti Mn": 0.1}, {"Li Ti": 0.1, "Ti Li": 0.2}, {"Li Ti": 6}])
+def test_pairs_that_are_none_are_refused(pairs: dict[str, float]) -> None:
+    with pytest.raises(ValidationError):
+        ordered(pairs=pairs)
+
+
+def test_species_that_the_host_does_not_have_are_refused() -> None:
+    said = ANALYSIS.refuses(ordered(pairs={"Li Pu": 0.1}), load_family("drx"), "Li")
+    assert said is not None
+    assert said[0].startswith("a pair names Pu, which ")
+    assert ANALYSIS.refuses(ordered(pairs={"Li F": 0.1}), load_family("drx"), "Li") is None
+
+
+def test_the_report_tells_short_range_order() -> None:
+    document = found("drx-tm2", ordered(pairs={}), charged_cells(6))
+    (first, *_) = ranked()
+    text = card(first.model_copy(update={"results": {"percolation": [document.model_dump(mode="json")]}}))
+    for said in ("Monte Carlo at 1273 K", "Energies of pairs are fitted", "Fitted to 6 configurations", "Mn Ti"):
+        assert said in text

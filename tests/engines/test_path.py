@@ -250,6 +250,20 @@ def test_a_limit_of_the_engine_ends_a_path_as_cut(tmp_path: pathlib.Path) -> Non
     assert end.n_steps == path.drive(mueller_brown.evaluate, begin, None).n_steps - 3
 
 
+def test_images_that_are_too_high_are_not_relaxed() -> None:
+    begin, end = mueller_brown.cell("reactant"), mueller_brown.cell("product")
+    plain = Path(end=end, images=5, fmax=0.02)
+    bound = plain.drive(mueller_brown.evaluate, begin, None).bound_eV
+    found = Path(end=end, images=5, highest=bound - 0.01).drive(mueller_brown.evaluate, begin, None)
+    assert (found.converged, found.too_high, found.n_steps) == (True, True, 7)
+    assert found.bound_eV == bound
+    lower = Path(end=end, images=5, fmax=0.02, highest=bound + 0.01)
+    relaxed = lower.drive(mueller_brown.evaluate, begin, None)
+    assert (relaxed.converged, relaxed.too_high) == (True, False)
+    assert relaxed.barrier_eV == plain.drive(mueller_brown.evaluate, begin, None).barrier_eV
+    assert set(lower.identity()) - set(plain.identity()) == {"highest"}, "paths from before keep their keys"
+
+
 def test_steps_limit_an_attempt(tmp_path: pathlib.Path) -> None:
     path = Path(end=mueller_brown.cell("product"), images=3, steps=7)
     found = path.drive(mueller_brown.evaluate, mueller_brown.cell("intermediate"), tmp_path)

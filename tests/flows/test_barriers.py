@@ -94,6 +94,12 @@ def test_slots_are_wired_once_and_on_demand(project: Path) -> None:
     assert sum("/hops/" in label for label in asked) == number * (1 + 3 * 3)
     assert sum(label.endswith("/barriers") for label in asked) == number
     assert sum("/sites/" in label for label in asked) == number * (1 + 2 * 5)
+    bounded = jobs_of(
+        campaign_flow(load_campaign(asking(layered(project, name="asked"), "[{barriers: {n: 3, bound: 3 eV}}]")))
+    )
+    paths = [label for label in bounded if label.endswith("/path")]
+    assert {getattr(bounded[label].maker, "highest", None) for label in paths} == {3.0}
+    assert not {bounded[label].uuid for label in paths} & {asked[label].uuid for label in paths}
 
 
 @pytest.mark.parametrize("first", ["[percolation]", "[barriers, site_energies]"])

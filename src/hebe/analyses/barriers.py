@@ -10,7 +10,7 @@ from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Quantity, Shown
 from hebe.analyses.wants import Hops
 from hebe.config.model import ConfigModel
-from hebe.config.reading.units import Whole
+from hebe.config.reading.units import Energy, Whole
 from hebe.schemas.barriers import BarriersDoc
 from hebe.science.structures.working import immobile
 from hebe.science.transport.barriers_document import HopInput, barriers_document
@@ -28,10 +28,11 @@ _ELECTRON: Final = 0.5
 
 
 class BarriersSpec(ConfigModel):
-    """Options: ``{barriers: {n: 4, images: 5, fmax: 0.05, seed: 0, vacancies: 2}}``.
+    """Options: ``{barriers: {n: 4, images: 5, fmax: 0.05, seed: 0, vacancies: 2, bound: 3 eV}}``.
 
     Hops of each configuration, images of a band between its ends, largest force (eV/A) across it, the seed that decides
-    among hops that are alike, and how many ions are taken out where all sites are occupied as made.
+    among hops that are alike, how many ions are taken out where all sites are occupied as made, and how high a hop may
+    lie before it is relaxed to be worth a band.
     """
 
     n: Whole = Field(default=4, ge=1, le=100)
@@ -39,6 +40,7 @@ class BarriersSpec(ConfigModel):
     fmax: float = Field(default=0.05, gt=0, le=0.5)
     seed: Whole = Field(default=0, ge=0)
     vacancies: Whole = Field(default=1, ge=1, le=2)
+    bound: Energy | None = Field(default=None, gt=0, le=100)
 
 
 def _connection(result: BarriersDoc, directions: int) -> float | None:
@@ -117,7 +119,7 @@ class Barriers(Analysis[BarriersSpec, BarriersDoc]):
     def wants(self, block: BarriersSpec, member: MemberSpec) -> Sequence[Want]:
         """Paths of hops."""
         del member
-        return (Hops(block.n, block.images, block.fmax, block.seed, block.vacancies),)
+        return (Hops(block.n, block.images, block.fmax, block.seed, block.vacancies, block.bound),)
 
     def analyse(self, block: BarriersSpec, member: MemberSpec, given: Given) -> BarriersDoc:
         """Barriers of one configuration."""

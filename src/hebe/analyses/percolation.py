@@ -2,38 +2,102 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections import defaultdict
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hebe.analyses.protocol import Analysis, Mark
 from hebe.analyses.quantity import Quantity, Shown
+from hebe.analyses.wants import Firing, Tiles
 from hebe.config.model import ConfigModel
-from hebe.config.reading.units import Whole
+from hebe.config.reading.units import Energy, Temperature, Whole
+from hebe.config.reading.wording import shown
 from hebe.exceptions import BadInputError
 from hebe.schemas.percolation import PercolationDoc
 from hebe.science.structures.working import immobile
+from hebe.science.transport.pair_energies import GivenPairs
 from hebe.science.transport.percolation_document import percolation_document, rock_salt
+from hebe.science.transport.short_range import ShortRange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pymatgen.core import Structure
+
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
     from hebe.config.family import Family
+    from hebe.schemas.calculation import CalculationDoc
     from hebe.schemas.percolation import ChannelNetDoc
     from hebe.schemas.spec import MemberSpec
 
+PairEnergy = Annotated[Energy, Field(ge=-5, le=5)]
+
+
+class ShortRangeSpec(ConfigModel):
+    """Cells with short-range order: ``{temperature: 1000 degC, pairs: {Li Ti: -50 meV}}``.
+
+    Temperature at which the cations were mobile last, by default that of firing; energies of pairs of neighbours, and
+    of cations with an anion between them, by default fitted to ``fit`` small cells of random arrangement, and to the
+    configurations; cation sites of a large cell, and sweeps.
+    """
+
+    temperature: Temperature | None = Field(default=None, gt=0, le=5000)
+    pairs: dict[str, PairEnergy] = Field(default_factory=dict)
+    second: dict[str, PairEnergy] = Field(default_factory=dict)
+    sites: Whole = Field(default=10_000, ge=1000, le=200_000)
+    sweeps: Whole = Field(default=400, ge=40, le=100_000)
+    fit: Whole = Field(default=12, ge=4, le=1000)
+
+    @field_validator("pairs", "second")
+    @classmethod
+    def _of_two(cls, value: dict[str, float]) -> dict[str, float]:
+        """Pairs of two species, each once."""
+        seen = set[tuple[str, ...]]()
+        for name in value:
+            pair = tuple(sorted(name.split()))
+            if len(pair) != 2:
+                raise ValueError(f"a pair names two species, such as Li Ti, got {shown(name)}")
+            if pair in seen:
+                raise ValueError(f"the pair {shown(name)} is there twice")
+            seen.add(pair)
+        return value
+
+    @property
+    def given(self) -> GivenPairs | None:
+        """Energies of pairs, None where they are fitted."""
+        return GivenPairs(self.pairs, self.second) if self.pairs or self.second else None
+
+    @property
+    def species(self) -> set[str]:
+        """All that are named."""
+        return {species for name in (*self.pairs, *self.second) for species in name.split()}
+
 
 class PercolationSpec(ConfigModel):
-    """Options: ``{percolation: {sites: 100000, cells: 3, seed: 0}}``.
+    """Options: ``{percolation: {sites: 100000, cells: 3, seed: 0, short_range: {temperature: 1000 degC}}}``.
 
-    Cation sites of a cell that is drawn at random, number of such cells, and the seed.
+    Cation sites of a cell that is drawn at random, number of such cells, and the seed; cells with short-range order
+    beside them.
     """
 
     sites: Whole = Field(default=100_000, ge=1000, le=1_000_000)
     cells: Whole = Field(default=3, ge=1, le=100)
     seed: Whole = Field(default=0, ge=0)
+    short_range: ShortRangeSpec | None = None
+
+
+def _ordered(blocking: int, read: Callable[[ChannelNetDoc], float | None]) -> Callable[[PercolationDoc], float | None]:
+    def value(result: PercolationDoc) -> float | None:
+        found = None if result.short_range is None else result.short_range.channel(blocking)
+        return None if found is None else read(found)
+
+    return value
+
+
+def _unordered(result: PercolationDoc) -> str | None:
+    return next(iter(result.warnings), "no cells with short-range order were asked for")
 
 
 def _of(blocking: int, read: Callable[[ChannelNetDoc], float | None]) -> Callable[[PercolationDoc], float | None]:
@@ -97,6 +161,25 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
             read=_of(0, lambda net: net.tetrahedra),
             shown=Shown(unit="%", scale=100, digits=1),
         ),
+        Quantity(
+            name="ordered_share_0tm",
+            title="ions on a net of 0-TM channels, with short-range order",
+            better="high",
+            read=_ordered(0, lambda net: net.share),
+            sd=_ordered(0, lambda net: net.share_sd),
+            n=lambda result: 0 if result.short_range is None else result.short_range.n_cells,
+            why_null=_unordered,
+            shown=Shown(unit="%", scale=100, digits=0),
+            note="The same in cells from Monte Carlo with energies of pairs of neighbours.",
+        ),
+        Quantity(
+            name="ordered_tetrahedra_0tm",
+            title="tetrahedra without other cations, with short-range order",
+            better="high",
+            read=_ordered(0, lambda net: net.tetrahedra),
+            why_null=_unordered,
+            shown=Shown(unit="%", scale=100, digits=1),
+        ),
     )
     marks = (
         Mark(
@@ -111,24 +194,57 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
 
     def refuses(self, block: PercolationSpec, host: Family, ion: str | None) -> tuple[str, str] | None:
         """Hosts whose cations do not stand on the octahedral sites of a rock salt, and those without a working ion."""
-        del block
         refused = immobile(host, ion)
         if refused is None:
             try:
                 rock_salt(host, ion)
             except BadInputError as err:
                 refused = f"in {host.called} {err.reason}", err.suggestion or ""
+        if refused is None and block.short_range is not None:
+            known = {species for sub in host.sublattices.values() for species in sub.species} | {ion or ""}
+            for species in sorted(block.short_range.species - known):
+                refused = f"a pair names {species}, which {host.called} does not hold", ", ".join(sorted(known))
         return refused
 
     def wants(self, block: PercolationSpec, member: MemberSpec) -> Sequence[Want]:
-        """Nothing: geometry and composition are enough."""
-        del block, member
-        return ()
+        """Nothing for random order: geometry and composition are enough. Else a temperature, and cells for a fit."""
+        del member
+        asked = block.short_range
+        if asked is None:
+            return ()
+        fired = (Firing(),) if asked.temperature is None else ()
+        return fired if asked.given else (*fired, Tiles(at_most=asked.fit, sample=asked.fit))
 
     def analyse(self, block: PercolationSpec, member: MemberSpec, given: Given) -> PercolationDoc:
-        """Nets of cells drawn at random, and of the configurations."""
+        """Nets of cells drawn at random, of the configurations, and of cells with short-range order."""
         cells = [cell.configuration for cell in given.cells if cell.configuration is not None]
-        return percolation_document(member, cells, block.sites, block.cells, block.seed)
+        asked = None if block.short_range is None else _short_range(block.short_range, given)
+        document = percolation_document(member, cells, block.sites, block.cells, block.seed, asked)
+        if block.short_range is not None and asked is None:
+            document.warnings.append("no short-range order: no temperature, and the host has no usual one of firing")
+        return document
+
+
+def _short_range(block: ShortRangeSpec, given: Given) -> ShortRange | None:
+    temperature = given.firing_temperature if block.temperature is None else block.temperature
+    if temperature is None:
+        return None
+    cells = () if block.given else _with_energies(given)
+    return ShortRange(temperature, block.sites, block.sweeps, block.given, cells)
+
+
+def _with_energies(given: Given) -> list[tuple[Structure, float]]:
+    """Ideal cells of one composition with all sites occupied that are still the host, and their energies (eV)."""
+    cells = [(cell.configuration.structure, cell.made) for cell in given.cells if cell.configuration is not None]
+    tiles: list[CalculationDoc | None] = [tile["calculation"] for tile in given.tiles]
+    cells += [(tile.input_structure, tile) for tile in tiles if tile is not None]
+    found: dict[str, list[tuple[Structure, float]]] = defaultdict(list)
+    for ideal, done in cells:
+        if ideal is None or done is None or not done.usable or not done.is_host(given.accept):
+            continue
+        if len(done.cell) == len(ideal):
+            found[ideal.composition.reduced_formula].append((ideal, done.energy))
+    return max(found.values(), key=len, default=[])
 
 
 ANALYSIS: Final = Percolation()

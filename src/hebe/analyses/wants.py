@@ -150,6 +150,8 @@ class Hops(Want):
         Decides among hops that are alike.
     vacancies
         Ions that are taken out where all sites are occupied as made.
+    bound
+        Height (eV) of the images of a hop above its start, before they are relaxed, from which on there is no band.
     """
 
     n: int = 4
@@ -157,6 +159,7 @@ class Hops(Want):
     fmax: float = 0.05
     seed: int = 0
     vacancies: int = 1
+    bound: float | None = None
 
 
 @dataclass(frozen=True)

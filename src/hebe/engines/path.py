@@ -38,7 +38,8 @@ class Passage:
 
     ``known`` holds all images with the ends, None as long as not all were looked at; ``magmoms`` (Bohr magnetons) are
     theirs where the engine has moments, shape (m, n); ``residual`` (eV/A) is its largest force across the path,
-    ``bound_eV`` the height of the first images above the start. ``start`` has lattice and species of all images.
+    ``bound_eV`` the height of the first images above the start; where that is ``too_high`` they were not relaxed.
+    ``start`` has lattice and species of all images.
     """
 
     start: Structure
@@ -47,6 +48,7 @@ class Passage:
     residual: float = np.inf
     bound_eV: float = np.inf
     converged: bool = False
+    too_high: bool = False
     magmoms: NDArray[np.float64] | None = None
     cpu_s: float = 0.0
     corrections: tuple[Correction, ...] = ()
@@ -129,6 +131,8 @@ class Path:
     origin
         What identifies the end and ``via`` where they come from a calculation, whose coordinates differ in the last
         digits between processors: its key, and the ideal place.
+    highest
+        Height (eV) of the first images above the start from which on they are not relaxed.
     """
 
     end: Structure
@@ -137,6 +141,7 @@ class Path:
     steps: int = 1000
     via: tuple[int, tuple[float, float, float]] | None = None
     origin: str | None = None
+    highest: float | None = None
     kind: ClassVar[str] = "path"
     needs: ClassVar[frozenset[str]] = frozenset({"forces"})
 
@@ -149,6 +154,7 @@ class Path:
             "fmax": self.fmax,
             "band": BAND,
             **({} if self.via is None or self.origin is not None else {"via": [self.via[0], _digits(self.via[1])]}),
+            **({} if self.highest is None else {"highest": self.highest}),
         }
 
     def drive(self, evaluate: Callable[[Structure], Evaluation], start: Structure, folder: Folder | None) -> Passage:
@@ -182,7 +188,7 @@ class Path:
             None if folder is None else Log(folder / _LOG, content_hash([structure_hash(start), dict(self.identity())]))
         )
         look = _Look(evaluate_many, start, log, self.steps)
-        return _relaxed(look, positions, self.fmax)
+        return _relaxed(look, positions, self.fmax, np.inf if self.highest is None else self.highest)
 
 
 def _digits(place: Sequence[float]) -> list[float]:
@@ -244,8 +250,8 @@ def _plain(found: Evaluation) -> list[Any]:
     return [found.energy_eV, found.forces.tolist(), None if found.magmoms is None else found.magmoms.tolist()]
 
 
-def _relaxed(look: _Look, positions: NDArray[np.float64], fmax: float) -> Passage:
-    """Band of least energy, or how far it came."""
+def _relaxed(look: _Look, positions: NDArray[np.float64], fmax: float, highest: float) -> Passage:
+    """Band of least energy, or how far it came; the first images where they are too high."""
     try:
         found = look(positions)
     except _NoTimeError:
@@ -255,6 +261,8 @@ def _relaxed(look: _Look, positions: NDArray[np.float64], fmax: float) -> Passag
     while True:
         band = Band(positions, np.array([one[0] for one in found]), np.array([one[1] for one in found]))
         moving, residual = band.nudged()
+        if bound > highest:
+            break
         _refuse_dissolved(band, float(bound))
         done = residual < fmax
         if done:
@@ -267,4 +275,5 @@ def _relaxed(look: _Look, positions: NDArray[np.float64], fmax: float) -> Passag
         positions = np.concatenate([positions[:1], inner, positions[-1:]])
         found = [found[0], *new, found[-1]]
     moments = None if found[0][2] is None else np.array([one[2] for one in found])
-    return Passage(look.start, band, look.new, residual, float(bound), done, moments)
+    too_high = bool(bound > highest)
+    return Passage(look.start, band, look.new, residual, float(bound), done or too_high, too_high, moments)

@@ -43,7 +43,8 @@ def wire_hops(wiring: StageWiring, spec: MemberSpec, member: Member, index: int,
     choose = job_of(maker, spec, member.configuration, made, label=label)
     choice = wiring.add(choose, f"{label}/choice", priority, name)
     end = wiring.maker("relax-ions", spec=spec)
-    path = HopMaker(engine=wiring.stage.engine.of_calculations(), images=asked.images, fmax=asked.fmax)
+    engine = wiring.stage.engine.of_calculations()
+    path = HopMaker(engine=engine, images=asked.images, fmax=asked.fmax, highest=asked.bound)
     start, ends, paths = (member.configuration, choice.output.orderings, made), list[Job](), list[Job]()
     for k in range(asked.n):
         for side in ("start", "end"):

@@ -11,6 +11,7 @@ from hebe.config.engines import DEFAULT_ENGINE, EngineSpec
 from hebe.engines.path import Path
 from hebe.engines.registry import get_engine
 from hebe.makers.attempt import Attempt
+from hebe.makers.identity import ADDED_LATER
 from hebe.makers.names import check_engine
 from hebe.makers.path import path_payload
 from hebe.schemas.path import PathDoc
@@ -94,12 +95,15 @@ class HopMaker(Maker):
         Images between the ends.
     fmax
         Largest force (eV/A) across the path at the end.
+    highest
+        Height (eV) of images above the start, before they are relaxed, from which on there is no band.
     """
 
     name: str = "hop"
     engine: dict[str, Any] = field(default_factory=lambda: {"name": DEFAULT_ENGINE})
     images: int = 5
     fmax: float = 0.05
+    highest: float | None = field(default=None, metadata=ADDED_LATER)
     version: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
@@ -136,7 +140,14 @@ class HopMaker(Maker):
         return Attempt(
             schema=PathDoc,
             engine=engine,
-            task=Path(end=ends.end, images=self.images, fmax=self.fmax, via=ends.via, origin=f"{end.key} {ends.way}"),
+            task=Path(
+                end=ends.end,
+                images=self.images,
+                fmax=self.fmax,
+                via=ends.via,
+                origin=f"{end.key} {ends.way}",
+                highest=self.highest,
+            ),
             start=ends.start,
             identity={"calculation": start.key},
             payload=path_payload,

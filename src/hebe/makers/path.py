@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
+    from hebe.engines.band import Band
     from hebe.engines.path import Passage
 
 
@@ -110,12 +111,18 @@ def path_payload(found: Passage) -> Mapping[str, Any]:
         "energies_eV": band.energies.tolist(),
         "lengths_A": band.lengths().tolist(),
         "images": [found.structure(k) for k in range(len(band.positions))],
-        "barrier_eV": found.barrier_eV,
-        "backward_eV": found.backward_eV,
         "bound_eV": found.bound_eV,
-        "saddle": band.top if band.climbs else None,
-        "resting": found.resting,
+        **({"too_high": True} if found.too_high else _barrier(found, band)),
         "residual_eV_per_A": found.residual,
         "ends_residual_eV_per_A": found.ends_residual,
         "moment_change": found.moment_change,
+    }
+
+
+def _barrier(found: Passage, band: Band) -> dict[str, Any]:
+    return {
+        "barrier_eV": found.barrier_eV,
+        "backward_eV": found.backward_eV,
+        "saddle": band.top if band.climbs else None,
+        "resting": found.resting,
     }

@@ -8,12 +8,34 @@ from hebe.schemas.base import Document
 from hebe.schemas.result import ResultDoc
 
 
+class RestDoc(Document):
+    """Where a path rests between two of its steps: distance from the start (A), and energy (eV) above the start."""
+
+    along_A: float
+    energy_eV: float
+
+
+class BoundDoc(Document):
+    """A hop without a path: ``bound_eV`` above its start, the height of images that were not relaxed, is too high.
+
+    Its barrier is lower. ``saddle_eV`` is the same above the lowest end of all hops of the configuration.
+    """
+
+    first: int
+    second: int
+    environment: str
+    bound_eV: float
+    saddle_eV: float
+
+
 class BarrierDoc(Document):
     """One computed hop, from site ``first`` to site ``second`` of the configuration, with what stands around its way.
 
     ``forward_eV`` and ``backward_eV`` are the heights of the saddle above the start and above the end, ``saddle_eV``
     that above the lowest end of all hops of the configuration. ``steps`` counts the saddles of a path that rests on its
-    way. ``path`` is the key of its `hebe.schemas.path.PathDoc`.
+    way, ``rests`` says where. ``anions`` are those around the way, ``gate_ions`` the cations of the gate with the
+    charges that their moments tell at the start, without charge where they tell none. ``bound_eV`` is the height of the
+    images above the start before they were relaxed. ``path`` is the key of its `hebe.schemas.path.PathDoc`.
     """
 
     first: int
@@ -27,6 +49,10 @@ class BarrierDoc(Document):
     backward_eV: float
     saddle_eV: float
     steps: int = 1
+    rests: list[RestDoc] = Field(default_factory=list)
+    anions: list[str] = Field(default_factory=list)
+    gate_ions: list[str] = Field(default_factory=list)
+    bound_eV: float | None = None
     moment_change: float | None = None
     path: str
 
@@ -50,7 +76,7 @@ class ConnectionDoc(Document):
     """Lowest barrier (eV, above the lowest end) with which hops run through the crystal in so many directions.
 
     ``first`` and ``second`` are the sites of the hop without which they no longer do; where ``computed`` is false its
-    barrier is the mean of its environment.
+    barrier is its bound, or the mean of its environment.
     """
 
     directions: int
@@ -65,11 +91,14 @@ class BarriersDoc(ResultDoc):
 
     ``model_error_eV`` is the root mean square error of a hop's mean barrier when it is taken from the others of its
     environment, which is what stands for hops that were not computed. ``taken_out`` counts ions that were taken out.
+    ``above`` are chosen hops whose bound was above the limit of the campaign: they are in no mean, and connect at their
+    bound.
     """
 
     hops: list[BarrierDoc] = Field(default_factory=list)
     environments: list[EnvironmentDoc] = Field(default_factory=list)
     connections: list[ConnectionDoc] = Field(default_factory=list)
+    above: list[BoundDoc] = Field(default_factory=list)
     n_hops: int = 0
     taken_out: int = 1
     mean_eV: float | None = None

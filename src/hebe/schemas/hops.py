@@ -12,8 +12,10 @@ class HopDoc(Document):
     """One hop between two working sites of a configuration.
 
     The ion goes from site ``first`` to the image ``image`` of site ``second``, past ``via`` (fractional coordinates) if
-    that is given. ``gate`` are the cations beside its way, joined in ``environment``; ``blocking`` counts those in a
-    gate of a rock salt that do not move, None in other hosts; ``moving`` are the working sites in such a gate.
+    that is given. ``gate`` are the cations beside its way, joined in ``environment``, ``gate_sites`` their sites in the
+    same order; ``blocking`` counts those in a gate of a rock salt that do not move, None in other hosts; ``moving`` are
+    the working sites in such a gate. ``anions`` are those around the way: of the tetrahedron in a rock salt, else up to
+    1.15 times the distance of the nearest one to its middle.
     ``gate_area_A2`` is that of the smaller triangle of anions that the ion passes in a rock salt, ``bottleneck_A`` the
     shortest distance to an anion on straight lines.
     """
@@ -24,6 +26,8 @@ class HopDoc(Document):
     via: tuple[float, float, float] | None = None
     length_A: float
     gate: list[str] = Field(default_factory=list)
+    gate_sites: list[int] = Field(default_factory=list)
+    anions: list[str] = Field(default_factory=list)
     blocking: int | None = None
     moving: list[int] = Field(default_factory=list)
     gate_area_A2: float | None = None

@@ -17,7 +17,8 @@ class PathDoc(TaskDoc):
     start. ``saddle`` is the number of the climbing image, None where none lies above both ends; ``resting`` those of
     images at which the path rests between two steps. ``residual_eV_per_A`` is the largest force across the path,
     ``ends_residual_eV_per_A`` on the ends. ``moment_change`` (Bohr magnetons) is the largest change of the moment of a
-    site along the path: where it is large an electron hops too.
+    site along the path: where it is large an electron hops too. ``too_high``: the first images lie above the limit that
+    was asked for and were not relaxed, so that there is a bound and no barrier.
     """
 
     key: str = ""
@@ -36,6 +37,7 @@ class PathDoc(TaskDoc):
     residual_eV_per_A: float | None = None
     ends_residual_eV_per_A: float | None = None
     moment_change: float | None = None
+    too_high: bool = False
 
     @property
     def usable(self) -> bool:

@@ -37,10 +37,62 @@ class CellChannelsDoc(Document):
     channels: list[ChannelNetDoc] = Field(default_factory=list)
 
 
+class PairFitDoc(Document):
+    """Energies of pairs of effective charges, fitted to ``n_cells`` configurations of the composition.
+
+    A pair costs ``strengths_eV`` of its shell times both charges (e). ``error_eV`` (eV per cation site) is the root
+    mean square by which a configuration is missed that is predicted from the others, ``spread_eV`` that of their mean.
+    """
+
+    n_cells: int
+    strengths_eV: dict[str, float] = Field(default_factory=dict)
+    error_eV: float
+    spread_eV: float
+
+
+class PairOrderDoc(Document):
+    """Order of one pair of species in a shell: ``alpha`` is 1 less its pairs over those of random order.
+
+    Warren and Cowley's parameter: 0 in random order, negative where there are more such pairs. ``energy_eV`` is that of
+    the pair as it was given or fitted.
+    """
+
+    pair: str
+    shell: str
+    energy_eV: float
+    alpha: float
+
+
+class OrderDoc(Document):
+    """Cells with short-range order: Monte Carlo at ``temperature_K`` with energies of pairs of neighbours.
+
+    ``source`` says where these come from, ``fit`` how well they were fitted. ``energy_eV`` (per cation site) is that of
+    the order against random order; ``drift_eV`` by how much its mean over the second half of the ``sweeps`` at the
+    temperature differs from that over the first. ``channels`` are means over ``n_cells`` cells of ``n_sites`` cation
+    sites.
+    """
+
+    temperature_K: float
+    source: Literal["given", "fitted"]
+    fit: PairFitDoc | None = None
+    n_sites: int
+    n_cells: int
+    sweeps: int
+    energy_eV: float
+    drift_eV: float
+    pairs: list[PairOrderDoc] = Field(default_factory=list)
+    channels: list[ChannelNetDoc] = Field(default_factory=list)
+
+    def channel(self, blocking: int) -> ChannelNetDoc | None:
+        """Nets with at most so many cations in the gates."""
+        return next((one for one in self.channels if one.blocking == blocking), None)
+
+
 class PercolationDoc(ResultDoc):
     """Percolation of one composition: ``channels`` of cells drawn at random, ``cells`` of its configurations.
 
-    ``x`` counts sites (per formula unit) that hold the working ion, or nothing.
+    ``x`` counts sites (per formula unit) that hold the working ion, or nothing. ``short_range`` has the nets of cells
+    with short-range order where these were asked for.
     """
 
     order: Literal["random"] = "random"
@@ -50,6 +102,7 @@ class PercolationDoc(ResultDoc):
     n_cells: int = 0
     channels: list[ChannelNetDoc] = Field(default_factory=list)
     cells: list[CellChannelsDoc] = Field(default_factory=list)
+    short_range: OrderDoc | None = None
 
     def channel(self, blocking: int) -> ChannelNetDoc | None:
         """Nets with at most so many cations in the gates."""

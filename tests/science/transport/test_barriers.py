@@ -120,8 +120,61 @@ def test_a_departure_that_is_accepted_counts() -> None:
 
 
 def test_a_path_of_several_steps_says_so() -> None:
-    (hop,) = barriers_document(ring([path(0, 1, 0, resting=[2])], ["Co"])).hops
-    assert hop.steps == 2
+    energies, lengths = [-5.0, -4.6, -4.8, -4.5, -4.9], [0.0, 0.8, 1.5, 2.2, 3.0]
+    whole = path(-5.0, -4.5, -4.9, energies_eV=energies, lengths_A=lengths, resting=[2], bound_eV=0.9)
+    (hop,) = barriers_document(ring([whole], ["Co"])).hops
+    assert (hop.steps, hop.bound_eV) == (2, 0.9)
+    (rest,) = hop.rests
+    assert rest.along_A == 1.5
+    assert rest.energy_eV == pytest.approx(0.2)
+
+
+def high(start: float, top: float, last: float) -> PathDoc:
+    """A hop that is too high before it is relaxed: images, a bound, no barrier."""
+    return PathDoc(key="p", energies_eV=[start, top, last], bound_eV=top - start, too_high=True)
+
+
+def test_a_hop_that_is_too_high_connects_at_its_bound_and_is_in_no_mean() -> None:
+    """The lowest of all ends is one of it."""
+    found = barriers_document(ring([path(0.1, 0.4, 0.1), high(0.1, 3.1, 0.0)], ["Co", "Co"]))
+    assert [hop.forward_eV for hop in found.hops] == [pytest.approx(0.3)]
+    (one,) = found.above
+    assert one.first == 1
+    assert [one.bound_eV, one.saddle_eV] == pytest.approx([3.0, 3.1])
+    assert found.hops[0].saddle_eV == pytest.approx(0.4)
+    (connection,) = found.connections
+    assert connection.barrier_eV == pytest.approx(3.1)
+    assert not connection.computed
+    assert found.warnings == ["hop 1 to 0: 3.00 eV above its start before it is relaxed: no band"]
+    (kind,) = found.environments
+    assert (kind.n_hops, kind.n_computed) == (2, 1)
+    assert kind.mean_eV == pytest.approx(0.3)
+
+
+def test_other_hops_of_an_environment_without_a_band_have_its_bound() -> None:
+    found = barriers_document(ring([path(0, 0.3, 0), high(0, 2.0, 0), None], ["Co", "Ni", "Ni"]))
+    assert found.connections[0].barrier_eV == pytest.approx(2.0)
+    assert (found.connections[0].first, found.connections[0].computed) == (2, False), "of equal ones the last"
+
+
+def test_nothing_connects_where_all_hops_are_too_high() -> None:
+    found = barriers_document(ring([high(0, 2.0, 0)], ["Co"]))
+    assert (found.hops, found.connections, found.mean_eV, len(found.above)) == ([], [], None, 1)
+
+
+def test_gate_ions_have_the_charge_that_their_moment_tells() -> None:
+    lattice = Lattice.cubic(6.0)
+    places: list[list[float]] = [[0, 0, 0], [0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]]
+    cell = Structure(lattice, ["Li", "Mn", "Mn", "Ti"], places, site_properties={"configuration_site": [0, 4, 2, 7]})
+    gate: dict[str, Any] = {"gate": ["Mn", "Mn", "Ti"], "gate_sites": [2, 4, 7], "anions": ["F", "O", "O", "O"]}
+    hop = HopDoc(first=0, second=1, length_A=3.0, **gate)
+    document = HopsDoc(key="h", hops=[hop], chosen=[0], orderings=OrderingDoc(key="h", x=1.0))
+    start = end(structure=cell, magmoms=[0.0, 3.1, 3.9, 0.4])
+    (found,) = barriers_document(HopInput(document, [start, end()], [path(0, 0.5, 0)])).hops
+    assert found.gate_ions == ["Mn3+", "Mn4+", "Ti"], "in the order of the gate, not of the cell"
+    assert found.anions == ["F", "O", "O", "O"]
+    (bare,) = barriers_document(HopInput(document, [end(), end()], [path(0, 0.5, 0)])).hops
+    assert bare.gate_ions == ["Mn", "Mn", "Ti"]
 
 
 def pictured(places: list[list[float]], **fields: Any) -> PathDoc:

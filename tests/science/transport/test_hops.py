@@ -8,7 +8,7 @@ from pymatgen.core import Lattice, Structure
 
 from hebe.config.family import load_family
 from hebe.schemas.calculation import CalculationDoc
-from hebe.schemas.hops import HopsDoc
+from hebe.schemas.hops import HopDoc, HopsDoc
 from hebe.science.chemistry.member import family_of
 from hebe.science.structures.working import apply_ordering
 from hebe.science.transport.barriers_document import HopInput, barriers_document
@@ -67,6 +67,12 @@ def test_hops_of_other_hosts_are_those_of_their_structure_type(
     assert found.chosen
 
 
+def _shares_a_tetrahedron(cell: Structure, hop: HopDoc, site: int) -> bool:
+    """Whether a site is a corner of the tetrahedron of anions: sqrt(3) / 4 of the cell's edge from its centre."""
+    apart, _ = cell[site].distance_and_image_from_frac_coords(np.array(hop.via))
+    return bool(apart < 1.1 * np.sqrt(3) / 4 * 4.2)
+
+
 def test_hops_of_a_rock_salt_are_sorted_by_their_gates() -> None:
     """An ordered cell: three layers of lithium, one of manganese along c."""
     cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Li", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
@@ -77,6 +83,13 @@ def test_hops_of_a_rock_salt_are_sorted_by_their_gates() -> None:
     working = [i for i, site in enumerate(cell) if site.specie.symbol == "Li"]
     gates = {(hop.environment, hop.blocking) for hop in find_hops(cell, working)}
     assert gates == {("Li, Li", 0), ("Mn, Mn", 2)}, "tetrahedra hold two sites of each of two layers"
+    assert {tuple(hop.anions) for hop in find_hops(cell, working)} == {("O",) * 4}
+    fluorine = next(i for i, site in enumerate(cell) if site.specie.symbol == "O")
+    cell[fluorine] = "F"
+    beside = [hop for hop in find_hops(cell, working) if "F" in hop.anions]
+    assert len(beside) == sum(_shares_a_tetrahedron(cell, hop, fluorine) for hop in find_hops(cell, working))
+    assert {hop.anions.count("F") for hop in beside} == {1}
+    assert all([cell[i].specie.symbol for i in hop.gate_sites] == hop.gate for hop in find_hops(cell, working))
     regular = [hop for hop in find_hops(cell, working) if hop.blocking == 0]
     assert {round(hop.gate_area_A2 or 0, 4) for hop in regular} == {round(np.sqrt(3) / 4 * (4.2 / np.sqrt(2)) ** 2, 4)}
 

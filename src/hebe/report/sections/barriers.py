@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hebe.analyses.barriers import ANALYSIS
@@ -9,10 +10,12 @@ from hebe.report.markup import Markup, table, tag
 from hebe.report.values import number
 
 if TYPE_CHECKING:
-    from hebe.schemas.barriers import BarriersDoc
+    from collections.abc import Sequence
+
+    from hebe.schemas.barriers import BarrierDoc, BarriersDoc
     from hebe.schemas.candidate import RankedCandidate
 
-_HEAD = ("gate", "length / Å", "gate / Å²", "clearance / Å", "forward / eV", "backward / eV", "steps")
+_HEAD = ("gate", "anions", "length / Å", "gate / Å²", "clearance / Å", "forward / eV", "backward / eV", "steps")
 
 
 def card(candidate: RankedCandidate) -> Markup:
@@ -22,25 +25,38 @@ def card(candidate: RankedCandidate) -> Markup:
         return Markup()
     rows = [
         [
-            hop.environment,
+            ", ".join(hop.gate_ions) or hop.environment,
+            _counted(hop.anions),
             number(hop.length_A, 2),
             number(hop.gate_area_A2, 2),
             number(hop.bottleneck_A, 2),
             number(hop.forward_eV, 2),
             number(hop.backward_eV, 2),
-            str(hop.steps),
+            _steps(hop),
         ]
         for hop in result.hops
     ]
-    return Markup(tag("p", _note(result), class_="note") + table(_HEAD, rows, range(1, 7)))
+    return Markup(tag("p", _note(result), class_="note") + table(_HEAD, rows, range(2, 8)))
+
+
+def _counted(anions: Sequence[str]) -> str:
+    """Anions around a way, ``3 O, 1 F``."""
+    return ", ".join(f"{n} {symbol}" for symbol, n in Counter(anions).most_common())
+
+
+def _steps(hop: BarrierDoc) -> str:
+    """Steps of a hop, and where it rests between them."""
+    rests = ", ".join(f"{number(rest.energy_eV, 2)} eV at {number(rest.along_A, 1)} Å" for rest in hop.rests)
+    return f"{hop.steps}, rests: {rests}" if rests else str(hop.steps)
 
 
 def _note(result: BarriersDoc) -> str:
     ways = [
         f"in {one.directions} direction{'s' if one.directions > 1 else ''} at {number(one.barrier_eV, 2)} eV"
-        + ("" if one.computed else " (a mean of its environment)")
+        + ("" if one.computed else " (not computed: a bound, or a mean of its environment)")
         for one in result.connections
     ]
     connect = f" Hops connect {', '.join(ways)} above the lowest site." if ways else ""
     ions = ("empty sites as made", "one ion taken out", "two ions taken out")[result.taken_out]
-    return f"{len(result.hops)} of {result.n_hops} hops, {ions}.{connect}"
+    high = f" {len(result.above)} lie too high for a band before they are relaxed." if result.above else ""
+    return f"{len(result.hops)} of {result.n_hops} hops, {ions}.{high}{connect}"

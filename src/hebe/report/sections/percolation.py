@@ -1,4 +1,4 @@
-"""Percolation: nets of channels in cells drawn at random and in the configurations."""
+"""Percolation: nets of channels in cells in random and short-range order, and in the configurations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hebe.schemas.candidate import RankedCandidate
-    from hebe.schemas.percolation import ChannelNetDoc
+    from hebe.schemas.percolation import ChannelNetDoc, OrderDoc
 
 _HEAD = ("cells", "gates", "tetrahedra / %", "ions on the net / %", "directions", "connects at x")
 
@@ -24,13 +24,42 @@ def card(candidate: RankedCandidate) -> Markup:
         return Markup()
     drawn = f"{result.n_cells} of {result.n_sites} sites, drawn at random"
     rows = list(_rows(drawn, result.channels))
+    ordered = result.short_range
+    if ordered is not None:
+        rows += _rows(
+            f"{ordered.n_cells} of {ordered.n_sites} sites, Monte Carlo at {ordered.temperature_K:.0f} K",
+            ordered.channels,
+        )
     for cell in result.cells:
         rows += _rows(f"{cell.label or 'configuration'}, {cell.n_sites} sites", cell.channels)
     note = (
         "A net connects where it wraps around the periodic cell. Short-range order, which real cells have, is not in"
         " cells drawn at random; a small cell repeats its own order."
     )
-    return Markup(tag("p", note, class_="note") + table(_HEAD, rows, range(2, 6)))
+    return Markup(tag("p", note, class_="note") + table(_HEAD, rows, range(2, 6)) + _order(ordered))
+
+
+def _order(found: OrderDoc | None) -> Markup:
+    """Energies of pairs, where they come from, and the order that they make."""
+    if found is None:
+        return Markup()
+    note = (
+        f"Energies of pairs are {found.source}. alpha is 1 less the pairs over those of random order. Against random"
+        f" order the cells gain {number(-found.energy_eV, 1, 1000)} meV per cation site; between the two halves of"
+        f" their sweeps at the temperature they drift by {number(found.drift_eV, 2, 1000)}."
+    )
+    if found.fit is not None:
+        note += (
+            f" Fitted to {found.fit.n_cells} configurations: left out, one is missed by"
+            f" {number(found.fit.error_eV, 1, 1000)} meV per cation site, by the mean of the others by"
+            f" {number(found.fit.spread_eV, 1, 1000)}."
+        )
+    rows = [
+        [one.pair, one.shell, number(one.energy_eV, 1, 1000), number(one.alpha, 2)]
+        for one in found.pairs
+        if one.energy_eV
+    ]
+    return Markup(tag("p", note, class_="note") + table(("pair", "shell", "energy / meV", "alpha"), rows, range(2, 4)))
 
 
 def _rows(cells: str, channels: Iterable[ChannelNetDoc]) -> Iterable[list[str]]:

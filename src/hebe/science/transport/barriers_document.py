@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hebe.schemas.barriers import BarrierDoc, BarriersDoc, ConnectionDoc, EnvironmentDoc
+from hebe.schemas.barriers import BarrierDoc, BarriersDoc, BoundDoc, ConnectionDoc, EnvironmentDoc, RestDoc
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.hops import HopsDoc
 from hebe.schemas.path import PathDoc
+from hebe.science.chemistry.ions import Ion
+from hebe.science.chemistry.valence import assign_valences
 from hebe.science.transport.hops import hop_net
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -48,21 +50,23 @@ def barriers_document(inputs: HopInput) -> BarriersDoc:
         document.warnings.append("no hop can be made from the cell as made")
         return document
     usable = {slot: path for slot in range(len(hops.chosen)) if (path := _path(inputs, slot, document)) is not None}
-    ground = min(
-        (energy for path in usable.values() for energy in (path.energies_eV[0], path.energies_eV[-1])), default=0
-    )
+    high = _high(inputs)
+    known = (*usable.values(), *high.values())
+    ground = min((energy for path in known for energy in (path.energies_eV[0], path.energies_eV[-1])), default=0)
+    above = {k: _bound(hops.hops[k], path, ground) for k, path in high.items()}
     computed: dict[int, BarrierDoc] = {}
     for slot, path in usable.items():
         place = passed(hops.hops, hops.chosen[slot], path)
         if place != hops.chosen[slot]:
             document.warnings.append(f"{_name(hops.hops[place])}: the path went by {hops.hops[place].environment}")
-        computed[place] = _barrier(hops.hops[place], path, ground)
+        computed[place] = _barrier(hops.hops[place], path, ground, inputs.ends[2 * slot])
     document.hops = [computed[place] for place in sorted(computed)]
+    document.above = [above[place] for place in sorted(above)]
     document.environments = _environments(hops.hops, computed)
     if computed:
         _distribution(document)
         document.model_error_eV = _model_error(document.hops)
-        document.connections = _connections(hops.hops, computed)
+        document.connections = _connections(hops.hops, computed, above)
     return document
 
 
@@ -79,6 +83,9 @@ def _path(inputs: HopInput, slot: int, document: BarriersDoc) -> PathDoc | None:
             document.warnings.append(f"{name}: an end is no longer the host ({end.topology})")
             return None
     path = inputs.paths[slot] if slot < len(inputs.paths) else None
+    if path is not None and path.too_high:
+        document.warnings.append(f"{name}: {path.bound_eV:.2f} eV above its start before it is relaxed: no band")
+        return None
     if path is None or not path.usable:
         document.warnings.append(f"{name}: the path is {'missing' if path is None else path.status}")
         return None
@@ -87,6 +94,38 @@ def _path(inputs: HopInput, slot: int, document: BarriersDoc) -> PathDoc | None:
         document.warnings.append(f"{name}: the ion does not stay on its site when the ends relax")
         return None
     return path
+
+
+def _high(inputs: HopInput) -> dict[int, PathDoc]:
+    """Chosen hops that lie so high before they are relaxed that there is no band, by their position."""
+    pairs = zip(inputs.hops.chosen, inputs.paths, strict=False)
+    return {k: path for k, path in pairs if path is not None and path.too_high}
+
+
+def _bound(hop: HopDoc, path: PathDoc, ground: float) -> BoundDoc:
+    top = max(path.energies_eV)
+    return BoundDoc(
+        first=hop.first,
+        second=hop.second,
+        environment=hop.environment,
+        bound_eV=top - path.energies_eV[0],
+        saddle_eV=top - ground,
+    )
+
+
+def gate_ions(hop: HopDoc, start: CalculationDoc | None) -> list[str]:
+    """Cations in the gate of a hop with the charges that their moments tell; without where they tell none."""
+    cell = None if start is None else start.structure
+    sites = [] if cell is None else list(cell.site_properties.get("configuration_site", []))
+    if start is None or cell is None or start.magmoms is None:
+        return list(hop.gate)
+    if len(hop.gate_sites) != len(hop.gate) or not set(hop.gate_sites) <= set(sites):
+        return list(hop.gate)
+    found = assign_valences(cell, start.magmoms)
+    charges = [found[sites.index(site)].charge for site in hop.gate_sites]
+    return [
+        symbol if charge is None else str(Ion(symbol, charge)) for symbol, charge in zip(hop.gate, charges, strict=True)
+    ]
 
 
 def _name(hop: HopDoc) -> str:
@@ -125,7 +164,7 @@ def passed(hops: Sequence[HopDoc], chosen: int, path: PathDoc) -> int:
     return max(aside, key=lambda k: (round(float((aside[k] - centre) @ middle), 6), k == chosen))
 
 
-def _barrier(hop: HopDoc, path: PathDoc, ground: float) -> BarrierDoc:
+def _barrier(hop: HopDoc, path: PathDoc, ground: float, start: CalculationDoc | None) -> BarrierDoc:
     top = max(path.energies_eV)
     return BarrierDoc(
         first=hop.first,
@@ -139,6 +178,13 @@ def _barrier(hop: HopDoc, path: PathDoc, ground: float) -> BarrierDoc:
         backward_eV=top - path.energies_eV[-1],
         saddle_eV=top - ground,
         steps=len(path.resting) + 1,
+        rests=[
+            RestDoc(along_A=path.lengths_A[k], energy_eV=path.energies_eV[k] - path.energies_eV[0])
+            for k in path.resting
+        ],
+        anions=hop.anions,
+        gate_ions=gate_ions(hop, start),
+        bound_eV=path.bound_eV,
         moment_change=path.moment_change,
         path=path.key,
     )
@@ -185,18 +231,15 @@ def _model_error(hops: Sequence[BarrierDoc]) -> float | None:
     return float(np.sqrt(np.mean(np.square(errors))))
 
 
-def _connections(hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc]) -> list[ConnectionDoc]:
-    """Where hops connect; hops that were not computed have the mean saddle of their environment, or of all."""
-    alike: dict[str, list[float]] = defaultdict(list)
-    for barrier in computed.values():
-        alike[barrier.environment].append(barrier.saddle_eV)
+def _connections(
+    hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc], above: Mapping[int, BoundDoc]
+) -> list[ConnectionDoc]:
+    """Where hops connect, each at its saddle, or bound, or what stands for it."""
+    known: dict[int, BarrierDoc | BoundDoc] = {**above, **computed}
+    means = _means(above.values()) | _means(computed.values())
     everything = float(np.mean([barrier.saddle_eV for barrier in computed.values()]))
-    means = {name: float(np.mean(values)) for name, values in alike.items()}
     heights: NDArray[np.float64] = np.array(
-        [
-            computed[k].saddle_eV if k in computed else means.get(hop.environment, everything)
-            for k, hop in enumerate(hops)
-        ]
+        [known[k].saddle_eV if k in known else means.get(hop.environment, everything) for k, hop in enumerate(hops)]
     )
     net = hop_net(hops, 1 + max(max(hop.first, hop.second) for hop in hops))
     return [
@@ -209,3 +252,11 @@ def _connections(hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc]) -> 
         )
         for one in net.crossings(heights)
     ]
+
+
+def _means(found: Iterable[BarrierDoc | BoundDoc]) -> dict[str, float]:
+    """Mean saddle (eV) of each environment: what stands for its hops that were not computed."""
+    alike: dict[str, list[float]] = defaultdict(list)
+    for one in found:
+        alike[one.environment].append(one.saddle_eV)
+    return {name: float(np.mean(values)) for name, values in alike.items()}

@@ -32,7 +32,7 @@ _BEYOND: Final = 1.15
 _IN_THE_WAY: Final = 1.0  # A
 _POINTS: Final = 21
 _GATE: Final = 1.15
-"""Cations up to so many times the distance of the nearest one belong to the gate."""
+"""Cations and anions up to so many times the distance of the nearest one belong to the gate."""
 
 
 @dataclass(frozen=True)
@@ -148,12 +148,19 @@ def _octahedral(
         image=(int(image[0]), int(image[1]), int(image[2])),
         via=(float(via[0]), float(via[1]), float(via[2])),
         length_A=_length(structure, line),
-        gate=sorted(structure[i].specie.symbol for i in gate),
+        **_named(structure, gate),
+        anions=sorted(structure[i].specie.symbol for _, i, _ in anions),
         blocking=sum(i not in cell.working for i in gate),
         moving=sorted(i for i in gate if i in cell.working),
         gate_area_A2=area,
         bottleneck_A=cell.clearance(line, cell.anions),
     )
+
+
+def _named(structure: Structure, gate: Sequence[int]) -> dict[str, Any]:
+    """Symbols and sites of a gate, in the order of the symbols."""
+    rows = sorted((structure[i].specie.symbol, i) for i in gate)
+    return {"gate": [symbol for symbol, _ in rows], "gate_sites": [i for _, i in rows]}
 
 
 def _length(structure: Structure, line: Sequence[Array]) -> float:
@@ -188,12 +195,13 @@ def _line(cell: Cell, first: int, second: int, image: NDArray[np.int64]) -> HopD
         return None
     fixed = [i for i in cell.cations if i not in cell.working]
     around = cell.near((line[0] + line[1]) / 2, fixed, 5.0)
-    gate = [structure[i].specie.symbol for d, i, _ in around if d <= _GATE * around[0][0]]
+    beside = cell.near((line[0] + line[1]) / 2, cell.anions, 5.0)
     return HopDoc(
         first=first,
         second=second,
         image=(int(image[0]), int(image[1]), int(image[2])),
         length_A=_length(structure, line),
-        gate=sorted(gate),
+        **_named(structure, [i for d, i, _ in around if d <= _GATE * around[0][0]]),
+        anions=sorted(structure[i].specie.symbol for d, i, _ in beside if d <= _GATE * beside[0][0]),
         bottleneck_A=cell.clearance(line, cell.anions),
     )

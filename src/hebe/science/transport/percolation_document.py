@@ -1,4 +1,4 @@
-"""Percolation of a composition of a rock salt: cells drawn at random, and its configurations as they are."""
+"""Percolation of a composition of a rock salt: cells in random and short-range order, and its configurations."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hebe.schemas.percolation import CellChannelsDoc, PercolationDoc
 from hebe.science.chemistry.member import composition_of, family_of
 from hebe.science.structures.host import host_cell
 from hebe.science.transport.channels import content, draw, given_cell, mean_channels
+from hebe.science.transport.short_range import ShortRange, add_short_range, cations_first
 from hebe.science.transport.tetrahedra import Tetrahedra, find_tetrahedra
 from hebe.science.transport.tiling import even_repeats
 
@@ -28,9 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RockSalt:
-    """Octahedral cation sites of a host derived from rock salt: a short cell, their sublattices and tetrahedra."""
+    """Octahedral cation sites of a host derived from rock salt: a short cell, their sublattices and tetrahedra.
+
+    ``whole`` is the same cell with its anions, which follow the cations.
+    """
 
     cell: Structure
+    whole: Structure
     sublattices: tuple[str, ...]
     tetrahedra: Tetrahedra
 
@@ -43,8 +48,10 @@ def rock_salt(host: Family, ion: str | None) -> RockSalt:
     BadInputError
         If they are not those of a rock salt.
     """
-    cell = _cations(host, host_cell(host, ion).structure).get_reduced_structure()
-    return RockSalt(cell, tuple(cell.site_properties["sublattice"]), find_tetrahedra(cell))
+    found, n_cations = cations_first(host, host_cell(host, ion).structure)
+    whole = found.get_reduced_structure()
+    cell = Structure.from_sites(whole[:n_cations])
+    return RockSalt(cell, whole, tuple(cell.site_properties["sublattice"]), find_tetrahedra(cell))
 
 
 def is_rock_salt(host: Family, ion: str | None) -> bool:
@@ -56,15 +63,13 @@ def is_rock_salt(host: Family, ion: str | None) -> bool:
     return True
 
 
-def _cations(host: Family, structure: Structure) -> Structure:
-    """Sites of a cell that are neither anions nor parts of groups."""
-    labels = structure.site_properties["sublattice"]
-    kept = [n for n, sub in host.sublattices.items() if n not in host.anions and sub.group is None]
-    return Structure.from_sites([site for site, label in zip(structure, labels, strict=True) if label in kept])
-
-
 def percolation_document(
-    spec: MemberSpec, configurations: Sequence[ConfigurationDoc], n_sites: int, n_cells: int, seed: int
+    spec: MemberSpec,
+    configurations: Sequence[ConfigurationDoc],
+    n_sites: int,
+    n_cells: int,
+    seed: int,
+    short_range: ShortRange | None = None,
 ) -> PercolationDoc:
     """Percolation of the working ion as made.
 
@@ -76,6 +81,8 @@ def percolation_document(
         Its cells.
     n_sites, n_cells, seed
         Least number of cation sites of a cell that is drawn at random, number of such cells, and of the first draw.
+    short_range
+        As many cells with short-range order, if they are asked for.
     """
     host = family_of(spec)
     salt = rock_salt(host, spec.working_ion)
@@ -96,6 +103,8 @@ def percolation_document(
     )
     for configuration in configurations:
         _add_cell(document, spec, host, configuration)
+    if short_range is not None:
+        add_short_range(document, spec, host, salt, short_range, range(seed, seed + n_cells))
     return document
 
 
@@ -115,7 +124,8 @@ def _add_cell(document: PercolationDoc, spec: MemberSpec, host: Family, configur
     """Nets of a configuration, or a warning where its sites are not those of a rock salt."""
     if configuration.structure is None:
         return
-    cell = _cations(host, configuration.structure)
+    whole, n_cations = cations_first(host, configuration.structure)
+    cell = Structure.from_sites(whole[:n_cations])
     try:
         tetrahedra = find_tetrahedra(cell)
     except BadInputError:
