@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hebe.schemas.barriers import BarrierDoc, BarriersDoc, ConnectionDoc, EnvironmentDoc
+from hebe.schemas.barriers import BarrierDoc, BarriersDoc, ConnectionDoc, EnvironmentDoc, FilledHopDoc
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.hops import HopsDoc
 from hebe.schemas.path import PathDoc
+from hebe.science.transport.hop_model import choose_model
 from hebe.science.transport.hops import hop_net
 
 if TYPE_CHECKING:
@@ -56,13 +57,12 @@ def barriers_document(inputs: HopInput) -> BarriersDoc:
         place = passed(hops.hops, hops.chosen[slot], path)
         if place != hops.chosen[slot]:
             document.warnings.append(f"{_name(hops.hops[place])}: the path went by {hops.hops[place].environment}")
-        computed[place] = _barrier(hops.hops[place], path, ground)
+        computed[place] = _barrier(hops.hops[place], place, path, ground)
     document.hops = [computed[place] for place in sorted(computed)]
     document.environments = _environments(hops.hops, computed)
     if computed:
         _distribution(document)
-        document.model_error_eV = _model_error(document.hops)
-        document.connections = _connections(hops.hops, computed)
+        document.connections = _connections(hops.hops, _fill(hops.hops, computed, document), computed)
     return document
 
 
@@ -125,9 +125,10 @@ def passed(hops: Sequence[HopDoc], chosen: int, path: PathDoc) -> int:
     return max(aside, key=lambda k: (round(float((aside[k] - centre) @ middle), 6), k == chosen))
 
 
-def _barrier(hop: HopDoc, path: PathDoc, ground: float) -> BarrierDoc:
+def _barrier(hop: HopDoc, place: int, path: PathDoc, ground: float) -> BarrierDoc:
     top = max(path.energies_eV)
     return BarrierDoc(
+        hop=place,
         first=hop.first,
         second=hop.second,
         environment=hop.environment,
@@ -173,31 +174,24 @@ def _distribution(document: BarriersDoc) -> None:
         document.sd_eV = float(np.sqrt(weights @ (values - mean) ** 2))
 
 
-def _model_error(hops: Sequence[BarrierDoc]) -> float | None:
-    """Root mean square error of each hop's mean barrier, predicted from the others; None for fewer than three hops."""
-    if len(hops) < 3:
-        return None
-    errors = []
-    for k, hop in enumerate(hops):
-        others = [other for n, other in enumerate(hops) if n != k]
-        alike = [other.mean_eV for other in others if other.environment == hop.environment]
-        errors.append(hop.mean_eV - float(np.mean(alike or [other.mean_eV for other in others])))
-    return float(np.sqrt(np.mean(np.square(errors))))
+def _fill(hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc], document: BarriersDoc) -> NDArray[np.float64]:
+    """Give hops that were not computed what the best model says of them; saddles (eV) of all, shape (n,)."""
+    model = choose_model(hops, {k: barrier.mean_eV for k, barrier in computed.items()})
+    means = model.fill(hops, {k: barrier.mean_eV for k, barrier in computed.items()})
+    saddles = model.fill(hops, {k: barrier.saddle_eV for k, barrier in computed.items()})
+    document.model, document.model_error_eV = model.name, model.error
+    document.filled = [
+        FilledHopDoc(hop=k, first=hop.first, second=hop.second, mean_eV=float(means[k]), saddle_eV=float(saddles[k]))
+        for k, hop in enumerate(hops)
+        if k not in computed
+    ]
+    return saddles
 
 
-def _connections(hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc]) -> list[ConnectionDoc]:
-    """Where hops connect; hops that were not computed have the mean saddle of their environment, or of all."""
-    alike: dict[str, list[float]] = defaultdict(list)
-    for barrier in computed.values():
-        alike[barrier.environment].append(barrier.saddle_eV)
-    everything = float(np.mean([barrier.saddle_eV for barrier in computed.values()]))
-    means = {name: float(np.mean(values)) for name, values in alike.items()}
-    heights: NDArray[np.float64] = np.array(
-        [
-            computed[k].saddle_eV if k in computed else means.get(hop.environment, everything)
-            for k, hop in enumerate(hops)
-        ]
-    )
+def _connections(
+    hops: Sequence[HopDoc], heights: NDArray[np.float64], computed: Mapping[int, BarrierDoc]
+) -> list[ConnectionDoc]:
+    """Where hops connect, by the heights of their saddles."""
     net = hop_net(hops, 1 + max(max(hop.first, hop.second) for hop in hops))
     return [
         ConnectionDoc(

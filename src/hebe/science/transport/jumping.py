@@ -1,7 +1,7 @@
 """Jumps of particles on the sites of a periodic cell, one after another, none refused, at most one on a site.
 
-Each jump is drawn by its rate from all that are possible, after the mean time of a state with these rates (Bortz, Kalos,
-Lebowitz, J. Comput. Phys. 17, 10 (1975); Gillespie, J. Phys. Chem. 81, 2340 (1977)). A binary tree holds the sums.
+Each jump is drawn by its rate from all that are possible, after the mean time of a state with these rates (Bortz,
+Kalos, Lebowitz, J. Comput. Phys. 17, 10 (1975); Gillespie, J. Phys. Chem. 81, 2340 (1977)). A binary tree has the sums.
 """
 
 from __future__ import annotations
@@ -121,13 +121,8 @@ def follow(
         Of the random numbers.
     """
     held, n = held.copy(), held.max() + 1
-    tree = np.zeros(2 * _power_of_two(len(held)))
-    crowd = np.zeros(len(held), dtype=np.int64)
-    for site in range(len(held)):
-        if held[site] >= 0:
-            _count(jumps, crowd, site, 1)
-    for site in range(len(held)):
-        _renew(jumps, rates, held, crowd, tree, site)
+    crowd, tree = np.zeros(len(held), dtype=np.int64), np.zeros(2 * _power_of_two(len(held)))
+    _begin(jumps, rates, held, crowd, tree)
     moved, since, now, seen = np.zeros((n, 3)), np.zeros(n), 0.0, 0
     times, places = np.zeros(blocks + 1), np.zeros((blocks + 1, n, 3))
     made, occupied = np.zeros(len(rates), dtype=np.int64), np.zeros(len(held))
@@ -150,12 +145,8 @@ def follow(
         held[a], held[b] = -1, ion
         _count(jumps, crowd, a, -1)
         _count(jumps, crowd, b, 1)
-        for end in (a, b):
-            _renew(jumps, rates, held, crowd, tree, end)
-            for m in range(jumps.start[end], jumps.start[end + 1]):
-                _renew(jumps, rates, held, crowd, tree, jumps.target[m])
-            for m in range(jumps.near_start[end], jumps.near_start[end + 1]):
-                _renew(jumps, rates, held, crowd, tree, jumps.near[m])
+        _renew_around(jumps, rates, held, crowd, tree, a)
+        _renew_around(jumps, rates, held, crowd, tree, b)
     for site in range(len(held)):
         if held[site] >= 0:
             occupied[site] += now - since[held[site]]
@@ -175,6 +166,26 @@ def _count(jumps: Jumps, crowd: Integers, site: int, change: int) -> None:
     """Note at the sites that are too near to a site that its particle has come or gone."""
     for m in range(jumps.near_start[site], jumps.near_start[site + 1]):
         crowd[jumps.near[m]] += change
+
+
+@compiled
+def _begin(jumps: Jumps, rates: Array, held: Integers, crowd: Integers, tree: Array) -> None:
+    """Count particles near to each site, and set the rates of all jumps to it."""
+    for site in range(len(held)):
+        if held[site] >= 0:
+            _count(jumps, crowd, site, 1)
+    for site in range(len(held)):
+        _renew(jumps, rates, held, crowd, tree, site)
+
+
+@compiled
+def _renew_around(jumps: Jumps, rates: Array, held: Integers, crowd: Integers, tree: Array, site: int) -> None:
+    """Rates of all jumps that a particle makes possible or not by standing on a site."""
+    _renew(jumps, rates, held, crowd, tree, site)
+    for m in range(jumps.start[site], jumps.start[site + 1]):
+        _renew(jumps, rates, held, crowd, tree, jumps.target[m])
+    for m in range(jumps.near_start[site], jumps.near_start[site + 1]):
+        _renew(jumps, rates, held, crowd, tree, jumps.near[m])
 
 
 @compiled
