@@ -151,13 +151,12 @@ def _mean_square(track: Track, lag: int, square: Callable[[Array], float]) -> tu
 
 def _of_each(apart: Array) -> float:
     """Mean square of the displacements of single ions; `apart` has shape (windows, ions, 3)."""
-    return float(np.einsum("wic,wic->", apart, apart)) / (apart.shape[0] * apart.shape[1])
+    return float(np.sum(apart**2) / (len(apart) * apart.shape[1]))
 
 
 def _of_all(apart: Array) -> float:
     """Mean square of the sum of all displacements, per ion."""
-    together = apart.sum(axis=1)
-    return float(np.einsum("wc,wc->", together, together)) / (apart.shape[0] * apart.shape[1])
+    return float(np.sum(apart.sum(axis=1) ** 2) / (len(apart) * apart.shape[1]))
 
 
 def _mean(values: Array) -> Measured:
