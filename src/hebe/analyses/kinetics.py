@@ -33,7 +33,7 @@ _MOSTLY: Final = 0.5
 
 
 class KineticsSpec(BarriersSpec):
-    """Options: those of `barriers`, and ``{kinetics: {temperatures: [300, 400], attempts_THz: 10}}``.
+    """Options: those of `barriers`, and ``{kinetics: {temperatures: [300, 400], attempts: 10}}``.
 
     Temperatures (K), the prefactor of all rates (1e12/s), least number of working sites of the cell in which ions jump,
     and their jumps at each temperature. ``seed`` is that of the jumps too.
@@ -42,7 +42,7 @@ class KineticsSpec(BarriersSpec):
     temperatures: tuple[Annotated[Temperature, Field(ge=100, le=3000)], ...] = Field(
         default=(300.0, 400.0, 500.0, 600.0), min_length=1, max_length=20
     )
-    attempts_THz: float = Field(default=10.0, gt=0, le=1000)
+    attempts: float = Field(default=10.0, gt=0, le=1000)
     sites: Whole = Field(default=400, ge=8, le=20_000)
     jumps: Whole = Field(default=1_000_000, ge=40_000, le=1_000_000_000)
 
@@ -114,7 +114,7 @@ class Kinetics(Analysis[KineticsSpec, KineticsDoc]):
         Mark(
             name="filled-hops",
             letter="F",
-            meaning="in kinetic Monte Carlo most jumps go over hops whose barriers were not computed but filled by a model",
+            meaning="most jumps of kinetic Monte Carlo go over hops that were not computed but filled by a model",
             holds=lambda result, _: any(point.filled_jumps > _MOSTLY for point in result.points),
         ),
     )
@@ -149,7 +149,7 @@ class Kinetics(Analysis[KineticsSpec, KineticsDoc]):
             exclusion=exclusions(member, structure),
             charge=working_charge(member.working_ion),
         )
-        run = KineticsRun(block.temperatures, block.attempts_THz * 1e12, block.sites, block.jumps, block.seed)
+        run = KineticsRun(block.temperatures, block.attempts * 1e12, block.sites, block.jumps, block.seed)
         return kinetics_document(inputs, run)
 
 

@@ -40,7 +40,7 @@ class KineticsDoc(ResultDoc):
     ``n_sites`` and ``n_ions`` are those of the repeated cell, ``attempts_THz`` the prefactor of all rates,
     ``directions`` in how many the hops connect. ``activation_eV`` is the slope of ln D against -1/(kT), with its
     interval at 95 %. Of the hops a ``filled_share`` was filled by ``model``; ``n_raised`` had to be raised to the
-    higher one of their ends. The energies of ``n_known`` sites of the configuration are known, the others have their mean.
+    higher one of their ends. The energies of ``n_known`` sites of the configuration are known, others have their mean.
     """
 
     points: list[KineticsPointDoc] = Field(default_factory=list)

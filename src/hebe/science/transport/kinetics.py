@@ -18,19 +18,19 @@ from hebe.science.structures.compiled import random_state
 from hebe.science.transport.jumping import Track, follow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from hebe.science.transport.hop_lattice import HopLattice
 
 Array = NDArray[np.float64]
 
-RUNS: Final = 10
-BLOCKS: Final = 400
+RUNS: Final = 20
+BLOCKS: Final = 200
 _BEFORE: Final = 0.2
 """Share of a run that comes before it, for ions to get to where they stand at this temperature."""
 _TRACER: Final = (20, 80)
-_COLLECTIVE: Final = (4, 16)
-"""Lengths of windows in blocks between which slopes are taken; sums over all ions are known from shorter ones only."""
+_COLLECTIVE: Final = (2, 8)
+"""Lengths of windows in blocks between which slopes are taken; of all ions together only short ones are known well."""
 _WINDOWS: Final = 4
 """Windows that begin within the length of one."""
 _TOLD: Final = 2.0
@@ -120,43 +120,36 @@ def run_jumps(lattice: HopLattice, rates: Array, jumps: int, seed: int) -> Motio
 
 
 def _motion(tracks: Sequence[Track]) -> Motion:
-    tracer = np.array([_slope(track, _TRACER, _of_each) for track in tracks]) * _A2_IN_CM2
-    collective = np.array([_slope(track, _COLLECTIVE, _of_all) for track in tracks]) * _A2_IN_CM2
-    time = sum(float(track.times[-1]) for track in tracks)
-    last = [_mean_square(track, _TRACER[1], _of_each) for track in tracks]
+    single = [track.places for track in tracks]
+    together = [places.sum(axis=1, keepdims=True) / np.sqrt(places.shape[1]) for places in single]
+    times = [track.times for track in tracks]
+    tracer = np.array([_slope(*one, _TRACER) for one in zip(times, single, strict=True)]) * _A2_IN_CM2
+    collective = np.array([_slope(*one, _COLLECTIVE) for one in zip(times, together, strict=True)]) * _A2_IN_CM2
+    last = [_mean_square(*one, _TRACER[1]) for one in zip(times, single, strict=True)]
+    total = sum(float(one[-1]) for one in times)
     return Motion(
         tracer=_mean(tracer),
         collective=_mean(collective),
         haven=_ratio(tracer, collective),
         msd=float(np.mean([square for square, _ in last])),
         window=float(np.mean([span for _, span in last])),
-        time=time,
+        time=total,
         made=np.sum([track.made for track in tracks], axis=0),
-        occupied=np.sum([track.occupied for track in tracks], axis=0) / time,
+        occupied=np.sum([track.occupied for track in tracks], axis=0) / total,
     )
 
 
-def _slope(track: Track, lags: tuple[int, int], square: Callable[[Array], float]) -> float:
+def _slope(times: Array, places: Array, lags: tuple[int, int]) -> float:
     """``(MSD(t2) - MSD(t1)) / (6 (t2 - t1))`` (A^2/s)."""
-    (first, early), (second, late) = (_mean_square(track, lag, square) for lag in lags)
+    (first, early), (second, late) = (_mean_square(times, places, lag) for lag in lags)
     return (second - first) / (6 * (late - early))
 
 
-def _mean_square(track: Track, lag: int, square: Callable[[Array], float]) -> tuple[float, float]:
-    """Mean over windows of so many blocks, and their mean length (s)."""
-    starts = np.arange(0, len(track.times) - lag, max(1, lag // _WINDOWS))
-    apart = track.places[starts + lag] - track.places[starts]
-    return square(apart), float(np.mean(track.times[starts + lag] - track.times[starts]))
-
-
-def _of_each(apart: Array) -> float:
-    """Mean square of the displacements of single ions; `apart` has shape (windows, ions, 3)."""
-    return float(np.sum(apart**2) / (len(apart) * apart.shape[1]))
-
-
-def _of_all(apart: Array) -> float:
-    """Mean square of the sum of all displacements, per ion."""
-    return float(np.sum(apart.sum(axis=1) ** 2) / (len(apart) * apart.shape[1]))
+def _mean_square(times: Array, places: Array, lag: int) -> tuple[float, float]:
+    """Mean square of displacements in windows of so many blocks (A^2), and their mean length (s)."""
+    starts = np.arange(0, len(times) - lag, max(1, lag // _WINDOWS))
+    apart, spans = places[starts + lag] - places[starts], times[starts + lag] - times[starts]
+    return float(np.sum(apart**2) / (apart.shape[0] * apart.shape[1])), float(spans.mean())
 
 
 def _mean(values: Array) -> Measured:
