@@ -112,30 +112,54 @@ def run_jumps(lattice: HopLattice, rates: Array, jumps: int, seed: int) -> Motio
     """
     length = max(1, jumps // (RUNS * BLOCKS))
     before = int(_BEFORE * length * BLOCKS)
-    tracks = [
-        follow(lattice.jumps, rates, lattice.held, BLOCKS, length, before, random_state(RUNS * seed + run))
-        for run in range(RUNS)
-    ]
-    return None if any(len(track.times) <= BLOCKS for track in tracks) else _motion(tracks)
+    seen = list[_Seen]()
+    for run in range(RUNS):
+        track = follow(lattice.jumps, rates, lattice.held, BLOCKS, length, before, random_state(RUNS * seed + run))
+        if len(track.times) <= BLOCKS:
+            return None
+        seen.append(_Seen.of(track))
+    return _motion(seen)
 
 
-def _motion(tracks: Sequence[Track]) -> Motion:
-    single = [track.places for track in tracks]
-    together = [places.sum(axis=1, keepdims=True) / np.sqrt(places.shape[1]) for places in single]
-    times = [track.times for track in tracks]
-    tracer = np.array([_slope(*one, _TRACER) for one in zip(times, single, strict=True)]) * _A2_IN_CM2
-    collective = np.array([_slope(*one, _COLLECTIVE) for one in zip(times, together, strict=True)]) * _A2_IN_CM2
-    last = [_mean_square(*one, _TRACER[1]) for one in zip(times, single, strict=True)]
-    total = sum(float(one[-1]) for one in times)
+@dataclass(frozen=True)
+class _Seen:
+    """What one run shows: slopes (A^2/s), mean square (A^2) in the longest window (s), its time (s), and counts."""
+
+    tracer: float
+    collective: float
+    msd: float
+    window: float
+    time: float
+    made: NDArray[np.int64]
+    occupied: Array
+
+    @classmethod
+    def of(cls, track: Track) -> _Seen:
+        places, times = track.places, track.times
+        together = places.sum(axis=1, keepdims=True) / np.sqrt(places.shape[1])
+        return cls(
+            _slope(times, places, _TRACER),
+            _slope(times, together, _COLLECTIVE),
+            *_mean_square(times, places, _TRACER[1]),
+            float(times[-1]),
+            track.made,
+            track.occupied,
+        )
+
+
+def _motion(runs: Sequence[_Seen]) -> Motion:
+    tracer = np.array([run.tracer for run in runs]) * _A2_IN_CM2
+    collective = np.array([run.collective for run in runs]) * _A2_IN_CM2
+    time = sum(run.time for run in runs)
     return Motion(
         tracer=_mean(tracer),
         collective=_mean(collective),
         haven=_ratio(tracer, collective),
-        msd=float(np.mean([square for square, _ in last])),
-        window=float(np.mean([span for _, span in last])),
-        time=total,
-        made=np.sum([track.made for track in tracks], axis=0),
-        occupied=np.sum([track.occupied for track in tracks], axis=0) / total,
+        msd=float(np.mean([run.msd for run in runs])),
+        window=float(np.mean([run.window for run in runs])),
+        time=time,
+        made=np.sum([run.made for run in runs], axis=0),
+        occupied=np.sum([run.occupied for run in runs], axis=0) / time,
     )
 
 
