@@ -43,10 +43,10 @@ def _note(result: BarriersDoc) -> str:
     ]
     connect = f" Hops connect {', '.join(ways)} above the lowest site." if ways else ""
     ions = ("empty sites as made", "one ion taken out", "two ions taken out")[result.taken_out]
-    return f"{len(result.hops)} of {result.n_hops} hops, {ions}.{connect}{model_note(result)}"
+    return f"{len(result.hops)} of {result.n_hops} hops, {ions}.{connect}{_model_note(result)}"
 
 
-def model_note(result: BarriersDoc) -> str:
+def _model_note(result: BarriersDoc) -> str:
     """What stands for the hops that were not computed."""
     if not result.filled:
         return ""
