@@ -16,7 +16,10 @@ from hebe.flows.members import plain_campaign
 from hebe.flows.stage import StageFlowMaker
 from hebe.launchers.graph import references
 from hebe.report.sections.barriers import card
+from hebe.report.sections.kinetics import card as kinetics_card
+from hebe.report.sections.kinetics import draw
 from hebe.report.sections.site_energies import card as sites_card
+from hebe.schemas.result import Value
 from support.campaigns import STIFF, layered, rocksalt, staged
 from support.report_results import ranked as ranked_candidates
 
@@ -46,10 +49,24 @@ def few(path: Path) -> Path:
     return path
 
 
+def ions_moved(moving: dict[str, Any]) -> None:
+    """A layer with one vacancy in four sites, of 24 hops of which two were computed."""
+    assert (moving["directions"], moving["n_ions"]) == (2, 3 * moving["n_sites"] // 4)
+    assert moving["filled_share"] == pytest.approx(22 / 24)
+    assert [point["temperature_K"] for point in moving["points"]] == [600.0, 900.0]
+    for point in moving["points"]:
+        assert point["tracer_cm2_per_s"] > 0
+        assert sum(point["occupations"]) == pytest.approx(3)
+    assert moving["activation_low_eV"] < moving["activation_eV"] < moving["activation_high_eV"]
+    assert moving["activation_eV"] > 0
+
+
 def test_two_compositions_from_end_to_end(project: Path) -> None:
     path = few(
         asking(
-            layered(project), "[{barriers: {n: 2, fmax: 0.1}}, {site_energies: {n: 2}}, {percolation: {sites: 2000}}]"
+            layered(project),
+            "[{barriers: {n: 2, fmax: 0.1}}, {site_energies: {n: 2}}, {percolation: {sites: 2000}},"
+            " {kinetics: {n: 2, fmax: 0.1, temperatures: [600, 900], sites: 32, jumps: 100000}}]",
         )
     )
     done = run(path, workers=1, progress=False)
@@ -70,6 +87,11 @@ def test_two_compositions_from_end_to_end(project: Path) -> None:
         assert document["connections"][0]["barrier_eV"] <= document["connections"][1]["barrier_eV"]
         assert candidate["connecting_barrier_3d_eV"] is None
         assert (candidate["share_0tm"], candidate["share_1tm"]) == (0.0, 1.0)
+        (moving,) = candidate["results"]["kinetics"]
+        ions_moved(moving)
+        assert len(document["filled"]) == 22
+        assert candidate["activation_energy_eV"] == pytest.approx(moving["activation_eV"])
+        assert candidate["log_diffusion_300K"] is None
         (energies,) = candidate["results"]["site_energies"]
         assert energies["n_sites"] == 4
         assert sum(one["weight"] * one["energy_eV"] for one in energies["sites"]) == pytest.approx(0.0, abs=1e-9)
@@ -102,6 +124,16 @@ def test_slots_are_wired_once_and_on_demand(project: Path) -> None:
     assert not {bounded[label].uuid for label in paths} & {asked[label].uuid for label in paths}
 
 
+def test_kinetics_shares_hops_where_options_are_the_same(project: Path) -> None:
+    number = 2 * len(campaign_members(load_campaign(asking(layered(project, name="plain"), "[percolation]"))))
+    same = jobs_of(campaign_flow(load_campaign(asking(layered(project, name="same"), "[barriers, kinetics]"))))
+    assert sum("/hops" in label for label in same) == number * (1 + 3 * 4)
+    text = "[{barriers: {n: 3}}, {kinetics: {n: 2}}]"
+    other = jobs_of(campaign_flow(load_campaign(asking(layered(project, name="other"), text))))
+    assert sum("/hops/" in label for label in other) == number * (1 + 3 * 3)
+    assert sum("/hops2/" in label for label in other) == number * (1 + 3 * 2)
+
+
 @pytest.mark.parametrize("first", ["[percolation]", "[barriers, site_energies]"])
 def test_a_later_stage_refers_to_nothing_that_is_not_computed(project: Path, first: str) -> None:
     path = asking(staged(project, f"{{engine: {STIFF}, keep: all, analyses: [barriers, site_energies]}}"), first)
@@ -121,7 +153,7 @@ def test_an_estimate_counts_hops(project: Path) -> None:
     assert estimate(asked, 10)["cpu_hours"] > 2 * estimate(plain, 10)["cpu_hours"]
 
 
-@pytest.mark.parametrize("analyses", ["[barriers]", "[percolation]", "[site_energies]"])
+@pytest.mark.parametrize("analyses", ["[barriers]", "[percolation]", "[site_energies]", "[kinetics]"])
 def test_nothing_moves_without_a_working_ion(project: Path, analyses: str) -> None:
     path = rocksalt(project)
     path.write_text(
@@ -151,6 +183,28 @@ def test_the_report_lists_hops_and_where_they_connect() -> None:
         assert said in text
     assert card(ranked.model_copy(update={"results": {}})) == ""
     assert ANALYSIS.best(ranked) is not None
+
+
+def test_kinetics_without_a_temperature_or_jumps_is_refused(project: Path) -> None:
+    for options, said in (("{temperatures: []}", "temperatures"), ("{jumps: 10}", "jumps"), ("{attempts: 0}", "att")):
+        with pytest.raises(BadInputError, match=said):
+            load_campaign(asking(layered(project), f"[{{kinetics: {options}}}]"))
+
+
+def test_the_report_lists_temperatures_with_errors_and_bounds() -> None:
+    told = {"tracer_cm2_per_s": 2.345e-9, "tracer_se_cm2_per_s": 1e-10, "conductivity_S_per_cm": 3.21e-4, "haven": 0.65}
+    points = [{"temperature_K": 300.0, "bound_cm2_per_s": 1.2e-15}, {"temperature_K": 500.0, "n_jumps": 1000, **told}]
+    found = {"points": points, "n_sites": 64, "n_ions": 48, "attempts_THz": 10.0, "filled_share": 0.9}
+    found |= {"activation_eV": 0.301, "activation_low_eV": 0.29, "activation_high_eV": 0.312}
+    (first, *_) = ranked_candidates()
+    ranked = first.model_copy(update={"results": {"kinetics": [found] * len(first.results["voltage"])}})
+    text = kinetics_card(ranked)
+    for said in ("&lt; 1.2e-15", "2.35e-09 ± 1e-10", "3.21e-04", "0.65", "48 ions on 64 sites", "0.301 eV", "90%"):
+        assert said in text
+    assert kinetics_card(first) == ""
+    assert draw([first]) is None
+    values = {"activation_energy": Value(mean=0.301, n=1), "log_diffusion_300K": Value(mean=-9.0, n=1)}
+    assert "1.0e-09 cm²/s" in (draw([first.model_copy(update={"values": {**first.values, **values}}), first]) or "")
 
 
 def test_the_report_lists_environments_of_sites_deepest_first() -> None:

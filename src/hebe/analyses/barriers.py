@@ -52,6 +52,7 @@ class Barriers(Analysis[BarriersSpec, BarriersDoc]):
 
     name: ClassVar[str] = "barriers"
     title: ClassVar[str] = "migration barriers"
+    version: ClassVar[int] = 2
     requires: ClassVar[Requires] = Requires(disorder=True, capabilities=frozenset({"forces"}))
     Block = BarriersSpec
     Result = BarriersDoc

@@ -139,7 +139,7 @@ class Diffusion(Analysis[DiffusionSpec, IonDiffusionDoc]):
     marks = (
         Mark(
             name="crystal-did-not-hold",
-            letter="F",
+            letter="K",
             meaning="a run of molecular dynamics left the host, melted or was not at its temperature, and is not used",
             holds=lambda result, _: any(one.faults for one in result.temperatures),
         ),

@@ -35,10 +35,10 @@ class HopJobs:
         }
 
 
-def wire_hops(wiring: StageWiring, spec: MemberSpec, member: Member, index: int, asked: Hops, priority: int) -> HopJobs:
+def wire_hops(wiring: StageWiring, spec: MemberSpec, member: Member, label: str, asked: Hops, priority: int) -> HopJobs:
     """Hops of a configuration in the lattice of its as-made cell; slots beyond those that there are stay ``absent``."""
     name = spec.candidate_id
-    label, made = f"{name}/c{index}/hops/s{wiring.number}", member.made.output
+    made = member.made.output
     maker = HopsMaker(n=asked.n, seed=asked.seed, vacancies=asked.vacancies)
     choose = job_of(maker, spec, member.configuration, made, label=label)
     choice = wiring.add(choose, f"{label}/choice", priority, name)

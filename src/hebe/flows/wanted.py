@@ -192,8 +192,10 @@ class Wanted:
     def _hops_of(self, index: int, asked: Hops) -> dict[str, Any]:
         """Hops of one configuration, their ends and paths."""
         if (index, asked) not in self._hops:
+            number = sum(other == index for other, _ in self._hops)
+            label = f"{self.spec.candidate_id}/c{index}/hops{number + 1 if number else ''}/s{self.wiring.number}"
             self._hops[index, asked] = wire_hops(
-                self.wiring, self.spec, self.members[index], index, asked, self.priority
+                self.wiring, self.spec, self.members[index], label, asked, self.priority
             )
         return self._hops[index, asked].fields()
 

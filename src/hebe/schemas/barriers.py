@@ -31,6 +31,7 @@ class BoundDoc(Document):
 class BarrierDoc(Document):
     """One computed hop, from site ``first`` to site ``second`` of the configuration, with what stands around its way.
 
+    ``hop`` is its position in `hebe.schemas.hops.HopsDoc`, -1 where that was not noted.
     ``forward_eV`` and ``backward_eV`` are the heights of the saddle above the start and above the end, ``saddle_eV``
     that above the lowest end of all hops of the configuration. ``steps`` counts the saddles of a path that rests on its
     way, ``rests`` says where. ``anions`` are those around the way, ``gate_ions`` the cations of the gate with the
@@ -38,6 +39,7 @@ class BarrierDoc(Document):
     images above the start before they were relaxed. ``path`` is the key of its `hebe.schemas.path.PathDoc`.
     """
 
+    hop: int = -1
     first: int
     second: int
     environment: str
@@ -62,6 +64,19 @@ class BarrierDoc(Document):
         return (self.forward_eV + self.backward_eV) / 2
 
 
+class FilledHopDoc(Document):
+    """A hop that was not computed: its position, sites, and what the model says of it.
+
+    ``mean_eV`` is the mean of both directions, ``saddle_eV`` the height above the lowest end of all computed hops.
+    """
+
+    hop: int
+    first: int
+    second: int
+    mean_eV: float
+    saddle_eV: float
+
+
 class EnvironmentDoc(Document):
     """Hops of one environment: how many there are and were computed, mean (eV) of these in both directions."""
 
@@ -76,7 +91,7 @@ class ConnectionDoc(Document):
     """Lowest barrier (eV, above the lowest end) with which hops run through the crystal in so many directions.
 
     ``first`` and ``second`` are the sites of the hop without which they no longer do; where ``computed`` is false its
-    barrier is its bound, or the mean of its environment.
+    barrier is its bound, or what the model says.
     """
 
     directions: int
@@ -89,13 +104,14 @@ class ConnectionDoc(Document):
 class BarriersDoc(ResultDoc):
     """Barriers of one configuration; means and quantiles over both directions, each environment by its share of hops.
 
-    ``model_error_eV`` is the root mean square error of a hop's mean barrier when it is taken from the others of its
-    environment, which is what stands for hops that were not computed. ``taken_out`` counts ions that were taken out.
-    ``above`` are chosen hops whose bound was above the limit of the campaign: they are in no mean, and connect at their
-    bound.
+    ``filled`` are the hops that were not computed, by the ``model`` with the least root mean square error
+    ``model_error_eV`` of a hop's mean barrier when it is predicted from the others. ``taken_out`` counts ions that were
+    taken out. ``above`` are chosen hops whose bound was above the limit of the campaign: they are in no mean, and
+    connect at their bound.
     """
 
     hops: list[BarrierDoc] = Field(default_factory=list)
+    filled: list[FilledHopDoc] = Field(default_factory=list)
     environments: list[EnvironmentDoc] = Field(default_factory=list)
     connections: list[ConnectionDoc] = Field(default_factory=list)
     above: list[BoundDoc] = Field(default_factory=list)
@@ -106,4 +122,10 @@ class BarriersDoc(ResultDoc):
     lowest_eV: float | None = None
     median_eV: float | None = None
     highest_eV: float | None = None
+    model: str | None = None
     model_error_eV: float | None = None
+
+    @property
+    def filled_share(self) -> float:
+        """Share of all hops that were not computed."""
+        return len(self.filled) / self.n_hops if self.n_hops else 0.0

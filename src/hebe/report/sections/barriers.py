@@ -53,10 +53,19 @@ def _steps(hop: BarrierDoc) -> str:
 def _note(result: BarriersDoc) -> str:
     ways = [
         f"in {one.directions} direction{'s' if one.directions > 1 else ''} at {number(one.barrier_eV, 2)} eV"
-        + ("" if one.computed else " (not computed: a bound, or a mean of its environment)")
+        + ("" if one.computed else " (not computed)")
         for one in result.connections
     ]
     connect = f" Hops connect {', '.join(ways)} above the lowest site." if ways else ""
     ions = ("empty sites as made", "one ion taken out", "two ions taken out")[result.taken_out]
     high = f" {len(result.above)} lie too high for a band before they are relaxed." if result.above else ""
-    return f"{len(result.hops)} of {result.n_hops} hops, {ions}.{high}{connect}"
+    return f"{len(result.hops)} of {result.n_hops} hops, {ions}.{high}{connect}{_model_note(result)}"
+
+
+def _model_note(result: BarriersDoc) -> str:
+    """What stands for the hops that were not computed."""
+    if not result.filled:
+        return ""
+    error = "" if result.model_error_eV is None else f", error {number(result.model_error_eV, 2)} eV"
+    what = {"mean": "the mean", "environment": "the mean of their environment", "ridge": "a regression"}
+    return f" {result.filled_share:.0%} of the hops are filled by {what[result.model or 'mean']}{error}."

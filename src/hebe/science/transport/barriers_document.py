@@ -9,16 +9,25 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hebe.schemas.barriers import BarrierDoc, BarriersDoc, BoundDoc, ConnectionDoc, EnvironmentDoc, RestDoc
+from hebe.schemas.barriers import (
+    BarrierDoc,
+    BarriersDoc,
+    BoundDoc,
+    ConnectionDoc,
+    EnvironmentDoc,
+    FilledHopDoc,
+    RestDoc,
+)
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.hops import HopsDoc
 from hebe.schemas.path import PathDoc
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.valence import assign_valences
+from hebe.science.transport.hop_model import choose_model
 from hebe.science.transport.hops import hop_net
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -59,14 +68,13 @@ def barriers_document(inputs: HopInput) -> BarriersDoc:
         place = passed(hops.hops, hops.chosen[slot], path)
         if place != hops.chosen[slot]:
             document.warnings.append(f"{_name(hops.hops[place])}: the path went by {hops.hops[place].environment}")
-        computed[place] = _barrier(hops.hops[place], path, ground, inputs.ends[2 * slot])
+        computed[place] = _barrier(hops.hops[place], place, path, ground, inputs.ends[2 * slot])
     document.hops = [computed[place] for place in sorted(computed)]
     document.above = [above[place] for place in sorted(above)]
     document.environments = _environments(hops.hops, computed)
     if computed:
         _distribution(document)
-        document.model_error_eV = _model_error(document.hops)
-        document.connections = _connections(hops.hops, computed, above)
+        document.connections = _connections(hops.hops, _fill(hops.hops, computed, above, document), computed)
     return document
 
 
@@ -164,9 +172,10 @@ def passed(hops: Sequence[HopDoc], chosen: int, path: PathDoc) -> int:
     return max(aside, key=lambda k: (round(float((aside[k] - centre) @ middle), 6), k == chosen))
 
 
-def _barrier(hop: HopDoc, path: PathDoc, ground: float, start: CalculationDoc | None) -> BarrierDoc:
+def _barrier(hop: HopDoc, place: int, path: PathDoc, ground: float, start: CalculationDoc | None) -> BarrierDoc:
     top = max(path.energies_eV)
     return BarrierDoc(
+        hop=place,
         first=hop.first,
         second=hop.second,
         environment=hop.environment,
@@ -219,28 +228,49 @@ def _distribution(document: BarriersDoc) -> None:
         document.sd_eV = float(np.sqrt(weights @ (values - mean) ** 2))
 
 
-def _model_error(hops: Sequence[BarrierDoc]) -> float | None:
-    """Root mean square error of each hop's mean barrier, predicted from the others; None for fewer than three hops."""
-    if len(hops) < 3:
-        return None
-    errors = []
-    for k, hop in enumerate(hops):
-        others = [other for n, other in enumerate(hops) if n != k]
-        alike = [other.mean_eV for other in others if other.environment == hop.environment]
-        errors.append(hop.mean_eV - float(np.mean(alike or [other.mean_eV for other in others])))
-    return float(np.sqrt(np.mean(np.square(errors))))
+def _fill(
+    hops: Sequence[HopDoc],
+    computed: Mapping[int, BarrierDoc],
+    above: Mapping[int, BoundDoc],
+    document: BarriersDoc,
+) -> NDArray[np.float64]:
+    """Give hops that were not computed what the best model says of them; saddles (eV) of all, shape (n,).
+
+    Hops above the limit have their bound, and hops of an environment of which only bounds are known its mean bound.
+    """
+    model = choose_model(hops, {k: barrier.mean_eV for k, barrier in computed.items()})
+    means = model.fill(hops, {k: barrier.mean_eV for k, barrier in computed.items()})
+    saddles = model.fill(hops, {k: barrier.saddle_eV for k, barrier in computed.items()})
+    for k, (bound, saddle) in _bounds(hops, computed, above).items():
+        means[k], saddles[k] = bound, saddle
+    document.model, document.model_error_eV = model.name, model.error
+    document.filled = [
+        FilledHopDoc(hop=k, first=hop.first, second=hop.second, mean_eV=float(means[k]), saddle_eV=float(saddles[k]))
+        for k, hop in enumerate(hops)
+        if k not in computed
+    ]
+    return saddles
+
+
+def _bounds(
+    hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc], above: Mapping[int, BoundDoc]
+) -> dict[int, tuple[float, float]]:
+    """Height above the start and above the lowest end (eV) of hops of which bounds alone are known, by position."""
+    own = {k: (one.bound_eV, one.saddle_eV) for k, one in above.items() if k not in computed}
+    known = {one.environment for one in computed.values()}
+    alike: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for one in above.values():
+        if one.environment not in known:
+            alike[one.environment].append((one.bound_eV, one.saddle_eV))
+    means = {name: tuple(np.mean(values, axis=0).tolist()) for name, values in alike.items()}
+    found = {k: means[hop.environment] for k, hop in enumerate(hops) if hop.environment in means}
+    return found | own
 
 
 def _connections(
-    hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc], above: Mapping[int, BoundDoc]
+    hops: Sequence[HopDoc], heights: NDArray[np.float64], computed: Mapping[int, BarrierDoc]
 ) -> list[ConnectionDoc]:
-    """Where hops connect, each at its saddle, or bound, or what stands for it."""
-    known: dict[int, BarrierDoc | BoundDoc] = {**above, **computed}
-    means = _means(above.values()) | _means(computed.values())
-    everything = float(np.mean([barrier.saddle_eV for barrier in computed.values()]))
-    heights: NDArray[np.float64] = np.array(
-        [known[k].saddle_eV if k in known else means.get(hop.environment, everything) for k, hop in enumerate(hops)]
-    )
+    """Where hops connect, by the heights of their saddles."""
     net = hop_net(hops, 1 + max(max(hop.first, hop.second) for hop in hops))
     return [
         ConnectionDoc(
@@ -252,11 +282,3 @@ def _connections(
         )
         for one in net.crossings(heights)
     ]
-
-
-def _means(found: Iterable[BarrierDoc | BoundDoc]) -> dict[str, float]:
-    """Mean saddle (eV) of each environment: what stands for its hops that were not computed."""
-    alike: dict[str, list[float]] = defaultdict(list)
-    for one in found:
-        alike[one.environment].append(one.saddle_eV)
-    return {name: float(np.mean(values)) for name, values in alike.items()}

@@ -67,7 +67,7 @@ def choose_hops(
         return HopsDoc(key=key, status="absent", orderings=OrderingDoc(key=key, status="absent", x=0.0))
     working = mobile_sites(spec, structure)
     occupied = sorted(set(made.site_properties["configuration_site"]) & set(working))
-    sites = _Sites(structure, set(occupied), _exclusions(spec, structure), vacancies)
+    sites = _Sites(structure, set(occupied), exclusions(spec, structure), vacancies)
     hops = [sites.from_ion(hop) for hop in find_hops(structure, working)]
     straight = bool(hops) and all(hop.via is None for hop in hops) and is_rock_salt(family_of(spec), spec.working_ion)
     possible = [k for k, hop in enumerate(hops) if sites.possible(hop)]
@@ -157,10 +157,10 @@ class _Sites:
 
 def without_room(spec: MemberSpec, structure: Structure, occupied: set[int]) -> bool:
     """Whether no ion of a cell with these occupied sites has a free site to go to, unless one is taken out."""
-    return _Sites(structure, occupied, _exclusions(spec, structure)).full
+    return _Sites(structure, occupied, exclusions(spec, structure)).full
 
 
-def _exclusions(spec: MemberSpec, structure: Structure) -> NDArray[np.float64]:
+def exclusions(spec: MemberSpec, structure: Structure) -> NDArray[np.float64]:
     """Distance (A) below which two working sites are not occupied together, negative for other sites."""
     host, labels = family_of(spec), structure.site_properties["sublattice"]
     working = set(mobile_sites(spec, structure))
