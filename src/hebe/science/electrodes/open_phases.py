@@ -78,8 +78,8 @@ class ElectrolyteInput:
         if self.host is None or not self.n_fu:
             raise ValueError(f"{self.spec.formula} has no as-made cell")
         amounts = {str(e): n / self.n_fu for e, n in self.host.cell.composition.get_el_amt_dict().items()}
-        formula = self.spec.formula
-        return PhaseEntry(formula, amounts, self.host.energy / self.n_fu, self.host.energy_scale, formula=formula)
+        name, energy = self.spec.candidate_id, self.host.energy / self.n_fu
+        return PhaseEntry(name, amounts, energy, self.host.energy_scale, formula=self.spec.formula)
 
     @cached_property
     def oxygen(self) -> OxygenFit:

@@ -1,0 +1,56 @@
+"""Electrochemical window: limits of the candidates, and what they become beyond them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hebe.analyses.electrochemical_window import ANALYSIS
+from hebe.report.markup import Markup, table, tag
+from hebe.report.values import number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hebe.schemas.candidate import RankedCandidate
+    from hebe.schemas.electrochemical_window import PhaseAmount, WindowDoc, WindowReaction
+
+_HEAD: Final = ("", "at / V", "becomes, per formula unit", "ions taken up", "energy / meV/atom")
+_LISTED: Final = 8
+
+
+def card(candidate: RankedCandidate) -> Markup:
+    """Decomposition and reactions of the configuration of lowest energy."""
+    result = ANALYSIS.best(candidate)
+    if result is None or result.above_hull_eV_per_atom is None:
+        return Markup()
+    known = (("with the metal", result.at_metal), ("reduced", result.reduced), ("oxidised", result.oxidised))
+    rows = [_row(what, reaction) for what, reaction in known if reaction is not None]
+    parts = [tag("p", _note(result), class_="note"), table(_HEAD, rows, (1, 3, 4)) if rows else Markup()]
+    if result.unlisted:
+        systems = ", ".join(result.unlisted[:_LISTED]) + (" ..." if len(result.unlisted) > _LISTED else "")
+        parts.append(tag("p", f"Nobody looked for phases in {systems}: limits may lie closer", class_="note"))
+    return Markup("".join(parts))
+
+
+def _row(what: str, reaction: WindowReaction) -> list[str]:
+    return [
+        what,
+        number(reaction.voltage_V, 2),
+        formulas(reaction.products),
+        f"{reaction.uptake:+.2f}",
+        f"{1000 * reaction.energy_eV_per_atom:+.0f}",
+    ]
+
+
+def formulas(products: Sequence[PhaseAmount]) -> str:
+    """Products of a reaction as text."""
+    return " + ".join(f"{one.amount:.3g} {one.formula}" for one in products)
+
+
+def _note(result: WindowDoc) -> str:
+    above = 1000 * (result.above_hull_eV_per_atom or 0.0)
+    limits = f"{number(result.reduction_V, 2)} to {number(result.oxidation_V, 2)} V against {result.ion}"
+    if above <= 0:
+        return f"Window {limits}; {-above:.0f} meV/atom below all mixtures of other phases"
+    becomes = formulas(result.becomes)
+    return f"Window of the decomposition {limits}; {above:.0f} meV/atom above {becomes}, which it would become"
