@@ -31,7 +31,7 @@ PHASES: Final = 25
 
 
 class WindowSpec(ConfigModel):
-    """Options: ``{electrochemical_window: {temperature: 25 degC, oxygen: 1 bar}}``, those of oxygen that is given off."""
+    """Options: ``{electrochemical_window: {temperature: 25 degC, oxygen: 1 bar}}``: of oxygen that is given off."""
 
     temperature: Temperature = Field(default=298.15, ge=0, le=2000)
     oxygen: Pressure = Field(default=1.0, gt=0)
@@ -41,6 +41,13 @@ def _unbounded(result: WindowDoc) -> str | None:
     """Why a window has no upper limit."""
     computed = result.reduction_V is not None and result.oxidation_V is None
     return "no phase that is known is reached by taking ions out" if computed else None
+
+
+def _with_metal(result: WindowDoc) -> float | None:
+    """Energy of the reaction with the metal, zero where there is none."""
+    if result.reduction_V is None:
+        return None
+    return 0.0 if result.at_metal is None else result.at_metal.energy_eV_per_atom
 
 
 class ElectrochemicalWindow(Analysis[WindowSpec, WindowDoc]):
@@ -60,7 +67,7 @@ class ElectrochemicalWindow(Analysis[WindowSpec, WindowDoc]):
             read=lambda result: result.width_V,
             why_null=_unbounded,
             shown=Shown(unit="V", column=True),
-            note="Width between reduction and oxidation in equilibrium; of a metastable host that of its decomposition.",
+            note="Between reduction and oxidation in equilibrium; of a metastable host that of its decomposition.",
             of_working_ion=True,
         ),
         Quantity(
@@ -100,7 +107,7 @@ class ElectrochemicalWindow(Analysis[WindowSpec, WindowDoc]):
             unit="eV/atom",
             symbol="ΔE",
             better="high",
-            read=lambda result: _with_metal(result),
+            read=_with_metal,
             shown=Shown(unit="meV/atom", scale=1000, digits=0, sign=True),
             note="With as much of the metal as reacts, per atom of the electrolyte; zero where it takes up none.",
             of_working_ion=True,
@@ -137,13 +144,6 @@ class ElectrochemicalWindow(Analysis[WindowSpec, WindowDoc]):
         document = window_document(electrolyte_input(member, given, block.temperature, block.oxygen))
         document.warnings += given.remarks
         return document
-
-
-def _with_metal(result: WindowDoc) -> float | None:
-    """Energy of the reaction with the metal, zero where there is none."""
-    if result.reduction_V is None:
-        return None
-    return 0.0 if result.at_metal is None else result.at_metal.energy_eV_per_atom
 
 
 ANALYSIS: Final = ElectrochemicalWindow()

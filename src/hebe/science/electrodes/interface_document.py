@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hebe.schemas.interface_reactions import ContactDoc, InterfaceDoc
@@ -11,6 +10,8 @@ from hebe.science.hulls.hull import InfeasibleError, PhaseEquilibrium
 from hebe.science.hulls.interface import contact_reaction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hebe.science.electrodes.open_phases import ElectrolyteInput
     from hebe.science.hulls.electrodes import Electrode
 

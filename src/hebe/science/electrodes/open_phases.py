@@ -86,7 +86,9 @@ class ElectrolyteInput:
         """Energy of O2 on the energy scale of the candidate."""
         fit = fit_oxygen(self.oxides)
         if fit.energy_eV is not None and fit.energy_scale != self.own.energy_scale:
-            scales = f"the oxides are on the energy scale {fit.energy_scale}, the candidate is on {self.own.energy_scale}"
+            scales = (
+                f"the oxides are on the energy scale {fit.energy_scale}, the candidate is on {self.own.energy_scale}"
+            )
             return OxygenFit(reason=scales)
         return fit
 

@@ -2,19 +2,23 @@
 
 ``min sum_i n_i e_i - x E_c - (1 - x) E_s  subject to  sum_i n_i a_ci = x c + (1 - x) s, n_i >= 0, 0 <= x <= 1`` with
 compositions of sum 1 and ``E`` the energies of the lowest mixtures of both compositions alone, so that what each of
-them does by itself is not counted: Richards, Miara, Wang, Kim and Ceder, Chem. Mater. 28, 266 (2016); Zhu, He and Mo, J.
-Mater. Chem. A 4, 3253 (2016).
+them does by itself is not counted: Richards, Miara, Wang, Kim and Ceder, Chem. Mater. 28, 266 (2016); Zhu, He and Mo,
+J. Mater. Chem. A 4, 3253 (2016).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hebe.exceptions import HebeError
 from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NO_REACTION: Final = 1e-6
 """Energies (eV per atom) that are no lower are those of no reaction."""
@@ -56,6 +60,8 @@ def contact_reaction(
     ------
     InfeasibleError
         If the phases cannot make one of both.
+    HebeError
+        If the program has no optimum.
     """
     from scipy.optimize import linprog
 
@@ -66,6 +72,8 @@ def contact_reaction(
     costs = np.append([entry.energy / entry.size for entry in entries], ends[0] - ends[1])
     bounds = [(0.0, None)] * len(entries) + [(0.0, 1.0)]
     found = linprog(costs, A_eq=np.column_stack([fractions, first - second]), b_eq=first, bounds=bounds)
+    if found.x is None or found.fun is None:
+        raise HebeError(f"the linear program of the contact gave no optimum: {found.message}")
     energy = float(found.fun) - ends[0]
     if energy > -NO_REACTION:
         return ContactReaction(None, 0.0, [])
@@ -77,6 +85,6 @@ def contact_reaction(
     return ContactReaction(float(found.x[-1]), energy, amounts)
 
 
-def _fractions(amounts: Mapping[str, float], components: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    values = np.array([amounts.get(name, 0.0) for name in components], dtype=float)
-    return values / values.sum()
+def _fractions(amounts: Mapping[str, float], components: Sequence[str]) -> NDArray[np.float64]:
+    size = sum(amounts.values())
+    return np.array([amounts.get(name, 0.0) / size for name in components], dtype=float)
