@@ -120,6 +120,12 @@ class ElectrochemicalWindow(Analysis[WindowSpec, WindowDoc]):
             meaning="the electrolyte is no stable phase: its electrochemical window is that of its decomposition",
             holds=lambda result, _: (result.above_hull_eV_per_atom or 0.0) > 0,
         ),
+        Mark(
+            name="wide-window",
+            letter="V",
+            meaning="known phases are missing (grade C or D): the electrochemical window may be narrower",
+            holds=lambda result, _: result.coverage is not None and result.coverage.bound,
+        ),
     )
 
     def refuses(self, block: WindowSpec, host: Family, ion: str | None) -> tuple[str, str] | None:

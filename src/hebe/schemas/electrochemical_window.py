@@ -16,6 +16,22 @@ class PhaseAmount(Document):
     amount: float
 
 
+class PhaseCoverage(Document):
+    """How completely phases cover what is known.
+
+    Grade of the hull, formulas of the list that are missing, and chemical systems in which nobody looked for any.
+    """
+
+    grade: str
+    missing: list[str] = Field(default_factory=list)
+    unlisted: list[str] = Field(default_factory=list)
+
+    @property
+    def bound(self) -> bool:
+        """Whether so many phases are missing that energies of decomposition are bounds."""
+        return self.grade in ("C", "D")
+
+
 class WindowReaction(Document):
     """What a formula unit becomes at a voltage (V against the metal).
 
@@ -37,7 +53,7 @@ class WindowDoc(ResultDoc):
     ``becomes`` where it is not; None where no phase that is known bounds them. ``above_hull_eV_per_atom`` is its energy
     above the lowest mixture of all other phases, negative by how much it is more stable. ``reduced`` and ``oxidised``
     are the reactions just beyond the limits, ``at_metal`` that with the metal at 0 V, which is there where ions are
-    taken up at 0 V. ``unlisted`` are chemical systems in which nobody looked for phases.
+    taken up at 0 V.
     """
 
     ion: str
@@ -53,4 +69,4 @@ class WindowDoc(ResultDoc):
     oxidised: WindowReaction | None = None
     at_metal: WindowReaction | None = None
     metal_eV_per_atom: float | None = None
-    unlisted: list[str] = Field(default_factory=list)
+    coverage: PhaseCoverage | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hebe.schemas.base import Document
-from hebe.schemas.electrochemical_window import PhaseAmount
+from hebe.schemas.electrochemical_window import PhaseAmount, PhaseCoverage
 from hebe.schemas.result import ResultDoc
 
 
@@ -24,6 +24,7 @@ class ContactDoc(Document):
     mutual_eV_per_atom: float
     total_eV_per_atom: float
     products: list[PhaseAmount] = Field(default_factory=list)
+    coverage: PhaseCoverage
 
 
 class InterfaceDoc(ResultDoc):
@@ -37,4 +38,3 @@ class InterfaceDoc(ResultDoc):
     oxygen_eV: float | None = None
     contacts: list[ContactDoc] = Field(default_factory=list)
     lowest_eV_per_atom: float | None = None
-    unlisted: list[str] = Field(default_factory=list)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hebe.schemas.candidate import RankedCandidate
-    from hebe.schemas.electrochemical_window import PhaseAmount, WindowDoc, WindowReaction
+    from hebe.schemas.electrochemical_window import PhaseAmount, PhaseCoverage, WindowDoc, WindowReaction
 
 _HEAD: Final = ("", "at / V", "becomes, per formula unit", "ions taken up", "energy / meV/atom")
 _LISTED: Final = 8
@@ -26,10 +26,18 @@ def card(candidate: RankedCandidate) -> Markup:
     known = (("with the metal", result.at_metal), ("reduced", result.reduced), ("oxidised", result.oxidised))
     rows = [_row(what, reaction) for what, reaction in known if reaction is not None]
     parts = [tag("p", _note(result), class_="note"), table(_HEAD, rows, (1, 3, 4)) if rows else Markup()]
-    if result.unlisted:
-        systems = ", ".join(result.unlisted[:_LISTED]) + (" ..." if len(result.unlisted) > _LISTED else "")
-        parts.append(tag("p", f"Nobody looked for phases in {systems}: limits may lie closer", class_="note"))
+    if result.coverage is not None:
+        parts.append(tag("p", covered(result.coverage), class_="note"))
     return Markup("".join(parts))
+
+
+def covered(coverage: PhaseCoverage) -> str:
+    """Grade of the hull, and what it lacks, in words."""
+    said = [f"Hull of grade {coverage.grade}"]
+    for what, names in (("without", coverage.missing), ("nobody looked for phases in", coverage.unlisted)):
+        if names:
+            said.append(f"{what} {', '.join(names[:_LISTED])}{' ...' if len(names) > _LISTED else ''}")
+    return "; ".join(said)
 
 
 def _row(what: str, reaction: WindowReaction) -> list[str]:

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from hebe.schemas.candidate import RankedCandidate
     from hebe.schemas.interface_reactions import ContactDoc
 
-_HEAD: Final = ("electrode", "per formula unit", "give", "energy / meV/atom", "with own decomposition / meV/atom")
+_HEAD: Final = (
+    "electrode",
+    "per formula unit",
+    "give",
+    "energy / meV/atom",
+    "with own decomposition / meV/atom",
+    "hull",
+)
 
 
 def card(candidate: RankedCandidate) -> Markup:
@@ -34,4 +41,5 @@ def _row(one: ContactDoc) -> list[str]:
         formulas(one.products) or DASH,
         f"{1000 * one.mutual_eV_per_atom:+.0f}",
         f"{1000 * one.total_eV_per_atom:+.0f}",
+        one.coverage.grade,
     ]

@@ -26,19 +26,18 @@ def interface_document(inputs: ElectrolyteInput, electrodes: Sequence[Electrode]
     document.warnings = inputs.problems(every)
     document.oxygen_eV = inputs.oxygen.energy_eV if "O" in every else None
     for electrode in electrodes:
-        elements = {*electrode.amounts, *inputs.own.amounts}
-        document.unlisted += [name for name in inputs.unlisted(elements) if name not in document.unlisted]
         try:
-            document.contacts.append(_contact(inputs, electrode, elements))
+            document.contacts.append(_contact(inputs, electrode))
         except InfeasibleError as err:
             document.warnings.append(f"{electrode.name}: no reaction: {err}")
     document.lowest_eV_per_atom = min((one.mutual_eV_per_atom for one in document.contacts), default=None)
     return document
 
 
-def _contact(inputs: ElectrolyteInput, electrode: Electrode, elements: set[str]) -> ContactDoc:
+def _contact(inputs: ElectrolyteInput, electrode: Electrode) -> ContactDoc:
     """Reaction with one electrode among the phases of the elements of both."""
     own = inputs.own
+    elements = {*electrode.amounts, *own.amounts}
     others = PhaseEquilibrium(inputs.entries(elements))
     phases = PhaseEquilibrium([*others.entries.values(), own])
     found = contact_reaction(own.amounts, electrode.amounts, phases)
@@ -50,6 +49,7 @@ def _contact(inputs: ElectrolyteInput, electrode: Electrode, elements: set[str])
         share=found.share,
         mutual_eV_per_atom=found.energy,
         total_eV_per_atom=found.energy - (1 - share) * above,
+        coverage=inputs.coverage(elements),
     )
     if found.share is not None:
         units = (1 - share) / own.size  # formula units of the electrolyte per atom of the mix

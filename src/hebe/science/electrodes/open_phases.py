@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hebe.schemas.calculation import CalculationDoc
-from hebe.schemas.electrochemical_window import PhaseAmount
+from hebe.schemas.electrochemical_window import PhaseAmount, PhaseCoverage
 from hebe.schemas.oxygen import OxygenFit
 from hebe.schemas.spec import MemberSpec
 from hebe.science.crystals.crystal import ANIONS
-from hebe.science.hulls.competing import unlisted_systems
+from hebe.science.hulls.competing import coverage_grade, missing_formulas, phase_formulas, unlisted_systems
 from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.hulls.hull_entries import PhaseFacts, competing_entries
-from hebe.science.hulls.oxygen import fit_oxygen, gas_entry
+from hebe.science.hulls.oxygen import GAS, fit_oxygen, gas_entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -107,11 +107,17 @@ class ElectrolyteInput:
             found.append(f"oxygen has no energy, so that none is given off: {self.oxygen.reason}")
         return found
 
-    def unlisted(self, elements: Collection[str]) -> list[str]:
-        """Chemical systems of some elements in which nobody looked for phases."""
-        anions = set(elements) & ANIONS
-        systems = unlisted_systems(elements, working_ion=self.ion, anions=anions)
-        return [name for names in systems.values() for name in names]
+    def coverage(self, elements: Collection[str]) -> PhaseCoverage:
+        """How completely the phases of some elements that have an energy cover what is known."""
+        known, anions = phase_formulas(), set(elements) & ANIONS
+        present = [one.name if one.name in known else one.formula for one in self.entries(elements) if one.name != GAS]
+        missing = missing_formulas(elements, present, working_ion=self.ion, anions=anions)
+        unlisted = unlisted_systems(elements, working_ion=self.ion, anions=anions)
+        return PhaseCoverage(
+            grade=coverage_grade(elements, present, working_ion=self.ion, anions=anions),
+            missing=sorted({formula for group in missing.values() for formula in group}),
+            unlisted=sorted({name for group in unlisted.values() for name in group}),
+        )
 
 
 def phase_amounts(products: Sequence[tuple[PhaseEntry, float]], per: float = 1.0) -> list[PhaseAmount]:

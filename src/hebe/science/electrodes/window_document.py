@@ -27,7 +27,7 @@ def window_document(inputs: ElectrolyteInput) -> WindowDoc:
         return document
     own = inputs.own
     document.warnings = inputs.problems(own.amounts)
-    document.unlisted = inputs.unlisted(own.amounts)
+    document.coverage = inputs.coverage(own.amounts)
     document.oxygen_eV = inputs.oxygen.energy_eV if "O" in own.amounts else None
     entries, metal = inputs.entries(own.amounts), inputs.metal.energy_per_atom
     document.metal_eV_per_atom = metal
