@@ -118,8 +118,7 @@ def test_a_later_stage_refers_to_nothing_that_is_not_computed(project: Path, fir
 def test_window_and_reactions_are_computed(project: Path) -> None:
     """With springs no number means anything, but documents, values and cells hold together; any host with ions does."""
     sublattices = "{TM: {species: {Co: [3]}}}"
-    asked = "[electrochemical_window, {interface_reactions: {electrodes: [LCO, Li1/2CoO2]}}]"
-    path = asking(project, asked, family="layered-o3", sublattices=sublattices)
+    path = asking(project, f"[bottlenecks, {BOTH[1:]}", family="layered-o3", sublattices=sublattices)
     run(path, workers=1, progress=False)
     assert run(path, workers=1, progress=False).calculations["computed"] == 0
     (candidate,) = results(path).candidates
@@ -127,6 +126,10 @@ def test_window_and_reactions_are_computed(project: Path) -> None:
     assert len([said for said in window["warnings"] if "has no energy" in said]) == 1  # one phase explodes with springs
     assert candidate["reduction_limit_V"] == window["reduction_V"] >= 0
     assert candidate["decomposition_energy_eV_per_atom"] == window["above_hull_eV_per_atom"]
+    (gates,) = candidate["results"]["bottlenecks"]
+    assert [way["directions"] for way in gates["ways"]] == [1, 2]  # lithium of a layered oxide moves in its plane
+    assert candidate["bottleneck_radius_A"] == gates["ways"][0]["radius_A"]
+    assert candidate["bottleneck_radius_3d_A"] is None
     (reactions,) = candidate["results"]["interface_reactions"]
     assert [one["electrode"] for one in reactions["contacts"]] == ["LCO", "Li1/2CoO2"]
     assert reactions["contacts"][0]["mutual_eV_per_atom"] == pytest.approx(0, abs=1e-6)  # the same composition

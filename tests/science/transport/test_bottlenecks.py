@@ -22,7 +22,7 @@ OXIDE = 1.40
 
 
 def simple_cubic(a: float) -> Structure:
-    return Structure(Lattice.cubic(a), ["O", "Li"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    return Structure(Lattice.cubic(a), ["O", "Li"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
 
 
 def antifluorite(a: float) -> Structure:
@@ -55,6 +55,7 @@ def test_between_tetrahedra_the_sphere_leaves_the_edge_for_the_octahedron() -> N
     assert edge / math.sqrt(3) - OXIDE - bent.radius < 0.05  # the triangle of a close packing
 
 
+@pytest.mark.slow
 def test_another_search_finds_no_wider_way() -> None:
     """In each plane across the way of hops of a garnet: the best place of a minimiser from several starts."""
     spec, _, made = built("gar-li7-he", 8)
@@ -93,14 +94,15 @@ def widest(frame: Structure, hop: HopDoc, random: np.random.Generator) -> float:
 
 
 def test_a_relaxed_frame_moves_atoms_and_takes_empty_sites_along() -> None:
-    ideal = Structure(Lattice.cubic(4), ["O", "Li", "Li"], [[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0, 0]])
-    made = Structure(Lattice.cubic(4.2), ["O", "Li"], [[0.02, 0, 0.99], [0.52, 0.5, 0.49]])
+    ideal = Structure(Lattice.cubic(4), ["O", "Li", "Li"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, 0.0, 0.0]])
+    made = Structure(Lattice.cubic(4.2), ["O", "Li"], [[0.02, 0.0, 0.99], [0.52, 0.5, 0.49]])
     made.add_site_property("configuration_site", [0, 1])
     frame = relaxed_frame(ideal, made)
     assert frame.lattice.a == pytest.approx(4.2)
     assert frame.frac_coords == pytest.approx(np.array([[0.02, 0, -0.01], [0.52, 0.5, 0.49], [0.52, 0, -0.01]]))
 
 
+@pytest.mark.slow
 def test_ways_are_as_wide_as_the_narrowest_hop_that_they_need() -> None:
     """More directions need narrower hops; in a cell that is larger by 5 % the anions are further apart by as much."""
     spec, configuration, made = built("gar-li7-he", 8)

@@ -31,8 +31,8 @@ _REACH: Final = 4.5  # A
 _COORDINATION: Final = 6
 ASIDE: Final = 1.2
 """How far (A) the sphere may leave the way of the hop."""
-_RINGS: Final = 7
-_ANGLES: Final = 12
+_RINGS: Final = 10
+_ANGLES: Final = 24
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def bottleneck(frame: Structure, hop: HopDoc, radii: Mapping[str, float], aside:
     if hop.via is not None:
         line.insert(1, np.array(hop.via))
     places = [lattice.get_cartesian_coords(place) for place in line]
-    middle, reach = sum(places) / len(places), max(float(np.linalg.norm(p - places[0])) for p in places) + _REACH
+    middle, reach = np.mean(places, axis=0), max(float(np.linalg.norm(p - places[0])) for p in places) + _REACH
     anions, sizes = _around(frame, middle, reach, radii)
     if len(anions) < 3:
         return None
@@ -107,14 +107,15 @@ def bottleneck(frame: Structure, hop: HopDoc, radii: Mapping[str, float], aside:
 
 def _widest(place: Array, disc: Array, anions: Array, sizes: Array) -> Array:
     """Room (A) to each anion where a sphere is largest, among displacements from a place and then finer ones."""
-    best = np.zeros(3)
-    aside = float(np.linalg.norm(disc, axis=1).max())
+    best, aside, vectors = np.zeros(3), float((disc**2).sum(axis=1).max()), anions - place
+    squares = (vectors**2).sum(axis=1)
     for scale in (1.0, 1 / (_RINGS - 1)):
         tried = best + scale * disc
-        tried = tried[np.linalg.norm(tried, axis=1) <= aside + 1e-9]
-        room: Array = np.linalg.norm((place + tried)[:, None] - anions[None], axis=2) - sizes
-        best = tried[int(np.argmax(room.min(axis=1)))]
-    return np.asarray(np.linalg.norm(place + best - anions, axis=1) - sizes, dtype=float)
+        lengths = (tried**2).sum(axis=1)
+        tried, lengths = tried[lengths <= aside + 1e-9], lengths[lengths <= aside + 1e-9]
+        distances = np.sqrt(np.maximum(lengths[:, None] + squares - 2 * tried @ vectors.T, 0.0))
+        best = tried[int(np.argmax((distances - sizes).min(axis=1)))]
+    return np.asarray(np.linalg.norm(best - vectors, axis=1) - sizes, dtype=float)
 
 
 def _around(frame: Structure, place: Array, reach: float, radii: Mapping[str, float]) -> tuple[Array, Array]:
