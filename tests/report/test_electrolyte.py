@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hebe.report.sections import bottlenecks, electrochemical_window, interface_reactions
 from hebe.schemas.bottlenecks import BottlenecksDoc, GatesDoc, WayDoc
 from hebe.schemas.electrochemical_window import PhaseAmount, PhaseCoverage, WindowDoc, WindowReaction
 from hebe.schemas.interface_reactions import ContactDoc, InterfaceDoc
-from hebe.schemas.result import ResultDoc
 from support.report_results import ranked
+
+if TYPE_CHECKING:
+    from hebe.schemas.result import ResultDoc
 
 COVERED = PhaseCoverage(grade="C", missing=["Li7P3S11"], unlisted=["Ge-P-S"])
 
