@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hebe.report.sections import bottlenecks, electrochemical_window, interface_reactions
+from hebe.analyses.registry import get_analysis
+from hebe.report.sections import card_of
 from hebe.schemas.bottlenecks import BottlenecksDoc, GatesDoc, WayDoc
 from hebe.schemas.electrochemical_window import PhaseAmount, PhaseCoverage, WindowDoc, WindowReaction
 from hebe.schemas.interface_reactions import ContactDoc, InterfaceDoc
@@ -19,11 +20,9 @@ COVERED = PhaseCoverage(grade="C", missing=["Li7P3S11"], unlisted=["Ge-P-S"])
 def held(name: str, document: ResultDoc) -> str:
     """Card of a candidate whose configurations have all the same result."""
     (first, *_) = ranked()
-    module = {"bottlenecks": bottlenecks, "electrochemical_window": electrochemical_window}.get(
-        name, interface_reactions
-    )
     plain = document.model_dump(mode="json")
-    return module.card(first.model_copy(update={"results": {**first.results, name: [plain, plain]}}))
+    candidate = first.model_copy(update={"results": {**first.results, name: [plain, plain]}})
+    return str(card_of(get_analysis(name), candidate))
 
 
 def window(above: float) -> WindowDoc:

@@ -37,4 +37,5 @@ def electrolyte_input(member: MemberSpec, given: Given, temperature: float, pres
         pressure=pressure,
         facts=[PhaseFacts(**facts) for facts in given.facts],
         brought=[PhaseEntry(**entry) for entry in given.entries],
+        configuration=cell.configuration,
     )

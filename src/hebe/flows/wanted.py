@@ -290,10 +290,12 @@ class Wanted:
         """All phases of the candidate's elements, and of these with those of each that it is in contact with."""
         own = set(composition_of(self.spec).elements)
         systems = [own | set(other) for other in asked.beside or ((),)]
-        known = [*package_phases().values(), *self.wiring.given]
-        wanted = [phase for phase in known if any(phase.elements <= elements for elements in systems)]
-        found = {"phases": {phase.id: self.wiring.open_phase(phase).output for phase in wanted}}
-        return found | self._brought([phase for phase in self.wiring.given if phase in wanted], systems)
+        own_phases, given = (
+            [phase for phase in known if any(phase.elements <= elements for elements in systems)]
+            for known in (package_phases().values(), self.wiring.given)
+        )
+        found = {"phases": {one.id: self.wiring.open_phase(one).output for one in (*own_phases, *given)}}
+        return found | self._brought(given, systems)
 
     def _brought(self, given: Sequence[Phase | GivenPhase], systems: Sequence[set[str]]) -> dict[str, Any]:
         """Facts of the phases that the campaign brings, and its energies of phases of some systems."""

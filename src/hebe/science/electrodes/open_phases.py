@@ -11,11 +11,13 @@ from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.electrochemical_window import PhaseAmount, PhaseCoverage
 from hebe.schemas.oxygen import OxygenFit
 from hebe.schemas.spec import MemberSpec
+from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.crystals.crystal import ANIONS
 from hebe.science.hulls.competing import coverage_grade, missing_formulas, phase_formulas, unlisted_systems
 from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.hulls.hull_entries import PhaseFacts, competing_entries
 from hebe.science.hulls.oxygen import GAS, fit_oxygen, gas_entry
+from hebe.science.structures.configuration import approximated
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,6 +43,8 @@ class ElectrolyteInput:
         Phases by id, facts of those that are not the package's, and entries that the campaign brings.
     temperature, pressure
         Of oxygen, K and bar.
+    configuration
+        The cell as built.
     """
 
     spec: MemberSpec
@@ -54,6 +58,7 @@ class ElectrolyteInput:
     pressure: float
     facts: Sequence[PhaseFacts] = ()
     brought: Sequence[PhaseEntry] = field(default=())
+    configuration: ConfigurationDoc | None = None
 
     @property
     def ion(self) -> str:
@@ -102,7 +107,9 @@ class ElectrolyteInput:
 
     def problems(self, elements: Collection[str]) -> list[str]:
         """What is missing, in words."""
-        found = [f"{name} has no energy" for name, one in sorted(self.phases.items()) if one is None or not one.usable]
+        said = None if self.configuration is None else approximated(self.configuration)
+        found = [] if said is None else [said]
+        found += [f"{name} has no energy" for name, one in sorted(self.phases.items()) if one is None or not one.usable]
         if _OXYGEN in elements and self.oxygen.energy_eV is None:
             found.append(f"oxygen has no energy, so that none is given off: {self.oxygen.reason}")
         return found
