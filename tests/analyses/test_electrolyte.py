@@ -50,12 +50,15 @@ def test_metastable_electrolytes_and_hulls_that_lack_phases_are_marked() -> None
         (0.02, full, {"metastable-electrolyte"}),
         (-0.02, poor, {"wide-window"}),
         (-0.02, full, set[str]()),
+        (0.0005, full, set[str]()),
     ):
         document = window(above_hull_eV_per_atom=above, coverage=coverage)
         assert {m.name for m in electrochemical_window.ANALYSIS.marks if m.holds(document, candidate)} == expected
 
 
 def test_sites_that_do_not_connect_have_no_bottleneck() -> None:
+    lost = values(bottlenecks.ANALYSIS, BottlenecksDoc(warnings=["there is no as-made cell of the host"]))
+    assert lost["bottleneck_radius"].why_null == "there is no as-made cell of the host"
     found = values(bottlenecks.ANALYSIS, BottlenecksDoc(n_hops=3))
     assert found["bottleneck_radius"].why_null == "sites do not connect"
     assert found["bottleneck_radius_3d"].why_null == "sites do not connect in three directions"

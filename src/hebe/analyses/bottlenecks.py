@@ -23,6 +23,11 @@ def _way(result: BottlenecksDoc, directions: int) -> float | None:
     return next((one.radius_A for one in result.ways if one.directions == directions), None)
 
 
+def _apart(result: BottlenecksDoc, why: str) -> str | None:
+    """Why there is no way where hops are known; the last warning where none is."""
+    return why if result.n_hops else None
+
+
 class Bottlenecks(Analysis[NoOptions, BottlenecksDoc]):
     """Radius of the widest way between anions, and the triangles of anions on it; geometry of the as-made cells."""
 
@@ -39,7 +44,7 @@ class Bottlenecks(Analysis[NoOptions, BottlenecksDoc]):
             symbol="r_b",
             better="high",
             read=lambda result: _way(result, 1),
-            why_null=lambda _: "sites do not connect",
+            why_null=lambda result: _apart(result, "sites do not connect"),
             shown=Shown(unit="Å", column=True),
             note="Radius of the largest sphere that runs through the crystal between anions of Shannon's radii.",
             of_working_ion=True,
@@ -50,7 +55,7 @@ class Bottlenecks(Analysis[NoOptions, BottlenecksDoc]):
             unit="A",
             better="high",
             read=lambda result: _way(result, 3),
-            why_null=lambda _: "sites do not connect in three directions",
+            why_null=lambda result: _apart(result, "sites do not connect in three directions"),
             shown=Shown(unit="Å"),
             of_working_ion=True,
         ),
@@ -60,7 +65,7 @@ class Bottlenecks(Analysis[NoOptions, BottlenecksDoc]):
             unit="A2",
             better="high",
             read=lambda result: result.area_A2,
-            why_null=lambda _: "sites do not connect",
+            why_null=lambda result: _apart(result, "sites do not connect"),
             shown=Shown(unit="Å²"),
             note="Mean over the hops that connect.",
             of_working_ion=True,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hebe.config.family import Family
     from hebe.schemas.spec import MemberSpec
 
+_STABLE: Final = 1e-3
+"""eV/atom above all other phases that count as none: relaxations of one crystal differ by less."""
 PHASES: Final = 25
 """Phases of four or five elements, for the estimate of a campaign's cost."""
 
@@ -118,7 +120,7 @@ class ElectrochemicalWindow(Analysis[WindowSpec, WindowDoc]):
             name="metastable-electrolyte",
             letter="W",
             meaning="the electrolyte is no stable phase: its electrochemical window is that of its decomposition",
-            holds=lambda result, _: (result.above_hull_eV_per_atom or 0.0) > 0,
+            holds=lambda result, _: (result.above_hull_eV_per_atom or 0.0) > _STABLE,
         ),
         Mark(
             name="wide-window",
