@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hebe.analyses.registry import get_analysis
-from hebe.report.sections import card_of
+from hebe.report.sections import card_of, electrochemical_window, figures_of
 from hebe.schemas.bottlenecks import BottlenecksDoc, GatesDoc, WayDoc
 from hebe.schemas.electrochemical_window import PhaseAmount, PhaseCoverage, WindowDoc, WindowReaction
 from hebe.schemas.interface_reactions import ContactDoc, InterfaceDoc
+from hebe.schemas.result import Value
 from support.report_results import ranked
 
 if TYPE_CHECKING:
@@ -61,6 +62,19 @@ def test_the_card_of_a_window_says_limits_products_and_what_is_missing() -> None
     assert "Window of the decomposition" in card
     assert "12 meV/atom below all mixtures" in held("electrochemical_window", window(-0.012))
     assert held("electrochemical_window", WindowDoc(ion="Li", temperature_K=0, oxygen_bar=1)) == ""
+
+
+def test_windows_are_drawn_where_both_limits_are_known() -> None:
+    (first, second, *others) = ranked()
+    values = {"reduction_limit": Value(mean=1.65, n=2), "oxidation_limit": Value(mean=2.21, n=2)}
+    known = first.model_copy(update={"values": {**first.values, **values}})
+    half = second.model_copy(update={"values": {**second.values, "reduction_limit": Value(mean=0.5, n=2)}})
+    svg = electrochemical_window.limits([known, half, *others])
+    assert svg is not None
+    assert svg.count("1.65 to 2.21 V") == 1
+    assert svg.count('class="mark"') == 1
+    assert electrochemical_window.limits([half, *others]) is None
+    assert [one.name for one in figures_of(get_analysis("electrochemical_window"))] == ["electrochemical_windows"]
 
 
 def test_the_card_of_reactions_has_a_row_for_each_electrode() -> None:

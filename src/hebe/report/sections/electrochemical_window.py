@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.electrochemical_window import ANALYSIS
+from hebe.analyses.protocol import Figure
+from hebe.report.figures import Point, scatter
 from hebe.report.markup import Markup, table, tag
+from hebe.report.sections.voltage import ion_of
 from hebe.report.values import number
 
 if TYPE_CHECKING:
@@ -16,6 +19,24 @@ if TYPE_CHECKING:
 
 _HEAD: Final = ("", "at / V", "becomes, per formula unit", "ions taken up", "energy / meV/atom")
 _LISTED: Final = 8
+
+
+def limits(candidates: Sequence[RankedCandidate]) -> str | None:
+    """Oxidation limit against reduction limit (V); None where no candidate has both."""
+    points = [_point(candidate) for candidate in candidates]
+    if not any(points):
+        return None
+    ion = ion_of(candidates)
+    labels = (f"reduced below / V against {ion}", f"oxidised above / V against {ion}")
+    return scatter(candidates, points, *labels, "Electrochemical windows")
+
+
+def _point(candidate: RankedCandidate) -> Point | None:
+    """Means of a candidate over its configurations."""
+    low, high = candidate.mean("reduction_limit"), candidate.mean("oxidation_limit")
+    if low is None or high is None:
+        return None
+    return Point(low, high, f"{candidate.formula}: {low:.2f} to {high:.2f} V")
 
 
 def card(candidate: RankedCandidate) -> Markup:
@@ -62,3 +83,16 @@ def _note(result: WindowDoc) -> str:
         return f"Window {limits}; {-above:.0f} meV/atom below all mixtures of other phases"
     becomes = formulas(result.becomes)
     return f"Window of the decomposition {limits}; {above:.0f} meV/atom above {becomes}, which it would become"
+
+
+FIGURES: Final = (
+    Figure(
+        name="electrochemical_windows",
+        title="Electrochemical windows",
+        caption=(
+            "Limits of the equilibrium with the metal of the working ion: of a metastable electrolyte those of its "
+            "decomposition"
+        ),
+        draw=limits,
+    ),
+)
