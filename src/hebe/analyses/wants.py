@@ -72,6 +72,19 @@ class Phases(Want):
 
 
 @dataclass(frozen=True)
+class OpenPhases(Want):
+    """All phases of the candidate's elements, metals and what is reduced so far as to hold no anion included.
+
+    Parameters
+    ----------
+    beside
+        Elements of others that the candidate is in contact with: phases of its elements and those of one of them.
+    """
+
+    beside: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Vertices(Want):
     """Members of the host with fewest species at the candidate's oxidation states, and those that compete by name."""
 

@@ -73,6 +73,16 @@ stages:
     analyses: [voltage, volume_strain, mixing]
 rank: {maximize: [average_voltage], minimize: [max_volume_strain, mixing_temperature]}
 """
+_ELECTROLYTE: Final = """\
+stages:
+  - engine: chgnet             # or {ase: package.module:factory, energy_scale: NAME}
+    analyses:                  # no voltage: the ions of an electrolyte keep their charge
+      - electrochemical_window
+      - interface_reactions: {electrodes: [{electrode}]}   # more by name, or by formula
+      - bottlenecks
+      - mixing
+rank: {maximize: [electrochemical_window, interface_reaction_energy], minimize: [mixing_temperature]}
+"""
 _MIXING: Final = """\
 stages:
   - engine: chgnet             # or {ase: package.module:factory, energy_scale: NAME}
@@ -111,7 +121,7 @@ def campaign_text(family: Family, ion: str | None, name: str, file: str = "campa
             text += _example(family, sublattice)
         else:
             text += _anions(family, sublattice) if anions else _sublattice(family, sublattice, pools[sublattice])
-    return text + _choice(family, pools) + _firing(family) + (_electrode(family) if electrode else _MIXING)
+    return text + _choice(family, pools) + _firing(family) + _stages(family, ion)
 
 
 def _firing(family: Family) -> str:
@@ -120,6 +130,18 @@ def _firing(family: Family) -> str:
 
     usual = family.synthesis
     return "" if usual is None else _FIRING.format(temperature=celsius(usual.temperature), atmosphere=usual.atmosphere)
+
+
+def _stages(family: Family, ion: str | None) -> str:
+    """Stage that the role of a family asks for."""
+    from hebe.science.hulls.electrodes import usual_electrode
+
+    if not family.working_ions:
+        return _MIXING
+    usual = usual_electrode(ion or family.working_ions[0])
+    if family.role == "electrolyte" and usual is not None:
+        return _ELECTROLYTE.replace("{electrode}", usual)
+    return _electrode(family)
 
 
 def _electrode(family: Family) -> str:

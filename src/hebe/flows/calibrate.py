@@ -153,6 +153,10 @@ class CalibrateStage(StageWiring):
         """Solid of CO2 or water of the stage before."""
         return self.before.air_solid(phase)
 
+    def open_phase(self, phase: Phase | GivenPhase) -> Job:
+        """Phase of equilibria open to the working ion of the stage before."""
+        return self.before.open_phase(phase)
+
     def phase(self, phase: Phase | GivenPhase) -> Job:
         """Competing phase of the stage before."""
         return self.before.phase(phase)
@@ -164,7 +168,7 @@ class CalibrateStage(StageWiring):
     def candidates(self, specs: Sequence[MemberSpec]) -> None:
         """The choice of cells, and the analyses of some candidates that errors matter for."""
         self.before.candidates(specs)
-        self.kinds = self.before.kinds
+        self.kinds, self.opened = self.before.kinds, self.before.opened
         if self.chosen is None:
             self.chosen = self._choose(specs).uuid
         super().candidates(specs)

@@ -182,6 +182,13 @@ class LaterStage(StageWiring):
             return self.fresh.phase(phase)
         return self._reference(f"shared/{phase.id}", self.before.air_solid(phase))
 
+    def open_phase(self, phase: Phase | GivenPhase) -> Job:
+        """Phase of the stage before, calculated anew; from its structure where only this stage asks for it."""
+        self.opened.add(phase.id)
+        if phase.id not in self.before.opened:
+            return self.fresh.phase(phase)
+        return self._reference(f"shared/{phase.id}", self.before.open_phase(phase))
+
     def metal(self) -> Job:
         """Working-ion metal of the stage before, calculated anew."""
         if not {Metal, Phases} & self.before.kinds:

@@ -18,6 +18,7 @@ from hebe.analyses.wants import (
     Hops,
     Metal,
     MovingIons,
+    OpenPhases,
     OxygenOxides,
     Phases,
     SiteVacancies,
@@ -35,7 +36,7 @@ from hebe.science.hulls.competing import competing_phases
 from hebe.science.hulls.host_members import edge_members, host_vertices
 from hebe.science.hulls.hull_entries import phase_facts
 from hebe.science.hulls.oxygen import oxygen_oxides
-from hebe.science.hulls.working_metals import competing_elements, working_metals
+from hebe.science.hulls.working_metals import competing_elements, package_phases, working_metals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -211,6 +212,9 @@ class Wanted:
             found["firing_temperature"] = fired_at
         if _first(wants, Phases) is not None:
             found |= self._phases(asked)
+        opened = _first(wants, OpenPhases)
+        if opened is not None:
+            found |= self._open_phases(opened)
         if _first(wants, OxygenOxides) is not None:
             found["oxides"] = {phase.id: self.wiring.oxide(phase).output for phase in oxygen_oxides()}
         if _first(wants, AirSolids) is not None:
@@ -289,18 +293,36 @@ class Wanted:
         given = [phase for phase in self.wiring.given if phase.elements <= elements]
         jobs = {phase.id: self.wiring.phase(phase) for phase in (*phases, *given)}
         found: dict[str, Any] = {"phases": {name: job.output for name, job in jobs.items()}}
-        if given:
-            found["facts"] = [phase_facts(phase) for phase in given]
-        brought = self.wiring.entries
-        if brought.entries:
-            found["entries"] = [asdict(entry) for entry in brought.entries if set(entry.amounts) <= elements]
-        if brought.remarks:
-            found["remarks"] = list(brought.remarks)
+        found |= self._brought(given, [elements])
         if asked is not None:
             found["vibrations"] = {
                 name: self.wiring.vibrations(job, asked, f"shared/{name}", SHARED_PRIORITY).output
                 for name, job in jobs.items()
             }
+        return found
+
+    def _open_phases(self, asked: OpenPhases) -> dict[str, Any]:
+        """All phases of the candidate's elements, and of these with those of each that it is in contact with."""
+        own = set(composition_of(self.spec).elements)
+        systems = [own | set(other) for other in asked.beside or ((),)]
+        own_phases, given = (
+            [phase for phase in known if any(phase.elements <= elements for elements in systems)]
+            for known in (package_phases().values(), self.wiring.given)
+        )
+        found = {"phases": {one.id: self.wiring.open_phase(one).output for one in (*own_phases, *given)}}
+        return found | self._brought(given, systems)
+
+    def _brought(self, given: Sequence[Phase | GivenPhase], systems: Sequence[set[str]]) -> dict[str, Any]:
+        """Facts of the phases that the campaign brings, and its energies of phases of some systems."""
+        found: dict[str, Any] = {}
+        if given:
+            found["facts"] = [phase_facts(phase) for phase in given]
+        brought = self.wiring.entries
+        if brought.entries:
+            held = [one for one in brought.entries if any(set(one.amounts) <= elements for elements in systems)]
+            found["entries"] = [asdict(entry) for entry in held]
+        if brought.remarks:
+            found["remarks"] = list(brought.remarks)
         return found
 
     def _vertex(self, vertex: Vertex, asked: Displacements | None) -> dict[str, Any]:

@@ -66,8 +66,8 @@ _STAGE_PRIORITY: Final = 10_000
 class StageWiring(ABC):
     """Jobs of one stage of a campaign; everything that two candidates share is wired once.
 
-    ``kinds`` are those of the wants that it has wired, ``parts`` what each candidate's document is made of, ``prefix``
-    the start of the labels of its jobs.
+    ``kinds`` are those of the wants that it has wired, ``opened`` ids of the phases of equilibria open to the working
+    ion, ``parts`` what each candidate's document is made of, ``prefix`` the start of the labels of its jobs.
     """
 
     campaign: Campaign
@@ -76,6 +76,7 @@ class StageWiring(ABC):
     jobs: list[Job] = field(default_factory=list)
     summaries: dict[str, Job] = field(default_factory=dict)
     kinds: set[type[Want]] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
     parts: dict[str, Parts] = field(default_factory=dict)
     _shared: dict[str, Any] = field(default_factory=dict)
 
@@ -175,6 +176,11 @@ class StageWiring(ABC):
 
     def air_solid(self, phase: Phase) -> Job:
         """Calculation of a solid that gives the energy of CO2 or water, shared with the competing phases."""
+        return self.phase(phase)
+
+    def open_phase(self, phase: Phase | GivenPhase) -> Job:
+        """Calculation of a phase of equilibria open to the working ion, shared with the competing phases."""
+        self.opened.add(phase.id)
         return self.phase(phase)
 
     def metal(self) -> Job:
