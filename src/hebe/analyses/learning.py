@@ -228,9 +228,18 @@ def proposal(
         hypervolume=hypervolume(_costs(learned, acquisition), acquisition.reference),
         looked_at=picks.looked_at,
         of=picks.of,
-        candidates=[_proposed(learned, one) for one in picks.picks],
+        candidates=[
+            _proposed(learned, one, found)
+            for one, found in zip(picks.picks, _as_expected(learned, acquisition, picks), strict=True)
+        ],
         remarks=learned.remarks,
     )
+
+
+def _as_expected(learned: Learned, acquisition: Acquisition, picks: Picks) -> list[float]:
+    """Improvement by each pick if it and those before it were found exactly as expected."""
+    table = learned.study.of_members([one.candidate.species for one in picks.picks])
+    return [float(acquisition.as_expected(table[at : at + 1], table[:at])[0]) for at in range(len(picks.picks))]
 
 
 def _costs(learned: Learned, acquisition: Acquisition) -> Array:
@@ -254,7 +263,7 @@ def _values(learned: Learned, name: str) -> dict[str, float]:
     return dict(zip(found.candidates, found.values, strict=True))
 
 
-def _proposed(learned: Learned, one: Pick) -> Proposed:
+def _proposed(learned: Learned, one: Pick, as_expected: float) -> Proposed:
     """A pick with its predictions, which are not refused: that little is known of it is a reason to compute it."""
     composition: Composition = one.candidate.species
     models = learned.models.items()
@@ -262,6 +271,7 @@ def _proposed(learned: Learned, one: Pick) -> Proposed:
         candidate_id=one.candidate.candidate_id,
         formula=one.candidate.composition.formula,
         gain=one.gain,
+        gain_as_predicted=min(one.gain, as_expected * one.probability),
         probability=one.probability,
         predicted={name: predicted(learned.study, model, composition, refuses=False) for name, model in models},
         new=learned.study.new_ions(composition),
