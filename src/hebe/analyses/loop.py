@@ -155,17 +155,17 @@ def _course(
 ) -> tuple[list[LoopMember], list[LoopStep]]:
     """State after each computed member; and the members, which then know whether they are on the last front."""
     edge = np.array([sign * reference[name] for name, sign in signs.items()]) if reference else None
-    costs, front = np.empty((0, len(signs))), np.empty(0, dtype=bool)
-    counted, steps, volume = list[str](), list[LoopStep](), None if edge is None else 0.0
+    best, costs = list[str](), np.empty((0, len(signs)))
+    steps, volume = list[LoopStep](), None if edge is None else 0.0
     for one in (one for one in members if one.status is not None):
         if one.counts:
             costs = np.concatenate([costs, [_costs(one, signs)]])
-            counted.append(one.candidate_id)
             front = first_front(costs)
-            volume = None if edge is None else hypervolume(costs, edge) if front[-1] else volume
+            best = [name for name, first in zip([*best, one.candidate_id], front.tolist(), strict=True) if first]
+            costs = costs[front]
+            volume = None if edge is None else hypervolume(costs, edge)
         step = LoopStep(n=len(steps) + 1, round=one.round, candidate_id=one.candidate_id)
-        steps.append(step.model_copy(update={"hypervolume": volume, "on_front": int(front.sum())}))
-    best = {name for name, first in zip(counted, front.tolist(), strict=True) if first}
+        steps.append(step.model_copy(update={"hypervolume": volume, "on_front": len(best)}))
     return [one.model_copy(update={"on_front": one.candidate_id in best}) for one in members], steps
 
 
@@ -174,9 +174,7 @@ def _costs(one: LoopMember, signs: Mapping[str, float]) -> Array:
     return np.array([sign * (one.forecasts[name].value or 0.0) for name, sign in signs.items()])
 
 
-def _rounds(
-    told: Sequence[ProposalDoc], members: Sequence[LoopMember], course: Sequence[LoopStep]
-) -> list[LoopRound]:
+def _rounds(told: Sequence[ProposalDoc], members: Sequence[LoopMember], course: Sequence[LoopStep]) -> list[LoopRound]:
     """Rounds in their order, the one that is being computed included."""
     found, said = list[LoopRound](), {one.round: one for one in told}
     for number in sorted({_START, *(one.round for one in members)}):

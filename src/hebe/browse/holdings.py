@@ -97,7 +97,7 @@ def holdings_of(place: Place, name: str) -> Holdings:
 def _ranked(place: Place, store: JobStore, file: Path, current: Collection[str]) -> Holdings:
     """Candidates that a campaign file asks for."""
     campaign = load_campaign(file)
-    wanted = set(selected_ids(campaign, file.parent))
+    wanted = selected_ids(campaign, file.parent)
     results = results_of(store, campaign, wanted, current, root=place.root if place.store is None else None)
     ranked_by = (*campaign.rank.maximize, *campaign.rank.minimize)
     return Holdings(campaign.name, results.ranked, _rows(results.ranked), file, ranked_by)

@@ -72,6 +72,7 @@ def _one(file: str, campaign: Campaign, columns: list[Quantity[Any]], options: a
     if wants_json(options):
         borders = {"promotions": found.promotions, "agreement": found.agreement}
         rounds = {"rounds": found.rounds} if found.rounds else {}
+        rounds |= {"loop": found.loop} if found.loop else {}
         borders |= {"calibrations": found.calibrations} if found.calibrations else {}
         several = borders if len(campaign.stages) > 1 else {}
         several |= {"controls": found.controls} if found.controls else {}
