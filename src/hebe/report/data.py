@@ -11,14 +11,14 @@ from hebe.analyses.registry import objectives_of
 from hebe.analyses.samples import samples_of
 from hebe.config.campaign import Campaign
 from hebe.schemas.candidate import RankedCandidate
+from hebe.schemas.learned import LearnedDoc
+from hebe.schemas.loop import LoopDoc
 from hebe.science.choosing.front import front_probability
 from hebe.science.choosing.fronts import first_front
 from hebe.science.choosing.ranking import cost_table
 from hebe.science.choosing.sample import draws_for
 
 if TYPE_CHECKING:
-    from hebe.schemas.learned import LearnedDoc
-    from hebe.schemas.loop import LoopDoc
     from hebe.science.choosing.ranking import Objective
 
 MOST_DETAILED: Final = 50

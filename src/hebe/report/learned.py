@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from hebe.analyses.registry import all_quantities
 from hebe.report.axes import axis
-from hebe.report.figures import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
-from hebe.report.loop import shown, titled
+from hebe.report.figures import BOTTOM, HEIGHT, RIGHT, TOP, WIDTH
+from hebe.report.loop import LEFT, compared, titled
 from hebe.report.svg import COLOURS, Style, document, error_bar, frame, legend, line, marker, polyline, style_of, text
 from hebe.report.values import capital, factor
 from hebe.science.learning.held_out import LEVELS
@@ -40,9 +40,9 @@ def predictions(loop: LoopDoc, held: Coverage) -> str | None:
         if at < _MOST_BARS:
             low, high = (x_axis.pixel(scale * (end or 0.0)) for end in (told.low, told.high))
             bars.append(error_bar(low, y, high, y, style.colour))
-        text_ = f"{shown(known, told.low)} to {shown(known, told.high)}"
-        words = f"{one.formula}: predicted {text_}, computed {shown(known, told.value, told.error)} {unit}"
-        marks.append(marker(x, y, style, words.strip(), identity=one.candidate_id))
+        before, after = compared(known, told)
+        words = f"{one.formula}: predicted {before}, computed {after} {unit}".strip()
+        marks.append(marker(x, y, style, words, identity=one.candidate_id))
     count = f"{held.inside_50} of {held.n} inside 50 %, {held.inside_90} of {held.n} inside 90 %"
     parts += [*bars, *marks, text(RIGHT - 6, BOTTOM - 8, count, anchor="end", font_size="11")]
     parts.append(legend([(_INSIDE, "inside 90 %", True), (_OUTSIDE, "outside", True)], LEFT + 8, 20, 110))
@@ -70,9 +70,8 @@ def learning(learned: LearnedDoc) -> str | None:
         parts.append(polyline(places, style.colour))
         quantity, spread = known[name], learned.quantities[name].spread or 0.0
         for (n, error), place in zip(part, places, strict=True):
-            words = (
-                f"{quantity.title}: {shown(quantity, error * spread)} {quantity.shown.unit} after {n:.0f} candidates"
-            )
+            off = f"{factor(quantity) * error * spread:.3g} {quantity.shown.unit}".strip()
+            words = f"{quantity.title}: {off} after {n:.0f} candidates"
             parts.append(marker(*place, style, words))
         parts.append(legend([(style, quantity.title, True)], LEFT + 14, BOTTOM - 12 - 17 * (len(curves) - 1 - at), 0))
     return document("".join(parts), WIDTH, HEIGHT, "Error of predictions over the number of candidates")

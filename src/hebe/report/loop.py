@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.registry import all_quantities
 from hebe.report.axes import axis
-from hebe.report.figures import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Labels
+from hebe.report.figures import BOTTOM, HEIGHT, RIGHT, TOP, WIDTH, Labels
 from hebe.report.svg import (
     COLOURS,
     Style,
@@ -20,27 +20,39 @@ from hebe.report.svg import (
     polyline,
     text,
 )
-from hebe.report.values import capital, factor, measured
+from hebe.report.values import DASH, capital, decimals, factor, measured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hebe.analyses.quantity import Quantity
     from hebe.report.axes import Axis
-    from hebe.schemas.loop import LoopDoc, LoopMember
+    from hebe.schemas.loop import Forecast, LoopDoc, LoopMember
 
 START, EARLY, LATE = Style(COLOURS[0], 0), Style(COLOURS[2], 2), Style(COLOURS[1], 3)
 """Marks of candidates that a loop began with, and of its earlier and later rounds."""
 
+LEFT: Final = 78.0
+"""Left edge of figures whose numbers may have many digits."""
+
+_FEW, _MANY = 0.01, 1e5
 _EXPECTED: Final = Style(COLOURS[2], 3)
 _FAINT: Final = {"stroke_opacity": 0.35, "stroke_dasharray": "2 4"}
 
 
 def volume_scale(loop: LoopDoc) -> tuple[float, str]:
-    """What a hypervolume is multiplied with to be in the units of tables, and that unit: of all objectives."""
+    """What a hypervolume is multiplied with to be shown, and the unit it then has.
+
+    The unit is that of all objectives in tables multiplied, times a power of ten where numbers would be very small or
+    large.
+    """
     known = [all_quantities()[name] for name in loop.objectives]
-    unit = " ".join(one.shown.unit for one in known if one.shown.unit)
-    return math.prod(factor(one) for one in known), unit
+    scale, unit = math.prod(factor(one) for one in known), " ".join(one.shown.unit for one in known if one.shown.unit)
+    most = max((scale * (step.hypervolume or 0.0) for step in loop.course), default=0.0)
+    if not most or _FEW < most < _MANY:
+        return scale, unit
+    power = math.floor(math.log10(most))
+    return scale / 10.0**power, f"1e{power} {unit}".strip()
 
 
 def reference_text(loop: LoopDoc) -> str:
@@ -50,9 +62,30 @@ def reference_text(loop: LoopDoc) -> str:
     return ", ".join(f"{one.title} {shown(one, value)} {one.shown.unit}".strip() for one, value in parts)
 
 
-def shown(quantity: Quantity[Any], value: float | None, error: float | None = None) -> str:
-    """Value of a quantity as tables have it, one digit more than there without an error."""
-    return measured(value, error, quantity.shown.digits + 1, factor(quantity))
+def shown(quantity: Quantity[Any], value: float | None, error: float | None = None, width: float = 0.0) -> str:
+    """Value of a quantity in the unit of tables, with its error.
+
+    Parameters
+    ----------
+    width
+        Half the width of an interval that it is compared with, which may ask for more digits.
+    """
+    scale = factor(quantity)
+    digits = max(quantity.shown.digits, decimals(scale * width) if width else 0)
+    return measured(value, error, digits, scale)
+
+
+def between(quantity: Quantity[Any], low: float, high: float) -> str:
+    """Interval of a quantity in the unit of tables."""
+    width = 0.5 * (high - low)
+    return f"{shown(quantity, low, width=width)} to {shown(quantity, high, width=width)}"
+
+
+def compared(quantity: Quantity[Any], told: Forecast) -> tuple[str, str]:
+    """Interval of 90 % that was predicted, and the computed value, with the digits that tell them apart."""
+    width = 0.0 if told.low is None or told.high is None else 0.5 * (told.high - told.low)
+    before = DASH if told.low is None or told.high is None else between(quantity, told.low, told.high)
+    return before, shown(quantity, told.value, told.error, width)
 
 
 def titled(name: str) -> str:

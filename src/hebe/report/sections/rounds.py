@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hebe.analyses.registry import all_quantities
 from hebe.report.formulas import formula
 from hebe.report.learned import learning, predictions
-from hebe.report.loop import course, front, reference_text, shown, titled, volume_scale
+from hebe.report.loop import compared, course, front, reference_text, titled, volume_scale
 from hebe.report.markup import Markup, details, table, tag, unordered
 from hebe.report.sections.section import Picture, Section, figures
 from hebe.report.values import DASH, capital, factor, percent
@@ -16,6 +16,7 @@ from hebe.report.values import DASH, capital, factor, percent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from hebe.analyses.quantity import Quantity
     from hebe.report.data import Page
     from hebe.schemas.learned import LearnedDoc, LearnedQuantity
     from hebe.schemas.loop import Coverage, Forecast, LoopDoc, LoopMember, LoopRound, Why
@@ -28,16 +29,19 @@ _EFFECTS: Final = 5
 
 WHY: Final[dict[Why, str]] = {
     "start": "start",
-    "no_model": "no model yet: chosen as the start is",
-    "as_predicted": "predicted to extend the front",
-    "exploration": "exploration: may extend the front, too little is known of it",
+    "no_model": "no model yet",
+    "as_predicted": "predicted better",
+    "exploration": "exploration",
     "gain": "expected gain",
 }
 """Reasons by which candidates are chosen, in words."""
 
 _HOW: Final = (
-    "Expected gain: growth of the hypervolume that was expected when it was chosen; as predicted: the part of it that is "
-    "there if it is found exactly as predicted. Below half of it the choice is called exploration."
+    "Expected gain: growth of the hypervolume that was expected when it was chosen. As predicted: the part of that which "
+    "is there if it is found exactly as predicted. With at least half of it a candidate is predicted to be better than "
+    "the front, with less it is exploration: it may be better, too little is known of it. Where no model could be made, "
+    "candidates are chosen as at the start. Predicted: the interval that holds 90 % of values. Computed: with its "
+    "standard error, where one is known."
 )
 
 
@@ -108,51 +112,47 @@ def _predicted(loop: LoopDoc) -> Iterable[Markup]:
 def _held(one: Coverage) -> list[object]:
     quantity = all_quantities()[one.quantity]
     shares = (f"{count} ({percent(count / one.n)} %)" for count in (one.inside_50, one.inside_90))
-    return [titled(one.quantity), str(one.n), *shares, shown(quantity, one.rmse), shown(quantity, one.mean_off)]
+    return [titled(one.quantity), str(one.n), *shares, _size(quantity, one.rmse), _size(quantity, one.mean_off)]
+
+
+def _size(quantity: Quantity[Any], value: float | None) -> str:
+    """An error or a spread in the unit of tables."""
+    return DASH if value is None else f"{factor(quantity) * value:.3g}"
 
 
 def _chosen(loop: LoopDoc) -> Iterable[Markup]:
     """A row for each candidate, in the order of choice."""
     names = list(loop.members[0].forecasts) if loop.members else []
     scale, unit = volume_scale(loop)
-    heads = ["round", "candidate", "why", "ions that are new", f"expected gain / {unit}" if unit else "expected gain"]
+    heads = ["round", "candidate", "front", "why", "new ions", f"expected gain / {unit}" if unit else "expected gain"]
     heads += ["as predicted / %", *(["in limits / %"] if loop.constraints else [])]
     first = len(heads)
     heads += [f"{titled(name)}, {what}" for name in names for what in ("predicted", "computed")]
     rows = [_member(one, loop, scale) for one in loop.members[:_MOST_ROWS]]
-    made = tag("div", table(heads, rows, (0, *range(4, first), *range(first, len(heads)))), class_="scroll")
+    made = tag("div", table(heads, rows, (0, *range(5, first), *range(first, len(heads)))), class_="scroll")
     more = len(loop.members) - len(rows)
     yield tag("h3", "Why each candidate was chosen", class_="part")
-    notes = [_HOW, "Predicted: interval that holds 90 % of values; computed: with its standard error; front: marked *."]
-    notes += [f"The other {more:,} are in hebe results --json."] if more else []
-    yield tag("p", " ".join(notes), class_="note")
+    yield tag("p", _HOW + (f" The other {more:,} are in hebe results --json." if more else ""), class_="note")
     yield made if len(rows) <= _FEW_ROWS else details(f"{len(rows):,} candidates in the order of their choice", made)
 
 
 def _member(one: LoopMember, loop: LoopDoc, scale: float) -> list[object]:
+    why = f"{WHY[one.why]}, {loop.start}" if one.why == "start" else WHY[one.why]
+    front = "yes" if one.on_front else ""
+    cells: list[object] = [str(one.round), formula(one.formula), front, why, ", ".join(one.new) or DASH]
     share = None if not one.gain or one.gain_as_predicted is None else one.gain_as_predicted / one.gain
-    cells: list[object] = [str(one.round), _name(one), _why(one, loop), ", ".join(one.new) or DASH]
     cells += [_volume(one.gain, scale), DASH if share is None else percent(share)]
     if loop.constraints:
         cells.append(DASH if one.probability is None else percent(one.probability))
-    return [*cells, *(text for name, told in one.forecasts.items() for text in _compared(name, told, one))]
+    return [*cells, *(text for name, told in one.forecasts.items() for text in _pair(name, told, one))]
 
 
-def _name(one: LoopMember) -> Markup:
-    return Markup(f"{formula(one.formula)}{' *' if one.on_front else ''}")
-
-
-def _why(one: LoopMember, loop: LoopDoc) -> str:
-    return f"{WHY[one.why]}, {loop.start}" if one.why == "start" else WHY[one.why]
-
-
-def _compared(name: str, told: Forecast, one: LoopMember) -> tuple[str, str]:
-    """Interval of 90 % that was predicted of a quantity, and what was computed."""
-    quantity = all_quantities()[name]
-    predicted = DASH if told.low is None else f"{shown(quantity, told.low)} to {shown(quantity, told.high)}"
+def _pair(name: str, told: Forecast, one: LoopMember) -> tuple[str, str]:
+    """What was predicted and computed of a quantity, or why there is nothing."""
+    before, after = compared(all_quantities()[name], told)
     if told.value is not None:
-        return predicted, shown(quantity, told.value, told.error)
-    return predicted, "not computed" if one.status is None else "failed" if one.status == "failed" else DASH
+        return before, after
+    return before, "not computed" if one.status is None else "failed" if one.status == "failed" else DASH
 
 
 def _remarks(loop: LoopDoc) -> Iterable[Markup]:
@@ -187,7 +187,7 @@ def _model(name: str, one: LearnedQuantity) -> list[object]:
     shares = (
         DASH if value is None else f"{100 * value:.0f}" for value in (one.explained, one.coverage_50, one.coverage_90)
     )
-    return [titled(name), str(len(one.candidates)), shown(quantity, one.spread), shown(quantity, one.rmse), *shares]
+    return [titled(name), str(len(one.candidates)), _size(quantity, one.spread), _size(quantity, one.rmse), *shares]
 
 
 def _effects(name: str, one: LearnedQuantity) -> Iterable[list[object]]:
@@ -250,8 +250,8 @@ def _curve(page: Page) -> str | None:
 
 
 _OF_PAIR: Final = (
-    "Filled areas: what the first round (dashed) and all rounds have beyond the reference in these two; numbers: rounds "
-    "of candidates on the front of all objectives; hollow: misses a constraint"
+    "Areas: what the first round (dashed) and all rounds have beyond the reference in these two. Numbers: rounds of "
+    "candidates on the front of all objectives. Hollow: misses a constraint"
 )
 
 SECTION = Section(
