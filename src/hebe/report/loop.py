@@ -55,6 +55,28 @@ def volume_scale(loop: LoopDoc) -> tuple[float, str]:
     return scale / 10.0**power, f"1e{power} {unit}".strip()
 
 
+def volume_text(value: float | None, scale: float) -> str:
+    """A hypervolume or a gain, as scaled."""
+    return DASH if value is None else f"{scale * value:.3g}"
+
+
+def round_heads(loop: LoopDoc) -> list[str]:
+    """Heads of a table of rounds, all of numbers."""
+    _, unit = volume_scale(loop)
+    per = f" / {unit}" if unit else ""
+    return ["round", "chosen", "computed", "on the front", f"hypervolume{per}", f"grew by{per}", f"expected{per}"]
+
+
+def round_rows(loop: LoopDoc) -> list[list[str]]:
+    """Its rows."""
+    scale, _ = volume_scale(loop)
+    rows = []
+    for one in loop.rounds:
+        volumes = (volume_text(value, scale) for value in (one.hypervolume, one.grown, one.expected))
+        rows.append([str(one.round), str(one.chosen), str(one.computed), str(one.on_front), *volumes])
+    return rows
+
+
 def reference_text(loop: LoopDoc) -> str:
     """Values that have to be surpassed to count: ``voltage 3.10 V, volume change 4.2 %``."""
     known = all_quantities()
@@ -151,7 +173,7 @@ def front(loop: LoopDoc, x: str, y: str) -> str | None:
         parts.append(_region([place for _, place in counting], edge, ways, x_axis, y_axis, LATE.colour, ""))
         at = x_axis.pixel(edge[0]), y_axis.pixel(edge[1])
         parts.append(_cross(*at))
-    named = Labels()
+    named, names = Labels(), list[str]()
     for one, place in points:
         at = x_axis.pixel(place[0]), y_axis.pixel(place[1])
         words = f"{one.formula}: round {one.round}; {_values(one, (x, y))}"
@@ -159,8 +181,8 @@ def front(loop: LoopDoc, x: str, y: str) -> str | None:
         parts.append(marker(*at, _part_of(loop, one), words, filled=one.counts, identity=one.candidate_id))
         label = named.place(*at, str(one.round)) if one.on_front else None
         if label is not None:
-            parts.append(text(*label, str(one.round), font_size="11"))
-    parts.append(legend(_parts(loop), LEFT + 8, 20, 108))
+            names.append(text(*label, str(one.round), font_size="11"))
+    parts += [*names, legend(_parts(loop), LEFT + 8, 20, 125)]
     title = f"{capital(known[y].title)} against {known[x].title}, round by round"
     return document("".join(parts), WIDTH, HEIGHT, title)
 

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 from hebe.analyses.registry import all_quantities
 from hebe.report.formulas import formula
 from hebe.report.learned import learning, predictions
-from hebe.report.loop import compared, course, front, reference_text, titled, volume_scale
+from hebe.report.loop import (
+    compared,
+    course,
+    front,
+    reference_text,
+    round_heads,
+    round_rows,
+    titled,
+    volume_scale,
+    volume_text,
+)
 from hebe.report.markup import Markup, details, table, tag, unordered
 from hebe.report.sections.section import Picture, Section, figures
 from hebe.report.values import DASH, capital, factor, percent
@@ -19,7 +29,7 @@ if TYPE_CHECKING:
     from hebe.analyses.quantity import Quantity
     from hebe.report.data import Page
     from hebe.schemas.learned import LearnedDoc, LearnedQuantity
-    from hebe.schemas.loop import Coverage, Forecast, LoopDoc, LoopMember, LoopRound, Why
+    from hebe.schemas.loop import Coverage, Forecast, LoopDoc, LoopMember, Why
 
 _MOST_PAIRS: Final = 3
 _MOST_PARITIES: Final = 4
@@ -37,18 +47,18 @@ WHY: Final[dict[Why, str]] = {
 """Reasons by which candidates are chosen, in words."""
 
 _HOW: Final = (
-    "Expected gain: growth of the hypervolume that was expected when it was chosen. As predicted: the part of that which "
-    "is there if it is found exactly as predicted. With at least half of it a candidate is predicted to be better than "
-    "the front, with less it is exploration: it may be better, too little is known of it. Where no model could be made, "
-    "candidates are chosen as at the start. Predicted: the interval that holds 90 % of values. Computed: with its "
-    "standard error, where one is known."
+    "Expected gain: growth of the hypervolume that was expected when it was chosen. As predicted: the part of that "
+    "which is there if it is found exactly as predicted. With at least half of it a candidate is predicted to be "
+    "better than the front, with less it is exploration: it may be better, too little is known of it. Where no model "
+    "could be made, candidates are chosen as at the start. Predicted: the interval that holds 90 % of values. "
+    "Computed: with its standard error, where one is known."
 )
 
 
 def _render(page: Page) -> Iterable[Markup]:
     if page.loop is None:
         return
-    yield from story(page.loop)
+    yield from _story(page.loop)
     yield from figures(SECTION.pictures, page)
     yield from _predicted(page.loop)
     yield from _chosen(page.loop)
@@ -57,7 +67,7 @@ def _render(page: Page) -> Iterable[Markup]:
         yield from _learned(page.learned)
 
 
-def story(loop: LoopDoc) -> Iterable[Markup]:
+def _story(loop: LoopDoc) -> Iterable[Markup]:
     """What the loop was for, how far it is, and a line for each round."""
     number, over = len(loop.course), loop.stopped
     of = f" of a space of {loop.of:,} compositions" if loop.of else ""
@@ -72,10 +82,7 @@ def story(loop: LoopDoc) -> Iterable[Markup]:
             "what the first model knew."
         )
     yield tag("p", words, class_="note")
-    scale, unit = volume_scale(loop)
-    per = f" / {unit}" if unit else ""
-    heads = ["round", "chosen", "computed", "on the front", f"hypervolume{per}", f"grew by{per}", f"expected{per}"]
-    yield tag("div", table(heads, [_round(one, scale) for one in loop.rounds], range(7)), class_="scroll")
+    yield tag("div", table(round_heads(loop), round_rows(loop), range(7)), class_="scroll")
 
 
 def _limit(text: str) -> str:
@@ -83,15 +90,6 @@ def _limit(text: str) -> str:
     name, sign, number, *_ = text.split()
     quantity = all_quantities()[name]
     return f"{quantity.title} {sign} {float(number) * factor(quantity):g} {quantity.shown.unit}".strip()
-
-
-def _round(one: LoopRound, scale: float) -> list[object]:
-    volumes = (_volume(value, scale) for value in (one.hypervolume, one.grown, one.expected))
-    return [str(one.round), str(one.chosen), str(one.computed), str(one.on_front), *volumes]
-
-
-def _volume(value: float | None, scale: float) -> str:
-    return DASH if value is None else f"{scale * value:.3g}"
 
 
 def _predicted(loop: LoopDoc) -> Iterable[Markup]:
@@ -141,7 +139,7 @@ def _member(one: LoopMember, loop: LoopDoc, scale: float) -> list[object]:
     front = "yes" if one.on_front else ""
     cells: list[object] = [str(one.round), formula(one.formula), front, why, ", ".join(one.new) or DASH]
     share = None if not one.gain or one.gain_as_predicted is None else one.gain_as_predicted / one.gain
-    cells += [_volume(one.gain, scale), DASH if share is None else percent(share)]
+    cells += [volume_text(one.gain, scale), DASH if share is None else percent(share)]
     if loop.constraints:
         cells.append(DASH if one.probability is None else percent(one.probability))
     return [*cells, *(text for name, told in one.forecasts.items() for text in _pair(name, told, one))]
