@@ -44,8 +44,8 @@ class Holdings:
     """Candidates of a campaign, best first, and what a reader has to know of them.
 
     ``rows`` are the candidates by printed keys. ``file`` is the campaign file, without which there are no ranks;
-    ``ranked_by`` names the objectives. ``loop`` says how a campaign that learns went, ``learned`` which models of it are
-    kept.
+    ``ranked_by`` names the objectives. ``loop`` says how a campaign that learns went, ``learned`` which of its
+    models are kept.
     """
 
     campaign: str

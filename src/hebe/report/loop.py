@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hebe.analyses.quantity import Quantity
     from hebe.report.axes import Axis
-    from hebe.schemas.loop import Forecast, LoopDoc, LoopMember
+    from hebe.schemas.loop import Forecast, LoopDoc, LoopMember, Why
 
 START, EARLY, LATE = Style(COLOURS[0], 0), Style(COLOURS[2], 2), Style(COLOURS[1], 3)
 """Marks of candidates that a loop began with, and of its earlier and later rounds."""
@@ -35,6 +35,16 @@ START, EARLY, LATE = Style(COLOURS[0], 0), Style(COLOURS[2], 2), Style(COLOURS[1
 LEFT: Final = 78.0
 """Left edge of figures whose numbers may have many digits."""
 
+WHY: Final[dict[Why, str]] = {
+    "start": "start",
+    "no_model": "no model yet",
+    "as_predicted": "predicted better",
+    "exploration": "exploration",
+    "gain": "expected gain",
+}
+"""Reasons by which candidates are chosen, in words."""
+
+_KEY: Final = 120.0
 _FEW, _MANY = 0.01, 1e5
 _EXPECTED: Final = Style(COLOURS[2], 3)
 _FAINT: Final = {"stroke_opacity": 0.35, "stroke_dasharray": "2 4"}
@@ -75,6 +85,25 @@ def round_rows(loop: LoopDoc) -> list[list[str]]:
         volumes = (volume_text(value, scale) for value in (one.hypervolume, one.grown, one.expected))
         rows.append([str(one.round), str(one.chosen), str(one.computed), str(one.on_front), *volumes])
     return rows
+
+
+def why_text(loop: LoopDoc, one: LoopMember) -> str:
+    """Why a candidate was chosen, in words."""
+    return f"{WHY[one.why]}, {loop.start}" if one.why == "start" else WHY[one.why]
+
+
+def choice_text(loop: LoopDoc, one: LoopMember) -> str:
+    """When and why a candidate was chosen, what was predicted of it and what was found, in a sentence."""
+    scale, unit = volume_scale(loop)
+    parts = [f"Round {one.round} of the loop: {why_text(loop, one)}"]
+    if one.gain:
+        parts.append(f"expected gain {volume_text(one.gain, scale)} {unit}".strip())
+    for name, told in one.forecasts.items():
+        quantity = all_quantities()[name]
+        before, after = compared(quantity, told)
+        predicted = "" if told.mean is None else f" predicted {before},"
+        parts.append(f"{quantity.title}{predicted} computed {after} {quantity.shown.unit}".strip())
+    return "; ".join(parts) + "."
 
 
 def reference_text(loop: LoopDoc) -> str:
@@ -171,8 +200,7 @@ def front(loop: LoopDoc, x: str, y: str) -> str | None:
         first = [place for number, place in counting if number == 1]
         parts.append(_region(first, edge, ways, x_axis, y_axis, START.colour, "5 4"))
         parts.append(_region([place for _, place in counting], edge, ways, x_axis, y_axis, LATE.colour, ""))
-        at = x_axis.pixel(edge[0]), y_axis.pixel(edge[1])
-        parts.append(_cross(*at))
+        parts.append(_cross(x_axis.pixel(edge[0]), y_axis.pixel(edge[1])))
     named, names = Labels(), list[str]()
     for one, place in points:
         at = x_axis.pixel(place[0]), y_axis.pixel(place[1])
@@ -182,7 +210,11 @@ def front(loop: LoopDoc, x: str, y: str) -> str | None:
         label = named.place(*at, str(one.round)) if one.on_front else None
         if label is not None:
             names.append(text(*label, str(one.round), font_size="11"))
-    parts += [*names, legend(_parts(loop), LEFT + 8, 20, 125)]
+    keys = _parts(loop)
+    parts += [*names, legend(keys, LEFT + 8, 20, _KEY)]
+    if edge is not None:
+        at = LEFT + 8 + _KEY * len(keys)
+        parts += [_cross(at, 16), text(at + 9, 20, "reference")]
     title = f"{capital(known[y].title)} against {known[x].title}, round by round"
     return document("".join(parts), WIDTH, HEIGHT, title)
 
@@ -218,7 +250,7 @@ def _part_of(loop: LoopDoc, one: LoopMember) -> Style:
 
 
 def _parts(loop: LoopDoc) -> list[tuple[Style, str, bool]]:
-    """Legend of the parts of a loop, with reference and what misses a constraint."""
+    """Legend of the parts of a loop."""
     last, middle = loop.rounds[-1].round, _middle(loop)
     found = [(START, "start (round 1)", True)]
     if last > 1:
@@ -230,8 +262,7 @@ def _parts(loop: LoopDoc) -> list[tuple[Style, str, bool]]:
 
 
 def _cross(x: float, y: float) -> str:
-    arms = line(x - 6, y, x + 6, y, stroke_width=1.6) + line(x, y - 6, x, y + 6, stroke_width=1.6)
-    return arms + text(x + 8, y + 14, "reference", font_size="11")
+    return line(x - 6, y, x + 6, y, stroke_width=1.6) + line(x, y - 6, x, y + 6, stroke_width=1.6)
 
 
 def _region(

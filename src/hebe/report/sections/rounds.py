@@ -18,6 +18,7 @@ from hebe.report.loop import (
     titled,
     volume_scale,
     volume_text,
+    why_text,
 )
 from hebe.report.markup import Markup, details, table, tag, unordered
 from hebe.report.sections.section import Picture, Section, figures
@@ -29,22 +30,13 @@ if TYPE_CHECKING:
     from hebe.analyses.quantity import Quantity
     from hebe.report.data import Page
     from hebe.schemas.learned import LearnedDoc, LearnedQuantity
-    from hebe.schemas.loop import Coverage, Forecast, LoopDoc, LoopMember, Why
+    from hebe.schemas.loop import Coverage, Forecast, LoopDoc, LoopMember
 
 _MOST_PAIRS: Final = 3
 _MOST_PARITIES: Final = 4
 _MOST_ROWS: Final = 500
 _FEW_ROWS: Final = 40
 _EFFECTS: Final = 5
-
-WHY: Final[dict[Why, str]] = {
-    "start": "start",
-    "no_model": "no model yet",
-    "as_predicted": "predicted better",
-    "exploration": "exploration",
-    "gain": "expected gain",
-}
-"""Reasons by which candidates are chosen, in words."""
 
 _HOW: Final = (
     "Expected gain: growth of the hypervolume that was expected when it was chosen. As predicted: the part of that "
@@ -109,7 +101,7 @@ def _predicted(loop: LoopDoc) -> Iterable[Markup]:
 
 def _held(one: Coverage) -> list[object]:
     quantity = all_quantities()[one.quantity]
-    shares = (f"{count} ({percent(count / one.n)} %)" for count in (one.inside_50, one.inside_90))
+    shares = (f"{count} ({100 * count / one.n:.0f} %)" for count in (one.inside_50, one.inside_90))
     return [titled(one.quantity), str(one.n), *shares, _size(quantity, one.rmse), _size(quantity, one.mean_off)]
 
 
@@ -135,9 +127,8 @@ def _chosen(loop: LoopDoc) -> Iterable[Markup]:
 
 
 def _member(one: LoopMember, loop: LoopDoc, scale: float) -> list[object]:
-    why = f"{WHY[one.why]}, {loop.start}" if one.why == "start" else WHY[one.why]
     front = "yes" if one.on_front else ""
-    cells: list[object] = [str(one.round), formula(one.formula), front, why, ", ".join(one.new) or DASH]
+    cells: list[object] = [str(one.round), formula(one.formula), front, why_text(loop, one), ", ".join(one.new) or DASH]
     share = None if not one.gain or one.gain_as_predicted is None else one.gain_as_predicted / one.gain
     cells += [volume_text(one.gain, scale), DASH if share is None else percent(share)]
     if loop.constraints:
