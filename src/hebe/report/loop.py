@@ -213,8 +213,8 @@ def front(loop: LoopDoc, x: str, y: str) -> str | None:
     keys = _parts(loop)
     parts += [*names, legend(keys, LEFT + 8, 20, _KEY)]
     if edge is not None:
-        at = LEFT + 8 + _KEY * len(keys)
-        parts += [_cross(at, 16), text(at + 9, 20, "reference")]
+        end = LEFT + 8 + _KEY * len(keys)
+        parts += [_cross(end, 16), text(end + 9, 20, "reference")]
     title = f"{capital(known[y].title)} against {known[x].title}, round by round"
     return document("".join(parts), WIDTH, HEIGHT, title)
 

@@ -96,11 +96,11 @@ def _marks(one: RankedCandidate) -> Iterator[Markup]:
 def _choice(row: Row) -> Iterator[Markup]:
     """Why a campaign that learns chose it."""
     loop = row.holdings.loop
-    found = (
-        None if loop is None else next((m for m in loop.members if m.candidate_id == row.candidate.candidate_id), None)
-    )
-    if loop is not None and found is not None:
-        yield tag("p", link(choice_text(loop, found), address("/loop", {"campaign": row.campaign})))
+    if loop is None:
+        return
+    place = address("/loop", {"campaign": row.campaign})
+    for one in (member for member in loop.members if member.candidate_id == row.candidate.candidate_id):
+        yield tag("p", f"{choice_text(loop, one)} ", link("All rounds", place))
 
 
 def _composition(one: RankedCandidate) -> str:
