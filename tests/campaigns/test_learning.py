@@ -15,6 +15,7 @@ from hebe.analyses.registry import objectives_of
 from hebe.campaigns.learning import Data, learn, predict, propose
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.measured import read_measured
+from hebe.campaigns.models import keep_models, kept_models
 from hebe.cli.main import main
 from hebe.exceptions import BadInputError
 from hebe.launchers.records import Records
@@ -117,6 +118,20 @@ def test_what_earlier_versions_of_the_file_left_is_not_learned_from(
             assert sorted(learn(project[0], curve=False).jobs) == current
         finally:
             records.store.remove_docs({"uuid": "jobs of synthetic"})
+
+
+def test_the_models_that_are_kept_of_a_campaign_are_those_that_know_most_of_it(
+    project: tuple[Campaign, Rows], folder: Path
+) -> None:
+    whole, part = learn(project[0], curve=False), LearnedDoc(key="z", campaign="synthetic", family="f", jobs=["job-3"])
+    with closing(open_store(folder)) as store:
+        for one in (part, part.model_copy(update={"key": "y", "campaign": "other", "jobs": whole.jobs * 2})):
+            keep_models(store, one)
+        with closing(open_collection(store, "models", "key")) as models:
+            models.update([{"key": "damaged", "campaign": "synthetic", "stage": 0, "jobs": 3}], key="key")
+        known = [kept_models(store, "synthetic", jobs) for jobs in ((), ["job-3", "job-4"], ["job-3"], ["gone"])]
+        assert kept_models(store, "nobody") is None
+    assert [one.key if one else None for one in known] == [whole.key, whole.key, "z", None]
 
 
 def test_what_failed_is_no_part_of_the_front(project: tuple[Campaign, Rows]) -> None:
@@ -292,7 +307,15 @@ def test_commands_print_what_was_learned(
     text = capsys.readouterr().out
     assert "average_voltage with 10 % more of an ion" in text
     assert main(["learn", path, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["quantities"]["average_voltage"]["rmse"] > 0
+    one = json.loads(capsys.readouterr().out)["quantities"]["average_voltage"]
+    assert one["rmse"] > 0
+    bars = {step["n"]: step["rmse"] for step in one["learning_curve"]} | {"spread": one["spread"]}
+    assert bars.keys() == {8, 16, "spread"}
+    _, _, curve = text.partition("average_voltage: error (V) of the others after a number of candidates\n")
+    for (label, value), line in zip(bars.items(), curve.splitlines(), strict=False):
+        name, printed, *bar = line.split()
+        assert (name, printed) == (str(label), f"{value:.3g}")
+        assert len("".join(bar)) == round(40 * value / max(bars.values()))
     assert main(["learn", path, "--predict", "NaFe1/3Co1/3Mn1/3O2"]) == 0
     assert "average_voltage" in capsys.readouterr().out
     assert main(["propose", path, "-n", "2", "--where", "max_volume_strain < 3 %", "--json"]) == 0

@@ -11,20 +11,22 @@ from hebe.analyses.registry import all_quantities
 from hebe.campaigns.api import results
 from hebe.campaigns.learning import learn
 from hebe.campaigns.loading import load_campaign
+from hebe.config.reading.refusal import campaign_source
 from hebe.report.collect import page_of
 from hebe.report.data import Page
 from hebe.report.gallery import draw
-from hebe.report.loop import compared, volume_scale
+from hebe.report.loop import compared, round_rows, volume_scale
 from hebe.report.markdown import markdown
 from hebe.report.page import report_page
 from hebe.report.sections.rounds import SECTION
+from hebe.schemas.loop import LoopDoc
+from support.command import hebe
 from support.looped_project import looped_project, written
 from support.read_figures import marks, parsed, scale
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hebe.schemas.loop import LoopDoc
 
 FAILED = 20
 VOLTS, STRAIN = "average_voltage", "max_volume_strain"
@@ -139,6 +141,17 @@ def test_the_section_says_why_each_was_chosen_and_what_came_of_it(page: Page, lo
     assert f"{before} {after}" in text
     assert "What hebe learn found, from 31 candidates" in text
     assert not any(one.candidate_id in text for one in loop.members), "candidates are called by their formulas"
+
+
+def test_results_print_the_same_rounds(page: Page, loop: LoopDoc, capsys: pytest.CaptureFixture[str]) -> None:
+    file = campaign_source(page.campaign).file
+    told = hebe(capsys, "results", file, "--json").json
+    assert LoopDoc.model_validate(told["loop"]) == loop
+    assert [one["round"] for one in told["rounds"]] == [1, 2, 3, 4]
+    lines = [line.split() for line in hebe(capsys, "results", file).out.splitlines()]
+    for row in round_rows(loop):
+        assert row in lines
+    assert ["The", "loop", "has", "ended:", "the", "budget", "is", "used", "up."] in lines
 
 
 def test_it_is_in_the_page_and_its_markdown(page: Page) -> None:

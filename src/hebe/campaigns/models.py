@@ -37,7 +37,7 @@ def kept_models(store: JobStore, campaign: str, current: Collection[str] = ()) -
         plain = list(models.query({"campaign": campaign, "stage": 0}))
     found = [one for document in plain if (one := _read(document)) is not None]
     jobs = set(current)
-    best = max(found, key=lambda one: (_known(one, jobs), one.key), default=None)
+    best = max(found, key=lambda one: (_known(one, jobs), len(one.jobs), one.key), default=None)
     return best if best is not None and _known(best, jobs) else None
 
 
