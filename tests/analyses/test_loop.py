@@ -163,11 +163,13 @@ def test_reasons_follow_from_what_was_expected(tmp_path: Path) -> None:
         proposed("sure", 3.2, 0.03, gain_as_predicted=0.005),
         proposed("unsure", 3.2, 0.03, gain_as_predicted=0.0049),
         proposed("older", 3.2, 0.03),
+        proposed("last", 3.2, 0.03, gain=0.00099, gain_as_predicted=0.00099),
         Proposed(candidate_id="blind", formula="blind", gain=0.0),
     ]
-    loop = loop_of(campaign(tmp_path), [said(1, chosen, remarks=["X is not proposed"])], ["s"], computed({"s": (3, 0)}))
+    told = said(1, chosen, remarks=["X is not proposed"], hypervolume=1.0)
+    loop = loop_of(campaign(tmp_path), [told], ["s"], computed({"s": (3, 0)}))
     why = [one.why for one in loop.members]
-    assert why == ["start", "as_predicted", "exploration", "gain", "no_model"]
+    assert why == ["start", "as_predicted", "exploration", "gain", "little", "no_model"]
     assert loop.rounds[0].remarks == ["X is not proposed"]
     assert loop.members[-1].gain is None
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from hebe.science.learning.gaussian_process import Array
 
 _HALF: Final = 0.5
+_LITTLE: Final = 1e-3
+"""Share of the hypervolume below which an expected gain is none to speak of."""
+
 _START: Final = 1
 
 
@@ -85,7 +88,7 @@ def _members(
     told: Sequence[ProposalDoc], started: Sequence[str], known: Mapping[str, RankedCandidate], names: Sequence[str]
 ) -> Iterable[LoopMember]:
     """Those that it began with, then those of each round in the order of their choice; each once."""
-    chosen = [(one.round + 1, c) for one in told if not one.stopped for c in one.candidates]
+    chosen = [(one, c) for one in told if not one.stopped for c in one.candidates]
     later = {c.candidate_id for _, c in chosen}
     for name in (name for name in started if name not in later):
         found = known.get(name)
@@ -99,13 +102,13 @@ def _members(
                 status=found.status,
                 forecasts=made,
             )
-    for number, one in chosen:
+    for said, one in chosen:
         found = known.get(one.candidate_id)
         yield LoopMember(
             candidate_id=one.candidate_id,
             formula=one.formula,
-            round=number,
-            why=_why(one),
+            round=said.round + 1,
+            why=_why(one, said.hypervolume),
             gain=one.gain if one.predicted else None,
             gain_as_predicted=one.gain_as_predicted,
             probability=one.probability if one.predicted else None,
@@ -115,9 +118,12 @@ def _members(
         )
 
 
-def _why(one: Proposed) -> Why:
+def _why(one: Proposed, volume: float) -> Why:
+    """Why a candidate was chosen when the front had a hypervolume."""
     if not one.predicted:
         return "no_model"
+    if one.gain < _LITTLE * volume:
+        return "little"
     if one.gain_as_predicted is None:
         return "gain"
     return "as_predicted" if one.gain_as_predicted >= _HALF * one.gain else "exploration"

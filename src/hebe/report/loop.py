@@ -40,6 +40,7 @@ WHY: Final[dict[Why, str]] = {
     "no_model": "no model yet",
     "as_predicted": "predicted better",
     "exploration": "exploration",
+    "little": "little left to gain",
     "gain": "expected gain",
 }
 """Reasons by which candidates are chosen, in words."""

@@ -41,8 +41,9 @@ _EFFECTS: Final = 5
 _HOW: Final = (
     "Expected gain: growth of the hypervolume that was expected when it was chosen. As predicted: the part of that "
     "which is there if it is found exactly as predicted. With at least half of it a candidate is predicted to be "
-    "better than the front, with less it is exploration: it may be better, too little is known of it. Where no model "
-    "could be made, candidates are chosen as at the start. Predicted: the interval that holds 90 % of values. "
+    "better than the front, with less it is exploration: it may be better, too little is known of it. Little is left "
+    "to gain where less than a thousandth of the hypervolume was expected. Where no model could be made, candidates "
+    "are chosen as at the start. Predicted: the interval that holds 90 % of values. "
     "Computed: with its standard error, where one is known."
 )
 
