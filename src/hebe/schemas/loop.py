@@ -13,8 +13,8 @@ Why = Literal["start", "no_model", "as_predicted", "exploration", "little", "gai
 
 ``start``: one of those that the loop began with. ``no_model``: too little was known for a model. ``as_predicted``: at
 least half of its expected gain is there if it is found exactly as predicted. ``exploration``: less than half is, what
-is not known of it makes the rest. ``little``: less than a thousandth of the hypervolume was expected, nothing better was
-left. ``gain``: by its expected gain, of which the parts were not kept.
+is not known of it makes the rest. ``little``: less than a thousandth of the hypervolume was expected. ``gain``: by its
+expected gain, of which the parts were not kept.
 """
 
 
