@@ -49,8 +49,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     crystals = {one.candidate_id: {"as made": cell(), "x = 0.5": cell(), HOSTILE: cell()} for one in shown}
     folder = tmp_path_factory.mktemp("page")
     campaign, _, _ = looped_project(folder)
-    more = {"loop": LoopDoc.model_validate(results(campaign).loop), "learned": learn(campaign)}
-    page = Page(load_campaign(QUICK), shown, funnel=Funnel(606, {"entropy": 291}, 6), crystals=crystals, **more)
+    page = Page(
+        load_campaign(QUICK),
+        shown,
+        funnel=Funnel(606, {"entropy": 291}, 6),
+        crystals=crystals,
+        loop=LoopDoc.model_validate(results(campaign).loop),
+        learned=learn(campaign),
+    )
     path = folder / "report.html"
     path.write_text(report_page(page), encoding="utf-8")
     return path.as_uri()
