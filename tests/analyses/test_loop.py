@@ -188,3 +188,6 @@ def test_without_a_reference_there_is_a_front_and_no_volume(tmp_path: Path) -> N
     assert [(step.hypervolume, step.on_front) for step in loop.course] == [(None, 1), (None, 1)]
     assert [(one.round, one.decided) for one in loop.rounds] == [(1, False)]
     assert loop.stopped is None
+    edited = [said(1, [], reference={VOLTS: 3.0, "energy_above_hull": 0.1})]
+    loop = loop_of(campaign(tmp_path), edited, ["a"], computed({"a": (3.1, 0.03)}))
+    assert (loop.reference, loop.course[0].hypervolume) == ({}, None), "of other objectives"

@@ -123,7 +123,8 @@ def test_what_earlier_versions_of_the_file_left_is_not_learned_from(
 def test_the_models_that_are_kept_of_a_campaign_are_those_that_know_most_of_it(
     project: tuple[Campaign, Rows], folder: Path
 ) -> None:
-    whole, part = learn(project[0], curve=False), LearnedDoc(key="z", campaign="synthetic", family="f", jobs=["job-3", "new"])
+    whole = learn(project[0], curve=False)
+    part = LearnedDoc(key="z", campaign="synthetic", family="f", jobs=["job-3", "new"])
     with closing(open_store(folder)) as store:
         for one in (part, part.model_copy(update={"key": "y", "campaign": "other", "jobs": whole.jobs * 2})):
             keep_models(store, one)

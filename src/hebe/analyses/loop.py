@@ -60,7 +60,7 @@ def loop_of(
     known = {one.candidate_id: one for one in with_errors(plain)}
     members = [_counted(one, names, limits) for one in _members(told, started, known, names)]
     signs = {one.name: -1.0 if one.maximize else 1.0 for one in objectives}
-    reference = next((one.reference for one in reversed(told) if one.reference), {})
+    reference = _reference(told, list(signs))
     members, course = _course(members, signs, reference)
     return LoopDoc(
         campaign=campaign.name,
@@ -77,6 +77,12 @@ def loop_of(
         course=course,
         coverage=[found for name in names if (found := _coverage(name, members)).n],
     )
+
+
+def _reference(told: Sequence[ProposalDoc], names: Sequence[str]) -> dict[str, float]:
+    """Reference of the last round that has one; none where the campaign has other objectives since."""
+    found = next((one.reference for one in reversed(told) if one.reference), {})
+    return {name: found[name] for name in names} if set(names) <= found.keys() else {}
 
 
 def _unit(names: Sequence[str]) -> str:
