@@ -22,6 +22,7 @@ from hebe.launchers.records import Records
 from hebe.schemas.learned import LearnedDoc
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.learning.hypervolume import hypervolume
 from hebe.science.learning.study import Seen, Study
 from hebe.stores.factory import open_collection, open_store
 from support.learned_project import CAMPAIGN, strain, synthetic_documents, synthetic_project, voltage
@@ -154,6 +155,29 @@ def test_what_failed_is_no_part_of_the_front(project: tuple[Campaign, Rows]) -> 
         assert len(found[name].costs) == len(rows)
     assert found["failed"].reference == pytest.approx(found["none"].reference, rel=1e-3)
     assert found["partial"].reference[0] == pytest.approx(found["none"].reference[0], rel=1e-3)
+
+
+def test_what_needs_no_luck_is_the_growth_of_the_hypervolume_by_what_is_predicted(
+    project: tuple[Campaign, Rows],
+) -> None:
+    campaign, rows = project
+    documents = synthetic_documents(Described(CompositionSpace.from_campaign(campaign)), rows)
+    objectives = objectives_of(campaign.rank, campaign.stages[0].analyses)
+    learned = learn_from(campaign, documents, [one.name for one in objectives])
+    acquisition = acquisition_of(campaign, learned, objectives, [], {})
+    found = propose(campaign, 5).candidates
+    costs, before = acquisition.costs, hypervolume(acquisition.costs, acquisition.reference)
+    grown = []
+    for one in found:
+        told = [aim.sign * (one.predicted[aim.name].mean or 0.0) for aim in acquisition.aims]
+        costs = np.vstack([costs, told])
+        after = hypervolume(costs, acquisition.reference)
+        grown.append(after - before)
+        before = after
+        assert one.gain_as_predicted is not None
+        assert 0 <= one.gain_as_predicted <= one.gain
+    assert max(grown) > 0
+    assert [one.gain_as_predicted for one in found] == pytest.approx(grown, rel=1e-6, abs=1e-12)
 
 
 def test_keys_tell_values_campaigns_stages_and_spaces_apart(project: tuple[Campaign, Rows]) -> None:
