@@ -145,6 +145,7 @@ def test_the_error_of_a_value_widens_its_interval(tmp_path: Path) -> None:
 def test_what_is_not_computed_failed_or_misses_a_constraint_is_on_no_front(tmp_path: Path) -> None:
     limited = campaign(tmp_path, "{method: learn, batch: 3, rounds: 4, where: ['max_volume_strain < 4 %']}")
     documents = computed({"s": (3.1, 0.03), "strained": (4.0, 0.045)})
+    documents[1] = documents[1].model_copy(update={"marks": ["left-host"]})
     documents += [candidate("failed", {VOLTS: 4.0, STRAIN: 0.01}, status="failed"), candidate("half", {VOLTS: 4.0})]
     names = ["strained", "failed", "half", "absent"]
     loop = loop_of(limited, [said(1, [proposed(name, 3.0, 0.03) for name in names])], ["s"], documents)
@@ -153,6 +154,7 @@ def test_what_is_not_computed_failed_or_misses_a_constraint_is_on_no_front(tmp_p
         *((name, False, False) for name in names),
     ]
     assert [one.status for one in loop.members] == ["complete", "complete", "failed", "complete", None]
+    assert [one.marks for one in loop.members] == [[], ["left-host"], [], [], []]
     assert [step.hypervolume for step in loop.course] == [pytest.approx(0.1 * 0.02)] * 4
     assert [(one.chosen, one.computed, one.known) for one in loop.rounds] == [(1, 1, 1), (4, 3, 4)]
     assert (loop.rounds[0].decided, loop.rounds[1].decided) == (True, False)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hebe.analyses.marks import mark_texts
 from hebe.analyses.registry import all_quantities
 from hebe.campaigns.api import results
 from hebe.campaigns.learning import learn
@@ -142,6 +145,15 @@ def test_the_section_says_why_each_was_chosen_and_what_came_of_it(page: Page, lo
     assert f"{before} {after}" in text
     assert "What hebe learn found, from 31 candidates" in text
     assert not any(one.candidate_id in text for one in loop.members), "candidates are called by their formulas"
+
+
+def test_marks_of_candidates_stand_beside_them_with_what_they_mean(page: Page, loop: LoopDoc) -> None:
+    name, mark = next(iter(mark_texts().items()))
+    assert "Marks: " not in text_of(page)
+    members = [one.model_copy(update={"marks": [name] if at == 2 else []}) for at, one in enumerate(loop.members)]
+    text = text_of(replace(page, loop=loop.model_copy(update={"members": members})))
+    assert f"Marks: {mark.letter}: {mark.meaning}." in html.unescape(text)
+    assert text.count(f" {mark.letter} start, diverse ") == 1
 
 
 def test_results_print_the_same_rounds(page: Page, loop: LoopDoc, capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,6 +106,7 @@ def _members(
                 round=_START,
                 why="start",
                 status=found.status,
+                marks=found.marks,
                 forecasts=made,
             )
     for said, one in chosen:
@@ -120,6 +121,7 @@ def _members(
             probability=one.probability if one.predicted else None,
             new=one.new,
             status=None if found is None else found.status,
+            marks=[] if found is None else found.marks,
             forecasts=_forecasts(found, one.predicted, names),
         )
 

@@ -48,8 +48,8 @@ class LoopMember(Document):
         In which it was computed, from 1.
     why, gain, gain_as_predicted, probability, new
         Why it was chosen, as its proposal says; see `hebe.schemas.learned.Proposed`.
-    status
-        Of its document; None while it has none.
+    status, marks
+        Of its document; None and none while it has none.
     forecasts
         Objectives and quantities of constraints by name.
     counts
@@ -67,6 +67,7 @@ class LoopMember(Document):
     probability: float | None = None
     new: list[str] = Field(default_factory=list)
     status: str | None = None
+    marks: list[str] = Field(default_factory=list)
     forecasts: dict[str, Forecast] = Field(default_factory=dict)
     counts: bool = False
     on_front: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.analyses.marks import mark_texts
 from hebe.analyses.registry import all_quantities
 from hebe.report.formulas import formula
 from hebe.report.learned import learning, predictions
@@ -115,21 +116,40 @@ def _chosen(loop: LoopDoc) -> Iterable[Markup]:
     """A row for each candidate, in the order of choice."""
     names = list(loop.members[0].forecasts) if loop.members else []
     scale, unit = volume_scale(loop)
-    heads = ["round", "candidate", "front", "why", "new ions", f"expected gain / {unit}" if unit else "expected gain"]
+    heads = [
+        "round",
+        "candidate",
+        "front",
+        "marks",
+        "why",
+        "new ions",
+        f"expected gain / {unit}" if unit else "expected gain",
+    ]
     heads += ["as predicted / %", *(["in limits / %"] if loop.constraints else [])]
     first = len(heads)
     heads += [f"{titled(name)}, {what}" for name in names for what in ("predicted", "computed")]
     rows = [_member(one, loop, scale) for one in loop.members[:_MOST_ROWS]]
-    made = tag("div", table(heads, rows, (0, *range(5, first), *range(first, len(heads)))), class_="scroll")
+    made = tag("div", table(heads, rows, (0, *range(6, first), *range(first, len(heads)))), class_="scroll")
     more = len(loop.members) - len(rows)
     yield tag("h3", "Why each candidate was chosen", class_="part")
-    yield tag("p", _HOW + (f" The other {more:,} are in hebe results --json." if more else ""), class_="note")
+    notes = [_HOW, *_marks(loop), *([f"The other {more:,} are in hebe results --json."] if more else [])]
+    yield tag("p", " ".join(notes), class_="note")
     yield made if len(rows) <= _FEW_ROWS else details(f"{len(rows):,} candidates in the order of their choice", made)
+
+
+def _marks(loop: LoopDoc) -> list[str]:
+    """What the marks of candidates mean."""
+    used = {name for one in loop.members for name in one.marks}
+    told = [f"{text.letter}: {text.meaning}" for name, text in mark_texts().items() if name in used]
+    return [f"Marks: {'; '.join(told)}."] if told else []
 
 
 def _member(one: LoopMember, loop: LoopDoc, scale: float) -> list[object]:
     front = "yes" if one.on_front else ""
-    cells: list[object] = [str(one.round), formula(one.formula), front, why_text(loop, one), ", ".join(one.new) or DASH]
+    texts = mark_texts()
+    marks = " ".join(texts[name].letter for name in one.marks if name in texts)
+    cells: list[object] = [str(one.round), formula(one.formula), front, marks, why_text(loop, one)]
+    cells.append(", ".join(one.new) or DASH)
     share = None if not one.gain or one.gain_as_predicted is None else one.gain_as_predicted / one.gain
     cells += [volume_text(one.gain, scale), DASH if share is None else percent(share)]
     if loop.constraints:
