@@ -16,6 +16,7 @@ from hebe.analyses.registry import objectives_of
 from hebe.campaigns.learning import Data, learn, predict, propose
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.measured import read_measured
+from hebe.campaigns.models import keep_models, kept_models
 from hebe.cli.main import main
 from hebe.exceptions import BadInputError
 from hebe.launchers.records import Records
@@ -25,6 +26,7 @@ from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.choosing.ranking import Objective
 from hebe.science.learning.chance import probit, share
+from hebe.science.learning.hypervolume import hypervolume
 from hebe.science.learning.proposing import pick
 from hebe.science.learning.study import Seen, Study
 from hebe.stores.factory import open_collection, open_store
@@ -124,6 +126,21 @@ def test_what_earlier_versions_of_the_file_left_is_not_learned_from(
             records.store.remove_docs({"uuid": "jobs of synthetic"})
 
 
+def test_the_models_that_are_kept_of_a_campaign_are_those_that_know_most_of_it(
+    project: tuple[Campaign, Rows], folder: Path
+) -> None:
+    whole = learn(project[0], curve=False)
+    part = LearnedDoc(key="z", campaign="synthetic", family="f", jobs=["job-3", "new"])
+    with closing(open_store(folder)) as store:
+        for one in (part, part.model_copy(update={"key": "y", "campaign": "other", "jobs": whole.jobs * 2})):
+            keep_models(store, one)
+        with closing(open_collection(store, "models", "key")) as models:
+            models.update([{"key": "damaged", "campaign": "synthetic", "stage": 0, "jobs": 3}], key="key")
+        known = [kept_models(store, "synthetic", jobs) for jobs in ((), ["job-3", "job-4"], ["job-3", "new"], ["gone"])]
+        assert kept_models(store, "nobody") is None
+    assert [one.key if one else None for one in known] == [whole.key, whole.key, "z", None]
+
+
 def test_what_failed_is_no_part_of_the_front(project: tuple[Campaign, Rows]) -> None:
     """The best of the space, failed or with one of two values: neither front nor reference know it."""
     campaign, rows = project
@@ -143,6 +160,29 @@ def test_what_failed_is_no_part_of_the_front(project: tuple[Campaign, Rows]) -> 
         assert len(found[name].costs) == len(rows)
     assert found["failed"].reference == pytest.approx(found["none"].reference, rel=1e-3)
     assert found["partial"].reference[0] == pytest.approx(found["none"].reference[0], rel=1e-3)
+
+
+def test_what_needs_no_luck_is_the_growth_of_the_hypervolume_by_what_is_predicted(
+    project: tuple[Campaign, Rows],
+) -> None:
+    campaign, rows = project
+    documents = synthetic_documents(Described(CompositionSpace.from_campaign(campaign)), rows)
+    objectives = objectives_of(campaign.rank, campaign.stages[0].analyses)
+    learned = learn_from(campaign, documents, [one.name for one in objectives])
+    acquisition = acquisition_of(campaign, learned, objectives, [], {})
+    found = propose(campaign, 5).candidates
+    costs, before = acquisition.costs, hypervolume(acquisition.costs, acquisition.reference)
+    grown = []
+    for one in found:
+        told = [aim.sign * (one.predicted[aim.name].mean or 0.0) for aim in acquisition.aims]
+        costs = np.vstack([costs, told])
+        after = hypervolume(costs, acquisition.reference)
+        grown.append(after - before)
+        before = after
+        assert one.gain_as_predicted is not None
+        assert 0 <= one.gain_as_predicted <= one.gain
+    assert max(grown) > 0
+    assert [one.gain_as_predicted for one in found] == pytest.approx(grown, rel=1e-6, abs=1e-12)
 
 
 def test_keys_tell_values_campaigns_stages_and_spaces_apart(project: tuple[Campaign, Rows]) -> None:
@@ -374,7 +414,15 @@ def test_commands_print_what_was_learned(
     text = capsys.readouterr().out
     assert "average_voltage with 10 % more of an ion" in text
     assert main(["learn", path, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["quantities"]["average_voltage"]["rmse"] > 0
+    one = json.loads(capsys.readouterr().out)["quantities"]["average_voltage"]
+    assert one["rmse"] > 0
+    bars = {step["n"]: step["rmse"] for step in one["learning_curve"]} | {"spread": one["spread"]}
+    assert bars.keys() == {8, 16, "spread"}
+    _, _, curve = text.partition("average_voltage: error (V) of the others after a number of candidates\n")
+    for (label, value), line in zip(bars.items(), curve.splitlines(), strict=False):
+        name, printed, *bar = line.split()
+        assert (name, printed) == (str(label), f"{value:.3g}")
+        assert len("".join(bar)) == round(40 * value / max(bars.values()))
     assert main(["learn", path, "--predict", "NaFe1/3Co1/3Mn1/3O2"]) == 0
     assert "average_voltage" in capsys.readouterr().out
     assert main(["propose", path, "-n", "2", "--where", "max_volume_strain < 3 %", "--json"]) == 0

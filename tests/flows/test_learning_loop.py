@@ -51,6 +51,9 @@ def test_rounds_are_the_same_with_two_workers_after_a_kill_and_by_another_manage
     assert len(found) == 8
     assert chosen < {one.candidate_id for one in found}
     assert all(one.status == "complete" for one in found)
+    course = found.loop["course"]  # type: ignore[index]
+    assert [step["n"] for step in course] == list(range(1, 9))
+    assert [step["hypervolume"] for step in course][-1] == pytest.approx(wanted[1]["hypervolume"], rel=1e-3)
 
     killed_in_the_second_round(written(tmp_path / "killed"))
     run(tmp_path / "killed" / "loop.yaml", workers=1, progress=False)
@@ -171,3 +174,9 @@ def test_after_the_last_round_the_best_of_all_go_on(tmp_path: Path) -> None:
     (border,) = found.promotions
     assert len(border["candidates"]) == 7
     assert sorted(one.stage for one in found) == [0] * 5 + [1] * 2
+    later = {one.candidate_id: one.mean("average_voltage") for one in found if one.stage == 1}
+    before = {one["candidate_id"]: one["objectives"]["average_voltage"] for one in border["candidates"]}
+    for one in found.loop["members"]:  # type: ignore[index]
+        name, value = one["candidate_id"], one["forecasts"]["average_voltage"]["value"]
+        assert value == before[name], "what was predicted is a value of the first stage"
+        assert value != later.get(name)

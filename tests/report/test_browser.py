@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from hebe.campaigns.api import results
+from hebe.campaigns.learning import learn
 from hebe.campaigns.loading import load_campaign
 from hebe.report.crystal import viewer_cell
 from hebe.report.data import Funnel, Page
 from hebe.report.page import report_page
+from hebe.schemas.loop import LoopDoc
 from support.chromium import Browser, needs_chromium
+from support.looped_project import looped_project
 from support.report_results import HOSTILE, candidates, ranked
 
 if TYPE_CHECKING:
@@ -43,8 +47,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
         one["composition"]["TM"] = {"Fe3+" if one["rank"] == 1 else "Cu2+": 0.5, "Ti4+": 0.5}
     shown = ranked(found)
     crystals = {one.candidate_id: {"as made": cell(), "x = 0.5": cell(), HOSTILE: cell()} for one in shown}
-    page = Page(load_campaign(QUICK), shown, funnel=Funnel(606, {"entropy": 291}, 6), crystals=crystals)
-    path = tmp_path_factory.mktemp("page") / "report.html"
+    folder = tmp_path_factory.mktemp("page")
+    campaign, _, _ = looped_project(folder)
+    page = Page(
+        load_campaign(QUICK),
+        shown,
+        funnel=Funnel(606, {"entropy": 291}, 6),
+        crystals=crystals,
+        loop=LoopDoc.model_validate(results(campaign).loop),
+        learned=learn(campaign),
+    )
+    path = folder / "report.html"
     path.write_text(report_page(page), encoding="utf-8")
     return path.as_uri()
 

@@ -266,9 +266,18 @@ def proposal(
         hypervolume=hypervolume(_costs(learned, acquisition), acquisition.reference),
         looked_at=picks.looked_at,
         of=picks.of,
-        candidates=[_proposed(learned, one) for one in picks.picks],
+        candidates=[
+            _proposed(learned, one, found)
+            for one, found in zip(picks.picks, _as_expected(learned, acquisition, picks), strict=True)
+        ],
         remarks=[*learned.remarks, *picks.remarks],
     )
+
+
+def _as_expected(learned: Learned, acquisition: Acquisition, picks: Picks) -> list[float]:
+    """Improvement by each pick if it and those before it were found exactly as expected."""
+    table = learned.study.of_members([one.candidate.species for one in picks.picks])
+    return [float(acquisition.as_expected(table[at : at + 1], table[:at])[0]) for at in range(len(picks.picks))]
 
 
 def _value_of(name: str, level: float) -> float:
@@ -297,13 +306,14 @@ def _values(learned: Learned, name: str) -> dict[str, float]:
     return dict(zip(found.candidates, found.values, strict=True))
 
 
-def _proposed(learned: Learned, one: Pick) -> Proposed:
+def _proposed(learned: Learned, one: Pick, as_expected: float) -> Proposed:
     """A pick with its predictions, which are not refused: that little is known of it is a reason to compute it."""
     composition: Composition = one.candidate.species
     return Proposed(
         candidate_id=one.candidate.candidate_id,
         formula=one.candidate.composition.formula,
         gain=one.gain,
+        gain_as_predicted=min(one.gain, as_expected * one.probability),
         probability=one.probability,
         predicted={name: prediction(learned, name, composition, refuses=False) for name in learned.models},
         new=learned.study.new_ions(composition),

@@ -16,6 +16,7 @@ from hebe.analyses.registry import all_quantities
 from hebe.campaigns.contract import contract
 from hebe.campaigns.keys import searchable
 from hebe.campaigns.loading import load_campaign
+from hebe.campaigns.models import kept_models
 from hebe.campaigns.ranked import Placed, RankedDocuments
 from hebe.campaigns.results import results_of
 from hebe.campaigns.selection import selected_ids
@@ -25,6 +26,8 @@ from hebe.exceptions import HebeError
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.records import Records
 from hebe.schemas.candidate import RankedCandidate
+from hebe.schemas.learned import LearnedDoc
+from hebe.schemas.loop import LoopDoc
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,7 +44,8 @@ class Holdings:
     """Candidates of a campaign, best first, and what a reader has to know of them.
 
     ``rows`` are the candidates by printed keys. ``file`` is the campaign file, without which there are no ranks;
-    ``ranked_by`` names the objectives.
+    ``ranked_by`` names the objectives. ``loop`` says how a campaign that learns went, ``learned`` which of its
+    models are kept.
     """
 
     campaign: str
@@ -50,6 +54,8 @@ class Holdings:
     file: Path | None = None
     ranked_by: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    loop: LoopDoc | None = None
+    learned: LearnedDoc | None = None
     read_at: float = field(default_factory=time.time)
 
     def some(self, positions: Sequence[int]) -> list[RankedCandidate]:
@@ -97,10 +103,14 @@ def holdings_of(place: Place, name: str) -> Holdings:
 def _ranked(place: Place, store: JobStore, file: Path, current: Collection[str]) -> Holdings:
     """Candidates that a campaign file asks for."""
     campaign = load_campaign(file)
-    wanted = set(selected_ids(campaign, file.parent))
+    wanted = selected_ids(campaign, file.parent)
     results = results_of(store, campaign, wanted, current, root=place.root if place.store is None else None)
     ranked_by = (*campaign.rank.maximize, *campaign.rank.minimize)
-    return Holdings(campaign.name, results.ranked, _rows(results.ranked), file, ranked_by)
+    found = Holdings(campaign.name, results.ranked, _rows(results.ranked), file, ranked_by)
+    if results.loop is None:
+        return found
+    loop = LoopDoc.model_validate(results.loop)
+    return replace(found, loop=loop, learned=kept_models(store, campaign.name, current))
 
 
 def _rows(candidates: Sequence[RankedCandidate]) -> Sequence[Mapping[str, Any]]:

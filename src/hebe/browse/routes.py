@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from hebe.browse.frame import FILES, static, wrong
-from hebe.browse.pages import candidate, candidates, compare, documents, failures, overview
+from hebe.browse.pages import candidate, candidates, compare, documents, failures, loop, overview
 from hebe.browse.response import Response, refused
 from hebe.config.reading.hiding import without_passwords
 from hebe.exceptions import BadInputError, HebeError
@@ -24,6 +24,7 @@ PAGES: Final[dict[str, Page]] = {
     "/candidates": candidates.candidates,
     "/candidate": candidate.candidate,
     "/compare": compare.compare,
+    "/loop": loop.loop,
     "/failures": failures.failures,
     "/document": documents.document,
     "/structure": documents.structure,

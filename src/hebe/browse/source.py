@@ -10,19 +10,26 @@ import hashlib
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.browse.holdings import Holdings, holdings_of
 from hebe.browse.table import Table
 from hebe.campaigns import api
+from hebe.campaigns.models import COLLECTION
+from hebe.flows.rounds import ROUND_LABEL
 from hebe.launchers.status import read_status
 from hebe.stores.content import CONTENT
+from hebe.stores.factory import open_collection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jobflow.core.store import JobStore
+
     from hebe.browse.place import Place
+    from hebe.schemas.loop import LoopDoc
 
 _RESTS: Final = 4.0
 """Times as long as it took, what was read is not read again: looking on costs a fifth of a processor at most."""
@@ -132,7 +139,7 @@ class Source:
     def _read(self, name: str, kept: _Kept | None) -> Holdings:
         began = time.monotonic()
         try:
-            mark = self._mark(name)
+            mark = self._mark(name, None if kept is None else kept.what)
             if kept is not None and kept.mark == mark:
                 found: Holdings = kept.what
             else:
@@ -145,13 +152,14 @@ class Source:
             with self._lock:
                 self._reading.pop(name, None)
 
-    def _mark(self, name: str) -> str:
-        """Something that changes when candidates or the campaign file do."""
+    def _mark(self, name: str, known: Holdings | None) -> str:
+        """Something that changes when candidates, the campaign file, or the rounds and models of what is known do."""
         file = self.place.files.get(name)
         state = file.stat() if file is not None and file.is_file() else None
         with self.place.opened() as store:
             found = store.docs_store.query(_OF_CANDIDATES, ["uuid", CONTENT, "completed_at"])
             told = sorted(f"{one['uuid']} {one.get(CONTENT) or one.get('completed_at')}" for one in found)
+            told += [] if known is None or known.loop is None else _of_loop(store, name, known.loop)
         about = f"{state and (state.st_mtime_ns, state.st_size)}"
         return hashlib.blake2b("\n".join([about, *told]).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -173,3 +181,11 @@ class Source:
             return api.status(start=self.place.root)
         with self.place.opened() as store:
             return read_status(store, root=self.place.root)
+
+
+def _of_loop(store: JobStore, name: str, loop: LoopDoc) -> list[str]:
+    """Documents of rounds and models, which come when no candidate does."""
+    labels = [ROUND_LABEL.format(number=one.round) for one in loop.rounds]
+    found = store.docs_store.query({"metadata.campaign": name, "metadata.label": {"$in": labels}}, ["uuid"])
+    with closing(open_collection(store, COLLECTION, "key")) as models:
+        return sorted([*(str(one["uuid"]) for one in found), *map(str, models.distinct("key", {"campaign": name}))])

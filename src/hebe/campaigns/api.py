@@ -192,7 +192,7 @@ def results(campaign: Campaign | str | Path, *, start: Path | None = None) -> Re
     start = start_of(chosen, start)
     if not has_store(start):
         return Results(chosen.name, [], rank=chosen.rank)
-    wanted, root = set(selected_ids(chosen, start)), project_root(start)
+    wanted, root = selected_ids(chosen, start), project_root(start)
     store = project_store(start)
     try:
         with closing(Records.beside(store.docs_store, root)) as records:

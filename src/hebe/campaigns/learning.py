@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hebe.analyses.before import candidate_of
 from hebe.analyses.constraint import Constraint
@@ -13,6 +13,7 @@ from hebe.analyses.learning import acquisition_of, learn_from, learned_document,
 from hebe.analyses.registry import get_analysis, objectives_of
 from hebe.campaigns.api import as_campaign, existing_store, project_store
 from hebe.campaigns.measured import read_measured
+from hebe.campaigns.models import keep_models
 from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.results import candidate_documents
 from hebe.config.reading.wording import shown
@@ -22,7 +23,6 @@ from hebe.launchers.records import Records
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.learning.proposing import pick
-from hebe.stores.factory import open_collection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
     from hebe.schemas.candidate import CandidateDoc
     from hebe.schemas.learned import LearnedDoc, Predicted, ProposalDoc
-
-COLLECTION: Final = "models"
-"""Collection of the documents of models beside the outputs of a store."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +70,8 @@ def learn(
     candidates, jobs = _known(chosen, data, start)
     learned = _learned(chosen, candidates, data, start, curve=curve)
     document = learned_document(chosen, learned, candidates).model_copy(update={"jobs": jobs})
-    with closing(project_store(start)) as store, closing(open_collection(store, COLLECTION, "key")) as models:
-        models.update([document.model_dump(mode="json")], key="key")
+    with closing(project_store(start)) as store:
+        keep_models(store, document)
     return document
 
 

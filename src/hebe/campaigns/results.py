@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from hebe.analyses.before import candidate_of
 from hebe.analyses.columns import columns_of, printed_row
+from hebe.analyses.loop import loop_of
 from hebe.campaigns.contract import contract, without_versions
 from hebe.campaigns.expression import Expression, in_order_of
 from hebe.campaigns.keys import in_columns, key_names, key_of, scalar_keys, searchable
@@ -50,7 +51,7 @@ class Results(Sequence[RankedCandidate]):
     ``promotions`` and ``agreement`` say, for each border of two stages, who went on and how far both stages agree;
     ``calibrations`` what small cells told of the errors of an engine; ``controls`` how far the best candidates differ
     from hosts with an element less; ``edited`` says that the file was edited since it ran, if it was; ``rounds`` what
-    each round of a campaign that learns said.
+    each round of a campaign that learns said, ``loop`` how that went so far.
     """
 
     campaign: str
@@ -62,6 +63,7 @@ class Results(Sequence[RankedCandidate]):
     controls: list[dict[str, Any]] = field(default_factory=list)
     edited: str | None = None
     rounds: list[dict[str, Any]] = field(default_factory=list)
+    loop: dict[str, Any] | None = None
 
     @overload
     def __getitem__(self, index: int) -> RankedCandidate: ...
@@ -202,11 +204,12 @@ def results_of(
     Parameters
     ----------
     wanted
-        Ids of the candidates that the campaign has, without those that its rounds chose.
+        Ids of the candidates that the campaign has, without those that its rounds chose; in the order of its selection
+        where rounds are told.
     root
         Project of the store: where there are many candidates, their documents are read when they are asked for.
     """
-    rounds = rounds_of(store, campaign, current)
+    rounds, started = rounds_of(store, campaign, current), list(wanted)
     wanted = {*wanted, *chosen_ids(rounds)}
     promotions, agreement = (_borders(store, campaign, name, current) for name in ("promote", "agree"))
     calibrations = _calibrations(store, campaign, current)
@@ -216,7 +219,25 @@ def results_of(
         in_order = _in_order(store, campaign, [row for row in rows if row.damaged is None], kept, root)
     _warn_of_damaged(rows)
     compared = _controls(store, campaign, current)
-    return Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations, compared, rounds=rounds)
+    made = Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations, compared, rounds=rounds)
+    return replace(made, loop=_loop(store, campaign, rounds, started, _chosen(found, current)))
+
+
+def _loop(
+    store: JobStore,
+    campaign: Campaign,
+    rounds: list[dict[str, Any]],
+    started: Sequence[str],
+    rows: Iterable[Summary],
+) -> dict[str, Any] | None:
+    """How a campaign that learns went, by what its first stage computed; None for another, and before anything is."""
+    first = [row.job for row in rows if row.stage == 0 and row.damaged is None]
+    if not campaign.select.learns or not first:
+        return None
+    documents = read_documents(store, first)
+    found = loop_of(campaign, rounds, started, [candidate_of(one) for one in documents.values()])
+    plain: dict[str, Any] = without_versions(found.model_dump(mode="json"))
+    return plain
 
 
 def _in_order(

@@ -71,7 +71,8 @@ def _one(file: str, campaign: Campaign, columns: list[Quantity[Any]], options: a
         chosen = chosen.sort(options.sort, reverse=options.reverse)
     if wants_json(options):
         borders = {"promotions": found.promotions, "agreement": found.agreement}
-        rounds = {"rounds": found.rounds} if found.rounds else {}
+        rounds: dict[str, Any] = {"rounds": found.rounds} if found.rounds else {}
+        rounds |= {"loop": found.loop} if found.loop else {}
         borders |= {"calibrations": found.calibrations} if found.calibrations else {}
         several = borders if len(campaign.stages) > 1 else {}
         several |= {"controls": found.controls} if found.controls else {}
@@ -82,10 +83,11 @@ def _one(file: str, campaign: Campaign, columns: list[Quantity[Any]], options: a
         from hebe.cli.ranking import write_results
 
         write_results(chosen, columns, None if options.all else options.limit)
-        if found.rounds:
-            from hebe.cli.learning import write_rounds
+        if found.loop is not None:
+            from hebe.cli.learning import write_loop
+            from hebe.schemas.loop import LoopDoc
 
-            write_rounds(found.rounds)
+            write_loop(LoopDoc.model_validate(found.loop))
     elif found:
         write_line(f"none of {len(found)} candidates fits --where")
     else:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from hebe.cli.arguments import Parser, add_campaign, add_json, positive, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
 
     from hebe.campaigns.learning import Data
     from hebe.cli.arguments import Commands
     from hebe.schemas.learned import LearnedDoc, LearnedQuantity, Predicted, ProposalDoc
+    from hebe.schemas.loop import LoopDoc
 
 _EFFECTS: Final = 5
+_BAR: Final = 40
+"""Signs of the longest bar of a learning curve."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -123,12 +125,23 @@ def _print_quantity(name: str, one: LearnedQuantity) -> None:
         write_line(f"{name}: intervals are {one.factor:g} times those of the fit, as left-out candidates ask for")
     if one.slope is not None:
         write_line(f"{name}: linked to {len(one.measured)} measured values, {one.slope:.3g} times the computed ones")
-    if one.learning_curve:
-        steps = ", ".join(f"{_short(step.rmse)} after {step.n}" for step in one.learning_curve)
-        write_line(f"{name}: error {steps} candidates")
+    _print_curve(name, one)
     effects = [f"{e.ion} {e.per_tenth:+.2g} ({_percent(e.explained)} %)" for e in one.effects[:_EFFECTS]]
     if effects:
         write_line(f"{name} with 10 % more of an ion (share of what is predicted): {', '.join(effects)}")
+
+
+def _print_curve(name: str, one: LearnedQuantity) -> None:
+    """Error of the others after a number of candidates, as bars that share a scale with the spread of the values."""
+    if not one.learning_curve:
+        return
+    write_line(f"{name}: error{f' ({one.unit})' if one.unit else ''} of the others after a number of candidates")
+    rows = [(str(step.n), step.rmse) for step in one.learning_curve]
+    rows += [] if one.spread is None else [("spread", one.spread)]
+    most = max(value for _, value in rows)
+    for label, value in rows:
+        bar = "#" * round(_BAR * value / most) if most else ""
+        write_line(f"  {label:>6}  {_short(value):<8}  {bar}".rstrip())
 
 
 def _print_predictions(formula: str, predictions: dict[str, Predicted]) -> None:
@@ -183,17 +196,28 @@ def _print_proposal(document: ProposalDoc) -> None:
         write_line(remark)
 
 
-def write_rounds(rounds: Sequence[Mapping[str, Any]]) -> None:
+def write_loop(loop: LoopDoc) -> None:
     """Print how a loop went, a line for each round."""
-    table = new_table(["round", "known", "hypervolume", "chosen", "expected gain"], right=range(5))
-    for one in rounds:
-        chosen = [] if one["stopped"] else one["candidates"]
-        gains = f"{_short(sum(c['gain'] for c in chosen))}" if chosen else "–"
-        numbers = [str(one["round"]), str(one["known"]), _short(one["hypervolume"]), str(len(chosen))]
-        table.add_row(*numbers, gains)
+    from hebe.analyses.registry import all_quantities
+    from hebe.report.loop import reference_text, round_heads, round_rows
+
+    table = new_table(round_heads(loop), right=range(7))
+    for row in round_rows(loop):
+        table.add_row(*row)
     write_table(table)
-    last = rounds[-1]["stopped"]
-    write_line(f"The loop has ended: {last}." if last else "The loop goes on: hebe run computes what was chosen.")
+    if loop.reference:
+        write_line(f"hypervolume: beyond {reference_text(loop)}, the medians of what the first model knew.")
+    for one in loop.coverage:
+        inside = f"{one.inside_50} inside intervals of 50 %, {one.inside_90} inside those of 90 %"
+        write_line(f"{all_quantities()[one.quantity].title}: of {one.n} values that were predicted {inside}.")
+    for number, remark in ((one.round, remark) for one in loop.rounds for remark in one.remarks):
+        write_line(f"round {number}: {remark}")
+    end = (
+        f"The loop has ended: {loop.stopped}."
+        if loop.stopped
+        else "The loop goes on: hebe run computes what was chosen."
+    )
+    write_line(end)
 
 
 def _limited(document: ProposalDoc) -> list[str]:

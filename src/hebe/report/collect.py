@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.campaigns import api
+from hebe.campaigns.models import kept_models
 from hebe.campaigns.place import has_store, project_root, start_of
 from hebe.campaigns.selection import read_selection
 from hebe.config.decoding import require_data
@@ -19,10 +20,11 @@ from hebe.launchers.summary import group
 from hebe.report.crystal import viewer_cell
 from hebe.report.data import Funnel, Page
 from hebe.report.sections.volume_strain import states_of
+from hebe.schemas.loop import LoopDoc
 from hebe.stores.cache import lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from jobflow import JobStore
@@ -70,7 +72,7 @@ def page_of(
         agreement=found.agreement,
         calibrations=found.calibrations,
         controls=found.controls,
-        rounds=found.rounds,
+        loop=None if found.loop is None else LoopDoc.model_validate(found.loop),
         weights=dict(weights or {}),
         written=written,
     )
@@ -81,7 +83,9 @@ def page_of(
     store = api.project_store(where)
     try:
         with closing(Records.beside(store.docs_store, project_root(where))) as records:
-            more["failures"] = _failures(store, records, campaign)
+            jobs = jobs_of_campaigns(records).get(campaign.name, set())
+            more["failures"] = _failures(store, records, campaign, jobs)
+        more["learned"] = None if page.loop is None else kept_models(store, campaign.name, jobs)
         more["crystals"] = _crystals(store, page.detailed) if crystals else {}
     finally:
         store.close()
@@ -96,9 +100,8 @@ def _funnel(campaign: Campaign, start: Path | None) -> Funnel | None:
     return Funnel(kept.size, kept.by_filter, len(kept.members))
 
 
-def _failures(store: JobStore, records: Records, campaign: Campaign) -> list[dict[str, Any]]:
+def _failures(store: JobStore, records: Records, campaign: Campaign, jobs: Collection[str]) -> list[dict[str, Any]]:
     """Jobs of the campaign as it ran last that left no output, or one that says that it failed, by reason."""
-    jobs = jobs_of_campaigns(records).get(campaign.name, set())
     if not jobs:
         return []
     failed = [

@@ -11,6 +11,8 @@ from hebe.analyses.registry import objectives_of
 from hebe.analyses.samples import samples_of
 from hebe.config.campaign import Campaign
 from hebe.schemas.candidate import RankedCandidate
+from hebe.schemas.learned import LearnedDoc
+from hebe.schemas.loop import LoopDoc
 from hebe.science.choosing.front import front_probability
 from hebe.science.choosing.fronts import first_front
 from hebe.science.choosing.ranking import cost_table
@@ -45,8 +47,8 @@ class Page:
     promotions, agreement, calibrations, controls
         What happened at the borders of stages, what calibrations told, and how far candidates differ from their
         controls, as ``hebe results --json`` prints it.
-    rounds
-        What the rounds of a campaign that learns said, as the same prints it.
+    loop, learned
+        How a campaign that learns went, and the models that ``hebe learn`` kept of it.
     funnel
         How the space narrowed; None where nobody counted.
     crystals
@@ -65,7 +67,8 @@ class Page:
     agreement: Sequence[Mapping[str, Any]] = ()
     calibrations: Sequence[Mapping[str, Any]] = ()
     controls: Sequence[Mapping[str, Any]] = ()
-    rounds: Sequence[Mapping[str, Any]] = ()
+    loop: LoopDoc | None = None
+    learned: LearnedDoc | None = None
     funnel: Funnel | None = None
     crystals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     failures: Sequence[Mapping[str, Any]] = ()

@@ -133,6 +133,9 @@ class Proposed(Document):
     gain
         Expected growth of the hypervolume of the front when it is chosen, those before it in the batch found as
         expected; in the units of the objectives multiplied.
+    gain_as_predicted
+        The part of that which needs no luck: the growth were it found exactly as predicted, times the probability. The
+        rest comes from what is not known of it. None where there was no model.
     probability
         Probability to meet the constraints.
     predicted
@@ -144,6 +147,7 @@ class Proposed(Document):
     candidate_id: str
     formula: str
     gain: float
+    gain_as_predicted: float | None = None
     probability: float = 1.0
     predicted: dict[str, Predicted] = Field(default_factory=dict)
     new: list[str] = Field(default_factory=list)

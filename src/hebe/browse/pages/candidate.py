@@ -14,6 +14,7 @@ from hebe.browse.viewing import viewer
 from hebe.browse.words import several
 from hebe.exceptions import BadInputError
 from hebe.report.formulas import formula
+from hebe.report.loop import choice_text
 from hebe.report.markup import Markup, definitions, details, table, tag, unordered
 from hebe.report.sections import card_of, figures_of
 from hebe.report.tables import quantity_cell
@@ -43,6 +44,7 @@ def candidate(source: Source, request: Request) -> Response:
         tag("h1", formula(one.formula)),
         tag("p", *_lead(row), class_="lead"),
         tag("p", _composition(one)),
+        *_choice(row),
         *_marks(one),
         tag("div", _values(one), tag("div", *_crystal(one)), class_="beside"),
         *_figures(one),
@@ -89,6 +91,16 @@ def _marks(one: RankedCandidate) -> Iterator[Markup]:
         yield unordered(lines)
     if one.warnings:
         yield details(several(len(one.warnings), "warning"), unordered(one.warnings), class_="warnings")
+
+
+def _choice(row: Row) -> Iterator[Markup]:
+    """Why a campaign that learns chose it."""
+    loop = row.holdings.loop
+    if loop is None:
+        return
+    place = address("/loop", {"campaign": row.campaign})
+    for one in (member for member in loop.members if member.candidate_id == row.candidate.candidate_id):
+        yield tag("p", f"{choice_text(loop, one)} ", link("All rounds", place))
 
 
 def _composition(one: RankedCandidate) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hebe.browse.elements import element_filter
 from hebe.browse.frame import address, field, link, page, part
+from hebe.browse.pages.loop import link_to
 from hebe.browse.table import Wanted
 from hebe.browse.words import several
 from hebe.exceptions import BadInputError
@@ -116,6 +117,7 @@ def _results(found: Table, asked: Asked) -> list[Markup]:
         *_elements(found, asked),
         tag("p", tag("strong", count), id="count"),
         *_remarks(found),
+        *map(link_to, found.holdings),
         _table(found, rows, asked),
         *_pages(rows, asked),
     ]

@@ -2,86 +2,303 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
 
+from hebe.analyses.marks import mark_texts
 from hebe.analyses.registry import all_quantities
-from hebe.report.formulas import indexed
-from hebe.report.markup import Markup, table, tag
-from hebe.report.sections.section import Section
-from hebe.report.values import DASH
+from hebe.report.formulas import formula
+from hebe.report.learned import learning, predictions
+from hebe.report.loop import (
+    compared,
+    course,
+    front,
+    reference_text,
+    round_heads,
+    round_rows,
+    titled,
+    volume_scale,
+    volume_text,
+    why_text,
+)
+from hebe.report.markup import Markup, details, table, tag, unordered
+from hebe.report.sections.section import Picture, Section, figures
+from hebe.report.values import DASH, capital, factor, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
+    from hebe.analyses.quantity import Quantity
     from hebe.report.data import Page
-    from hebe.schemas.candidate import RankedCandidate
+    from hebe.schemas.learned import LearnedDoc, LearnedQuantity
+    from hebe.schemas.loop import Coverage, Forecast, LoopDoc, LoopMember
+
+_MOST_PAIRS: Final = 3
+_MOST_PARITIES: Final = 4
+_MOST_ROWS: Final = 500
+_FEW_ROWS: Final = 40
+_EFFECTS: Final = 5
+
+_HOW: Final = (
+    "Expected gain: growth of the hypervolume that was expected when it was chosen. As predicted: the part of that "
+    "which is there if it is found exactly as predicted. With at least half of it a candidate is predicted to be "
+    "better than the front, with less it is exploration: it may be better, too little is known of it. Little is left "
+    "to gain where less than a thousandth of the hypervolume was expected. Where no model could be made, candidates "
+    "are chosen as at the start. Predicted: the interval that holds 90 % of values. "
+    "Computed: with its standard error, where one is known."
+)
 
 
 def _render(page: Page) -> Iterable[Markup]:
-    if not page.rounds:
+    if page.loop is None:
         return
-    last = page.rounds[-1]
-    yield tag("p", f"After {last['known']} candidates {last['stopped'] or 'it goes on'}.")
-    yield _rounds(page)
-    rows = _chosen(page)
+    yield from _story(page.loop)
+    yield from figures(SECTION.pictures, page)
+    yield from _predicted(page.loop)
+    yield from _chosen(page.loop)
+    yield from _remarks(page.loop)
+    if page.learned is not None:
+        yield from _learned(page.learned)
+
+
+def _story(loop: LoopDoc) -> Iterable[Markup]:
+    """What the loop was for, how far it is, and a line for each round."""
+    number, over = len(loop.course), loop.stopped
+    of = f" of a space of {loop.of:,} compositions" if loop.of else ""
+    end = f"The loop has ended: {over}" if over else "The loop goes on"
+    yield tag("p", f"{number} candidates are computed{of}, in {len(loop.rounds)} rounds. {end}.")
+    known = all_quantities()
+    ways = [f"{known[name].title} {'high' if way == 'maximize' else 'low'}" for name, way in loop.objectives.items()]
+    words = f"Wanted: {', '.join(ways)}" + "".join(f", {text}" for text in map(_limit, loop.constraints)) + ". "
+    if loop.reference:
+        words += (
+            f"The hypervolume is what the front dominates beyond the reference, {reference_text(loop)}: the medians of "
+            "what the first model knew."
+        )
+    yield tag("p", words, class_="note")
+    yield tag("div", table(round_heads(loop), round_rows(loop), range(7)), class_="scroll")
+
+
+def _limit(text: str) -> str:
+    """A constraint in the words and the unit of tables."""
+    name, sign, number, *_ = text.split()
+    quantity = all_quantities()[name]
+    return f"{quantity.title} {sign} {float(number) * factor(quantity):g} {quantity.shown.unit}".strip()
+
+
+def _predicted(loop: LoopDoc) -> Iterable[Markup]:
+    """How far predictions held that were made before the calculation."""
+    if not loop.coverage:
+        return
+    yield tag("h3", "Predicted before, computed after", class_="part")
+    heads = ["quantity", "predicted and computed", "inside 50 %", "inside 90 %", "root mean square error", "mean error"]
+    yield tag("div", table(heads, [_held(one) for one in loop.coverage], range(1, 6)), class_="scroll")
+    words = (
+        "Inside: of as many, how many computed values lie inside the interval that was predicted, with their own "
+        "standard errors counted in. Errors are computed less predicted. Candidates are chosen for what is expected of "
+        "them, so that these are no random sample."
+    )
+    yield tag("p", words, class_="note")
+
+
+def _held(one: Coverage) -> list[object]:
+    quantity = all_quantities()[one.quantity]
+    shares = (f"{count} ({100 * count / one.n:.0f} %)" for count in (one.inside_50, one.inside_90))
+    return [titled(one.quantity), str(one.n), *shares, _size(quantity, one.rmse), _size(quantity, one.mean_off)]
+
+
+def _size(quantity: Quantity[Any], value: float | None) -> str:
+    """An error or a spread in the unit of tables."""
+    return DASH if value is None else f"{factor(quantity) * value:.3g}"
+
+
+def _chosen(loop: LoopDoc) -> Iterable[Markup]:
+    """A row for each candidate, in the order of choice."""
+    names = list(loop.members[0].forecasts) if loop.members else []
+    scale, unit = volume_scale(loop)
+    heads = [
+        "round",
+        "candidate",
+        "front",
+        "marks",
+        "why",
+        "new ions",
+        f"expected gain / {unit}" if unit else "expected gain",
+    ]
+    heads += ["as predicted / %", *(["in limits / %"] if loop.constraints else [])]
+    first = len(heads)
+    heads += [f"{titled(name)}, {what}" for name in names for what in ("predicted", "computed")]
+    rows = [_member(one, loop, scale) for one in loop.members[:_MOST_ROWS]]
+    made = tag("div", table(heads, rows, (0, *range(6, first), *range(first, len(heads)))), class_="scroll")
+    more = len(loop.members) - len(rows)
+    yield tag("h3", "Why each candidate was chosen", class_="part")
+    notes = [_HOW, *_marks(loop), *([f"The other {more:,} are in hebe results --json."] if more else [])]
+    yield tag("p", " ".join(notes), class_="note")
+    yield made if len(rows) <= _FEW_ROWS else details(f"{len(rows):,} candidates in the order of their choice", made)
+
+
+def _marks(loop: LoopDoc) -> list[str]:
+    """What the marks of candidates mean."""
+    used = {name for one in loop.members for name in one.marks}
+    told = [f"{text.letter}: {text.meaning}" for name, text in mark_texts().items() if name in used]
+    return [f"Marks: {'; '.join(told)}."] if told else []
+
+
+def _member(one: LoopMember, loop: LoopDoc, scale: float) -> list[object]:
+    front = "yes" if one.on_front else ""
+    texts = mark_texts()
+    marks = " ".join(texts[name].letter for name in one.marks if name in texts)
+    cells: list[object] = [str(one.round), formula(one.formula), front, marks, why_text(loop, one)]
+    cells.append(", ".join(one.new) or DASH)
+    share = None if not one.gain or one.gain_as_predicted is None else one.gain_as_predicted / one.gain
+    cells += [volume_text(one.gain, scale), DASH if share is None else percent(share)]
+    if loop.constraints:
+        cells.append(DASH if one.probability is None else percent(one.probability))
+    return [*cells, *(text for name, told in one.forecasts.items() for text in _pair(name, told, one))]
+
+
+def _pair(name: str, told: Forecast, one: LoopMember) -> tuple[str, str]:
+    """What was predicted and computed of a quantity, or why there is nothing."""
+    before, after = compared(all_quantities()[name], told)
+    if told.value is not None:
+        return before, after
+    return before, "not computed" if one.status is None else "failed" if one.status == "failed" else DASH
+
+
+def _remarks(loop: LoopDoc) -> Iterable[Markup]:
+    """What was said of the choices: who could not be built, what no model was made of."""
+    said = [f"after round {one.round}: {remark}" for one in loop.rounds for remark in one.remarks]
+    if said:
+        yield tag("h3", "Remarks", class_="part")
+        yield unordered(said)
+
+
+def _learned(learned: LearnedDoc) -> Iterable[Markup]:
+    """What ``hebe learn`` said of the errors of its models, and of what matters in them."""
+    known = all_quantities()
+    quantities = {name: one for name, one in learned.quantities.items() if name in known}
+    count = max((len(one.candidates) for one in quantities.values()), default=0)
+    yield tag("h3", f"What hebe learn found, from {count} candidates", class_="part")
+    heads = ["quantity", "candidates", "spread", "error", "explained / %", "inside 50 % / %", "inside 90 % / %"]
+    made = table(heads, [_model(name, one) for name, one in quantities.items()], range(1, 7))
+    yield tag("div", made, class_="scroll")
+    words = "Error: root mean square of candidates that were left out together with all others of the same elements."
+    yield tag("p", words, class_="note")
+    rows = [row for name, one in quantities.items() for row in _effects(name, one)]
     if rows:
-        names = list(page.rounds[0]["objectives"])
-        heads = [f"{_title(name)}, {what}" for name in names for what in ("predicted", "found")]
-        numbers = range(3, 4 + len(heads))
-        yield table(["round", "candidate", "ions that are new", "expected gain", *heads], rows, numbers)
-        held = _held(page)
-        if held is not None:
-            inside, of = held
-            words = f"{inside} of {of} values that were found lie inside the intervals of 90 % that were predicted."
-            yield tag("p", words, class_="note")
+        heads = ["quantity", "ion", "with 10 % more of it", "of what is predicted / %"]
+        yield tag("div", table(heads, rows, (2, 3)), class_="scroll")
+    told = [f"{capital(known[name].title)}: {_said(one)}" for name, one in quantities.items()]
+    yield unordered([*told, *learned.remarks])
 
 
-def _rounds(page: Page) -> Markup:
-    rows = []
-    for one in page.rounds:
-        chosen = 0 if one["stopped"] else len(one["candidates"])
-        rows.append([str(one["round"]), str(one["known"]), f"{one['hypervolume']:.3g}", str(chosen or DASH)])
-    return table(["round", "candidates known", "hypervolume of the front", "chosen next"], rows, range(4))
+def _model(name: str, one: LearnedQuantity) -> list[object]:
+    quantity = all_quantities()[name]
+    shares = (
+        DASH if value is None else f"{100 * value:.0f}" for value in (one.explained, one.coverage_50, one.coverage_90)
+    )
+    return [titled(name), str(len(one.candidates)), _size(quantity, one.spread), _size(quantity, one.rmse), *shares]
 
 
-def _title(name: str) -> str:
-    quantity = all_quantities().get(name)
-    unit = "" if quantity is None or not quantity.unit else f" / {quantity.unit}"
-    return f"{name.replace('_', ' ')}{unit}"
+def _effects(name: str, one: LearnedQuantity) -> Iterable[list[object]]:
+    quantity = all_quantities()[name]
+    for effect in one.effects[:_EFFECTS]:
+        change = f"{factor(quantity) * effect.per_tenth:+.2g} {quantity.shown.unit}".strip()
+        yield [quantity.title, f"{effect.ion} on {effect.sublattice}", change, f"{100 * effect.explained:.0f}"]
 
 
-def _chosen(page: Page) -> list[list[object]]:
-    """A row for each candidate that a round chose and somebody may have computed."""
-    known = {one.candidate_id: one for one in page.candidates}
-    rows: list[list[object]] = []
-    for number, one in (
-        (found["round"], c) for found in page.rounds if not found["stopped"] for c in found["candidates"]
-    ):
-        cells = [text for name in page.rounds[0]["objectives"] for text in _compared(one, known, name)]
-        gain = f"{one['gain']:.2g}" if one["gain"] else DASH
-        rows.append([str(number + 1), indexed(one["formula"]), ", ".join(one["new"]) or DASH, gain, *cells])
-    return rows
+def _said(one: LearnedQuantity) -> str:
+    """Why there is no model, or what it weighs most."""
+    if one.refused:
+        return f"no model: {one.refused}"
+    weights = sorted(one.weights.items(), key=lambda pair: (-pair[1], pair[0]))[:_EFFECTS]
+    return "largest weights of descriptors: " + ", ".join(f"{name} {weight:.2g}" for name, weight in weights)
 
 
-def _compared(one: Mapping[str, Any], known: Mapping[str, RankedCandidate], name: str) -> tuple[str, str]:
-    """Interval of 90 % that was predicted of a quantity, and what was found."""
-    told = one["predicted"].get(name) or {}
-    predicted = DASH if told.get("low") is None else f"{told['low']:.4g} to {told['high']:.4g}"
-    found = known.get(one["candidate_id"])
-    value = None if found is None else found.mean(name)
-    return predicted, DASH if value is None else f"{value:.4g}"
+def _pairs(page: Page) -> list[tuple[str, str]]:
+    return [] if page.loop is None else list(combinations(page.loop.objectives, 2))
 
 
-def _held(page: Page) -> tuple[int, int] | None:
-    """How many values that were found lie inside what was predicted, of how many; None without any."""
-    known, inside = {one.candidate_id: one for one in page.candidates}, list[bool]()
-    for one in (c for found in page.rounds if not found["stopped"] for c in found["candidates"]):
-        for name, told in one["predicted"].items():
-            found = known.get(one["candidate_id"])
-            value = None if found is None else found.mean(name)
-            if value is not None and told.get("low") is not None:
-                inside.append(told["low"] <= value <= told["high"])
-    return (sum(inside), len(inside)) if inside else None
+def _course(page: Page) -> str | None:
+    return None if page.loop is None else course(page.loop)
 
 
-SECTION = Section(title="What was learned on the way", render=_render)
+def _front(at: int) -> Callable[[Page], str | None]:
+    def draw(page: Page) -> str | None:
+        pairs = _pairs(page)
+        return front(page.loop, *pairs[at]) if page.loop is not None and at < len(pairs) else None
+
+    return draw
+
+
+def _parity(at: int) -> Callable[[Page], str | None]:
+    def draw(page: Page) -> str | None:
+        held = page.loop.coverage if page.loop is not None else []
+        return predictions(page.loop, held[at]) if page.loop is not None and at < len(held) else None
+
+    return draw
+
+
+def _titled_front(at: int) -> Callable[[Page], str]:
+    def titled_(page: Page) -> str:
+        x, y = (all_quantities()[name].title for name in _pairs(page)[at])
+        return f"{capital(y)} against {x}, round by round"
+
+    return titled_
+
+
+def _titled_parity(at: int) -> Callable[[Page], str]:
+    def titled_(page: Page) -> str:
+        name = page.loop.coverage[at].quantity if page.loop is not None else ""
+        return f"{capital(all_quantities()[name].title)}: computed against predicted"
+
+    return titled_
+
+
+def _curve(page: Page) -> str | None:
+    return None if page.loop is None or page.learned is None else learning(page.learned)
+
+
+_OF_PAIR: Final = (
+    "Areas: what the first round (dashed) and all rounds have beyond the reference in these two. Numbers: rounds of "
+    "candidates on the front of all objectives. Hollow: misses a constraint"
+)
+
+SECTION = Section(
+    title="The loop round by round",
+    render=_render,
+    pictures=(
+        Picture(
+            name="loop_hypervolume",
+            title="Hypervolume of the front over calculations",
+            caption="Dotted: ends of rounds",
+            draw=_course,
+        ),
+        *(
+            Picture(
+                name="loop_front" if at == 0 else f"loop_front_{at + 1}",
+                title="two objectives round by round" if at == 0 else f"two objectives round by round, pair {at + 1}",
+                caption=_OF_PAIR,
+                draw=_front(at),
+                titled=_titled_front(at),
+            )
+            for at in range(_MOST_PAIRS)
+        ),
+        *(
+            Picture(
+                name="loop_predicted" if at == 0 else f"loop_predicted_{at + 1}",
+                title="computed against predicted" if at == 0 else f"computed against predicted, quantity {at + 1}",
+                caption="Bars: the interval of 90 % that was predicted; dashed: computed as predicted",
+                draw=_parity(at),
+                titled=_titled_parity(at),
+            )
+            for at in range(_MOST_PARITIES)
+        ),
+        Picture(
+            name="learning_curve",
+            title="Error of predictions over the number of candidates",
+            caption="Of candidates that the model does not know, by hebe learn; dashed: no better than the mean",
+            draw=_curve,
+        ),
+    ),
+)

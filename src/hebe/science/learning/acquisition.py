@@ -135,6 +135,11 @@ class Acquisition:
         means, sds = self._exact(self.limits, table, batch)
         return Gain(improvement, probability_within(np.array([one.most for one in self.limits]), means, sds))
 
+    def as_expected(self, table: Array, batch: Array) -> Array:
+        """Improvement by rows if they, and a batch before them, were found exactly as expected, shape ``(rows,)``."""
+        means = self.means(table)
+        return expected_improvement(means, np.zeros_like(means), self._boxes(batch))
+
     def lasting(self, gain: Gain, table: Array, batch: Array) -> Array:
         """Gain that rows have at most when their batch, shape ``(rows, descriptors)``, has grown.
 
