@@ -21,7 +21,7 @@ _MOST_CATIONS: Final = 512
 
 
 def remarks(campaign: Campaign, selected: Iterable[Candidate | MemberSpec]) -> list[str]:
-    """In words: the host file of a campaign, what its loop starts from, and species that are fewer than one per cell."""
+    """In words: the host file of a campaign, what its loop starts from, species that are fewer than one per cell."""
     prior: Prior | None = campaign._prior  # noqa: SLF001 - set by hebe.campaigns.prior alone
     found = [*campaign.remarks, *(() if prior is None else prior.told)]
     if campaign.structures.method == "sqs":
