@@ -88,6 +88,7 @@ def learn_from(
     measured: Mapping[str, Sequence[Seen]] | None = None,
     *,
     curve: bool = False,
+    called: str = "measured",
 ) -> Learned:
     """Fit a model of each quantity to the candidates that have it; those with too few values have a reason instead.
 
@@ -103,6 +104,8 @@ def learn_from(
         Measured values by quantity, to which models are linked where there are enough.
     curve
         Whether learning curves are made.
+    called
+        What remarks call the measured values.
     """
     space, measured = CompositionSpace.from_campaign(campaign), measured or {}
     errors = with_errors([RankedCandidate(**dict(one)) for one in candidates if has_content(one.composition, space)])
@@ -112,8 +115,14 @@ def learn_from(
     learned = Learned(study, {}, {}, origin=origin, measured={name: list(measured.get(name, ())) for name in names})
     for name in names:
         seen, dear = _seen(errors, name), list(measured.get(name, ()))
-        _learn(learned, name, known[name].unit, seen, dear, curve=curve)
+        _learn(learned, name, known[name].unit, seen, dear, curve=curve, called=called)
     return learned
+
+
+def values_seen(candidates: Sequence[CandidateDoc], names: Sequence[str]) -> dict[str, list[Seen]]:
+    """Values of candidates of one stage with their standard errors, by quantity."""
+    errors = with_errors([RankedCandidate(**dict(one)) for one in candidates])
+    return {name: _seen(errors, name) for name in names}
 
 
 def _seen(candidates: Sequence[RankedCandidate], name: str) -> list[Seen]:
@@ -126,7 +135,9 @@ def _seen(candidates: Sequence[RankedCandidate], name: str) -> list[Seen]:
     return found
 
 
-def _learn(learned: Learned, name: str, unit: str, seen: list[Seen], dear: list[Seen], *, curve: bool) -> None:
+def _learn(
+    learned: Learned, name: str, unit: str, seen: list[Seen], dear: list[Seen], *, curve: bool, called: str
+) -> None:
     """Add the model of one quantity, or why there is none."""
     study = learned.study
     if len(seen) < len(dear):  # what is measured stands for itself
@@ -142,7 +153,7 @@ def _learn(learned: Learned, name: str, unit: str, seen: list[Seen], dear: list[
         try:
             linked = study.linked(model, dear)
         except BadInputError as err:
-            learned.remarks.append(f"{name}, measured: {err.reason}")
+            learned.remarks.append(f"{name}, {called}: {err.reason}")
         else:
             document, learned.models[name] = with_link(document, linked, dear), linked
     learned.quantities[name] = document

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hebe.config.campaign import Campaign
 
-_EVALUATIONS: Final = {"host": 14.0, "phase": 5.0}
+EVALUATIONS: Final = {"host": 14.0, "phase": 5.0}
 """Of a relaxation: means over cells of the host and over competing phases of the quick example."""
 _EVALUATION_S: Final = 0.012
 _ATOM_S: Final = 0.0011
@@ -57,7 +57,7 @@ def _expected(cations: int, job: Job) -> tuple[str, float]:
         again = "again" if job.function_kwargs.get("starts") or job.function_kwargs.get("previous") else "first"
         called, costly = _engine(orjson.dumps(maker.engine, default=repr))
         of = "phase" if maker.family is None else "host"
-        number = 1.0 if maker.task.identity()["task"] == "static" else _EVALUATIONS[of]
+        number = 1.0 if maker.task.identity()["task"] == "static" else EVALUATIONS[of]
         seconds = number * (_EVALUATION_S + _ATOM_S * atoms) * (_COSTLY if costly else 1.0)
         return f"{name} {called} {of} {again} {round(2 * math.log2(atoms))}", seconds
     if isinstance(maker, VibrationMaker):
