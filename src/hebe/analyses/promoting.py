@@ -63,6 +63,12 @@ class Border:
     after: Sequence[CandidateDoc]
     cpu_s: Mapping[str, float]
 
+    @property
+    def in_order(self) -> Border:
+        """With candidates in the order of their ids: the last bits of sums go by it."""
+        before, after = (sorted(part, key=lambda one: one.candidate_id) for part in (self.before, self.after))
+        return replace(self, before=before, after=after)
+
     @cached_property
     def rows(self) -> list[Promoted]:
         """Candidates of the stage before, as ranked."""
@@ -141,6 +147,7 @@ class _Told:
 
 def next_promotion(border: Border) -> GainPromotionDoc:
     """Decide who goes on next; the same whatever the order in which candidates were computed."""
+    border = border.in_order
     names = [one.name for one in border.objectives]
     dear = values_seen(border.after, names)
     learned = learn_from(border.campaign, border.before, names, dear, called=f"stage {border.stage + 1}")
