@@ -86,13 +86,17 @@ def test_what_the_later_stage_found_changes_who_goes_on(border: Border) -> None:
     agreeing, told = next_promotion(replace(second, after=same)), next_promotion(second)
     assert chosen(agreeing) != chosen(told)
     assert set(told.slopes) == set(NAMES)
-    truth = {one.candidate_id: dear(one).mean(NAMES[0]) for one in border.before}
-    cheap = {one.candidate_id: one.mean(NAMES[0]) for one in border.before}
-    waiting = [row for row in told.candidates if not row.promoted]
-    off = {"potential": [], "linked": []}
-    for row in waiting:
-        off["potential"].append(cheap[row.candidate_id] - truth[row.candidate_id])
-        off["linked"].append(row.predicted[NAMES[0]].mean - truth[row.candidate_id])
+    waiting = {row.candidate_id: row for row in told.candidates if not row.promoted}
+    off = dict[str, list[float]](potential=[], linked=[])
+    for one in border.before:
+        if one.candidate_id in waiting:
+            predicted = waiting[one.candidate_id].predicted[NAMES[0]].mean
+            truth, cheap = dear(one).mean(NAMES[0]), one.mean(NAMES[0])
+            assert predicted is not None
+            assert truth is not None
+            assert cheap is not None
+            off["potential"].append(cheap - truth)
+            off["linked"].append(predicted - truth)
     rms = {name: float(np.sqrt(np.mean(np.square(values)))) for name, values in off.items()}
     assert rms["linked"] < 0.6 * rms["potential"], rms
 

@@ -113,7 +113,7 @@ def test_what_was_computed_otherwise_is_left_out_and_that_is_said(
 def test_settings_that_nothing_tells_are_no_reason_to_trust(tmp_path: Path) -> None:
     computed(tmp_path, campaign_file(tmp_path, "other"), 6, 3, noted=False)
     campaign = with_selection(campaign_file(tmp_path, "loop", (SELECT, LOOP)), tmp_path)
-    assert "hebe run notes them" in proposing(campaign).maker.told[0]
+    assert "hebe run notes them" in told(proposing(campaign))[0]
 
 
 def test_ids_are_frozen_when_the_loop_first_runs(tmp_path: Path) -> None:
