@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from hebe.analyses.registry import get_analysis
 from hebe.engines.registry import energy_scale_of
+from hebe.flows.wiring import block_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +27,7 @@ def computed_how(campaign: Campaign) -> dict[str, Any]:
     """Everything but the composition that decides values after the first stage, by the words that name it."""
     host, stage = campaign.host, campaign.stages[0]
     brought = host.brought
-    blocks = {name: stage.options.get(name, {}) for name in stage.analyses}
+    asked = [(analysis, block_of(campaign, stage, analysis)) for analysis in map(get_analysis, stage.analyses)]
     return {
         "host": [host.data.name, None if brought is None else brought.model_dump(mode="json")],
         "working ion": [host.working_ion, None if host.x_made is None else str(host.x_made)],
@@ -33,9 +35,8 @@ def computed_how(campaign: Campaign) -> dict[str, Any]:
         "engine": stage.engine.model_dump(mode="json", exclude=set(_NO_NUMBERS)),
         **stage.model_dump(mode="json", include=set(_STAGE)),
         "structures": campaign.structures.model_dump(mode="json", exclude=set(_CHANCE)),
-        "mixing": campaign.mixing.model_dump(mode="json"),
         "firing temperature": campaign.fired_at,
-        _ANALYSES: blocks,
+        _ANALYSES: {analysis.name: analysis.plain(block) for analysis, block in asked},
     }
 
 

@@ -141,9 +141,10 @@ class PromotionFlowMaker(Maker):
     stage: int = 1
     chosen: Chosen = field(default=(), metadata=ADDED_LATER)
 
-    def cpu_s(self, spec: MemberSpec) -> float:
-        """Estimated CPU time (s) of a candidate in the stage."""
-        return promotion_cost(self._campaign, self.stage, spec)
+    def cpu_s(self, specs: list[MemberSpec]) -> dict[str, float]:
+        """Estimated CPU time (s) of candidates in the stage, by id."""
+        campaign = Campaign.model_validate(self.campaign)
+        return {spec.candidate_id: promotion_cost(campaign, self.stage, spec) for spec in specs}
 
     def make(self, specs: list[MemberSpec], promoted: list[list[str]]) -> Flow:
         """Flow of the last round: its candidates, how far both stages agree by then, and who goes on next.
@@ -182,16 +183,12 @@ class PromotionFlowMaker(Maker):
         return Flow(list(wiring.jobs[begin:]), name=f"{wiring.campaign.name} after promotion")
 
     @property
-    def _campaign(self) -> Campaign:
-        return Campaign.model_validate(self.campaign)
-
-    @property
     def _chosen(self) -> Chosen:
         return tuple((int(number), str(uuid)) for number, uuid in self.chosen)
 
     def _wired(self, specs: list[MemberSpec], promoted: list[list[str]]) -> tuple[LaterStage, list[MemberSpec]]:
         """Wiring of the stage with the candidates of some rounds, and these."""
-        wiring = wire_stage(self._campaign, self.stage, specs, self._chosen)
+        wiring = wire_stage(Campaign.model_validate(self.campaign), self.stage, specs, self._chosen)
         assert isinstance(wiring, LaterStage)  # noqa: S101 - a stage that calibrates is not promoted to in rounds
         of = {spec.candidate_id: spec for spec in specs}
         known = [of[name] for part in promoted for name in part]

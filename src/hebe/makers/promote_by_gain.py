@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Following(Protocol):
     """What makes the flow of a round, and that of what comes after the last."""
 
-    def cpu_s(self, spec: MemberSpec) -> float:
-        """Estimated CPU time (s) of a candidate in the next stage."""
+    def cpu_s(self, specs: Sequence[MemberSpec]) -> dict[str, float]:
+        """Estimated CPU time (s) of candidates in the next stage, by id."""
 
     def make(self, specs: Sequence[MemberSpec], promoted: Sequence[Sequence[str]]) -> Flow:
         """Flow of the last of the rounds that say who went on."""
@@ -73,7 +73,8 @@ class PromoteByGainMaker(Maker):
         after
             What the next stage says of those that went on.
         """
-        campaign, following = Campaign.model_validate(self.campaign), self.following
+        campaign = Campaign.model_validate(self.campaign)
+        following: Following | None = self.following
         stages = campaign.stages[self.stage - 1 : self.stage + 1]
         common = set(stages[0].analyses) & set(stages[1].analyses)
         if stages[1].promote is None or following is None:
@@ -86,7 +87,7 @@ class PromoteByGainMaker(Maker):
             self.promoted,
             [one for one in before if one is not None],
             [one for one in after if one is not None],
-            {spec.candidate_id: following.cpu_s(spec) for spec in specs},
+            following.cpu_s(specs),
         )
         document = next_promotion(border)
         now = [row.candidate_id for row in document.candidates if row.round == document.round]
