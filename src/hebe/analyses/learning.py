@@ -90,6 +90,7 @@ def learn_from(
     measured: Mapping[str, Sequence[Seen]] | None = None,
     *,
     curve: bool = False,
+    called: str = "measured",
 ) -> Learned:
     """Fit a model of each quantity to the candidates that have it; those with too few values have a reason instead.
 
@@ -105,6 +106,8 @@ def learn_from(
         Measured values by quantity, to which models are linked where there are enough.
     curve
         Whether learning curves are made.
+    called
+        What remarks call the measured values.
     """
     space, measured = CompositionSpace.from_campaign(campaign), measured or {}
     errors = with_errors([RankedCandidate(**dict(one)) for one in candidates if has_content(one.composition, space)])
@@ -115,7 +118,7 @@ def learn_from(
     learned = Learned(study, {}, {}, origin=origin, measured=own)
     for name in names:
         unit = UNIT if is_chance(name) else known[name].unit
-        _learn(learned, name, unit, _on_scale(name, _seen(errors, name)), list(own[name]), curve=curve)
+        _learn(learned, name, unit, _on_scale(name, _seen(errors, name)), list(own[name]), curve=curve, called=called)
     return learned
 
 
@@ -152,6 +155,12 @@ def prediction(learned: Learned, name: str, composition: Composition, *, refuses
     return as_share(found) if is_chance(name) else found
 
 
+def values_seen(candidates: Sequence[CandidateDoc], names: Sequence[str]) -> dict[str, list[Seen]]:
+    """Values of candidates of one stage with their standard errors, by quantity."""
+    errors = with_errors([RankedCandidate(**dict(one)) for one in candidates])
+    return {name: _seen(errors, name) for name in names}
+
+
 def _seen(candidates: Sequence[RankedCandidate], name: str) -> list[Seen]:
     """Values of a quantity, by candidate in the order of ids: the order of results is none."""
     found = []
@@ -162,7 +171,9 @@ def _seen(candidates: Sequence[RankedCandidate], name: str) -> list[Seen]:
     return found
 
 
-def _learn(learned: Learned, name: str, unit: str, seen: list[Seen], dear: list[Seen], *, curve: bool) -> None:
+def _learn(
+    learned: Learned, name: str, unit: str, seen: list[Seen], dear: list[Seen], *, curve: bool, called: str
+) -> None:
     """Add the model of one quantity, or why there is none."""
     study = learned.study
     if len(seen) < len(dear):  # what is measured stands for itself
@@ -178,7 +189,7 @@ def _learn(learned: Learned, name: str, unit: str, seen: list[Seen], dear: list[
         try:
             linked = study.linked(model, dear)
         except BadInputError as err:
-            learned.remarks.append(f"{name}, measured: {err.reason}")
+            learned.remarks.append(f"{name}, {called}: {err.reason}")
         else:
             document, learned.models[name] = with_link(document, linked, dear), linked
     learned.quantities[name] = document

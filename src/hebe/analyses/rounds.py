@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hebe.science.learning.acquisition import Acquisition
 
     Refuses = Callable[[MemberSpec], str | None]
+    Row = tuple[int, ...]
 
 _TRIES = 8
 """How often others are looked for in place of members that cannot be built; then only those that can are taken."""
@@ -48,6 +49,8 @@ def next_round(
     candidates: Sequence[CandidateDoc],
     reference: Mapping[str, float],
     refuses: Refuses = lambda _spec: None,
+    *,
+    prior: Sequence[CandidateDoc] = (),
 ) -> Next:
     """Decide what comes after a round; the same whatever the order in which candidates were computed.
 
@@ -65,12 +68,16 @@ def next_round(
         Value of each objective that has to be surpassed to count, as the first round set it; empty before.
     refuses
         Why a member cannot be built or wired, None if it can; the next best stands in for it.
+    prior
+        Candidates that were known before the loop started; they are not chosen, and its own come before them.
     """
     select = campaign.select
     constraints = [Constraint.parse(text) for text in select.where or ()]
     objectives = objectives_of(campaign.rank, campaign.stages[0].analyses)
     names = list(dict.fromkeys([*(one.name for one in objectives), *(one.name for one in constraints)]))
-    learned = learn_from(campaign, candidates, names)
+    own = {spec.candidate_id for spec in specs}
+    known = [*candidates, *(one for one in prior if one.candidate_id not in own)]
+    learned = learn_from(campaign, known, names)
     wanted = min(select.batch or 1, select.most - len(specs))
     over = "the budget is used up" if wanted <= 0 else None
     if over is None and select.rounds is not None and number >= select.rounds:
@@ -95,8 +102,7 @@ def _learned(
 ) -> Next:
     """The members that are worth most, as the models say."""
     space = learned.study.space
-    rows = (space.row(composition_of(spec)) for spec in specs)
-    taken = [row for row in rows if row is not None]
+    taken = list(set().union(*_taken(learned, specs)))
     told = dict[str, str]()
     for _ in range(_TRIES):
         picks = pick(campaign, learned.study, acquisition, taken, wanted, campaign.select.seed + number)
@@ -116,6 +122,14 @@ def _learned(
     document = document.model_copy(update={"round": number, "reference": rounded, "stopped": over, "remarks": remarks})
     members = [] if over else _specs([one.candidate for one in picks.picks], space)
     return Next(document, members)
+
+
+def _taken(learned: Learned, specs: Sequence[MemberSpec]) -> tuple[set[Row], set[Row]]:
+    """Rows of the members that were chosen, and of what else is known."""
+    space = learned.study.space
+    own = {row for spec in specs if (row := space.row(composition_of(spec))) is not None}
+    known = {row for one in learned.study.known if (row := learned.study.row_of(one)) is not None}
+    return own, known - own
 
 
 def _hopeless(document: ProposalDoc, least: float) -> str | None:
@@ -146,10 +160,12 @@ def _without_models(
     )
     found: list[Candidate] = []
     if not over:
-        more = campaign.model_copy(update={"select": campaign.select.first(len(specs) + wanted)})
+        _, before = _taken(learned, specs)
+        more = campaign.model_copy(update={"select": campaign.select.first(len(specs) + len(before) + wanted)})
         known = {spec.candidate_id for spec in specs}
         kept = [composition_of(spec) for spec in specs]
         others = [one for one in screen(more, kept=kept).selected if one.candidate_id not in known]
+        others = [one for one in others if space.row(one.composition) not in before]
         refused, reasons = _refusals(others[:wanted], space, refuses)
         told += _remarks(reasons)
         found = [one for one in others[:wanted] if one not in refused]

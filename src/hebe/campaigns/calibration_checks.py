@@ -38,7 +38,7 @@ def calibrating(campaign: Campaign, number: int, before: Sequence[Stage]) -> Sta
         if name != _OWN and name in stage.model_fields_set:
             reason = f"a stage that calibrates takes all candidates of the stage before as they are, and no {name}"
             raise bad_key(campaign, (*key, name), reason, "remove the key, or write it in a stage of its own")
-    return before[-1].model_copy(update={_OWN: stage.calibrate, "keep": Keep(), "controls": None})
+    return before[-1].model_copy(update={_OWN: stage.calibrate, "keep": Keep(), "promote": None, "controls": None})
 
 
 def check_calibration(campaign: Campaign, number: int) -> None:

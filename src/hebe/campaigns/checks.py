@@ -9,7 +9,7 @@ from hebe.analyses.registry import all_quantities, get_analysis
 from hebe.campaigns.asked import asked_for, check_asked
 from hebe.campaigns.calibration_checks import calibrating, check_calibration
 from hebe.campaigns.control_checks import check_controls
-from hebe.campaigns.learning_checks import check_learning
+from hebe.campaigns.learning_checks import check_learning, check_promotion
 from hebe.config.reading.refusal import bad_key
 from hebe.config.reading.wording import shown
 from hebe.science.hulls.working_metals import has_metal, working_metals
@@ -98,9 +98,10 @@ def _check_engine(campaign: Campaign, stage: Stage, index: int) -> None:
 
 def _check_first(campaign: Campaign, stage: Stage) -> None:
     key: KeyPath = ("stages", 0)
-    if stage.keep is not None:
-        reason = "there is no stage before the first one to keep candidates of"
-        raise bad_key(campaign, (*key, "keep"), reason, "select says which candidates are computed")
+    for name in ("keep", "promote"):
+        if getattr(stage, name) is not None:
+            reason = f"there is no stage before the first one to {name} candidates of"
+            raise bad_key(campaign, (*key, name), reason, "select says which candidates are computed")
     if campaign.structures.method == "explicit":
         if campaign.select.method != "explicit":
             reason = "cells that are given need the formulas that they stand for"
@@ -114,7 +115,10 @@ def _check_first(campaign: Campaign, stage: Stage) -> None:
 def _check_later(campaign: Campaign, family: Family, index: int) -> None:
     key: KeyPath = ("stages", index)
     stage, before = campaign.stages[index], campaign.stages[index - 1]
-    _check_keep(campaign, stage, before, (*key, "keep"))
+    if stage.promote is None:
+        _check_keep(campaign, stage, before, (*key, "keep"))
+    else:
+        check_promotion(campaign, index)
     if campaign.host.working_ion is not None and campaign.structures.method != "explicit":
         known = {*before.x, _made(campaign, family)}
         for at, x in enumerate(stage.x):
@@ -133,7 +137,7 @@ def _check_later(campaign: Campaign, family: Family, index: int) -> None:
 def _check_keep(campaign: Campaign, stage: Stage, before: Stage, key: KeyPath) -> None:
     if stage.keep is None:
         reason = "a later stage says how many candidates it keeps of the one before"
-        raise bad_key(campaign, key, reason, "keep: 20 %, a number, pareto or all")
+        raise bad_key(campaign, key, reason, "keep: 20 %, a number, pareto or all; or promote: {batch: 4, budget: 12}")
     made = all_quantities(before.analyses)
     objectives = [name for name in (*campaign.rank.maximize, *campaign.rank.minimize) if name in made]
     if str(stage.keep) != "all" and not objectives:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 import warnings
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hebe
+from hebe.campaigns.alike import computed_how
 from hebe.exceptions import HebeWarning
 from hebe.flows.wiring_key import wiring_key
 from hebe.launchers.campaign_jobs import jobs_of_campaigns, remember_jobs
@@ -37,7 +38,7 @@ def remember(records: Records, campaign: Campaign, flow: Flow) -> None:
 def remember_file(records: Records, campaign: Campaign) -> None:
     """Write down what the file of a campaign asks for as it runs."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    what = {"digest": _digest(campaign), "version": hebe.__version__, "at": when}
+    what = {"digest": _digest(campaign), "version": hebe.__version__, "at": when, "how": computed_how(campaign)}
     records.store.update({"uuid": _FILE + campaign.name, "index": 0, "status": "file", **what}, key=["uuid", "index"])
 
 
@@ -47,6 +48,13 @@ def jobs_as_it_ran(records: Records, campaign: Campaign) -> set[str] | None:
     if (known.get("digest"), known.get("version")) != (_digest(campaign), hebe.__version__):
         return None
     return jobs_of_campaigns(records).get(campaign.name)
+
+
+def how_it_ran(records: Records, name: str) -> dict[str, Any] | None:
+    """How a campaign computed when it ran last, as `computed_how` says it; None where an earlier version ran it."""
+    known = records.store.query_one({"uuid": _FILE + name, "index": 0}) or {}
+    found: dict[str, Any] | None = known.get("how")
+    return found
 
 
 def edited_since(records: Records, campaign: Campaign) -> str | None:

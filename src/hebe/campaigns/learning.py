@@ -15,6 +15,7 @@ from hebe.campaigns.api import as_campaign, existing_store, project_store
 from hebe.campaigns.measured import read_measured
 from hebe.campaigns.models import keep_models
 from hebe.campaigns.place import has_store, project_root, start_of
+from hebe.campaigns.prior import prior_of
 from hebe.campaigns.results import candidate_documents
 from hebe.config.reading.wording import shown
 from hebe.exceptions import BadInputError
@@ -23,6 +24,7 @@ from hebe.launchers.records import Records
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.formula import parse_host_formula
 from hebe.science.learning.proposing import pick
+from hebe.stores.builders import candidate_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,7 +165,9 @@ def _in_store(
 ) -> tuple[list[CandidateDoc], list[str]]:
     with closing(Records.beside(store.docs_store, project_root(start))) as records:
         current = jobs_of_campaigns(records)
-    found: dict[str, tuple[CandidateDoc, str]] = {}
+        takes = campaign.select.takes_prior and data.stage == 1
+        prior = prior_of(store, records, campaign).jobs if takes else ()
+    found = _known_before(store, prior)
     for name in (*data.others, campaign.name):  # its own values come last, and stand
         jobs = current.get(name, set())  # what earlier versions of its file left may be computed otherwise
         documents = [doc for doc in candidate_documents(store, name, jobs) if not jobs or doc.get("job_id") in jobs]
@@ -172,13 +176,20 @@ def _in_store(
             for doc in documents
             if doc["stage"] == data.stage - 1
         }
-        if not part and (name != campaign.name or data.measured is None):
+        if not part and (name != campaign.name or not (prior or data.measured)):
             what = "hebe run computes them" if name == campaign.name else f"campaigns with results: {_names(store)}"
             raise BadInputError(f"no candidate of {name} is computed", suggestion=what)
         found |= part
     chosen = [found[key] for key in sorted(found)]
     _check_alike([one for one, _ in chosen])
     return [one for one, _ in chosen], [job for _, job in chosen]
+
+
+def _known_before(store: JobStore, jobs: Sequence[str]) -> dict[str, tuple[CandidateDoc, str]]:
+    """Candidates of what a loop started from, with the jobs that made them."""
+    stored = store.docs_store.query({"uuid": {"$in": list(jobs)}}) if jobs else ()
+    documents = [one for found in stored if (one := candidate_document(found)) is not None]
+    return {one["candidate_id"]: (candidate_of(one), str(one["job_id"])) for one in documents}
 
 
 def _names(store: JobStore) -> str:

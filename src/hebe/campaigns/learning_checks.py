@@ -17,6 +17,26 @@ if TYPE_CHECKING:
 _FORMATION: Final = "add mixing to its analyses: no composition alone tells what forms"
 
 
+def check_promotion(campaign: Campaign, index: int) -> None:
+    """Refuse a promotion in rounds beside a rule, or without anything that both stages compute.
+
+    Raises
+    ------
+    BadInputError
+        Names file, line and key.
+    """
+    stage, before, key = campaign.stages[index], campaign.stages[index - 1], ("stages", index, "promote")
+    if stage.keep is not None:
+        raise bad_key(campaign, key, "promote and keep both say who goes on", "remove one of them")
+    if before.calibrate is not None:
+        reason = "the stage before is a calibration, after which all candidates have the values that it judged"
+        raise bad_key(campaign, key, reason, "keep: 20 %")
+    number = len(objectives_of(campaign.rank, set(before.analyses) & set(stage.analyses)))
+    if not 1 <= number <= MOST_AIMS:
+        reason = f"promote goes by 1 to {MOST_AIMS} quantities of rank that both stages compute, there are {number}"
+        raise bad_key(campaign, key, reason, "rank: {maximize: [average_voltage]} and analyses: [voltage] in both")
+
+
 def check_learning(campaign: Campaign) -> None:
     """Refuse a loop that nothing steers, or whose constraints its first stage does not compute.
 

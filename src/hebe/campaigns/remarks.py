@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hebe.config.campaign import Campaign
+    from hebe.flows.rounds import Prior
     from hebe.science.chemistry.candidate import Candidate
 
 _MOST_CATIONS: Final = 512
 
 
 def remarks(campaign: Campaign, selected: Iterable[Candidate | MemberSpec]) -> list[str]:
-    """Remarks on the host file of a campaign, and on species that are fewer than one per cell, in words."""
-    found = list(campaign.remarks)
+    """In words: the host file of a campaign, what its loop starts from, species that are fewer than one per cell."""
+    prior: Prior | None = campaign._prior  # noqa: SLF001 - set by hebe.campaigns.prior alone
+    found = [*campaign.remarks, *(() if prior is None else prior.told)]
     if campaign.structures.method == "sqs":
         for candidate in selected:
             found += _dilute(campaign, candidate)

@@ -360,7 +360,7 @@ def _controls(store: JobStore, campaign: Campaign, current: Collection[str]) -> 
 def _newest(documents: Iterable[dict[str, Any]], current: Collection[str]) -> list[dict[str, Any]]:
     """Output of each stage: that of a current job, else the one that was stored last."""
     newest: dict[int, dict[str, Any]] = {}
-    for found in sorted(documents, key=lambda document: document["uuid"] in current):
+    for found in sorted(documents, key=lambda one: (one["uuid"] in current, one["output"].get("round") or 0)):
         newest[found["output"]["stage"]] = without_versions(found["output"])
     return [newest[number] for number in sorted(newest)]
 

@@ -16,6 +16,7 @@ import zstandard
 from pydantic import ValidationError
 
 from hebe.campaigns.place import has_store, project_root
+from hebe.campaigns.prior import with_prior
 from hebe.config.settings import STORE_FOLDER
 from hebe.flows.campaign import campaign_members, members_of, selection_key
 from hebe.schemas.spec import MemberSpec
@@ -51,6 +52,8 @@ def with_selection(
 ) -> Campaign:
     """Campaign that knows its candidates: those that the project keeps if they are of this content, else found anew.
 
+    One that learns knows what its loop starts from, too.
+
     Parameters
     ----------
     campaign
@@ -67,6 +70,7 @@ def with_selection(
     BadInputError
         If there are no candidates; see `hebe.science.chemistry.screening.screen`.
     """
+    campaign = with_prior(campaign, start, writes=writes)
     root, key = project_root(start), selection_key(campaign)
     before, known = read_selection(root, campaign), campaign._selected  # noqa: SLF001 - set here alone
     if before is not None and before.key == key:

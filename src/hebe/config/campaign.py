@@ -312,6 +312,8 @@ class Campaign(ConfigModel):
     _remarks: tuple[str, ...] = PrivateAttr(default=())
     _selected: Any = PrivateAttr(default=None)
     """Selection of candidates where it is known: see `hebe.campaigns.selection`."""
+    _prior: Any = PrivateAttr(default=None)
+    """What its loop starts from where that is known: see `hebe.campaigns.prior`."""
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hebe.config.model import ConfigModel
 from hebe.config.reading.units import Ratio, Whole
 from hebe.config.reading.wording import RefusedValueError
 
-LEARNING_KEYS: Final = ("batch", "rounds", "budget", "start", "where", "least_gain")
+LEARNING_KEYS: Final = ("batch", "rounds", "budget", "start", "where", "least_gain", "prior")
 
 
 class LearningKeys(ConfigModel):
@@ -30,6 +30,9 @@ class LearningKeys(ConfigModel):
         Constraints on quantities, such as ``formation_probability > 0.8``.
     least_gain
         The loop ends when no candidate is expected to add this share to the hypervolume of the front.
+    prior
+        What is learned from beside its own candidates: what the project's ``store`` holds when the loop starts that was
+        computed alike, also of other campaigns; ``none`` by default.
     """
 
     batch: Whole | None = Field(default=None, ge=1, le=1000)
@@ -38,6 +41,17 @@ class LearningKeys(ConfigModel):
     start: Literal["diverse", "random"] | None = None
     where: tuple[str, ...] | None = None
     least_gain: Ratio | None = None
+    prior: Literal["store", "none"] | None = None
+
+    @field_validator("prior")
+    @classmethod
+    def _as_by_default(cls, value: str | None) -> str | None:
+        return None if value == "none" else value
+
+    @property
+    def takes_prior(self) -> bool:
+        """Whether it learns from what the project holds when it starts."""
+        return self.prior == "store"
 
     def check_learning(self, *, learns: bool) -> None:
         """Refuse keys of a loop without one, and a loop that has no end.

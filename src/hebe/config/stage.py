@@ -19,6 +19,7 @@ from hebe.config.controls import ControlSpec
 from hebe.config.engines import DEFAULT_ENGINE, EngineBlock
 from hebe.config.keep import Keep
 from hebe.config.model import ConfigModel
+from hebe.config.promote import PromoteSpec
 from hebe.config.reading.units import ExactFraction, FractionRange, Whole
 from hebe.config.reading.wording import RefusedValueError, shown
 
@@ -52,11 +53,11 @@ Departure = Literal["glide", "migrated", "delaminated", "collapsed"]
 class Stage(ConfigModel):
     """One pass with one engine; x and window are fractions of x_full.
 
-    A later stage says how many candidates it keeps of the stage before and starts from the cells that this one
-    left. ``configurations`` is how many of each candidate it takes, all by default. ``accept`` names what counts as the
-    host beside the host itself: cells that left it otherwise enter no average, strain, hull or rank. An analysis is a
-    name, or ``{name: {option: value}}``, whose options `options` holds. ``controls`` are computed beside its best
-    candidates.
+    A later stage says how many candidates it keeps of the stage before, or how these are promoted in rounds, and starts
+    from the cells that this one left. ``configurations`` is how many of each candidate it takes, all by default.
+    ``accept`` names what counts as the host beside the host itself: cells that left it otherwise enter no average,
+    strain, hull or rank. An analysis is a name, or ``{name: {option: value}}``, whose options `options` holds.
+    ``controls`` are computed beside its best candidates.
 
     A stage with ``calibrate`` computes no candidate again: it has everything of the stage before, its engine too, and
     judges the candidates with errors that small cells have told.
@@ -65,6 +66,7 @@ class Stage(ConfigModel):
     engine: SerializeAsAny[EngineBlock]
     calibrate: CalibrationSpec | None = None
     keep: Keep | None = None
+    promote: PromoteSpec | None = None
     task: Task = "relax"
     x: tuple[ExactFraction, ...] = (Fraction(1),)
     window: FractionRange | None = None
@@ -108,8 +110,14 @@ class Stage(ConfigModel):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        later = ("options", "calibrate", "controls")
+        later = ("options", "calibrate", "controls", "promote")
         return {key: value for key, value in handler(self).items() if key not in later or value}
+
+    def most(self, n_candidates: int) -> int:
+        """How many of a number of candidates of the stage before it has at most."""
+        if self.promote is not None:
+            return n_candidates if self.promote.budget is None else min(self.promote.budget, n_candidates)
+        return n_candidates if self.keep is None else self.keep.most(n_candidates)
 
     @model_validator(mode="after")
     def _valid(self) -> Stage:

@@ -51,14 +51,14 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
         if stage.calibrate is not None:
             jobs += n_candidates * (1 + len(stage.analyses)) + JOBS_OF_A_CELL * most_members(campaign, number)
             continue
-        n_candidates = n_candidates if stage.keep is None else stage.keep.most(n_candidates)
+        n_candidates = stage.most(n_candidates)
         configurations, defects = stage.configurations or structures.per_candidate, _more_defects(campaign, stage)
         cells = _cells(campaign, stage) * (1 + _more_cells(campaign, stage))
         runs = _more_runs(campaign, stage)
         if stage.engine.traits.costly:
             dft.add(str(stage.engine.name))
         else:
-            relaxations += n_candidates * (configurations * (cells + sum(runs) / EVALUATIONS) + defects)
+            relaxations += n_candidates * calculations_of(campaign, stage)
         per_configuration = 2 + cells + len(runs) + sum(1 for x in stage.x if x != 1) + len(stage.analyses)
         of_candidate = 2 + configurations * per_configuration + defects
         beside = _controls(campaign, stage, n_candidates)
@@ -67,6 +67,14 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
     jobs += sum(_oxides(campaign, stage) + _more_phases(campaign, stage) for stage in campaign.stages)
     seconds = (relaxations + _SHARED_RELAXATIONS) * CPU_SECONDS * structures.cations / 12
     return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600, "not_counted": sorted(dft)}
+
+
+def calculations_of(campaign: Campaign, stage: Stage) -> float:
+    """Calculations of a candidate in a stage, without what candidates share; runs count as relaxations."""
+    configurations = stage.configurations or campaign.structures.per_candidate
+    cells = float(_cells(campaign, stage) * (1 + _more_cells(campaign, stage)))
+    cells += sum(_more_runs(campaign, stage)) / EVALUATIONS
+    return configurations * cells + _more_defects(campaign, stage)
 
 
 def _controls(campaign: Campaign, stage: Stage, n_candidates: int) -> int:

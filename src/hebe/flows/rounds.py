@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from jobflow import Flow, Maker
+from jobflow import Flow, Maker, OutputReference
 
 from hebe.config.campaign import Campaign
 from hebe.exceptions import BadInputError
@@ -13,6 +13,7 @@ from hebe.flows.member_checks import check_members
 from hebe.flows.members import plain_campaign
 from hebe.flows.stage import add_promotion
 from hebe.flows.wired import wire_stage
+from hebe.makers.identity import ADDED_LATER
 from hebe.makers.propose import ProposeMaker
 
 if TYPE_CHECKING:
@@ -27,16 +28,41 @@ ROUND_LABEL: Final = "rounds/{number}/propose"
 _PRIORITY: Final = -1_000_000
 
 
+@dataclass(frozen=True)
+class Prior:
+    """What a loop starts from.
+
+    Parameters
+    ----------
+    jobs
+        Ids of the jobs whose candidates are learned from beside its own.
+    told
+        What is to be said of them, and of what is left out.
+    """
+
+    jobs: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+
 def first_round_jobs(campaign: Campaign, specs: Sequence[MemberSpec]) -> list[Job]:
-    """Jobs of the first round of a campaign that learns, best first, and the one that decides on the second."""
+    """Jobs of the first round of a campaign that learns, best first, and the one that decides on the second.
+
+    Where candidates of other campaigns are learned from, that one reads outputs which are not in the flow: a manager
+    that checks for that has to be told (``allow_external_references``).
+    """
     wiring = wire_stage(campaign, 0, specs)
     wiring.candidates(specs)
-    add_proposal(wiring, 1, specs)
+    known: Prior | None = campaign._prior  # noqa: SLF001 - set by hebe.campaigns.prior alone
+    add_proposal(wiring, 1, specs, prior=Prior() if known is None else known)
     return wiring.jobs
 
 
 def add_proposal(
-    wiring: StageWiring, number: int, specs: Sequence[MemberSpec], reference: Mapping[str, float] | None = None
+    wiring: StageWiring,
+    number: int,
+    specs: Sequence[MemberSpec],
+    reference: Mapping[str, float] | None = None,
+    prior: Prior = Prior(),
 ) -> None:
     """Add the job that ends a round to the wiring of all candidates so far.
 
@@ -46,18 +72,22 @@ def add_proposal(
         Of the round, from 1.
     reference
         As the first round set it.
+    prior
+        What the loop started from.
     """
     campaign = wiring.campaign
     choosing = campaign.model_dump(mode="json", include={"filters", "select"})
     plain = {**plain_campaign(campaign), **choosing}
     maker = ProposeMaker(
-        following=RoundFlowMaker(campaign=plain, number=number + 1),
+        following=RoundFlowMaker(campaign=plain, number=number + 1, prior=prior.jobs),
         campaign=plain,
         number=number,
         reference=dict(reference or {}),
+        told=prior.told,
     )
     summaries = [wiring.summaries[spec.candidate_id].output for spec in specs]
-    wiring.add(maker.make(list(specs), summaries), ROUND_LABEL.format(number=number), _PRIORITY)
+    before = {"prior": [OutputReference(uuid) for uuid in prior.jobs]} if prior.jobs else {}
+    wiring.add(maker.make(list(specs), summaries, **before), ROUND_LABEL.format(number=number), _PRIORITY)
 
 
 @dataclass(kw_only=True)
@@ -73,11 +103,14 @@ class RoundFlowMaker(Maker):
         The campaign as plain data, with its filters and selection.
     number
         Of the round, from 2.
+    prior
+        Jobs whose candidates are learned from beside its own.
     """
 
     name: str = "round"
     campaign: dict[str, Any] = field(default_factory=dict)
     number: int = 2
+    prior: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
 
     def make(self, known: list[MemberSpec], new: list[MemberSpec], reference: Mapping[str, float]) -> Flow:
         """Flow of a round.
@@ -95,7 +128,7 @@ class RoundFlowMaker(Maker):
         begin = len(wiring.jobs)
         for position, spec in enumerate(new, start=len(known)):
             wiring.candidate(spec, position)
-        add_proposal(wiring, self.number, [*known, *new], reference)
+        add_proposal(wiring, self.number, [*known, *new], reference, Prior(tuple(self.prior)))
         return Flow(list(wiring.jobs[begin:]), name=f"{wiring.campaign.name} round {self.number}")
 
     def refuses(self, spec: MemberSpec) -> str | None:

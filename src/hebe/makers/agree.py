@@ -26,12 +26,15 @@ class AgreeMaker(Maker):
         Campaign and number of the later stage.
     only
         Analyses whose quantities are compared; all without any.
+    round
+        Of a promotion in rounds.
     """
 
     name: str = "agree"
     campaign: str = ""
     stage: int = 1
     only: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
+    round: int = field(default=0, metadata=ADDED_LATER)
     version: ClassVar[int] = 1
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
@@ -41,4 +44,5 @@ class AgreeMaker(Maker):
         made = {name for candidate in (*first, *second) for name in candidate.results}
         made = made & set(self.only) if self.only else made
         compared = {name: q.unit or "1" for name, q in all_quantities(sorted(made)).items() if q.compared}
-        return agree(first, second, compared).model_copy(update={"campaign": self.campaign, "stage": self.stage})
+        found = {"campaign": self.campaign, "stage": self.stage, "round": self.round}
+        return agree(first, second, compared).model_copy(update=found)

@@ -9,6 +9,7 @@ from jobflow import JobConfig, Maker, OnMissing, Response, job
 
 from hebe.analyses.rounds import next_round
 from hebe.config.campaign import Campaign
+from hebe.makers.identity import ADDED_LATER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +48,8 @@ class ProposeMaker(Maker):
         Of the round that is over, from 1.
     reference
         Value of each objective that has to be surpassed to count, as the first round set it.
+    told
+        What the document says of candidates that were known beforehand.
     """
 
     name: str = "propose"
@@ -54,10 +57,17 @@ class ProposeMaker(Maker):
     campaign: dict[str, Any] = field(default_factory=dict)
     number: int = 1
     reference: dict[str, float] = field(default_factory=dict)
+    told: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     version: ClassVar[int] = 1
 
     @job(config=JobConfig(on_missing_references=OnMissing.NONE))
-    def make(self, specs: list[MemberSpec], candidates: list[CandidateDoc | None]) -> Response[ProposalDoc]:
+    def make(
+        self,
+        specs: list[MemberSpec],
+        candidates: list[CandidateDoc | None],
+        *,
+        prior: list[CandidateDoc | None] | None = None,
+    ) -> Response[ProposalDoc]:
         """Decide by what all candidates so far tell.
 
         Parameters
@@ -66,15 +76,19 @@ class ProposeMaker(Maker):
             Members that were chosen so far.
         candidates
             What is known of them, in any order; those without a document are not learned from.
+        prior
+            Candidates that were known before the loop started.
         """
         known = [candidate for candidate in candidates if candidate is not None]
+        before = [candidate for candidate in prior or () if candidate is not None]
         following: Following | None = self.following
         campaign, further = Campaign.model_validate(self.campaign), () if following is None else (following.refuses,)
-        found = next_round(campaign, self.number, specs, known, self.reference, *further)
+        found = next_round(campaign, self.number, specs, known, self.reference, *further, prior=before)
+        document = found.document.model_copy(update={"remarks": [*self.told, *found.document.remarks]})
         if following is None:
-            return Response(output=found.document)
+            return Response(output=document)
         if found.members:
-            flow: Flow | None = following.make(specs, found.members, found.document.reference)
+            flow: Flow | None = following.make(specs, found.members, document.reference)
         else:
             flow = following.finish(specs)
-        return Response(output=found.document) if flow is None else Response(output=found.document, replace=flow)
+        return Response(output=document) if flow is None else Response(output=document, replace=flow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hebe.schemas.base import Document
+from hebe.schemas.learned import Predicted
 
 
 class Promoted(Document):
@@ -59,12 +60,65 @@ class Parity(Document):
 class AgreementDoc(Document):
     """How far two stages of a campaign agree about the candidates that both computed.
 
-    Only results are compared, each made within one stage; energies of two scales never meet.
+    Only results are compared, each made within one stage; energies of two scales never meet. ``round`` is that after
+    which candidates were compared, 0 where all went on at once.
     """
 
     campaign: str
     stage: int
     before: str
     after: str
+    round: int = 0
     quantities: list[Parity] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
+
+
+class PromotedByGain(Promoted):
+    """One candidate at the border of two stages where these go on in rounds.
+
+    Parameters
+    ----------
+    round
+        In which it went on, from 1; 0 if it did not.
+    cpu_s
+        Estimated CPU time (s) of its calculations in the next stage.
+    gain
+        Expected growth of the hypervolume of the front of the next stage by it alone; when it was chosen, beside those
+        chosen with it. In the units of the objectives multiplied.
+    predicted
+        Objectives as the next stage is expected to find them, where it has not.
+    """
+
+    round: int = 0
+    cpu_s: float = 0.0
+    gain: float | None = None
+    predicted: dict[str, Predicted] = Field(default_factory=dict)
+
+
+class GainPromotionDoc(PromotionDoc):
+    """Which candidates went on to the next stage by a round, this one included.
+
+    Parameters
+    ----------
+    round
+        From 1.
+    candidates
+        In the order of the ranking.
+    stopped
+        Why no more go on.
+    slopes
+        Factor between the values of both stages by objective, where there are enough of them to tell.
+    reference, hypervolume
+        Value of each objective that has to be surpassed to count, and the hypervolume of the front of the next stage.
+    spent_s
+        Estimated CPU time (s) of all that went on.
+    """
+
+    round: int = 1
+    candidates: list[PromotedByGain] = Field(default_factory=list)  # type: ignore[assignment]
+    stopped: str | None = None
+    slopes: dict[str, float] = Field(default_factory=dict)
+    reference: dict[str, float] = Field(default_factory=dict)
+    hypervolume: float = 0.0
+    spent_s: float = 0.0
+    remarks: list[str] = Field(default_factory=list)

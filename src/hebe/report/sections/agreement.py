@@ -37,6 +37,8 @@ def _border(promotion: Mapping[str, Any]) -> Markup:
     text = (
         f"Stage {number_} to {number_ + 1} (keep: {promotion['keep']}): {len(promoted)} of {len(rows)} went on{last}."
     )
+    if promotion.get("stopped"):
+        text += f" Rounds: {max((row['round'] for row in rows), default=0)}; {promotion['stopped']}."
     behind = [f"{row['formula']} ({row['reason']})" for row in rows if row["rank"] is None]
     if behind:
         text += f" Without a rank: {', '.join(behind)}."

@@ -100,6 +100,7 @@ def _stage(stage: Stage) -> str:
     parts = [stage.engine.title, f"task {stage.task}", f"forces below {stage.engine.fmax:g} eV/Å"]
     parts += [f"x = {', '.join(map(str, stage.x))} of x_full"] if len(stage.x) > 1 else []
     parts += [f"keep {stage.keep}"] if stage.keep is not None else []
+    parts += [f"promote {stage.promote}"] if stage.promote is not None else []
     return f"{', '.join(parts)}; {', '.join(name.replace('_', ' ') for name in stage.analyses)}"
 
 
