@@ -10,11 +10,14 @@ from hebe.config.family import load_family
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.hops import HopDoc, HopsDoc
 from hebe.science.chemistry.member import family_of
+from hebe.science.structures.compiled import random_state
 from hebe.science.structures.working import apply_ordering
 from hebe.science.transport.barriers_document import HopInput, barriers_document
-from hebe.science.transport.hop_choice import allotted, choose_hops, distinct_hops
+from hebe.science.transport.hop_choice import allotted, choose_hops, distinct_hops, exclusions
 from hebe.science.transport.hop_ends import hop_ends
+from hebe.science.transport.hop_lattice import HopLattice, hop_lattice
 from hebe.science.transport.hops import find_hops, hop_net
+from hebe.science.transport.jumping import follow
 from support.transport_cells import built
 
 
@@ -150,6 +153,36 @@ def test_an_ion_goes_to_an_empty_site_where_there_is_one() -> None:
         assert len(set(before) - set(after)) == 1
         apart = cell.distance_matrix[np.ix_(after, after)]
         assert apart[np.triu_indices(n_made, 1)].min() > exclusion - 0.1
+
+
+def test_sodium_in_prisms_keeps_away_from_the_three_next_to_it() -> None:
+    """P2 with two sodium in three cells: prisms 1.7 A apart are not both occupied, neither at the ends nor by jumps."""
+    spec, configuration, made = built("na-p2-mno2", 12)
+    found = choose_hops(spec, configuration, made, 4, 0)
+    cell = configuration.structure
+    assert cell is not None
+    assert found.taken_out == 0
+    for occupied in found.orderings.occupied:
+        apart = cell.distance_matrix[np.ix_(occupied, occupied)]
+        assert len(occupied) == 8
+        assert apart[np.triu_indices(8, 1)].min() > 2.0
+    lattice = hop_lattice(cell, made.lattice, found.hops, found.orderings.occupied[0], exclusions(spec, cell), 1)
+    assert set(np.diff(lattice.jumps.near_start).tolist()) == {3}
+    assert lattice.n_ions / lattice.jumps.n_sites == pytest.approx(1 / 3)
+    ions_keep_away(lattice)
+
+
+def ions_keep_away(lattice: HopLattice) -> None:
+    """After jumps at random there is one ion on a site at most, and none on those that are too near to one."""
+    jumps = lattice.jumps
+    track = follow(jumps, np.ones(len(lattice.hop)), lattice.held, 1, 20_000, 0, random_state(1))
+    came, left = (np.bincount(ends, track.made, minlength=jumps.n_sites) for ends in (jumps.target, jumps.source))
+    held = (lattice.held >= 0) + came - left
+    assert track.made.sum() == 20_000
+    assert set(held.tolist()) == {0, 1}
+    owner = np.repeat(np.arange(jumps.n_sites), np.diff(jumps.near_start))
+    assert not (held[owner] * held[jumps.near]).any()
+    assert (held != (lattice.held >= 0)).sum() > lattice.n_ions / 2, "it is another state"
 
 
 def test_both_ends_hold_the_same_atoms_and_one_moves() -> None:
