@@ -20,6 +20,7 @@ from hebe.launchers.graph import references
 from hebe.launchers.records import Records
 from hebe.makers.propose import ProposeMaker
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.stores.copying import copy
 from hebe.stores.factory import open_store
 from support.learned_project import CAMPAIGN, synthetic_documents
 from support.learning_loop import written
@@ -128,6 +129,19 @@ def test_ids_are_frozen_when_the_loop_first_runs(tmp_path: Path) -> None:
     assert references(again.function_kwargs) == references(first.function_kwargs), "it is the same loop"
     unborn = campaign_file(tmp_path, "unborn", (SELECT, LOOP))
     assert len(references(proposing(with_selection(unborn, tmp_path)).function_kwargs)) > 6
+
+
+def test_a_copy_of_a_loop_goes_on_from_the_same(tmp_path: Path) -> None:
+    jobs = computed(tmp_path, campaign_file(tmp_path, "other"), 6, 3)
+    computed(tmp_path, campaign_file(tmp_path, "third", ("cations: 12", "cations: 24")), 3, 4)
+    campaign = campaign_file(tmp_path, "loop", (SELECT, LOOP))
+    computed(tmp_path, campaign, 1, 5)
+    first = proposing(with_selection(campaign, tmp_path, writes=True))
+    (tmp_path / "copy" / ".hebe").mkdir(parents=True)
+    with closing(open_store(tmp_path)) as store, closing(open_store(tmp_path / "copy")) as other:
+        assert copy(store, other, "loop").outputs == 7
+        assert {one["uuid"] for one in other.docs_store.query({}, ["uuid"])} == {*jobs, "loop-0"}
+    assert proposing(with_selection(campaign, tmp_path / "copy")).uuid == first.uuid
 
 
 def test_a_loop_that_started_from_nothing_goes_on_so(tmp_path: Path) -> None:

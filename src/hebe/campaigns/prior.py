@@ -7,7 +7,7 @@ resumed, whatever else ends meanwhile.
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hebe.campaigns.alike import computed_how, differences
 from hebe.campaigns.edited import how_it_ran
@@ -17,6 +17,7 @@ from hebe.flows.rounds import Prior
 from hebe.launchers.campaign_jobs import jobs_of_campaigns
 from hebe.launchers.records import Records
 from hebe.science.keys import content_hash
+from hebe.stores.copying import PRIOR
 from hebe.stores.factory import open_store
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from jobflow import JobStore
 
     from hebe.config.campaign import Campaign
-
-_RECORD: Final = "prior of "
 
 
 def with_prior(campaign: Campaign, start: Path | None, *, writes: bool = False) -> Campaign:
@@ -58,7 +57,7 @@ def with_prior(campaign: Campaign, start: Path | None, *, writes: bool = False) 
 def prior_of(store: JobStore, records: Records, campaign: Campaign, *, writes: bool = False) -> Prior:
     """What the loop of a campaign started from, else what it would start from now."""
     how = computed_how(campaign)
-    name, key = _RECORD + campaign.name, content_hash(how)
+    name, key = PRIOR + campaign.name, content_hash(how)
     known = records.store.query_one({"uuid": name, "index": 0}) or {}
     if known.get("key") == key:
         return Prior(tuple(known["jobs"]), tuple(known["told"]))

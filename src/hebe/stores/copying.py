@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 RECORDS = "jobs"
 """Collection in which launchers keep what they remember of jobs."""
+
+PRIOR: Final = "prior of "
+"""Record there of what the loop of a campaign started from, before the name of the campaign."""
 
 _BATCH = 200
 _KEY = ["uuid", "index"]
@@ -112,7 +115,8 @@ def copy(source: JobStore, target: JobStore, campaign: str | None = None) -> Cop
             _gather_blobs(document.get("output"), blobs)
     done.outputs = len(digests)
     _verify(digests, outputs_of(target, {uuid for uuid, _ in digests}), done.target)
-    done.records = _copy_records(source, target, {uuid for uuid, _ in digests} if campaign else None)
+    named = {uuid for uuid, _ in digests} | {f"{PRIOR}{campaign}"}
+    done.records = _copy_records(source, target, named if campaign else None)
     for name, keys in blobs.items():
         done.blobs[name] = _copy_blobs(source, target, name, keys)
     return done
@@ -127,9 +131,13 @@ def outputs_of(store: JobStore, uuids: set[str] | None) -> Iterator[list[dict[st
 
 
 def belonging(store: JobStore, campaign: str) -> set[str]:
-    """Jobs of a campaign, and all that their outputs refer to."""
+    """Jobs of a campaign, those that its loop started from, and all that their outputs refer to."""
     documents = store.docs_store
     found = {doc["uuid"] for doc in documents.query({"metadata.campaign": campaign}, ["uuid"])}
+    if found and isinstance(documents, SQLiteStore):
+        prior = open_collection(store, RECORDS, "uuid").query_one({"uuid": PRIOR + campaign}) or {}
+        asked = _parts(set(prior.get("jobs") or ()))
+        found |= {doc["uuid"] for part in asked for doc in documents.query(part, ["uuid"])}
     fresh = found
     while fresh:
         referred: set[str] = set()
