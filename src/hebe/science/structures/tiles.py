@@ -22,7 +22,9 @@ from pymatgen.core import Structure
 
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
+from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.keys import rounded
+from hebe.science.structures.configuration import lattice_radius
 from hebe.science.structures.enumeration import derivative_cells, occupied, ordered_ensemble
 from hebe.science.structures.host import HostCell, host_cell
 from hebe.science.structures.lattice_reduction import reduced_cell
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hebe.schemas.spec import MemberSpec
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.structures.lattice_reduction import IntMatrix
 
@@ -62,6 +65,13 @@ class _Filling:
     counts: Mapping[str, Mapping[str, int]]
     species: Mapping[str, str]
     n_cells: int
+
+
+def member_tiles(spec: MemberSpec, n_sites: int | None, at_most: int, sample: int | None) -> TileSet:
+    """Ordered tiles of a member of a host in its estimated lattice; see `composition_tiles`."""
+    composition = composition_of(spec)
+    radius = lattice_radius(composition, split_of(spec), spec.primary)
+    return composition_tiles(composition, radius, n_sites, at_most, sample)
 
 
 @lru_cache(maxsize=64)
