@@ -15,7 +15,7 @@ from hebe.config.reading.units import Energy, Temperature, Whole
 from hebe.config.reading.wording import shown
 from hebe.exceptions import BadInputError
 from hebe.schemas.percolation import PercolationDoc
-from hebe.science.structures.tiles import member_tiles
+from hebe.science.structures.tiles import member_tiles, sites_for
 from hebe.science.structures.working import immobile
 from hebe.science.transport.pair_energies import GivenPairs
 from hebe.science.transport.percolation_document import percolation_document, rock_salt
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc
     from hebe.schemas.percolation import ChannelNetDoc
     from hebe.schemas.spec import MemberSpec
+
+_TILE: Final = 12
+"""Mixed sites of the small cells of a fit, at least: with fewer there are hardly any that differ."""
 
 PairEnergy = Annotated[Energy, Field(ge=-5, le=5)]
 
@@ -209,12 +212,11 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
 
     def wants(self, block: PercolationSpec, member: MemberSpec) -> Sequence[Want]:
         """Nothing for random order: geometry and composition are enough. Else a temperature, and cells for a fit."""
-        del member
         asked = block.short_range
         if asked is None:
             return ()
         fired = (Firing(),) if asked.temperature is None else ()
-        return fired if asked.given else (*fired, Tiles(at_most=asked.fit, sample=asked.fit))
+        return fired if asked.given else (*fired, Tiles(sites_for(member, _TILE), asked.fit, asked.fit))
 
     def analyse(self, block: PercolationSpec, member: MemberSpec, given: Given) -> PercolationDoc:
         """Nets of cells drawn at random, of the configurations, and of cells with short-range order."""
@@ -239,7 +241,7 @@ def _with_energies(block: ShortRangeSpec, member: MemberSpec, given: Given) -> l
     cells = [(cell.configuration.structure, cell.made) for cell in given.cells if cell.configuration is not None]
     if given.tiles:
         done_tiles: list[CalculationDoc | None] = [tile["calculation"] for tile in given.tiles]
-        tiles = member_tiles(member, None, block.fit, block.fit).tiles
+        tiles = member_tiles(member, sites_for(member, _TILE), block.fit, block.fit).tiles
         cells += [(tile.structure, done) for tile, done in zip(tiles, done_tiles, strict=True)]
     found: dict[str, list[tuple[Structure, float]]] = defaultdict(list)
     for ideal, done in cells:

@@ -74,6 +74,15 @@ def member_tiles(spec: MemberSpec, n_sites: int | None, at_most: int, sample: in
     return composition_tiles(composition, radius, n_sites, at_most, sample)
 
 
+def sites_for(spec: MemberSpec, least: int) -> int:
+    """Sites of the sublattice with most species in the smallest tiles that hold a member and as many such sites."""
+    composition = composition_of(spec)
+    primary = max(composition.fractions, key=lambda name: len(composition.fractions[name]))
+    per_cell = host_cell(composition.host, spec.working_ion).sites_per_cell(primary)
+    cells = math.lcm(*(x.denominator for _, x in _amounts(composition)))
+    return cells * per_cell * max(1, math.ceil(least / (cells * per_cell)))
+
+
 @lru_cache(maxsize=64)
 def composition_tiles(
     composition: HostComposition, radius: float | None, n_sites: int | None, at_most: int, sample: int | None
