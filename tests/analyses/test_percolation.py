@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,18 @@ from hebe.report.sections.percolation import card
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.percolation import PercolationDoc
 from hebe.schemas.structures import ConfigurationDoc
+from hebe.science.chemistry.composition import HostComposition
+from hebe.science.chemistry.ions import Ion
+from hebe.science.chemistry.member import member_spec
 from hebe.science.structures.host import host_cell
+from hebe.science.structures.tiles import member_tiles
 from hebe.science.transport.pair_shells import SHELLS, pair_shells
 from hebe.science.transport.short_range import cations_first, contents
 from support.report_results import ranked
 
 if TYPE_CHECKING:
     from hebe.schemas.spec import MemberSpec
+    from hebe.science.chemistry.ladder import Split
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "literature"
 FEW = PercolationSpec(sites=20_000, cells=2)
@@ -173,6 +179,33 @@ def test_energies_of_pairs_are_fitted_to_the_cells_of_the_campaign() -> None:
     assert open_channels(document)[0] < 0.16, "ions of high charge keep apart"
 
 
+@pytest.mark.slow
+def test_small_cells_are_told_by_their_ideal_arrangement() -> None:
+    """Tiles of LiMnO2 whose relaxations began elsewhere; the energies are those of charges, 0.2 eV per e2."""
+    half, host = Fraction(1, 2), load_family("drx")
+    fractions = {"M": {"Li": half, "Mn": half}, "X": {"O": Fraction(1)}}
+    split: Split = {"M": {Ion("Li", 1): half, Ion("Mn", 3): half}, "X": {Ion("O", -2): Fraction(1)}}
+    valences = {"M": {"Li": (1,), "Mn": (3,)}, "X": {"O": (-2,)}}
+    spec = member_spec(HostComposition("drx", "Li", half, fractions), split, "M", valences)
+    block = ordered(pairs={}, fit=6)
+    (want,) = ANALYSIS.wants(block, spec)
+    assert want == Tiles(12, 6, 6)
+    tiles = []
+    for tile in member_tiles(spec, 12, 6, 6).tiles:
+        whole, n = cations_first(host, tile.structure)
+        charges = np.array([{"Li": 1, "Mn": 3, "O": -2}[site.specie.symbol] for site in whole])
+        found = pair_shells(whole, n)
+        near = found.shell == SHELLS.index("nearest")
+        energy = 0.2 * float((charges[found.first] * charges[found.other])[near].sum()) / 2
+        far = tile.structure.copy().perturb(1.5)
+        made = {"engine": "e", "energy_scale": "e", "task": "relax", "status": "converged", "input_structure": far}
+        tiles.append({"degeneracy": 1, "calculation": CalculationDoc(key="k", energy_eV=energy, structure=far, **made)})
+    document = ANALYSIS.analyse(block, spec, Given(cells=[], tiles=tiles))
+    assert document.short_range is not None, document.warnings
+    assert document.short_range.fit is not None
+    assert document.short_range.fit.strengths_eV["nearest"] == pytest.approx(0.2)
+
+
 def test_what_the_cells_do_not_tell_is_a_warning() -> None:
     for cells, said in ((charged_cells(2), "too few"), (charged_cells(8, noise=50.0), "tell no energies of pairs")):
         document = found("drx-tm2", ordered(pairs={}), cells)
@@ -188,7 +221,7 @@ def test_the_temperature_is_that_of_firing_where_none_is_given() -> None:
     bare = PercolationSpec.model_validate({"sites": 1000, "short_range": {"pairs": {"Li Ti": 0.0}, "sites": 1000}})
     spec = member("drx-tm2")
     assert [list(ANALYSIS.wants(block, spec)) for block in (FEW, ordered(), bare)] == [[], [], [Firing()]]
-    assert list(ANALYSIS.wants(ordered(pairs={}, fit=20), spec)) == [Tiles(at_most=20, sample=20)]
+    assert list(ANALYSIS.wants(ordered(pairs={}, fit=20), spec)) == [Tiles(20, 20, 20)]
     document = ANALYSIS.analyse(bare, spec, Given(cells=[], firing_temperature=1273.15))
     assert document.short_range is not None
     assert document.short_range.temperature_K == 1273.15

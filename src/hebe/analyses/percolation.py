@@ -15,6 +15,7 @@ from hebe.config.reading.units import Energy, Temperature, Whole
 from hebe.config.reading.wording import shown
 from hebe.exceptions import BadInputError
 from hebe.schemas.percolation import PercolationDoc
+from hebe.science.structures.tiles import member_tiles, sites_for
 from hebe.science.structures.working import immobile
 from hebe.science.transport.pair_energies import GivenPairs
 from hebe.science.transport.percolation_document import percolation_document, rock_salt
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc
     from hebe.schemas.percolation import ChannelNetDoc
     from hebe.schemas.spec import MemberSpec
+
+_TILE: Final = 12
+"""Mixed sites of the small cells of a fit, at least: with fewer there are hardly any that differ."""
 
 PairEnergy = Annotated[Energy, Field(ge=-5, le=5)]
 
@@ -208,36 +212,37 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
 
     def wants(self, block: PercolationSpec, member: MemberSpec) -> Sequence[Want]:
         """Nothing for random order: geometry and composition are enough. Else a temperature, and cells for a fit."""
-        del member
         asked = block.short_range
         if asked is None:
             return ()
         fired = (Firing(),) if asked.temperature is None else ()
-        return fired if asked.given else (*fired, Tiles(at_most=asked.fit, sample=asked.fit))
+        return fired if asked.given else (*fired, Tiles(sites_for(member, _TILE), asked.fit, asked.fit))
 
     def analyse(self, block: PercolationSpec, member: MemberSpec, given: Given) -> PercolationDoc:
         """Nets of cells drawn at random, of the configurations, and of cells with short-range order."""
         cells = [cell.configuration for cell in given.cells if cell.configuration is not None]
-        asked = None if block.short_range is None else _short_range(block.short_range, given)
+        asked = None if block.short_range is None else _short_range(block.short_range, member, given)
         document = percolation_document(member, cells, block.sites, block.cells, block.seed, asked)
         if block.short_range is not None and asked is None:
             document.warnings.append("no short-range order: no temperature, and the host has no usual one of firing")
         return document
 
 
-def _short_range(block: ShortRangeSpec, given: Given) -> ShortRange | None:
+def _short_range(block: ShortRangeSpec, member: MemberSpec, given: Given) -> ShortRange | None:
     temperature = given.firing_temperature if block.temperature is None else block.temperature
     if temperature is None:
         return None
-    cells = () if block.given else _with_energies(given)
+    cells = () if block.given else _with_energies(block, member, given)
     return ShortRange(temperature, block.sites, block.sweeps, block.given, cells)
 
 
-def _with_energies(given: Given) -> list[tuple[Structure, float]]:
+def _with_energies(block: ShortRangeSpec, member: MemberSpec, given: Given) -> list[tuple[Structure, float]]:
     """Ideal cells of one composition with all sites occupied that are still the host, and their energies (eV)."""
     cells = [(cell.configuration.structure, cell.made) for cell in given.cells if cell.configuration is not None]
-    tiles: list[CalculationDoc | None] = [tile["calculation"] for tile in given.tiles]
-    cells += [(tile.input_structure, tile) for tile in tiles if tile is not None]
+    if given.tiles:
+        done_tiles: list[CalculationDoc | None] = [tile["calculation"] for tile in given.tiles]
+        tiles = member_tiles(member, sites_for(member, _TILE), block.fit, block.fit).tiles
+        cells += [(tile.structure, done) for tile, done in zip(tiles, done_tiles, strict=True)]
     found: dict[str, list[tuple[Structure, float]]] = defaultdict(list)
     for ideal, done in cells:
         if ideal is None or done is None or not done.usable or not done.is_host(given.accept):

@@ -28,13 +28,12 @@ from hebe.makers.relax import RelaxMaker
 from hebe.makers.static import StaticMaker
 from hebe.makers.vibrations import VibrationMaker
 from hebe.science.chemistry.candidate import primary_sublattice
-from hebe.science.chemistry.member import composition_of, member_spec, split_of
+from hebe.science.chemistry.member import member_spec
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.hulls.given_entries import GivenEntries, given_entries
 from hebe.science.hulls.given_phases import GivenPhase, given_phases
 from hebe.science.hulls.working_metals import working_metals
-from hebe.science.structures.configuration import lattice_radius
-from hebe.science.structures.tiles import TileSet, composition_tiles
+from hebe.science.structures.tiles import TileSet, member_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -273,10 +272,8 @@ class StageWiring(ABC):
         BadInputError
             If there are more than were asked for, or none.
         """
-        composition, split = composition_of(spec), split_of(spec)
-        radius = lattice_radius(composition, split, spec.primary)
         try:
-            return composition_tiles(composition, radius, asked.n_sites, asked.at_most, asked.sample)
+            return member_tiles(spec, asked.n_sites, asked.at_most, asked.sample)
         except BadInputError as err:
             raise bad_key(self.campaign, ("stages", self.number, "analyses"), err.reason, err.suggestion) from err
 

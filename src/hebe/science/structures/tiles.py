@@ -22,7 +22,9 @@ from pymatgen.core import Structure
 
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
+from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.keys import rounded
+from hebe.science.structures.configuration import lattice_radius
 from hebe.science.structures.enumeration import derivative_cells, occupied, ordered_ensemble
 from hebe.science.structures.host import HostCell, host_cell
 from hebe.science.structures.lattice_reduction import reduced_cell
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hebe.schemas.spec import MemberSpec
     from hebe.science.chemistry.composition import HostComposition
     from hebe.science.structures.lattice_reduction import IntMatrix
 
@@ -62,6 +65,22 @@ class _Filling:
     counts: Mapping[str, Mapping[str, int]]
     species: Mapping[str, str]
     n_cells: int
+
+
+def member_tiles(spec: MemberSpec, n_sites: int | None, at_most: int, sample: int | None) -> TileSet:
+    """Ordered tiles of a member of a host in its estimated lattice; see `composition_tiles`."""
+    composition = composition_of(spec)
+    radius = lattice_radius(composition, split_of(spec), spec.primary)
+    return composition_tiles(composition, radius, n_sites, at_most, sample)
+
+
+def sites_for(spec: MemberSpec, least: int) -> int:
+    """Sites of the sublattice with most species in the smallest tiles that hold a member and as many such sites."""
+    composition = composition_of(spec)
+    primary = max(composition.fractions, key=lambda name: len(composition.fractions[name]))
+    per_cell = host_cell(composition.host, spec.working_ion).sites_per_cell(primary)
+    cells = math.lcm(*(x.denominator for _, x in _amounts(composition)))
+    return cells * per_cell * max(1, math.ceil(least / (cells * per_cell)))
 
 
 @lru_cache(maxsize=64)
