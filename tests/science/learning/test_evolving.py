@@ -50,7 +50,7 @@ class Relatives(Members):
 
     def passing(self, rows: Rows) -> Rows:
         """Those that are not taken."""
-        return rows[np.array([tuple(row) not in self.taken for row in rows.tolist()], dtype=bool)]
+        return np.asarray(rows[np.array([tuple(row) not in self.taken for row in rows.tolist()], dtype=bool)])
 
 
 def compared(described: Described, known: int, seeds: int) -> tuple[list[float], list[float], float]:
