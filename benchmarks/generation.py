@@ -52,23 +52,15 @@ class Relatives(Members):
         return rows
 
 
-def by_pymoo(described: Described, acquisition: Acquisition, evaluations: int, seed: int) -> float:
-    """Gain of a batch, each member chosen by a genetic algorithm in turn."""
-    from pymoo.algorithms.soo.nonconvex.ga import GA
+def alloy(described: Described, acquisition: Acquisition) -> Any:
+    """A problem of pymoo: amounts of the columns, rounded to a full sublattice, beside the batch so far."""
     from pymoo.core.problem import Problem
-    from pymoo.operators.crossover.sbx import SBX
-    from pymoo.operators.mutation.pm import PM
-    from pymoo.operators.repair.rounding import RoundingRepair
-    from pymoo.operators.sampling.rnd import IntegerRandomSampling
-    from pymoo.optimize import minimize
 
     layout = described.space.layout
     (block,) = layout.blocks
     first, last = (np.array([c.charges[end] for c in layout.columns]) for end in (0, -1))
 
     class Alloy(Problem):  # type: ignore[misc]
-        """Amounts of the columns, rounded to a full sublattice."""
-
         batch: Array = np.empty((0, 0))
 
         def __init__(self) -> None:
@@ -79,26 +71,36 @@ def by_pymoo(described: Described, acquisition: Acquisition, evaluations: int, s
             off = np.maximum(rows @ first - layout.target, 0) + np.maximum(layout.target - rows @ last, 0)
             used = np.count_nonzero(rows, axis=1)
             many = np.maximum(used - block.high, 0) + np.maximum(block.low - used, 0)
-            out["G"] = np.stack([off, many], axis=1)
             gains, inside = np.zeros(len(rows)), members(layout, rows)
             if inside.any():
                 gains[inside] = acquisition.gain(described.table(rows[inside]), self.batch).expected
-            out["F"] = -gains
+            out["G"], out["F"] = np.stack([off, many], axis=1), -gains
 
-    total, problem = 0.0, Alloy()
+    return Alloy()
+
+
+def by_pymoo(described: Described, acquisition: Acquisition, evaluations: int, seed: int) -> float:
+    """Gain of a batch, each member chosen by a genetic algorithm in turn."""
+    from pymoo.algorithms.soo.nonconvex.ga import GA
+    from pymoo.operators.crossover.sbx import SBX
+    from pymoo.operators.mutation.pm import PM
+    from pymoo.operators.repair.rounding import RoundingRepair
+    from pymoo.operators.sampling.rnd import IntegerRandomSampling
+    from pymoo.optimize import minimize
+
+    total, problem = 0.0, alloy(described, acquisition)
     for number in range(BATCH):
         algorithm = GA(
             pop_size=200,
             sampling=IntegerRandomSampling(),
             crossover=SBX(vtype=float, repair=RoundingRepair()),
             mutation=PM(vtype=float, repair=RoundingRepair()),
-            eliminate_duplicates=True,
         )
-        found = minimize(problem, algorithm, ("n_eval", max(evaluations // BATCH, 200)), seed=seed * BATCH + number)
+        found = minimize(problem, algorithm, ("n_eval", evaluations // BATCH), seed=seed * BATCH + number)
         if found.X is None:
             continue
         total -= float(found.F[0])
-        row = described.table(full(found.X[None], block.grid))
+        row = described.table(full(found.X[None], described.space.layout.blocks[0].grid))
         problem.batch = np.concatenate([problem.batch, row]) if len(problem.batch) else row
     return total
 
@@ -111,43 +113,54 @@ def full(wanted: Array, grid: int) -> Rows:
     return np.asarray((rows + (order < grid - rows.sum(axis=1, keepdims=True))).astype(np.int16))
 
 
-def compare(number: int, known: int, seeds: int, *, pymoo: bool) -> bool:
+class Comparison:
+    """Gains of batches by evolution, and by others that look at as many members."""
+
+    def __init__(self, described: Described, known: int) -> None:
+        self.described, self.acquisition = described, acquisition_of(described, known)
+        self.looked_at = list[int]()
+
+    def evolution(self, seed: int) -> float:
+        """Of evolution from a uniform sample."""
+        founders = self.described.space.sample(4_096, seed)
+        members = Relatives(self.described, founders)
+        found = evolve(self.acquisition, members, founders, founders[:0], BATCH, seed)
+        self.looked_at.append(found.looked_at)
+        return sum(found.gains)
+
+    def uniform(self, seed: int) -> float:
+        """Of the best batch of a uniform sample."""
+        rows = self.described.space.sample(self.looked_at[seed], seed + 1_000)
+        return sum(choose_batch(self.acquisition, Members(self.described, rows), BATCH).gains)
+
+    def pymoo(self, seed: int) -> float:
+        """Of a genetic algorithm."""
+        return by_pymoo(self.described, self.acquisition, self.looked_at[seed], seed)
+
+    def exact(self) -> float:
+        """Of the best batch of the space."""
+        rows = np.concatenate(list(self.described.space.blocks()))
+        return sum(choose_batch(self.acquisition, Members(self.described, rows), BATCH).gains)
+
+
+def compare(number: int, known: int, seeds: int, ways: list[str]) -> bool:
     """Print gains relative to the best; whether evolution is as good as it has to be."""
     described = Described(sodium_space(*SPACES[number]))
-    acquisition, total = acquisition_of(described, known), described.space.count()
-    gains: dict[str, list[float]] = {"evolution": [], "uniform": []}
-    taken: dict[str, float] = {}
-    looked_at = list[int]()
-    for seed in range(seeds):
+    one, total = Comparison(described, known), described.space.count()
+    gains, taken = dict[str, list[float]](), dict[str, float]()
+    for way in ways:
         begin = time.process_time()
-        founders = described.space.sample(4_096, seed)
-        found = evolve(acquisition, Relatives(described, founders), founders, founders[:0], BATCH, seed)
-        taken["evolution"] = taken.get("evolution", 0.0) + time.process_time() - begin
-        gains["evolution"].append(sum(found.gains))
-        looked_at.append(found.looked_at)
-        begin = time.process_time()
-        drawn = Members(described, described.space.sample(found.looked_at, seed + 1_000))
-        gains["uniform"].append(sum(choose_batch(acquisition, drawn, BATCH).gains))
-        taken["uniform"] = taken.get("uniform", 0.0) + time.process_time() - begin
-        if pymoo:
-            begin = time.process_time()
-            gains.setdefault("pymoo", []).append(by_pymoo(described, acquisition, found.looked_at, seed))
-            taken["pymoo"] = taken.get("pymoo", 0.0) + time.process_time() - begin
-    best = max(max(part) for part in gains.values())
-    if not number:
-        rows = np.concatenate(list(described.space.blocks()))
-        best = sum(choose_batch(acquisition, Members(described, rows), BATCH).gains)
-    share = 100 * float(np.median(looked_at)) / total
-    print(
-        f"{total:,} members, {np.median(looked_at):,.0f} looked at ({share:.2g} %); best: {'found' if number else 'exact'}"
-    )
+        gains[way] = [getattr(one, way)(seed) for seed in range(seeds)]
+        taken[way] = (time.process_time() - begin) / seeds
+    best = max(map(max, gains.values())) if number else one.exact()
+    looked_at = float(np.median(one.looked_at))
+    what = "the best found" if number else "the exact best"
+    print(f"{total:,} members, {looked_at:,.0f} looked at ({100 * looked_at / total:.2g} %), relative to {what}:")
+    medians = {way: float(np.median(part)) / best for way, part in gains.items()}
     for way, part in gains.items():
-        shares = [one / best for one in part]
-        print(
-            f"  {way}: {np.median(shares):.3f} ({min(shares):.3f} to {max(shares):.3f}), {taken[way] / seeds:.1f} CPU s"
-        )
-    medians = {way: float(np.median(part)) for way, part in gains.items()}
-    return medians["evolution"] > medians["uniform"] and (number > 0 or medians["evolution"] >= 0.95 * best)
+        least, most = min(part) / best, max(part) / best
+        print(f"  {way}: {medians[way]:.3f} ({least:.3f} to {most:.3f}), {taken[way]:.1f} CPU s", flush=True)
+    return medians["evolution"] > medians["uniform"] and (number > 0 or medians["evolution"] >= 0.95)
 
 
 def main() -> None:
@@ -157,7 +170,8 @@ def main() -> None:
     parser.add_argument("--known", type=int, default=60, help="members whose values are known")
     parser.add_argument("--pymoo", action="store_true")
     options = parser.parse_args()
-    passed = [compare(n, options.known, options.seeds, pymoo=options.pymoo) for n in range(len(SPACES))]
+    ways = ["evolution", "uniform", *(["pymoo"] if options.pymoo else [])]
+    passed = [compare(n, options.known, options.seeds, ways) for n in range(len(SPACES))]
     sys.exit(0 if all(passed) else 1)
 
 
