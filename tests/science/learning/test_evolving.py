@@ -50,7 +50,7 @@ class Relatives(Members):
 
     def passing(self, rows: Rows) -> Rows:
         """Those that are not taken."""
-        return rows[np.array([tuple(row) not in self.taken for row in rows.tolist()], dtype=bool)]
+        return np.asarray(rows[np.array([tuple(row) not in self.taken for row in rows.tolist()], dtype=bool)])
 
 
 def compared(described: Described, known: int, seeds: int) -> tuple[list[float], list[float], float]:
@@ -149,7 +149,7 @@ def test_a_space_of_more_than_a_million_millions_takes_seconds(tmp_path: Path, m
     assert time.process_time() - begin < 15
     assert sum(one.gain for one in found.picks) > 1.5 * sum(drawn.gains)
     assert found.looked_at == drawn.looked_at + found.evolved
-    assert f"{found.evolved:,} found by evolution" in found.remarks[0]
+    assert f"{found.evolved:,} were looked at by evolution" in found.remarks[0]
     rows = [study.space.row(one.candidate.composition) for one in found.picks]
     assert len(set(rows) - set(taken)) == 4
     for one, row in zip(found.picks, rows, strict=True):

@@ -71,7 +71,7 @@ class Moves:
         number = np.minimum(low + rng.geometric(_SMALL, len(now)) - 1, high)
         _take(now, giver, taker, number)
         found = now[(low <= high) & (now != rows).any(axis=1)].astype(np.int16)
-        return found[members(self.layout, found)]
+        return np.asarray(found[members(self.layout, found)])
 
     def _exchange(
         self, rows: IntArray, least: IntArray, most: IntArray, rng: np.random.Generator
@@ -87,7 +87,7 @@ class Moves:
 
 def _drawn(where: NDArray[np.bool_], rng: np.random.Generator) -> IntArray:
     """One of the columns of each row that are allowed, each equally likely; any where none is."""
-    return np.argmax(np.where(where, rng.random(where.shape), -1.0), axis=1)
+    return np.asarray(np.argmax(np.where(where, rng.random(where.shape), -1.0), axis=1))
 
 
 def _take(rows: IntArray, giver: IntArray, taker: IntArray, number: IntArray) -> None:

@@ -73,12 +73,12 @@ class _Herd:
 
     def beside(self, other: _Herd) -> _Herd:
         """The members of both."""
-        pairs = zip(
-            (self.rows, self.table, self.gains, self.probabilities),
-            (other.rows, other.table, other.gains, other.probabilities),
-            strict=True,
+        return _Herd(
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.table, other.table]),
+            np.concatenate([self.gains, other.gains]),
+            np.concatenate([self.probabilities, other.probabilities]),
         )
-        return _Herd(*(np.concatenate(pair) for pair in pairs))
 
     @property
     def top(self) -> float:
@@ -124,11 +124,9 @@ def evolve(
         at = herd.first
         chosen.append(herd.at(np.array([at])))
         herd = search.scored(np.delete(herd.rows, at, axis=0), np.delete(herd.table, at, axis=0), _batch(chosen))
-    rows = np.concatenate([none, *(one.rows for one in chosen)])
-    gains, probabilities = (
-        tuple(float(getattr(one, name)[0]) for one in chosen) for name in ("gains", "probabilities")
-    )
-    return Choice(rows, gains, probabilities, search.looked_at)
+    gains = tuple(float(one.gains[0]) for one in chosen)
+    probabilities = tuple(float(one.probabilities[0]) for one in chosen)
+    return Choice(np.concatenate([none, *(one.rows for one in chosen)]), gains, probabilities, search.looked_at)
 
 
 def _batch(chosen: list[_Herd]) -> Array:

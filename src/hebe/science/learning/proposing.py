@@ -60,7 +60,7 @@ class Picks:
     Parameters
     ----------
     evolved
-        How many of those that were scored evolution found; 0 where all of the space were.
+        How many of those that were scored evolution looked at, its founders included; 0 where all of the space were.
     """
 
     picks: tuple[Pick, ...]
@@ -74,7 +74,8 @@ class Picks:
         if not self.evolved:
             return []
         drawn = f"{self.looked_at - self.evolved:,} compositions were drawn uniformly"
-        return [f"the space is too large to score in full: {drawn}, {self.evolved:,} found by evolution of the best"]
+        bred = f"{self.evolved:,} were looked at by evolution from the best of them and from the front"
+        return [f"the space is too large to score in full: {drawn}, {bred}"]
 
 
 class Reachable:
