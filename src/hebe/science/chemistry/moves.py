@@ -70,7 +70,7 @@ class Moves:
             low, high = _within(charges[taker] - charges[giver], left, low, high)
         number = np.minimum(low + rng.geometric(_SMALL, len(now)) - 1, high)
         _take(now, giver, taker, number)
-        found = now[(low <= high) & (now != rows).any(axis=1)].astype(np.int16)
+        found: Rows = now[(low <= high) & (now != rows).any(axis=1)].astype(np.int16)
         return np.asarray(found[members(self.layout, found)])
 
     def _exchange(
