@@ -94,6 +94,9 @@ def test_each_configuration_has_a_run_at_each_temperature(project: Path) -> None
     known = {job.uuid for job in runs.values()}
     needed = [references((job.function_args, job.function_kwargs)) for job in runs.values()]
     assert not any(known & set(uuids) for uuids in needed), "the temperatures wait for no other"
+    makers: list[Any] = [job.maker for job in runs.values()]
+    assert len({maker.task["seed"] for maker in makers}) == 3, "noise that all share would err all in one direction"
+    assert {maker.seed for maker in makers} == {0}, "the same ions are taken out"
 
 
 def test_a_later_stage_refers_to_nothing_that_is_not_computed(project: Path) -> None:
