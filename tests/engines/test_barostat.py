@@ -63,13 +63,13 @@ def test_volumes_of_an_ideal_gas_follow_a_gamma_distribution(thermostat: Any, sh
     """V^n exp(-P0 V / kT): mean (n + 1) kT / P0 and variance (n + 1) (kT / P0)^2, n the degrees of freedom over 3."""
     pressure = 0.1 * GPA
     unit = KT / pressure
-    found = volumes(thermostat, pressure, shape * unit, pressure, lambda _: 0.0, 40_000)
+    found = volumes(thermostat, pressure, shape * unit, pressure, lambda _: 0.0, 20_000)
     error = error_of(found)
-    assert error < 0.02 * shape * unit
+    assert error < 0.025 * shape * unit
     assert abs(found.mean() - shape * unit) < 4 * error
     spread = (found - shape * unit) ** 2
     assert abs(spread.mean() - shape * unit**2) < 4 * error_of(spread)
-    assert error_of(spread) < 0.15 * shape * unit**2
+    assert error_of(spread) < 0.2 * shape * unit**2
 
 
 def test_volumes_of_an_elastic_cell_fluctuate_with_its_bulk_modulus() -> None:
@@ -82,10 +82,10 @@ def test_volumes_of_an_elastic_cell_fluctuate_with_its_bulk_modulus() -> None:
     mean = float(weights @ grid)
     variance = float(weights @ (grid - mean) ** 2)
     assert variance == pytest.approx(KT * rest / modulus, rel=0.05)
-    found = volumes("bussi", pressure, rest, modulus, lambda v: -modulus * (v - rest) / rest, 40_000)
+    found = volumes("bussi", pressure, rest, modulus, lambda v: -modulus * (v - rest) / rest, 20_000)
     assert abs(found.mean() - mean) < 4 * error_of(found)
     spread = (found - mean) ** 2
-    assert error_of(spread) < 0.1 * variance
+    assert error_of(spread) < 0.15 * variance
     assert abs(spread.mean() - variance) < 4 * error_of(spread)
 
 

@@ -49,7 +49,7 @@ def test_one_composition_from_end_to_end(project: Path) -> None:
     path.write_text(
         path.read_text().replace("method: all", "method: diverse, n: 1").replace("per_candidate: 2", "per_candidate: 1")
     )
-    done = run(path, workers=1, progress=False)
+    done = run(path, launcher="inline", progress=False)
     assert done.status == "complete"
     (candidate,) = results(path).candidates
     (document,) = candidate["results"]["diffusion"]
@@ -74,7 +74,7 @@ def test_one_composition_from_end_to_end(project: Path) -> None:
     (kept, *_) = (one["trajectory"] for one in runs)
     assert np.shape(kept["positions_A"]) == (61, 15, 3)
     assert (kept["times_fs"][0], kept["times_fs"][-1]) == (0.0, 120.0)
-    again = run(path, workers=1, progress=False)
+    again = run(path, launcher="inline", progress=False)
     assert (again.status, again.jobs["reused"]) == ("complete", again.jobs["total"])
     assert plan(path)["calculations_to_run"] == 0
     assert plan(path)["cpu_hours_estimate"] == 0.0
@@ -94,6 +94,9 @@ def test_each_configuration_has_a_run_at_each_temperature(project: Path) -> None
     known = {job.uuid for job in runs.values()}
     needed = [references((job.function_args, job.function_kwargs)) for job in runs.values()]
     assert not any(known & set(uuids) for uuids in needed), "the temperatures wait for no other"
+    makers: list[Any] = [job.maker for job in runs.values()]
+    assert len({maker.task["seed"] for maker in makers}) == 3, "noise that all share would err all in one direction"
+    assert {maker.seed for maker in makers} == {0}, "the same ions are taken out"
 
 
 def test_a_later_stage_refers_to_nothing_that_is_not_computed(project: Path) -> None:

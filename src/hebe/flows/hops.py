@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from jobflow import Job
 
 from hebe.flows.jobs import job_of
@@ -92,6 +93,11 @@ def wire_sites(
     return found
 
 
+def velocity_seed(seed: int, temperature: float) -> int:
+    """Seed of the velocities at a temperature (K): with one seed for all, errors of their runs would go together."""
+    return int(np.random.SeedSequence([seed, round(1000 * temperature)]).generate_state(1)[0])
+
+
 def wire_runs(
     wiring: StageWiring, spec: MemberSpec, member: Member, index: int, asked: MovingIons, priority: int
 ) -> list[Job]:
@@ -106,10 +112,11 @@ def wire_runs(
                 "time_step_fs": asked.time_step_fs,
                 "temperature": temperature,
                 "thermostat": asked.thermostat,
-                "seed": asked.seed,
+                "seed": velocity_seed(asked.seed, temperature),
                 "every": asked.every,
             },
             vacancies=asked.vacancies,
+            seed=asked.seed,
             width=asked.width,
             keep=asked.keep,
         )

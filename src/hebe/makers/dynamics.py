@@ -99,8 +99,9 @@ class DiffusionMaker(Maker):
     task
         Fields of `hebe.engines.dynamics.Dynamics`.
     vacancies
-        Ions that are taken out of the configuration where all sites are occupied as made, drawn with the seed of the
-        task.
+        Ions that are taken out of the configuration where all sites are occupied as made.
+    seed
+        Decides which ones; that of the task is of velocities alone.
     width
         Distance (A) of opposite faces up to which the cell is repeated.
     keep
@@ -111,6 +112,7 @@ class DiffusionMaker(Maker):
     engine: dict[str, Any] = field(default_factory=lambda: {"name": DEFAULT_ENGINE})
     task: dict[str, Any] = field(default_factory=lambda: {"steps": 1000})
     vacancies: int = 1
+    seed: int = 0
     width: float = 0.0
     keep: bool = False
     version: ClassVar[int] = 1
@@ -141,7 +143,7 @@ class DiffusionMaker(Maker):
         ideal = None if configuration is None else configuration.structure
         cell = None
         if ideal is not None and made is not None and made.usable:
-            cell = moving_cell(spec, ideal, made.cell, Preparation(self.vacancies, task.seed, self.width))
+            cell = moving_cell(spec, ideal, made.cell, Preparation(self.vacancies, self.seed, self.width))
         if cell is None or made is None or configuration is None:
             return DynamicsDoc(label=label, status="absent", engine=engine.name, energy_scale=engine.energy_scale)
         reference = Reference(cell.structure, family_of(spec), spec.working_ion)
@@ -149,7 +151,13 @@ class DiffusionMaker(Maker):
             task, reference, cell.ions, str(spec.working_ion), cell.sites.jump, sites=cell.sites, keep=self.keep
         )
         masses = {site.specie.symbol: round(float(site.specie.atomic_mass), 4) for site in cell.structure}
-        prepared = {"taken_out": cell.taken_out, "repeats": list(cell.repeats), "masses": masses, "keep": self.keep}
+        prepared = {
+            "taken_out": cell.taken_out,
+            "seed": self.seed,
+            "repeats": list(cell.repeats),
+            "masses": masses,
+            "keep": self.keep,
+        }
         return Attempt(
             schema=DynamicsDoc,
             engine=engine,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from hebe.science.structures.working import mobile_sites
 from hebe.science.transport.hops import find_hops
 from hebe.science.transport.moving_cell import MovingCell, Preparation, moving_cell
 from hebe.science.transport.residence import residence
-from support.transport_cells import built
+from support import transport_cells
+
+built = cache(transport_cells.built)
 
 
 def prepared(name: str, n_sites: int, **asked: float) -> tuple[MovingCell, int]:
@@ -42,7 +45,7 @@ def test_one_ion_stays_however_many_are_to_go() -> None:
 
 def test_seeds_take_out_other_ions_and_the_same_one_again() -> None:
     def occupied(seed: int) -> set[int]:
-        found, _ = prepared("li-o3-lco", 12, seed=seed)
+        found, _ = prepared("li-o3-lco", 4, seed=seed)
         return {int(found.structure.site_properties["configuration_site"][i]) for i in found.ions}
 
     assert occupied(1) == occupied(1)
@@ -78,7 +81,7 @@ def test_ions_of_the_repeated_cell_begin_on_their_sites() -> None:
 
 
 def test_the_jump_is_no_longer_than_any_hop() -> None:
-    spec, configuration, made = built("drx-tm2", 20)
+    spec, configuration, made = built("li-o3-lco", 4)
     assert configuration.structure is not None
     found = moving_cell(spec, configuration.structure, made, Preparation())
     assert found is not None
