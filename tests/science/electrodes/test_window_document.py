@@ -144,6 +144,11 @@ def test_what_is_missing_is_said() -> None:
     assert interface_document(lost, []).warnings == ["the as-made cell has no energy"]
     without = replace(inputs, metal=None)
     assert window_document(without).warnings == ["the metal of Li has no energy"]
+    elsewhere = phase("Li-bcc").model_copy(update={"energy_scale": "other"})
+    (said,) = window_document(replace(inputs, metal=elsewhere)).warnings
+    assert said == "the metal of Li is on the energy scale other, the candidate is on s"
+    mixed = window_document(replace(inputs, phases={**inputs.phases, "Li-bcc": elsewhere}))
+    assert mixed.warnings == ["refused, not on the energy scale s: Li-bcc"]
     few = {name: one for name, one in inputs.phases.items() if name.startswith("Li2S")}
     poor = window_document(replace(inputs, phases=few))
     assert poor.warnings == ["no equilibrium: no phase holds P"]

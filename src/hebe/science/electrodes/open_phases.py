@@ -98,18 +98,26 @@ class ElectrolyteInput:
         return fit
 
     def entries(self, elements: Collection[str]) -> list[PhaseEntry]:
-        """All phases of some elements, oxygen gas among them where it has an energy."""
-        found = competing_entries(self.phases, set(elements), self.facts)
-        found += [entry for entry in self.brought if set(entry.amounts) <= set(elements)]
+        """All phases of some elements on the energy scale of the candidate, oxygen gas where it has an energy."""
+        found = [entry for entry in self._known(elements) if entry.energy_scale == self.own.energy_scale]
         if _OXYGEN in elements and self.oxygen.energy_eV is not None:
             found.append(gas_entry(self.oxygen, self.temperature, self.pressure, self.own.energy_scale))
         return found
+
+    def _known(self, elements: Collection[str]) -> list[PhaseEntry]:
+        """All phases of some elements that have an energy, whatever its scale."""
+        brought = [entry for entry in self.brought if set(entry.amounts) <= set(elements)]
+        return competing_entries(self.phases, set(elements), self.facts) + brought
 
     def problems(self, elements: Collection[str]) -> list[str]:
         """What is missing, in words."""
         said = None if self.configuration is None else approximated(self.configuration)
         found = [] if said is None else [said]
         found += [f"{name} has no energy" for name, one in sorted(self.phases.items()) if one is None or not one.usable]
+        own = self.own.energy_scale
+        foreign = sorted(entry.name for entry in self._known(elements) if entry.energy_scale != own)
+        if foreign:
+            found.append(f"refused, not on the energy scale {own}: {', '.join(foreign)}")
         if _OXYGEN in elements and self.oxygen.energy_eV is None:
             found.append(f"oxygen has no energy, so that none is given off: {self.oxygen.reason}")
         return found

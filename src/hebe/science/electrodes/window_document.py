@@ -26,6 +26,10 @@ def window_document(inputs: ElectrolyteInput) -> WindowDoc:
         document.warnings.append(f"the metal of {inputs.ion} has no energy")
         return document
     own = inputs.own
+    if inputs.metal.energy_scale != own.energy_scale:
+        scales = f"{inputs.metal.energy_scale}, the candidate is on {own.energy_scale}"
+        document.warnings.append(f"the metal of {inputs.ion} is on the energy scale {scales}")
+        return document
     document.warnings = inputs.problems(own.amounts)
     document.coverage = inputs.coverage(own.amounts)
     document.oxygen_eV = inputs.oxygen.energy_eV if "O" in own.amounts else None
