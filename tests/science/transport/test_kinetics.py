@@ -13,9 +13,10 @@ from hebe.schemas.hops import HopDoc, HopsDoc
 from hebe.schemas.structures import OrderingDoc
 from hebe.science.mixing.mixing import BOLTZMANN
 from hebe.science.structures.compiled import random_state
+from hebe.science.transport.collective import conductivity
 from hebe.science.transport.hop_lattice import HopLattice, hop_lattice
 from hebe.science.transport.jumping import directed_jumps, follow
-from hebe.science.transport.kinetics import Measured, arrhenius, conductivity, jump_rates, run_jumps
+from hebe.science.transport.kinetics import jump_rates, run_jumps
 from hebe.science.transport.kinetics_document import (
     KineticsInput,
     KineticsRun,
@@ -150,28 +151,6 @@ def test_a_full_lattice_does_not_move() -> None:
     assert run_jumps(found, np.ones(len(found.hop)), 40_000, 0) is None
 
 
-def test_a_line_through_the_logarithms_gives_the_energy_and_its_interval() -> None:
-    kelvin = [300.0, 400.0, 600.0]
-    values = [2e-3 * float(np.exp(-0.4 / (BOLTZMANN * t))) for t in kelvin]
-    exact = [Measured(value, value / 100) for value in values]
-    line = arrhenius(kelvin, exact)
-    assert line is not None
-    assert (line.energy, line.prefactor) == pytest.approx((0.4, 2e-3))
-    x = 1 / (BOLTZMANN * np.array(kelvin))
-    assert line.high - line.low == pytest.approx(2 * 1.96 * 0.01 / np.sqrt(np.sum((x - x.mean()) ** 2)), rel=1e-3)
-    assert arrhenius(kelvin[:1], exact[:1]) is None
-    wide = arrhenius(kelvin, [exact[0], Measured(2 * exact[1].value, 2 * exact[1].error), exact[2]])
-    assert wide is not None
-    assert wide.high - wide.low > 20 * (line.high - line.low), "points that scatter more than their errors say"
-
-
-def test_conductivity_is_that_of_nernst_and_einstein() -> None:
-    """1e22 ions/cm3 of charge 1, 1e-8 cm2/s at 300 K: n e^2 D / kT with e and k in SI units."""
-    expected = 1e28 * 1.602176634e-19**2 * 1e-12 / (1.380649e-23 * 300) / 100
-    assert conductivity(1e-8, 0.01, 1, 300.0) == pytest.approx(expected)
-    assert conductivity(1e-8, 0.01, 2, 300.0) == pytest.approx(4 * expected)
-
-
 def inputs(
     computed: dict[int, tuple[float, float, float]], *, keep: Callable[[HopDoc], bool] = bool, filled: float = 0.3
 ) -> KineticsInput:
@@ -206,7 +185,7 @@ def test_equal_barriers_are_the_slope_of_ln_d_and_the_prefactor_is_that_of_a_wal
         collective = point.collective_cm2_per_s or 0.0
         exact = rate * A**2 * 1e-16 * 8 / 64 * 64 / 63
         assert abs(collective - exact) < 3 * (point.collective_se_cm2_per_s or 0.0), "sum rule of a lattice gas"
-        expected = conductivity(collective, 56 / 64 / A**3, 1, point.temperature_K)
+        expected = conductivity(collective, 56, 64 * A**3, 1, point.temperature_K) / 1000
         assert point.conductivity_S_per_cm == pytest.approx(expected)
         assert point.filled_jumps == pytest.approx(23 / 24, abs=0.01)
         assert point.occupations == pytest.approx([7 / 8] * 8, abs=0.02)

@@ -12,6 +12,7 @@ from hebe.report.figures import BOTTOM, LEFT, MAX_CURVES, RIGHT, TOP, framed, ma
 from hebe.report.markup import Markup, table, tag
 from hebe.report.svg import error_bar, frame, marker, polyline, style_of
 from hebe.report.values import DASH, number
+from hebe.science.mixing.mixing import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def _line(
     if found.arrhenius is None:
         return []
     room = math.log10(found.arrhenius.tracer_300K_cm2_per_s.value)
-    slope = found.arrhenius.activation_eV.value / (8.617333262e-5 * math.log(10))
+    slope = found.arrhenius.activation_eV.value / (BOLTZMANN * math.log(10))
     ends = [(1 / one.temperature_K, room - slope * (1 / one.temperature_K - 1 / 300)) for one in rows]
     points = [(x_axis.pixel(1000 * x), y_axis.pixel(y)) for x, y in sorted(ends)]
     return [polyline(points, style.colour, stroke_opacity=0.7)]

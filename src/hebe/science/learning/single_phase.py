@@ -17,6 +17,7 @@ from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import electronegativity, shannon_radius
 from hebe.science.chemistry.metals import metallic_radius
 from hebe.science.learning.logistic import Logistic, fit_logistic, sigmoid
+from hebe.science.mixing.mixing import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("size mismatch", "electronegativity mismatch (Pauling)", "deviation of charges", "entropy (R per site)")
 """Descriptors of a composition: over its cation sublattices, each weighted by its ions."""
-
-BOLTZMANN: Final = 8.617333262e-5
-"""eV/K."""
 
 _COORDINATIONS: Final = (6, 8, 7, 9, 5, 4, 12)
 """Radii are those in coordination 6 on every site, so that families can be compared; else the next one tabulated."""

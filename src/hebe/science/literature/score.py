@@ -172,7 +172,10 @@ _CANNOT: Final[tuple[tuple[str, str], ...]] = (
     (r"q-ord-ni-role", "the ladder of pba is data from articles, not computed"),
     (r"q-ord-b-layer|q-ord-thermal-cumgti", "a printed composition does not sum to its sites"),
     (r"q-ord-o3p3-delay|q-ord-nfmczs-path|q-ord-pillar|q-ord-p2-op4", "other stackings of it are not computed"),
-    (r"q-ord-p3o3.*|q-ord-mts-ea|q-ord-.*barrier|q-ord-nfpp|q-ord-kmo|q-ord-mps3-path", "its campaign computes no barriers"),
+    (
+        r"q-ord-p3o3.*|q-ord-mts-ea|q-ord-.*barrier|q-ord-nfpp|q-ord-kmo|q-ord-mps3-path",
+        "its campaign computes no barriers",
+    ),
     (r"q-ord-dna-k|q-ord-dli|q-ord-zeng|q-ord-garnet-me|q-ord-inzn", "its campaign runs no molecular dynamics"),
     (r"q-ord-(icohp|o-mag|o2p-fermi|d-band|lumo|ovac-gap)", "a potential has no electronic structure"),
     (r"q-ord-(tet|zn-coat|hea-li)", "no analysis of liquids or surfaces"),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.stats import norm
+import scipy
 
 from hebe.exceptions import BadInputError
+from hebe.science.mixing.mixing import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FEWEST: Final = 3
-_QUANTILE: Final = float(norm.ppf(0.975))
-_BOLTZMANN: Final = 8.617333262e-5
-"""eV/K (CODATA 2018)."""
+_QUANTILE: Final = float(scipy.special.ndtri(0.975))
+"""Standard deviations to each side that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Line:
 
     def at(self, temperature: float) -> tuple[float, float, float]:
         """D at a temperature (K), in the unit of those fitted, and the ends of its interval at 95 % confidence."""
-        slope = np.array([1.0, -1 / (_BOLTZMANN * temperature)])
+        slope = np.array([1.0, -1 / (BOLTZMANN * temperature)])
         value = float(slope @ [self.log_prefactor, self.activation_eV])
         width = _QUANTILE * float(np.sqrt(slope @ self.covariance @ slope))
         return float(np.exp(value)), float(np.exp(value - width)), float(np.exp(value + width))
@@ -70,7 +70,7 @@ def fit_arrhenius(temperatures: Sequence[float], coefficients: Sequence[float], 
     values, deviations = np.array(coefficients, dtype=float), np.array(errors, dtype=float)
     if (values <= 0).any() or (deviations <= 0).any():
         raise BadInputError("a diffusion coefficient or its error is not positive")
-    table = np.column_stack([np.ones(len(values)), -1 / (_BOLTZMANN * np.array(temperatures, dtype=float))])
+    table = np.column_stack([np.ones(len(values)), -1 / (BOLTZMANN * np.array(temperatures, dtype=float))])
     weights = (values / deviations) ** 2
     inverse = np.linalg.inv(table.T @ (weights[:, None] * table))
     found = inverse @ (table.T @ (weights * np.log(values)))
@@ -82,4 +82,4 @@ def fit_arrhenius(temperatures: Sequence[float], coefficients: Sequence[float], 
 def highest_barrier(temperature: float, n_ions: int, time_fs: float, jumps: int) -> float:
     """Barrier (eV) with which a run sees so many jumps at 1e13 attempts a second, if every ion has where to go."""
     attempts = n_ions * time_fs * 1e-15 * 1e13
-    return max(0.0, _BOLTZMANN * temperature * float(np.log(attempts / jumps))) if attempts > 0 else 0.0
+    return max(0.0, BOLTZMANN * temperature * float(np.log(attempts / jumps))) if attempts > 0 else 0.0

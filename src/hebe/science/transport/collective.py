@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from hebe.science.transport.diffusion import square_displacements
 
@@ -41,7 +41,7 @@ class Estimate:
     @property
     def half_width(self) -> float:
         """Half the interval that holds the true mean with 95 % confidence (Student's t)."""
-        return float(student.ppf(0.5 + CONFIDENCE / 2, self.degrees)) * self.error
+        return float(scipy.special.stdtrit(self.degrees, 0.5 + CONFIDENCE / 2)) * self.error
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Diffusion and conductivity from jumps: rates, independent runs, slopes of mean squares, activation energy.
+"""Diffusion and conductivity from jumps: rates, independent runs, slopes of mean squares.
 
 A jump over a hop has the rate ``nu exp(-E / kT)`` (Vineyard, J. Phys. Chem. Solids 3, 121 (1957)), where E is the mean
 of the barriers of both directions plus half the difference of the energies of its sites (Van der Ven, Ceder, Asta,
@@ -36,9 +36,6 @@ _WINDOWS: Final = 4
 _TOLD: Final = 2.0
 """A value is told that is more than so many standard errors."""
 _A2_IN_CM2: Final = 1e-16
-_CHARGE: Final = 1.602176634e-19  # C
-_NORMAL: Final = 1.959964
-"""Standard errors to each side that hold 95 %."""
 
 
 @dataclass(frozen=True)
@@ -185,50 +182,3 @@ def _ratio(above: Array, below: Array) -> Measured:
     n = len(above)
     parts = (above.sum() - above) / (below.sum() - below)
     return Measured(float(above.sum() / below.sum()), float(np.sqrt((n - 1) * parts.var())))
-
-
-def conductivity(collective: float, density: float, charge: int, temperature: float) -> float:
-    """Conductivity (S/cm) by Nernst and Einstein, ``n q^2 D / kT``, with the coefficient of all ions together.
-
-    Parameters
-    ----------
-    collective
-        cm2/s.
-    density
-        Ions per A^3.
-    charge
-        Of an ion, in elementary charges.
-    temperature
-        K.
-    """
-    return density * 1e24 * charge**2 * _CHARGE * collective / (BOLTZMANN * temperature)
-
-
-@dataclass(frozen=True)
-class Arrhenius:
-    """``D = D0 exp(-E / kT)``: E (eV) with the ends of its interval at 95 %, and D0 (cm2/s)."""
-
-    energy: float
-    low: float
-    high: float
-    prefactor: float
-
-
-def arrhenius(temperatures: Sequence[float], values: Sequence[Measured]) -> Arrhenius | None:
-    """Line through ln D against 1/kT, by least squares with weights of the errors; None for fewer than two points.
-
-    Where points scatter about the line by more than their errors the interval is as much wider.
-    """
-    if len(temperatures) < 2:
-        return None
-    x = -1 / (BOLTZMANN * np.array(temperatures))
-    y = np.log([one.value for one in values])
-    sigma = np.array([max(one.error / one.value, 1e-12) for one in values])
-    rows = np.stack([np.ones_like(x), x], axis=1) / sigma[:, None]
-    fit, *_ = np.linalg.lstsq(rows, y / sigma, rcond=None)
-    error = float(np.sqrt(np.linalg.inv(rows.T @ rows)[1, 1]))
-    if len(x) > 2:
-        scatter = float(np.sum((y / sigma - rows @ fit) ** 2)) / (len(x) - 2)
-        error *= max(1.0, float(np.sqrt(scatter)))
-    energy = float(fit[1])
-    return Arrhenius(energy, energy - _NORMAL * error, energy + _NORMAL * error, float(np.exp(fit[0])))

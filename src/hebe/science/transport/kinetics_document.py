@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from pymatgen.core import Lattice, Structure
 from hebe.schemas.barriers import BarriersDoc
 from hebe.schemas.hops import HopsDoc
 from hebe.schemas.kinetics import KineticsDoc, KineticsPointDoc
+from hebe.science.transport.arrhenius import FEWEST, fit_arrhenius
+from hebe.science.transport.collective import conductivity
 from hebe.science.transport.hop_lattice import HopLattice, hop_lattice
-from hebe.science.transport.kinetics import Measured, Motion, arrhenius, conductivity, jump_rates, run_jumps
+from hebe.science.transport.kinetics import Measured, Motion, jump_rates, run_jumps
 
 if TYPE_CHECKING:
     from hebe.schemas.barriers import BarrierDoc
@@ -24,6 +27,8 @@ Array = NDArray[np.float64]
 
 _PAIRS: Final = "barriers beside a pair of vacancies are those of all hops"
 _RAISED: Final = 1e-6  # eV
+_LEAST: Final = 1e-12
+"""Relative error that a coefficient has at least, so that one without scatter has a weight."""
 
 
 @dataclass(frozen=True)
@@ -168,13 +173,15 @@ def _tell(point: KineticsPointDoc, motion: Motion, density: float, charge: int) 
         return
     point.collective_cm2_per_s, point.collective_se_cm2_per_s = motion.collective.value, motion.collective.error
     point.haven, point.haven_se = motion.haven.value, motion.haven.error
-    of_one = conductivity(1.0, density, charge, point.temperature_K)
+    of_one = conductivity(1.0, 1, 1 / density, charge, point.temperature_K) / 1000
     point.conductivity_S_per_cm = of_one * motion.collective.value
     point.conductivity_se_S_per_cm = of_one * motion.collective.error
 
 
 def _activation(document: KineticsDoc, told: Sequence[tuple[float, Measured]]) -> None:
-    line = arrhenius([temperature for temperature, _ in told], [value for _, value in told])
-    if line is not None:
-        document.activation_eV, document.prefactor_cm2_per_s = line.energy, line.prefactor
-        document.activation_low_eV, document.activation_high_eV = line.low, line.high
+    if len(told) < FEWEST:
+        return
+    errors = [max(tracer.error, _LEAST * tracer.value) for _, tracer in told]
+    line = fit_arrhenius([temperature for temperature, _ in told], [tracer.value for _, tracer in told], errors)
+    document.activation_eV, document.prefactor_cm2_per_s = line.activation_eV, math.exp(line.log_prefactor)
+    document.activation_low_eV, document.activation_high_eV = line.activation_interval

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hebe.science.mixing.mixing import BOLTZMANN
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -19,8 +21,6 @@ _OFF: Final = 0.02
 """Share of the temperature that a mean may be off beside its statistical error."""
 _DRIFT: Final = 0.05
 """Share of the thermal energy 3 k T by which the energy of a run without thermostat may drift."""
-_BOLTZMANN_MEV: Final = 8.617333262e-2
-"""meV/K (CODATA 2018)."""
 
 
 def run_faults(run: DynamicsDoc, accept: Collection[str] = ()) -> list[str]:
@@ -44,7 +44,7 @@ def run_faults(run: DynamicsDoc, accept: Collection[str] = ()) -> list[str]:
         found.append(off)
     asked = float(run.settings.get("temperature", 0.0))
     drift = abs(run.drift_meV_per_atom_per_ps or 0.0) * run.time_fs / 1000
-    if run.settings.get("thermostat") == "none" and drift > _DRIFT * 3 * _BOLTZMANN_MEV * asked:
+    if run.settings.get("thermostat") == "none" and drift > _DRIFT * 3 * 1000 * BOLTZMANN * asked:
         found.append(f"the energy drifted by {drift:.1f} meV/atom")
     return found
 
