@@ -29,7 +29,7 @@ stages:
     x: [2/3]
     window: 2/3..2/3
     analyses: [{{kinetics: {{n: {hops}, temperatures: [300, 350, 400, 500, 600]}}}}]
-rank: {{minimize: [activation_energy]}}
+rank: {{minimize: [hopping_activation_energy]}}
 """
 
 PUBLISHED: Final = {"o3": 0.24, "p3": 0.17}
@@ -75,7 +75,7 @@ def main() -> None:
     slopes = {}
     for stacking, published in PUBLISHED.items():
         candidate = computed(options.folder, stacking, options)
-        slopes[stacking] = candidate["activation_energy_eV"]
+        slopes[stacking] = candidate["hopping_activation_energy_eV"]
         for line in lines(stacking, candidate):
             print(line)
         print(f"{stacking}: mean {slopes[stacking]} eV, published {published} eV")

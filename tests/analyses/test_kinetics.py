@@ -20,9 +20,9 @@ def found(*points: dict[str, Any], **fields: Any) -> KineticsDoc:
 def test_values_at_300_k_are_decimal_logarithms() -> None:
     told = {**ROOM, "tracer_cm2_per_s": 1e-9, "conductivity_S_per_cm": 1e-4}
     result = found({"temperature_K": 400.0, "tracer_cm2_per_s": 1.0}, told, activation_eV=0.3)
-    assert QUANTITIES["log_diffusion_300K"].read(result) == pytest.approx(-9)
-    assert QUANTITIES["log_conductivity_300K"].read(result) == pytest.approx(-4)
-    assert QUANTITIES["activation_energy"].read(result) == 0.3
+    assert QUANTITIES["log10_hopping_diffusion_300K"].read(result) == pytest.approx(-9)
+    assert QUANTITIES["log10_hopping_conductivity_300K"].read(result) == pytest.approx(-4)
+    assert QUANTITIES["hopping_activation_energy"].read(result) == 0.3
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_values_at_300_k_are_decimal_logarithms() -> None:
 )
 def test_why_there_is_no_value_is_said(points: list[dict[str, Any]], said: str | None) -> None:
     """Where ions do not move at all, or there is nothing, the last warning says why."""
-    quantity = QUANTITIES["log_conductivity_300K"]
+    quantity = QUANTITIES["log10_hopping_conductivity_300K"]
     assert quantity.read(found(*points)) is None
     assert quantity.why_null is not None
     assert quantity.why_null(found(*points)) == said

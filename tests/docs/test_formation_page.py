@@ -21,7 +21,7 @@ def script() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def scored(script: dict[str, Any]) -> Scored:
     """All cases, those with an enthalpy, and what forecasts of these are worth."""
-    cases = script["Cases"].of(script["load_outcomes"](), script["computed"]())
+    cases = script["Cases"].of(script["load_outcomes"](), script["ERROR"], script["computed"]())
     return cases, cases.with_enthalpy, script["worth_of"](cases.with_enthalpy)
 
 

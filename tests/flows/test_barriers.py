@@ -91,7 +91,7 @@ def test_two_compositions_from_end_to_end(project: Path) -> None:
         ions_moved(moving)
         assert len(document["filled"]) == 22
         assert candidate["activation_energy_eV"] == pytest.approx(moving["activation_eV"])
-        assert candidate["log_diffusion_300K"] is None
+        assert candidate["log10_hopping_diffusion_300K"] is None
         (energies,) = candidate["results"]["site_energies"]
         assert energies["n_sites"] == 4
         assert sum(one["weight"] * one["energy_eV"] for one in energies["sites"]) == pytest.approx(0.0, abs=1e-9)
@@ -203,7 +203,10 @@ def test_the_report_lists_temperatures_with_errors_and_bounds() -> None:
         assert said in text
     assert kinetics_card(first) == ""
     assert draw([first]) is None
-    values = {"activation_energy": Value(mean=0.301, n=1), "log_diffusion_300K": Value(mean=-9.0, n=1)}
+    values = {
+        "hopping_activation_energy": Value(mean=0.301, n=1),
+        "log10_hopping_diffusion_300K": Value(mean=-9.0, n=1),
+    }
     assert "1.0e-09 cm²/s" in (draw([first.model_copy(update={"values": {**first.values, **values}}), first]) or "")
 
 

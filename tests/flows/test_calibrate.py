@@ -97,6 +97,7 @@ def spread(first: Mapping[str, float], second: Mapping[str, float]) -> float:
     return math.sqrt(sum(value**2 for value in off) / len(off))
 
 
+@pytest.mark.slow
 def test_differences_of_margins_come_near_the_truth(ended: Ended) -> None:
     truth = {f: one.margin_eV_per_site or 0.0 for f, one in formations(ended.folder, ended.exact, 0).items()}
     before = {f: one.margin_eV_per_site or 0.0 for f, one in formations(ended.folder, ended.path, 0).items()}

@@ -90,6 +90,7 @@ def test_one_site_is_not_shared(tmp_path: Path) -> None:
     assert caught.value.key == "structures.cations"
 
 
+@pytest.mark.slow
 def test_widening_a_campaign_computes_only_what_is_new(project: Path) -> None:
     first = run(rocksalt(project), workers=1, progress=False)
     assert first.status == "complete"
@@ -232,6 +233,7 @@ def test_documents_follow_the_contract(project: Path) -> None:
         show("0" * 12)
 
 
+@pytest.mark.slow
 def test_a_relaxation_that_was_cut_goes_on_where_it_ended(project: Path) -> None:
     engine = "{ase: 'support.spring_crystal:make', energy_scale: springs, steps: 3, fmax: 0.01}"
     path, progress = rocksalt(project, engine=engine), list[dict[str, tuple[int, float]]]()

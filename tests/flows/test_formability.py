@@ -153,6 +153,7 @@ def test_tiles_of_a_later_stage_are_refused_before_the_first_one_runs(project: P
         campaign_flow(load_campaign(path))
 
 
+@pytest.mark.slow
 def test_without_tiles_a_candidate_is_complete_and_says_why(project: Path) -> None:
     path = layered(project)
     text = path.read_text().replace("[voltage, volume_strain, mixing]", "[mixing, {formability: {tiles: false}}]")

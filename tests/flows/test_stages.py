@@ -94,6 +94,7 @@ def test_the_best_go_on_from_their_relaxed_cells(project: Path) -> None:
         assert document["energy_eV"] == pytest.approx(engine.evaluate(start).energy_eV, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_no_result_mixes_the_energies_of_two_stages(project: Path) -> None:
     path = staged(project, STATIC)
     run(path, workers=2, progress=False)
@@ -105,6 +106,7 @@ def test_no_result_mixes_the_energies_of_two_stages(project: Path) -> None:
         assert scales == {document["energy_scale"]} == {("springs", "stiff")[document["stage"]]}
 
 
+@pytest.mark.slow
 def test_a_stage_added_to_a_finished_campaign_computes_only_itself(project: Path) -> None:
     run(quick(layered(project, name="staged")), workers=2, progress=False)
     path = quick(staged(project, STATIC))
@@ -135,6 +137,7 @@ def test_three_stages(project: Path) -> None:
     assert last == {"average_voltage"}
 
 
+@pytest.mark.slow
 def test_jobflows_own_manager_gives_the_same_numbers(project: Path) -> None:
     path = quick(staged(project, STATIC))
     run(path, workers=2, progress=False)

@@ -81,6 +81,7 @@ def results(flow: Flow, store: JobStore) -> dict[str, Any]:
     return {uuid: {name: output[name] for name in names} for uuid, output in documents(flow, store).items()}
 
 
+@pytest.mark.slow
 def test_a_batch_gives_the_documents_of_its_members_one_by_one(root: Path, tmp_path_factory: Any) -> None:
     flow, store, events = flow_of(root, 4), open_store(root), list[tuple[str, str]]()
     summary = launch(flow, store, root, batch=3, on_event=lambda e: events.append((e["kind"], e["name"])))

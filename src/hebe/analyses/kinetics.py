@@ -81,19 +81,19 @@ class Kinetics(Analysis[KineticsSpec, KineticsDoc]):
     Result = KineticsDoc
     quantities = (
         Quantity(
-            name="activation_energy",
-            title="activation energy of diffusion",
+            name="hopping_activation_energy",
+            title="activation energy of hopping",
             unit="eV",
             better="low",
             read=lambda result: result.activation_eV,
-            why_null=lambda result: "no two temperatures at which ions diffuse" if result.points else None,
+            why_null=lambda result: "fewer than three temperatures at which ions diffuse" if result.points else None,
             shown=Shown(unit="eV", digits=3, column=True),
             note="Slope of ln D of the tracer; potentials tend to have barriers that are too low.",
             of_working_ion=True,
         ),
         Quantity(
-            name="log_diffusion_300K",
-            title="log10 of D at 300 K in cm2/s",
+            name="log10_hopping_diffusion_300K",
+            title="log10 of D by hopping at 300 K in cm2/s",
             better="high",
             read=_log(lambda point: point.tracer_cm2_per_s),
             why_null=_why,
@@ -102,8 +102,8 @@ class Kinetics(Analysis[KineticsSpec, KineticsDoc]):
             of_working_ion=True,
         ),
         Quantity(
-            name="log_conductivity_300K",
-            title="log10 of the conductivity at 300 K in S/cm",
+            name="log10_hopping_conductivity_300K",
+            title="log10 of the conductivity by hopping at 300 K in S/cm",
             better="high",
             read=_log(lambda point: point.conductivity_S_per_cm),
             why_null=_why,

@@ -50,6 +50,7 @@ def test_a_calibration_puts_candidates_in_order(noise: float) -> None:
     assert share["calibrated"] > share["computed"] + 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [1.0, 2.0])
 def test_cells_that_are_chosen_tell_more_than_cells_at_random(noise: float) -> None:
     found = [one for _, one in campaigns(noise)]

@@ -190,6 +190,7 @@ def test_a_campaign_without_entries_is_written_as_before() -> None:
     assert "entries" not in MixingSpec(temperatures=(300.0,)).model_dump(mode="json")
 
 
+@pytest.mark.slow
 def test_a_stable_entry_decides_and_is_counted(project: Path) -> None:
     path = bringing(project, [])
     run(path, workers=2, progress=False)

@@ -234,6 +234,7 @@ def chgnet() -> dict[str, float]:
     return chgnet_oxides()
 
 
+@pytest.mark.slow
 def test_what_chgnet_makes_of_oxygen(chgnet: dict[str, float]) -> None:
     """The figures of docs/science.md: which oxidations it gets wrong, and by how much."""
     fit = fit_energies(chgnet)

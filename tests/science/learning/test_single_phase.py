@@ -122,7 +122,7 @@ def test_the_rule_is_half_where_the_margin_is_zero_and_orders_by_the_enthalpy() 
     paid = BOLTZMANN * 1000.0 * math.log(2)
     rows = [outcome(str(n), float(n < 6), paid + 0.01 * (n - 6), 0.5) for n in range(12)]
     rows += [outcome("12", 1.0, None, 0.4), outcome("13", 0.0, None, 0.3)]
-    cases = Cases.of(rows, {"12": Computed(0.0, 1.0), "0": Computed(9.0, 0.0)})
+    cases = Cases.of(rows, 0.038, {"12": Computed(0.0, 1.0), "0": Computed(9.0, 0.0)})
     assert len(cases) == 14
     some = cases.with_enthalpy
     assert [one.name for one in some.outcomes] == [str(n) for n in range(13)]

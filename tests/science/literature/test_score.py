@@ -50,7 +50,7 @@ def test_mixing_is_read_against_the_competing_phases() -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("d-barrier-o3", "no analysis of migration barriers"),
+        ("d-barrier-o3", "its campaign computes no barriers"),
         ("ions-drx-tm6", "kinetics"),
         ("q-ord-elrm", "no analysis gives it"),
         ("q-ord-slab", "no relaxed cell of na-o3-mts45"),

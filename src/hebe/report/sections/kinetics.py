@@ -68,7 +68,7 @@ def draw(candidates: Sequence[RankedCandidate]) -> str | None:
     """Activation energy against the diffusion coefficient at 300 K."""
     points: list[Point | None] = []
     for candidate in candidates:
-        energy, log = candidate.mean("activation_energy"), candidate.mean("log_diffusion_300K")
+        energy, log = candidate.mean("hopping_activation_energy"), candidate.mean("log10_hopping_diffusion_300K")
         words = "" if energy is None or log is None else f"{candidate.formula}: {energy:.3f} eV, {10**log:.1e} cm²/s"
         points.append(None if energy is None or log is None else Point(energy, log, words))
     if not any(points):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hebe.config.family import family_names, load_family
-from hebe.science.errors.model_error import documented_error
 from hebe.science.learning.forecasts import Score, area, area_within, brier, log_loss, with_interval
 from hebe.science.learning.gaussian_process import Array
 from hebe.science.learning.single_phase import BOLTZMANN, describe_sites, left_out, left_out_share, margin
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-
-_SCALE: Final = "chgnet-0.3.0/MP2020"
-_ATOMS: Final = 2
-"""Energy scale whose documented error stands for that of all enthalpies, and atoms for each cation of a rock salt."""
 
 _ROOT_HALF: Final = math.sqrt(0.5)
 
@@ -51,15 +46,18 @@ class Cases:
         Descriptors, shape ``(n, descriptors)``.
     margins, temperatures
         ``(dH - T dS) / k T``, NaN without an enthalpy or a temperature, and T (K), each shape ``(n,)``.
+    error
+        Standard deviation of every enthalpy (eV per site).
     """
 
     outcomes: tuple[Outcome, ...]
     table: Array
     margins: Array
     temperatures: Array
+    error: float
 
     @classmethod
-    def of(cls, outcomes: Sequence[Outcome], computed: Mapping[str, Computed] | None = None) -> Cases:
+    def of(cls, outcomes: Sequence[Outcome], error: float, computed: Mapping[str, Computed] | None = None) -> Cases:
         """Cases of outcomes; enthalpies that were computed of some by name stand where none is published."""
         kept, rows, margins, temperatures = [], [], [], []
         for one in outcomes:
@@ -74,7 +72,7 @@ class Cases:
             rows.append(found)
             temperatures.append(temperature)
             margins.append(math.nan if known is None else margin(known.enthalpy, known.entropy, temperature))
-        return cls(tuple(kept), np.array(rows), np.array(margins), np.array(temperatures))
+        return cls(tuple(kept), np.array(rows), np.array(margins), np.array(temperatures), error)
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -82,7 +80,7 @@ class Cases:
     def at(self, kept: NDArray[np.bool_]) -> Cases:
         """Some of the cases, by a mask."""
         outcomes = tuple(one for one, here in zip(self.outcomes, kept.tolist(), strict=True) if here)
-        return Cases(outcomes, self.table[kept], self.margins[kept], self.temperatures[kept])
+        return Cases(outcomes, self.table[kept], self.margins[kept], self.temperatures[kept], self.error)
 
     @property
     def with_enthalpy(self) -> Cases:
@@ -107,7 +105,7 @@ class Cases:
     @property
     def rule(self) -> Array:
         """Probability by the thermodynamic rule, shape ``(n,)``."""
-        errors = _ATOMS * (documented_error(_SCALE) or 0.0) / (BOLTZMANN * self.temperatures)
+        errors = self.error / (BOLTZMANN * self.temperatures)
         return np.array([0.5 * math.erfc(x * _ROOT_HALF) for x in (self.margins / errors).tolist()])
 
 
