@@ -11,7 +11,6 @@ import pytest
 from hebe.science.chemistry.ions import Ion, shannon_radius
 from hebe.science.learning.outcome_scores import Cases, Computed, area_of_family, worth_of
 from hebe.science.learning.single_phase import (
-    BOLTZMANN,
     Forecast,
     describe_sites,
     fit_forecast,
@@ -20,6 +19,7 @@ from hebe.science.learning.single_phase import (
     margin,
 )
 from hebe.science.literature.outcomes import Outcome
+from hebe.science.mixing.mixing import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
