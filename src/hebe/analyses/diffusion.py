@@ -69,7 +69,8 @@ def _line(read: Callable[[ArrheniusDoc], float]) -> Callable[[IonDiffusionDoc], 
 
 
 def _no_line(result: IonDiffusionDoc) -> str:
-    told = sum(one.tracer_cm2_per_s is not None and not one.faults for one in result.temperatures)
+    known = [one.tracer_cm2_per_s for one in result.temperatures if not one.faults]
+    told = sum(value is not None and value.value > 0 for value in known)
     return f"{told} temperatures have a coefficient, three are needed"
 
 
@@ -131,7 +132,7 @@ class Diffusion(Analysis[DiffusionSpec, IonDiffusionDoc]):
             title="Haven ratio at the highest temperature",
             symbol="H_R",
             read=lambda result: None if result.hottest is None or not (h := result.hottest.haven) else h.value,
-            why_null=lambda _: "the conductivity of all ions together is not known to half of itself",
+            why_null=lambda _: "no run whose conductivity of all ions together is known to half of itself",
             shown=Shown(),
             of_working_ion=True,
         ),
@@ -173,7 +174,9 @@ class Diffusion(Analysis[DiffusionSpec, IonDiffusionDoc]):
     def analyse(self, block: DiffusionSpec, member: MemberSpec, given: Given) -> IonDiffusionDoc:
         """Diffusion in one configuration."""
         runs = given.cell.runs
-        if all(run is None or run.status == "absent" for run in runs):
+        made = given.cell.made
+        lost = made is None or not made.usable or not made.is_host(given.accept)
+        if lost or all(run is None or run.status == "absent" for run in runs):
             return IonDiffusionDoc(warnings=["there is no as-made cell of the host in which ions can move"])
         charge = working_charge(member.working_ion)
         return diffusion_document(DiffusionInput(block.temperatures, runs, charge, given.accept))

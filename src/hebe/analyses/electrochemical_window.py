@@ -46,10 +46,11 @@ def _unbounded(result: WindowDoc) -> str | None:
 
 
 def _with_metal(result: WindowDoc) -> float | None:
-    """Energy of the reaction with the metal, zero where there is none."""
+    """Energy of the reaction with the metal: where it takes up none, that of the decomposition of a metastable host."""
     if result.reduction_V is None:
         return None
-    return 0.0 if result.at_metal is None else result.at_metal.energy_eV_per_atom
+    above = max(result.above_hull_eV_per_atom or 0.0, 0.0)
+    return -above if result.at_metal is None else result.at_metal.energy_eV_per_atom
 
 
 class ElectrochemicalWindow(Analysis[WindowSpec, WindowDoc]):

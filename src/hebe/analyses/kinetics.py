@@ -132,7 +132,7 @@ class Kinetics(Analysis[KineticsSpec, KineticsDoc]):
     def wants(self, block: KineticsSpec, member: MemberSpec) -> Sequence[Want]:
         """Paths of hops, the same as those of barriers where options are the same."""
         del member
-        return (Hops(block.n, block.images, block.fmax, block.seed, block.vacancies),)
+        return (Hops(block.n, block.images, block.fmax, block.seed, block.vacancies, block.bound),)
 
     def analyse(self, block: KineticsSpec, member: MemberSpec, given: Given) -> KineticsDoc:
         """Diffusion in one configuration."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jobflow import Job
 
 from hebe.flows.jobs import job_of
 from hebe.makers.dynamics import DiffusionMaker
 from hebe.makers.hops import HopMaker, HopsMaker, SitesMaker
+from hebe.science.transport.seeds import seed_at
 
 if TYPE_CHECKING:
     from hebe.analyses.wants import Hops, MovingIons, SiteVacancies
@@ -93,11 +93,6 @@ def wire_sites(
     return found
 
 
-def velocity_seed(seed: int, temperature: float) -> int:
-    """Seed of the velocities at a temperature (K): with one seed for all, errors of their runs would go together."""
-    return int(np.random.SeedSequence([seed, round(1000 * temperature)]).generate_state(1)[0])
-
-
 def wire_runs(
     wiring: StageWiring, spec: MemberSpec, member: Member, index: int, asked: MovingIons, priority: int
 ) -> list[Job]:
@@ -112,7 +107,7 @@ def wire_runs(
                 "time_step_fs": asked.time_step_fs,
                 "temperature": temperature,
                 "thermostat": asked.thermostat,
-                "seed": velocity_seed(asked.seed, temperature),
+                "seed": seed_at(asked.seed, temperature),
                 "every": asked.every,
             },
             vacancies=asked.vacancies,

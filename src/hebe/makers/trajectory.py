@@ -133,7 +133,7 @@ def _motion(watched: Watched, found: Trajectory, positions: Array, time_fs: floa
         van_hove=[_distances(moved, max(1, round(share * (frames - 1))), step_ps) for share in _DISTANCES],
         **_residence(watched, found, moved),
     )
-    told = diffusion(positions, time_fs, ions, watched.jump)
+    told = diffusion(positions, time_fs, ions, watched.jump, None if watched.sites is None else watched.sites.farthest)
     return {"motion": motion, "diffusion": DiffusionDoc(element=watched.element, jump_A=watched.jump, **asdict(told))}
 
 

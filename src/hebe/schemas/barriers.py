@@ -18,13 +18,15 @@ class RestDoc(Document):
 class BoundDoc(Document):
     """A hop without a path: ``bound_eV`` above its start, the height of images that were not relaxed, is too high.
 
-    Its barrier is lower. ``saddle_eV`` is the same above the lowest end of all hops of the configuration.
+    Its barrier is lower. ``mean_eV`` is the mean height above both ends, ``saddle_eV`` that above the lowest end of all
+    hops of the configuration.
     """
 
     first: int
     second: int
     environment: str
     bound_eV: float
+    mean_eV: float
     saddle_eV: float
 
 

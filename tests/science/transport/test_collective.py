@@ -105,7 +105,7 @@ def test_the_van_hove_function_of_jumps_has_its_peaks_at_the_sites() -> None:
 def test_ions_are_counted_on_their_sites_through_the_periodic_cell() -> None:
     """Two of four sites along a line; one ion walks round the cell and is a quarter of the time on each site."""
     lattice = Lattice.orthorhombic(12, 5, 5)
-    sites = Sites(np.array([[3.0 * k, 0, 0] for k in range(4)]), ["A: 1 Co", "A: 1 Co", "B: 1 Mn", "B: 1 Mn"], 3.0)
+    sites = Sites(np.array([[3.0 * k, 0, 0] for k in range(4)]), ["A: 1 Co", "A: 1 Co", "B: 1 Mn", "B: 1 Mn"], 3.0, 3.0)
     moved = np.zeros((200, 2, 3))
     moved[:, 0, 0] = 3.0 * (np.arange(200) // 10)
     moved[:, 1, 0] = 9.4

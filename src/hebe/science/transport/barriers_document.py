@@ -106,8 +106,13 @@ def _path(inputs: HopInput, slot: int, document: BarriersDoc) -> PathDoc | None:
 
 def _high(inputs: HopInput) -> dict[int, PathDoc]:
     """Chosen hops that lie so high before they are relaxed that there is no band, by their position."""
-    pairs = zip(inputs.hops.chosen, inputs.paths, strict=False)
-    return {k: path for k, path in pairs if path is not None and path.too_high}
+    found = {}
+    for slot, (place, path) in enumerate(zip(inputs.hops.chosen, inputs.paths, strict=False)):
+        ends = inputs.ends[2 * slot : 2 * slot + 2]
+        hold = [end is not None and end.usable and end.is_host(inputs.accept) for end in ends]
+        if path is not None and path.too_high and len(ends) == 2 and all(hold):
+            found[place] = path
+    return found
 
 
 def _bound(hop: HopDoc, path: PathDoc, ground: float) -> BoundDoc:
@@ -117,6 +122,7 @@ def _bound(hop: HopDoc, path: PathDoc, ground: float) -> BoundDoc:
         second=hop.second,
         environment=hop.environment,
         bound_eV=top - path.energies_eV[0],
+        mean_eV=top - (path.energies_eV[0] + path.energies_eV[-1]) / 2,
         saddle_eV=top - ground,
     )
 
@@ -255,13 +261,13 @@ def _fill(
 def _bounds(
     hops: Sequence[HopDoc], computed: Mapping[int, BarrierDoc], above: Mapping[int, BoundDoc]
 ) -> dict[int, tuple[float, float]]:
-    """Height above the start and above the lowest end (eV) of hops of which bounds alone are known, by position."""
-    own = {k: (one.bound_eV, one.saddle_eV) for k, one in above.items() if k not in computed}
+    """Height above both ends in the mean and above the lowest end (eV) of hops of which bounds alone are known."""
+    own = {k: (one.mean_eV, one.saddle_eV) for k, one in above.items() if k not in computed}
     known = {one.environment for one in computed.values()}
     alike: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for one in above.values():
         if one.environment not in known:
-            alike[one.environment].append((one.bound_eV, one.saddle_eV))
+            alike[one.environment].append((one.mean_eV, one.saddle_eV))
     means = {name: tuple(np.mean(values, axis=0).tolist()) for name, values in alike.items()}
     found = {k: means[hop.environment] for k, hop in enumerate(hops) if hop.environment in means}
     return found | own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hebe.schemas.bottlenecks import BottlenecksDoc, GatesDoc, WayDoc
 from hebe.science.errors.spread import mean_and_sd
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from hebe.schemas.spec import MemberSpec
 
 Gate = tuple["HopDoc", Bottleneck]
+
+_DIGITS: Final = 6
+"""Of radii (A) that are told apart: those of hops that are alike differ in their last bits."""
 
 
 def bottlenecks_document(spec: MemberSpec, ideal: Structure, made: Structure) -> BottlenecksDoc:
@@ -45,8 +48,8 @@ def bottlenecks_document(spec: MemberSpec, ideal: Structure, made: Structure) ->
     document.gates = _by_environment(gates)
     document.ways = _ways(gates, len(ideal))
     if document.ways:
-        least = document.ways[-1].radius_A
-        wide = [gate for _, gate in gates if gate.radius >= least]
+        least = round(document.ways[-1].radius_A, _DIGITS)
+        wide = [gate for _, gate in gates if round(gate.radius, _DIGITS) >= least]
         document.n_connecting = len(wide)
         document.radius_A, _ = mean_and_sd([gate.radius for gate in wide])
         document.area_A2, document.area_sd_A2 = mean_and_sd([gate.area for gate in wide])
@@ -55,7 +58,7 @@ def bottlenecks_document(spec: MemberSpec, ideal: Structure, made: Structure) ->
 
 def _ways(gates: Sequence[Gate], n_sites: int) -> list[WayDoc]:
     """Widest ways in one, two and three directions: hops are joined from the widest on."""
-    found = hop_net([hop for hop, _ in gates], n_sites).crossings([-gate.radius for _, gate in gates])
+    found = hop_net([hop for hop, _ in gates], n_sites).crossings([-round(gate.radius, _DIGITS) for _, gate in gates])
     ways = []
     for one in found:
         hop, gate = gates[one.bond]

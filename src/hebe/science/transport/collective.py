@@ -44,6 +44,11 @@ class Estimate:
         return float(scipy.special.stdtrit(self.degrees, 0.5 + CONFIDENCE / 2)) * self.error
 
     @property
+    def normal_error(self) -> float:
+        """Standard deviation of the normal distribution whose interval is as wide."""
+        return self.half_width / float(scipy.special.ndtri(0.5 + CONFIDENCE / 2))
+
+    @property
     def interval(self) -> tuple[float, float]:
         """Ends of that interval; a quantity that cannot be negative ends at zero."""
         return max(0.0, self.value - self.half_width), self.value + self.half_width
@@ -90,10 +95,10 @@ def block_estimate(moved: Array, time_fs: float) -> Estimate | None:
 def haven_ratio(tracer: Estimate, collective: Estimate) -> tuple[float, float, float] | None:
     """Tracer over collective coefficient, and its interval at 95 % confidence.
 
-    The logarithm has the two relative errors added in quadrature. None where the collective coefficient is not known to
-    half of itself.
+    The logarithm has the two relative errors added in quadrature. None where either coefficient is not known to half of
+    itself.
     """
-    if tracer.value <= 0 or collective.value <= 2 * collective.error:
+    if any(one.value <= 2 * one.error for one in (tracer, collective)):
         return None
     ratio = tracer.value / collective.value
     factor = math.exp(math.hypot(*(one.half_width / one.value for one in (tracer, collective))))

@@ -80,11 +80,13 @@ def count_jumps(positions: Array, distance: float) -> int:
     return jumps
 
 
-def diffusion(positions: Array, time_fs: float, mobile: Sequence[int], distance: float) -> Diffusion:
+def diffusion(
+    positions: Array, time_fs: float, mobile: Sequence[int], distance: float, farthest: float | None = None
+) -> Diffusion:
     """Tracer diffusion from the slope of the mean square displacement, ``D = (MSD(t2) - MSD(t1)) / (6 (t2 - t1))``.
 
-    It is told with at least 100 jumps and a mean square displacement above `distance` squared, else only its upper
-    limit ``most distance^2 / (6 N t)``. ``most = chi2.ppf(0.95, 2 (jumps + 1)) / 2`` is that of the number of
+    It is told with at least 100 jumps and a mean square displacement above `farthest` squared, else only its upper
+    limit ``most farthest^2 / (6 N t)``. ``most = chi2.ppf(0.95, 2 (jumps + 1)) / 2`` is that of the number of
     independent jumps expected (Garwood, Biometrika 28, 437 (1936)): 3.0 where none was seen. It is not told either
     where an ion has jumped in more than a tenth of the intervals between frames: several jumps may then count as one.
 
@@ -97,7 +99,9 @@ def diffusion(positions: Array, time_fs: float, mobile: Sequence[int], distance:
     mobile
         Ions that diffuse.
     distance
-        Length (A) of a jump.
+        Length (A) of a jump, of the shortest one.
+    farthest
+        Length (A) of the longest jump, by which ions can cross the crystal; that of all without it.
 
     Raises
     ------
@@ -113,10 +117,10 @@ def diffusion(positions: Array, time_fs: float, mobile: Sequence[int], distance:
     short, long = square_displacements(moved, lags)
     step = time_fs / (frames - 1)
     each = (long - short) / (6 * (lags[1] - lags[0]) * step) * _A2_PER_FS_IN_CM2_PER_S
-    jumps, n = count_jumps(moved, distance), len(mobile)
-    told = jumps >= ENOUGH_JUMPS and float(long.mean()) > distance**2
+    jumps, n, far = count_jumps(moved, distance), len(mobile), farthest or distance
+    told = jumps >= ENOUGH_JUMPS and float(long.mean()) > far**2
     most = 0.5 * float(scipy.stats.chi2.ppf(_CONFIDENCE, 2 * (jumps + 1)))
-    bound = most * distance**2 / (6 * n * time_fs) * _A2_PER_FS_IN_CM2_PER_S
+    bound = most * far**2 / (6 * n * time_fs) * _A2_PER_FS_IN_CM2_PER_S
     bounded = not told and jumps <= _SPARSE * n * (frames - 1)
     return Diffusion(
         n_ions=n,

@@ -136,6 +136,8 @@ def _untold(one: DiffusionAtDoc, tracer: Estimate | None) -> list[str]:
         )
         told = f"{one.n_jumps} jumps of {one.n_ions} ions in {one.time_ps:.3g} ps tell no coefficient, {limit}"
         return [f"{name}: {told}; barriers above {barrier} are not seen"]
+    if tracer is not None and tracer.value <= 0:
+        return [f"{name}: the coefficient is not positive and on no line"]
     if tracer is not None and tracer.half_width > tracer.value:
         return [f"{name}: the coefficient is not known to its own size"]
     return []
@@ -154,7 +156,7 @@ def _line(
         return
     temperatures = list(tracers)
     values = [one.value for one in tracers.values()]
-    line = fit_arrhenius(temperatures, values, [one.error for one in tracers.values()])
+    line = fit_arrhenius(temperatures, values, [one.normal_error for one in tracers.values()])
     n_ions, volume = shapes[0]
     per_d = conductivity(1.0, n_ions, volume, inputs.charge, ROOM)
     value, low, high = line.at(ROOM)

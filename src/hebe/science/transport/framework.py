@@ -76,6 +76,7 @@ def watch_framework(start: Structure, positions: Array, mobile: Sequence[int]) -
     short, long = square_displacements(steady[:, cations], lags).mean(axis=1)
     late = steady[round(_LATE * (len(steady) - 1)) :].mean(axis=0)
     away = np.linalg.norm(late[cations] - np.asarray(start.cart_coords)[cations], axis=1) > _AWAY * neighbour
+    late[mobile] = np.asarray(start.cart_coords)[mobile]  # the mean of an ion that jumps is no place where it was
     mean = Structure(
         start.lattice, start.species, late, coords_are_cartesian=True, site_properties=start.site_properties
     )

@@ -1,7 +1,7 @@
 """What stands for hops whose paths were not computed: a mean, the mean of their environment, or a ridge regression.
 
-Which one is decided by the root mean square error of the computed hops, each left out once; the mean of all stays where
-none is better.
+Which one is decided by the root mean square error of the computed hops, each left out once; the mean of the environment
+stays where none is better, as where each computed hop has another one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ModelName = Literal["mean", "environment", "ridge"]
 
 _PENALTY: Final = 1.0
 """On squares of the coefficients of descriptors of mean 0 and variance 1."""
-_FEWEST: Final[Mapping[ModelName, int]] = {"mean": 3, "environment": 3, "ridge": 5}
+_FEWEST: Final[Mapping[ModelName, int]] = {"environment": 3, "mean": 3, "ridge": 5}
 """Computed hops from which on a model is tried."""
 _SAME: Final = 1e-9
 _MEASURES: Final = ("blocking", "length_A", "gate_area_A2", "bottleneck_A")
@@ -46,7 +46,7 @@ def choose_model(hops: Sequence[HopDoc], known: Mapping[int, float]) -> HopModel
     """The model with the least error on values that are known, by position of their hop."""
     table = _Hops.of(hops)
     tried = [HopModel(name, _error(name, table, known)) for name in _MODELS if len(known) >= _FEWEST[name]]
-    return min(tried, key=lambda model: round(model.error or 0.0, 9), default=HopModel("mean", None))
+    return min(tried, key=lambda model: round(model.error or 0.0, 9), default=HopModel("environment", None))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _ridge(hops: _Hops, known: Mapping[int, float], asked: Sequence[int]) -> Arr
 
 
 _MODELS: Final[Mapping[ModelName, Callable[[_Hops, Mapping[int, float], Sequence[int]], Array]]] = {
-    "mean": _mean,
     "environment": _environment,
+    "mean": _mean,
     "ridge": _ridge,
 }

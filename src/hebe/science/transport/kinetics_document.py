@@ -19,6 +19,7 @@ from hebe.science.transport.arrhenius import FEWEST, fit_arrhenius
 from hebe.science.transport.collective import conductivity
 from hebe.science.transport.hop_lattice import HopLattice, hop_lattice
 from hebe.science.transport.kinetics import Measured, Motion, jump_rates, run_jumps
+from hebe.science.transport.seeds import seed_at
 
 if TYPE_CHECKING:
     from hebe.schemas.barriers import BarrierDoc
@@ -143,7 +144,7 @@ def _at(
 ) -> tuple[KineticsPointDoc, Measured | None]:
     """One temperature, and the tracer coefficient if it is told; 0 without a run where hops do not connect."""
     rates = jump_rates(lattice, means, energies, run.attempts, temperature)
-    motion = run_jumps(lattice, rates, run.jumps, run.seed) if lattice.directions else None
+    motion = run_jumps(lattice, rates, run.jumps, seed_at(run.seed, temperature)) if lattice.directions else None
     if motion is None:
         none = KineticsPointDoc(
             temperature_K=temperature, tracer_cm2_per_s=0.0, collective_cm2_per_s=0.0, conductivity_S_per_cm=0.0

@@ -79,22 +79,22 @@ def moving_cell(spec: MemberSpec, ideal: Structure, made: Structure, asked: Prep
     fractions[held] = made.frac_coords
     kinds = [f"{ideal.site_properties['sublattice'][i]}: {site_environment(ideal, i, set(working))}" for i in working]
     sites = Structure(made.lattice, ["X"] * len(working), fractions[working], site_properties={"kind": kinds})
-    repeats = _repeats(made, asked.width)
+    lengths, repeats = _lengths(hops, fractions, made), _repeats(made, asked.width)
     large, places = cell * repeats, sites * repeats
     mobile = set(working)
     return MovingCell(
         structure=large,
         ions=[k for k, site in enumerate(large.site_properties["configuration_site"]) if int(site) in mobile],
-        sites=Sites(np.asarray(places.cart_coords), places.site_properties["kind"], _shortest(hops, fractions, made)),
+        sites=Sites(np.asarray(places.cart_coords), places.site_properties["kind"], min(lengths), max(lengths)),
         taken_out=len(gone),
         repeats=repeats,
     )
 
 
-def _shortest(hops: Sequence[HopDoc], fractions: NDArray[np.float64], made: Structure) -> float:
-    """Shortest straight distance (A) of two sites between which there is a hop, in the lattice as made."""
+def _lengths(hops: Sequence[HopDoc], fractions: NDArray[np.float64], made: Structure) -> list[float]:
+    """Straight distances (A) of sites between which there are hops, in the lattice as made."""
     ways = np.array([fractions[hop.second] + hop.image - fractions[hop.first] for hop in hops])
-    return float(np.linalg.norm(ways @ made.lattice.matrix, axis=1).min())
+    return [float(length) for length in np.linalg.norm(ways @ made.lattice.matrix, axis=1)]
 
 
 def _repeats(cell: Structure, width: float) -> tuple[int, int, int]:

@@ -27,6 +27,8 @@ _SETS: Final = ((NEAREST,), (NEAREST, BOND), (NEAREST, SECOND), SHELLS)
 """Shells that may enter a fit."""
 _ALIKE: Final = 1e-6  # e^2 per cation site
 _DIGITS: Final = 9
+_BETTER: Final = 0.9
+"""Share of the error of the mean above which a fit is noise: of random energies one in twenty is better."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def fitted(products: Numbers, energies: Sequence[float]) -> PairFitDoc:
             suggestion="more configurations (structures: per_candidate), or energies of pairs that are given",
         )
     error, spread = _rms(errors), _left_out(np.ones((len(values), 1)), values)
-    if error >= spread:
+    if error > _BETTER * spread:
         raise BadInputError(
             f"energies of {len(values)} cells tell no energies of pairs: left out, each is missed by {1e3 * error:.1f}"
             f" meV per cation site, by the mean of the others by {1e3 * spread:.1f}",

@@ -32,11 +32,14 @@ class Sites:
         Of each of them, as ``A: 6 Co``.
     jump
         Shortest distance (A) of neighbouring sites.
+    farthest
+        Longest distance (A) of sites between which ions jump.
     """
 
     places: Array
     kinds: Sequence[str]
     jump: float
+    farthest: float
 
 
 @dataclass(frozen=True)
