@@ -41,6 +41,9 @@ def test_the_reaction_with_the_metal_is_per_atom() -> None:
     reaction = WindowReaction(voltage_V=0, uptake=8, energy_eV_per_fu=-10.8, energy_eV_per_atom=-0.83)
     found = values(electrochemical_window.ANALYSIS, window(reduction_V=1.7, oxidation_V=2.0, at_metal=reaction))
     assert found["metal_reaction_energy"].mean == -0.83
+    for above, energy in ((0.1, -0.1), (-0.1, 0.0)):
+        stable = window(reduction_V=0.0, oxidation_V=2.0, above_hull_eV_per_atom=above)
+        assert values(electrochemical_window.ANALYSIS, stable)["metal_reaction_energy"].mean == energy
 
 
 def test_metastable_electrolytes_and_hulls_that_lack_phases_are_marked() -> None:

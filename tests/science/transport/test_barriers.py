@@ -140,7 +140,8 @@ def test_a_hop_that_is_too_high_connects_at_its_bound_and_is_in_no_mean() -> Non
     assert [hop.forward_eV for hop in found.hops] == [pytest.approx(0.3)]
     (one,) = found.above
     assert one.first == 1
-    assert [one.bound_eV, one.saddle_eV] == pytest.approx([3.0, 3.1])
+    assert [one.bound_eV, one.mean_eV, one.saddle_eV] == pytest.approx([3.0, 3.05, 3.1])
+    assert [hop.mean_eV for hop in found.filled] == pytest.approx([3.05])
     assert found.hops[0].saddle_eV == pytest.approx(0.4)
     (connection,) = found.connections
     assert connection.barrier_eV == pytest.approx(3.1)
@@ -149,6 +150,14 @@ def test_a_hop_that_is_too_high_connects_at_its_bound_and_is_in_no_mean() -> Non
     (kind,) = found.environments
     assert (kind.n_hops, kind.n_computed) == (2, 1)
     assert kind.mean_eV == pytest.approx(0.3)
+
+
+def test_a_hop_that_is_too_high_from_another_crystal_counts_for_nothing() -> None:
+    inputs = ring([path(0.1, 0.4, 0.1), high(-1.5, 3.1, 0.0)], ["Co", "Co"])
+    lost = [*inputs.ends[:2], end(topology="collapsed"), inputs.ends[3]]
+    found = barriers_document(HopInput(inputs.hops, lost, inputs.paths))
+    assert found.above == []
+    assert found.hops[0].saddle_eV == pytest.approx(0.3)
 
 
 def test_other_hops_of_an_environment_without_a_band_have_its_bound() -> None:

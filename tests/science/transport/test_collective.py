@@ -62,12 +62,14 @@ def test_independent_ions_have_a_haven_ratio_of_one_and_ions_in_step_one_over_th
 def test_a_haven_ratio_needs_a_collective_coefficient() -> None:
     assert haven_ratio(Estimate(1.0, 0.1, 9), Estimate(1.0, 0.6, 9)) is None
     assert haven_ratio(Estimate(1.0, 0.1, 9), Estimate(-1.0, 0.1, 9)) is None
+    assert haven_ratio(Estimate(1e-9, 1e-5, 9), Estimate(1.0, 0.1, 9)) is None, "nor is a tracer that is not known"
 
 
 def test_the_interval_is_that_of_students_t() -> None:
     """2.262 standard errors with nine degrees of freedom; no coefficient is negative."""
     assert Estimate(10.0, 1.0, 9).interval == pytest.approx((10 - 2.26216, 10 + 2.26216), abs=1e-4)
     assert Estimate(1.0, 1.0, 9).interval[0] == 0.0
+    assert Estimate(10.0, 1.0, 9).normal_error == pytest.approx(2.26216 / 1.95996, abs=1e-4)
 
 
 def test_short_runs_have_no_blocks() -> None:
@@ -116,7 +118,7 @@ def test_ions_are_counted_on_their_sites_through_the_periodic_cell() -> None:
 
 
 def test_ions_between_sites_are_on_none() -> None:
-    sites = Sites(np.array([[0.0, 0, 0], [3.0, 0, 0]]), ["A", "A"], 3.0)
+    sites = Sites(np.array([[0.0, 0, 0], [3.0, 0, 0]]), ["A", "A"], 3.0, 3.0)
     moved = np.zeros((100, 1, 3))
     moved[::4, 0, 1] = 1.84  # a tetrahedron of a rock salt is 0.61 of a jump away
     found = residence(moved, sites, Lattice.cubic(8))

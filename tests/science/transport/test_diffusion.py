@@ -48,6 +48,18 @@ def test_without_a_jump_there_is_only_a_bound() -> None:
     assert found.bound_cm2_per_s == pytest.approx(-np.log(0.05) * DISTANCE**2 * 1e-16 / (6 * 10 * 200_000e-15))
 
 
+def test_the_longest_jump_decides_what_is_told_and_the_bound() -> None:
+    """Short jumps within a cage are counted; to cross the crystal takes jumps twice as long."""
+    still = walk(10, 2001, 0.0, 0, noise=0.2)
+    short, far = (diffusion(still, 200_000.0, range(10), DISTANCE, most) for most in (None, 2 * DISTANCE))
+    assert far.bound_cm2_per_s == pytest.approx(4 * (short.bound_cm2_per_s or 0.0))
+    moving = walk(40, 2001, 0.005, 1)
+    found = diffusion(moving, 200_000.0, range(40), DISTANCE)
+    assert found.d_cm2_per_s is not None
+    longer = 1.01 * np.sqrt(found.msd_A2)
+    assert diffusion(moving, 200_000.0, range(40), DISTANCE, longer).d_cm2_per_s is None
+
+
 def test_few_jumps_are_not_told_and_their_bound_holds() -> None:
     rate = 0.001
     found = diffusion(walk(20, 2001, rate, 1), 200_000.0, range(20), DISTANCE)

@@ -160,7 +160,7 @@ def test_energies_that_pairs_do_not_explain_are_refused() -> None:
             return "tell no energies of pairs" not in err.reason
         return True
 
-    assert sum(known(seed) for seed in range(20)) <= 5
+    assert sum(known(seed) for seed in range(60)) <= 7, "one in ten; of fits that are better than the mean one in six"
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])

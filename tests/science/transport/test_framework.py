@@ -84,6 +84,15 @@ def test_ions_that_diffuse_and_anions_that_turn_are_no_framework() -> None:
     assert (found.n_atoms, found.n_away, found.melted) == (len(COBALT) - 1, 0, False)
 
 
+def test_where_an_ion_was_in_the_mean_is_no_place_of_the_mean_crystal() -> None:
+    """Ions that change places meet in the mean, halfway between their sites."""
+    moved, (first, second) = still(), COBALT[:2]
+    moved[FRAMES // 2 :: 2, [first, second]] = moved[FRAMES // 2 :: 2, [second, first]]
+    late = watch(moved, [first, second]).late
+    assert late.get_distance(first, second) == pytest.approx(CELL.get_distance(first, second))
+    assert late.is_valid(tol=1.5)
+
+
 def test_without_a_framework_there_is_nothing_to_watch() -> None:
     assert watch_framework(CELL, still(), list(range(len(CELL)))) is None
 

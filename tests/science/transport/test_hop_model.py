@@ -58,7 +58,17 @@ def test_where_no_model_is_better_the_mean_stands_for_all() -> None:
     assert model.fill(given, known)[4:] == pytest.approx([0.4, 0.4])
 
 
-def test_two_hops_show_no_error() -> None:
-    model = choose_model(hops(["Co", "Ni", "Ni"]), {0: 0.2, 1: 0.6})
-    assert (model.name, model.error) == ("mean", None)
-    assert model.fill(hops(["Co", "Ni", "Ni"]), {0: 0.2, 1: 0.6})[2] == pytest.approx(0.4)
+def test_two_hops_show_no_error_and_stand_for_their_environments() -> None:
+    given = hops(["Co", "Ni", "Ni", "Mn"])
+    model = choose_model(given, {0: 0.2, 1: 0.6})
+    assert (model.name, model.error) == ("environment", None)
+    assert model.fill(given, {0: 0.2, 1: 0.6})[2:] == pytest.approx([0.6, 0.4])
+
+
+def test_one_hop_of_each_environment_stands_for_it() -> None:
+    """Each left out is predicted by the mean of the others, as by the mean of all: neither is better."""
+    given = hops(["Co", "Ni", "Mn", "Ti", "Co"])
+    known = {0: 0.3, 1: 0.6, 2: 0.9, 3: 1.5}
+    model = choose_model(given, known)
+    assert model.name == "environment"
+    assert model.fill(given, known)[4] == pytest.approx(0.3)

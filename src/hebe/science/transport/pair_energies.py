@@ -28,7 +28,7 @@ _SETS: Final = ((NEAREST,), (NEAREST, BOND), (NEAREST, SECOND), SHELLS)
 _ALIKE: Final = 1e-6  # e^2 per cation site
 _DIGITS: Final = 9
 _BETTER: Final = 0.9
-"""Share of the error of the mean above which a fit is noise: of random energies one in twenty is better."""
+"""Share of the error of the mean above which a fit is noise: of random energies one in ten is better."""
 
 
 @dataclass(frozen=True)
