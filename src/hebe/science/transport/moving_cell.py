@@ -9,6 +9,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from hebe.science.structures.working import mobile_sites
+from hebe.science.transport.bottlenecks import relaxed_frame
 from hebe.science.transport.hop_choice import without_room
 from hebe.science.transport.hops import find_hops
 from hebe.science.transport.residence import Sites
@@ -75,8 +76,7 @@ def moving_cell(spec: MemberSpec, ideal: Structure, made: Structure, asked: Prep
         gone = {occupied[int(k)] for k in np.random.default_rng(asked.seed).permutation(len(occupied))[:number]}
     cell = made.copy()
     cell.remove_sites([k for k, site in enumerate(held) if site in gone])
-    fractions = np.array(ideal.frac_coords)
-    fractions[held] = made.frac_coords
+    fractions = relaxed_frame(ideal, made).frac_coords
     kinds = [f"{ideal.site_properties['sublattice'][i]}: {site_environment(ideal, i, set(working))}" for i in working]
     sites = Structure(made.lattice, ["X"] * len(working), fractions[working], site_properties={"kind": kinds})
     lengths, repeats = _lengths(hops, fractions, made), _repeats(made, asked.width)
