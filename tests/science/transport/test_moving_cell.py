@@ -52,6 +52,17 @@ def test_seeds_take_out_other_ions_and_the_same_one_again() -> None:
     assert len({frozenset(occupied(seed)) for seed in range(6)}) > 1
 
 
+def test_an_atom_in_another_image_changes_no_distance() -> None:
+    spec, configuration, made = built("li-o3-lco", 4)
+    assert configuration.structure is not None
+    wrapped = made.copy()
+    lithium = next(i for i, site in enumerate(made) if site.specie.symbol == "Li")
+    wrapped.translate_sites([lithium], [1, 0, 0], to_unit_cell=False)
+    found = [moving_cell(spec, configuration.structure, cell, Preparation()) for cell in (made, wrapped)]
+    distances = [(one.sites.jump, one.sites.farthest) for one in found if one is not None]
+    assert distances[1] == pytest.approx(distances[0])
+
+
 def test_where_sites_are_free_none_is_taken_out() -> None:
     found, n_ions = prepared("na-p2-nm3367", 6)
     assert (found.taken_out, len(found.ions)) == (0, n_ions)
