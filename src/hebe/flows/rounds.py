@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hebe.flows.wiring import StageWiring
     from hebe.schemas.spec import MemberSpec
+    from hebe.science.learning.study import Composition
 
 ROUND_LABEL: Final = "rounds/{number}/propose"
 _PRIORITY: Final = -1_000_000
@@ -38,10 +39,13 @@ class Prior:
         Ids of the jobs whose candidates are learned from beside its own.
     told
         What is to be said of them, and of what is left out.
+    compositions
+        Of those candidates, as their documents have them; the first round leaves them out.
     """
 
     jobs: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    compositions: tuple[Composition, ...] = ()
 
 
 def first_round_jobs(campaign: Campaign, specs: Sequence[MemberSpec]) -> list[Job]:
