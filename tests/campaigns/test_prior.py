@@ -11,8 +11,8 @@ import pytest
 from jobflow import Job
 
 from hebe.analyses.registry import get_analysis
-from hebe.campaigns.api import results, run
 from hebe.campaigns.alike import computed_how, differences
+from hebe.campaigns.api import results, run
 from hebe.campaigns.edited import remember, remember_file
 from hebe.campaigns.learning import learn
 from hebe.campaigns.loading import load_campaign
@@ -181,7 +181,7 @@ def test_a_loop_does_not_start_from_its_own_candidates_when_an_analysis_is_added
     begun(tmp_path, campaign)
     computed(tmp_path, campaign, 3, 5)
     computed(tmp_path, campaign_file(tmp_path, "third"), 5, 21)
-    for analyses in ("voltage, volume_strain, air", "voltage"):
+    for analyses in ("voltage, volume_strain, local_structure", "voltage"):
         rank = ("minimize: [max_volume_strain]", "minimize: []") if analyses == "voltage" else ("rank", "rank")
         edited = campaign_file(tmp_path, "loop", (SELECT, LOOP), ("voltage, volume_strain", analyses), rank)
         assert references(proposing(begun(tmp_path, edited)).function_kwargs) == set(jobs), "it is the same loop"
@@ -220,10 +220,11 @@ def test_a_run_that_is_refused_freezes_nothing(tmp_path: Path) -> None:
 def test_only_what_was_given_decides_whether_campaigns_compute_alike(tmp_path: Path) -> None:
     """A key that a release adds has its default in all campaigns from before, and changes nothing of them."""
     how = computed_how(campaign_file(tmp_path, "other"))
-    assert how["structures"] == {"cations": 12}
-    assert how["engine"][0] == "chgnet"
-    assert not set(how["engine"][1]) - {"name"}
-    assert how["host"][1] is None
+    assert how["structures"] == {}
+    assert how["engine"] == ["chgnet", {"name": "chgnet"}]
+    larger = computed_how(campaign_file(tmp_path, "larger", ("cations: 12", "cations: 24")))
+    assert larger["structures"] == {"cations": 24}
+    assert differences(how, larger) == differences(larger, how) == ["structures"]
     window = computed_how(campaign_file(tmp_path, "window", ("x: [1, 1/2]", "x: [1, 1/2], window: 1..1/2")))
     assert differences(how, window) == differences(window, how) == ["window"]
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from hebe.campaigns import selection
 from hebe.campaigns.api import plan, project_store, results, status
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.selection import read_selection, with_selection
@@ -46,7 +45,6 @@ def no_walk(monkeypatch: pytest.MonkeyPatch) -> None:
     def walked(*_: object, **__: object) -> None:
         raise AssertionError("the space was walked")
 
-    monkeypatch.setattr(selection, "screen", walked)
     monkeypatch.setattr("hebe.flows.campaign.screen", walked)
 
 

@@ -180,7 +180,8 @@ def _others(
     """Members that are not known and can be built, and why others cannot; more are looked for in place of those."""
     known = {spec.candidate_id for spec in specs}
     kept = [*map(composition_of, specs), *map(space.composition, sorted(before))]
-    bad, told = list[Candidate](), dict[str, str]()
+    bad: list[Candidate] = []
+    told: dict[str, str] = {}
     for _ in range(_TRIES):
         more = campaign.model_copy(update={"select": campaign.select.first(len(kept) + wanted + len(bad))})
         others = [one for one in screen(more, kept=kept).selected if one.candidate_id not in known and one not in bad]

@@ -15,6 +15,7 @@ from hebe.flows.stage import add_promotion
 from hebe.flows.wired import wire_stage
 from hebe.makers.identity import ADDED_LATER
 from hebe.makers.propose import ProposeMaker
+from hebe.science.learning.study import Composition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from hebe.flows.wiring import StageWiring
     from hebe.schemas.spec import MemberSpec
-    from hebe.science.learning.study import Composition
 
 ROUND_LABEL: Final = "rounds/{number}/propose"
 _PRIORITY: Final = -1_000_000
