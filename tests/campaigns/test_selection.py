@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from hebe.campaigns import selection
 from hebe.campaigns.api import plan, project_store, results, status
 from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.selection import read_selection, with_selection
