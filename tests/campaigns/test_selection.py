@@ -46,7 +46,6 @@ def no_walk(monkeypatch: pytest.MonkeyPatch) -> None:
     def walked(*_: object, **__: object) -> None:
         raise AssertionError("the space was walked")
 
-    monkeypatch.setattr(selection, "screen", walked)
     monkeypatch.setattr("hebe.flows.campaign.screen", walked)
 
 

@@ -40,6 +40,16 @@ def test_outcomes_are_listed_with_their_sources(capsys: Captured) -> None:
     assert "did you mean rocksalt?" in hebe(capsys, "systems", "outcomes", "--family", "rocksat").err
 
 
+def test_the_family_counts_before_the_word_outcomes_too(capsys: Captured) -> None:
+    after = hebe(capsys, "systems", "outcomes", "--family", "rocksalt", "--json").json
+    assert hebe(capsys, "systems", "--family", "rocksalt", "outcomes", "--json").json == after
+    assert len(hebe(capsys, "systems", "outcomes", "--json").json) > len(after)
+    assert "did you mean rocksalt?" in hebe(capsys, "systems", "--family", "rocksat", "outcomes").err
+    own = ("--formula", "NaNi0.5Mn0.5O2", "--sublattices", "Na:Na1 | TM:Ni0.5 Mn0.5 | O:O2")
+    found = hebe(capsys, "systems", "--family", "layered-o3", "check", *own, "--json").json
+    assert found == hebe(capsys, "systems", "check", *own, "--family", "layered-o3", "--json").json
+
+
 def test_one_material_is_shown_with_its_numbers(capsys: Captured) -> None:
     text = hebe(capsys, "systems", "show", "na-o3-nfmczs").out
     assert "hebe init --like na-o3-nfmczs" in text

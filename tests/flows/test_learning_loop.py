@@ -101,6 +101,18 @@ def test_rounds_of_an_edited_loop_are_not_mixed_with_those_before(tmp_path: Path
         assert [one["round"] for one in rounds_of(store, campaign)] == [1, 2]
 
 
+def test_rounds_after_a_short_batch_are_found(tmp_path: Path) -> None:
+    """A budget of eight is two batches of five, but one of one member leaves more rounds than that."""
+    for folder, limits, number in (("budget", "budget: 8", 8), ("both", "budget: 8, rounds: 4", 4)):
+        campaign = load_campaign(written(tmp_path / folder, f"{{method: learn, batch: 5, {limits}, seed: 7}}"))
+        with closing(open_store(tmp_path / folder)) as store:
+            for one in range(1, number + 1):
+                metadata = {"campaign": campaign.name, "label": f"rounds/{one}/propose"}
+                document = {"uuid": f"job-{one}", "index": 1, "metadata": metadata, "output": {"round": one}}
+                store.docs_store.update([document], key=["uuid", "index"])
+            assert [found["round"] for found in rounds_of(store, campaign)] == list(range(1, number + 1))
+
+
 @pytest.mark.parametrize(
     ("select", "reason"),
     [

@@ -16,7 +16,7 @@ from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.learning.proposing import pick
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from hebe.analyses.learning import Learned
     from hebe.config.campaign import Campaign
@@ -161,18 +161,37 @@ def _without_models(
     found: list[Candidate] = []
     if not over:
         _, before = _taken(learned, specs)
-        more = campaign.model_copy(update={"select": campaign.select.first(len(specs) + len(before) + wanted)})
-        known = {spec.candidate_id for spec in specs}
-        kept = [composition_of(spec) for spec in specs]
-        others = [one for one in screen(more, kept=kept).selected if one.candidate_id not in known]
-        others = [one for one in others if space.row(one.composition) not in before]
-        refused, reasons = _refusals(others[:wanted], space, refuses)
+        found, reasons = _others(campaign, specs, before, wanted, space, refuses)
         told += _remarks(reasons)
-        found = [one for one in others[:wanted] if one not in refused]
-        over = None if found else "there is nothing else that can be built" if refused else "there is nothing else"
+        over = None if found else "there is nothing else that can be built" if reasons else "there is nothing else"
     chosen = [Proposed(candidate_id=c.candidate_id, formula=c.composition.formula, gain=0.0) for c in found]
     update = {"candidates": chosen, "stopped": over, "remarks": told}
     return Next(document.model_copy(update=update), _specs(found, space))
+
+
+def _others(
+    campaign: Campaign,
+    specs: Sequence[MemberSpec],
+    before: Collection[Row],
+    wanted: int,
+    space: CompositionSpace,
+    refuses: Refuses,
+) -> tuple[list[Candidate], dict[str, str]]:
+    """Members that are not known and can be built, and why others cannot; more are looked for in place of those."""
+    known = {spec.candidate_id for spec in specs}
+    kept = [*map(composition_of, specs), *map(space.composition, sorted(before))]
+    bad: list[Candidate] = []
+    told: dict[str, str] = {}
+    for _ in range(_TRIES):
+        more = campaign.model_copy(update={"select": campaign.select.first(len(kept) + wanted + len(bad))})
+        others = [one for one in screen(more, kept=kept).selected if one.candidate_id not in known and one not in bad]
+        others = [one for one in others if space.row(one.composition) not in before][:wanted]
+        refused, reasons = _refusals(others, space, refuses)
+        told |= reasons
+        bad += refused
+        if not refused:
+            break
+    return [one for one in others if one not in refused], told
 
 
 def _refusals(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import hebe
 from hebe.campaigns.alike import computed_how
+from hebe.campaigns.started import remember_start
 from hebe.exceptions import HebeWarning
 from hebe.flows.wiring_key import wiring_key
 from hebe.launchers.campaign_jobs import jobs_of_campaigns, remember_jobs
@@ -29,7 +30,8 @@ _NOT_COMPUTED = {"name", "rank", "order"}
 
 
 def remember(records: Records, campaign: Campaign, flow: Flow) -> None:
-    """Write down what the file of a campaign asks for as it runs, and the jobs that it consists of."""
+    """Write down what a campaign asks for as it runs, what its loop starts from, and the jobs that it consists of."""
+    remember_start(records, campaign)
     remember_jobs(records, flow)
     remember_wiring(records, flow, wiring_key(campaign))
     remember_file(records, campaign)

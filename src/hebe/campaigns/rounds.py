@@ -19,7 +19,7 @@ def rounds_of(store: JobStore, campaign: Campaign, current: Collection[str] = ()
     """What each round said, in their order: those of current jobs, where no round is current those stored last."""
     if not campaign.select.learns:
         return []
-    most = -(-campaign.select.most // (campaign.select.batch or 1))
+    most = campaign.select.rounds or campaign.select.most  # batches may be short, and have one member at least
     labels = [ROUND_LABEL.format(number=number) for number in range(1, most + 1)]
     criteria = {
         "metadata.campaign": campaign.name,

@@ -18,11 +18,10 @@ from pydantic import ValidationError
 from hebe.campaigns.place import has_store, project_root
 from hebe.campaigns.prior import with_prior
 from hebe.config.settings import STORE_FOLDER
-from hebe.flows.campaign import campaign_members, members_of, selection_key
+from hebe.flows.campaign import campaign_members, members_of, screened, selection_key
 from hebe.schemas.spec import MemberSpec
 from hebe.science.chemistry.candidate import make_candidate
 from hebe.science.chemistry.member import composition_of
-from hebe.science.chemistry.screening import screen
 from hebe.science.chemistry.space import CompositionSpace
 
 if TYPE_CHECKING:
@@ -68,16 +67,16 @@ def with_selection(
     Raises
     ------
     BadInputError
-        If there are no candidates; see `hebe.science.chemistry.screening.screen`.
+        If there are no candidates; see `hebe.flows.campaign.screened`.
     """
-    campaign = with_prior(campaign, start, writes=writes)
+    campaign = with_prior(campaign, start)
     root, key = project_root(start), selection_key(campaign)
     before, known = read_selection(root, campaign), campaign._selected  # noqa: SLF001 - set here alone
     if before is not None and before.key == key:
         return _knowing(campaign, before)
     if known is None or known.key != key:
         kept = _finished(campaign, before, start) if campaign.select.extend and before is not None else []
-        result = screen(campaign, kept=kept, tell=tell)
+        result = screened(campaign, kept=kept, tell=tell)
         known = Kept(key, result.size, result.by_filter, tuple(members_of(campaign, result.selected)))
     if writes:
         _write(root, campaign, known)

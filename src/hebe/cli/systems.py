@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import argparse
+from typing import Any
 
 from hebe.cli.arguments import Commands, add_json, wants_json
 from hebe.cli.output import new_table, write_json, write_line, write_table
 from hebe.exceptions import BadInputError
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def add_commands(commands: Commands) -> None:
@@ -32,7 +30,7 @@ def add_commands(commands: Commands) -> None:
     check.add_argument("system", metavar="ID", nargs="?", help="only this material of the table")
     check.add_argument("--formula", metavar="F", help="a formula of your own, with --sublattices and --family")
     check.add_argument("--sublattices", metavar="S", help="what stands where: 'Na:Na1 | TM:Ni0.5 Mn0.5 | O:O2'")
-    check.add_argument("--family", metavar="X", default=None, help="family of that formula")
+    check.add_argument("--family", metavar="X", default=argparse.SUPPRESS, help="family of that formula")
     check.add_argument("--oxidation-states", metavar="S", default="", help="as reported: 'Ni2+@0.14 Ni3+@0.66 Mn4+'")
     add_json(check)
     made = inner.add(
@@ -41,7 +39,7 @@ def add_commands(commands: Commands) -> None:
         "what became one phase and what did not, with sources",
         "No forecast follows from composition alone: mixing judges what forms.",
     )
-    made.add_argument("--family", metavar="X", default=None, help="only those of this family")
+    made.add_argument("--family", metavar="X", default=argparse.SUPPRESS, help="only those of this family")
     add_json(made)
 
 

@@ -15,6 +15,7 @@ from hebe.flows.stage import add_promotion
 from hebe.flows.wired import wire_stage
 from hebe.makers.identity import ADDED_LATER
 from hebe.makers.propose import ProposeMaker
+from hebe.science.learning.study import Composition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,10 +39,13 @@ class Prior:
         Ids of the jobs whose candidates are learned from beside its own.
     told
         What is to be said of them, and of what is left out.
+    compositions
+        Of those candidates, as their documents have them; the first round leaves them out.
     """
 
     jobs: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    compositions: tuple[Composition, ...] = ()
 
 
 def first_round_jobs(campaign: Campaign, specs: Sequence[MemberSpec]) -> list[Job]:

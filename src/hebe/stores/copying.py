@@ -27,7 +27,7 @@ RECORDS = "jobs"
 """Collection in which launchers keep what they remember of jobs."""
 
 PRIOR: Final = "prior of "
-"""Record there of what the loop of a campaign started from, before the name of the campaign."""
+"""Records there of what the loop of a campaign started from, before the name of the campaign."""
 
 _BATCH = 200
 _KEY = ["uuid", "index"]
@@ -135,8 +135,8 @@ def belonging(store: JobStore, campaign: str) -> set[str]:
     documents = store.docs_store
     found = {doc["uuid"] for doc in documents.query({"metadata.campaign": campaign}, ["uuid"])}
     if found and isinstance(documents, SQLiteStore):
-        prior = open_collection(store, RECORDS, "uuid").query_one({"uuid": PRIOR + campaign}) or {}
-        asked = _parts(set(prior.get("jobs") or ()))
+        lists = open_collection(store, RECORDS, "uuid").query({"uuid": PRIOR + campaign})
+        asked = _parts({uuid for prior in lists for uuid in prior["jobs"]})
         found |= {doc["uuid"] for part in asked for doc in documents.query(part, ["uuid"])}
     fresh = found
     while fresh:

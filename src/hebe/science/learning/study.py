@@ -130,20 +130,8 @@ class Study:
         return link(cheap, self.of_members([one.composition for one in dear]), *_columns(dear))
 
     def row_of(self, composition: Composition) -> tuple[int, ...] | None:
-        """Row of a composition in the space; None where it has elements, amounts or a content that no row has."""
-        if not has_content(composition, self.space):
-            return None
-        left: dict[tuple[str, str], float] = {}
-        for name, ion in places_of([composition], self.space.specs):
-            share = composition[name][str(ion)] / self.space.host.sublattices[name].multiplicity
-            left[name, ion.element] = left.get((name, ion.element), 0.0) + share
-        row = []
-        for column, block in zip(self.space.columns, self.space.layout.block_of, strict=True):
-            amount = left.pop((column.sublattice, column.element), 0.0) * block.grid
-            if abs(amount - round(amount)) > _WHOLE:
-                return None
-            row.append(round(amount))
-        return None if any(share > _WHOLE for share in left.values()) else tuple(row)
+        """Row of a composition in the space; see the function of that name."""
+        return row_of(composition, self.space)
 
     def new_ions(self, composition: Composition) -> list[str]:
         """Ions that stand nowhere in what is known: ``Zr4+ on TM``."""
@@ -162,6 +150,23 @@ class Study:
         ions = self.new_ions(composition)
         why = f"no candidate with {', '.join(ions)} is known" if ions else "no candidate like it is known"
         return f"{why}: {100 * novelty:.0f} % of the variance of the values is left"
+
+
+def row_of(composition: Composition, space: CompositionSpace) -> tuple[int, ...] | None:
+    """Row of a composition in a space; None where it has elements, amounts or a content that no row has."""
+    if not has_content(composition, space):
+        return None
+    left: dict[tuple[str, str], float] = {}
+    for name, ion in places_of([composition], space.specs):
+        share = composition[name][str(ion)] / space.host.sublattices[name].multiplicity
+        left[name, ion.element] = left.get((name, ion.element), 0.0) + share
+    row = []
+    for column, block in zip(space.columns, space.layout.block_of, strict=True):
+        amount = left.pop((column.sublattice, column.element), 0.0) * block.grid
+        if abs(amount - round(amount)) > _WHOLE:
+            return None
+        row.append(round(amount))
+    return None if any(share > _WHOLE for share in left.values()) else tuple(row)
 
 
 def has_content(composition: Composition, space: CompositionSpace) -> bool:
