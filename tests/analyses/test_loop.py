@@ -11,8 +11,10 @@ import pytest
 
 from hebe.analyses.loop import loop_of
 from hebe.campaigns.loading import load_campaign
+from hebe.report.loop import round_heads
 from hebe.schemas.learned import Predicted, ProposalDoc, Proposed
 from hebe.schemas.result import Value
+from hebe.science.learning.chance import as_share, error_in_probits, probit, share
 from support.candidate_documents import candidate
 from support.learned_project import CAMPAIGN
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from hebe.config.campaign import Campaign
     from hebe.schemas.loop import LoopDoc
 
-VOLTS, STRAIN = "average_voltage", "max_volume_strain"
+VOLTS, STRAIN, FORMS = "average_voltage", "max_volume_strain", "formation_probability"
 REFERENCE = {VOLTS: 3.0, STRAIN: 0.05}
 
 
@@ -42,6 +44,21 @@ def proposed(name: str, volts: float, strain: float, **more: Any) -> Proposed:
         STRAIN: Predicted(mean=strain, sd=0.005, low=strain - 0.01, high=strain + 0.01),
     }
     return Proposed(candidate_id=name, formula=name, predicted=told, **{"gain": 0.01, **more})
+
+
+def judged(folder: Path, rank: str, more: str = "") -> Campaign:
+    """A loop that knows the probability to form, and ranks by something."""
+    path = folder / "judged.yaml"
+    text = CAMPAIGN.replace("{method: diverse, n: 6, seed: 1}", f"{{method: learn, batch: 3, rounds: 4{more}}}")
+    text = text.replace("[voltage, volume_strain]", "[voltage, volume_strain, mixing]")
+    path.write_text(text.replace("{maximize: [average_voltage], minimize: [max_volume_strain]}", rank))
+    return load_campaign(path)
+
+
+def chance(name: str, mean: float, half: float, **more: Any) -> Proposed:
+    """A candidate of whose chance this is predicted in probits."""
+    told = as_share(Predicted(mean=mean, sd=half / 2, low=mean - half, high=mean + half))
+    return Proposed(candidate_id=name, formula=name, predicted={FORMS: told}, **{"gain": 0.01, **more})
 
 
 def said(number: int, chosen: Sequence[Proposed], **more: Any) -> dict[str, Any]:
@@ -193,3 +210,57 @@ def test_without_a_reference_there_is_a_front_and_no_volume(tmp_path: Path) -> N
     edited = [said(1, [], reference={VOLTS: 3.0, "energy_above_hull": 0.1})]
     loop = loop_of(campaign(tmp_path), edited, ["a"], computed({"a": (3.1, 0.03)}))
     assert (loop.reference, loop.course[0].hypervolume) == ({}, None), "of other objectives"
+
+
+def test_chances_are_counted_in_probits(tmp_path: Path) -> None:
+    """Predicted 2.0 with 0.658 to each side, a standard deviation of 0.4: 1.4 is inside 90 %, 1.3 is not.
+
+    Among shares both would be outside: 0.977 has 0.910 to 0.996 around it, 0.026 a standard deviation.
+    """
+    half, found = 0.4 * 1.644854, {"half": 1.74, "in": 1.4, "out": 1.3, "certain": 5.0}
+    documents = [candidate(name, {FORMS: share(value)}) for name, value in found.items()]
+    wanted = judged(tmp_path, "{maximize: [formation_probability]}")
+    rounds = [said(1, [chance(name, 2.0, half) for name in found], reference={FORMS: 0.9})]
+    loop = loop_of(wanted, rounds, [], documents)
+    assert held(loop) == [(4, 1, 3)]
+    off = {one.candidate_id: one.forecasts[FORMS].off for one in loop.members}
+    assert off["in"] == pytest.approx(0.6 / 0.4, rel=1e-5)
+    assert off["certain"] == pytest.approx((probit(1.0) - 2.0) / 0.4, rel=1e-5), "as far as a share of draws tells"
+    beyond = loop_of(wanted, [said(1, [chance("certain", 4.0, half)])], [], documents[-1:])
+    assert beyond.members[0].forecasts[FORMS].off == 0.0
+
+
+def test_the_error_of_a_chance_widens_its_interval_in_probits(tmp_path: Path) -> None:
+    value = Value(mean=share(1.4), sd_configurations=0.02 * 3, n=9)
+    wanted = judged(tmp_path, "{maximize: [formation_probability]}")
+    told = [said(1, [chance("c", 2.0, 0.4 * 1.644854)])]
+    found = loop_of(wanted, told, [], [candidate("c", {FORMS: value}, results={"mixing": [{}]})]).members[0]
+    error = found.forecasts[FORMS].error
+    assert error == pytest.approx(0.02)
+    assert found.forecasts[FORMS].off == pytest.approx(
+        0.6 / math.hypot(0.4, error_in_probits(share(1.4), 0.02)), rel=1e-5
+    )
+
+
+def test_a_chance_that_is_ranked_by_has_its_hypervolume_in_probits_as_gains_are(tmp_path: Path) -> None:
+    wanted = judged(tmp_path, "{maximize: [average_voltage, formation_probability]}")
+    documents = [candidate("s", {VOLTS: 3.2, FORMS: 0.8}), candidate("c", {VOLTS: 3.3, FORMS: 0.9})]
+    rounds = [said(1, [chance("c", 1.0, 0.5, gain=0.3)], reference={VOLTS: 3.0, FORMS: 0.5})]
+    loop = loop_of(wanted, rounds, ["s"], documents)
+    assert loop.unit == "V probit"
+    assert loop.reference[FORMS] == 0.5, "said as a probability"
+    volumes = [0.2 * probit(0.8), 0.3 * probit(0.9)]
+    assert [step.hypervolume for step in loop.course] == pytest.approx(volumes)
+    assert (loop.rounds[1].expected, loop.rounds[1].grown) == pytest.approx((0.3, volumes[1] - volumes[0]))
+    assert round_heads(loop)[-1] == "expected / V probit"
+
+
+def test_what_was_expected_beyond_a_prior_stands_beside_no_growth_among_its_own(tmp_path: Path) -> None:
+    rounds = [said(1, [proposed("c", 3.2, 0.04)])]
+    documents = computed({"s": (3.1, 0.03), "c": (3.2, 0.02)})
+    select = "{method: learn, batch: 3, rounds: 4, prior: store}"
+    alone, beside = (loop_of(campaign(tmp_path, *one), rounds, ["s"], documents) for one in ((), (select,)))
+    assert (alone.rounds[1].expected, alone.remarks) == (0.01, [])
+    assert [one.expected for one in beside.rounds] == [None, None]
+    assert beside.rounds[1].grown == alone.rounds[1].grown
+    assert any("front and hypervolume are among its own" in text for text in beside.remarks)

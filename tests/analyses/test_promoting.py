@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from hebe.analyses.constraint import Constraint
 from hebe.analyses.promoting import Border, next_promotion
 from hebe.analyses.registry import objectives_of
 from hebe.campaigns.loading import load_campaign
 from hebe.config.promote import PromoteSpec
+from hebe.schemas.result import Value
 from hebe.science.chemistry.space import CompositionSpace
+from hebe.science.choosing.ranking import Objective
 from support.learned_project import CAMPAIGN, synthetic_documents
 from support.mixture_truth import Described
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from hebe.schemas.promotion import GainPromotionDoc
 
 SECOND = "  - {engine: vasp, task: static, promote: {batch: 3, budget: 12}, analyses: [voltage, volume_strain]}\nrank:"
+FORMS = "formation_probability"
 NAMES = ("average_voltage", "max_volume_strain")
 
 
@@ -156,3 +160,81 @@ def test_failures_of_the_later_stage_are_no_link(border: Border) -> None:
     assert found.slopes == {}
     assert any("stage 2: 3 values are too few" in text for text in found.remarks)
     assert len(chosen(found)) == 3
+
+
+def test_chances_are_predicted_and_said_as_probabilities(border: Border) -> None:
+    chances = 0.5 + 0.45 * np.tanh(4 * np.array([one.mean(NAMES[0]) or 0.0 for one in border.before]) - 13)
+    before = [
+        one.model_copy(update={"values": {FORMS: Value(mean=float(chance))}})
+        for one, chance in zip(border.before, chances, strict=True)
+    ]
+    found = next_promotion(replace(border, before=before, objectives=[Objective(FORMS, maximize=True)]))
+    told = [row.predicted[FORMS] for row in found.candidates]
+    ends = np.array([(one.low, one.mean, one.high) for one in told], dtype=float)
+    assert ends.min() >= 0
+    assert ends.max() <= 1
+    assert (np.diff(ends, axis=1) > 0).all()
+    assert found.reference[FORMS] == pytest.approx(float(np.median(chances)), abs=0.1)
+
+
+def test_constraints_of_the_selection_hold_in_the_later_stage_too(border: Border) -> None:
+    """The half with the larger strain misses the constraint, the best of all among them."""
+    strains = {one.candidate_id: one.mean(NAMES[1]) or 0.0 for one in border.before}
+    limit = Constraint.parse(f"{NAMES[1]} < {float(np.median(list(strains.values()))):.6f}")
+    volts = replace(border, objectives=border.objectives[:1])
+    free, held = next_promotion(volts), next_promotion(replace(volts, constraints=[limit]))
+    first, best = (max(doc.candidates, key=lambda row: row.gain or 0.0).candidate_id for doc in (free, held))
+    assert strains[first] > limit.value > strains[best]
+    assert best in chosen(held)
+    assert (free.constraints, held.constraints) == ([], [str(limit)])
+    assert {row.probability for row in free.candidates} == {None}
+    for row in held.candidates:
+        mean, part = row.predicted[NAMES[1]].mean, row.probability
+        assert mean is not None
+        assert part is not None
+        assert (part > 0.5) == (mean < limit.value)
+    later = after(volts, free)
+    assert next_promotion(replace(later, constraints=[limit])).hypervolume < next_promotion(later).hypervolume
+    few = replace(volts, before=border.before[:4], constraints=[limit], spec=PromoteSpec(batch=1, budget=1))
+    met = [row.candidate_id for row in next_promotion(few).candidates if strains[row.candidate_id] < limit.value]
+    assert chosen(next_promotion(few)) == met[:1], "without a model too"
+
+
+def reasons(document: GainPromotionDoc) -> set[str | None]:
+    return {row.reason for row in document.candidates if not row.promoted}
+
+
+def test_a_stage_that_failed_is_said_to_have_failed(border: Border) -> None:
+    failed = [one.model_copy(update={"status": "failed"}) for one in border.before[:3]]
+    assert next_promotion(replace(border, before=failed)).stopped == "all candidates of the stage before failed"
+    partial = border.before[1].model_copy(update={"status": "partial", "values": {}})
+    assert (
+        next_promotion(replace(border, before=[failed[0], partial])).stopped
+        == "no candidate of the stage before has a rank"
+    )
+
+
+def test_those_that_would_improve_and_cost_too_much_are_not_said_to_improve_nothing(border: Border) -> None:
+    """Those that could be paid are far behind; those that gain cost more than what is left."""
+    second = after(border, next_promotion(border), spec=PromoteSpec(batch=3, cpu_time=700.0, least_gain=0.001))
+    plain = next_promotion(second)
+    good = {row.candidate_id for row in plain.candidates if (row.gain or 0.0) > 0.001 * plain.hypervolume}
+    assert good - second.round_of.keys()
+    costs = {name: 1e4 if name in good and name not in second.round_of else 100.0 for name in border.cpu_s}
+    found = next_promotion(replace(second, cpu_s=costs))
+    said = "no candidate that is expected to add 0.1 % to the hypervolume is estimated to take less than what is left"
+    assert str(found.stopped).startswith(said)
+    assert reasons(found) == {found.stopped}
+
+
+def test_who_waits_is_told_why(border: Border) -> None:
+    first = next_promotion(border)
+    assert reasons(first) <= {"others are expected to gain more per cost", "others are ranked before it"}
+    used = next_promotion(after(border, first, spec=PromoteSpec(batch=3, budget=5)))
+    assert reasons(used) == {"the budget is used up"}
+    few = next_promotion(replace(border, before=border.before[:4], spec=PromoteSpec(batch=2, budget=3)))
+    assert reasons(few) == {"others are ranked before it"}
+    second = next_promotion(after(border, first, spec=PromoteSpec(batch=1, budget=12)))
+    assert reasons(second) == {"others are expected to gain more per cost"}
+    paid = next_promotion(after(border, first, spec=PromoteSpec(batch=3, cpu_time=601.0)))
+    assert reasons(paid) == {"it is estimated to take more than what is left of the CPU time"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,11 @@ import pytest
 from hebe.analyses.constraint import Constraint
 from hebe.analyses.learning import acquisition_of, learn_from, prediction, proposal
 from hebe.analyses.registry import objectives_of
+from hebe.campaigns.learning import propose
+from hebe.campaigns.loading import load_campaign
 from hebe.campaigns.measured import read_measured
+from hebe.config.reading.refusal import campaign_source
+from hebe.exceptions import BadInputError
 from hebe.schemas.result import Value
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.choosing.ranking import Objective
@@ -20,8 +25,6 @@ from support.learned_project import synthetic_documents, synthetic_project
 from support.mixture_truth import Described
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hebe.config.campaign import Campaign
     from hebe.science.chemistry.walking import Rows
 
@@ -107,3 +110,37 @@ def test_a_chance_that_is_ranked_by_has_its_reference_as_a_probability(project: 
     assert edge == pytest.approx(float(np.median(chances)), abs=0.1)
     again = acquisition_of(campaign, learned, objectives, [], {name: edge})
     assert again.reference == pytest.approx(free.reference)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("> 80", "formation_probability > 0.8 or formation_probability > 80 %"),
+        ("> 0.999", "from 0.005 to 0.995"),
+        ("< 0", "from 0.005 to 0.995"),
+        (">= 100 %", "from 0.005 to 0.995"),
+        ("> -0.5", "from 0.005 to 0.995"),
+        ("> 1000", "from 0.005 to 0.995"),
+    ],
+)
+def test_probabilities_that_nothing_is_known_to_have_are_refused(
+    project: tuple[Campaign, Rows], tmp_path: Path, text: str, hint: str
+) -> None:
+    campaign, _ = project
+    constraint = f"formation_probability {text}"
+    with pytest.raises(BadInputError) as caught:
+        propose(campaign, 1, [constraint])
+    assert hint in str(caught.value.suggestion)
+    source = Path(str(campaign_source(campaign).file)).read_text()
+    select = f"{{method: learn, batch: 3, rounds: 2, where: ['{constraint}']}}"
+    source = source.replace("{method: diverse, n: 6, seed: 1}", select)
+    (tmp_path / "refused.yaml").write_text(source.replace("volume_strain]", "volume_strain, mixing]"))
+    with pytest.raises(BadInputError) as caught:
+        load_campaign(tmp_path / "refused.yaml")
+    assert hint in str(caught.value.suggestion)
+    assert caught.value.line == 1 + [constraint in line for line in source.splitlines()].index(True)
+
+
+@pytest.mark.parametrize(("text", "value"), [("> 0.8", 0.8), ("> 80 %", 0.8), ("< 99.5 %", 0.995), (">= 0.5 %", 0.005)])
+def test_other_probabilities_are_taken(text: str, value: float) -> None:
+    assert Constraint.parse(f"formation_probability {text}").value == pytest.approx(value)

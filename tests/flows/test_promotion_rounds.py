@@ -8,15 +8,20 @@ import pytest
 
 from hebe.campaigns.api import plan, results, run
 from hebe.campaigns.loading import load_campaign
+from hebe.config.campaign import Campaign
 from hebe.exceptions import BadInputError
 from hebe.flows.campaign import campaign_flow, campaign_members
 from hebe.flows.promotion_cost import promotion_cost
+from hebe.flows.rounds import RoundFlowMaker
+from hebe.launchers.graph import walk
 from hebe.science.errors.static_cost import static_costs
 from support.campaigns import STIFF, staged
 from support.learning_loop import written
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hebe.schemas.spec import MemberSpec
 
 KEPT = f"{{engine: {STIFF}, keep: 2, task: static, x: [1, 1/2], analyses: [voltage]}}"
 BY_RANK = "06ee81da-fa11-5786-98ac-3f4b24464cc7"
@@ -44,6 +49,27 @@ def test_campaigns_that_do_not_ask_keep_their_ids(tmp_path: Path) -> None:
     promoted = ids(staged(tmp_path, KEPT.replace("keep: 2", "promote: {batch: 2, budget: 6}")))
     assert promoted.keys() == kept.keys()
     assert {name for name in kept if kept[name] != promoted[name]} == {"border/s1/promote"}
+
+
+def promoting(campaign: Campaign, specs: list[MemberSpec]) -> Any:
+    """Maker of the first border after the last round of a loop."""
+    flow = RoundFlowMaker(campaign=campaign.model_dump(mode="json"), number=2).finish(specs)
+    assert flow is not None
+    return next(job.maker for job, _ in walk(flow) if job.metadata["label"] == "border/s1/promote")
+
+
+@pytest.mark.parametrize("where", [True, False])
+def test_constraints_of_a_loop_are_passed_on_where_stages_promote(tmp_path: Path, *, where: bool) -> None:
+    limit = ", where: ['max_volume_strain < 4 %']" if where else ""
+    path = funnel(tmp_path, "{batch: 2, budget: 6}", f"{{method: learn, batch: 5, budget: 7, seed: 7{limit}}}")
+    campaign = load_campaign(path)
+    specs = list(campaign_members(campaign))
+    maker = promoting(campaign, specs)
+    for plain in (maker.campaign, maker.following.campaign):
+        assert Campaign.model_validate(plain).select.where == (("max_volume_strain < 4 %",) if where else None)
+        assert ("select" in plain) == where, "other campaigns have the ids that they had"
+    path.write_text(path.read_text().replace("promote: {batch: 2, budget: 6}", "keep: 2"))
+    assert "select" not in promoting(load_campaign(path), specs).following.campaign
 
 
 @pytest.mark.parametrize(
@@ -112,9 +138,12 @@ def test_rounds_are_the_same_by_two_workers_and_after_a_loop_is_resumed(tmp_path
 
 @pytest.mark.slow
 def test_a_loop_ends_in_rounds_of_promotion(tmp_path: Path) -> None:
-    path = funnel(tmp_path, "{batch: 2, budget: 6}", "{method: learn, batch: 5, budget: 7, seed: 7}")
+    limit = "max_volume_strain < 90 %"
+    select = f"{{method: learn, batch: 5, budget: 7, seed: 7, where: ['{limit}']}}"
+    path = funnel(tmp_path, "{batch: 2, budget: 6}", select)
     assert run(path, launcher="inline", progress=False).status == "complete"
     found = results(path)
     assert [one["known"] for one in found.rounds] == [5, 7]
     assert sorted(one.stage for one in found) == [0] + [1] * 6
     assert found.promotions[0]["round"] == 3
+    assert found.promotions[0]["constraints"] == ["max_volume_strain < 0.9"], "those of the loop, in every round"

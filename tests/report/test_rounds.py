@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from hebe.campaigns.api import results
 from hebe.campaigns.learning import learn
 from hebe.campaigns.loading import load_campaign
 from hebe.config.reading.refusal import campaign_source
+from hebe.launchers.records import Records
 from hebe.report.collect import page_of
 from hebe.report.data import Page
 from hebe.report.gallery import draw
@@ -23,8 +25,9 @@ from hebe.report.markdown import markdown
 from hebe.report.page import report_page
 from hebe.report.sections.rounds import SECTION
 from hebe.schemas.loop import LoopDoc
+from hebe.stores.factory import open_store
 from support.command import hebe
-from support.looped_project import looped_project, written
+from support.looped_project import SELECT, looped_project, written
 from support.read_figures import marks, parsed, scale
 
 if TYPE_CHECKING:
@@ -165,6 +168,45 @@ def test_results_print_the_same_rounds(page: Page, loop: LoopDoc, capsys: pytest
     for row in round_rows(loop):
         assert row in lines
     assert ["The", "loop", "has", "ended:", "the", "budget", "is", "used", "up."] in lines
+
+
+def test_models_of_chances_are_in_probits(page: Page) -> None:
+    assert page.learned is not None
+    volts = page.learned.quantities[VOLTS]
+    chance = volts.model_copy(update={"unit": "probit"})
+    learned = page.learned.model_copy(update={"quantities": {"formation_probability": chance}})
+    now = replace(page, learned=learned)
+    title, text = all_quantities()["formation_probability"].title, text_of(now)
+    assert f"{title} / probit {len(chance.candidates)} {chance.spread:.3g} {chance.rmse:.3g} " in text
+    effect = chance.effects[0]
+    assert f"{effect.ion} on {effect.sublattice} {effect.per_tenth:+.2g} probit" in text
+    words = [words for words in read(now, "learning_curve") if words.startswith(title)]
+    steps = [f"{title}: {step.rmse:.3g} probit after {step.n} candidates" for step in chance.learning_curve]
+    assert words == steps != []
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_loop_whose_selection_was_edited_is_told_as_it_ran(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], loop: LoopDoc, *, recorded: bool
+) -> None:
+    """Nothing of the new start is computed; what ran is written down, or not."""
+    _, found, told = looped_project(tmp_path, failed=[FAILED])
+    if recorded:
+        uuids = [*(f"job-{at}" for at in range(len(found))), *(f"round-{one.round}" for one in told)]
+        with closing(open_store(tmp_path)) as store, closing(Records.beside(store.docs_store, tmp_path)) as records:
+            name = {"uuid": "jobs of synthetic", "index": 0, "status": "jobs", "uuids": uuids}
+            records.store.update([name], key=["uuid", "index"])
+    written(tmp_path, SELECT.replace("start: diverse, seed: 1", "start: random, seed: 5"))
+    path = tmp_path / "synthetic.yaml"
+    assert hebe(capsys, "report", path, "-o", tmp_path / "report.html").code == 0
+    edited = LoopDoc.model_validate(hebe(capsys, "results", path, "--json").json["loop"])
+    if not recorded:
+        assert [one.round for one in edited.rounds if one.computed] == [2, 3, 4]
+        return
+    assert {one.candidate_id for one in edited.members} == {one.candidate_id for one in loop.members}
+    for one, before in zip(edited.rounds, loop.rounds, strict=True):
+        assert (one.chosen, one.on_front) == (before.chosen, before.on_front)
+        assert one.hypervolume == pytest.approx(before.hypervolume)
 
 
 def test_it_is_in_the_page_and_its_markdown(page: Page) -> None:

@@ -7,10 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from hebe.analyses.chances import is_chance
 from hebe.analyses.registry import all_quantities
 from hebe.config.reading.units import unit_factors
 from hebe.config.reading.wording import shown, suggest
 from hebe.exceptions import BadInputError
+from hebe.science.learning.chance import CLOSEST
+
+_PERCENT: Final = 100
+_DIGITS: Final = 9
+"""Of a probability: one that was written in percent has others from the conversion."""
 
 _WRITTEN: Final = re.compile(
     r"\s*(?P<name>[A-Za-z]\w*)\s*(?P<sign>[<>]=?)\s*(?P<value>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?)\s*(?P<unit>\S*)\s*"
@@ -32,7 +38,8 @@ class Constraint:
         Raises
         ------
         BadInputError
-            If it cannot be read, names no quantity or a unit of something else.
+            If it cannot be read, names no quantity or a unit of something else, or asks for a probability that none
+            is known to have.
         """
         match = _WRITTEN.fullmatch(text) if len(text) < 200 else None
         if match is None:
@@ -42,14 +49,36 @@ class Constraint:
         if match["name"] not in known:
             reason = f"no quantity is called {shown(match['name'])}"
             raise BadInputError(reason, suggestion=suggest(match["name"], known))
-        return cls(
-            match["name"], match["sign"].startswith(">"), in_unit_of(match["name"], match["value"], match["unit"])
-        )
+        value = in_unit_of(match["name"], match["value"], match["unit"])
+        if is_chance(match["name"]):
+            _check_chance(match["name"], match["sign"], value)
+        return cls(match["name"], match["sign"].startswith(">"), value)
+
+    def met_by(self, value: float) -> bool:
+        """Whether a value is within it."""
+        return value >= self.value if self.above else value <= self.value
 
     def __str__(self) -> str:
         """Text as it can be written."""
         unit = all_quantities()[self.name].unit
         return f"{self.name} {'>' if self.above else '<'} {self.value:g}{f' {unit}' if unit else ''}"
+
+
+def _check_chance(name: str, sign: str, value: float) -> None:
+    """Refuse a probability that is none, or that is told apart from 0 or 1 by nothing that is learned.
+
+    Raises
+    ------
+    BadInputError
+        Names what is possible.
+    """
+    if 1 < value <= _PERCENT * (1 - CLOSEST):
+        hint = f"write {name} {sign} {value / _PERCENT:g} or {name} {sign} {value:g} %"
+        raise BadInputError(f"{name} is a probability, from 0 to 1, got {value:g}", suggestion=hint)
+    if not CLOSEST <= round(value, _DIGITS) <= 1 - CLOSEST:
+        least, most = _PERCENT * CLOSEST, _PERCENT * (1 - CLOSEST)
+        reason = f"{name} is known from {least:g} to {most:g} % only, got {_PERCENT * value:g} %"
+        raise BadInputError(reason, suggestion=f"write a number from {CLOSEST:g} to {1 - CLOSEST:g}")
 
 
 def in_unit_of(name: str, number: str, unit: str) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hebe.analyses.chances import is_chance, level_of, value_of
 from hebe.analyses.errors import with_errors
 from hebe.analyses.registry import all_quantities
 from hebe.config.reading.refusal import bad_key
@@ -16,7 +17,7 @@ from hebe.schemas.learned import LearnedDoc, LearnedQuantity, ProposalDoc, Propo
 from hebe.science.chemistry.space import CompositionSpace
 from hebe.science.keys import content_hash
 from hebe.science.learning.acquisition import Acquisition, Aim, Limit
-from hebe.science.learning.chance import UNIT, as_share, error_in_probits, probit, share
+from hebe.science.learning.chance import UNIT, as_share, error_in_probits, probit
 from hebe.science.learning.describe import learned_quantity, predicted, with_link
 from hebe.science.learning.hypervolume import hypervolume
 from hebe.science.learning.linked import Model
@@ -122,11 +123,6 @@ def learn_from(
     return learned
 
 
-def is_chance(name: str) -> bool:
-    """Whether a quantity is a probability: it is learned in probits."""
-    return all_quantities()[name].shown.share
-
-
 def _on_scale(name: str, seen: Sequence[Seen]) -> list[Seen]:
     """Values on the scale on which a quantity is learned."""
     if not is_chance(name):
@@ -135,11 +131,6 @@ def _on_scale(name: str, seen: Sequence[Seen]) -> list[Seen]:
         replace(one, value=probit(one.value), error=error_in_probits(one.value, one.error) if one.error else 0.0)
         for one in seen
     ]
-
-
-def _level(name: str, value: float) -> float:
-    """A value of a quantity on the scale on which it is learned."""
-    return probit(value) if is_chance(name) else value
 
 
 def prediction(learned: Learned, name: str, composition: Composition, *, refuses: bool = True) -> Predicted:
@@ -236,9 +227,9 @@ def acquisition_of(
     limits = [
         Limit(one.name, _model(campaign, learned, one.name, None), sign := -1.0 if one.above else 1.0, sign * level)
         for one in constraints
-        for level in (_level(one.name, one.value),)
+        for level in (level_of(one.name, one.value),)
     ]
-    given = {name: _level(name, value) for name, value in reference.items()}
+    given = {name: level_of(name, value) for name, value in reference.items()}
     edges = [one.sign * given[one.name] if one.name in given else _median(one, learned) for one in aims]
     return Acquisition(aims, limits, learned.with_all([one.name for one in aims]), np.array(edges))
 
@@ -273,7 +264,7 @@ def proposal(
         known=len(learned.study.known),
         objectives={one.name: "maximize" if one.sign < 0 else "minimize" for one in acquisition.aims},
         constraints=[str(one) for one in constraints],
-        reference={one.name: _value_of(one.name, one.sign * edge) for one, edge in edges},
+        reference={one.name: value_of(one.name, one.sign * edge) for one, edge in edges},
         hypervolume=hypervolume(_costs(learned, acquisition), acquisition.reference),
         looked_at=picks.looked_at,
         of=picks.of,
@@ -289,11 +280,6 @@ def _as_expected(learned: Learned, acquisition: Acquisition, picks: Picks) -> li
     """Improvement by each pick if it and those before it were found exactly as expected."""
     table = learned.study.of_members([one.candidate.species for one in picks.picks])
     return [float(acquisition.as_expected(table[at : at + 1], table[:at])[0]) for at in range(len(picks.picks))]
-
-
-def _value_of(name: str, level: float) -> float:
-    """A value of a quantity from the scale on which it is learned."""
-    return share(level) if is_chance(name) else level
 
 
 def _costs(learned: Learned, acquisition: Acquisition) -> Array:

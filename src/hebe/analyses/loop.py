@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from hebe.analyses.chances import is_chance, level_of
 from hebe.analyses.constraint import Constraint
 from hebe.analyses.errors import with_errors
 from hebe.analyses.registry import all_quantities, objectives_of
@@ -14,6 +15,7 @@ from hebe.schemas.candidate import RankedCandidate
 from hebe.schemas.learned import ProposalDoc
 from hebe.schemas.loop import Coverage, Forecast, LoopDoc, LoopMember, LoopRound, LoopStep
 from hebe.science.choosing.fronts import first_front
+from hebe.science.learning.chance import UNIT, ends_in_probits, error_in_probits
 from hebe.science.learning.held_out import LEVELS
 from hebe.science.learning.hypervolume import hypervolume
 
@@ -31,6 +33,11 @@ _LITTLE: Final = 1e-3
 """Share of the hypervolume below which an expected gain is none to speak of."""
 
 _START: Final = 1
+
+_BEYOND_PRIOR: Final = (
+    "front and hypervolume are among its own candidates; gains were expected beyond the front of those in the store "
+    "too, so that no growth that was expected stands beside that which came"
+)
 
 
 def loop_of(
@@ -72,10 +79,11 @@ def loop_of(
         looked_at=max((one.looked_at for one in told if one.candidates), default=0),
         of=max((one.of for one in told), default=0),
         stopped=told[-1].stopped if told else None,
-        rounds=_rounds(told, members, course),
+        rounds=_rounds(told, members, course, among_own=not campaign.select.takes_prior),
         members=members,
         course=course,
         coverage=[found for name in names if (found := _coverage(name, members)).n],
+        remarks=[_BEYOND_PRIOR] if campaign.select.takes_prior else [],
     )
 
 
@@ -87,7 +95,7 @@ def _reference(told: Sequence[ProposalDoc], names: Sequence[str]) -> dict[str, f
 
 def _unit(names: Sequence[str]) -> str:
     known = all_quantities()
-    return " ".join(unit for name in names if (unit := known[name].unit))
+    return " ".join(unit for name in names if (unit := UNIT if is_chance(name) else known[name].unit))
 
 
 def _members(
@@ -150,8 +158,18 @@ def _forecast(found: RankedCandidate | None, told: Predicted | None, name: str) 
     if told is None or told.mean is None or told.low is None or told.high is None:
         return Forecast(value=mean, error=error)
     made = Forecast(mean=told.mean, low=told.low, high=told.high, value=mean, error=error)
-    sd = math.hypot((told.high - told.low) / (2 * LEVELS["90"]), error or 0.0)
-    return made if mean is None or not sd else made.model_copy(update={"off": abs(mean - told.mean) / sd})
+    if mean is None:
+        return made
+    return made.model_copy(update={"off": _off(name, mean, error, told.mean, told.low, told.high)})
+
+
+def _off(name: str, value: float, error: float | None, mean: float, low: float, high: float) -> float | None:
+    """Standard deviations between a value and what was predicted; those of a probability are the same in probits."""
+    if is_chance(name):
+        error = error_in_probits(value, error) if error else None
+        low, high = ends_in_probits(mean, low, high)
+    sd = math.hypot((high - low) / (2 * LEVELS["90"]), error or 0.0)
+    return abs(level_of(name, value) - level_of(name, mean)) / sd if sd else None
 
 
 def _counted(one: LoopMember, names: Sequence[str], limits: Sequence[Constraint]) -> LoopMember:
@@ -159,8 +177,7 @@ def _counted(one: LoopMember, names: Sequence[str], limits: Sequence[Constraint]
     values = {name: one.forecasts[name].value for name in names}
     if any(value is None for value in values.values()):
         return one
-    signs = ((-1.0 if limit.above else 1.0, limit) for limit in limits)
-    met = all(sign * (values[limit.name] or 0.0) <= sign * limit.value for sign, limit in signs)
+    met = all(limit.met_by(values[limit.name] or 0.0) for limit in limits)
     return one.model_copy(update={"counts": met})
 
 
@@ -168,7 +185,7 @@ def _course(
     members: Sequence[LoopMember], signs: Mapping[str, float], reference: Mapping[str, float]
 ) -> tuple[list[LoopMember], list[LoopStep]]:
     """State after each computed member; and the members, which then know whether they are on the last front."""
-    edge = np.array([sign * reference[name] for name, sign in signs.items()]) if reference else None
+    edge = np.array([sign * level_of(name, reference[name]) for name, sign in signs.items()]) if reference else None
     best, costs = list[str](), np.empty((0, len(signs)))
     steps, volume = list[LoopStep](), None if edge is None else 0.0
     for one in (one for one in members if one.status is not None):
@@ -184,19 +201,27 @@ def _course(
 
 
 def _costs(one: LoopMember, signs: Mapping[str, float]) -> Array:
-    """Objectives of a member that counts, less is better."""
-    return np.array([sign * (one.forecasts[name].value or 0.0) for name, sign in signs.items()])
+    """Objectives of a member that counts on the scales on which they are learned, as gains are; less is better."""
+    return np.array([sign * level_of(name, one.forecasts[name].value or 0.0) for name, sign in signs.items()])
 
 
-def _rounds(told: Sequence[ProposalDoc], members: Sequence[LoopMember], course: Sequence[LoopStep]) -> list[LoopRound]:
-    """Rounds in their order, the one that is being computed included."""
+def _rounds(
+    told: Sequence[ProposalDoc], members: Sequence[LoopMember], course: Sequence[LoopStep], *, among_own: bool
+) -> list[LoopRound]:
+    """Rounds in their order, the one that is being computed included.
+
+    Parameters
+    ----------
+    among_own
+        Whether gains are expected beyond the front of these members alone.
+    """
     found, said = list[LoopRound](), {one.round: one for one in told}
     for number in sorted({_START, *(one.round for one in members)}):
         own, before = [one for one in members if one.round == number], said.get(number - 1)
         ended = [step for step in course if step.round <= number]
         last = ended[-1] if ended else None
         volume, earlier = last.hypervolume if last else None, found[-1].hypervolume if found else None
-        has_model = before is not None and any(one.predicted for one in before.candidates)
+        tells = among_own and before is not None and any(one.predicted for one in before.candidates)
         end = said.get(number)
         found.append(
             LoopRound(
@@ -204,7 +229,7 @@ def _rounds(told: Sequence[ProposalDoc], members: Sequence[LoopMember], course: 
                 chosen=len(own),
                 computed=sum(one.status is not None for one in own),
                 known=len(ended),
-                expected=sum(one.gain or 0.0 for one in own) if has_model else None,
+                expected=sum(one.gain or 0.0 for one in own) if tells else None,
                 grown=None if volume is None or earlier is None else volume - earlier,
                 hypervolume=volume,
                 on_front=last.on_front if last else 0,

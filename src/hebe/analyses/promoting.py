@@ -10,10 +10,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hebe.analyses.chances import is_chance, value_of
+from hebe.analyses.constraint import Constraint
 from hebe.analyses.learning import Learned, acquisition_of, learn_from, values_seen
 from hebe.config.campaign import Campaign
 from hebe.config.keep import Keep
@@ -23,7 +25,8 @@ from hebe.schemas.learned import Predicted
 from hebe.schemas.promotion import GainPromotionDoc, PromotedByGain
 from hebe.science.choosing.promotion import promote
 from hebe.science.choosing.ranking import Objective
-from hebe.science.learning.acquisition import Acquisition
+from hebe.science.learning.acquisition import Acquisition, Gain
+from hebe.science.learning.chance import as_share
 from hebe.science.learning.gaussian_process import Array
 from hebe.science.learning.held_out import LEVELS
 from hebe.science.learning.hypervolume import hypervolume
@@ -32,6 +35,9 @@ from hebe.science.learning.worth import Worth, worth_most
 
 if TYPE_CHECKING:
     from hebe.schemas.promotion import Promoted
+
+_TOO_DEAR: Final = "is estimated to take less than what is left of the CPU time"
+"""What is said of no candidate where the money is gone."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Border:
         What both stages say of candidates.
     cpu_s
         Estimated CPU time (s) of each candidate in the later stage, by id.
+    constraints
+        Those of the selection on what the stage before computes.
     """
 
     campaign: Campaign
@@ -62,6 +70,7 @@ class Border:
     before: Sequence[CandidateDoc]
     after: Sequence[CandidateDoc]
     cpu_s: Mapping[str, float]
+    constraints: Sequence[Constraint] = ()
 
     @property
     def in_order(self) -> Border:
@@ -83,6 +92,17 @@ class Border:
     def waiting(self) -> list[str]:
         """Candidates that have a rank and did not go on, best first."""
         return [row.candidate_id for row in self.rows if row.rank is not None and row.candidate_id not in self.round_of]
+
+    @cached_property
+    def missed(self) -> dict[str, str]:
+        """First constraint that the value of a candidate in the stage before does not meet, by id."""
+        found = {}
+        for one in self.before:
+            values = ((limit, one.mean(limit.name)) for limit in self.constraints)
+            missed = [str(limit) for limit, value in values if value is None or not limit.met_by(value)]
+            if missed:
+                found[one.candidate_id] = missed[0]
+        return found
 
     @property
     def spent_s(self) -> float:
@@ -106,10 +126,17 @@ class Border:
         if self.wanted <= 0:
             return "the budget is used up"
         if not self.waiting:
-            return "all candidates that have a rank went on"
+            return "all candidates that have a rank went on" if self.promoted else self._nobody
         if min(self.cpu_s[name] for name in self.waiting) > self.left_s:
-            return "no candidate is estimated to take less than what is left of the CPU time"
+            return f"no candidate {_TOO_DEAR}"
         return None
+
+    @property
+    def _nobody(self) -> str:
+        """Why no candidate has a rank."""
+        if all(one.status == "failed" for one in self.before):
+            return "all candidates of the stage before failed"
+        return "no candidate of the stage before has a rank"
 
 
 @dataclass(frozen=True)
@@ -130,25 +157,27 @@ class _Told:
     linked: bool
 
     @cached_property
-    def gains(self) -> Array:
-        """Expected gain of each alone."""
-        return self.acquisition.gain(self.table, np.empty((0, 0))).expected
+    def alone(self) -> Gain:
+        """What each alone is expected to gain."""
+        return self.acquisition.gain(self.table, np.empty((0, 0)))
 
     def predicted(self) -> list[dict[str, Predicted]]:
         """What each is predicted to have, with an interval that holds 90 % of new values."""
         found: list[dict[str, Predicted]] = [{} for _ in self.table]
-        for aim in self.acquisition.aims:
+        for aim in (*self.acquisition.aims, *self.acquisition.limits):
             means, sds = aim.model.predict(self.table)
             halves = LEVELS["90"] * np.hypot(sds, aim.model.scatter)
             for row, mean, sd, half in zip(found, means.tolist(), sds.tolist(), halves.tolist(), strict=True):
-                row[aim.name] = Predicted(mean=mean, sd=sd, low=mean - half, high=mean + half)
+                told = Predicted(mean=mean, sd=sd, low=mean - half, high=mean + half)
+                row[aim.name] = as_share(told) if is_chance(aim.name) else told
         return found
 
 
 def next_promotion(border: Border) -> GainPromotionDoc:
     """Decide who goes on next; the same whatever the order in which candidates were computed."""
     border = border.in_order
-    names = [one.name for one in border.objectives]
+    objectives, limits = [one.name for one in border.objectives], [one.name for one in border.constraints]
+    names = list(dict.fromkeys([*objectives, *limits]))
     dear = values_seen(border.after, names)
     learned = learn_from(border.campaign, border.before, names, dear, called=f"stage {border.stage + 1}")
     remarks = [f"{name}: no model: {one.refused}" for name, one in learned.quantities.items() if one.refused]
@@ -159,6 +188,7 @@ def next_promotion(border: Border) -> GainPromotionDoc:
         keep=str(border.spec),
         maximize=[one.name for one in border.objectives if one.maximize],
         minimize=[one.name for one in border.objectives if not one.maximize],
+        constraints=[str(one) for one in border.constraints],
         slopes={name: one.slope for name, one in learned.quantities.items() if one.slope is not None},
         remarks=[*learned.remarks, *remarks],
     )
@@ -171,7 +201,7 @@ def next_promotion(border: Border) -> GainPromotionDoc:
 
 def _told(border: Border, learned: Learned) -> _Told:
     """Models with the front of the later stage: while too little is known there, with that of the stage before."""
-    acquisition = acquisition_of(border.campaign, learned, border.objectives, [], {})
+    acquisition = acquisition_of(border.campaign, learned, border.objectives, border.constraints, {})
     names = [one.name for one in border.objectives]
     linked = all(learned.quantities[name].measured for name in names)
     composition = {one.candidate_id: one.composition for one in border.before}
@@ -180,7 +210,8 @@ def _told(border: Border, learned: Learned) -> _Told:
         known = [name for name in known if all(name in learned.quantities[one].measured for one in names)]
     table = _table(learned, [composition[name] for name in known])
     waiting = _table(learned, [composition[name] for name in border.waiting])
-    return _Told(learned, Acquisition(acquisition.aims, (), table, acquisition.reference), waiting, linked)
+    beside = Acquisition(acquisition.aims, acquisition.limits, table, acquisition.reference)
+    return _Told(learned, beside, waiting, linked)
 
 
 def _table(learned: Learned, compositions: Sequence[Mapping[str, Mapping[str, float]]]) -> Array:
@@ -190,7 +221,10 @@ def _table(learned: Learned, compositions: Sequence[Mapping[str, Mapping[str, fl
 
 
 def _chosen(border: Border, told: _Told | None) -> list[Worth]:
-    """Who goes on: by gain per cost, while nothing is linked also the best of the ranking, until there are enough."""
+    """Who goes on: by gain per cost, while nothing is linked also the best of the ranking, until there are enough.
+
+    Of the ranking those that miss a constraint come last.
+    """
     costs = np.array([border.cpu_s[name] for name in border.waiting])
     found = list[Worth]()
     if told is not None:
@@ -198,10 +232,10 @@ def _chosen(border: Border, told: _Told | None) -> list[Worth]:
     if told is None or not told.linked:
         left = border.left_s - math.fsum(costs[one.at] for one in found)
         taken = {one.at for one in found}
-        for at, cost in enumerate(costs.tolist()):
-            if len(found) < border.wanted and at not in taken and cost <= left:
+        for at in sorted(range(len(costs)), key=lambda at: border.waiting[at] in border.missed):
+            if len(found) < border.wanted and at not in taken and costs[at] <= left:
                 found.append(Worth(at, 0.0))
-                left -= cost
+                left -= float(costs[at])
     return found
 
 
@@ -209,12 +243,17 @@ def _hopeless(border: Border, told: _Told | None, chosen: Sequence[Worth]) -> st
     """Why going on would not pay, None if it would, or nothing is linked that could tell."""
     if told is None or not told.linked:
         return None
+    best, least = max((one.gain for one in chosen), default=0.0), border.spec.least_gain or 0.0
+    volume = hypervolume(told.acquisition.costs, told.acquisition.reference)
+    if chosen and best >= least * volume:
+        return None
+    dear = [border.cpu_s[name] > border.left_s for name in border.waiting]
+    most = max(told.alone.expected[dear], default=0.0)
+    if most > 0 and most >= least * volume:
+        add = f"add {100 * least:g} % to the hypervolume" if least else "improve on what is known"
+        return f"no candidate that is expected to {add} {_TOO_DEAR}"
     if not chosen:
         return "nothing is expected to improve on what is known"
-    best, least = max(one.gain for one in chosen), border.spec.least_gain or 0.0
-    volume = hypervolume(told.acquisition.costs, told.acquisition.reference)
-    if best >= least * volume:
-        return None
     return f"the best is expected to add {100 * best / volume:.2g} % to the hypervolume, less than {100 * least:g} %"
 
 
@@ -223,24 +262,38 @@ def _with_rows(
 ) -> GainPromotionDoc:
     """Document with a row of each candidate, and with what the models say."""
     now = {border.waiting[one.at]: one.gain for one in chosen}
-    gains = dict.fromkeys(border.waiting, 0.0) if told is None else _by_name(border, told.gains.tolist())
+    gains = dict.fromkeys(border.waiting, 0.0) if told is None else _by_name(border, told.alone.expected.tolist())
     predicted = {} if told is None else dict(zip(border.waiting, told.predicted(), strict=True))
+    limited = told if border.constraints else None
+    probable = {} if limited is None else _by_name(border, limited.alone.probability.tolist())
+    whole = replace(border, promoted=[*border.promoted, list(now)])
     rows = []
     for row in border.rows:
         name = row.candidate_id
         number = document.round if name in now else border.round_of.get(name, 0)
-        reason = row.reason if row.rank is None else None if number else "others are expected to gain more per cost"
+        reason = row.reason if row.rank is None else None if number else _waits(whole, document, told, chosen, name)
         more = {"round": number, "cpu_s": border.cpu_s[name], "predicted": predicted.get(name, {})}
         gain = None if told is None else now.get(name, gains.get(name))
         plain = {**dict(row), "promoted": bool(number), "reason": reason}
-        rows.append(PromotedByGain(**plain, **more, gain=gain))
-    whole = replace(border, promoted=[*border.promoted, list(now)])
+        rows.append(PromotedByGain(**plain, **more, gain=gain, probability=probable.get(name)))
     update = {"candidates": rows, "spent_s": whole.spent_s}
     if told is not None:
         edges = zip(told.acquisition.aims, told.acquisition.reference.tolist(), strict=True)
-        update["reference"] = {one.name: one.sign * edge for one, edge in edges}
+        update["reference"] = {one.name: value_of(one.name, one.sign * edge) for one, edge in edges}
         update["hypervolume"] = hypervolume(told.acquisition.costs, told.acquisition.reference)
     return document.model_copy(update=update)
+
+
+def _waits(whole: Border, document: GainPromotionDoc, told: _Told | None, chosen: Sequence[Worth], name: str) -> str:
+    """Why a candidate that has a rank does not go on in a round; ``whole`` has what this round chose too."""
+    if document.stopped:
+        return document.stopped
+    if whole.cpu_s[name] > whole.left_s:
+        return "it is estimated to take more than what is left of the CPU time"
+    if told is not None and (told.linked or all(one.gain for one in chosen)):
+        return "others are expected to gain more per cost"
+    missed = whole.missed.get(name)
+    return f"others are ranked before it{'' if missed is None else f', it misses {missed}'}"
 
 
 def _by_name(border: Border, values: Sequence[float]) -> dict[str, float]:

@@ -214,13 +214,31 @@ def results_of(
     promotions, agreement = (_borders(store, campaign, name, current) for name in ("promote", "agree"))
     calibrations = _calibrations(store, campaign, current)
     with closing(Summaries(store)) as kept:
-        found = [row for row in kept.rows if row.campaign == campaign.name and row.candidate_id in wanted]
+        own = [row for row in kept.rows if row.campaign == campaign.name]
+        found = [row for row in own if row.candidate_id in wanted]
         rows = _latest_stages(_chosen(found, current), promotions, len(campaign.stages))
         in_order = _in_order(store, campaign, [row for row in rows if row.damaged is None], kept, root)
     _warn_of_damaged(rows)
     compared = _controls(store, campaign, current)
     made = Results(campaign.name, in_order, promotions, agreement, campaign.rank, calibrations, compared, rounds=rounds)
-    return replace(made, loop=_loop(store, campaign, rounds, started, _chosen(found, current)))
+    if not campaign.select.learns:
+        return made
+    first = [row for row in _chosen(own, current) if row.stage == 0 and row.damaged is None]
+    return replace(made, loop=_loop(store, campaign, rounds, _began(started, rounds, first, current), first))
+
+
+def _began(
+    started: Sequence[str], rounds: Sequence[Mapping[str, Any]], rows: Sequence[Summary], current: Collection[str]
+) -> list[str]:
+    """Candidates that a loop began with: those of what ran, which are not those of its file where that was edited.
+
+    Those of the file are in its order, others come after them in the order of ids; where nothing is written down of
+    what ran, and while it has no round yet, the file says it.
+    """
+    ran = {row.candidate_id for row in rows if row.job[0] in current} - chosen_ids(rounds)
+    if not rounds or not ran:
+        return list(started)
+    return [*(name for name in started if name in ran), *sorted(ran.difference(started))]
 
 
 def _loop(
@@ -230,9 +248,10 @@ def _loop(
     started: Sequence[str],
     rows: Iterable[Summary],
 ) -> dict[str, Any] | None:
-    """How a campaign that learns went, by what its first stage computed; None for another, and before anything is."""
-    first = [row.job for row in rows if row.stage == 0 and row.damaged is None]
-    if not campaign.select.learns or not first:
+    """How a campaign that learns went, by what its first stage computed; None before anything is."""
+    wanted = {*started, *chosen_ids(rounds)}
+    first = [row.job for row in rows if row.candidate_id in wanted]
+    if not first:
         return None
     documents = read_documents(store, first)
     found = loop_of(campaign, rounds, started, [candidate_of(one) for one in documents.values()])

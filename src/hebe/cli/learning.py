@@ -207,6 +207,8 @@ def write_loop(loop: LoopDoc) -> None:
     write_table(table)
     if loop.reference:
         write_line(f"hypervolume: beyond {reference_text(loop)}, the medians of what the first model knew.")
+    for remark in loop.remarks:
+        write_line(remark)
     for one in loop.coverage:
         inside = f"{one.inside_50} inside intervals of 50 %, {one.inside_90} inside those of 90 %"
         write_line(f"{all_quantities()[one.quantity].title}: of {one.n} values that were predicted {inside}.")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hebe.science.chemistry.ladder import Split
     from hebe.science.chemistry.space import CompositionSpace
 
+_CONSTRAINED: Final = {"method", "batch", "rounds", "budget", "where"}
+"""Keys of a selection by which it can be read again, with its constraints."""
+
 _NEEDED: Final = {"name", "host", "structures", "stages", "rank", "firing_temperature"}
 
 
@@ -25,6 +28,20 @@ def plain_campaign(campaign: Campaign) -> dict[str, Any]:
     """The campaign as plain data, without what only chooses candidates."""
     needed = _NEEDED if campaign.mixing == MixingSpec() else {*_NEEDED, "mixing"}
     return campaign.model_dump(mode="json", include=needed)
+
+
+def constrained_campaign(campaign: Campaign, number: int) -> dict[str, Any]:
+    """The campaign as plain data, with constraints of its selection where candidates go on in rounds by them.
+
+    Parameters
+    ----------
+    number
+        Of the first stage, from 1 for the second, that is still to be promoted to.
+    """
+    plain = plain_campaign(campaign)
+    if not campaign.select.where or all(stage.promote is None for stage in campaign.stages[number:]):
+        return plain
+    return {**plain, "select": campaign.select.model_dump(mode="json", include=_CONSTRAINED)}
 
 
 def named_members(

@@ -11,7 +11,7 @@ from hebe.config.campaign import Campaign
 from hebe.flows.calibrate import CalibrateStage
 from hebe.flows.controls import CHOSEN, choose_controls
 from hebe.flows.later import LaterStage
-from hebe.flows.members import plain_campaign
+from hebe.flows.members import constrained_campaign
 from hebe.flows.promotion_cost import promotion_cost
 from hebe.flows.wired import Chosen, wire_stage
 from hebe.makers.agree import AgreeMaker
@@ -74,7 +74,7 @@ def add_promotion(wiring: StageWiring, number: int, specs: Sequence[MemberSpec],
 def _promote_by_gain(
     campaign: Campaign, number: int, chosen: Chosen, promoted: Sequence[Sequence[str]]
 ) -> PromoteByGainMaker:
-    plain = plain_campaign(campaign)
+    plain = constrained_campaign(campaign, number)
     following = PromotionFlowMaker(campaign=plain, stage=number, chosen=tuple(chosen))
     return PromoteByGainMaker(
         following=following, campaign=plain, stage=number, promoted=[list(part) for part in promoted]
@@ -84,7 +84,7 @@ def _promote_by_gain(
 def _promote(campaign: Campaign, number: int, chosen: Chosen) -> PromoteMaker:
     stage = campaign.stages[number]  # all go on to a calibration, what may have no rank before it too
     return PromoteMaker(
-        following=StageFlowMaker(campaign=plain_campaign(campaign), stage=number, chosen=tuple(chosen)),
+        following=StageFlowMaker(campaign=constrained_campaign(campaign, number), stage=number, chosen=tuple(chosen)),
         campaign=campaign.name,
         stage=number,
         keep={} if stage.keep is None else stage.keep.model_dump(mode="json", exclude_none=True),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from jobflow import JobConfig, Maker, OnMissing, Response, job
 
+from hebe.analyses.constraint import Constraint
 from hebe.analyses.promoting import Border, next_promotion
-from hebe.analyses.registry import objectives_of
+from hebe.analyses.registry import all_quantities, objectives_of
 from hebe.config.campaign import Campaign
 from hebe.exceptions import HebeError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from jobflow import Flow
 
+    from hebe.config.stage import Stage
     from hebe.schemas.candidate import CandidateDoc
     from hebe.schemas.promotion import GainPromotionDoc
     from hebe.schemas.spec import MemberSpec
@@ -33,6 +35,12 @@ class Following(Protocol):
 
     def finish(self, specs: Sequence[MemberSpec], promoted: Sequence[Sequence[str]]) -> Flow | None:
         """Flow of what comes after the last round, None for nothing."""
+
+
+def _constraints(campaign: Campaign, before: Stage) -> list[Constraint]:
+    """Constraints of a selection on what a stage computes."""
+    limits, made = map(Constraint.parse, campaign.select.where or ()), all_quantities(before.analyses)
+    return [one for one in limits if one.name in made]
 
 
 @dataclass(kw_only=True)
@@ -88,6 +96,7 @@ class PromoteByGainMaker(Maker):
             [one for one in before if one is not None],
             [one for one in after if one is not None],
             following.cpu_s(specs),
+            _constraints(campaign, stages[0]),
         )
         document = next_promotion(border)
         now = [row.candidate_id for row in document.candidates if row.round == document.round]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from hebe.analyses.registry import all_quantities
 from hebe.report.axes import axis
 from hebe.report.figures import BOTTOM, HEIGHT, RIGHT, TOP, WIDTH
-from hebe.report.loop import LEFT, compared, titled
+from hebe.report.loop import LEFT, compared, learned_in, titled
 from hebe.report.svg import COLOURS, Style, document, error_bar, frame, legend, line, marker, polyline, style_of, text
 from hebe.report.values import capital, factor
 from hebe.science.learning.held_out import LEVELS
@@ -70,7 +70,8 @@ def learning(learned: LearnedDoc) -> str | None:
         parts.append(polyline(places, style.colour))
         quantity, spread = known[name], learned.quantities[name].spread or 0.0
         for (n, error), place in zip(part, places, strict=True):
-            off = f"{factor(quantity) * error * spread:.3g} {quantity.shown.unit}".strip()
+            scale, unit = learned_in(quantity)
+            off = f"{scale * error * spread:.3g} {unit}".strip()
             words = f"{quantity.title}: {off} after {n:.0f} candidates"
             parts.append(marker(*place, style, words))
         parts.append(legend([(style, quantity.title, True)], LEFT + 14, BOTTOM - 12 - 17 * (len(curves) - 1 - at), 0))

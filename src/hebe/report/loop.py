@@ -21,6 +21,7 @@ from hebe.report.svg import (
     text,
 )
 from hebe.report.values import DASH, capital, decimals, factor, measured
+from hebe.science.learning.chance import UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,16 +55,21 @@ _FAINT: Final = {"stroke_opacity": 0.35, "stroke_dasharray": "2 4"}
 def volume_scale(loop: LoopDoc) -> tuple[float, str]:
     """What a hypervolume is multiplied with to be shown, and the unit it then has.
 
-    The unit is that of all objectives in tables multiplied, times a power of ten where numbers would be very small or
-    large.
+    The unit is that of all objectives in tables multiplied, probits for a probability, times a power of ten where
+    numbers would be very small or large.
     """
-    known = [all_quantities()[name] for name in loop.objectives]
-    scale, unit = math.prod(factor(one) for one in known), " ".join(one.shown.unit for one in known if one.shown.unit)
+    known = [learned_in(all_quantities()[name]) for name in loop.objectives]
+    scale, unit = math.prod(part for part, _ in known), " ".join(unit for _, unit in known if unit)
     most = max((scale * (step.hypervolume or 0.0) for step in loop.course), default=0.0)
     if not most or _FEW < most < _MANY:
         return scale, unit
     power = math.floor(math.log10(most))
     return scale / 10.0**power, f"1e{power} {unit}".strip()
+
+
+def learned_in(quantity: Quantity[Any]) -> tuple[float, str]:
+    """Factor and unit in which the scale on which a quantity is learned is shown: probits of a probability."""
+    return (1.0, UNIT) if quantity.shown.share else (factor(quantity), quantity.shown.unit)
 
 
 def volume_text(value: float | None, scale: float) -> str:
@@ -155,7 +161,11 @@ def course(loop: LoopDoc) -> str | None:
     pairs = [(n, scale * volume) for n, volume in steps]
     ended = [one for one in loop.rounds if one.hypervolume is not None]
     before = {one.round: one.hypervolume or 0.0 for one in ended}
-    expected = [(one.known, scale * (before[one.round - 1] + one.expected), one) for one in ended if one.expected]
+    expected = [
+        (one.known, scale * (before[one.round - 1] + one.expected), one)
+        for one in ended
+        if one.expected and one.round - 1 in before
+    ]
     x_axis = axis("candidates computed", [0.0, *(float(n) for n, _ in pairs)], LEFT, RIGHT)
     values = [*(v for _, v in pairs), *(v for _, v, _ in expected)]
     y_axis = axis(f"hypervolume / {unit}" if unit else "hypervolume", values, BOTTOM, TOP, zero=True)
@@ -173,7 +183,8 @@ def course(loop: LoopDoc) -> str | None:
         parts.append(marker(x_axis.pixel(one.known), y_axis.pixel(volume), START, words))
     beyond = f"beyond {reference_text(loop)}"
     parts.append(text(RIGHT - 6, BOTTOM - 8, beyond, anchor="end", font_size="11"))
-    keys = [(START, "after a round", True), (_EXPECTED, "as it was expected before it", False)]
+    keys = [(START, "after a round", True)]
+    keys += [(_EXPECTED, "as it was expected before it", False)] if expected else []
     parts.append(legend(keys, LEFT + 8, 20, 120))
     return document("".join(parts), WIDTH, HEIGHT, "Hypervolume of the front over calculations")
 

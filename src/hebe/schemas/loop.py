@@ -28,7 +28,7 @@ class Forecast(Document):
     value, error
         Computed, with its standard error; None where there is none.
     off
-        Standard deviations between both, the standard error of the value counted in.
+        Standard deviations between both, the standard error of the value counted in; of a probability in probits.
     """
 
     mean: float | None = None
@@ -103,8 +103,8 @@ class LoopRound(Document):
     known
         Computed candidates when it ended.
     expected, grown
-        Growth of the hypervolume that was expected of it, and that came; None where there was no model, and for the
-        first round.
+        Growth of the hypervolume that was expected of it, and that came; None where there was no model, where it was
+        expected beyond a front that holds other candidates than those of the loop, and for the first round.
     hypervolume, on_front
         When it ended.
     decided
@@ -160,11 +160,13 @@ class LoopDoc(Document):
     reference
         Value of each objective that has to be surpassed to count: the median of what the first model knew.
     unit
-        Of hypervolumes and gains: those of the objectives multiplied.
+        Of hypervolumes and gains: those of the objectives multiplied, of a probability the probit.
     looked_at, of
         Compositions that were scored for the last choice, and compositions of the space.
     course
         State after each computed candidate, in the order in which they were chosen.
+    remarks
+        What is to be said of them.
     """
 
     campaign: str
@@ -180,3 +182,4 @@ class LoopDoc(Document):
     members: list[LoopMember] = Field(default_factory=list)
     course: list[LoopStep] = Field(default_factory=list)
     coverage: list[Coverage] = Field(default_factory=list)
+    remarks: list[str] = Field(default_factory=list)

@@ -85,13 +85,16 @@ class PromotedByGain(Promoted):
     gain
         Expected growth of the hypervolume of the front of the next stage by it alone; when it was chosen, beside those
         chosen with it. In the units of the objectives multiplied.
+    probability
+        That it meets the constraints, which is in the gain; None without any.
     predicted
-        Objectives as the next stage is expected to find them, where it has not.
+        Objectives and quantities of constraints as the next stage is expected to find them, where it has not.
     """
 
     round: int = 0
     cpu_s: float = 0.0
     gain: float | None = None
+    probability: float | None = None
     predicted: dict[str, Predicted] = Field(default_factory=dict)
 
 
@@ -106,10 +109,13 @@ class GainPromotionDoc(PromotionDoc):
         In the order of the ranking.
     stopped
         Why no more go on.
+    constraints
+        Of the selection, on what the stage before computes.
     slopes
         Factor between the values of both stages by objective, where there are enough of them to tell.
     reference, hypervolume
-        Value of each objective that has to be surpassed to count, and the hypervolume of the front of the next stage.
+        Value of each objective that has to be surpassed to count, and the hypervolume of the front of the next stage,
+        of probabilities in probits.
     spent_s
         Estimated CPU time (s) of all that went on.
     """
@@ -117,6 +123,7 @@ class GainPromotionDoc(PromotionDoc):
     round: int = 1
     candidates: list[PromotedByGain] = Field(default_factory=list)  # type: ignore[assignment]
     stopped: str | None = None
+    constraints: list[str] = Field(default_factory=list)
     slopes: dict[str, float] = Field(default_factory=dict)
     reference: dict[str, float] = Field(default_factory=dict)
     hypervolume: float = 0.0

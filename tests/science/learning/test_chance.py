@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import norm
 
 from hebe.schemas.learned import Predicted
-from hebe.science.learning.chance import CLOSEST, as_share, error_in_probits, probit, share
+from hebe.science.learning.chance import CLOSEST, as_share, ends_in_probits, error_in_probits, probit, share
 
 
 @pytest.mark.parametrize("value", [0.006, 0.2, 0.5, 0.8, 0.99])
@@ -29,3 +29,13 @@ def test_a_prediction_becomes_a_median_with_an_interval_between_0_and_1() -> Non
     assert found.sd == pytest.approx(0.5 * norm.pdf(1.0))
     refused = Predicted(refused="nothing like it is known")
     assert as_share(refused) == refused
+
+
+@pytest.mark.parametrize("mean", [-3.0, -0.5, 0.0, 2.4, 5.0])
+@pytest.mark.parametrize("half", [0.1, 1.5, 6.0])
+def test_ends_of_an_interval_come_back_beyond_what_a_float_tells_apart_from_1(mean: float, half: float) -> None:
+    told = as_share(Predicted(mean=mean, sd=1.0, low=mean - half, high=mean + half))
+    assert told.mean is not None
+    assert told.low is not None
+    assert told.high is not None
+    assert ends_in_probits(told.mean, told.low, told.high) == pytest.approx((mean - half, mean + half), abs=1e-6)

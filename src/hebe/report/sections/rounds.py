@@ -13,6 +13,7 @@ from hebe.report.loop import (
     compared,
     course,
     front,
+    learned_in,
     reference_text,
     round_heads,
     round_rows,
@@ -166,8 +167,9 @@ def _pair(name: str, told: Forecast, one: LoopMember) -> tuple[str, str]:
 
 
 def _remarks(loop: LoopDoc) -> Iterable[Markup]:
-    """What was said of the choices: who could not be built, what no model was made of."""
-    said = [f"after round {one.round}: {remark}" for one in loop.rounds for remark in one.remarks]
+    """What was said of the loop and its choices: who could not be built, what no model was made of."""
+    said = [*loop.remarks]
+    said += [f"after round {one.round}: {remark}" for one in loop.rounds for remark in one.remarks]
     if said:
         yield tag("h3", "Remarks", class_="part")
         yield unordered(said)
@@ -197,13 +199,16 @@ def _model(name: str, one: LearnedQuantity) -> list[object]:
     shares = (
         DASH if value is None else f"{100 * value:.0f}" for value in (one.explained, one.coverage_50, one.coverage_90)
     )
-    return [titled(name), str(len(one.candidates)), _size(quantity, one.spread), _size(quantity, one.rmse), *shares]
+    scale, unit = learned_in(quantity)
+    sizes = (DASH if value is None else f"{scale * value:.3g}" for value in (one.spread, one.rmse))
+    return [f"{quantity.title} / {unit}" if unit else quantity.title, str(len(one.candidates)), *sizes, *shares]
 
 
 def _effects(name: str, one: LearnedQuantity) -> Iterable[list[object]]:
     quantity = all_quantities()[name]
+    scale, unit = learned_in(quantity)
     for effect in one.effects[:_EFFECTS]:
-        change = f"{factor(quantity) * effect.per_tenth:+.2g} {quantity.shown.unit}".strip()
+        change = f"{scale * effect.per_tenth:+.2g} {unit}".strip()
         yield [quantity.title, f"{effect.ion} on {effect.sublattice}", change, f"{100 * effect.explained:.0f}"]
 
 

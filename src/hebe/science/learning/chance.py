@@ -18,6 +18,10 @@ UNIT: Final = "probit"
 
 CLOSEST: Final = 0.005
 
+_HALF: Final = 0.5
+_LEAST: Final = 1e-15
+"""Probability, and from 1, of which a float has digits."""
+
 _NORMAL: Final = NormalDist()
 
 
@@ -34,6 +38,16 @@ def share(quantile: float) -> float:
 def error_in_probits(probability: float, error: float) -> float:
     """Standard deviation on this scale of a probability with one of its own, to first order."""
     return error / _NORMAL.pdf(probit(probability))
+
+
+def ends_in_probits(mean: float, low: float, high: float) -> tuple[float, float]:
+    """Interval around a predicted probability on this scale, where it is symmetric.
+
+    The end that is nearer to 1/2 says how wide it is: of the other one, which may be 0 or 1, no digits are left.
+    """
+    middle, end = (_NORMAL.inv_cdf(min(max(one, _LEAST), 1 - _LEAST)) for one in (mean, low if mean > _HALF else high))
+    half = abs(middle - end)
+    return middle - half, middle + half
 
 
 def as_share(found: Predicted) -> Predicted:
