@@ -69,7 +69,12 @@ def killed_in_the_second_round(path: Path) -> None:
     script = "import sys; from hebe.cli.main import main; sys.exit(main(sys.argv[1:]))"
     words = [sys.executable, "-c", script, "run", str(path), "--workers", "1"]
     process = subprocess.Popen(
-        words, cwd=path.parent, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        words,
+        cwd=path.parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         until(lambda: bool(rounds(path.parent)), "a round has chosen", 300, running=process)

@@ -114,7 +114,7 @@ def test_ways_are_as_wide_as_the_narrowest_hop_that_they_need() -> None:
     assert found.anion_radii_A == {"O": OXIDE}
     assert sum(gate.n for gate in found.gates) == found.n_hops >= found.n_connecting > 0
     assert found.radius_A is not None
-    assert found.radius_A >= radii[-1]
+    assert found.radius_A >= radii[-1] - 1e-6
     wider = made.copy()
     wider.scale_lattice(made.volume * 1.05**3)
     larger = bottlenecks_document(spec, configuration.structure, wider)
