@@ -59,6 +59,7 @@ def differences(then: Any, now: Any, path: str = "") -> list[str]:
     return [] if then == now else [f"{path}: {then!r} was, {now!r} is"]
 
 
+@pytest.mark.slow
 def test_it_is_read_as_it_is_and_found_finished(project: Path) -> None:
     then = json.loads((DATA / "results-before-quantities.json").read_text())["candidates"]
     assert differences(then, results(project).candidates) == [], "every name and value of then, without a run"

@@ -245,6 +245,7 @@ def test_what_chgnet_makes_of_oxygen(chgnet: dict[str, float]) -> None:
     assert found == pytest.approx(expected, abs=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pair", "expected"),
     [(("Cu2O", "CuO"), 1507), (("CoO", "Co3O4"), 1067), (("Mn3O4", "Mn2O3"), 1699), (("Fe3O4", "Fe2O3"), 1271)],
