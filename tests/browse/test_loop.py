@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from hebe.schemas.loop import LoopDoc
 from hebe.stores.factory import open_store
 from support.browsed import Browsed, Page
 from support.looped_project import looped_project
+from support.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,11 +80,8 @@ def test_rounds_and_models_that_come_later_are_seen(campaign: Campaign, looped: 
 
 def seen(looped: Browsed, words: str) -> Page:
     """Page of the loop once it says something; what was read is kept for a moment."""
-    end = time.monotonic() + 60
-    while words not in (page := looped.page("/loop", campaign="synthetic")).text:
-        assert time.monotonic() < end, f"never: {words}"
-        time.sleep(0.2)
-    return page
+    until(lambda: words in looped.page("/loop", campaign="synthetic").text, f"the page says: {words}", 60)
+    return looped.page("/loop", campaign="synthetic")
 
 
 def test_other_campaigns_have_none(looped: Browsed) -> None:

@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 ALL = "[voltage, volume_strain, mixing]"
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
-    (tmp_path / ".hebe").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def asking(folder: Path, first: str, later: str, *, task: str = "relax") -> Path:
     """Two stages with these analyses."""
     more = f"{{engine: {STIFF}, keep: all, task: {task}, analyses: {later}, orderings: {{keep: 1}}}}"

@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
-    (tmp_path / ".hebe").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def asking(path: Path, analyses: str) -> Path:
     path.write_text(path.read_text().replace("[voltage, volume_strain, mixing]", analyses))
     path.write_text(path.read_text().replace("minimize: [max_volume_strain]", "minimize: []"))

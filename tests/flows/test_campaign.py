@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from jobflow import Flow
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
-    (tmp_path / ".hebe").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def jobs(flow: Flow) -> list[Job]:
     return [job for job in flow.jobs if isinstance(job, Job)]
 

@@ -30,14 +30,6 @@ def asking(path: Path, controls: str = "leave-one-out") -> Path:
     return path
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
-    (tmp_path / ".hebe").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def jobs_of(path: Path) -> dict[str, Job]:
     return {job.metadata["label"]: job for job in campaign_flow(load_campaign(path)).jobs if isinstance(job, Job)}
 

@@ -49,14 +49,6 @@ O3 = {
 BOTH = "[voltage, {cation_migration: {n: 1}}, {oxygen_stability: {vacancies: 2}}]"
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
-    (tmp_path / ".hebe").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def asking(folder: Path, analyses: str, *, name: str = "m", later: str = "", **more: str) -> Path:
     path = folder / f"{name}.yaml"
     path.write_text(CAMPAIGN.format(name=name, analyses=analyses, later=later, **{**O3, **more}))

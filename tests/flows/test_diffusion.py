@@ -29,14 +29,6 @@ if TYPE_CHECKING:
 SHORT = "{diffusion: {temperatures: [300, 600], length: 120 fs, time_step: 2 fs, keep_trajectory: true}}"
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
-    (tmp_path / ".hebe").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def asking(path: Path, analyses: str) -> Path:
     text = path.read_text().replace("[voltage, volume_strain, mixing]", analyses)
     text = text.replace("rank: {maximize: [average_voltage], minimize: [max_volume_strain]}", "")

@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 THREE = "Mg: [2], Ni: [2], Co: [2], Zn: [2]"
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
-    (tmp_path / ".hebe").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def asked(path: Path, analyses: str, later: str = "") -> Path:
     text = path.read_text().replace("analyses: [mixing]", f"analyses: {analyses}")
     path.write_text(text.replace("rank: {minimize: [mixing_temperature_same_host]}", f"{later}rank: {{}}"))

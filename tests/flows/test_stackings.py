@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
-    (tmp_path / ".hebe").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def asking(path: Path, options: str = "") -> Path:
     asked = f"{{phases_along_x: {options}}}" if options else "phases_along_x"
     text = path.read_text().replace("[voltage, volume_strain, mixing]", f"[voltage, {asked}]")

@@ -23,14 +23,6 @@ FOUR = "{Fe: [3], Mn: [3, 4], Ni: [2], Ti: [4]}"
 STATIC = f"{{engine: {STIFF}, keep: 2, task: static}}"
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder that is also the working folder."""
-    (tmp_path / ".hebe").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def quick(path: Path) -> Path:
     """The same campaign without mixing and its references."""
     path.write_text(path.read_text().replace("volume_strain, mixing]", "volume_strain]"))
