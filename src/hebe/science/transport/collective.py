@@ -10,7 +10,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from hebe.science.transport.diffusion import square_displacements
+from hebe.science.transport.diffusion import A2_PER_FS_IN_CM2_PER_S, square_displacements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,6 @@ FEWEST_IN_BLOCKS: Final = 100
 """Frames without which there are no blocks to take slopes from."""
 _LAGS: Final = (0.1, 0.5)
 """Ends of the interval of lags, as shares of a block, from which its slope is taken."""
-_A2_PER_FS_IN_CM2_PER_S: Final = 0.1
 _ELEMENTARY_CHARGE: Final = 1.602176634e-19
 """C (exact in the SI)."""
 _BOLTZMANN: Final = 1.380649e-23
@@ -88,7 +87,7 @@ def block_estimate(moved: Array, time_fs: float) -> Estimate | None:
     for block in np.array_split(moved, BLOCKS):
         lags = [max(1, round(share * (len(block) - 1))) for share in _LAGS]
         short, long = square_displacements(block, lags).mean(axis=1)
-        slopes.append((long - short) / (6 * (lags[1] - lags[0]) * step) * _A2_PER_FS_IN_CM2_PER_S)
+        slopes.append((long - short) / (6 * (lags[1] - lags[0]) * step) * A2_PER_FS_IN_CM2_PER_S)
     return Estimate(float(np.mean(slopes)), float(np.std(slopes, ddof=1) / np.sqrt(BLOCKS)), BLOCKS - 1)
 
 

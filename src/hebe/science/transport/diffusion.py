@@ -25,7 +25,7 @@ _SPARSE: Final = 0.1
 """Where an ion has jumped in a larger share of the intervals between frames, several jumps may count as one."""
 _LAGS: Final = (0.05, 0.2)
 """Ends of the interval of lags, as shares of the trajectory, from which the slope is taken."""
-_A2_PER_FS_IN_CM2_PER_S: Final = 0.1
+A2_PER_FS_IN_CM2_PER_S: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,11 @@ def diffusion(
     lags = [max(1, round(share * (frames - 1))) for share in _LAGS]
     short, long = square_displacements(moved, lags)
     step = time_fs / (frames - 1)
-    each = (long - short) / (6 * (lags[1] - lags[0]) * step) * _A2_PER_FS_IN_CM2_PER_S
+    each = (long - short) / (6 * (lags[1] - lags[0]) * step) * A2_PER_FS_IN_CM2_PER_S
     jumps, n, far = count_jumps(moved, distance), len(mobile), farthest or distance
     told = jumps >= ENOUGH_JUMPS and float(long.mean()) > far**2
     most = 0.5 * float(scipy.stats.chi2.ppf(_CONFIDENCE, 2 * (jumps + 1)))
-    bound = most * far**2 / (6 * n * time_fs) * _A2_PER_FS_IN_CM2_PER_S
+    bound = most * far**2 / (6 * n * time_fs) * A2_PER_FS_IN_CM2_PER_S
     bounded = not told and jumps <= _SPARSE * n * (frames - 1)
     return Diffusion(
         n_ions=n,
