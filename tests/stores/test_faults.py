@@ -6,9 +6,10 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -18,14 +19,17 @@ import pytest
 from hebe.exceptions import StoreError
 from hebe.stores import SQLiteBlobStore, SQLiteStore
 from hebe.stores.care import check
-from hebe.stores.database import disconnect
+from hebe.stores.schema import PAGE_SIZE
 from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILES = ("store.db", "store.db-wal")
+INDEX = "store.db-shm"
 CUTS = 6
+# The write-ahead log and its index as they are laid out: https://www.sqlite.org/walformat.html
+LOG_HEADER, FRAME_HEADER, PLACE_OF_BACKFILL = 32, 24, 128
 
 WRITER = """
 import os, random, sys
@@ -80,6 +84,17 @@ def copy_to(source: Path, target: Path, names: tuple[str, ...] = FILES) -> Path:
     return target
 
 
+def synced(folder: Path) -> int:
+    """Size of the part of a log that no power loss can take.
+
+    A checkpoint notes how far it will write the log into the file, brings the log to disk and only then writes the
+    file. A log that ends before that place beside such a file is what no power loss leaves, and SQLite rightly calls
+    the two damaged.
+    """
+    frames = int.from_bytes((folder / INDEX).read_bytes()[PLACE_OF_BACKFILL:][:4], sys.byteorder)
+    return LOG_HEADER + frames * (FRAME_HEADER + PAGE_SIZE)
+
+
 def test_power_loss(tmp_path: Path) -> None:
     """All writers are frozen, every file is copied, they go on; then the copied log is cut at random bytes."""
     noise = random.Random(3)
@@ -93,12 +108,11 @@ def test_power_loss(tmp_path: Path) -> None:
                 process.send_signal(signal.SIGSTOP)
                 os.waitid(os.P_PID, process.pid, os.WSTOPPED)
             before = acknowledged(folder)
-            frozen = copy_to(folder, tmp_path / f"frozen-{moment}")
+            frozen = copy_to(folder, tmp_path / f"frozen-{moment}", (*FILES, INDEX))
             for process in running:
                 process.send_signal(signal.SIGCONT)
             assert before <= inspect(copy_to(frozen, tmp_path / f"whole-{moment}"))
             _cut(frozen, tmp_path, noise, before)
-            disconnect(str(frozen / FILES[0]))
     finally:
         for process in running:
             process.kill()
@@ -113,7 +127,7 @@ def _cut(frozen: Path, tmp_path: Path, noise: random.Random, before: set[str]) -
     """
     size = (frozen / FILES[1]).stat().st_size
     found: list[set[str]] = []
-    for number, cut in enumerate(sorted(noise.randrange(size + 1) for _ in range(CUTS))):
+    for number, cut in enumerate(sorted(noise.randrange(synced(frozen), size + 1) for _ in range(CUTS))):
         copied = copy_to(frozen, tmp_path / f"{frozen.name}-cut-{number}")
         os.truncate(copied / FILES[1], cut)
         found.append(inspect(copied))
@@ -124,6 +138,31 @@ def _cut(frozen: Path, tmp_path: Path, noise: random.Random, before: set[str]) -
             kept = sorted(int(uuid.split("-")[1]) for uuid in some if uuid.startswith(f"{name}-"))
             assert kept == list(range(len(kept))), "a document is missing before a later one"
             assert len(kept) <= len(ordered) + 1
+
+
+def test_power_loss_amid_a_checkpoint(tmp_path: Path) -> None:
+    """A reader holds a checkpoint up: what it wrote into the file may be cut off the log nowhere, the rest anywhere."""
+    folder = tmp_path / "live"
+    folder.mkdir()
+    path = folder / FILES[0]
+    with SQLiteStore(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        for i in range(40):
+            if i == 25:
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM documents").fetchone()
+                seen, held = set(store.distinct("uuid")), (folder / FILES[1]).stat().st_size
+            store.update({"uuid": str(i), "values": list(range(500))})
+        reader.execute("SELECT 1")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            _, frames, written = other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        assert 0 < written < frames
+        frozen = copy_to(folder, tmp_path / "frozen", (*FILES, INDEX))
+        size = (frozen / FILES[1]).stat().st_size
+    assert synced(frozen) == held
+    for number, cut in enumerate((held, held + 1, (held + size) // 2, size)):
+        copied = copy_to(frozen, tmp_path / f"cut-{number}")
+        os.truncate(copied / FILES[1], cut)
+        assert seen <= inspect(copied)
 
 
 def test_cut_after_an_acknowledgement_keeps_it(tmp_path: Path) -> None:
