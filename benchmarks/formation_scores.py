@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hebe.report.svg import document, element, line, marker, style_of, text
+from hebe.science.constants import BOLTZMANN
 from hebe.science.errors.model_error import documented_error
 from hebe.science.learning.forecasts import reliability
 from hebe.science.learning.outcome_scores import Cases, Computed, area_of_family, worth_of
 from hebe.science.learning.single_phase import NAMES
 from hebe.science.literature.outcomes import load_outcomes
-from hebe.science.mixing.mixing import BOLTZMANN
 
 if TYPE_CHECKING:
     from hebe.science.learning.forecasts import Bin, Score

@@ -13,9 +13,10 @@ from hebe.config.engines.ase import ASEBlock
 from hebe.engines import get_engine
 from hebe.engines.barostat import GPA, Barostat, Breathing
 from hebe.engines.dynamics import Dynamics, _Look
-from hebe.engines.integration import BOLTZMANN, Integrator
+from hebe.engines.integration import Integrator
 from hebe.engines.protocol import Evaluation
 from hebe.exceptions import CalculationCutError
+from hebe.science.constants import BOLTZMANN
 from hebe.science.structures.configuration import displaced
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from pymatgen.core import Lattice, Structure
 from hebe.config.engines.ase import ASEBlock
 from hebe.engines import get_engine
 from hebe.engines.dynamics import Dynamics, Trajectory
-from hebe.engines.integration import BOLTZMANN, FORCE, Integrator, Motion
+from hebe.engines.integration import FORCE, Integrator, Motion
 from hebe.engines.protocol import Evaluation
 from hebe.exceptions import CalculationCutError, EngineError
+from hebe.science.constants import BOLTZMANN
 from hebe.science.structures.configuration import displaced
 
 if TYPE_CHECKING:

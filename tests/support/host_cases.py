@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from hebe.science.chemistry.ions import Ion
+from hebe.science.constants import BOLTZMANN
 from hebe.science.mixing.competition import Competition, HostEntry
-from hebe.science.mixing.mixing import BOLTZMANN
 from hebe.science.mixing.pair_terms import pair_name
 
 if TYPE_CHECKING:

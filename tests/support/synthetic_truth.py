@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from hebe.science.chemistry.ions import Ion
+from hebe.science.constants import BOLTZMANN
 from hebe.science.errors.calibration import calibrated
 from hebe.science.errors.entry_errors import EntryErrors
 from hebe.science.errors.mixing_cells import pair_terms, second_difference
@@ -24,7 +25,6 @@ from hebe.science.errors.small_cells import SmallCell, choose_cells
 from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.mixing.competition import Competition, HostEntry
 from hebe.science.mixing.formation import Judgement, judge
-from hebe.science.mixing.mixing import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

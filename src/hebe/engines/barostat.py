@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hebe.engines.integration import BOLTZMANN, Array, Integrator, Motion
+from hebe.engines.integration import Array, Integrator, Motion
+from hebe.science.constants import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

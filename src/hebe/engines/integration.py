@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hebe.science.constants import BOLTZMANN
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Array = NDArray[np.float64]
 Thermostat = Literal["none", "langevin", "bussi"]
 
-BOLTZMANN: Final = 8.617333262e-5
-"""eV/K (CODATA 2018)."""
 FORCE: Final = 9.648533212e-3
 """Acceleration (A/fs^2) of one amu by one eV/A (CODATA 2018)."""
 

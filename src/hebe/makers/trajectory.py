@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hebe.engines.dynamics import Dynamics
-from hebe.engines.integration import BOLTZMANN
 from hebe.makers.reference import Reference
 from hebe.schemas.dynamics import (
     DiffusionDoc,
@@ -20,6 +19,7 @@ from hebe.schemas.dynamics import (
     ResidenceDoc,
     TrajectoryDoc,
 )
+from hebe.science.constants import BOLTZMANN
 from hebe.science.transport.collective import block_estimate, curve_lags, together
 from hebe.science.transport.diffusion import FEWEST_FRAMES, against_frame, diffusion, square_displacements
 from hebe.science.transport.framework import watch_framework

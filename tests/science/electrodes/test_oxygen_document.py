@@ -10,10 +10,11 @@ import pytest
 from pymatgen.core.composition import Composition
 
 from hebe.schemas.defects import DefectsDoc
+from hebe.science.constants import BOLTZMANN
 from hebe.science.electrodes.defect_energies import DefectState
 from hebe.science.electrodes.electrode import StateInput
 from hebe.science.electrodes.oxygen_document import OxygenInput, oxygen_document
-from hebe.science.hulls.oxygen import BOLTZMANN, gas_potential, oxygen_data, oxygen_oxides
+from hebe.science.hulls.oxygen import gas_potential, oxygen_data, oxygen_oxides
 from hebe.science.hulls.oxygen_release import release_pressure, release_temperature
 from hebe.science.hulls.working_metals import package_phases
 from support.defects import calculation, cell, sites

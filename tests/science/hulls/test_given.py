@@ -17,10 +17,10 @@ from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import member_spec
+from hebe.science.constants import BOLTZMANN
 from hebe.science.hulls.given_phases import given_phases
 from hebe.science.hulls.hull_entries import PhaseFacts, competing_entries, phase_facts
 from hebe.science.mixing.member_result import MemberResult
-from hebe.science.mixing.mixing import BOLTZMANN
 from hebe.science.mixing.references import mixing_document
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hebe.science.constants import KJ_PER_EV
 from hebe.science.hulls.hull import PhaseEntry
 from hebe.science.hulls.oxide_heat import heat_elements, heat_of, heated, ion_heat, oxide_heat
-from hebe.science.hulls.oxygen import KJ_PER_EV
 
 ALL = heat_elements()
 

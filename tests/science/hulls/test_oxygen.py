@@ -12,10 +12,9 @@ from pymatgen.core import Composition, Lattice, Structure
 from hebe.exceptions import BadInputError
 from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.oxygen import OxygenFit
+from hebe.science.constants import BOLTZMANN, KJ_PER_EV
 from hebe.science.hulls.oxide_heat import oxide_heat
 from hebe.science.hulls.oxygen import (
-    BOLTZMANN,
-    KJ_PER_EV,
     fit_energies,
     fit_oxygen,
     gas_entry,

@@ -7,8 +7,9 @@ import math
 import pytest
 
 from hebe.schemas.oxygen import OxygenFit
+from hebe.science.constants import BOLTZMANN, KJ_PER_EV
 from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
-from hebe.science.hulls.oxygen import BOLTZMANN, GAS, KJ_PER_EV, gas_potential
+from hebe.science.hulls.oxygen import GAS, gas_potential
 from hebe.science.hulls.oxygen_release import HeatedHost, heat_of, release_pressure, release_temperature
 
 O2 = -9.8

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hebe.science.chemistry.ions import Ion, shannon_radius
+from hebe.science.constants import BOLTZMANN
 from hebe.science.learning.outcome_scores import Cases, Computed, area_of_family, worth_of
 from hebe.science.learning.single_phase import (
     Forecast,
@@ -19,7 +20,6 @@ from hebe.science.learning.single_phase import (
     margin,
 )
 from hebe.science.literature.outcomes import Outcome
-from hebe.science.mixing.mixing import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from hebe.science.constants import BOLTZMANN
 from hebe.science.errors.entry_errors import EntryErrors
 from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
 from hebe.science.mixing.formation import judge
-from hebe.science.mixing.mixing import BOLTZMANN, DisorderedPhase, mixing
+from hebe.science.mixing.mixing import DisorderedPhase, mixing
 from support.host_cases import competition, regular, uniform
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import Final
 
 import pytest
 
+from hebe.science.constants import BOLTZMANN
 from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
-from hebe.science.mixing.mixing import BOLTZMANN, DisorderedPhase, mixing, mixing_at
+from hebe.science.mixing.mixing import DisorderedPhase, mixing, mixing_at
 
 S: Final = BOLTZMANN * math.log(2)
 SITES: Final = 2.0

@@ -14,9 +14,10 @@ import pytest
 
 from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import Ion
+from hebe.science.constants import BOLTZMANN
 from hebe.science.hulls.hull import Decomposition, PhaseEntry, PhaseEquilibrium
 from hebe.science.hulls.vertices import polytope_vertices
-from hebe.science.mixing.mixing import BOLTZMANN, DisorderedPhase, changed_ions, listed, mixing
+from hebe.science.mixing.mixing import DisorderedPhase, changed_ions, listed, mixing
 
 K = BOLTZMANN
 

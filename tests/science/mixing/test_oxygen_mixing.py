@@ -11,10 +11,11 @@ import pytest
 
 from hebe.schemas.oxygen import OxygenFit
 from hebe.science.chemistry.ions import Ion
+from hebe.science.constants import BOLTZMANN
 from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
 from hebe.science.hulls.oxide_heat import ion_heat
 from hebe.science.hulls.oxygen import gas_entry, gas_potential, pressure_of
-from hebe.science.mixing.mixing import BOLTZMANN, DisorderedPhase, mixing, mixing_at
+from hebe.science.mixing.mixing import DisorderedPhase, mixing, mixing_at
 from hebe.science.mixing.oxygen_hull import OpenHull, OxygenGas, cation_window, open_entries
 from hebe.science.mixing.oxygen_mixing import HullOxygen, oxygen_mixing
 

@@ -19,11 +19,11 @@ from hebe.schemas.structures import ConfigurationDoc
 from hebe.science.chemistry.composition import HostComposition
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import member_spec, split_of
+from hebe.science.constants import BOLTZMANN
 from hebe.science.hulls.competing import load_phases
 from hebe.science.hulls.hull_entries import PhaseFacts
 from hebe.science.hulls.working_metals import package_phases
 from hebe.science.mixing.member_result import MemberResult
-from hebe.science.mixing.mixing import BOLTZMANN
 from hebe.science.mixing.references import mixing_document
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hebe.science.chemistry.ions import Ion
+from hebe.science.constants import BOLTZMANN
 from hebe.science.mixing.exsolution import below_planes, distinct, even_weights, first_columns, reach, spinodals
-from hebe.science.mixing.mixing import BOLTZMANN
 from hebe.science.mixing.pair_terms import IonSpace, pair_name
 from hebe.science.mixing.solution import HostSolution, SolutionMember
 from support.host_cases import between, regular, uniform

@@ -11,7 +11,7 @@ from pymatgen.core import Lattice, Structure
 from hebe.schemas.barriers import BarrierDoc, BarriersDoc, FilledHopDoc
 from hebe.schemas.hops import HopDoc, HopsDoc
 from hebe.schemas.structures import OrderingDoc
-from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.constants import BOLTZMANN
 from hebe.science.structures.compiled import random_state
 from hebe.science.transport.collective import conductivity
 from hebe.science.transport.hop_lattice import HopLattice, hop_lattice

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from pymatgen.core import Element, Lattice, Structure
 
 from hebe.schemas.vibrations import VibrationDoc
+from hebe.science.constants import BOLTZMANN
 from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
-from hebe.science.mixing.mixing import BOLTZMANN, DisorderedPhase, mixing
+from hebe.science.mixing.mixing import DisorderedPhase, mixing
 from hebe.science.mixing.vibrational_mixing import spectrum_of, vibrational_mixing
 from hebe.science.vibrations.harmonic import PLANCK_THZ, DisplacedCell, Spectrum
 from support.spring_crystal import SpringCrystal

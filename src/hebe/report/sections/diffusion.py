@@ -12,7 +12,7 @@ from hebe.report.figures import BOTTOM, LEFT, MAX_CURVES, RIGHT, TOP, framed, ma
 from hebe.report.markup import Markup, table, tag
 from hebe.report.svg import error_bar, frame, marker, polyline, style_of
 from hebe.report.values import DASH, number
-from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.constants import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

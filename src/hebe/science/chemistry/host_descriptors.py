@@ -17,6 +17,7 @@ from hebe.science.chemistry.ions import Ion, shannon_radius
 from hebe.science.chemistry.ladder import RedoxLadder
 from hebe.science.chemistry.metals import valence_electron_concentration
 from hebe.science.chemistry.space import working_charge
+from hebe.science.constants import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,10 +34,6 @@ P2_O3_WINDOW: Final = (0.583, 0.637)
 
 _OXYGEN: Final = 1.40
 """Shannon radius of O2- in coordination 6, A."""
-
-_BOLTZMANN: Final = 8.617333262e-5
-"""eV/K."""
-
 _FARADAY_AH: Final = 26.80148
 """Ah per mol."""
 
@@ -204,7 +201,7 @@ def _firing(candidate: Candidate) -> dict[str, Found]:
     if host.synthesis is None:
         return {name: (None, "no firing temperature of the family is known")}
     entropy = candidate.entropy_R["formula-unit"] / host.sublattices[candidate.primary].multiplicity
-    return {name: (_BOLTZMANN * host.synthesis.temperature * entropy, None)}
+    return {name: (BOLTZMANN * host.synthesis.temperature * entropy, None)}
 
 
 def _resources(candidate: Candidate) -> dict[str, Found]:

@@ -11,12 +11,13 @@ from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.oxygen import OxygenFit
 from hebe.schemas.oxygen_stability import OxygenDoc, OxygenPairs, OxygenRelease, ReleaseProduct, VacancyState
 from hebe.science.chemistry.member import family_of
+from hebe.science.constants import BOLTZMANN
 from hebe.science.electrodes.defect_energies import DefectState, defect_energies, occupation, stayed
 from hebe.science.electrodes.electrode import SAME_X, StateInput, in_window, lowest_states
 from hebe.science.errors.spread import mean_and_sd
 from hebe.science.hulls.hull import InfeasibleError, PhaseEntry
 from hebe.science.hulls.hull_entries import PhaseFacts, competing_entries
-from hebe.science.hulls.oxygen import BOLTZMANN, fit_oxygen, gas_potential
+from hebe.science.hulls.oxygen import fit_oxygen, gas_potential
 from hebe.science.hulls.oxygen_release import HeatedHost, heat_of, release_pressure, release_temperature
 from hebe.science.structures.oxygen_bonds import oxygen_pairs
 

@@ -13,6 +13,7 @@ from hebe.schemas.calculation import CalculationDoc
 from hebe.schemas.phases_along_x import PhasesDoc, PhaseState, Transition
 from hebe.science.chemistry.member import composition_of
 from hebe.science.chemistry.space import working_charge
+from hebe.science.constants import BOLTZMANN
 from hebe.science.electrodes.electrode import StateInput
 from hebe.science.electrodes.ion_entropy import ion_entropy
 from hebe.science.electrodes.phases import (
@@ -24,7 +25,6 @@ from hebe.science.electrodes.phases import (
     relative_energies,
 )
 from hebe.science.electrodes.voltage import EnergyPoint, voltage, voltage_profile
-from hebe.science.mixing.mixing import BOLTZMANN
 from hebe.science.structures.polymorphs import form_of
 
 _UNLIKE: Final = 0.05

@@ -21,9 +21,9 @@ from hebe.config.reading.units import ExactFraction
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 from hebe.schemas.air import GasFit
+from hebe.science.constants import BOLTZMANN, KJ_PER_EV
 from hebe.science.hulls.competing import phases_called
 from hebe.science.hulls.gas_fit import GasMean, formula_energies
-from hebe.science.hulls.oxygen import BOLTZMANN, KJ_PER_EV
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,8 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from hebe.science.hulls.oxygen import KJ_PER_EV, HeatData, oxygen_data
+from hebe.science.constants import KJ_PER_EV
+from hebe.science.hulls.oxygen import HeatData, oxygen_data
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -19,6 +19,7 @@ from hebe.config.model import ConfigModel
 from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 from hebe.schemas.oxygen import OxygenFit
+from hebe.science.constants import BOLTZMANN, KJ_PER_EV
 from hebe.science.hulls.competing import phases_called
 from hebe.science.hulls.gas_fit import GasMean, formula_energies
 from hebe.science.hulls.hull import PhaseEntry
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from hebe.schemas.calculation import CalculationDoc
     from hebe.science.hulls.phase import Phase
 
-KJ_PER_EV: Final = 96.48533212331002
-"""kJ/mol in an eV (CODATA 2018)."""
-BOLTZMANN: Final = 8.617333262145179e-5
-"""Boltzmann constant, eV/K (CODATA 2018)."""
 GAS: Final = "O2"
 """Name of the gas among the phases."""
 

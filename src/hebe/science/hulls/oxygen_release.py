@@ -15,8 +15,9 @@ from typing import Final
 import scipy
 
 from hebe.schemas.oxygen import OxygenFit
+from hebe.science.constants import KJ_PER_EV
 from hebe.science.hulls.hull import PhaseEntry, PhaseEquilibrium
-from hebe.science.hulls.oxygen import GAS, KJ_PER_EV, gas_entry, gas_potential, oxygen_data, pressure_of
+from hebe.science.hulls.oxygen import GAS, gas_entry, gas_potential, oxygen_data, pressure_of
 
 _HOST: Final = "the host itself"
 _OXYGEN: Final = "O"

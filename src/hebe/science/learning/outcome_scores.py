@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hebe.config.family import family_names, load_family
+from hebe.science.constants import BOLTZMANN
 from hebe.science.learning.forecasts import Score, area, area_within, brier, log_loss, with_interval
 from hebe.science.learning.gaussian_process import Array
 from hebe.science.learning.single_phase import describe_sites, left_out, left_out_share, margin
 from hebe.science.literature.outcomes import Outcome
-from hebe.science.mixing.mixing import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

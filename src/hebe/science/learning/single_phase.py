@@ -16,8 +16,8 @@ import numpy as np
 from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import electronegativity, shannon_radius
 from hebe.science.chemistry.metals import metallic_radius
+from hebe.science.constants import BOLTZMANN
 from hebe.science.learning.logistic import Logistic, fit_logistic, sigmoid
-from hebe.science.mixing.mixing import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence

@@ -11,7 +11,7 @@ from scipy.constants import R
 from hebe.science.chemistry.candidate import FARADAY_MAH
 from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import Ion, shannon_radius
-from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.constants import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from hebe.science.chemistry.entropy import site_entropy
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import composition_of, split_of
 from hebe.science.chemistry.space import working_charge
-from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.constants import BOLTZMANN
 
 if TYPE_CHECKING:
     from hebe.science.chemistry.composition import HostComposition

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from hebe.schemas.mixing import DecompositionPhase, MixingAt, MixingResult
+from hebe.science.constants import BOLTZMANN
 from hebe.science.hulls.hull import Decomposition, InfeasibleError, PhaseEntry, PhaseEquilibrium
-
-BOLTZMANN: Final = 8.617333262145179e-5
-"""Boltzmann constant, eV/K (CODATA 2018)."""
 
 _ENERGY_TOLERANCE: Final = 1e-9
 _ENTROPY_TOLERANCE: Final = 1e-9 * BOLTZMANN

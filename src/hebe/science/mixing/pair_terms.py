@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebe.science.chemistry.ions import Ion
-from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.constants import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

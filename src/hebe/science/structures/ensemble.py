@@ -6,7 +6,7 @@ Ensembles of all ordered cells with their degeneracies: Yang et al., Chem. Mater
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from hebe.config.family import load_family
 from hebe.config.reading.units import parse_fraction
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.composition import HostComposition
+from hebe.science.constants import BOLTZMANN
 from hebe.science.structures.configuration import exact_size
 from hebe.science.structures.enumeration import OrderedCell, ordered_ensemble
 from hebe.science.structures.generate import check_fractions
@@ -22,9 +23,6 @@ from hebe.science.structures.host import host_cell
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
-
-_BOLTZMANN: Final = 8.617333262145179e-5
-"""Boltzmann constant, eV/K (CODATA 2018)."""
 
 
 @dataclass(frozen=True)
@@ -132,12 +130,12 @@ def average(
     if temperature is None:
         weights = np.array([cell.weight for cell in cells])
     elif temperature > 0:
-        weights = degeneracies * np.exp(-(values - values.min()) / (_BOLTZMANN * temperature))
+        weights = degeneracies * np.exp(-(values - values.min()) / (BOLTZMANN * temperature))
     else:
         raise BadInputError(f"expected a temperature above 0 K, got {temperature:g}", suggestion="leave it out")
     weights = weights / weights.sum()
     held = weights > 0
-    entropy = float(-_BOLTZMANN * (weights[held] * np.log(weights[held] / degeneracies[held])).sum())
+    entropy = float(-BOLTZMANN * (weights[held] * np.log(weights[held] / degeneracies[held])).sum())
     energy = float(weights @ values)
     free = energy if temperature is None else energy - temperature * entropy
     return EnsembleAverage(energy, free, entropy, tuple(float(w) for w in weights))

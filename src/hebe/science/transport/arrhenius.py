@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 
 from hebe.exceptions import BadInputError
-from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.constants import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

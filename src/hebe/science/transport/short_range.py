@@ -20,7 +20,7 @@ from hebe.exceptions import BadInputError
 from hebe.schemas.percolation import ChannelNetDoc, OrderDoc, PairOrderDoc, PercolationDoc
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.space import working_charge
-from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.constants import BOLTZMANN
 from hebe.science.transport.channels import given_cell, mean_channels
 from hebe.science.transport.exchange import PairLattice, exchange_groups
 from hebe.science.transport.pair_energies import GivenPairs, charged_energies, fitted

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebe.exceptions import MissingDependencyError
-from hebe.science.mixing.mixing import BOLTZMANN
+from hebe.science.constants import BOLTZMANN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
