@@ -145,6 +145,22 @@ def test_an_estimate_counts_hops(project: Path) -> None:
     assert estimate(asked, 10)["cpu_hours"] > 2 * estimate(plain, 10)["cpu_hours"]
 
 
+def test_an_estimate_counts_shared_hops_once_and_cells_of_a_fit(project: Path) -> None:
+    def hours(name: str, analyses: str) -> float:
+        campaign = load_campaign(asking(layered(project, name=name), analyses))
+        return float(estimate(campaign, 10)["cpu_hours"] - estimate(campaign, 0)["cpu_hours"])
+
+    plain, one = hours("plain", "[local_structure]"), hours("one", "[{barriers: {n: 8}}]")
+    assert hours("shared", "[{barriers: {n: 8}}, {kinetics: {n: 8}}]") == one > plain
+    apart = hours("apart", "[{barriers: {n: 8}}, {kinetics: {n: 8, seed: 1}}]")
+    assert apart - one == pytest.approx(one - plain)
+    given = hours("given", "[{percolation: {short_range: {pairs: {Fe Mn: -50 meV}}}}]")
+    few, many = (hours(f"fit{n}", f"[{{percolation: {{short_range: {{fit: {n}}}}}}}]") for n in (12, 24))
+    assert given == plain
+    assert many - given == pytest.approx(2 * (few - given))
+    assert few > given
+
+
 @pytest.mark.parametrize("analyses", ["[barriers]", "[percolation]", "[site_energies]", "[kinetics]"])
 def test_nothing_moves_without_a_working_ion(project: Path, analyses: str) -> None:
     path = rocksalt(project)

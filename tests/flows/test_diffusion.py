@@ -113,6 +113,16 @@ def test_an_estimate_counts_steps(project: Path) -> None:
         assert long / short == pytest.approx(10, rel=0.1)
 
 
+def test_an_estimate_counts_the_cells_of_a_repeated_one(project: Path) -> None:
+    """Four cations are a cube of 5.6 A, of which 27 are 16 A wide."""
+    hours = []
+    for name, width in (("one", 5), ("many", 16)):
+        asked = asking(layered(project, name=name), f"[{{diffusion: {{length: 100 ps, supercell: {width}}}}}]")
+        hours.append((estimate(load_campaign(asked), 10)["cpu_hours"], plan(asked)["cpu_hours_estimate"]))
+    for one, many in zip(*hours, strict=True):
+        assert many / one == pytest.approx(27, rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -145,7 +155,7 @@ def test_options_have_their_units() -> None:
     block = DiffusionSpec.model_validate({"temperatures": ["600 degC"], "length": "0.1 ns", "time_step": "2 fs"})
     assert block.temperatures == [873.15]
     assert (block.length, block.steps) == (100.0, 50_000)
-    assert ANALYSIS.more_runs(block) == [50_001]
+    assert ANALYSIS.more_runs(block, 48) == [50_001]
 
 
 @pytest.mark.parametrize(("length", "every_fs"), [(1.0, 4.0), (50.0, 20.0), (1000.0, 200.0)])

@@ -16,7 +16,7 @@ from hebe.science.structures.working import immobile
 from hebe.science.transport.barriers_document import HopInput, barriers_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
@@ -41,6 +41,11 @@ class BarriersSpec(ConfigModel):
     seed: Whole = Field(default=0, ge=0)
     vacancies: Whole = Field(default=1, ge=1, le=2)
     bound: Energy | None = Field(default=None, gt=0, le=100)
+
+    @property
+    def hops(self) -> Hops:
+        """Paths that are asked for."""
+        return Hops(self.n, self.images, self.fmax, self.seed, self.vacancies, self.bound)
 
 
 def _connection(result: BarriersDoc, directions: int) -> float | None:
@@ -112,15 +117,15 @@ class Barriers(Analysis[BarriersSpec, BarriersDoc]):
         del block
         return immobile(host, ion)
 
-    def more_cells(self, block: BarriersSpec, host: Family, ion: str | None) -> int:
+    def more_cells(self, block: BarriersSpec, host: Family, ion: str | None) -> Mapping[Want, int]:
         """A hop costs about as much as another form of the configuration: two ends and a band."""
         del host, ion
-        return block.n
+        return {block.hops: block.n}
 
     def wants(self, block: BarriersSpec, member: MemberSpec) -> Sequence[Want]:
         """Paths of hops."""
         del member
-        return (Hops(block.n, block.images, block.fmax, block.seed, block.vacancies, block.bound),)
+        return (block.hops,)
 
     def analyse(self, block: BarriersSpec, member: MemberSpec, given: Given) -> BarriersDoc:
         """Barriers of one configuration."""

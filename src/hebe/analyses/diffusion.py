@@ -16,6 +16,7 @@ from hebe.schemas.diffusion import IonDiffusionDoc
 from hebe.science.chemistry.space import working_charge
 from hebe.science.structures.working import immobile
 from hebe.science.transport.diffusion_document import DiffusionInput, diffusion_document
+from hebe.science.transport.moving_cell import repeats_of_cube
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,9 +152,9 @@ class Diffusion(Analysis[DiffusionSpec, IonDiffusionDoc]):
         del block
         return immobile(host, ion)
 
-    def more_runs(self, block: DiffusionSpec) -> Sequence[int]:
+    def more_runs(self, block: DiffusionSpec, atoms: int) -> Sequence[int]:
         """A run at each temperature."""
-        return [block.steps + 1] * len(block.temperatures)
+        return [(block.steps + 1) * repeats_of_cube(atoms, block.supercell)] * len(block.temperatures)
 
     def wants(self, block: DiffusionSpec, member: MemberSpec) -> Sequence[Want]:
         """Runs of the as-made cells."""

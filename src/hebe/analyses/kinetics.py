@@ -10,7 +10,6 @@ from pydantic import Field
 from hebe.analyses.barriers import BarriersSpec
 from hebe.analyses.protocol import Analysis, Mark, Requires
 from hebe.analyses.quantity import Quantity, Shown
-from hebe.analyses.wants import Hops
 from hebe.config.reading.units import Temperature, Whole
 from hebe.schemas.kinetics import KineticsDoc, KineticsPointDoc
 from hebe.science.chemistry.space import working_charge
@@ -20,7 +19,7 @@ from hebe.science.transport.hop_choice import exclusions
 from hebe.science.transport.kinetics_document import KineticsInput, KineticsRun, kinetics_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
@@ -124,15 +123,15 @@ class Kinetics(Analysis[KineticsSpec, KineticsDoc]):
         del block
         return immobile(host, ion)
 
-    def more_cells(self, block: KineticsSpec, host: Family, ion: str | None) -> int:
+    def more_cells(self, block: KineticsSpec, host: Family, ion: str | None) -> Mapping[Want, int]:
         """As of barriers."""
         del host, ion
-        return block.n
+        return {block.hops: block.n}
 
     def wants(self, block: KineticsSpec, member: MemberSpec) -> Sequence[Want]:
         """Paths of hops, the same as those of barriers where options are the same."""
         del member
-        return (Hops(block.n, block.images, block.fmax, block.seed, block.vacancies, block.bound),)
+        return (block.hops,)
 
     def analyse(self, block: KineticsSpec, member: MemberSpec, given: Given) -> KineticsDoc:
         """Diffusion in one configuration."""

@@ -210,6 +210,11 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
                 refused = f"a pair names {species}, which {host.called} does not hold", ", ".join(sorted(known))
         return refused
 
+    def more_defects(self, block: PercolationSpec, elements: int) -> int:
+        """The small cells that energies of pairs are fitted to."""
+        del elements
+        return 0 if block.short_range is None or block.short_range.given else block.short_range.fit
+
     def wants(self, block: PercolationSpec, member: MemberSpec) -> Sequence[Want]:
         """Nothing for random order: geometry and composition are enough. Else a temperature, and cells for a fit."""
         asked = block.short_range

@@ -22,7 +22,7 @@ from hebe.science.structures.polymorphs import own_form, polymorph_family, polym
 from hebe.science.structures.stackings import family_of_stacking, glides_of, stacking_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hebe.analyses.given import Cell, Given
     from hebe.analyses.wants import Want
@@ -106,9 +106,10 @@ class PhasesAlongX(Analysis[PhasesSpec, PhasesDoc]):
             return "free energies are known of stackings alone", "remove the temperature or the polymorphs"
         return None
 
-    def more_cells(self, block: PhasesSpec, host: Family, ion: str | None) -> int:
+    def more_cells(self, block: PhasesSpec, host: Family, ion: str | None) -> Mapping[Want, int]:
         """Its stackings and polymorphs."""
-        return len(self._names(block, host, ion))
+        names = self._names(block, host, ion)
+        return {Stackings(names, block.configurations): len(names)}
 
     def wants(self, block: PhasesSpec, member: MemberSpec) -> Sequence[Want]:
         """Cells at the contents of the stage, the same in the other forms, and the metal."""

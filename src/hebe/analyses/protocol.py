@@ -139,19 +139,25 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
         del block, host, ion
         return None
 
-    def more_cells(self, block: BlockT, host: Family, ion: str | None) -> int:
-        """In how many other forms it has each configuration computed, for the estimate of a campaign's cost."""
+    def more_cells(self, block: BlockT, host: Family, ion: str | None) -> Mapping[Want, int]:
+        """In how many other forms it has each configuration computed, for the estimate of a campaign's cost.
+
+        By what it wants of them: what two analyses want alike is computed once.
+        """
         del block, host, ion
-        return 0
+        return {}
 
     def more_defects(self, block: BlockT, elements: int) -> int:
-        """How many cells with defects it has computed of a candidate with so many mixed elements, for that estimate."""
+        """How many cells beside its configurations it has computed of a candidate with so many mixed elements."""
         del block, elements
         return 0
 
-    def more_runs(self, block: BlockT) -> Sequence[int]:
-        """Evaluations of each run that it has made of a configuration beside relaxations, for the same estimate."""
-        del block
+    def more_runs(self, block: BlockT, atoms: int) -> Sequence[int]:
+        """Evaluations of each run that it has made of a configuration beside relaxations, for the same estimate.
+
+        They are evaluations of the cell with so many atoms: one of a cell that is repeated counts as several.
+        """
+        del block, atoms
         return ()
 
     def more_phases(self, block: BlockT) -> int:

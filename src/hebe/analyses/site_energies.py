@@ -16,7 +16,7 @@ from hebe.science.structures.working import immobile
 from hebe.science.transport.site_energies_document import SiteInput, site_energies_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hebe.analyses.given import Given
     from hebe.analyses.wants import Want
@@ -81,10 +81,10 @@ class SiteEnergies(Analysis[SiteEnergiesSpec, SiteEnergiesDoc]):
         del block
         return immobile(host, ion)
 
-    def more_cells(self, block: SiteEnergiesSpec, host: Family, ion: str | None) -> int:
+    def more_cells(self, block: SiteEnergiesSpec, host: Family, ion: str | None) -> Mapping[Want, int]:
         """Two sites cost about as much as another form of the configuration, which has several starts."""
         del host, ion
-        return -(-block.n // 2)
+        return {SiteVacancies(block.n, block.seed): -(-block.n // 2)}
 
     def wants(self, block: SiteEnergiesSpec, member: MemberSpec) -> Sequence[Want]:
         """Cells without one ion each."""

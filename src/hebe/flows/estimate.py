@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from pymatgen.core import Structure
 
 from hebe.analyses.registry import get_analysis
+from hebe.analyses.wants import Want
 from hebe.engines.registry import get_engine
 from hebe.flows.calibration_cost import JOBS_OF_A_CELL, most_members, static_of
 from hebe.flows.wiring import block_of
 from hebe.makers.dynamics import DiffusionMaker
 from hebe.science.hulls.oxygen import oxygen_oxides
+from hebe.science.transport.moving_cell import repeats_of_cube
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,16 +95,20 @@ def _controls(campaign: Campaign, stage: Stage, n_candidates: int) -> int:
 def _more_cells(campaign: Campaign, stage: Stage) -> int:
     """In how many other forms analyses of a stage have each configuration computed; as if all were in them."""
     host, ion = campaign.host.data, campaign.host.working_ion
-    return sum(analysis.more_cells(block, host, ion) for analysis, block in _asked(campaign, stage))
+    wanted = dict[Want, int]()
+    for analysis, block in _asked(campaign, stage):
+        wanted |= analysis.more_cells(block, host, ion)
+    return sum(wanted.values())
 
 
 def _more_runs(campaign: Campaign, stage: Stage) -> list[int]:
     """Evaluations of each run that analyses of a stage have made of a configuration beside relaxations."""
-    return [number for analysis, block in _asked(campaign, stage) for number in analysis.more_runs(block)]
+    atoms = ATOMS_PER_CATION * campaign.structures.cations
+    return [number for analysis, block in _asked(campaign, stage) for number in analysis.more_runs(block, atoms)]
 
 
 def _more_defects(campaign: Campaign, stage: Stage) -> int:
-    """Cells with defects that analyses of a stage have computed of a candidate, as if all cations mixed in it."""
+    """Cells that analyses of a stage have computed of a candidate beside configurations, as if all cations mixed."""
     mixing = campaign.host.sublattices.values()
     elements = sum(len(sub.species) if sub.n_species is None else sub.n_species.high for sub in mixing)
     return sum(analysis.more_defects(block, elements) for analysis, block in _asked(campaign, stage))
@@ -171,9 +177,10 @@ def cost_of(campaign: Campaign, store: JobStore, to_do: Sequence[Job]) -> dict[s
 
 
 def atoms_of(job: Job, cations: int) -> int:
-    """Atoms that a relaxation has: those of its structure, or about as many as a cell of the host."""
+    """Atoms that a calculation has: those of its structure, or about as many as a cell of the host, if repeated."""
     start = job.function_args[0] if job.function_args else None
-    return len(start) if isinstance(start, Structure) else ATOMS_PER_CATION * cations
+    atoms = len(start) if isinstance(start, Structure) else ATOMS_PER_CATION * cations
+    return atoms * (repeats_of_cube(atoms, job.maker.width) if isinstance(job.maker, DiffusionMaker) else 1)
 
 
 def steps_of(job: Job, usual: float) -> float:

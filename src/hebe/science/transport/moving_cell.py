@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from pymatgen.core import Structure
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from hebe.schemas.hops import HopDoc
     from hebe.schemas.spec import MemberSpec
+
+_ATOM_A3: Final = 11.0
+"""Volume of an atom in an oxide with room for ions."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,12 @@ def _lengths(hops: Sequence[HopDoc], fractions: NDArray[np.float64], made: Struc
     """Straight distances (A) of sites between which there are hops, in the lattice as made."""
     ways = np.array([fractions[hop.second] + hop.image - fractions[hop.first] for hop in hops])
     return [float(length) for length in np.linalg.norm(ways @ made.lattice.matrix, axis=1)]
+
+
+def repeats_of_cube(atoms: int, width: float) -> int:
+    """Cells in one that is at least `width` (A) wide everywhere, as if a cell of so many atoms was a cube: a guess."""
+    edge = math.cbrt(_ATOM_A3 * atoms)
+    return max(1, math.ceil(width / edge - 1e-9)) ** 3
 
 
 def _repeats(cell: Structure, width: float) -> tuple[int, int, int]:
