@@ -103,6 +103,7 @@ def test_rounds_of_an_edited_loop_are_not_mixed_with_those_before(tmp_path: Path
             document = {"uuid": uuid, "index": 1, "metadata": metadata, "output": {"round": number, "of": uuid}}
             store.docs_store.update([document], key=["uuid", "index"])
         assert [one["of"] for one in rounds_of(store, campaign, {"new"})] == ["new"]
+        assert rounds_of(store, campaign, {"newer, which has no round yet"}) == []
         assert [one["round"] for one in rounds_of(store, campaign)] == [1, 2]
 
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def rounds_of(store: JobStore, campaign: Campaign, current: Collection[str] = ()) -> list[dict[str, Any]]:
-    """What each round said, in their order: those of current jobs, where no round is current those stored last."""
+    """What each round said, in their order: those of current jobs, those stored last where nothing says what ran.
+
+    An edited loop that has no round yet shows none of what it was before.
+    """
     if not campaign.select.learns:
         return []
     most = campaign.select.rounds or campaign.select.most  # batches may be short, and have one member at least
@@ -27,7 +30,7 @@ def rounds_of(store: JobStore, campaign: Campaign, current: Collection[str] = ()
         "output.round": {"$exists": True},
     }
     stored = list(store.docs_store.query(criteria))
-    ours = [found for found in stored if found["uuid"] in current] or stored
+    ours = [found for found in stored if found["uuid"] in current] if current else stored
     newest = {found["output"]["round"]: without_versions(found["output"]) for found in ours}
     return [newest[number] for number in sorted(newest)]
 
