@@ -118,3 +118,11 @@ def test_a_material_has_its_own_family(capsys: Captured, tmp_path: Path) -> None
     outcome = hebe(capsys, "init", tmp_path, "--like", "na-p2-lcm", "--family", "drx")
     assert outcome.code == 2
     assert not (tmp_path / "campaign.yaml").exists()
+
+
+def test_an_option_that_a_command_would_not_heed_is_refused(capsys: Captured) -> None:
+    refused = hebe(capsys, "systems", "--ion", "Na", "outcomes")
+    assert (refused.code, refused.out) == (2, "")
+    assert "hebe systems outcomes: --ion is an option of hebe systems alone" in refused.err
+    assert "it stands behind hebe systems show" in hebe(capsys, "--json", "systems", "show", "na-o3-heo9").err
+    assert hebe(capsys, "systems", "--json", "show", "na-o3-heo9").json["id"] == "na-o3-heo9"

@@ -29,13 +29,19 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, formatter_class=_Formatter, **settings)
         self.options: list[str] = ["--help"]
         """Long options that it knows."""
+        self.arguments: list[argparse.Action] = self.__dict__.get("arguments", [])
+        """What it knows, in the order in which it was declared."""
         self.commands: dict[str, Parser] = {}
         """Commands of its own."""
+        self.outer: Parser | None = None
+        """The parser whose command it is."""
 
     def add_argument(self, *names: str, **settings: Any) -> argparse.Action:
-        """Declare an argument and remember its long name."""
+        """Declare an argument and remember it and its long name."""
         self.__dict__.setdefault("options", []).extend(name for name in names if name.startswith("--"))
-        return super().add_argument(*names, **settings)
+        action = super().add_argument(*names, **settings)
+        self.__dict__.setdefault("arguments", []).append(action)
+        return action
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Read a command line.
@@ -51,18 +57,34 @@ class Parser(argparse.ArgumentParser):
             word = extra[0].partition("=")[0]
             kind = "option" if word.startswith("-") else "argument"
             raise BadInputError(f"{inner.prog}: unknown {kind} {word!r}", suggestion=inner.hint(word))
+        _refuse_unused(options)
         return options
 
     def hint(self, word: str) -> str:
         """Ask for the nearest option, or point at the help."""
         from hebe.config.reading.wording import nearest
 
+        if word in self.options:
+            return f"it stands behind {self.prog}"
         near = nearest(word, self.options) if word.startswith("-") else None
         return f"did you mean {near}?" if near else f"see {self.prog} --help"
 
     def error(self, message: str) -> NoReturn:
         """Raise `message` as bad input."""
         raise BadInputError(f"{self.prog}: {message}", suggestion=f"see {self.prog} --help")
+
+
+def _refuse_unused(options: argparse.Namespace) -> None:
+    """Refuse an option of a command that one of its own commands, which was given, does not have."""
+    inner: Parser | None = getattr(options, "parser", None)
+    outer = None if inner is None else inner.outer
+    if inner is None or outer is None or outer.get_default("command") is None:
+        return  # options before all commands are for all of them
+    known = {action.dest for action in inner.arguments}
+    for action in (one for one in outer.arguments if one.option_strings and one.dest not in known):
+        if getattr(options, action.dest, action.default) != action.default:
+            text = f"{inner.prog}: {action.option_strings[0]} is an option of {outer.prog} alone"
+            raise BadInputError(text, suggestion=f"see {inner.prog} --help")
 
 
 class Commands:
@@ -77,7 +99,7 @@ class Commands:
     """
 
     def __init__(self, parser: Parser, *, required: bool = True) -> None:
-        self._known = parser.commands
+        self._parser = parser
         self._action = parser.add_subparsers(
             title="commands", metavar="COMMAND", required=required, parser_class=Parser
         )
@@ -97,7 +119,7 @@ class Commands:
         description = f"{summary[:1].upper()}{summary[1:]}. {details}".strip()
         parser = self._action.add_parser(name, help=summary, description=description)
         parser.set_defaults(command=call, parser=parser)
-        self._known[name] = parser
+        parser.outer, self._parser.commands[name] = self._parser, parser
         return parser
 
 
