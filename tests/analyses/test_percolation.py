@@ -145,8 +145,8 @@ def test_short_range_order_sets_two_and_six_metals_apart() -> None:
 PAIR = ("drx-tm2", "drx-tm6")
 
 
-def charged_cells(n: int, noise: float = 0.0) -> list[Cell]:
-    """Cells of TM2 in random order whose energies are those of charges on neighbouring cations, 0.1 eV per e2."""
+def charged_cells(n: int, noise: float = 0.0, strength: float = 0.1) -> list[Cell]:
+    """Cells of TM2 in random order whose energies are those of charges on neighbouring cations (eV per e2)."""
     spec, host, random, cells = member("drx-tm2"), load_family("drx"), np.random.default_rng(1), []
     held = contents(spec, host)
     for k in range(n):
@@ -158,7 +158,9 @@ def charged_cells(n: int, noise: float = 0.0) -> list[Cell]:
         kinds = np.array([held.kinds.index(site.specie.symbol) for site in whole])
         charges = np.array([held.charges[kind] for kind in held.kinds])
         pairs = pair_shells(whole, n_cations).counts(kinds, len(charges))[SHELLS.index("nearest")] / 2
-        energy = 0.1 * float((pairs * np.outer(charges, charges)).sum()) - 5.0 * len(cell) + random.normal(0, noise)
+        energy = (
+            strength * float((pairs * np.outer(charges, charges)).sum()) - 5.0 * len(cell) + random.normal(0, noise)
+        )
         made = {"engine": "e", "energy_scale": "e", "task": "relax", "status": "converged"}
         done = CalculationDoc(key=f"k{k}", energy_eV=energy, structure=cell, **made)
         cells.append(Cell(configuration=ConfigurationDoc(key=f"k{k}", structure=cell, label=f"c{k}"), made=done))
@@ -171,6 +173,7 @@ def test_energies_of_pairs_are_fitted_to_the_cells_of_the_campaign() -> None:
     fit = document.short_range.fit
     assert fit is not None
     assert (document.short_range.source, fit.n_cells) == ("fitted", 6)
+    assert (document.short_range.n_cells, document.short_range.n_means) == (8, 1)
     assert fit.strengths_eV == pytest.approx({"nearest": 0.1}, abs=1e-6)
     assert fit.error_eV < 1e-6 < fit.spread_eV
     energies = {(one.pair, one.shell): one.energy_eV for one in document.short_range.pairs}
@@ -204,6 +207,23 @@ def test_small_cells_are_told_by_their_ideal_arrangement() -> None:
     assert document.short_range is not None, document.warnings
     assert document.short_range.fit is not None
     assert document.short_range.fit.strengths_eV["nearest"] == pytest.approx(0.2)
+
+
+def test_the_error_of_a_fit_is_in_that_of_its_cells() -> None:
+    """With noisy energies the cells differ by more, and more cells do not make their mean better."""
+    sharp, loose = (
+        found("drx-tm2", ordered(pairs={}), charged_cells(6, noise, 0.01)).short_range for noise in (0.0, 0.3)
+    )
+    given = found("drx-tm2", ordered()).short_range
+    assert sharp is not None
+    assert loose is not None
+    assert given is not None
+    spreads = [one.channels[0].share_sd or 0.0 for one in (sharp, loose)]
+    assert spreads[1] > 2 * spreads[0] > 0
+    (quantity,) = (one for one in ANALYSIS.quantities if one.name == "ordered_share_0tm")
+    assert quantity.n is not None
+    counts = [quantity.n(PercolationDoc(short_range=one)) for one in (loose, given)]
+    assert counts == [1, given.n_cells] == [1, 2]
 
 
 def test_what_the_cells_do_not_tell_is_a_warning() -> None:

@@ -123,6 +123,7 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
 
     name: ClassVar[str] = "percolation"
     title: ClassVar[str] = "percolation"
+    version: ClassVar[int] = 2
     per = "candidate"
     Block = PercolationSpec
     Result = PercolationDoc
@@ -171,7 +172,7 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
             better="high",
             read=_ordered(0, lambda net: net.share),
             sd=_ordered(0, lambda net: net.share_sd),
-            n=lambda result: 0 if result.short_range is None else result.short_range.n_cells,
+            n=lambda result: 0 if result.short_range is None else result.short_range.n_means,
             why_null=_unordered,
             shown=Shown(unit="%", scale=100, digits=0),
             note="The same in cells from Monte Carlo with energies of pairs of neighbours.",

@@ -40,12 +40,14 @@ class CellChannelsDoc(Document):
 class PairFitDoc(Document):
     """Energies of pairs of effective charges, fitted to ``n_cells`` configurations of the composition.
 
-    A pair costs ``strengths_eV`` of its shell times both charges (e). ``error_eV`` (eV per cation site) is the root
-    mean square by which a configuration is missed that is predicted from the others, ``spread_eV`` that of their mean.
+    A pair costs ``strengths_eV`` of its shell times both charges (e); ``strengths_se_eV`` are the standard errors of
+    these. ``error_eV`` (eV per cation site) is the root mean square by which a configuration is missed that is
+    predicted from the others, ``spread_eV`` that of their mean.
     """
 
     n_cells: int
     strengths_eV: dict[str, float] = Field(default_factory=dict)
+    strengths_se_eV: dict[str, float] = Field(default_factory=dict)
     error_eV: float
     spread_eV: float
 
@@ -69,7 +71,8 @@ class OrderDoc(Document):
     ``source`` says where these come from, ``fit`` how well they were fitted. ``energy_eV`` (per cation site) is that of
     the order against random order; ``drift_eV`` by how much its mean over the second half of the ``sweeps`` at the
     temperature differs from that over the first. ``channels`` are means over ``n_cells`` cells of ``n_sites`` cation
-    sites.
+    sites. Where energies are fitted each cell has others, drawn from what the fit leaves open: the standard deviations
+    of ``channels`` are then errors of the means, which more cells do not make smaller.
     """
 
     temperature_K: float
@@ -82,6 +85,11 @@ class OrderDoc(Document):
     drift_eV: float
     pairs: list[PairOrderDoc] = Field(default_factory=list)
     channels: list[ChannelNetDoc] = Field(default_factory=list)
+
+    @property
+    def n_means(self) -> int:
+        """Number by which a mean over the cells is better than one of them: 1 where each has energies of its own."""
+        return self.n_cells if self.source == "given" else 1
 
     def channel(self, blocking: int) -> ChannelNetDoc | None:
         """Nets with at most so many cations in the gates."""

@@ -11,7 +11,7 @@ import pytest
 from hebe.config.family import load_family
 from hebe.exceptions import BadInputError
 from hebe.science.transport.exchange import PairLattice, exchange_groups
-from hebe.science.transport.pair_energies import GivenPairs, charged_energies, fitted
+from hebe.science.transport.pair_energies import GivenPairs, fitted
 from hebe.science.transport.pair_shells import SHELLS, Neighbours, pair_shells, random_counts
 from hebe.science.transport.percolation_document import rock_salt
 
@@ -143,13 +143,32 @@ def products(n: int) -> np.ndarray:
 def test_fitted_strengths_are_those_behind_the_energies() -> None:
     rows = products(7)
     fit = fitted(rows, (-3.0 + rows @ [0.2, 0.05, 0.0]).tolist())
-    assert fit.strengths_eV == pytest.approx({"nearest": 0.2, "bond": 0.05})
-    assert fit.error_eV < 1e-9 < fit.spread_eV
+    assert fit.document.strengths_eV == pytest.approx({"nearest": 0.2, "bond": 0.05})
+    assert fit.document.error_eV < 1e-9 < fit.document.spread_eV
     one = fitted(rows, (1.0 + 0.3 * rows[:, 0]).tolist())
-    assert one.strengths_eV == pytest.approx({"nearest": 0.3})
-    pair = charged_energies(np.array([1.0, -2.0]), one)
-    assert pair[0] == pytest.approx(0.3 * np.array([[1, -2], [-2, 4]]))
-    assert not pair[1:].any()
+    assert one.document.strengths_eV == pytest.approx({"nearest": 0.3})
+    for pair in (one.energies(np.array([1.0, -2.0])), one.energies(np.array([1.0, -2.0]), seed=1)):
+        assert pair[0] == pytest.approx(0.3 * np.array([[1, -2], [-2, 4]]))
+        assert not pair[1:].any()
+
+
+def test_draws_scatter_as_far_as_strengths_are_known() -> None:
+    """True strengths lie as often within an interval as it says, and draws have its width."""
+    true, inside, charge = (0.5, 0.4, 0.3), 0, np.array([1.0])
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        rows = random.normal(size=(14, 3))
+        told = fitted(rows, (rows @ true + 0.1 * random.normal(size=14)).tolist()).document
+        off = [(told.strengths_eV[one] - k) / told.strengths_se_eV[one] for one, k in zip(SHELLS, true, strict=True)]
+        inside += sum(abs(one) < 1.812 for one in off)  # Student's t with ten degrees of freedom, 90 %
+    assert 0.84 < inside / 180 < 0.99
+    rows = products(9)
+    fit = fitted(rows, (rows @ true + 0.1 * np.random.default_rng(3).normal(size=9)).tolist())
+    drawn = np.array([fit.energies(charge, seed)[:, 0, 0] for seed in range(4000)])
+    assert drawn.mean(axis=0) == pytest.approx(list(fit.document.strengths_eV.values()), abs=0.01)
+    assert drawn.std(axis=0) == pytest.approx(list(fit.document.strengths_se_eV.values()), rel=0.05)
+    twice = fitted(np.repeat(rows, 2, axis=0), np.repeat(rows @ true, 2).tolist())
+    assert max(twice.document.strengths_se_eV.values()) < 1e-9, "what is known exactly has no error"
 
 
 def test_energies_that_pairs_do_not_explain_are_refused() -> None:

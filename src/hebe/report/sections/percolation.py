@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hebe.schemas.candidate import RankedCandidate
-    from hebe.schemas.percolation import ChannelNetDoc, OrderDoc
+    from hebe.schemas.percolation import ChannelNetDoc, OrderDoc, PairFitDoc
 
 _HEAD = ("cells", "gates", "tetrahedra / %", "ions on the net / %", "directions", "connects at x")
 
@@ -52,7 +52,8 @@ def _order(found: OrderDoc | None) -> Markup:
         note += (
             f" Fitted to {found.fit.n_cells} configurations: left out, one is missed by"
             f" {number(found.fit.error_eV, 1, 1000)} meV per cation site, by the mean of the others by"
-            f" {number(found.fit.spread_eV, 1, 1000)}."
+            f" {number(found.fit.spread_eV, 1, 1000)}. Each cell has strengths drawn from what the fit leaves open"
+            f" ({_strengths(found.fit)}), so that the errors of the nets are those of the fit too."
         )
     rows = [
         [one.pair, one.shell, number(one.energy_eV, 1, 1000), number(one.alpha, 2)]
@@ -60,6 +61,14 @@ def _order(found: OrderDoc | None) -> Markup:
         if one.energy_eV
     ]
     return Markup(tag("p", note, class_="note") + table(("pair", "shell", "energy / meV", "alpha"), rows, range(2, 4)))
+
+
+def _strengths(fit: PairFitDoc) -> str:
+    parts = (
+        f"{shell} {number(value, 0, 1000)} ± {number(fit.strengths_se_eV.get(shell), 0, 1000)}"
+        for shell, value in fit.strengths_eV.items()
+    )
+    return f"{', '.join(parts)} meV times both charges"
 
 
 def _rows(cells: str, channels: Iterable[ChannelNetDoc]) -> Iterable[list[str]]:

@@ -51,16 +51,31 @@ class GivenPairs:
         return found
 
 
-def charged_energies(charges: Numbers, fit: PairFitDoc) -> Numbers:
-    """Energies (eV) of pairs of fitted charges, shape (shells, kinds, kinds), of charges (e) of shape (kinds,)."""
-    strengths = np.array([fit.strengths_eV.get(shell, 0.0) for shell in SHELLS])
-    return np.asarray(strengths[:, None, None] * np.outer(charges, charges))
+@dataclass(frozen=True)
+class PairFit:
+    """Strengths (eV/e^2) of effective charges in each shell, and the document that tells them.
+
+    ``root`` is a square root of their covariance, shape (shells, shells), with no rows of shells that have none.
+    """
+
+    document: PairFitDoc
+    strengths: Numbers
+    root: Numbers
+
+    def energies(self, charges: Numbers, seed: int | None = None) -> Numbers:
+        """Energies (eV) of pairs of charges (e, shape (kinds,)), shape (shells, kinds, kinds).
+
+        They are those of the best strengths, or with a seed those of a draw from the normal distribution about them.
+        """
+        drawn = np.zeros(len(SHELLS)) if seed is None else np.random.default_rng(seed).standard_normal(len(SHELLS))
+        return np.asarray((self.strengths + self.root @ drawn)[:, None, None] * np.outer(charges, charges))
 
 
-def fitted(products: Numbers, energies: Sequence[float]) -> PairFitDoc:
+def fitted(products: Numbers, energies: Sequence[float]) -> PairFit:
     """Strength of effective charges in each shell, by least squares; the shells with the least left-out error.
 
-    A cell that is left out has no part in the choice of the shells by which it is predicted.
+    A cell that is left out has no part in the choice of the shells by which it is predicted. The covariance of the
+    strengths is that of least squares whose residuals are as large as that error.
 
     Parameters
     ----------
@@ -90,13 +105,21 @@ def fitted(products: Numbers, energies: Sequence[float]) -> PairFitDoc:
             f" meV per cation site, by the mean of the others by {1e3 * spread:.1f}",
             suggestion="more configurations, or energies of pairs that are given",
         )
-    solution = np.linalg.lstsq(_rows(products, names), values, rcond=None)[0]
-    return PairFitDoc(
+    rows, held = _rows(products, names), [SHELLS.index(name) for name in names]
+    solution = np.linalg.lstsq(rows, values, rcond=None)[0]
+    centred = rows[:, 1:] - rows[:, 1:].mean(axis=0)
+    strengths, root = np.zeros(len(SHELLS)), np.zeros((len(SHELLS), len(SHELLS)))
+    strengths[held] = solution[1:]
+    root[np.ix_(held, held)] = error * np.linalg.cholesky(np.linalg.inv(centred.T @ centred))
+    errors_of = np.linalg.norm(root, axis=1)
+    document = PairFitDoc(
         n_cells=len(values),
-        strengths_eV={name: float(value) for name, value in zip(names, solution[1:], strict=True)},
+        strengths_eV={SHELLS[k]: float(strengths[k]) for k in held},
+        strengths_se_eV={SHELLS[k]: float(errors_of[k]) for k in held},
         error_eV=error,
         spread_eV=spread,
     )
+    return PairFit(document, strengths, root)
 
 
 def _shells(products: Numbers, values: Numbers) -> tuple[str, ...] | None:

@@ -17,19 +17,18 @@ from pymatgen.core import Structure
 
 from hebe.config.family_sites import VACANCY
 from hebe.exceptions import BadInputError
-from hebe.schemas.percolation import ChannelNetDoc, OrderDoc, PairOrderDoc, PercolationDoc
+from hebe.schemas.percolation import ChannelNetDoc, OrderDoc, PairFitDoc, PairOrderDoc, PercolationDoc
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.space import working_charge
 from hebe.science.constants import BOLTZMANN
 from hebe.science.transport.channels import given_cell, mean_channels
 from hebe.science.transport.exchange import PairLattice, exchange_groups
-from hebe.science.transport.pair_energies import GivenPairs, charged_energies, fitted
+from hebe.science.transport.pair_energies import GivenPairs, fitted
 from hebe.science.transport.pair_shells import SHELLS, Neighbours, pair_shells, random_counts
 from hebe.science.transport.tiling import even_repeats
 
 if TYPE_CHECKING:
     from hebe.config.family import Family
-    from hebe.schemas.percolation import PairFitDoc
     from hebe.schemas.spec import MemberSpec
     from hebe.science.transport.percolation_document import RockSalt
 
@@ -39,6 +38,8 @@ Held = dict[str, dict[str, Fraction]]
 
 _HOT: Final = 8.0
 _COOLING: Final = 0.25
+_FITS: Final = 8
+"""Cells at least, each with energies of its own, where these are fitted: what a fit leaves open is seen by them."""
 
 
 @dataclass(frozen=True)
@@ -117,21 +118,33 @@ def add_short_range(
     try:
         shells = pair_shells(salt.whole, len(salt.cell))
         found = contents(spec, host)
-        energies, fit = _energies(found, host, asked)
-        document.short_range = _sampled(spec, salt, found, shells, energies, asked, chains)
-        document.short_range.fit = fit
+        energies = _energies(found, host, asked, chains)
+        document.short_range = _sampled(spec, salt, found, shells, energies, asked)
     except BadInputError as err:
         document.warnings.append(f"no short-range order: {err.reason}")
 
 
-def _energies(found: Contents, host: Family, asked: ShortRange) -> tuple[Numbers, PairFitDoc | None]:
+@dataclass(frozen=True)
+class PairEnergies:
+    """Energies of pairs (eV), shape (shells, kinds, kinds): the best, those of each cell by its seed, their fit."""
+
+    best: Numbers
+    of_cells: dict[int, Numbers]
+    fit: PairFitDoc | None = None
+
+
+def _energies(found: Contents, host: Family, asked: ShortRange, chains: range) -> PairEnergies:
+    """Energies that are given, alike for all cells, or fitted: each cell has a draw from what the fit leaves open."""
     if asked.pairs is not None:
         anions = {species for name in host.anions for species in found.held[name]}
-        return asked.pairs.energies(found.kinds, anions), None
+        given = asked.pairs.energies(found.kinds, anions)
+        return PairEnergies(given, dict.fromkeys(chains, given))
     rows = [_products(host, found, structure) for structure, _ in asked.cells]
     per_site = [energy / n_cations for (_, energy), (_, n_cations) in zip(asked.cells, rows, strict=True)]
     fit = fitted(np.array([row for row, _ in rows]).reshape(-1, len(SHELLS)), per_site)
-    return charged_energies(np.array([found.charges[kind] for kind in found.kinds]), fit), fit
+    charges = np.array([found.charges[kind] for kind in found.kinds])
+    seeds = range(chains.start, max(chains.stop, chains.start + _FITS))
+    return PairEnergies(fit.energies(charges), {seed: fit.energies(charges, seed) for seed in seeds}, fit.document)
 
 
 def _products(host: Family, found: Contents, structure: Structure) -> tuple[Numbers, int]:
@@ -157,9 +170,8 @@ def _sampled(
     salt: RockSalt,
     found: Contents,
     shells: Neighbours,
-    energies: Numbers,
+    energies: PairEnergies,
     asked: ShortRange,
-    chains: range,
 ) -> OrderDoc:
     repeats = even_repeats(salt.cell.lattice, len(salt.cell), asked.n_sites)
     neighbours, tetrahedra = shells.repeated(repeats), salt.tetrahedra.repeated(repeats)
@@ -167,26 +179,27 @@ def _sampled(
     nets, orders, heats, drifts = list[list[ChannelNetDoc]](), list[Numbers](), list[float](), list[float]()
     is_open = [kind in (spec.working_ion, VACANCY) for kind in found.kinds]
     random = random_counts(neighbours, label, found.drawn(label, 0), len(found.kinds))
-    for seed in chains:
+    for seed, of_pairs in energies.of_cells.items():
         start = found.drawn(label, seed)
-        lattice = PairLattice(neighbours, energies, exchange_groups(label, start))
+        lattice = PairLattice(neighbours, of_pairs, exchange_groups(label, start))
         kind, trace = lattice.sampled(start, _schedule(asked), seed)
         settled = trace[int(_COOLING * asked.sweeps) :] / tetrahedra.n_sites
         early, late = (float(part.mean()) for part in np.array_split(settled, 2))
-        heats.append(late - float((random * energies).sum()) / 2 / tetrahedra.n_sites)
+        heats.append(late - float((random * of_pairs).sum()) / 2 / tetrahedra.n_sites)
         drifts.append(late - early)
         orders.append(neighbours.counts(kind, len(found.kinds)))
         cations = kind.reshape(-1, len(salt.whole))[:, : len(salt.cell)].ravel()
         nets.append(given_cell(tetrahedra, np.array(is_open)[cations]).channels(thresholds=False))
     return OrderDoc(
         temperature_K=asked.temperature,
-        source="fitted" if asked.pairs is None else "given",
+        source="given" if energies.fit is None else "fitted",
+        fit=energies.fit,
         n_sites=tetrahedra.n_sites,
         n_cells=len(nets),
         sweeps=asked.sweeps,
         energy_eV=float(np.mean(heats)),
         drift_eV=float(np.mean(drifts)),
-        pairs=_orders(found.kinds, energies, np.mean(orders, axis=0), random),
+        pairs=_orders(found.kinds, energies.best, np.mean(orders, axis=0), random),
         channels=mean_channels(nets, 0.0, []),
     )
 
