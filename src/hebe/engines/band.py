@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-BAND: Final = "ci-neb, improved tangent, springs 5 eV/A2, lbfgs 2"
+BAND: Final = "ci-neb, improved tangent, springs 5 eV/A2, lbfgs 2, divided at rests"
 """Name and version of the scheme: enters content keys."""
 
 _SPRING: Final = 5.0  # eV/A^2

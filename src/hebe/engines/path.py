@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from hebe.engines.band import BAND, Band, Steps
+from hebe.engines.band import BAND, Band
+from hebe.engines.band_search import REST, NoTimeError, divided, first_band, relaxed_band
 from hebe.engines.checkpoint import Log
 from hebe.engines.deadline import DEADLINE
 from hebe.engines.interpolation import first_images
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     EvaluateMany = Callable[[Sequence[Structure]], Iterable[Evaluation]]
 
 _LOG: Final = "path.jsonl"
-_DISSOLVED: Final = 3.0
-"""A band whose highest image is so many times as high as at first, and so many eV more, leads nowhere."""
-_REST: Final = 0.01
-"""So deep (eV) a dip along a path is a resting place, and the path goes in several steps."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class Passage:
     @property
     def resting(self) -> list[int]:
         """Images at which the path rests; without any it goes in one step."""
-        return self.band.minima(_REST)
+        return self.band.minima(REST)
 
     @property
     def saddle(self) -> Structure | None:
@@ -201,10 +198,6 @@ def _check_ends(start: Structure, end: Structure) -> None:
         raise EngineError("path", reason, deterministic=True)
 
 
-class _NoTimeError(Exception):
-    """A limit of this attempt: what was evaluated is written down."""
-
-
 class _Look:
     """Evaluations of images: first those that were written down, then new ones, each of which is written down."""
 
@@ -214,11 +207,11 @@ class _Look:
         self.new = 0
 
     def __call__(self, positions: NDArray[np.float64]) -> list[Any]:
-        """Energy, forces and moments of each; raises `_NoTimeError` at a limit."""
+        """Energy, forces and moments of each; raises `NoTimeError` at a limit."""
         found, self.known = self.known[: len(positions)], self.known[len(positions) :]
         missing = positions[len(found) :]
         if len(missing) and self.new and (DEADLINE.passed or self.new >= self.steps):
-            raise _NoTimeError
+            raise NoTimeError
         try:
             given = self.evaluate_many([_structure(self.start, image) for image in missing])
             for one in given:
@@ -227,20 +220,12 @@ class _Look:
                 if self.log is not None:
                     self.log.append(found[-1])
                 if DEADLINE.passed and len(found) < len(positions) and not isinstance(given, list):
-                    raise _NoTimeError
+                    raise NoTimeError
         except CalculationCutError as err:
             if not (found or self.new):
                 raise
-            raise _NoTimeError from err
+            raise NoTimeError from err
         return found
-
-
-def _refuse_dissolved(band: Band, bound: float) -> None:
-    """Refuse a band that has left every path: its images climb far above where they began."""
-    height = float(band.energies.max() - band.energies[0])
-    if height > _DISSOLVED * max(bound, 0.0) + _DISSOLVED:
-        reason = f"the band came apart: an image is {height:.1f} eV above the start, it began at {bound:.1f} eV"
-        raise EngineError("path", reason, deterministic=True)
 
 
 def _plain(found: Evaluation) -> list[Any]:
@@ -253,27 +238,21 @@ def _plain(found: Evaluation) -> list[Any]:
 def _relaxed(look: _Look, positions: NDArray[np.float64], fmax: float, highest: float) -> Passage:
     """Band of least energy, or how far it came; the first images where they are too high."""
     try:
-        found = look(positions)
-    except _NoTimeError:
+        found = first_band(positions, look(positions))
+    except NoTimeError:
         return Passage(look.start, None, look.new)
-    bound = max(energy for energy, *_ in found) - found[0][0]
-    steps, done = Steps(), False
-    while True:
-        band = Band(positions, np.array([one[0] for one in found]), np.array([one[1] for one in found]))
-        moving, residual = band.nudged()
-        if bound > highest:
-            break
-        _refuse_dissolved(band, float(bound))
-        done = residual < fmax
-        if done:
-            break
-        try:
-            inner = positions[1:-1] + steps.next(positions[1:-1], moving)
-            new = look(inner)
-        except _NoTimeError:
-            break
-        positions = np.concatenate([positions[:1], inner, positions[-1:]])
-        found = [found[0], *new, found[-1]]
-    moments = None if found[0][2] is None else np.array([one[2] for one in found])
-    too_high = bool(bound > highest)
-    return Passage(look.start, band, look.new, residual, float(bound), done or too_high, too_high, moments)
+    too_high = found.bound_eV > highest
+    if not too_high:
+        found = divided(look, relaxed_band(look, found, fmax), fmax)
+    else:
+        found = replace(found, residual=found.band.nudged()[1])
+    return Passage(
+        start=look.start,
+        known=found.band,
+        n_steps=look.new,
+        residual=found.residual,
+        bound_eV=found.bound_eV,
+        converged=found.done or too_high,
+        too_high=too_high,
+        magmoms=found.moments,
+    )
