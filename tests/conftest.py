@@ -7,7 +7,10 @@ ones every time.
 from __future__ import annotations
 
 import os
+import signal
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script: what tests start inherits it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # modules of the tests are code of the one who runs them; whoever tests trust takes the variable away
 os.environ.setdefault("HEBE_TRUST", "support,test_executor_faults,test_launchers")

@@ -35,7 +35,10 @@ def test_it_serves_until_ctrl_c(tmp_path: Path) -> None:
             found = connection.getresponse()
             assert (found.status, "There is no campaign" in found.read().decode()) == (200, True)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        try:
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
         assert (process.returncode, errors) == (0, "")
 
 
