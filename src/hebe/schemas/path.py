@@ -15,10 +15,11 @@ class PathDoc(TaskDoc):
     ``energies_eV`` are of the whole cell, ``lengths_A`` distances from the start along the path. ``barrier_eV`` is the
     highest point above the start, ``backward_eV`` above the end, ``bound_eV`` the height of the first images above the
     start. ``saddle`` is the number of the climbing image, None where none lies above both ends; ``resting`` those of
-    images at which the path rests between two steps. ``residual_eV_per_A`` is the largest force across the path,
-    ``ends_residual_eV_per_A`` on the ends. ``moment_change`` (Bohr magnetons) is the largest change of the moment of a
-    site along the path: where it is large an electron hops too. ``too_high``: the first images lie above the limit that
-    was asked for and were not relaxed, so that there is a bound and no barrier.
+    images at which the path rests between two steps, each of which has as many images as a path of one.
+    ``residual_eV_per_A`` is the largest force across the path, ``ends_residual_eV_per_A`` on the ends.
+    ``moment_change`` (Bohr magnetons) is the largest change of the moment of a site along the path: where it is large
+    an electron hops too. ``too_high``: the first images lie above the limit that was asked for and were not relaxed, so
+    that there is a bound and no barrier.
     """
 
     key: str = ""
