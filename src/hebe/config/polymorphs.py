@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged_rules
 from hebe.config.reading.wording import suggest
-from hebe.config.reading.yamlfile import Document, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
 Angles = tuple[float, float, float]
@@ -46,12 +45,7 @@ class PolymorphRule(ConfigModel):
 @cache
 def polymorphs() -> dict[str, PolymorphRule]:
     """Polymorphs by name."""
-    path = resources.files("hebe.config") / "polymorphs.yaml"
-    document = parse_yaml(path.read_bytes(), file="polymorphs.yaml")
-    return {
-        str(name): load_model(PolymorphRule, Document(dict(rule), document.source))
-        for name, rule in document.data.items()
-    }
+    return packaged_rules(PolymorphRule, "hebe.config", "polymorphs.yaml")
 
 
 def get_polymorph(name: str) -> PolymorphRule:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged_rules
 from hebe.config.reading.wording import suggest
-from hebe.config.reading.yamlfile import Document, load_model, parse_yaml
 from hebe.exceptions import BadInputError
 
 Step = Literal[-1, 0, 1]
@@ -54,12 +53,7 @@ def prism_share(stacking: str) -> float:
 @cache
 def stackings() -> dict[str, StackingRule]:
     """Stackings by name."""
-    path = resources.files("hebe.config") / "stackings.yaml"
-    document = parse_yaml(path.read_bytes(), file="stackings.yaml")
-    return {
-        str(name): load_model(StackingRule, Document(dict(rule), document.source))
-        for name, rule in document.data.items()
-    }
+    return packaged_rules(StackingRule, "hebe.config", "stackings.yaml")
 
 
 def get_stacking(name: str) -> StackingRule:

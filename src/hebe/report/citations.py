@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Final, Literal
 
 from hebe.config.model import ConfigModel
-from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.config.reading.packaged import packaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,8 +77,7 @@ class _Table(ConfigModel):
 @cache
 def all_citations() -> dict[str, Citation]:
     """Entries by key."""
-    content = (resources.files("hebe.report") / "citations.yaml").read_bytes()
-    return load_model(_Table, parse_yaml(content, file="citations.yaml")).citations
+    return packaged(_Table, "hebe.report", "citations.yaml").citations
 
 
 def cited_by(campaign: Campaign, scales: Iterable[str] = ()) -> dict[str, Citation]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, PlainValidator, StringConstraints, model_validator
@@ -11,9 +10,9 @@ from pydantic import Field, PlainValidator, StringConstraints, model_validator
 from hebe.config.engines.base import Traits
 from hebe.config.engines.plane_waves import MagneticOrder, PlaneWaveBlock, PlaneWavePreset, PlaneWaveSettings
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.units import Energy
 from hebe.config.reading.wording import RefusedValueError, suggest
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 ABINIT_PRESETS: Final = ("ci", "screen", "accurate")
 
@@ -114,8 +113,7 @@ class AbinitTables(ConfigModel):
 @cache
 def abinit_tables() -> AbinitTables:
     """Presets and tables of the package."""
-    file = resources.files("hebe.config") / "presets" / "abinit.yaml"
-    return load_model(AbinitTables, parse_yaml(file.read_bytes(), file="presets/abinit.yaml"))
+    return packaged(AbinitTables, "hebe.config", "presets/abinit.yaml")
 
 
 def abinit_choice(preset: str, settings: AbinitSettings | None) -> AbinitPreset:

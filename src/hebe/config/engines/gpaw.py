@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import ClassVar, Final, Literal
 
 from pydantic import Field
@@ -11,7 +10,7 @@ from pydantic import Field
 from hebe.config.engines.base import Traits
 from hebe.config.engines.plane_waves import PlaneWaveBlock, PlaneWavePreset, PlaneWaveSettings
 from hebe.config.model import ConfigModel
-from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.config.reading.packaged import packaged
 
 GPAW_PRESETS: Final = ("ci", "screen", "accurate")
 
@@ -50,8 +49,7 @@ class GPAWTables(ConfigModel):
 @cache
 def gpaw_tables() -> GPAWTables:
     """Presets and tables of the package."""
-    file = resources.files("hebe.config") / "presets" / "gpaw.yaml"
-    return load_model(GPAWTables, parse_yaml(file.read_bytes(), file="presets/gpaw.yaml"))
+    return packaged(GPAWTables, "hebe.config", "presets/gpaw.yaml")
 
 
 def gpaw_choice(preset: str, settings: GPAWSettings | None) -> GPAWPreset:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from hebe.config.engines.preset_block import PresetBlock
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.units import Energy, InverseLength, Whole
 from hebe.config.reading.wording import RefusedValueError
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 if TYPE_CHECKING:
     from hebe.config.engines.base import Refusal
@@ -139,5 +138,4 @@ class PlaneWaveTables(ConfigModel):
 @cache
 def plane_wave_tables() -> PlaneWaveTables:
     """Tables of the package."""
-    file = resources.files("hebe.config") / "presets" / "plane_waves.yaml"
-    return load_model(PlaneWaveTables, parse_yaml(file.read_bytes(), file="presets/plane_waves.yaml"))
+    return packaged(PlaneWaveTables, "hebe.config", "presets/plane_waves.yaml")

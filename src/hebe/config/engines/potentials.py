@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, create_model, model_validator
@@ -11,8 +10,8 @@ from pydantic import Field, create_model, model_validator
 from hebe.config.engines.base import Traits
 from hebe.config.engines.weights import WeightsBlock, check_arguments
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.wording import RefusedValueError
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,8 +98,7 @@ class PotentialBlock(WeightsBlock):
 @cache
 def potentials() -> dict[str, Potential]:
     """Table of the package by name."""
-    file = resources.files("hebe.config") / "presets" / "potentials.yaml"
-    return load_model(PotentialTable, parse_yaml(file.read_bytes(), file="presets/potentials.yaml")).potentials
+    return packaged(PotentialTable, "hebe.config", "presets/potentials.yaml").potentials
 
 
 @cache

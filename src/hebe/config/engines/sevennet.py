@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import field_validator, model_validator
@@ -11,8 +10,8 @@ from pydantic import field_validator, model_validator
 from hebe.config.engines.base import Traits
 from hebe.config.engines.weights import WeightsBlock
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.wording import RefusedValueError, shown, suggest
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 NO_MODAL: Final = "none"
 """Stands for the modal of models that have none."""
@@ -39,8 +38,7 @@ class SevenNetTables(ConfigModel):
 @cache
 def sevennet_tables() -> SevenNetTables:
     """Tables of the package."""
-    file = resources.files("hebe.config") / "presets" / "sevennet.yaml"
-    return load_model(SevenNetTables, parse_yaml(file.read_bytes(), file="presets/sevennet.yaml"))
+    return packaged(SevenNetTables, "hebe.config", "presets/sevennet.yaml")
 
 
 class SevenNetBlock(WeightsBlock):

@@ -14,9 +14,9 @@ from hebe.config.engines.base import Traits
 from hebe.config.engines.plane_waves import MagneticOrder
 from hebe.config.engines.preset_block import PresetBlock
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.units import Energy, InverseLength, Whole
 from hebe.config.reading.wording import RefusedValueError, shown, suggest
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 
 VASP_PRESETS: Final = ("mp-gga", "mp24", "custom")
 
@@ -191,8 +191,7 @@ class VaspTables(ConfigModel):
 @cache
 def vasp_tables() -> VaspTables:
     """Presets and tables of the package."""
-    file = resources.files("hebe.config") / "presets" / "vasp.yaml"
-    return load_model(VaspTables, parse_yaml(file.read_bytes(), file="presets/vasp.yaml"))
+    return packaged(VaspTables, "hebe.config", "presets/vasp.yaml")
 
 
 class VaspChoice(ConfigModel):

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from importlib import resources
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
 from hebe.config.model import ConfigModel
-from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.config.reading.packaged import packaged
 from hebe.science.chemistry.entropy import site_entropy
 
 if TYPE_CHECKING:
@@ -38,8 +37,7 @@ class MetalData(ConfigModel):
 @cache
 def metal_data() -> MetalData:
     """Data of all metals that are known."""
-    content = (resources.files("hebe.science.chemistry") / "metals.yaml").read_bytes()
-    return load_model(MetalData, parse_yaml(content, file="metals.yaml"))
+    return packaged(MetalData, "hebe.science.chemistry", "metals.yaml")
 
 
 def metallic_radius(element: str) -> float | None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from hebe.config.model import ConfigModel
-from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.config.reading.packaged import packaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +35,7 @@ class ElementData(ConfigModel):
 @cache
 def element_data() -> ElementData:
     """Data of all elements that are known."""
-    content = (resources.files("hebe.science.chemistry") / "resources.yaml").read_bytes()
-    return load_model(ElementData, parse_yaml(content, file="resources.yaml"))
+    return packaged(ElementData, "hebe.science.chemistry", "resources.yaml")
 
 
 def mass_fractions(elements: Mapping[str, float]) -> dict[str, float]:

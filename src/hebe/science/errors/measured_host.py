@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.units import ExactFraction
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.science.hulls.competing import load_phases
 from hebe.science.hulls.phase import Phase, PhaseFile
 
@@ -137,5 +136,4 @@ def measured_phases() -> dict[str, Phase]:
 
 @cache
 def _file() -> MeasuredFile:
-    file = resources.files("hebe.science.errors") / _FILE
-    return load_model(MeasuredFile, parse_yaml(file.read_bytes(), file=_FILE))
+    return packaged(MeasuredFile, "hebe.science.errors", _FILE)

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 from functools import cache
-from importlib import resources
 from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.units import ExactFraction
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.science.errors.pair_fit import Difference
 
 if TYPE_CHECKING:
@@ -172,8 +171,7 @@ def second_difference(
 @cache
 def mixing_file() -> MixingFile:
     """Cells of the package."""
-    file = resources.files("hebe.science.errors") / _FILE
-    return load_model(MixingFile, parse_yaml(file.read_bytes(), file=_FILE))
+    return packaged(MixingFile, "hebe.science.errors", _FILE)
 
 
 def enthalpy(file: MixingFile, cell: MixingCell, scale: str | None, geometry: str | None) -> float | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.units import ExactFraction
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.science.errors.mixing_cells import Split, check_balance, pair_terms, second_difference
 from hebe.science.errors.pair_fit import Difference
 
@@ -75,8 +74,7 @@ class ChecksFile(ConfigModel):
 @cache
 def checks_file() -> ChecksFile:
     """Earlier cells and measured enthalpies of the package."""
-    file = resources.files("hebe.science.errors") / _FILE
-    return load_model(ChecksFile, parse_yaml(file.read_bytes(), file=_FILE))
+    return packaged(ChecksFile, "hebe.science.errors", _FILE)
 
 
 def earlier_differences(file: ChecksFile, scale: str) -> list[Difference]:

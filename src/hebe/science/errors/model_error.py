@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from typing import Final, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
-from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.config.reading.packaged import packaged
 from hebe.science.chemistry.ions import Ion
 from hebe.science.errors.entry_errors import EntryErrors
 
@@ -132,8 +131,7 @@ class ModelErrors(ConfigModel):
 @cache
 def model_errors() -> dict[str, ModelError]:
     """Errors of the package by energy scale."""
-    file = resources.files("hebe.science.errors") / _FILE
-    return load_model(ModelErrors, parse_yaml(file.read_bytes(), file=_FILE)).scales
+    return packaged(ModelErrors, "hebe.science.errors", _FILE).scales
 
 
 def documented_error(energy_scale: str | None) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
@@ -11,7 +10,7 @@ from pymatgen.core import Element
 
 from hebe.config.engines.plane_waves import PlaneWaveBlock
 from hebe.config.model import ConfigModel
-from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.config.reading.packaged import packaged
 from hebe.science.chemistry.descriptors import spin_of
 from hebe.science.chemistry.ions import Ion
 from hebe.science.chemistry.member import composition_of
@@ -44,8 +43,7 @@ class StaticCosts(ConfigModel):
 @cache
 def static_costs() -> StaticCosts:
     """Figures of the package."""
-    file = resources.files("hebe.science.errors") / _FILE
-    return load_model(StaticCosts, parse_yaml(file.read_bytes(), file=_FILE))
+    return packaged(StaticCosts, "hebe.science.errors", _FILE)
 
 
 def static_cost(spec: MemberSpec, engine: EngineBlock) -> float:

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.units import ExactFraction
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 from hebe.schemas.air import GasFit
 from hebe.science.constants import BOLTZMANN, KJ_PER_EV
@@ -122,7 +121,7 @@ def air_data() -> AirFile:
     BadInputError
         If it does not fit the model.
     """
-    return load_model(AirFile, parse_yaml((resources.files("hebe.science.hulls") / _FILE).read_bytes(), file=_FILE))
+    return packaged(AirFile, "hebe.science.hulls", _FILE)
 
 
 @cache

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Final
 
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.wording import shown, suggest
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 from hebe.science.chemistry.formula import parse_formula
 from hebe.science.hulls.competing import phases_within
@@ -43,8 +42,7 @@ def known_electrodes() -> dict[str, dict[str, str]]:
     BadInputError
         If the file does not fit the model.
     """
-    text = (resources.files("hebe.science.hulls") / _FILE).read_bytes()
-    return load_model(ElectrodeFile, parse_yaml(text, file=_FILE)).electrodes
+    return packaged(ElectrodeFile, "hebe.science.hulls", _FILE).electrodes
 
 
 def electrode(text: str) -> Electrode:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
-from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.config.reading.packaged import packaged
 from hebe.exceptions import BadInputError
 from hebe.schemas.oxygen import OxygenFit
 from hebe.science.constants import BOLTZMANN, KJ_PER_EV
@@ -112,8 +111,7 @@ def oxygen_data() -> OxygenFile:
     BadInputError
         If it does not fit the model.
     """
-    text = (resources.files("hebe.science.hulls") / _FILE).read_bytes()
-    return load_model(OxygenFile, parse_yaml(text, file=_FILE))
+    return packaged(OxygenFile, "hebe.science.hulls", _FILE)
 
 
 @cache

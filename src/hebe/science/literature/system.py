@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from hebe.config.model import ConfigModel
+from hebe.config.reading.packaged import packaged
 from hebe.config.reading.wording import suggest
-from hebe.config.reading.yamlfile import load_model, parse_yaml
 from hebe.exceptions import BadInputError
 from hebe.science.literature.printed import PrintedSublattice, parse_sublattices
 
@@ -146,8 +146,7 @@ def _parts(text: str) -> tuple[str, ...]:
 @cache
 def about() -> About:
     """Reviews, hosts and what has none."""
-    content = (resources.files("hebe.science.literature") / "about.yaml").read_bytes()
-    return load_model(About, parse_yaml(content, file="about.yaml"))
+    return packaged(About, "hebe.science.literature", "about.yaml")
 
 
 @cache

@@ -6,14 +6,13 @@ Cut-offs and their sources stand in ``oxygen_bonds.yaml``.
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from hebe.config.model import ConfigModel
-from hebe.config.reading.yamlfile import load_model, parse_yaml
+from hebe.config.reading.packaged import packaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +66,7 @@ def oxygen_bonds() -> OxygenBonds:
     BadInputError
         If it does not fit the model.
     """
-    text = (resources.files("hebe.science.structures") / _FILE).read_bytes()
-    return load_model(OxygenBonds, parse_yaml(text, file=_FILE))
+    return packaged(OxygenBonds, "hebe.science.structures", _FILE)
 
 
 def oxygen_pairs(structure: Structure, sites: Sequence[int]) -> tuple[float | None, dict[str, int]]:
