@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hebe.cli.arguments import Parser, add_campaign, add_json, positive, wants_json
-from hebe.cli.output import new_table, write_json, write_line, write_table
+from hebe.cli.output import new_table, percent, write_json, write_line, write_table
 
 if TYPE_CHECKING:
     import argparse
@@ -107,7 +107,7 @@ def _print_learned(document: LearnedDoc) -> None:
     heads = ["quantity", "unit", "candidates", "spread", "error", "explained / %", "in 50 % / %", "in 90 % / %"]
     table = new_table(heads, right=range(2, 8))
     for name, one in document.quantities.items():
-        shares = (_percent(value) for value in (one.explained, one.coverage_50, one.coverage_90))
+        shares = (percent(value) for value in (one.explained, one.coverage_50, one.coverage_90))
         table.add_row(name, one.unit, str(len(one.candidates)), _short(one.spread), _short(one.rmse), *shares)
     write_table(table)
     write_line("error: root mean square, all candidates of the same elements left out; in 50 %: share of them inside.")
@@ -126,7 +126,7 @@ def _print_quantity(name: str, one: LearnedQuantity) -> None:
     if one.slope is not None:
         write_line(f"{name}: linked to {len(one.measured)} measured values, {one.slope:.3g} times the computed ones")
     _print_curve(name, one)
-    effects = [f"{e.ion} {e.per_tenth:+.2g} ({_percent(e.explained)} %)" for e in one.effects[:_EFFECTS]]
+    effects = [f"{e.ion} {e.per_tenth:+.2g} ({percent(e.explained)} %)" for e in one.effects[:_EFFECTS]]
     if effects:
         write_line(f"{name} with 10 % more of an ion (share of what is predicted): {', '.join(effects)}")
 
@@ -159,10 +159,6 @@ def _short(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.0f}"
-
-
 def show_proposal(options: argparse.Namespace) -> int:
     """Print what is worth computing next."""
     from hebe.campaigns.contract import without_versions
@@ -182,7 +178,7 @@ def _print_proposal(document: ProposalDoc) -> None:
     table = new_table(["formula", *names, "gain", *limits, "new"], right=range(1, len(names) + len(limits) + 2))
     for one in document.candidates:
         values = [_interval(one.predicted[name]) for name in names]
-        shares = [_percent(one.probability)] if limits else []
+        shares = [percent(one.probability)] if limits else []
         table.add_row(one.formula, *values, _short(one.gain), *shares, ", ".join(one.new))
     write_table(table)
     if not document.candidates:

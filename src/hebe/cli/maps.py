@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hebe.cli.arguments import Commands, add_json, positive, wants_json
-from hebe.cli.output import new_table, write_json, write_line, write_table
+from hebe.cli.output import new_table, percent, write_json, write_line, write_table
 from hebe.exceptions import BadInputError
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _print(document: Mapping[str, Any]) -> None:
         products = " + ".join(part["formula"] for part in last["decomposition"]) or last["reason"] or ""
         cells = [_temperature(held[host]) for host in hosts]
         relative = [_number(held[host]["T_mix_normalised"]) for host in hosts]
-        forms = [_percent(held[host]["formation_probability"]) for host in hosts]
+        forms = [percent(held[host]["formation_probability"]) for host in hosts]
         table.add_row(cation, *cells, *relative, *forms, products)
     write_table(table)
     for host in document["hosts"]:
@@ -119,10 +119,6 @@ def _temperature(row: Mapping[str, Any]) -> str:
         return f"{bound}{row['T_mix_K']:.0f}"
     end = "never" if high is None else f"{max(0.0, high):.0f}"
     return f"{bound}{row['T_mix_K']:.0f} ({max(0.0, low):.0f} to {end})"
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f}"
 
 
 def _number(value: float | None) -> str:

@@ -158,3 +158,8 @@ def calibration_cost_text(calibration: Mapping[str, Any]) -> str:
         f"Stage {calibration['stage'] + 1} calibrates with about {calibration['members']} cells and vertices of "
         f"{calibration['engine']}: {cost} ({basis})."
     )
+
+
+def percent(share: float | None) -> str:
+    """A share in percent without its sign, a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.0f}"
