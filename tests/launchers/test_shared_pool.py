@@ -18,7 +18,7 @@ from hebe.launchers import local
 from hebe.launchers.devices import might_have_cuda
 from hebe.launchers.shared_pool import LANE, SharedPool, Sharing, is_batched
 from hebe.launchers.worker_pool import WorkerPool
-from hebe.makers import RelaxMaker
+from hebe.makers import DynamicsMaker, RelaxMaker
 from hebe.science.structures.configuration import displaced
 from hebe.stores import open_store
 from support import launcher_jobs as jobs
@@ -97,6 +97,34 @@ def test_a_batch_gives_the_documents_of_its_members_one_by_one(root: Path, tmp_p
     assert results(flow, store) == results(alone, peer)
     assert launch(flow_of(root, 4), store, root, batch=3).jobs["reused"] == 4
     assert not list((root / ".hebe").rglob("*.log")), "nothing was said, and no log is left"
+
+
+@pytest.mark.slow
+def test_runs_at_several_temperatures_go_side_by_side(root: Path, tmp_path_factory: Any) -> None:
+    def run_at(temperature: float) -> Job:
+        engine = {"name": "batched-springs", "passes": str(root / "passes")}
+        task = {"steps": 60, "temperature": temperature, "thermostat": "bussi"}
+        job: Job = DynamicsMaker(engine=engine, task=task).make(oxide(1))
+        job.set_uuid(f"at-{temperature}")
+        return job
+
+    def runs() -> Flow:
+        return Flow([run_at(temperature) for temperature in (300.0, 600.0, 900.0)], name="runs")
+
+    store = open_store(root)
+    names = ("key", "status", "n_steps", "temperature_K", "temperature_sd_K", "potential_eV")
+    assert launch(runs(), store, root, batch=3).status == "complete"
+    found = documents(runs(), store)
+    assert max(map(len, noted(root / "passes"))) == 3, "no pass had a cell of each"
+    other = tmp_path_factory.mktemp("alone")
+    (other / ".hebe").mkdir()
+    peer = open_store(other)
+    local.run(runs(), store=peer, root=other, progress=False)
+    alone = documents(runs(), peer)
+    assert len({document["temperature_K"] for document in found.values()}) == 3
+    for uuid, document in found.items():
+        assert document["status"] == "converged"
+        assert [document[name] for name in names] == [alone[uuid][name] for name in names]
 
 
 @pytest.mark.slow
