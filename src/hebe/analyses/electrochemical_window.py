@@ -58,6 +58,7 @@ class ElectrochemicalWindow(Analysis[WindowSpec, WindowDoc]):
 
     name: ClassVar[str] = "electrochemical_window"
     title: ClassVar[str] = "electrochemical window"
+    shares_phases: ClassVar[bool] = True
     Block = WindowSpec
     Result = WindowDoc
     quantities = (

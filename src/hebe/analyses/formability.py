@@ -48,6 +48,7 @@ class Formability(Analysis[FormabilitySpec, FormabilityDoc]):
 
     name: ClassVar[str] = "formability"
     title: ClassVar[str] = "comparison descriptors"
+    shares_phases: ClassVar[bool] = True
     per = "candidate"
     requires: ClassVar[Requires] = Requires(disorder=True)
     Block = FormabilitySpec

@@ -64,6 +64,7 @@ class InterfaceReactions(Analysis[InterfaceSpec, InterfaceDoc]):
 
     name: ClassVar[str] = "interface_reactions"
     title: ClassVar[str] = "reactions with electrodes"
+    shares_phases: ClassVar[bool] = True
     Block = InterfaceSpec
     Result = InterfaceDoc
     quantities = (

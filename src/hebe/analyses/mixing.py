@@ -214,6 +214,7 @@ class Mixing(Analysis[MixingSpec, MixingDoc]):
 
     name: ClassVar[str] = "mixing"
     title: ClassVar[str] = "mixing"
+    shares_phases: ClassVar[bool] = True
     version: ClassVar[int] = 2
     per = "candidate"
     requires: ClassVar[Requires] = Requires(disorder=True)

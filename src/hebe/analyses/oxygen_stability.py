@@ -68,6 +68,7 @@ class OxygenStability(Analysis[OxygenSpec, OxygenDoc]):
 
     name: ClassVar[str] = "oxygen_stability"
     title: ClassVar[str] = "stability of the oxygen"
+    shares_phases: ClassVar[bool] = True
     version: ClassVar[int] = 2  # 2: vacancies that another oxygen filled are left out
     requires: ClassVar[Requires] = Requires(contents=2)
     Block = OxygenSpec

@@ -110,6 +110,9 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
     only_reads
         Whether it is known that `analyse` changes nothing of what it is given, so that the analyses of a worker may
         share it; without, each gets copies of its own.
+    shares_phases
+        Whether it wants competing phases or members of the host, which candidates share: for the estimate of a
+        campaign's cost.
     """
 
     name: ClassVar[str]
@@ -119,6 +122,7 @@ class Analysis(ABC, Generic[BlockT, ResultT]):
     requires: ClassVar[Requires] = Requires()
     campaign_key: ClassVar[str | None] = None
     only_reads: ClassVar[bool] = False
+    shares_phases: ClassVar[bool] = False
     figures: ClassVar[tuple[Figure, ...]] = ()
     Block: type[BlockT]
     Result: type[ResultT]

@@ -35,7 +35,7 @@ EVALUATIONS: Final = 14.0
 
 _SHARED_JOBS: Final = 300
 _SHARED_RELAXATIONS: Final = 70
-"""Reference phases and members of the host with their starts, counted as relaxations of 48 atoms."""
+"""Competing phases and members of the host with their starts, counted as relaxations of 48 atoms."""
 
 ATOMS_PER_CATION: Final = 4
 """Atoms of a cell per mixed cation in the estimate (a layered oxide with all ions)."""
@@ -67,8 +67,10 @@ def estimate(campaign: Campaign, n_candidates: int) -> dict[str, Any]:
         jobs += (n_candidates + beside) * of_candidate
         relaxations += 0 if stage.engine.traits.costly else beside * (configurations * cells + defects)
     jobs += sum(_oxides(campaign, stage) + _more_phases(campaign, stage) for stage in campaign.stages)
-    seconds = (relaxations + _SHARED_RELAXATIONS) * CPU_SECONDS * structures.cations / 12
-    return {"jobs": round(jobs) + _SHARED_JOBS, "cpu_hours": seconds / 3600, "not_counted": sorted(dft)}
+    if any(analysis.shares_phases for stage in campaign.stages for analysis, _ in _asked(campaign, stage)):
+        jobs, relaxations = jobs + _SHARED_JOBS, relaxations + _SHARED_RELAXATIONS
+    seconds = relaxations * CPU_SECONDS * structures.cations / 12
+    return {"jobs": round(jobs), "cpu_hours": seconds / 3600, "not_counted": sorted(dft)}
 
 
 def calculations_of(campaign: Campaign, stage: Stage) -> float:
