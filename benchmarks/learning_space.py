@@ -2,6 +2,7 @@
 
     OMP_NUM_THREADS=1 python benchmarks/learning_space.py compute FOLDER  # CHGNet, an hour or so; goes on when killed
     OMP_NUM_THREADS=1 python benchmarks/learning_space.py write FOLDER    # benchmarks/learning_space.csv
+    ... --space learning_elements  # of both: another space, of twice as many elements
     OMP_NUM_THREADS=1 python benchmarks/learning_space.py curves [--synthetic SEED] [--seeds 20] [--baybe]
     OMP_NUM_THREADS=1 python benchmarks/learning_space.py speed [--members 10000000]
 
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from hebe.schemas.result import Value
 
 HERE: Final = Path(__file__).parent
-TABLE: Final = HERE / "learning_space.csv"
+SPACES: Final = ("learning_space", "learning_elements")
 BATCH: Final = 8
 QUANTITIES: Final = ("average_voltage", "max_volume_strain")
 SIGNS: Final = np.array([-1.0, 1.0])
@@ -102,9 +103,9 @@ class Truth:
         return float(np.mean(near))
 
 
-def space() -> CompositionSpace:
+def space(name: str = SPACES[0]) -> CompositionSpace:
     """Space that the members of the benchmark are drawn from."""
-    return CompositionSpace.from_campaign(load_campaign(HERE / "learning_space.yaml"))
+    return CompositionSpace.from_campaign(load_campaign(HERE / f"{name}.yaml"))
 
 
 def synthetic(seed: int) -> Truth:
@@ -116,10 +117,10 @@ def synthetic(seed: int) -> Truth:
     return Truth(described, rows, plain + errors * np.random.default_rng(seed).normal(size=plain.shape), errors)
 
 
-def computed() -> Truth:
-    """Values of the data file."""
-    described = Described(space())
-    with TABLE.open(encoding="utf-8") as lines:
+def computed(name: str = SPACES[0]) -> Truth:
+    """Values of a data file."""
+    described = Described(space(name))
+    with (HERE / f"{name}.csv").open(encoding="utf-8") as lines:
         found = list(csv.DictReader(line for line in lines if not line.startswith("#")))
     rows = np.array([[int(n) for n in one["row"].split()] for one in found], dtype=np.int16)
     values, errors = (np.array([[float(one[f"{q}{end}"]) for q in QUANTITIES] for one in found]) for end in ("", "_se"))
@@ -305,19 +306,19 @@ def speed(members: int) -> bool:
     return taken * 1e7 / found.looked_at < 60.0
 
 
-def compute(folder: Path) -> None:
-    """Compute the space, or go on with it."""
+def compute(folder: Path, name: str) -> None:
+    """Compute a space, or go on with it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".hebe").mkdir(exist_ok=True)
-    print(run(shutil.copy(HERE / "learning_space.yaml", folder)))
+    print(run(shutil.copy(HERE / f"{name}.yaml", folder)))
 
 
-def write(folder: Path) -> None:
-    """Write the data file from what was computed."""
-    made = space()
-    found = {one.candidate_id: one for one in results(folder / "learning_space.yaml")}
-    with TABLE.open("w", encoding="utf-8") as out:
-        out.write("# CHGNet 0.3.0; values of benchmarks/learning_space.yaml, by benchmarks/learning_space.py\n")
+def write(folder: Path, name: str) -> None:
+    """Write a data file from what was computed."""
+    made = space(name)
+    found = {one.candidate_id: one for one in results(folder / f"{name}.yaml")}
+    with (HERE / f"{name}.csv").open("w", encoding="utf-8") as out:
+        out.write(f"# CHGNet 0.3.0; values of benchmarks/{name}.yaml, by benchmarks/learning_space.py\n")
         out.write("row,formula,average_voltage,max_volume_strain,average_voltage_se,max_volume_strain_se\n")
         for row in made:
             candidate = make_candidate(made, made.composition(row))
@@ -341,7 +342,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("compute", "write"):
-        commands.add_parser(name).add_argument("folder", type=Path)
+        made = commands.add_parser(name)
+        made.add_argument("folder", type=Path)
+        made.add_argument("--space", choices=SPACES, default=SPACES[0])
     drawn = commands.add_parser("curves")
     drawn.add_argument("--synthetic", type=int, metavar="SEED")
     drawn.add_argument("--seeds", type=int, default=20)
@@ -351,9 +354,9 @@ def main() -> None:
     options = parser.parse_args()
     match options.command:
         case "compute":
-            compute(options.folder)
+            compute(options.folder, options.space)
         case "write":
-            write(options.folder)
+            write(options.folder, options.space)
         case "curves":
             curves(options)
         case _:
