@@ -80,6 +80,7 @@ class Diffusion(Analysis[DiffusionSpec, IonDiffusionDoc]):
 
     name: ClassVar[str] = "diffusion"
     title: ClassVar[str] = "diffusion"
+    version: ClassVar[int] = 2  # 2: the error over blocks is that of the slope of the whole run
     requires: ClassVar[Requires] = Requires(disorder=True, capabilities=frozenset({"forces"}))
     Block = DiffusionSpec
     Result = IonDiffusionDoc

@@ -41,7 +41,7 @@ class MotionDoc(Document):
     """How ions moved in a run, against the framework.
 
     ``msd_A2`` and ``collective_msd_A2`` (A^2, that of all ions together over their number) belong to ``lags_ps``.
-    ``tracer_block_se_cm2_per_s`` is the standard error of the tracer coefficient over ten blocks of the run,
+    ``tracer_block_se_cm2_per_s`` is the standard error of the mean slope of single ions over ten blocks of the run,
     ``collective_cm2_per_s`` the coefficient of all ions together with its own, None where there are no blocks.
     ``between`` is the share of time that ions are on no site.
     """

@@ -21,7 +21,7 @@ CONFIDENCE: Final = 0.95
 BLOCKS: Final = 10
 FEWEST_IN_BLOCKS: Final = 100
 """Frames without which there are no blocks to take slopes from."""
-_LAGS: Final = (0.1, 0.5)
+BLOCK_LAGS: Final = (0.1, 0.5)
 """Ends of the interval of lags, as shares of a block, from which its slope is taken."""
 _ELEMENTARY_CHARGE: Final = 1.602176634e-19
 """C (exact in the SI)."""
@@ -85,7 +85,7 @@ def block_estimate(moved: Array, time_fs: float) -> Estimate | None:
     step = time_fs / (frames - 1)
     slopes = []
     for block in np.array_split(moved, BLOCKS):
-        lags = [max(1, round(share * (len(block) - 1))) for share in _LAGS]
+        lags = [max(1, round(share * (len(block) - 1))) for share in BLOCK_LAGS]
         short, long = square_displacements(block, lags).mean(axis=1)
         slopes.append((long - short) / (6 * (lags[1] - lags[0]) * step) * A2_PER_FS_IN_CM2_PER_S)
     return Estimate(float(np.mean(slopes)), float(np.std(slopes, ddof=1) / np.sqrt(BLOCKS)), BLOCKS - 1)

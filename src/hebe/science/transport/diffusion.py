@@ -23,7 +23,7 @@ _JUMP: Final = 0.7
 _CONFIDENCE: Final = 0.95
 _SPARSE: Final = 0.1
 """Where an ion has jumped in a larger share of the intervals between frames, several jumps may count as one."""
-_LAGS: Final = (0.05, 0.2)
+LAGS: Final = (0.05, 0.2)
 """Ends of the interval of lags, as shares of the trajectory, from which the slope is taken."""
 A2_PER_FS_IN_CM2_PER_S: Final = 0.1
 
@@ -113,7 +113,7 @@ def diffusion(
         reason = f"{frames} frames of {len(mobile)} ions tell no diffusion"
         raise BadInputError(reason, suggestion=f"{FEWEST_FRAMES} frames or more")
     moved = against_frame(positions, mobile)
-    lags = [max(1, round(share * (frames - 1))) for share in _LAGS]
+    lags = [max(1, round(share * (frames - 1))) for share in LAGS]
     short, long = square_displacements(moved, lags)
     step = time_fs / (frames - 1)
     each = (long - short) / (6 * (lags[1] - lags[0]) * step) * A2_PER_FS_IN_CM2_PER_S

@@ -14,6 +14,7 @@ from hebe.science.transport.arrhenius import FEWEST, fit_arrhenius, highest_barr
 from hebe.science.transport.collective import BLOCKS, Estimate, conductivity, haven_ratio
 from hebe.science.transport.diffusion import ENOUGH_JUMPS
 from hebe.science.transport.run_faults import run_faults
+from hebe.science.transport.slope_errors import block_factor
 
 if TYPE_CHECKING:
     from hebe.science.transport.arrhenius import Line
@@ -69,13 +70,16 @@ def _lacking(run: DynamicsDoc | None) -> str:
 
 
 def tracer_estimate(found: DiffusionDoc, motion: MotionDoc | None) -> Estimate | None:
-    """Tracer coefficient with the larger of its standard errors over ions and over blocks; None where it is not told.
+    """Tracer coefficient with the wider of its intervals over ions and over blocks; None where it is not told.
 
-    Ions that move one after another, as round one vacancy, are no independent samples: blocks of time see that.
+    Ions that move together, or one after another as round one vacancy, are no independent samples: blocks of time see
+    that. Their error is that of slopes with shorter lags, and becomes that of the coefficient by `block_factor`.
     """
     if found.d_cm2_per_s is None:
         return None
     blocks = None if motion is None else motion.tracer_block_se_cm2_per_s
+    if blocks is not None and found.n_jumps:
+        blocks *= block_factor(found.n_jumps / found.n_ions)
     over = [(found.se_cm2_per_s, found.n_ions - 1), (blocks, BLOCKS - 1)]
     errors = [(error, degrees) for error, degrees in over if error is not None and degrees]
     if not errors:
