@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hebe.schemas.spec import MemberSpec
     from hebe.schemas.structures import ConfigurationDoc
 
-_MOTION_VERSION: Final = 1
+_MOTION_VERSION: Final = 2
 """Raised when what documents say of a run changes."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hebe.science.structures.working import mobile_sites
-from hebe.science.transport.hops import find_hops
+from hebe.science.transport.hops import find_hops, hop_net
 from hebe.science.transport.moving_cell import MovingCell, Preparation, moving_cell
 from hebe.science.transport.residence import residence
 from support import transport_cells
@@ -68,6 +68,29 @@ def test_where_sites_are_free_none_is_taken_out() -> None:
     assert (found.taken_out, len(found.ions)) == (0, n_ions)
     assert len(found.sites.places) > n_ions
     assert found.sites.jump < 2.0, "prisms of a P2 oxide share faces"
+
+
+def test_jumps_within_a_cage_are_none() -> None:
+    """The two sites beside a 24g of an argyrodite, and those of a cage: only hops between cages cross the crystal."""
+    spec, configuration, _ = built("li-argy-cl15", 4)
+    assert configuration.structure is not None
+    hops = find_hops(configuration.structure, mobile_sites(spec, configuration.structure))
+    pair, inside, between = sorted({round(hop.length_A, 1) for hop in hops})
+    assert (pair, inside) == (1.6, 2.3)
+    found, _ = prepared("li-argy-cl15", 4)
+    assert found.sites.jump == pytest.approx(between, abs=0.05)
+    cages = hop_net([hop for hop in hops if hop.length_A < between - 0.1], len(configuration.structure)).parts()
+    assert cages.directions == 0
+    larger, _ = prepared("li-argy-cl15", 4, width=8.0)
+    assert larger.sites.jump == pytest.approx(found.sites.jump)
+
+
+def test_how_ions_relax_changes_no_jump() -> None:
+    spec, configuration, made = built("li-argy-cl15", 4)
+    assert configuration.structure is not None
+    relaxed = made.copy().perturb(0.3)
+    found = [moving_cell(spec, configuration.structure, cell, Preparation()) for cell in (made, relaxed)]
+    assert len({one.sites.jump for one in found if one is not None}) == 1
 
 
 def test_cells_are_repeated_until_their_faces_are_far_enough_apart() -> None:

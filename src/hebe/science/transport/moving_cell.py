@@ -12,7 +12,7 @@ from pymatgen.core import Structure
 from hebe.science.structures.working import mobile_sites
 from hebe.science.transport.bottlenecks import relaxed_frame
 from hebe.science.transport.hop_choice import without_room
-from hebe.science.transport.hops import find_hops
+from hebe.science.transport.hops import find_hops, hop_net
 from hebe.science.transport.residence import Sites
 from hebe.science.transport.site_choice import site_environment
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hebe.schemas.hops import HopDoc
     from hebe.schemas.spec import MemberSpec
 
+_ALIKE: Final = 0.05
+"""Hops of one kind differ by less (A) in an ideal cell."""
 _ATOM_A3: Final = 11.0
 """Volume of an atom in an oxide with room for ions."""
 
@@ -83,22 +85,34 @@ def moving_cell(spec: MemberSpec, ideal: Structure, made: Structure, asked: Prep
     fractions = relaxed_frame(ideal, made).frac_coords
     kinds = [f"{ideal.site_properties['sublattice'][i]}: {site_environment(ideal, i, set(working))}" for i in working]
     sites = Structure(made.lattice, ["X"] * len(working), fractions[working], site_properties={"kind": kinds})
-    lengths, repeats = _lengths(hops, fractions, made), _repeats(made, asked.width)
+    lengths, repeats = _lengths(hops, ideal.frac_coords, made), _repeats(made, asked.width)
     large, places = cell * repeats, sites * repeats
     mobile = set(working)
     return MovingCell(
         structure=large,
         ions=[k for k, site in enumerate(large.site_properties["configuration_site"]) if int(site) in mobile],
-        sites=Sites(np.asarray(places.cart_coords), places.site_properties["kind"], min(lengths), max(lengths)),
+        sites=Sites(np.asarray(places.cart_coords), places.site_properties["kind"], _jump(hops, lengths), max(lengths)),
         taken_out=len(gone),
         repeats=repeats,
     )
 
 
 def _lengths(hops: Sequence[HopDoc], fractions: NDArray[np.float64], made: Structure) -> list[float]:
-    """Straight distances (A) of sites between which there are hops, in the lattice as made."""
+    """Straight distances (A) of ideal sites between which there are hops, in the lattice as made."""
     ways = np.array([fractions[hop.second] + hop.image - fractions[hop.first] for hop in hops])
     return [float(length) for length in np.linalg.norm(ways @ made.lattice.matrix, axis=1)]
+
+
+def _jump(hops: Sequence[HopDoc], lengths: Sequence[float]) -> float:
+    """Length (A) of the shortest hops without which none run through the crystal.
+
+    Shorter ones lead to and fro in pairs or cages of sites, as between the two places beside each 24g of an argyrodite,
+    and carry no ion away.
+    """
+    net = hop_net(hops, 1 + max(max(hop.first, hop.second) for hop in hops))
+    crossings = net.crossings([round(hop.length_A, 4) for hop in hops])
+    least = crossings[0].value - _ALIKE if crossings else 0.0
+    return min(length for hop, length in zip(hops, lengths, strict=True) if hop.length_A >= least)
 
 
 def repeats_of_cube(atoms: int, width: float) -> int:

@@ -31,7 +31,7 @@ class Sites:
     kinds
         Of each of them, as ``A: 6 Co``.
     jump
-        Shortest distance (A) of neighbouring sites.
+        Length (A) of the shortest hops that run through the crystal.
     farthest
         Longest distance (A) of sites between which ions jump.
     """
