@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from hebe.stores import open_store
 from support import launcher_jobs as jobs
 from support.batched_springs import KILLS, NO_ENERGY, installed, noted, oxide
 from support.crystals import frames
+from support.processes import kill_tree
 from support.waiting import until
 
 if TYPE_CHECKING:
@@ -165,8 +165,7 @@ def test_after_a_kill_in_the_middle_of_a_batch_nothing_finished_is_computed_agai
         [sys.executable, str(script), str(root), str(n_jobs)], env={**os.environ, "PYTHONPATH": path}
     )
     until(lambda: store.count({"output.status": "converged"}) >= 3, "some members have ended", running=process)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    kill_tree(process)
     finished = {one["uuid"]: one["output"] for one in store.query({"output.status": "converged"})}
     assert len(finished) < n_jobs, "the launch was over before it was killed"
     passes.unlink()

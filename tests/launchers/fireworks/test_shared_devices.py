@@ -10,7 +10,8 @@ from hebe.launchers import local
 from hebe.stores import open_store
 from launchers.test_shared_pool import flow_of, relaxation, results
 from support.batched_springs import NO_ENERGY, installed, noted
-from support.waiting import LIMIT_S, until
+from support.processes import kill_tree
+from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +55,7 @@ def test_a_queue_job_that_is_killed_loses_no_member_that_has_ended(shared: Proje
     shared.submit(*(relaxation(shared.root, number) for number in range(8)))
     with shared.pilot(slots=3, batch=3, idle_s=5.0) as process:
         until(lambda: len(outputs(shared)) >= 2, "some members have ended", running=process)
-        process.kill()
-        process.wait(LIMIT_S)
+        kill_tree(process)
     finished = {one["label"]: one for one in outputs(shared)}
     assert len(finished) < 8
     passes = shared.root / "passes"
