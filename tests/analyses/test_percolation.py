@@ -269,5 +269,11 @@ def test_the_report_tells_short_range_order() -> None:
     document = found("drx-tm2", ordered(pairs={}), charged_cells(6))
     (first, *_) = ranked()
     text = card(first.model_copy(update={"results": {"percolation": [document.model_dump(mode="json")]}}))
-    for said in ("Monte Carlo at 1273 K", "Energies of pairs are fitted", "Fitted to 6 configurations", "Mn Ti"):
+    known = ("Monte Carlo at 1273 K", "Energies of pairs are fitted", "Fitted to 6 configurations", "Mn Ti")
+    for said in (*known, "nearest 100 ± 0 meV times both charges"):
         assert said in text
+    assert document.short_range is not None
+    assert document.short_range.fit is not None
+    document.short_range.fit.strengths_se_eV = {}
+    before = card(first.model_copy(update={"results": {"percolation": [document.model_dump(mode="json")]}}))
+    assert "drawn from what the fit leaves open" not in before, "cells from before had the best strengths"

@@ -74,56 +74,6 @@ def test_a_path_of_two_steps_climbs_the_higher_one_and_is_recognised(*, back: bo
     assert parts == pytest.approx([mueller_brown.energy(name) for name in names], abs=1e-3)
 
 
-def humps(structure: Structure) -> Evaluation:
-    """A narrow barrier of 0.30 eV, then a broad one of 0.28, wells at 0, 1 and 2 A; springs across."""
-    x, y, z = structure.cart_coords[0] - 10.0
-    energy, slope = 0.0, 0.0
-    for height, place, width in ((0.3, 0.55, 0.12), (0.28, 1.5, 0.25), *((-0.05, well, 0.15) for well in (0, 1, 2))):
-        part = height * np.exp(-(((x - place) / width) ** 2))
-        energy, slope = energy + part, slope - 2 * part * (x - place) / width**2
-    force = -np.array([[slope, 4 * y, 4 * z]])
-    return Evaluation(energy + 2 * (y * y + z * z), force, np.zeros((3, 3)))
-
-
-@cache
-def along_humps() -> tuple[Structure, Structure, float]:
-    """Both outer wells, and the height of the higher barrier above the first (eV), on a fine grid."""
-    lattice, grid = Lattice.cubic(20.0), np.linspace(-0.5, 2.5, 30_001)
-    cells = [Structure(lattice, ["Li"], [[10 + x, 10, 10]], coords_are_cartesian=True) for x in grid]
-    energies = np.array([humps(cell).energy_eV for cell in cells])
-    low = [int(np.argmin(np.where(np.abs(grid - place) < 0.3, energies, np.inf))) for place in (0, 2)]
-    return cells[low[0]], cells[low[1]], float(energies.max() - energies[low[0]])
-
-
-@pytest.mark.parametrize("images", [4, 5, 6, 7])
-def test_of_several_saddles_the_higher_one_counts_whatever_the_images(images: int) -> None:
-    first, last, height = along_humps()
-    found = Path(end=last, images=images, fmax=1e-3).drive(humps, first, None)
-    assert found.converged
-    assert len(found.resting) == 1
-    assert found.barrier_eV == pytest.approx(height, abs=1e-4)
-    assert found.band.minima(0.0) == found.resting
-
-
-def test_a_path_of_two_steps_that_is_cut_goes_on_to_the_same_digits(tmp_path: pathlib.Path) -> None:
-    first, last, _ = along_humps()
-    path = Path(end=last, images=5, fmax=0.01, steps=9)
-    whole = Path(end=last, images=5, fmax=0.01).drive(humps, first, None)
-    assert len(whole.band.positions) == 13, "two parts of five images"
-    attempts, evaluations = 0, 0
-    while True:
-        attempts += 1
-        found = path.drive(humps, first, tmp_path)
-        evaluations += found.n_steps
-        if found.converged:
-            break
-        assert attempts < 100
-    assert attempts > 4
-    assert evaluations == whole.n_steps, "nothing is computed twice"
-    assert found.band.positions.tolist() == whole.band.positions.tolist()
-    assert found.band.energies.tolist() == whole.band.energies.tolist()
-
-
 def test_a_step_down_has_no_saddle() -> None:
     """From the low saddle to the product there is nothing to climb."""
     path = Path(end=mueller_brown.cell("product"), images=3, fmax=0.05)

@@ -175,7 +175,7 @@ class Percolation(Analysis[PercolationSpec, PercolationDoc]):
             n=lambda result: 0 if result.short_range is None else result.short_range.n_means,
             why_null=_unordered,
             shown=Shown(unit="%", scale=100, digits=0),
-            note="The same in cells from Monte Carlo with energies of pairs of neighbours.",
+            note="The same in cells from Monte Carlo with energies of pairs; errors of fitted ones are in its own.",
         ),
         Quantity(
             name="ordered_tetrahedra_0tm",

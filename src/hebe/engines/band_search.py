@@ -120,12 +120,13 @@ def divided(look: Look, whole: Found, fmax: float, depth: int = _DEPTH) -> Found
         return whole
     try:
         nodes = _nodes(look, whole, fmax)
-        parts = [_part(look, whole, ends, fmax, depth) for ends in pairwise(nodes)] if len(nodes) > 2 else [whole]
+        parts = [_part(look, whole, ends, fmax, depth) for ends in pairwise(nodes)] if len(nodes) > 2 else []
     except NoTimeError:
         return replace(whole, done=False, cut=True)
     except _CameApartError:
         return whole
-    return replace(_joined(parts), bound_eV=whole.bound_eV) if all(part.done for part in parts) else whole
+    is_divided = len(parts) > 1 and all(part.done for part in parts)
+    return replace(_joined(parts), bound_eV=whole.bound_eV) if is_divided else whole
 
 
 @dataclass(frozen=True)

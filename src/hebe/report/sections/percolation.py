@@ -52,9 +52,13 @@ def _order(found: OrderDoc | None) -> Markup:
         note += (
             f" Fitted to {found.fit.n_cells} configurations: left out, one is missed by"
             f" {number(found.fit.error_eV, 1, 1000)} meV per cation site, by the mean of the others by"
-            f" {number(found.fit.spread_eV, 1, 1000)}. Each cell has strengths drawn from what the fit leaves open"
-            f" ({_strengths(found.fit)}), so that the errors of the nets are those of the fit too."
+            f" {number(found.fit.spread_eV, 1, 1000)}."
         )
+        if found.fit.strengths_se_eV:
+            note += (
+                f" Each cell has strengths drawn from what the fit leaves open ({_strengths(found.fit)}), so that the"
+                " errors of the nets are those of the fit too."
+            )
     rows = [
         [one.pair, one.shell, number(one.energy_eV, 1, 1000), number(one.alpha, 2)]
         for one in found.pairs
@@ -65,7 +69,7 @@ def _order(found: OrderDoc | None) -> Markup:
 
 def _strengths(fit: PairFitDoc) -> str:
     parts = (
-        f"{shell} {number(value, 0, 1000)} ± {number(fit.strengths_se_eV.get(shell), 0, 1000)}"
+        f"{shell} {number(value, 0, 1000)} ± {number(fit.strengths_se_eV[shell], 0, 1000)}"
         for shell, value in fit.strengths_eV.items()
     )
     return f"{', '.join(parts)} meV times both charges"

@@ -82,7 +82,7 @@ def percolation_document(
     n_sites, n_cells, seed
         Least number of cation sites of a cell that is drawn at random, number of such cells, and of the first draw.
     short_range
-        As many cells with short-range order, if they are asked for.
+        As many cells with short-range order, if they are asked for; eight at least where energies are fitted.
     """
     host = family_of(spec)
     salt = rock_salt(host, spec.working_ion)
